@@ -1,0 +1,19 @@
+// What a person did that cannot be done, said in one sentence. Everything else that is thrown is a bug.
+// It stands in the engine because the engine is a library and imports nothing above itself.
+
+/**
+ * @property code stable kebab-case name, for tests and translations: `checkpoint-truncated`, `size-not-multiple-of-8`
+ * @property message the sentence that is shown: what was expected, what was got, where
+ * @property data the numbers and names in that sentence, for translations and logs
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError'
+  readonly code: string
+  readonly data: Readonly<Record<string, unknown>>
+
+  constructor(code: string, message: string, data: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.data = data
+  }
+}
