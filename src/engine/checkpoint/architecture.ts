@@ -1,0 +1,256 @@
+// How a net is built, read from its weights: widths, levels, attention, heads. Names are diffusers' (see dialects/parts.ts).
+// A config.json, where there is one, is asked only for what weights do not show: heads, group counts, the latent scale.
+
+import { basename } from 'node:path'
+import { UserError } from '../errors.ts'
+import type { Named } from './dialects/parts.ts'
+import type { Tensor } from './tensor.ts'
+
+export interface UNetArchitecture {
+  readonly inChannels: number
+  readonly outChannels: number
+  /** Channels of each level, from the full resolution down. */
+  readonly widths: readonly number[]
+  /** Resnets in a down block; an up block has one more. */
+  readonly layersPerBlock: number
+  /** Whether a level has spatial transformers, from the full resolution down; the way up mirrors it. */
+  readonly attention: readonly boolean[]
+  readonly midAttention: boolean
+  readonly transformerDepth: number
+  readonly heads: number
+  readonly contextWidth: number
+  readonly timeWidth: number
+  readonly normGroups: number
+}
+
+export interface VaeArchitecture {
+  /** Channels of each level, from the pixels down. */
+  readonly widths: readonly number[]
+  /** Resnets to a level of the encoder; the decoder has one more. */
+  readonly layersPerBlock: number
+  readonly latentChannels: number
+  readonly scalingFactor: number
+  /** Pixels along the side of one latent. */
+  readonly factor: number
+  readonly normGroups: number
+  readonly encoder: boolean
+  readonly decoder: boolean
+}
+
+export interface TextArchitecture {
+  readonly width: number
+  readonly layers: number
+  readonly heads: number
+  readonly vocabulary: number
+  readonly positions: number
+  readonly mlpWidth: number
+  readonly activation: 'quick_gelu' | 'gelu'
+}
+
+export const motionVersions = ['v1', 'v2', 'v3', 'animatelcm', 'lightning'] as const
+export type MotionVersion = (typeof motionVersions)[number]
+
+export interface MotionArchitecture {
+  readonly version: MotionVersion
+  /** Steps that a Lightning module was distilled for. */
+  readonly steps?: number
+  readonly midBlock: boolean
+  readonly heads: number
+  /** Rows of the position table it was trained with. */
+  readonly peRows: number
+  /** Frames that one window may have. */
+  readonly maxFrames: number
+  /** Channels of each level, from the full resolution down. */
+  readonly widths: readonly number[]
+  /** Modules in a down block; an up block has one more. */
+  readonly layersPerBlock: number
+  /** Resnets take their group statistics across the frames of a window (v1 alone). */
+  readonly acrossFrames: boolean
+  readonly attentionsPerBlock: number
+  readonly normGroups: number
+}
+
+/** What is known of a motion module besides its weights. */
+export interface MotionSource {
+  readonly path?: string
+  readonly metadata?: ReadonlyMap<string, string>
+  /** Rows of the stored position tables (`Parts.peRows`). */
+  readonly peRows?: number
+  /** A MotionAdapter's config.json. */
+  readonly config?: unknown
+  /** Said by the user: overrules what the file looks like. */
+  readonly version?: MotionVersion
+}
+
+/** SD v1's UNet, of any widths. @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config` */
+export function unetArchitecture(tensors: Named, config?: unknown): UNetArchitecture {
+  const levels = countBlocks(tensors, /^down_blocks\.(\d+)\./)
+  const [first, inChannels] = dims(tensors, 'conv_in.weight', 4)
+  const widths = Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.resnets.0.conv1.weight`, 4)[0]!)
+  if (widths[0] !== first) wrongShape(tensors, 'down_blocks.0.resnets.0.conv1.weight', `${first} channels, as conv_in has`)
+  const attention = widths.map((_, b) => tensors.has(`down_blocks.${b}.attentions.0.norm.weight`))
+  const midAttention = tensors.has('mid_block.attentions.0.norm.weight')
+  const level = attention.indexOf(true)
+  const transformer = level >= 0 ? `down_blocks.${level}.attentions.0` : 'mid_block.attentions.0'
+  return {
+    inChannels: inChannels!,
+    outChannels: dims(tensors, 'conv_out.weight', 4)[0]!,
+    widths,
+    layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.resnets\.(\d+)\./),
+    attention,
+    midAttention,
+    transformerDepth: countBlocks(tensors, new RegExp(`^${transformer.replaceAll('.', '\\.')}\\.transformer_blocks\\.(\\d+)\\.`)),
+    // Files of SD v1 say attention_head_dim where they mean heads; num_attention_heads came later and means what it says.
+    heads: configured(tensors, config, ['num_attention_heads', 'attention_head_dim']) ?? 8,
+    contextWidth: dims(tensors, `${transformer}.transformer_blocks.0.attn2.to_k.weight`, 2)[1]!,
+    timeWidth: dims(tensors, 'time_embedding.linear_1.weight', 2)[0]!,
+    normGroups: configured(tensors, config, ['norm_num_groups']) ?? 32,
+  }
+}
+
+/** AutoencoderKL, whole or one half of it. @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config` */
+export function vaeArchitecture(tensors: Named, config?: unknown): VaeArchitecture {
+  const encoder = tensors.has('encoder.conv_in.weight')
+  const decoder = tensors.has('decoder.conv_in.weight') || !encoder
+  const levels = countBlocks(tensors, decoder ? /^decoder\.up_blocks\.(\d+)\./ : /^encoder\.down_blocks\.(\d+)\./)
+  const key = (level: number) => (decoder ? `decoder.up_blocks.${levels - 1 - level}` : `encoder.down_blocks.${level}`)
+  const resnets = countBlocks(tensors, decoder ? /^decoder\.up_blocks\.0\.resnets\.(\d+)\./ : /^encoder\.down_blocks\.0\.resnets\.(\d+)\./)
+  return {
+    widths: Array.from({ length: levels }, (_, level) => dims(tensors, `${key(level)}.resnets.0.conv1.weight`, 4)[0]!),
+    layersPerBlock: decoder ? resnets - 1 : resnets,
+    latentChannels: decoder ? dims(tensors, 'decoder.conv_in.weight', 4)[1]! : dims(tensors, 'encoder.conv_out.weight', 4)[0]! / 2,
+    scalingFactor: configured(tensors, config, ['scaling_factor']) ?? 0.18215,
+    factor: 2 ** (levels - 1),
+    normGroups: configured(tensors, config, ['norm_num_groups']) ?? 32,
+    encoder,
+    decoder,
+  }
+}
+
+/** CLIP's text model. @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config` */
+export function textArchitecture(tensors: Named, config?: unknown): TextArchitecture {
+  const [vocabulary, width] = dims(tensors, 'text_model.embeddings.token_embedding.weight', 2)
+  const activation = field(config, 'hidden_act') ?? 'quick_gelu'
+  if (activation !== 'quick_gelu' && activation !== 'gelu') wrongConfig(tensors, 'hidden_act', 'quick_gelu or gelu', activation)
+  return {
+    width: width!,
+    layers: countBlocks(tensors, /^text_model\.encoder\.layers\.(\d+)\./),
+    // CLIP's heads are 64 wide in every published size.
+    heads: configured(tensors, config, ['num_attention_heads']) ?? Math.max(1, width! / 64),
+    vocabulary: vocabulary!,
+    positions: dims(tensors, 'text_model.embeddings.position_embedding.weight', 2)[0]!,
+    mlpWidth: dims(tensors, 'text_model.encoder.layers.0.mlp.fc1.weight', 2)[0]!,
+    activation: activation as 'quick_gelu' | 'gelu',
+  }
+}
+
+/**
+ * AnimateDiff's motion modules. v1 is told by a position table of 24 rows, the v2 family by its mid block, AnimateLCM by storing no table;
+ * Lightning has v2's layout, so only its name or metadata tells (huggingface ByteDance/AnimateDiff-Lightning).
+ * @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config`
+ */
+export function motionArchitecture(tensors: Named, source: MotionSource = {}): MotionArchitecture {
+  const levels = countBlocks(tensors, /^down_blocks\.(\d+)\.motion_modules\./)
+  const midBlock = tensors.has('mid_block.motion_modules.0.norm.weight')
+  const stored = source.peRows ?? configured(tensors, source.config, ['motion_max_seq_length'])
+  const version = source.version ?? versionOf(midBlock, stored, source)
+  const steps = version === 'lightning' ? stepsOf(source) : undefined
+  const peRows = stored ?? (version === 'v1' ? 24 : version === 'animatelcm' ? 64 : 32)
+  const first = 'down_blocks.0.motion_modules.0'
+  return {
+    version,
+    ...(steps === undefined ? {} : { steps }),
+    midBlock,
+    heads: configured(tensors, source.config, ['motion_num_attention_heads']) ?? 8,
+    peRows,
+    maxFrames: Math.min(peRows, 32),
+    widths: Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.motion_modules.0.norm.weight`, 1)[0]!),
+    layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.motion_modules\.(\d+)\./),
+    acrossFrames: version === 'v1',
+    attentionsPerBlock: [1, 2].filter((n) => tensors.has(`${first}.transformer_blocks.0.attn${n}.to_q.weight`)).length,
+    normGroups: configured(tensors, source.config, ['motion_norm_num_groups']) ?? 32,
+  }
+}
+
+function versionOf(midBlock: boolean, peRows: number | undefined, source: MotionSource): MotionVersion {
+  const said = saidOf(source)
+  if (midBlock) {
+    if (said.includes('lightning')) return 'lightning'
+    return peRows === undefined && !/(^|[^a-z0-9])v2([^0-9]|$)/.test(said) ? 'animatelcm' : 'v2'
+  }
+  // Without a table only the name is left; the first modules were called after the SD they were trained on.
+  const namedV1 = /(^|[^a-z0-9])(v1|mm_sd_v1[45])([^0-9]|$)/.test(said)
+  return peRows === 24 || (peRows === undefined && namedV1) ? 'v1' : 'v3'
+}
+
+function stepsOf(source: MotionSource): number | undefined {
+  const found = /(\d+)[ _-]?step/.exec(saidOf(source))
+  return found ? Number(found[1]) : undefined
+}
+
+/** What the file's name and its metadata say, in one lower-case text. */
+const saidOf = ({ path = '', metadata }: MotionSource): string => [basename(path), ...(metadata?.values() ?? [])].join('\n').toLowerCase()
+
+const fileOf = (tensors: Named): string => {
+  for (const { at } of tensors.values()) if (!(at instanceof Uint8Array)) return at.file
+  return 'the file'
+}
+
+/** One more than the largest number that `pattern` finds in the names. */
+function countBlocks(tensors: Named, pattern: RegExp): number {
+  let count = 0
+  for (const name of tensors.keys()) count = Math.max(count, Number(pattern.exec(name)?.[1] ?? -1) + 1)
+  return count
+}
+
+function dims(tensors: Named, key: string, rank: number): readonly number[] {
+  const tensor: Tensor | undefined = tensors.get(key)
+  if (!tensor) {
+    throw new UserError('checkpoint-key-missing', `${fileOf(tensors)} has no ${key}; expected a tensor of ${rank} dimensions.`, {
+      path: fileOf(tensors),
+      key,
+      expected: rank,
+    })
+  }
+  if (tensor.shape.length !== rank) wrongShape(tensors, key, `${rank} dimensions`)
+  return tensor.shape
+}
+
+function wrongShape(tensors: Named, key: string, expected: string): never {
+  const got = tensors.get(key)!
+  throw new UserError('checkpoint-shape', `${key} in ${fileOf(tensors)}: expected ${expected}, got [${got.shape.join(', ')}].`, {
+    path: fileOf(tensors),
+    key,
+    expected,
+    got: got.shape,
+  })
+}
+
+const field = (config: unknown, name: string): unknown =>
+  typeof config === 'object' && config !== null ? ((config as Record<string, unknown>)[name] ?? undefined) : undefined
+
+/** The first of these settings that the configuration has; one number for all levels, since the nets have one. */
+function configured(tensors: Named, config: unknown, names: readonly string[]): number | undefined {
+  for (const name of names) {
+    const value = field(config, name)
+    if (value === undefined) continue
+    const values: unknown[] = Array.isArray(value) ? [...new Set(value)] : [value]
+    const [only] = values
+    if (values.length !== 1 || typeof only !== 'number' || !(only > 0)) wrongConfig(tensors, name, 'one positive number', value)
+    return only as number
+  }
+  return undefined
+}
+
+function wrongConfig(tensors: Named, name: string, expected: string, got: unknown): never {
+  throw new UserError(
+    'checkpoint-config',
+    `The configuration beside ${fileOf(tensors)} says ${name} = ${JSON.stringify(got)}; expected ${expected}.`,
+    {
+      path: fileOf(tensors),
+      name,
+      expected,
+      got,
+    },
+  )
+}

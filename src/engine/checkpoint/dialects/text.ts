@@ -1,0 +1,11 @@
+// The text encoder's names are transformers' CLIPTextModel's, `text_model.` in front. Some early checkpoints and some late
+// programs leave that word out.
+
+import type { Table } from './table.ts'
+
+export const bareText: Table = [
+  ['text_model', 'text_model'],
+  ['embeddings', 'text_model.embeddings'],
+  ['encoder', 'text_model.encoder'],
+  ['final_layer_norm', 'text_model.final_layer_norm'],
+]
