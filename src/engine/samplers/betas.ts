@@ -1,0 +1,23 @@
+// How much noise each of the training steps adds, and what is left of the picture after them.
+// A name trap: this project speaks as diffusers does. LDM and ComfyUI call `scaled_linear` "linear", and `linear` "sqrt_linear".
+
+/** `linear` is what AnimateDiff's motion modules were trained on, `scaled_linear` (linear in √β) what Stable Diffusion was. */
+export type Betas = 'linear' | 'scaled_linear'
+
+export const trainSteps = 1000
+
+/** ᾱ_t = Π (1 − β_s), s ≤ t, for each of the 1000 training steps: the share of the picture's variance left at t. */
+export function alphasCumprod(betas: Betas, betaStart: number, betaEnd: number): Float64Array {
+  const alphas = new Float64Array(trainSteps)
+  const power = betas === 'linear' ? 1 : 2
+  const [from, to] = [betaStart ** (1 / power), betaEnd ** (1 / power)]
+  let product = 1
+  for (let t = 0; t < trainSteps; t++) {
+    product *= 1 - (from + ((to - from) * t) / (trainSteps - 1)) ** power
+    alphas[t] = product
+  }
+  return alphas
+}
+
+/** σ = √((1 − ᾱ) / ᾱ): the noise on a picture of its own size, which is how Karras et al. (2022) count. */
+export const sigmaOf = (alpha: number): number => Math.sqrt((1 - alpha) / alpha)
