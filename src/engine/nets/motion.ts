@@ -1,0 +1,58 @@
+// AnimateDiff's motion module: what is done along time between the layers of a frozen picture net.
+// Guo et al., "AnimateDiff" (arXiv 2307.04725), figure 3; names as in diffusers' MotionAdapter.
+// B animations  F frames  N = B·F images  C channels  S = h·w positions
+
+import type { MotionArchitecture } from '../checkpoint/architecture.ts'
+import type { Value } from '../onnx/graph.ts'
+import { Add, Reshape, Transpose } from '../onnx/ops.ts'
+import { picture, sides, tokens } from './image.ts'
+import { attention, feedForward, groupNorm, layerNorm, linear } from './layers.ts'
+import { block, type Weights } from './weights.ts'
+
+/** x [(B F), C, h, w] → the same shape. The last projection starts training at zero, so that an untrained module does nothing. */
+export const motionModule = block((w: Weights, x: Value, frames: number, { heads, normGroups }: MotionArchitecture): Value => {
+  const { N, C, h, w: wide } = sides(w.target, x)
+  const [B, F, S] = [N / frames, frames, h * wide]
+  let y = tokens(w.target, groupNorm(w.at('norm'), x, { groups: normGroups, epsilon: 1e-6 })) // [(B F), S, C]
+  y = linear(w.at('proj_in'), y, C)
+  y = framesLast(y, B, F, S) // [(B S), F, C]
+  y = temporalTransformer(w.at('transformer_blocks.0'), y, heads)
+  y = framesFirst(y, B, F, S) // [(B F), S, C]
+  y = linear(w.at('proj_out'), y, C)
+  return Add(x, picture(w.target, y, { h, w: wide }))
+})
+
+const temporalTransformer = block((w: Weights, x: Value, heads: number): Value => {
+  const [, F, C] = x.shape as [number, number, number]
+  const positions = x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
+  for (const i of [1, 2]) {
+    const y = Add(layerNorm(w.at(`norm${i}`), x), positions) // [(B S), F, C]
+    x = Add(x, attention(w.at(`attn${i}`), y, y, heads))
+  }
+  return Add(x, feedForward(w.at('ff'), layerNorm(w.at('norm3'), x)))
+})
+
+/** [(B F), S, C] → [(B S), F, C] */
+const framesLast = (x: Value, B: number, F: number, S: number): Value => {
+  const C = x.shape.at(-1)!
+  return Reshape(Transpose(Reshape(x, [B, F, S, C]), [0, 2, 1, 3]), [B * S, F, C])
+}
+
+/** [(B S), F, C] → [(B F), S, C] */
+const framesFirst = (x: Value, B: number, F: number, S: number): Value => {
+  const C = x.shape.at(-1)!
+  return Reshape(Transpose(Reshape(x, [B, S, F, C]), [0, 2, 1, 3]), [B * F, S, C])
+}
+
+/** pe[p, 2k] = sin(p wₖ), pe[p, 2k+1] = cos(p wₖ), wₖ = 10000^(−2k/C). Stored copies of this table are ignored: it is a function of C. */
+function sinusoidalPositions(F: number, C: number): Float32Array {
+  const table = new Float32Array(F * C)
+  for (let p = 0; p < F; p++) {
+    for (let k = 0; k < C / 2; k++) {
+      const angle = p * Math.exp((-2 * k * Math.log(10_000)) / C)
+      table[p * C + 2 * k] = Math.sin(angle)
+      table[p * C + 2 * k + 1] = Math.cos(angle)
+    }
+  }
+  return table
+}

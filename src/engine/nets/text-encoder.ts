@@ -1,0 +1,34 @@
+// CLIP's text encoder (ViT-L/14 in Stable Diffusion v1): a causal transformer over token ids.
+// B prompts  L tokens (77)  D width
+
+import type { TextArchitecture } from '../checkpoint/architecture.ts'
+import type { Value } from '../onnx/graph.ts'
+import { Add, Gather, QuickGelu } from '../onnx/ops.ts'
+import { layerNorm, linear } from './layers.ts'
+import { block, type Weights } from './weights.ts'
+
+/** Token embeddings before positions are added: ids [B, L] → [B, L, D]. Apart, because a style may put vectors of its own in their place. */
+export const tokenEmbedding = (w: Weights, ids: Value, { vocabulary, width }: TextArchitecture): Value =>
+  Gather(w.at('text_model.embeddings').get('token_embedding.weight', [vocabulary, width]), ids)
+
+/** clipSkip 1 is the last layer's state, 2 the one before it; the final norm follows either. tokens [B, L, D] → [B, L, D] */
+export const textEncoder = block((w: Weights, tokens: Value, arch: TextArchitecture, clipSkip: number): Value => {
+  const text = w.at('text_model')
+  let x = Add(tokens, text.get('embeddings.position_embedding.weight', [arch.positions, arch.width])) // [B, L, D]
+  for (let i = 0; i <= arch.layers - clipSkip; i++) x = encoderLayer(text.at(`encoder.layers.${i}`), x, arch)
+  return layerNorm(text.at('final_layer_norm'), x)
+})
+
+const encoderLayer = block((w: Weights, x: Value, { heads, mlpWidth, width, activation }: TextArchitecture): Value => {
+  x = Add(x, causalAttention(w.at('self_attn'), layerNorm(w.at('layer_norm1'), x), heads))
+  const y = linear(w.at('mlp.fc1'), layerNorm(w.at('layer_norm2'), x), mlpWidth)
+  return Add(x, linear(w.at('mlp.fc2'), activation === 'gelu' ? w.target.gelu(y) : QuickGelu(y, 1.702), width))
+})
+
+const causalAttention = block((w: Weights, x: Value, heads: number): Value => {
+  const D = x.shape.at(-1)!
+  const q = linear(w.at('q_proj'), x, D)
+  const k = linear(w.at('k_proj'), x, D)
+  const v = linear(w.at('v_proj'), x, D)
+  return linear(w.at('out_proj'), w.target.attention(q, k, v, { heads, causal: true }), D)
+})

@@ -1,0 +1,141 @@
+// Stable Diffusion v1's UNet, with or without motion modules: conv in, down, middle, up, norm, conv out.
+// Rombach et al., arXiv 2112.10752; names as in diffusers' UNet2DConditionModel and UNetMotionModel.
+// B animations  F frames  N = B·F images  C channels  h w latent sides  L text tokens  D token width  T time embedding
+
+import type { MotionArchitecture, UNetArchitecture } from '../checkpoint/architecture.ts'
+import type { Value } from '../onnx/graph.ts'
+import { Add, Reshape } from '../onnx/ops.ts'
+import type { GroupNormOptions } from '../targets/target.ts'
+import { concatChannels, enter, leave, picture, sides, tokens } from './image.ts'
+import { attention, conv1x1, conv3x3, feedForward, groupNorm, layerNorm, linear, resnetBlock, upsample } from './layers.ts'
+import { motionModule } from './motion.ts'
+import { block, type Weights } from './weights.ts'
+
+/** Absent: still pictures, the motion modules are skipped (as for one frame, which they were never trained on). */
+export interface Motion {
+  readonly frames: number
+  readonly architecture: MotionArchitecture
+}
+
+interface Inputs {
+  /** [1, T] */
+  readonly temb: Value
+  /** [B, L, D] */
+  readonly context: Value
+  readonly arch: UNetArchitecture
+  readonly motion: Motion | null
+  /** The resnets' norms. */
+  readonly norm: GroupNormOptions
+}
+
+/** sample [(B F), in, h, w]  time [1, widths[0]]  context [B, L, D] → noise [(B F), out, h, w] */
+export function unet(w: Weights, sample: Value, time: Value, context: Value, arch: UNetArchitecture, motion: Motion | null): Value {
+  const { widths, layersPerBlock } = arch
+  const last = widths.length - 1
+  const frames = motion?.architecture.acrossFrames ? motion.frames : 1
+  const inputs: Inputs = {
+    temb: timeEmbedding(w.at('time_embedding'), time, arch.timeWidth),
+    context,
+    arch,
+    motion,
+    norm: { groups: arch.normGroups, epsilon: 1e-5, frames },
+  }
+
+  let x = conv3x3(w.at('conv_in'), enter(w.target, sample), widths[0]!)
+  const skips = [x]
+  widths.forEach((C, i) => {
+    x = downBlock(w.at(`down_blocks.${i}`), x, C, inputs, skips, { attends: arch.attention[i]!, halves: i < last })
+  })
+  x = midBlock(w.at('mid_block'), x, inputs)
+  widths.toReversed().forEach((C, i) => {
+    x = upBlock(w.at(`up_blocks.${i}`), x, C, inputs, skips, {
+      attends: arch.attention[last - i]!,
+      layers: layersPerBlock + 1,
+      doubles: i < last,
+    })
+  })
+  x = groupNorm(w.at('conv_norm_out'), x, { ...inputs.norm, silu: true })
+  return leave(w.target, conv3x3(w.at('conv_out'), x, arch.outChannels))
+}
+
+const timeEmbedding = block((w: Weights, time: Value, T: number): Value => {
+  const y = linear(w.at('linear_1'), time, T)
+  return linear(w.at('linear_2'), w.target.silu(y), T) // [1, T]
+})
+
+/** Every layer leaves a skip, after its motion module; so does the halving. */
+const downBlock = block(
+  (w: Weights, x: Value, C: number, inputs: Inputs, skips: Value[], { attends, halves }: { attends: boolean; halves: boolean }): Value => {
+    for (let i = 0; i < inputs.arch.layersPerBlock; i++) {
+      x = layer(w, i, x, C, inputs, attends)
+      skips.push(x)
+    }
+    if (halves) {
+      x = conv3x3(w.at('downsamplers.0.conv'), x, C, { stride: 2 }) // [N, C, h/2, w/2]
+      skips.push(x)
+    }
+    return x
+  },
+)
+
+const midBlock = block((w: Weights, x: Value, inputs: Inputs): Value => {
+  const { C } = sides(w.target, x)
+  x = resnetBlock(w.at('resnets.0'), x, inputs.temb, C, inputs.norm)
+  x = spatialTransformer(w.at('attentions.0'), x, inputs)
+  if (inputs.motion?.architecture.midBlock) x = motionModule(w.at('motion_modules.0'), x, inputs.motion.frames, inputs.motion.architecture)
+  return resnetBlock(w.at('resnets.1'), x, inputs.temb, C, inputs.norm)
+})
+
+const upBlock = block(
+  (
+    w: Weights,
+    x: Value,
+    C: number,
+    inputs: Inputs,
+    skips: Value[],
+    { attends, layers, doubles }: { attends: boolean; layers: number; doubles: boolean },
+  ): Value => {
+    for (let i = 0; i < layers; i++) x = layer(w, i, concatChannels(w.target, x, skips.pop()!), C, inputs, attends)
+    return doubles ? upsample(w.at('upsamplers.0'), x, sides(w.target, skips.at(-1)!)) : x // [N, C, 2h, 2w]
+  },
+)
+
+/** Resnet, attention where the level has it, motion module. */
+function layer(w: Weights, i: number, x: Value, C: number, inputs: Inputs, attends: boolean): Value {
+  x = resnetBlock(w.at(`resnets.${i}`), x, inputs.temb, C, inputs.norm)
+  if (attends) x = spatialTransformer(w.at(`attentions.${i}`), x, inputs)
+  if (inputs.motion) x = motionModule(w.at(`motion_modules.${i}`), x, inputs.motion.frames, inputs.motion.architecture)
+  return x
+}
+
+/** Attention over a picture's positions, and from them to the text. x [N, C, h, w] */
+const spatialTransformer = block((w: Weights, x: Value, inputs: Inputs): Value => {
+  const { C, ...size } = sides(w.target, x)
+  let y = groupNorm(w.at('norm'), x, { groups: inputs.arch.normGroups, epsilon: 1e-6 })
+  y = tokens(w.target, conv1x1(w.at('proj_in'), y, C)) // [N, S, C]
+  y = transformerBlock(w.at('transformer_blocks.0'), y, inputs)
+  return Add(x, conv1x1(w.at('proj_out'), picture(w.target, y, size), C))
+})
+
+const transformerBlock = block((w: Weights, x: Value, { context, arch: { heads } }: Inputs): Value => {
+  const y = layerNorm(w.at('norm1'), x)
+  x = Add(x, attention(w.at('attn1'), y, y, heads))
+  x = Add(x, textAttention(w.at('attn2'), layerNorm(w.at('norm2'), x), context, heads))
+  return Add(x, feedForward(w.at('ff'), layerNorm(w.at('norm3'), x)))
+})
+
+/** All frames of an animation read the same text, so they are one long row of queries: [(B F), S, C] is [B, (F S), C]. */
+function textAttention(w: Weights, x: Value, context: Value, heads: number): Value {
+  const [N, S, C] = x.shape as [number, number, number]
+  const B = context.shape[0]!
+  return Reshape(attention(w, Reshape(x, [B, (N / B) * S, C]), context, heads), [N, S, C])
+}
+
+/** [cos(t w₀) … cos(t wₙ), sin(t w₀) … sin(t wₙ)], wᵢ = 10000^(−i/n), n = width/2: the input `time` for timestep t. */
+export function timestepEmbedding(t: number, width: number): Float32Array {
+  const n = width / 2
+  return Float32Array.from({ length: width }, (_, i) => {
+    const angle = t * Math.exp((-Math.log(10_000) * (i % n)) / n)
+    return i < n ? Math.cos(angle) : Math.sin(angle)
+  })
+}

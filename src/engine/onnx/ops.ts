@@ -1,0 +1,309 @@
+// One function per ONNX operator, with the specification's inputs and attributes. Each computes and checks the shape it gives.
+// Source: onnx/onnx docs/Operators.md, opset 23; com.microsoft: microsoft/onnxruntime docs/ContribOperators.md.
+
+import { elementsOf } from '../checkpoint/tensor.ts'
+import type { Attribute, ElementType, Value } from './graph.ts'
+
+type Shape = readonly number[]
+
+function one(
+  op: string,
+  inputs: readonly (Value | null)[],
+  shape: Shape,
+  attributes: Record<string, Attribute> = {},
+  options: { type?: ElementType; domain?: string } = {},
+): Value {
+  const first = inputs[0]!
+  const result = { type: options.type ?? first.type, shape }
+  return first.graph.node(op, inputs, attributes, [result], options.domain ? { domain: options.domain } : {})[0]!
+}
+
+const microsoft = { domain: 'com.microsoft' }
+
+function check(ok: boolean, op: string, why: string, ...values: (Value | null)[]): void {
+  if (ok) return
+  const got = values.map((v) => (v ? `${v.name} ${v.type}[${v.shape}]` : 'none')).join(', ')
+  throw new Error(`${op}: ${why}; got ${got}`)
+}
+
+const sameType = (op: string, ...values: Value[]): void =>
+  check(
+    values.every((v) => v.type === values[0]!.type),
+    op,
+    'one element type',
+    ...values,
+  )
+
+/** NumPy's broadcasting, right-aligned. */
+export function broadcast(op: string, a: Value, b: Value): number[] {
+  const rank = Math.max(a.shape.length, b.shape.length)
+  return Array.from({ length: rank }, (_, i) => {
+    const x = a.shape[i - rank + a.shape.length] ?? 1
+    const y = b.shape[i - rank + b.shape.length] ?? 1
+    check(x === y || x === 1 || y === 1, op, 'shapes that broadcast', a, b)
+    return Math.max(x, y)
+  })
+}
+
+// Elementwise -----------------------------------------------------------------------------------
+
+const binary =
+  (op: string) =>
+  (a: Value, b: Value): Value => {
+    sameType(op, a, b)
+    return one(op, [a, b], broadcast(op, a, b))
+  }
+const unary =
+  (op: string) =>
+  (x: Value): Value =>
+    one(op, [x], x.shape)
+
+export const Add = binary('Add')
+export const Sub = binary('Sub')
+export const Mul = binary('Mul')
+export const Div = binary('Div')
+export const Sqrt = unary('Sqrt')
+export const Sigmoid = unary('Sigmoid')
+/** The exact erf form (approximate = none). */
+export const Gelu = unary('Gelu')
+
+export const Cast = (x: Value, to: ElementType): Value =>
+  x.type === to ? x : one('Cast', [x], x.shape, { to: dataType[to] }, { type: to })
+
+/** x · sigmoid(alpha · x); alpha 1 is SiLU, alpha 1.702 is CLIP's GELU. */
+export const QuickGelu = (x: Value, alpha: number): Value => one('QuickGelu', [x], x.shape, { alpha: { float: alpha } }, microsoft)
+
+// Shapes ----------------------------------------------------------------------------------------
+
+export function Reshape(x: Value, shape: Shape): Value {
+  check(elementsOf(x.shape) === elementsOf(shape), 'Reshape', `as many elements as [${shape}]`, x)
+  if (x.shape.length === shape.length && x.shape.every((side, i) => side === shape[i])) return x
+  return one('Reshape', [x, x.graph.constant(shape, [shape.length], 'int64')], shape)
+}
+
+export function Transpose(x: Value, perm: Shape): Value {
+  check(perm.length === x.shape.length, 'Transpose', `${perm.length} axes`, x)
+  return one(
+    'Transpose',
+    [x],
+    perm.map((axis) => x.shape[axis]!),
+    { perm },
+  )
+}
+
+export function Concat(values: readonly Value[], axis: number): Value {
+  const [first] = values as [Value]
+  sameType('Concat', ...values)
+  check(
+    values.every((v) => v.shape.every((side, i) => i === axis || side === first.shape[i])),
+    'Concat',
+    `equal shapes but axis ${axis}`,
+    ...values,
+  )
+  const shape = first.shape.with(
+    axis,
+    values.reduce((sum, v) => sum + v.shape[axis]!, 0),
+  )
+  return one('Concat', values, shape, { axis })
+}
+
+/** Equal parts along `axis`. */
+export function Split(x: Value, parts: number, axis: number): Value[] {
+  const side = x.shape[axis]!
+  check(side % parts === 0, 'Split', `axis ${axis} divisible by ${parts}`, x)
+  const part = { type: x.type, shape: x.shape.with(axis, side / parts) }
+  return x.graph.node('Split', [x], { axis, num_outputs: parts }, Array(parts).fill(part))
+}
+
+/** x[start:end] along one axis. */
+export function Slice(x: Value, axis: number, start: number, end: number): Value {
+  check(0 <= start && start < end && end <= x.shape[axis]!, 'Slice', `${start}:${end} within axis ${axis}`, x)
+  const at = (n: number): Value => x.graph.constant([n], [1], 'int64')
+  return one('Slice', [x, at(start), at(end), at(axis)], x.shape.with(axis, end - start))
+}
+
+/** Zeros around: `pads` are begins then ends, one a axis. */
+export function Pad(x: Value, pads: Shape): Value {
+  const rank = x.shape.length
+  check(pads.length === 2 * rank, 'Pad', `${2 * rank} pads`, x)
+  const shape = x.shape.map((side, i) => side + pads[i]! + pads[i + rank]!)
+  return one('Pad', [x, x.graph.constant(pads, [pads.length], 'int64')], shape, { mode: 'constant' })
+}
+
+/** Rows of `table` [V, D] at `ids` [...]: [..., D]. */
+export const Gather = (table: Value, ids: Value): Value => one('Gather', [table, ids], [...ids.shape, ...table.shape.slice(1)], { axis: 0 })
+
+/** Nearest neighbour to an exact size: x [N, C, h, w] → [N, C, H, W]. */
+export function Resize(x: Value, H: number, W: number): Value {
+  const shape = [x.shape[0]!, x.shape[1]!, H, W]
+  const sizes = x.graph.constant(shape, [4], 'int64')
+  return one('Resize', [x, null, null, sizes], shape, {
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  })
+}
+
+/** [N, C·b·b, h, w] → [N, C, h·b, w·b], channels ordered (C, b, b). */
+export function DepthToSpace(x: Value, blocksize: number): Value {
+  const [N, C, h, w] = x.shape as [number, number, number, number]
+  check(C % blocksize ** 2 === 0, 'DepthToSpace', `channels divisible by ${blocksize ** 2}`, x)
+  return one('DepthToSpace', [x], [N, C / blocksize ** 2, h * blocksize, w * blocksize], { blocksize, mode: 'CRD' })
+}
+
+// Sums ------------------------------------------------------------------------------------------
+
+export function ReduceMean(x: Value, axes: Shape): Value {
+  const shape = x.shape.map((side, i) => (axes.includes(i) ? 1 : side))
+  return one('ReduceMean', [x, x.graph.constant(axes, [axes.length], 'int64')], shape, { keepdims: 1 })
+}
+
+/** Over the last axis. */
+export const Softmax = (x: Value): Value => one('Softmax', [x], x.shape, { axis: -1 })
+
+// Products --------------------------------------------------------------------------------------
+
+function productShape(op: string, a: Value, b: Value, transB = false): number[] {
+  sameType(op, a, b)
+  const [rows, inner] = a.shape.slice(-2) as [number, number]
+  const [p, q] = b.shape.slice(-2) as [number, number]
+  const [innerB, columns] = transB ? [q, p] : [p, q]
+  check(inner === innerB, op, 'equal inner sides', a, b)
+  const batch = broadcast(op, { ...a, shape: a.shape.slice(0, -2) }, { ...b, shape: b.shape.slice(0, -2) })
+  return [...batch, rows, columns]
+}
+
+export const MatMul = (a: Value, b: Value): Value => one('MatMul', [a, b], productShape('MatMul', a, b))
+
+/** alpha · a bᵀ without a Transpose node. CPU, CUDA and DirectML have it, WebGPU does not. */
+export const FusedMatMul = (a: Value, b: Value, { transB, alpha = 1 }: { transB: boolean; alpha?: number }): Value =>
+  one('FusedMatMul', [a, b], productShape('FusedMatMul', a, b, transB), { transB: transB ? 1 : 0, alpha: { float: alpha } }, microsoft)
+
+/** a bᵀ + c for a [M, K], b [N, K], c [N]. */
+export function Gemm(a: Value, b: Value, c: Value | null): Value {
+  return one('Gemm', [a, b, c], productShape('Gemm', a, b, true), { transB: 1 })
+}
+
+export interface ConvAttributes {
+  readonly stride?: number
+  /** begins then ends: [top, left, bottom, right] */
+  readonly pads?: Shape
+  readonly group?: number
+}
+
+function convShape(op: string, x: Value, w: Value, { stride = 1, pads = [0, 0, 0, 0], group = 1 }: ConvAttributes): number[] {
+  const [N, C, h, wide] = x.shape as [number, number, number, number]
+  const [K, Cg, kh, kw] = w.shape as [number, number, number, number]
+  check(x.shape.length === 4 && w.shape.length === 4 && C === Cg * group, op, 'x [N, C, h, w] and w [K, C/group, kh, kw]', x, w)
+  sameType(op, x, w)
+  const side = (length: number, kernel: number, before: number, after: number): number =>
+    Math.floor((length + before + after - kernel) / stride) + 1
+  return [N, K, side(h, kh, pads[0]!, pads[2]!), side(wide, kw, pads[1]!, pads[3]!)]
+}
+
+/** x [N, C, h, w], w [K, C/group, kh, kw], b [K] → [N, K, h', w']. */
+export function Conv(x: Value, w: Value, b: Value | null, attributes: ConvAttributes = {}): Value {
+  const { stride = 1, pads = [0, 0, 0, 0], group = 1 } = attributes
+  const inputs = b ? [x, w, b] : [x, w]
+  return one('Conv', inputs, convShape('Conv', x, w, attributes), {
+    kernel_shape: w.shape.slice(2),
+    strides: [stride, stride],
+    pads,
+    group,
+  })
+}
+
+/** x [N, C, h, w], w [C, K, k, k] → [N, K, h·stride, w·stride] for k = stride. */
+export function ConvTranspose(x: Value, w: Value, stride: number): Value {
+  const [N, C, h, wide] = x.shape as [number, number, number, number]
+  check(w.shape[0] === C && w.shape[2] === stride && w.shape[3] === stride, 'ConvTranspose', 'w [C, K, stride, stride]', x, w)
+  return one('ConvTranspose', [x, w], [N, w.shape[1]!, h * stride, wide * stride], {
+    kernel_shape: [stride, stride],
+    strides: [stride, stride],
+  })
+}
+
+/** Channels last: x [N, h, w, C], w [K, kh, kw, C], b [K] → [N, h', w', K]. */
+export function NhwcConv(x: Value, w: Value, b: Value | null, attributes: ConvAttributes = {}): Value {
+  const { stride = 1, pads = [0, 0, 0, 0], group = 1 } = attributes
+  const [N, h, wide, C] = x.shape as [number, number, number, number]
+  const [K, kh, kw, Cg] = w.shape as [number, number, number, number]
+  const [, , H, W] = convShape('NhwcConv', { ...x, shape: [N, C, h, wide] }, { ...w, shape: [K, Cg, kh, kw] }, attributes)
+  const inputs = b ? [x, w, b] : [x, w]
+  return one('NhwcConv', inputs, [N, H!, W!, K], { kernel_shape: [kh, kw], strides: [stride, stride], pads, group }, microsoft)
+}
+
+// Norms -----------------------------------------------------------------------------------------
+
+export function LayerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
+  check(scale.shape.length === 1 && scale.shape[0] === x.shape.at(-1), 'LayerNormalization', 'scale as long as the last axis', x, scale)
+  return one('LayerNormalization', [x, scale, bias], x.shape, { axis: -1, epsilon: { float: epsilon } })
+}
+
+/** Each [n, c, ...] on its own: x [N, C, ...], scale and bias [C]. */
+export function InstanceNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
+  check(
+    scale.shape[0] === x.shape[1] && bias.shape[0] === x.shape[1],
+    'InstanceNormalization',
+    'scale and bias of x.shape[1]',
+    x,
+    scale,
+    bias,
+  )
+  return one('InstanceNormalization', [x, scale, bias], x.shape, { epsilon: { float: epsilon } })
+}
+
+/** CUDA's and DirectML's: x [N, h, w, C] channels last, gamma and beta [C] in float32, SiLU inside when asked. */
+export function GroupNorm(
+  x: Value,
+  gamma: Value,
+  beta: Value,
+  { groups, epsilon, silu }: { groups: number; epsilon: number; silu: boolean },
+): Value {
+  const attributes = { groups, epsilon: { float: epsilon }, activation: silu ? 1 : 0, channels_last: 1 }
+  return one('GroupNorm', [x, gamma, beta], x.shape, attributes, microsoft)
+}
+
+/** CUDA's and DirectML's: (x + bias) split in two halves of the last axis, value · gelu(gate). */
+export function BiasSplitGelu(x: Value, bias: Value): Value {
+  return one('BiasSplitGelu', [x, bias], x.shape.with(-1, x.shape.at(-1)! / 2), {}, microsoft)
+}
+
+/** CUDA's, DirectML's and WebGPU's: x [N, S, C] + bias [C] + skip [N, S, C]. */
+export const BiasAdd = (x: Value, bias: Value, skip: Value): Value => one('BiasAdd', [x, bias, skip], x.shape, {}, microsoft)
+
+// Attention -------------------------------------------------------------------------------------
+
+function attentionShape(op: string, q: Value, k: Value, v: Value, heads: number): Shape {
+  sameType(op, q, k, v)
+  const ok =
+    q.shape.length === 3 && q.shape[0] === k.shape[0] && q.shape[2] === k.shape[2] && k.shape[1] === v.shape[1] && q.shape[2]! % heads === 0
+  check(ok, op, `q [N, S, C], k and v [N, L, C], C divisible by ${heads} heads`, q, k, v)
+  return [q.shape[0]!, q.shape[1]!, v.shape[2]!]
+}
+
+/** Opset 23: q [N, S, C], k and v [N, L, C] → [N, S, C], scale 1/√(C/heads). */
+export const Attention = (q: Value, k: Value, v: Value, { heads, causal = false }: { heads: number; causal?: boolean }): Value =>
+  one('Attention', [q, k, v], attentionShape('Attention', q, k, v, heads), {
+    q_num_heads: heads,
+    kv_num_heads: heads,
+    is_causal: causal ? 1 : 0,
+  })
+
+/** com.microsoft: flash on CPU, fused on CUDA. q [N, S, C], k and v [N, L, C] → [N, S, C]. */
+export const MultiHeadAttention = (q: Value, k: Value, v: Value, { heads }: { heads: number }): Value =>
+  one('MultiHeadAttention', [q, k, v], attentionShape('MultiHeadAttention', q, k, v, heads), { num_heads: heads }, microsoft)
+
+/** ONNX's numbers for element types (onnx.proto TensorProto.DataType). */
+export const dataType: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+}

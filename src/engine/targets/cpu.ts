@@ -1,0 +1,47 @@
+// CPU: float32, with the forms that were measured fastest on ONNX Runtime 1.30 (two AVX-512 cores).
+
+import { Conv } from '../onnx/ops.ts'
+import { erfGelu, quickSilu, splitGeglu } from './activation.ts'
+import { fusedAttention, opsetAttention } from './attention.ts'
+import { directConv, winogradConv } from './conv3x3.ts'
+import { acrossFramesGroupNorm, instanceGroupNorm } from './group-norm.ts'
+import { fusedLinear } from './linear.ts'
+import type { Target } from './target.ts'
+
+export interface CpuOptions {
+  /** Whether a 3×3 convolution C → K on images of h × w is written in Winograd's form. */
+  readonly winograd: (conv: { N: number; C: number; K: number; h: number; w: number }) => boolean
+}
+
+/** From 128 channels the products weigh more than the transforms around them, from 8×8 the tiles fill. */
+export const wideConvs: CpuOptions = { winograd: ({ C, K, h, w }) => Math.min(C, K) >= 128 && Math.min(h, w) >= 8 }
+
+export const noWinograd: CpuOptions = { winograd: () => false }
+
+/** Self-attention from here on takes the flash form: faster, and its memory does not grow with the square. */
+const longSequence = 1024
+
+export const cpu = ({ winograd }: CpuOptions = wideConvs): Target => ({
+  name: 'cpu',
+  type: 'float32',
+  layout: 'channels-first',
+  fusedMatMul: true,
+  linear: fusedLinear,
+  attention: (q, k, v, options) => {
+    const long = q.shape[1]! >= longSequence && k.shape[1]! >= longSequence
+    return (long && !options.causal ? fusedAttention : opsetAttention)(q, k, v, options)
+  },
+  groupNorm: (x, gamma, beta, options) => {
+    const y = ((options.frames ?? 1) > 1 ? acrossFramesGroupNorm : instanceGroupNorm)(x, gamma, beta, options)
+    return options.silu ? quickSilu(y) : y
+  },
+  conv1x1: (x, kernel, bias) => Conv(x, kernel, bias),
+  conv3x3: (x, kernel, bias, options) => {
+    const [N, C, h, w] = x.shape as [number, number, number, number]
+    const plain = options.stride === 1 && options.pads.every((pad) => pad === 1)
+    return plain && winograd({ N, C, K: kernel.shape[0]!, h, w }) ? winogradConv(x, kernel, bias) : directConv(x, kernel, bias, options)
+  },
+  silu: quickSilu,
+  gelu: erfGelu,
+  geglu: splitGeglu,
+})

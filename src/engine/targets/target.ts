@@ -1,0 +1,43 @@
+// How a layer is written for a device. A net says what it wants; the table of its target says with which operators.
+
+import type { Value } from '../onnx/graph.ts'
+
+export interface Conv3x3 {
+  /** x as the target lays images out, kernel [K, C, 3, 3], bias [K]. */
+  (
+    x: Value,
+    kernel: Value,
+    bias: Value,
+    options: { readonly stride: 1 | 2; readonly pads: readonly [number, number, number, number] },
+  ): Value
+}
+
+export interface Target {
+  readonly name: string
+  /** The type that weights and activations have inside the graph; inputs and outputs of a graph are always float32. */
+  readonly type: 'float32' | 'float16'
+  /** Images are [N, C, h, w] or [N, h, w, C]. */
+  readonly layout: 'channels-first' | 'channels-last'
+  /** Whether com.microsoft FusedMatMul exists: linear weights lie [out, in] in every checkpoint. */
+  readonly fusedMatMul: boolean
+  /** x [..., in], weight [out, in], bias [out] → [..., out] */
+  linear(x: Value, weight: Value, bias: Value | null): Value
+  /** q [N, S, C], k and v [N, L, C] → [N, S, C] */
+  attention(q: Value, k: Value, v: Value, options: { readonly heads: number; readonly causal?: boolean }): Value
+  /** An image over groups of its channels; gamma and beta [C], `frames` > 1: statistics across that many images of one animation. */
+  groupNorm(x: Value, gamma: Value, beta: Value, options: GroupNormOptions): Value
+  conv1x1(x: Value, kernel: Value, bias: Value): Value
+  conv3x3: Conv3x3
+  silu(x: Value): Value
+  /** The exact erf form. */
+  gelu(x: Value): Value
+  /** x + bias [..., 2·out] in two halves: value · gelu(gate) [..., out] */
+  geglu(x: Value, bias: Value): Value
+}
+
+export interface GroupNormOptions {
+  readonly groups: number
+  readonly epsilon: number
+  readonly silu?: boolean
+  readonly frames?: number
+}
