@@ -2,7 +2,7 @@
 // N images  C channels  h w sides  S positions or tokens  D token width  T width of the time embedding
 
 import type { Value } from '../onnx/graph.ts'
-import { Add, LayerNormalization } from '../onnx/ops.ts'
+import { Add, LayerNormalization, Mul } from '../onnx/ops.ts'
 import type { GroupNormOptions } from '../targets/target.ts'
 import { addPerChannel, resize, sides } from './image.ts'
 import { block, type Weights } from './weights.ts'
@@ -75,9 +75,12 @@ export const feedForward = block((w: Weights, x: Value): Value => {
   return linear(w.at('net.2'), gatedLinear(w.at('net.0.proj'), x, 4 * D), D)
 })
 
-/** value · gelu(gate), both halves of one projection. */
+/** value · gelu(gate): the value's rows of the projection come first, then the gate's. */
 const gatedLinear = block((w: Weights, x: Value, out: number): Value => {
-  const D = x.shape.at(-1)!
-  const y = w.adaptLinear(x, w.target.linear(x, w.get('weight', [2 * out, D]), null)) // [..., 2 out]
-  return w.target.geglu(y, w.get('bias', [2 * out]))
+  if (w.target.fusedGeglu) {
+    const y = w.adaptLinear(x, w.target.linear(x, w.get('weight', [2 * out, x.shape.at(-1)!]), null)) // [..., 2 out]
+    return w.target.fusedGeglu(y, w.get('bias', [2 * out]))
+  }
+  const [value, gate] = w.halves()
+  return Mul(linear(value, x, out), w.target.gelu(linear(gate, x, out)))
 })

@@ -1,10 +1,10 @@
 // Weights are walked like folders: a block sees its corner of the checkpoint only, and asks for what it needs by key and shape.
 // What was asked for is remembered, so that missing and unused keys can be told apart afterwards.
 
-import type { Tensor } from '../checkpoint/tensor.ts'
+import { byteLengthOf, type Tensor } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
-import { Add, Cast, Conv, FusedMatMul, MatMul, Transpose } from '../onnx/ops.ts'
+import { Add, Cast, Conv, FusedMatMul, MatMul, Slice, Transpose } from '../onnx/ops.ts'
 import type { Target } from '../targets/target.ts'
 
 /** What the whole net is made from; shared by every corner of it. */
@@ -19,15 +19,23 @@ export interface Material {
   readonly adapterRank?: (weight: string) => number
 }
 
+/** One of equal parts of a weight's rows, which lie one after the other in the file. */
+interface Rows {
+  readonly part: number
+  readonly of: number
+}
+
 export class Weights {
   readonly path: string
   readonly material: Material
   readonly asked: Set<string>
+  readonly #rows: Rows | null
 
-  constructor(material: Material, path = '', asked: Set<string> = new Set()) {
+  constructor(material: Material, path = '', asked: Set<string> = new Set(), rows: Rows | null = null) {
     this.material = material
     this.path = path
     this.asked = asked
+    this.#rows = rows
   }
 
   get graph(): Graph {
@@ -42,6 +50,12 @@ export class Weights {
     return new Weights(this.material, this.#key(path), this.asked)
   }
 
+  /** This corner as two of half as many rows each: two small products cost less than a large one and cutting it apart. */
+  halves(): [Weights, Weights] {
+    const half = (part: number): Weights => new Weights(this.material, this.path, this.asked, { part, of: 2 })
+    return [half(0), half(1)]
+  }
+
   has(key: string): boolean {
     return this.material.tensors.has(this.#key(key))
   }
@@ -52,25 +66,25 @@ export class Weights {
     const tensor = this.material.tensors.get(name)
     this.asked.add(name)
     const { file } = this.material
-    if (!tensor) throw new UserError('weight-missing', `${file} has no ${name}, expected [${shape}].`, { key: name, shape, file })
-    if (tensor.shape.length !== shape.length || tensor.shape.some((side, i) => side !== shape[i])) {
-      throw new UserError('weight-shape', `${name} in ${file} is [${tensor.shape}], expected [${shape}].`, {
-        key: name,
-        expected: shape,
-        got: tensor.shape,
-        file,
-      })
+    const expected = this.#rows ? shape.with(0, shape[0]! * this.#rows.of) : shape
+    if (!tensor) throw new UserError('weight-missing', `${file} has no ${name}, expected [${expected}].`, { key: name, expected, file })
+    if (tensor.shape.length !== expected.length || tensor.shape.some((side, i) => side !== expected[i])) {
+      const got = tensor.shape
+      throw new UserError('weight-shape', `${name} in ${file} is [${got}], expected [${expected}].`, { key: name, expected, got, file })
     }
-    return Cast(this.graph.initializer({ ...tensor, name }), type)
+    return Cast(this.graph.initializer(this.#rows ? rowsOf(tensor, name, this.#rows) : { ...tensor, name }), type)
   }
 
   /** y + (x downᵀ) upᵀ where an adapter runs beside this corner's weight: x [..., in], y [..., out]; down and up are inputs of the graph. */
   adaptLinear(x: Value, y: Value): Value {
-    const pair = this.#adapter([x.shape.at(-1)!], [], y.shape.at(-1)!)
+    const { part, of } = this.#rows ?? { part: 0, of: 1 }
+    const out = y.shape.at(-1)!
+    const pair = this.#adapter([x.shape.at(-1)!], [], out * of)
     if (!pair) return y
+    const up = of === 1 ? pair.up : Slice(pair.up, 0, part * out, (part + 1) * out)
     const product = (a: Value, b: Value): Value =>
       this.target.fusedMatMul ? FusedMatMul(a, b, { transB: true }) : MatMul(a, Transpose(b, [1, 0]))
-    return Add(y, product(product(x, pair.down), pair.up))
+    return Add(y, product(product(x, pair.down), up))
   }
 
   /** The same for a convolution in channels-first layout: a k×k convolution to the rank, then 1×1 up. */
@@ -98,3 +112,12 @@ export const block =
   <A extends [Weights, ...unknown[]], R>(build: (...args: A) => R) =>
   (...args: A): R =>
     args[0].graph.within(args[0].path, () => build(...args))
+
+function rowsOf(tensor: Tensor, name: string, { part, of }: Rows): Tensor {
+  const shape = tensor.shape.with(0, tensor.shape[0]! / of)
+  const bytes = byteLengthOf({ dtype: tensor.dtype, shape })
+  const { at } = tensor
+  const place =
+    at instanceof Uint8Array ? at.subarray(part * bytes, (part + 1) * bytes) : { file: at.file, offset: at.offset + part * bytes }
+  return { name: `${name}[${part}/${of}]`, dtype: tensor.dtype, shape, at: place }
+}

@@ -1,7 +1,7 @@
 // CPU: float32, with the forms that were measured fastest on ONNX Runtime 1.30 (two AVX-512 cores).
 
 import { Conv } from '../onnx/ops.ts'
-import { erfGelu, quickSilu, splitGeglu } from './activation.ts'
+import { erfGelu, quickSilu } from './activation.ts'
 import { fusedAttention, opsetAttention } from './attention.ts'
 import { directConv, winogradConv } from './conv3x3.ts'
 import { acrossFramesGroupNorm, instanceGroupNorm } from './group-norm.ts'
@@ -43,5 +43,4 @@ export const cpu = ({ winograd }: CpuOptions = wideConvs): Target => ({
   },
   silu: quickSilu,
   gelu: erfGelu,
-  geglu: splitGeglu,
 })

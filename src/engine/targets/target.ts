@@ -31,8 +31,8 @@ export interface Target {
   silu(x: Value): Value
   /** The exact erf form. */
   gelu(x: Value): Value
-  /** x + bias [..., 2·out] in two halves: value · gelu(gate) [..., out] */
-  geglu(x: Value, bias: Value): Value
+  /** Where the device has one operator for it: x [..., 2·out] + bias in two halves → value · gelu(gate) [..., out] */
+  readonly fusedGeglu?: (x: Value, bias: Value) => Value
 }
 
 export interface GroupNormOptions {
