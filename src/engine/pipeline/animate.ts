@@ -1,0 +1,118 @@
+// From a sentence to frames: text → context; noise → steps of (UNet, guidance, sampler) → latents → frames. A generator: the caller owns
+// progress, previews and stopping, and nothing goes on when the caller does not.
+// F frames  h w latent sides  L text tokens  D token width
+
+import { UserError } from '../errors.ts'
+import { torchGenerator } from '../noise.ts'
+import { createSampler } from '../samplers/sampler.ts'
+import type { Schedule } from '../samplers/schedule.ts'
+import type { Nets, Size } from './nets.ts'
+
+export interface Settings extends Size {
+  readonly schedule: Schedule
+  /** Unsigned 64-bit. */
+  readonly seed: bigint
+}
+
+/** What the nets are told at a step; a prompt may change from step to step. */
+export interface Context {
+  /** [L, D] each, of equal length */
+  readonly prompt: Float32Array
+  readonly negative: Float32Array
+}
+
+export interface Step {
+  /** Steps that are done, from 1. */
+  readonly step: number
+  readonly of: number
+  /** The picture as it is guessed now, [F, 4, h, w]; costs a little, so it is computed when called. */
+  readonly guess: () => Float32Array
+}
+
+/** Latents [F, 4, h, w]; stops between steps when `signal` is aborted, with its reason. */
+export async function* denoise(
+  nets: Pick<Nets, 'predictNoise'>,
+  contextAt: (step: number) => Context,
+  latentShape: readonly [channels: number, h: number, w: number],
+  { frames, schedule, seed }: Settings,
+  signal?: AbortSignal,
+): AsyncGenerator<Step, Float32Array> {
+  const sampler = createSampler(schedule.sampler)
+  const generator = torchGenerator(seed)
+  const [channels, h, w] = latentShape
+  const noise = () => framesFirst(generator.normal(frames * channels * h * w), frames, channels, h * w)
+
+  let x: Float32Array = noise().map((value) => value * sampler.initialScale)
+  const calls = sampler.timesteps.length
+  for (const [i, t] of sampler.timesteps.entries()) {
+    signal?.throwIfAborted()
+    const eps = await guided(nets, sampler.input(x, i), t, contextAt(i), schedule.guidance)
+    if (Number.isNaN(eps[0])) throw brokenNoise(t)
+    const before = x
+    x = sampler.step(before, eps, i, noise)
+    yield { step: i + 1, of: calls, guess: () => sampler.denoised(before, eps, i) }
+  }
+  signal?.throwIfAborted()
+  return x
+}
+
+/** Classifier-free guidance (Ho and Salimans, arXiv 2207.12598): away from the negative, towards the prompt. At 1 and below only the prompt is asked. */
+async function guided(
+  nets: Pick<Nets, 'predictNoise'>,
+  input: Float32Array,
+  t: number,
+  context: Context,
+  guidance: number,
+): Promise<Float32Array> {
+  const towards = await nets.predictNoise(input, t, context.prompt)
+  if (guidance <= 1) return towards
+  const away = await nets.predictNoise(input, t, context.negative)
+  return towards.map((value, i) => away[i]! + guidance * (value - away[i]!))
+}
+
+/** The noise of an animation is one draw of [4, F, h·w], as AnimateDiff draws it; the nets want [F, 4, h·w]. */
+function framesFirst(draw: Float32Array, F: number, C: number, S: number): Float32Array {
+  const out = new Float32Array(draw.length)
+  for (let c = 0; c < C; c++) {
+    for (let f = 0; f < F; f++) out.set(draw.subarray((c * F + f) * S, (c * F + f + 1) * S), (f * C + c) * S)
+  }
+  return out
+}
+
+const brokenNoise = (t: number): UserError =>
+  new UserError(
+    'not-a-number',
+    `The UNet gave no number at timestep ${t}: the checkpoint, the motion module or a LoRA holds broken weights (NaN).`,
+    { t },
+  )
+
+/** @throws UserError naming what does not fit */
+export function checkSize(
+  { frames, width, height }: Size,
+  { factor, maxFrames, hasMotion }: { factor: number; maxFrames: number; hasMotion: boolean },
+): void {
+  if (!Number.isInteger(frames) || frames < 1 || frames > 32) {
+    throw new UserError('frames', `An animation has 1 to 32 frames, not ${frames}.`, { frames, most: 32 })
+  }
+  if (frames > 1 && !hasMotion) {
+    throw new UserError(
+      'motion-missing',
+      `Without a motion module only stills can be drawn: give one with --motion FILE, or ask for 1 frame instead of ${frames}.`,
+      { frames },
+    )
+  }
+  if (frames > maxFrames) {
+    throw new UserError('frames', `This motion module was trained on at most ${maxFrames} frames, not ${frames}.`, {
+      frames,
+      most: maxFrames,
+    })
+  }
+  for (const [name, side] of [
+    ['width', width],
+    ['height', height],
+  ] as const) {
+    if (!Number.isInteger(side) || side < 8 * factor || side > 2048 || side % 8 !== 0) {
+      throw new UserError('size', `The ${name} is a multiple of 8 from ${8 * factor} to 2048 pixels, not ${side}.`, { name, side })
+    }
+  }
+}

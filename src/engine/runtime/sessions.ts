@@ -1,0 +1,56 @@
+// Loaded graphs, kept warm: the same graph is loaded once, and the least used goes when memory runs over.
+
+import { byteLengthOf } from '../checkpoint/tensor.ts'
+import type { Graph } from '../onnx/graph.ts'
+import type { Session } from './session.ts'
+
+export interface Sessions {
+  /** The session for `key`, loaded from what `build` writes when it is not there. */
+  get(key: string, build: () => Graph): Promise<Session>
+  release(): Promise<void>
+}
+
+interface Loaded {
+  readonly session: Promise<Session>
+  readonly bytes: number
+}
+
+/** @param budgetBytes of weights that may stay loaded; the one asked for last always stays */
+export function createSessions({ budgetBytes, load }: { budgetBytes: number; load: (graph: Graph) => Promise<Session> }): Sessions {
+  const loaded = new Map<string, Loaded>() // least used first
+
+  async function makeRoom(bytes: number): Promise<void> {
+    let total = bytes + loaded.values().reduce((sum, it) => sum + it.bytes, 0)
+    for (const [key, it] of loaded) {
+      if (total <= budgetBytes) return
+      loaded.delete(key)
+      total -= it.bytes
+      await (await it.session).release()
+    }
+  }
+
+  return {
+    async get(key, build) {
+      const known = loaded.get(key)
+      loaded.delete(key)
+      if (known) {
+        loaded.set(key, known)
+        return known.session
+      }
+      const graph = build()
+      const bytes = weightBytes(graph)
+      await makeRoom(bytes)
+      const session = load(graph)
+      loaded.set(key, { session, bytes })
+      session.catch(() => loaded.delete(key))
+      return session
+    },
+    async release() {
+      await makeRoom(Infinity)
+    },
+  }
+}
+
+/** As float32, which is what they are unpacked to. */
+const weightBytes = (graph: Graph): number =>
+  graph.initializers.values().reduce((sum, { tensor }) => sum + byteLengthOf({ dtype: 'F32', shape: tensor.shape }), 0)
