@@ -3,15 +3,16 @@
 // F frames  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
-import { torchGenerator } from '../noise.ts'
+import type { Generator } from '../noise.ts'
 import { createSampler } from '../samplers/sampler.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import type { Nets, Size } from './nets.ts'
 
-export interface Settings extends Size {
+export interface Settings {
+  readonly frames: number
   readonly schedule: Schedule
-  /** Unsigned 64-bit. */
-  readonly seed: bigint
+  /** Seeded; drawn from once for the first noise, and again by samplers that add some. */
+  readonly generator: Generator
 }
 
 /** What the nets are told at a step; a prompt may change from step to step. */
@@ -34,11 +35,10 @@ export async function* denoise(
   nets: Pick<Nets, 'predictNoise'>,
   contextAt: (step: number) => Context,
   latentShape: readonly [channels: number, h: number, w: number],
-  { frames, schedule, seed }: Settings,
+  { frames, schedule, generator }: Settings,
   signal?: AbortSignal,
 ): AsyncGenerator<Step, Float32Array> {
   const sampler = createSampler(schedule.sampler)
-  const generator = torchGenerator(seed)
   const [channels, h, w] = latentShape
   const noise = () => framesFirst(generator.normal(frames * channels * h * w), frames, channels, h * w)
 

@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs'
 import type { Frames } from '../frames.ts'
+import { torchGenerator } from '../noise.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import type { Betas } from '../samplers/betas.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
@@ -86,7 +87,8 @@ export function createEngine({ sessions, target, vaeTarget }: EngineOptions): En
       signal?.throwIfAborted()
 
       const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
-      const steps = denoise(nets, (i) => byStep[Math.min(i, byStep.length - 1)]!, latentShape, { ...drawing, schedule }, signal)
+      const settings = { frames: drawing.frames, schedule, generator: torchGenerator(drawing.seed) }
+      const steps = denoise(nets, (i) => byStep[Math.min(i, byStep.length - 1)]!, latentShape, settings, signal)
       let turn = await steps.next()
       for (; !turn.done; turn = await steps.next()) {
         const { step, of, guess } = turn.value

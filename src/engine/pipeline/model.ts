@@ -17,7 +17,7 @@ import { type Named, type Part, partsOf } from '../checkpoint/dialects/parts.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { UserError } from '../errors.ts'
 import type { Betas } from '../samplers/betas.ts'
-import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
+import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
 export interface ModelFiles {
@@ -60,13 +60,15 @@ export function openModel(files: Omit<ModelFiles, 'loras'>): Model {
   const vae = files.vae ? filePart(files.vae, 'vae') : part('vae', 'vae')
   const inside = folder && existsSync(join(folder, 'motion')) ? join(folder, 'motion') : undefined
   const motion = files.motion ?? inside
+  const textNet = { ...text, architecture: textArchitecture(text.tensors, text.config) }
+  const tokenizer = folder && existsSync(join(folder, 'tokenizer')) ? loadTokenizer(join(folder, 'tokenizer')) : undefined
 
   const model = {
     unet: { ...unet, architecture: unetArchitecture(unet.tensors, unet.config) },
-    text: { ...text, architecture: textArchitecture(text.tensors, text.config) },
+    text: textNet,
     vae: { ...vae, architecture: vaeArchitecture(vae.tensors, vae.config) },
     motion: motion === undefined ? null : openMotion(motion),
-    tokenizer: loadTokenizer(folder && existsSync(join(folder, 'tokenizer')) ? join(folder, 'tokenizer') : undefined),
+    tokenizer: tokenizer ?? clipTokenizer(textNet.architecture.vocabulary),
     ...schedulerOf(folder),
   }
   refuseMismatch(model)

@@ -4,7 +4,7 @@
 
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { UserError } from '../errors.ts'
-import { clipMerges, tokenizerFiles } from './tokenizer-files.ts'
+import { clipMergeCount, clipMerges, tokenizerFiles } from './tokenizer-files.ts'
 
 /** `start`, `end`, `pad` are token ids. SD v1 pads with `end`. */
 export interface SpecialTokens {
@@ -48,11 +48,23 @@ export function createTokenizer({ merges, start, end, pad }: SpecialTokens & { r
 }
 
 /**
- * The tokenizer of a model folder (`…/tokenizer`), or CLIP ViT-L/14's own, which every single-file checkpoint means. Takes about 0.1 s.
+ * CLIP ViT-L/14's own, which every single-file checkpoint means. Takes about 0.1 s.
+ * @param vocabulary of a net that knows fewer tokens: the first merges, then start and end
+ */
+export function clipTokenizer(vocabulary = clipVocabulary): Tokenizer {
+  const size = Math.min(vocabulary, clipVocabulary)
+  return createTokenizer({ merges: clipMerges().slice(0, size - 2 * 256 - 2), start: size - 2, end: size - 1, pad: size - 1 })
+}
+
+const clipVocabulary = clipMergeCount + 2 * 256 + 2
+
+/**
+ * The tokenizer of a model folder (`…/tokenizer`), or CLIP's own.
  * @throws UserError `tokenizer-missing`, `tokenizer-file`, `tokenizer-vocabulary`, `tokenizer-pad`
  */
 export function loadTokenizer(folder?: string): Tokenizer {
-  const { merges, pad = endOfText, vocabulary } = folder === undefined ? { merges: clipMerges() } : tokenizerFiles(folder)
+  if (folder === undefined) return clipTokenizer()
+  const { merges, pad = endOfText, vocabulary } = tokenizerFiles(folder)
   const derived = vocabularyOf(merges)
   const [start, end] = [derived.size, derived.size + 1]
   derived.set(startOfText, start).set(endOfText, end)
