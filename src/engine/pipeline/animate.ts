@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import type { Generator } from '../noise.ts'
 import { createSampler } from '../samplers/sampler.ts'
 import type { Schedule } from '../samplers/schedule.ts'
+import { swapAxes } from '../swap-axes.ts'
 import type { Nets, Size } from './nets.ts'
 
 export interface Settings {
@@ -40,7 +41,8 @@ export async function* denoise(
 ): AsyncGenerator<Step, Float32Array> {
   const sampler = createSampler(schedule.sampler)
   const [channels, h, w] = latentShape
-  const noise = () => framesFirst(generator.normal(frames * channels * h * w), frames, channels, h * w)
+  // The noise of an animation is one draw of [4, F, h, w], as AnimateDiff draws it; the nets want [F, 4, h, w].
+  const noise = () => swapAxes(generator.normal(channels * frames * h * w), [1, channels, frames, h * w])
 
   let x: Float32Array = noise().map((value) => value * sampler.initialScale)
   const calls = sampler.timesteps.length
@@ -68,15 +70,6 @@ async function guided(
   if (guidance <= 1) return towards
   const away = await nets.predictNoise(input, t, context.negative)
   return towards.map((value, i) => away[i]! + guidance * (value - away[i]!))
-}
-
-/** The noise of an animation is one draw of [4, F, h·w], as AnimateDiff draws it; the nets want [F, 4, h·w]. */
-function framesFirst(draw: Float32Array, F: number, C: number, S: number): Float32Array {
-  const out = new Float32Array(draw.length)
-  for (let c = 0; c < C; c++) {
-    for (let f = 0; f < F; f++) out.set(draw.subarray((c * F + f) * S, (c * F + f + 1) * S), (f * C + c) * S)
-  }
-  return out
 }
 
 const brokenNoise = (t: number): UserError =>

@@ -3,13 +3,10 @@
 
 import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
-import { textEncoder, tokenEmbedding } from '../nets/text-encoder.ts'
-import { timestepEmbedding, unet } from '../nets/unet.ts'
-import { vaeDecoder } from '../nets/vae.ts'
-import { Weights } from '../nets/weights.ts'
-import { Graph } from '../onnx/graph.ts'
+import { timestepEmbedding } from '../nets/unet.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import type { Target } from '../targets/target.ts'
+import { decoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 
 export interface Size {
@@ -42,39 +39,15 @@ const pixelsAtOnce = 256 * 256
 export function createNets(model: Model, { frames, width, height }: Size, { sessions, target, vaeTarget, key }: NetsOptions): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
-  const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture } : null
   const widthOfText = model.text.architecture.width
 
-  const text = (clipSkip: number) =>
-    sessions.get(`${key} text ${clipSkip}`, () => {
-      const graph = new Graph('text-encoder')
-      const weights = new Weights({ graph, target, ...model.text })
-      const tokens = tokenEmbedding(weights, graph.input('ids', 'int32', [1, model.text.architecture.positions]), model.text.architecture)
-      graph.output('hidden', textEncoder(weights, tokens, model.text.architecture, clipSkip))
-      return graph
-    })
+  const text = (clipSkip: number) => sessions.get(`${key} text ${clipSkip}`, () => textGraph(model, target, { prompts: 1, clipSkip }))
 
-  const denoiser = (L: number) =>
-    sessions.get(`${key} unet ${frames} ${h} ${w} ${L}`, () => {
-      const graph = new Graph(motion ? 'unet-motion' : 'unet')
-      const tensors = model.motion && motion ? new Map([...model.unet.tensors, ...model.motion.tensors]) : model.unet.tensors
-      const weights = new Weights({ graph, target, file: model.unet.file, tensors })
-      const { inChannels, widths, contextWidth } = model.unet.architecture
-      const sample = graph.input('sample', 'float32', [frames, inChannels, h, w])
-      const time = graph.input('time', 'float32', [1, widths[0]!])
-      const context = graph.input('context', 'float32', [1, L, contextWidth])
-      graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion))
-      return graph
-    })
+  const denoiser = (tokens: number) =>
+    sessions.get(`${key} unet ${frames} ${h} ${w} ${tokens}`, () => unetGraph(model, target, { animations: 1, frames, h, w, tokens }))
 
-  const decoder = (count: number) =>
-    sessions.get(`${key} decoder ${count} ${h} ${w}`, () => {
-      const graph = new Graph('vae-decoder')
-      const weights = new Weights({ graph, target: vaeTarget, ...model.vae })
-      const latents = graph.input('latents', 'float32', [count, latentChannels, h, w])
-      graph.output('pictures', vaeDecoder(weights, latents, model.vae.architecture))
-      return graph
-    })
+  const decoder = (pictures: number) =>
+    sessions.get(`${key} decoder ${pictures} ${h} ${w}`, () => decoderGraph(model, vaeTarget, { pictures, h, w }))
 
   return {
     async encodeText(ids, clipSkip) {

@@ -1,0 +1,77 @@
+// A model's nets as graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
+// B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
+
+import { textEncoder, tokenEmbedding } from '../nets/text-encoder.ts'
+import { unet } from '../nets/unet.ts'
+import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
+import { type Material, Weights } from '../nets/weights.ts'
+import { Graph } from '../onnx/graph.ts'
+import type { Target } from '../targets/target.ts'
+import type { Model } from './model.ts'
+
+type Adapted = Pick<Material, 'adapterRank'>
+
+/** ids [B, L] → hidden [B, L, D] */
+export function textGraph(
+  { text }: Pick<Model, 'text'>,
+  target: Target,
+  { prompts, clipSkip, ...adapted }: { readonly prompts: number; readonly clipSkip: number } & Adapted,
+): Graph {
+  const graph = new Graph('text-encoder')
+  const { architecture: arch } = text
+  const weights = new Weights({ graph, target, ...text, ...adapted })
+  const tokens = tokenEmbedding(weights, graph.input('ids', 'int32', [prompts, arch.positions]), arch)
+  graph.output('hidden', textEncoder(weights, tokens, arch, clipSkip))
+  return graph
+}
+
+export interface DenoiserSize {
+  readonly animations: number
+  /** One skips the motion modules. */
+  readonly frames: number
+  readonly h: number
+  readonly w: number
+  /** Text tokens. */
+  readonly tokens: number
+}
+
+/** sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w] */
+export function unetGraph(
+  model: Pick<Model, 'unet' | 'motion'>,
+  target: Target,
+  { animations, frames, h, w, tokens, ...adapted }: DenoiserSize & Adapted,
+): Graph {
+  const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture } : null
+  const graph = new Graph(motion ? 'unet-motion' : 'unet')
+  const tensors = model.motion && motion ? new Map([...model.unet.tensors, ...model.motion.tensors]) : model.unet.tensors
+  const weights = new Weights({ graph, target, file: model.unet.file, tensors, ...adapted })
+  const { inChannels, widths, contextWidth } = model.unet.architecture
+  const sample = graph.input('sample', 'float32', [animations * frames, inChannels, h, w])
+  const time = graph.input('time', 'float32', [1, widths[0]!])
+  const context = graph.input('context', 'float32', [animations, tokens, contextWidth])
+  graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion))
+  return graph
+}
+
+export interface PictureSize {
+  readonly pictures: number
+  readonly h: number
+  readonly w: number
+}
+
+/** latents [N, 4, h, w], divided by the scaling factor → pictures [N, 3, H, W] in −1..1, not clamped */
+export function decoderGraph({ vae }: Pick<Model, 'vae'>, target: Target, { pictures, h, w }: PictureSize): Graph {
+  const graph = new Graph('vae-decoder')
+  const latents = graph.input('latents', 'float32', [pictures, vae.architecture.latentChannels, h, w])
+  graph.output('pictures', vaeDecoder(new Weights({ graph, target, ...vae }), latents, vae.architecture))
+  return graph
+}
+
+/** pictures [N, 3, H, W] in −1..1 → mean [N, 4, h, w], to be multiplied by the scaling factor */
+export function encoderGraph({ vae }: Pick<Model, 'vae'>, target: Target, { pictures, h, w }: PictureSize): Graph {
+  const graph = new Graph('vae-encoder')
+  const { factor } = vae.architecture
+  const images = graph.input('pictures', 'float32', [pictures, 3, h * factor, w * factor])
+  graph.output('mean', vaeEncoder(new Weights({ graph, target, ...vae }), images, vae.architecture))
+  return graph
+}
