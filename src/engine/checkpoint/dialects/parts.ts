@@ -2,6 +2,7 @@
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'
+import { reshaped } from '../reshaped.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
 import { whyIgnored } from './ignored.ts'
 import { motionModulePath, officialMotion } from './motion.ts'
@@ -66,10 +67,7 @@ const diffusersUNet: Table = ['conv_in', 'time_embedding', 'down_blocks', 'mid_b
 )
 
 /** Weights that one dialect holds as 1×1 convolutions and another as matrices: the same bytes. We keep matrices, and convolutions in the UNet. */
-const matrices: readonly RegExp[] = [
-  /(^|\.)mid_block\.attentions\.0\.(to_[qkv]|to_out\.0)\.weight$/,
-  /\.motion_modules\.\d+\.proj_(in|out)\.weight$/,
-]
+const matrices = /((encoder|decoder)\.mid_block\.attentions\.0\.(to_[qkv]|to_out\.0)|\.motion_modules\.\d+\.proj_(in|out))\.weight$/
 const convolutions = /^(down_blocks\.\d+|mid_block|up_blocks\.\d+)\.attentions\.\d+\.proj_(in|out)\.weight$/
 
 /**
@@ -94,8 +92,12 @@ export function partsOf(file: TensorFile): Parts {
   return { path: file.path, ...parts, ...(peRows === undefined ? {} : { peRows }), ignored }
 }
 
+/** A LoRA has the names of the modules that it is for. */
+const adapters = /(\.|_)lora(\.|_)|\.(alpha|dora_scale)$/
+
 /** Which net a name belongs to, and the name without what stands before it. */
 function locate(name: string): { part: Part; local: string } | undefined {
+  if (adapters.test(name)) return undefined
   let local = name
   for (const wrapper of ['state_dict.', 'module.']) if (local.startsWith(wrapper)) local = local.slice(wrapper.length)
   const root = roots.find(([prefix]) => local.startsWith(prefix))
@@ -142,15 +144,7 @@ function rename(file: TensorFile, tensors: ReadonlyMap<string, Tensor>, translat
 
 function shaped(name: string, tensor: Tensor): Tensor {
   const { shape } = tensor
-  if (
-    shape.length === 4 &&
-    shape[2] === 1 &&
-    shape[3] === 1 &&
-    matrices.some((pattern) => pattern.test(name)) &&
-    !/transformer_blocks/.test(name)
-  ) {
-    return { ...tensor, shape: shape.slice(0, 2) }
-  }
-  if (shape.length === 2 && convolutions.test(name)) return { ...tensor, shape: [...shape, 1, 1] }
+  if (shape.length === 4 && shape[2] === 1 && shape[3] === 1 && matrices.test(name)) return reshaped(tensor, shape.slice(0, 2))
+  if (shape.length === 2 && convolutions.test(name)) return reshaped(tensor, [...shape, 1, 1])
   return tensor
 }

@@ -1,0 +1,109 @@
+// What a LoRA does to one weight. Only `low-rank` and `scaling` can run beside the frozen weight; every kind can be merged (merge.ts).
+// Strength m is the caller's, s is `scale`. Formulas: KohakuBlueleaf/LyCORIS lycoris/modules; sd-scripts networks/lora.py.
+
+import type { Part } from '../dialects/parts.ts'
+import type { Tensor } from '../tensor.ts'
+
+/** Every delta names its weight as diffusers does, `.weight` or `.bias` at the end. */
+interface Touching {
+  readonly part: Exclude<Part, 'vae'>
+  readonly weight: string
+}
+
+/** A product of two thin tensors, or of three in Tucker's form: `up` [out, r], `mid` [r, r, k, k], `down` [r, in]. */
+export interface Product {
+  readonly up: Tensor
+  readonly mid?: Tensor
+  readonly down: Tensor
+  readonly rank: number
+  /** LyCORIS stores the `up` of LoHa's and LoKr's Tucker forms as [r, out]. */
+  readonly upTransposed?: true
+}
+
+/**
+ * W + m·s·up·down: LoRA of every maker, LoCon, motion LoRA, domain adapter.
+ * Beside a matrix: down [r, in], up [out, r]. Beside a convolution: down [r, in, k, k] with W's stride and padding, then up [out, r, 1, 1].
+ * With `mid` (Tucker): down [r, in, 1, 1], then mid [r, r, k, k] with W's stride and padding, then up [out, r, 1, 1].
+ */
+export interface LowRank extends Touching, Omit<Product, 'upTransposed'> {
+  readonly kind: 'low-rank'
+  /** alpha / rank; 1 where the file has no alpha. */
+  readonly scale: number
+}
+
+/** IA³. W · (1 + m·by) along the rows (`out`: what leaves the layer, before its bias) or the columns (`in`: what enters it). */
+export interface Scaling extends Touching {
+  readonly kind: 'scaling'
+  readonly axis: 'out' | 'in'
+  /** One value a channel. */
+  readonly by: Tensor
+}
+
+/** W + m·values: LyCORIS's full and norm differences, on weights and biases. */
+export interface Addition extends Touching {
+  readonly kind: 'addition'
+  readonly values: Tensor
+}
+
+/** LoHa. W + m·s·(one ∘ other), element by element. */
+export interface Hadamard extends Touching {
+  readonly kind: 'hadamard'
+  readonly one: Product
+  readonly other: Product
+  readonly scale: number
+}
+
+/** LoKr. W + m·s·(left ⊗ right); each side whole or a product. */
+export interface Kronecker extends Touching {
+  readonly kind: 'kronecker'
+  readonly left: Tensor | Product
+  readonly right: Tensor | Product
+  readonly scale: number
+}
+
+/** GLoRA. W + m·s·(b + W·a), `a` [in, in] over the input channels and `b` shaped as W. */
+export interface Generalized extends Touching {
+  readonly kind: 'generalized'
+  readonly a: Product
+  readonly b: Product
+  readonly scale: number
+}
+
+/** Diagonal OFT. The output channels are turned, block by block, by R = (I + Q)(I − Q)⁻¹ with Q = blocks − blocksᵀ, then rescaled. */
+export interface Rotation extends Touching {
+  readonly kind: 'rotation'
+  /** [blocks, n, n], blocks · n = out. */
+  readonly blocks: Tensor
+  /** [out, 1, …]. */
+  readonly rescale?: Tensor
+  /** The largest norm that Q may have, all blocks together; 0 for none. */
+  readonly constraint: number
+}
+
+/** What DoRA may decompose: whatever adds to W. */
+export type Additive = LowRank | Addition | Hadamard | Kronecker | Generalized
+
+/** DoRA. W' = magnitude · V / ‖V‖ with V = W + inner at strength 1, then W + m·(W' − W). Norms by output row, or by input column in older files. */
+export interface Decomposed extends Touching {
+  readonly kind: 'decomposed'
+  readonly inner: Additive
+  readonly magnitude: Tensor
+  readonly axis: 'out' | 'in'
+}
+
+export type LoraDelta = Additive | Scaling | Rotation | Decomposed
+
+/** Whether a delta can run beside the frozen weight, its strength an input of the graph. */
+export const runsBeside = (delta: LoraDelta): delta is LowRank | Scaling => delta.kind === 'low-rank' || delta.kind === 'scaling'
+
+/** LoKr's sides are whole or thin. */
+export const isProduct = (side: Tensor | Product): side is Product => 'rank' in side
+
+/** A LoRA file, matched with the nets that it is for. */
+export interface LoraFile {
+  readonly path: string
+  /** A weight may stand here twice (say `diff` and `lora_up`); deltas apply in this order. */
+  readonly deltas: readonly LoraDelta[]
+  /** The file's names that match nothing, or that no merge needs. */
+  readonly ignored: readonly string[]
+}

@@ -1,0 +1,70 @@
+// The thin tensors of an adapter, checked against the weight that they are for and given its rank of shape:
+// files lay matrices on 1×1 convolutions and the other way round, the bytes are the same.
+
+import { UserError } from '../../errors.ts'
+import { reshaped } from '../reshaped.ts'
+import { elementsOf, type Tensor } from '../tensor.ts'
+import type { Product } from './delta.ts'
+import type { Module } from './modules.ts'
+import type { Slot } from './slots.ts'
+
+/** One module's adapter as it lies in the file, and the weights that it is for. */
+export interface Adapter {
+  readonly file: string
+  readonly module: Module
+  readonly slots: ReadonlyMap<Slot, Tensor>
+  readonly weight: Tensor
+  readonly bias: Tensor | undefined
+}
+
+/** A tensor that says how large it should be. */
+export interface Factor {
+  readonly up: Tensor
+  readonly mid?: Tensor | undefined
+  readonly down: Tensor
+  /** Rows of the product. */
+  readonly out: number
+  /** The product's other sides: input channels, then the kernel's. */
+  readonly inner: readonly number[]
+  /** `up` is stored [r, out]. */
+  readonly upTransposed?: boolean
+}
+
+/** @throws UserError `lora-shape` */
+export function product(adapter: Adapter, { up, mid, down, out, inner, upTransposed = false }: Factor): Product {
+  const rank = down.shape[0] ?? 0
+  const kernel = inner.slice(1)
+  return {
+    up: shaped(adapter, up, upTransposed ? [rank, out] : [out, rank]),
+    ...(mid ? { mid: shaped(adapter, mid, [rank, rank, ...kernel]) } : {}),
+    down: shaped(adapter, down, mid ? [rank, inner[0]!] : [rank, ...inner]),
+    rank,
+    ...(upTransposed ? { upTransposed } : {}),
+  }
+}
+
+/** The tensor with this shape, where only sides of one differ. @throws UserError `lora-shape` */
+export function shaped(adapter: Adapter, tensor: Tensor, shape: readonly number[]): Tensor {
+  const same = elementsOf(tensor.shape) === elementsOf(shape) && elementsOf(shape) > 0
+  // Beyond the count, the first side must agree: [r, in·k·k] and [r, in, k, k] are one tensor, [in, r] is another.
+  if (!same || (shape.length > 1 && tensor.shape[0] !== shape[0])) throw wrongShape(adapter, tensor, shape)
+  return reshaped(tensor, shape)
+}
+
+export const wrongShape = (adapter: Adapter, tensor: Tensor, expected: readonly number[]): UserError =>
+  new UserError(
+    'lora-shape',
+    `${tensor.name} in ${adapter.file}: expected [${expected.join(', ')}] beside ${adapter.module.path} [${adapter.weight.shape.join(', ')}], got [${tensor.shape.join(', ')}]. It was made for another base.`,
+    { path: adapter.file, key: tensor.name, expected, got: tensor.shape, weight: adapter.weight.shape },
+  )
+
+/** A tensor without its partner. */
+export const incomplete = (adapter: Adapter, missing: Slot): UserError => {
+  const present = [...adapter.slots.values()].map((tensor) => tensor.name)
+  return new UserError('lora-incomplete', `${adapter.file} is incomplete: beside ${present.join(', ')} there should be its "${missing}".`, {
+    path: adapter.file,
+    module: adapter.module.path,
+    missing,
+    present,
+  })
+}

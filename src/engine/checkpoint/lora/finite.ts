@@ -1,0 +1,63 @@
+// Whether a tensor holds only numbers. Looks at the exponent's bits: nothing is converted.
+
+import { closeSync, openSync, readSync } from 'node:fs'
+import { UserError } from '../../errors.ts'
+import { byteLengthOf, bytesPerElement, type DType, type Tensor } from '../tensor.ts'
+
+/** In NaN and ±Inf, and in nothing else, all bits of the exponent are set. They lie in an element's last two bytes, as little-endian files have them. */
+const exponents: Partial<Record<DType, number>> = { F64: 0x7ff0, F32: 0x7f80, BF16: 0x7f80, F16: 0x7c00 }
+
+const pieceBytes = 1 << 20
+
+/** @throws UserError `tensor-not-finite` naming the tensor, where in it, and the file */
+export function assertFinite(tensor: Tensor): void {
+  const exponent = exponents[tensor.dtype]
+  if (exponent === undefined) return
+  let before = 0
+  for (const bytes of pieces(tensor)) {
+    const halves = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+    const words = new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength >> 1)
+    const step = bytesPerElement[tensor.dtype] >> 1
+    for (let i = step - 1; i < words.length; i += step) {
+      if ((words[i]! & exponent) !== exponent) continue
+      const index = before / bytesPerElement[tensor.dtype] + (i - step + 1) / step
+      const path = tensor.at instanceof Uint8Array ? undefined : tensor.at.file
+      throw new UserError(
+        'tensor-not-finite',
+        `${tensor.name}${path ? ` in ${path}` : ''} holds a value that is no number (NaN or infinite), at element ${index}.`,
+        {
+          name: tensor.name,
+          path,
+          index,
+        },
+      )
+    }
+    before += bytes.length
+  }
+}
+
+/** The tensor's bytes in pieces of whole elements. A piece is overwritten by the next. */
+function* pieces(tensor: Tensor): Generator<Uint8Array> {
+  if (tensor.at instanceof Uint8Array) {
+    yield tensor.at
+    return
+  }
+  const total = byteLengthOf(tensor)
+  const buffer = new Uint8Array(Math.min(total, pieceBytes))
+  const fd = openSync(tensor.at.file, 'r')
+  try {
+    for (let done = 0; done < total; ) {
+      let filled = 0
+      const wanted = Math.min(buffer.length, total - done)
+      while (filled < wanted) {
+        const n = readSync(fd, buffer, filled, wanted - filled, tensor.at.offset + done + filled)
+        if (n === 0) throw new Error(`${tensor.at.file} ended inside tensor ${tensor.name}`)
+        filled += n
+      }
+      yield buffer.subarray(0, wanted)
+      done += wanted
+    }
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,90 @@
+// Every name that a LoRA file may have for a module of our nets. kohya's underscores cannot be split back into dots
+// ("to_out_0", "proj_in"), so names are made from the modules that are there and looked up whole.
+
+import { motionModulePath, officialMotion } from '../dialects/motion.ts'
+import type { Named, Part } from '../dialects/parts.ts'
+import { flipped, translator } from '../dialects/table.ts'
+import { layoutOfDiffusers, ldmUNet } from '../dialects/unet.ts'
+
+/** The nets that a LoRA is laid on, as `partsOf` gives them. Absent ones are left as they are. */
+export interface LoraTarget {
+  readonly unet?: Named
+  readonly text?: Named
+  readonly motion?: Named
+}
+
+/** A module of our nets: diffusers' path without `.weight`. */
+export interface Module {
+  readonly part: Exclude<Part, 'vae'>
+  readonly path: string
+}
+
+/** Finds a module by what a file calls it; `undefined` when these nets have no such module. */
+export type FindModule = (theirs: string) => Module | undefined
+
+/** Words before a dotted name that say which net it is in, or which program wrote it. */
+const prefixes = [
+  'base_model.model.',
+  'module.',
+  'model.diffusion_model.',
+  'diffusion_model.',
+  'unet.',
+  'text_encoder.',
+  'cond_stage_model.transformer.',
+]
+
+/** What kohya's programs put before a name; the newer ones number the text encoder even when there is one. */
+const kohya: Readonly<Record<Module['part'], readonly string[]>> = {
+  unet: ['lora_unet_'],
+  motion: ['lora_unet_'],
+  text: ['lora_te_', 'lora_te1_'],
+}
+
+export function moduleFinder(target: LoraTarget): FindModule {
+  const known = new Map<string, Module>()
+  for (const part of ['unet', 'text', 'motion'] as const) {
+    const names = target[part]
+    if (!names) continue
+    const others = otherNames(part, names)
+    for (const name of names.keys()) {
+      const path = /^(.*)\.weight$/.exec(name)?.[1]
+      if (path === undefined) continue
+      const module = { part, path }
+      for (const alias of [path, ...others(path)].flatMap(attentionForms)) {
+        known.set(alias, module)
+        for (const beginning of kohya[part]) known.set(beginning + alias.replaceAll('.', '_'), module)
+      }
+    }
+  }
+  return (theirs) => known.get(theirs) ?? known.get(withoutPrefixes(theirs))
+}
+
+/** The other dialects' paths of a module. */
+function otherNames(part: Module['part'], names: Named): (path: string) => string[] {
+  const present = (path: string | undefined): string[] => (path === undefined ? [] : [path])
+  if (part === 'unet') {
+    const toLdm = translator(flipped(ldmUNet(layoutOfDiffusers(names.keys()))))
+    return (path) => present(toLdm(path))
+  }
+  if (part === 'motion') {
+    const toOfficial = translator(flipped(officialMotion([...names.keys()].flatMap((name) => motionModulePath.exec(name)?.[0] ?? []))))
+    return (path) => present(toOfficial(path))
+  }
+  return (path) => [path.replace(/^text_model\./, '')]
+}
+
+/** diffusers' attention processors held LoRAs beside `to_out.0` as `processor.to_out`, and the text encoder's q_proj as `to_q`. */
+function attentionForms(path: string): string[] {
+  const found = /^(.*)\.(to_[qkv]|to_out\.0|(?:[qkv]|out)_proj)$/.exec(path)
+  if (!found) return [path]
+  const short = found[2]!.startsWith('to_') ? found[2]!.replace('.0', '') : `to_${found[2]!.replace('_proj', '')}`
+  return [path, `${found[1]}.${short}`, `${found[1]}.processor.${short}`]
+}
+
+function withoutPrefixes(name: string): string {
+  for (let rest = name; ; ) {
+    const prefix = prefixes.find((word) => rest.startsWith(word))
+    if (prefix === undefined) return rest
+    rest = rest.slice(prefix.length)
+  }
+}
