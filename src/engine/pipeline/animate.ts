@@ -27,6 +27,8 @@ export interface Step {
   /** Steps that are done, from 1. */
   readonly step: number
   readonly of: number
+  /** After this step, [F, 4, h, w]. */
+  readonly latents: Float32Array
   /** The picture as it is guessed now, [F, 4, h, w]; costs a little, so it is computed when called. */
   readonly guess: () => Float32Array
 }
@@ -52,7 +54,7 @@ export async function* denoise(
     if (Number.isNaN(eps[0])) throw brokenNoise(t)
     const before = x
     x = sampler.step(before, eps, i, noise)
-    yield { step: i + 1, of: calls, guess: () => sampler.denoised(before, eps, i) }
+    yield { step: i + 1, of: calls, latents: x, guess: () => sampler.denoised(before, eps, i) }
   }
   signal?.throwIfAborted()
   return x

@@ -1,6 +1,6 @@
 // The forms of a 3×3 convolution.
 
-import type { Value } from '../onnx/graph.ts'
+import type { Graph, Value } from '../onnx/graph.ts'
 import { Add, Conv, ConvTranspose, MatMul, NhwcConv, Reshape, Slice, Transpose } from '../onnx/ops.ts'
 import type { Conv3x3 } from './target.ts'
 
@@ -62,5 +62,8 @@ export function winogradConv(x: Value, kernel: Value, bias: Value): Value {
   if (columns * 4 !== w) y = Slice(y, 3, 0, w)
   return Add(y, Reshape(bias, [K, 1, 1]))
 }
+
+/** Whether a graph has that form in it: no other layer is written with ConvTranspose. */
+export const usesWinograd = ({ nodes }: Graph): boolean => nodes.some(({ op }) => op === 'ConvTranspose')
 
 const transpose = (a: number[][]): number[][] => a[0]!.map((_, j) => a.map((row) => row[j]!))
