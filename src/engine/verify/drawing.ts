@@ -1,0 +1,107 @@
+// The whole road against what another program drew: noise, the latents after each step, the frames.
+// F frames  C channels  h w latent sides  H W pixels  L tokens  D token width
+
+import type { Frames } from '../frames.ts'
+import { type Generator, torchGenerator } from '../noise.ts'
+import { type Context, denoise } from '../pipeline/animate.ts'
+import type { Model } from '../pipeline/model.ts'
+import { createNets } from '../pipeline/nets.ts'
+import { createContexts } from '../pipeline/prompt-context.ts'
+import { createSessions } from '../runtime/sessions.ts'
+import { createSampler } from '../samplers/sampler.ts'
+import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
+import { swapAxes } from '../swap-axes.ts'
+import type { Answers } from './answers.ts'
+import { paddedIds } from './nets.ts'
+import type { Rig } from './rig.ts'
+import { compare, type Row } from './row.ts'
+import { tolerancesFor } from './tolerance.ts'
+
+/** From a given noise, six steps or however many the answers have: `pipeline.*`. */
+export async function* checkPipeline(model: Model, prompts: readonly string[], answers: Answers, rig: Rig): AsyncGenerator<Row> {
+  const steps = answers.shape('pipeline.timesteps')[0]!
+  const [, , C, frames, h, w] = answers.shape('pipeline.latents_per_step') as [number, number, number, number, number, number]
+  const schedule = scheduleFor(model.motion?.architecture ?? null, { steps, guidance: Number(answers.metadata.get('guidance') ?? 7.5) })
+  yield compare('pipeline.timesteps', 'differing', createSampler(schedule.sampler).timesteps, answers.values('pipeline.timesteps'), 0)
+
+  const generator: Generator = { normal: () => answers.values('pipeline.noise') }
+  const wanted = { prompt: prompts[0] ?? '', negative: prompts.at(-1) ?? '', frames, latentShape: [C, h, w], schedule, generator } as const
+  const drawn = await draw(rig, model, wanted)
+  const tolerance = tolerancesFor(rig.target)
+  const expected = answers.values('pipeline.latents_per_step')
+  for (const [i, latents] of drawn.latents.entries()) {
+    const reference = expected.subarray(i * latents.length, (i + 1) * latents.length)
+    yield compare(`pipeline.latents_per_step[${i}]`, 'relative', latents, reference, tolerance.latents)
+  }
+  if (answers.has('pipeline.frames')) {
+    yield compare('pipeline.frames', 'mean', planes(drawn.frames), answers.values('pipeline.frames'), tolerance.frames)
+  }
+}
+
+/** What a model folder draws from a prompt and a seed: ids, text output, noise, latents after the first and the last step, frames. */
+export async function* checkModelFolder(model: Model, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+  const told = (key: string): string => answers.metadata.get(key) ?? ''
+  const [prompt, negative] = [told('prompt'), told('negative')]
+  const [, C, frames, h, w] = answers.shape('latents') as [number, number, number, number, number]
+  const wantedSchedule = { steps: Number(told('steps')), guidance: Number(told('guidance')) }
+  const schedule = scheduleFor(model.motion?.architecture ?? null, wantedSchedule)
+  const seed = BigInt(told('seed'))
+
+  const [, L] = answers.shape('ids') as [number, number]
+  const ids = [negative, prompt].flatMap((text) => [...paddedIds(model.tokenizer, text, L)])
+  yield compare('ids', 'differing', ids, answers.values('ids'), 0)
+  yield compare('noise', 'largest', torchGenerator(seed).normal(C * frames * h * w), answers.values('noise'), 1e-6)
+
+  const drawn = await draw(rig, model, { prompt, negative, frames, latentShape: [C, h, w], schedule, generator: torchGenerator(seed) })
+  const tolerance = tolerancesFor(rig.target)
+  const context = [...drawn.context.negative, ...drawn.context.prompt]
+  yield compare('context', 'relative', context, answers.values('context'), tolerance.net)
+  yield compare('latents_after_1', 'relative', drawn.latents[0]!, answers.values('latents_after_1'), tolerance.latents)
+  yield compare('latents', 'relative', drawn.latents.at(-1)!, answers.values('latents'), tolerance.latents)
+  const bytes = answers.values('frames').map((byte) => byte / 255)
+  yield compare('frames', 'mean', planes(drawn.frames), bytes, tolerance.frames)
+}
+
+interface Wanted {
+  readonly prompt: string
+  readonly negative: string
+  readonly frames: number
+  /** [C, h, w] */
+  readonly latentShape: readonly [number, number, number]
+  readonly generator: Generator
+  readonly schedule: Schedule
+}
+
+interface Drawn {
+  readonly context: Context
+  /** After each step, [C, F, h, w]. */
+  readonly latents: readonly Float32Array[]
+  readonly frames: Frames
+}
+
+async function draw(rig: Rig, model: Model, wanted: Wanted): Promise<Drawn> {
+  const { prompt, negative, frames, latentShape, schedule, generator } = wanted
+  const [C, h, w] = latentShape
+  const { factor } = model.vae.architecture
+  const sessions = createSessions({ budgetBytes: 0, load: rig.load })
+  const { target, vaeTarget } = rig
+  const nets = createNets(model, { frames, width: w * factor, height: h * factor }, { sessions, target, vaeTarget, key: 'verify' })
+  try {
+    const { steps } = schedule.sampler
+    const context = await createContexts(nets, model.tokenizer, { prompt, negative, steps, clipSkip: 1 }).at(0)
+    const latents: Float32Array[] = []
+    const loop = denoise(nets, () => context, latentShape, { frames, schedule, generator })
+    let turn = await loop.next()
+    for (; !turn.done; turn = await loop.next()) latents.push(swapAxes(turn.value.latents, [1, frames, C, h * w]))
+    return { context, latents, frames: await nets.decode(turn.value) }
+  } finally {
+    await sessions.release()
+  }
+}
+
+/** Bytes [F, H, W, 3] → 0..1, [F, 3, H, W]. */
+const planes = ({ count, width, height, data }: Frames): Float32Array =>
+  swapAxes(
+    Float32Array.from(data, (byte) => byte / 255),
+    [count, width * height, 3, 1],
+  )

@@ -1,0 +1,91 @@
+// The nets one by one against a folder of reference tensors: text encoder, VAE, UNet, and the UNet with each motion module.
+// B animations  F frames  h w latent sides  L tokens  D token width  T timestep
+
+import { timestepEmbedding } from '../nets/unet.ts'
+import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../pipeline/graphs.ts'
+import type { Model } from '../pipeline/model.ts'
+import { swapAxes } from '../swap-axes.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
+import type { Answers } from './answers.ts'
+import { type Rig, runOnce } from './rig.ts'
+import { compare, type Row } from './row.ts'
+import { tolerancesFor } from './tolerance.ts'
+
+export async function* checkText(model: Model, prompts: readonly string[], answers: Answers, rig: Rig): AsyncGenerator<Row> {
+  const ids = Int32Array.from(answers.values('text.ids'))
+  const [, L] = answers.shape('text.ids') as [number, number]
+  const tokenized = prompts.flatMap((prompt) => [...paddedIds(model.tokenizer, prompt, L)])
+  yield compare('text.ids', 'differing', tokenized, ids, 0)
+  for (const [name, clipSkip] of [
+    ['text.last_hidden_state', 1],
+    ['text.clip_skip_2', 2],
+  ] as const) {
+    if (!answers.has(name)) continue
+    const graph = textGraph(model, rig.target, { prompts: answers.shape('text.ids')[0]!, clipSkip })
+    const [result] = await runOnce(rig, graph, [{ ids }])
+    yield compare(name, 'relative', result!.hidden!, answers.values(name), tolerancesFor(rig.target, graph).net)
+  }
+}
+
+/** As transformers gives them: start, as much of the text as fits, end, padding. */
+export function paddedIds({ start, end, pad, encode }: Tokenizer, text: string, length: number): Int32Array {
+  const ids = new Int32Array(length).fill(pad)
+  ids.set([start, ...encode(text).slice(0, length - 2), end])
+  return ids
+}
+
+export async function* checkVae(model: Model, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+  const { scalingFactor, factor, decoder, encoder } = model.vae.architecture
+  if (decoder && answers.has('vae.decoded')) {
+    const [pictures, , h, w] = answers.shape('vae.latent') as [number, number, number, number]
+    const graph = decoderGraph(model, rig.vaeTarget, { pictures, h, w })
+    const [result] = await runOnce(rig, graph, [{ latents: answers.values('vae.latent').map((value) => value / scalingFactor) }])
+    yield compare('vae.decoded', 'relative', result!.pictures!, answers.values('vae.decoded'), tolerancesFor(rig.vaeTarget, graph).net)
+  }
+  if (encoder && answers.has('vae.encoded_mean')) {
+    const [pictures, , H, W] = answers.shape('vae.image') as [number, number, number, number]
+    const graph = encoderGraph(model, rig.vaeTarget, { pictures, h: H / factor, w: W / factor })
+    const [result] = await runOnce(rig, graph, [{ pictures: answers.values('vae.image') }])
+    const mean = result!.mean!.map((value) => value * scalingFactor)
+    yield compare('vae.encoded_mean', 'relative', mean, answers.values('vae.encoded_mean'), tolerancesFor(rig.vaeTarget, graph).net)
+  }
+}
+
+/** Stills: two at once, no motion module. */
+export async function* checkUNet(model: Model, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+  const [pictures, , h, w] = answers.shape('unet.sample') as [number, number, number, number]
+  const graph = unetGraph(model, rig.target, { animations: pictures, frames: 1, h, w, tokens: answers.shape('unet.context')[1]! })
+  const time = timestepEmbedding(answers.values('unet.timestep')[0]!, model.unet.architecture.widths[0]!)
+  const feed = { sample: answers.values('unet.sample'), time, context: answers.values('unet.context') }
+  const [result] = await runOnce(rig, graph, [feed])
+  yield compare('unet.eps', 'relative', result!.noise!, answers.values('unet.eps'), tolerancesFor(rig.target, graph).net)
+}
+
+/** An answer of the UNet with motion, for `motion.sample` at timestep `t`. */
+export interface MotionAnswer {
+  readonly name: string
+  readonly t: number
+}
+
+/** @param context [B, L, D], `motion.context` where absent */
+export async function* checkMotion(
+  model: Pick<Model, 'unet' | 'motion'>,
+  wanted: readonly MotionAnswer[],
+  answers: Answers,
+  rig: Rig,
+  context: Float32Array = answers.values('motion.context'),
+): AsyncGenerator<Row> {
+  const [animations, C, frames, h, w] = answers.shape('motion.sample') as [number, number, number, number, number]
+  const sample = swapAxes(answers.values('motion.sample'), [animations, C, frames, h * w])
+  const graph = unetGraph(model, rig.target, { animations, frames, h, w, tokens: answers.shape('motion.context')[1]! })
+  const width = model.unet.architecture.widths[0]!
+  const results = await runOnce(
+    rig,
+    graph,
+    wanted.map(({ t }) => ({ sample, time: timestepEmbedding(t, width), context })),
+  )
+  for (const [i, { name }] of wanted.entries()) {
+    const noise = swapAxes(results[i]!.noise!, [animations, frames, C, h * w])
+    yield compare(name, 'relative', noise, answers.values(name), tolerancesFor(rig.target, graph).net)
+  }
+}

@@ -1,0 +1,57 @@
+// Runs the engine against what other programs computed: how somebody checks a new GPU or driver.
+// Two kinds of folders: reference tensors of every net (format: test/fixtures/tiny), and a model folder with what it draws.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../errors.ts'
+import { type Model, openModel } from '../pipeline/model.ts'
+import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
+import { type Answers, openAnswers, promptsOf } from './answers.ts'
+import { checkModelFolder, checkPipeline } from './drawing.ts'
+import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
+import type { Rig } from './rig.ts'
+import type { Row } from './row.ts'
+
+/**
+ * A row for each answer, as it is computed. Frees every session before the next is loaded.
+ * @param expected the answers, where they do not lie in the folder
+ * @throws UserError `verify-nothing`, `verify-file`, `verify-answer`, and those of opening a model
+ */
+export function verify(dir: string, rig: Rig, expected = join(dir, 'expected.safetensors')): AsyncGenerator<Row> {
+  if (!existsSync(expected)) {
+    throw new UserError('verify-nothing', `${dir} has no expected.safetensors to compare with.`, { dir, expected })
+  }
+  if (existsSync(join(dir, 'checkpoint.safetensors'))) {
+    return checkReferences(dir, openAnswers([expected, join(dir, 'lycoris.safetensors')]), rig)
+  }
+  return checkModelFolder(openModel({ checkpoint: dir }), openAnswers([expected]), rig)
+}
+
+async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+  const checkpoint = join(dir, 'checkpoint.safetensors')
+  const prompts = promptsOf(answers)
+  const adapted = adaptedIn(dir, answers)
+  const opened = new Map<string, Model>()
+  const withMotion = (version: string): Model => {
+    const model = opened.get(version) ?? openModel({ checkpoint, motion: join(dir, `motion_${version}.safetensors`) })
+    opened.set(version, model)
+    return model
+  }
+
+  const model = openModel({ checkpoint })
+  if (answers.has('text.ids')) yield* checkText(model, prompts, answers, rig)
+  yield* checkVae(model, answers, rig)
+  if (answers.has('unet.eps')) yield* checkUNet(model, answers, rig)
+  for (const version of ['v1', 'v2', 'v3']) {
+    const wanted = answers.names.flatMap((name) => {
+      const t = new RegExp(`^motion\\.${version}\\.eps_t(\\d+)$`).exec(name)?.[1]
+      return t === undefined ? [] : [{ name, t: Number(t) }]
+    })
+    if (wanted.length > 0) yield* checkMotion(withMotion(version), wanted, answers, rig)
+  }
+  for (const name of ['lora.base_eps', 'lyco.plain.eps']) {
+    if (answers.has(name)) yield* checkMotion(withMotion('v3'), [{ name, t: adapterTimestep(answers) }], answers, rig)
+  }
+  for (const one of adapted) yield* checkAdapted(withMotion(one.motion), one, answers, rig)
+  if (answers.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), prompts, answers, rig)
+}
