@@ -173,13 +173,13 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
 }
 
 function versionOf(midBlock: boolean, peRows: number | undefined, source: MotionSource): MotionVersion {
-  const said = saidOf(source)
+  const name = basename(source.path ?? '').toLowerCase()
   if (midBlock) {
-    if (said.includes('lightning')) return 'lightning'
-    return peRows === undefined && !/(^|[^a-z0-9])v2([^0-9]|$)/.test(said) ? 'animatelcm' : 'v2'
+    if (saidOf(source).includes('lightning')) return 'lightning'
+    return peRows === undefined && !/(^|[^a-z0-9])v2([^0-9]|$)/.test(name) ? 'animatelcm' : 'v2'
   }
   // Without a table only the name is left; the first modules were called after the SD they were trained on.
-  const namedV1 = /(^|[^a-z0-9])(v1|mm_sd_v1[45])([^0-9]|$)/.test(said)
+  const namedV1 = /(^|[^a-z0-9])(v1|mm_sd_v1[45])([^0-9]|$)/.test(name)
   return peRows === 24 || (peRows === undefined && namedV1) ? 'v1' : 'v3'
 }
 

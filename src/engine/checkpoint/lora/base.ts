@@ -39,10 +39,18 @@ export const baseSaidBy = ({ metadata }: TensorFile): string | undefined =>
 
 /** Columns of what is laid on a cross-attention's key or value: the width of a text token. */
 export function contextWidthOf(file: TensorFile): number | undefined {
+  // LoKr's columns are those of its two sides multiplied.
+  const sides = new Map<string, { left?: number; right?: number }>()
   for (const [name, { shape }] of file.tensors) {
     const place = slotOf(name)
-    if (!place || !/attn2[._](processor[._])?to_[kv]$/.test(place.module) || /motion_modules/.test(place.module)) continue
-    if (place.slot === 'down' || place.slot === 'w1b' || place.slot === 'diff' || place.slot === 'b2') return shape[1]
+    if (!place || !/attn2[._](processor[._])?to_[kv]$/.test(place.module) || place.module.includes('motion_modules')) continue
+    const { module, slot } = place
+    if (slot === 'down' || slot === 'w1b' || slot === 'diff' || slot === 'b2') return shape[1]
+    if (slot !== 'k1' && slot !== 'k1b' && slot !== 'k2' && slot !== 'k2b') continue
+    const pair = sides.get(module) ?? {}
+    sides.set(module, pair)
+    pair[slot === 'k1' || slot === 'k1b' ? 'left' : 'right'] = shape[1] ?? 0
+    if (pair.left !== undefined && pair.right !== undefined) return pair.left * pair.right
   }
   return undefined
 }

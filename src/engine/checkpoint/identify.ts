@@ -1,0 +1,145 @@
+// What a file of weights is, told by its keys and shapes, never by its name alone; why it cannot be used, if it cannot.
+
+import { UserError } from '../errors.ts'
+import {
+  type MotionArchitecture,
+  motionArchitecture,
+  type TextArchitecture,
+  textArchitecture,
+  type UNetArchitecture,
+  unetArchitecture,
+  type VaeArchitecture,
+  vaeArchitecture,
+} from './architecture.ts'
+import { whyIgnored } from './dialects/ignored.ts'
+import { type Parts, partsOf } from './dialects/parts.ts'
+import { type Foreign, foreignModel } from './foreign.ts'
+import { foreignBase } from './lora/base.ts'
+import { describeLora, type LoraDescription } from './lora/describe.ts'
+import { slotOf } from './lora/slots.ts'
+import { byteLengthOf, type DType, elementsOf, type Tensor, type TensorFile } from './tensor.ts'
+
+/** True of every file. */
+export interface Contents {
+  readonly path: string
+  readonly container: TensorFile['container']
+  readonly tensors: number
+  /** Numbers in all tensors but the ignored ones. */
+  readonly parameters: number
+  readonly bytes: number
+  /** Tensors of each type, most first. */
+  readonly dtypes: readonly { readonly dtype: DType; readonly tensors: number }[]
+  /** What no net takes, by reason. */
+  readonly ignored: readonly { readonly reason: string; readonly names: readonly string[] }[]
+}
+
+export interface Embedding {
+  readonly vectors: number
+  readonly width: number
+  /** The word in the file, where the file has one; else its name stands for it. */
+  readonly word?: string
+}
+
+export type Identity = Contents &
+  (
+    | { readonly kind: 'sd1-checkpoint'; readonly unet: UNetArchitecture; readonly vae?: VaeArchitecture; readonly text?: TextArchitecture }
+    | { readonly kind: 'unet'; readonly unet: UNetArchitecture }
+    | { readonly kind: 'vae'; readonly vae: VaeArchitecture }
+    | { readonly kind: 'text-encoder'; readonly text: TextArchitecture }
+    | { readonly kind: 'motion-module'; readonly motion: MotionArchitecture }
+    | { readonly kind: 'motion-lora' | 'domain-adapter' | 'lora'; readonly lora: LoraDescription }
+    | { readonly kind: 'textual-inversion'; readonly embedding: Embedding }
+    | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
+  )
+
+/** Never throws for what a file holds: what cannot be used is `refused`, with a whole sentence. Reads scalars only (alphas). */
+export function identify(file: TensorFile): Identity {
+  const refused = ({ code, sentence }: Foreign): Identity => ({
+    ...contentsOf(file, []),
+    kind: 'refused',
+    code,
+    sentence: `${file.path} ${sentence}`,
+  })
+  if (file.tensors.size === 0) return refused({ code: 'empty', sentence: 'holds no tensors.' })
+  const lora = describeLora(file)
+  if (lora) return loraIdentity(file, lora, refused)
+  const foreign = foreignModel(file)
+  if (foreign) return refused(foreign)
+  try {
+    return netsIdentity(file, partsOf(file)) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
+  } catch (error) {
+    if (error instanceof UserError) return { ...contentsOf(file, []), kind: 'refused', code: error.code, sentence: error.message }
+    throw error
+  }
+}
+
+function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (foreign: Foreign) => Identity): Identity {
+  const base = foreignBase(file)
+  if (base) return refused({ code: 'lora-other-base', sentence: `is a LoRA for ${base}; only LoRAs for Stable Diffusion 1.x fit.` })
+  const contents = contentsOf(
+    file,
+    [...file.tensors.keys()].filter((name) => !slotOf(name)),
+  )
+  if (lora.parts.every((part) => part === 'motion')) return { ...contents, kind: 'motion-lora', lora }
+  // AnimateDiff's own LoRA names, at the rank that its adapter was published with; other files of this form are image LoRAs like any.
+  const official = [...file.tensors.keys()].every((name) => /^(down|mid|up)_block.*attn[12]\.processor\.to_(q|k|v|out)_lora\./.test(name))
+  return { ...contents, kind: official && lora.ranks.join() === '128' ? 'domain-adapter' : 'lora', lora }
+}
+
+function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
+  const contents = contentsOf(file, parts.ignored)
+  if (parts.motion && !parts.unet) {
+    const { path, metadata } = file
+    const motion = motionArchitecture(parts.motion, { path, metadata, ...(parts.peRows === undefined ? {} : { peRows: parts.peRows }) })
+    return { ...contents, kind: 'motion-module', motion }
+  }
+  const text = parts.text && textArchitecture(parts.text)
+  const vae = parts.vae && vaeArchitecture(parts.vae)
+  if (parts.unet) {
+    const unet = unetArchitecture(parts.unet)
+    if (!text && !vae) return { ...contents, kind: 'unet', unet }
+    return { ...contents, kind: 'sd1-checkpoint', unet, ...(vae ? { vae } : {}), ...(text ? { text } : {}) }
+  }
+  if (vae) return { ...contents, kind: 'vae', vae }
+  if (text) return { ...contents, kind: 'text-encoder', text }
+  const embedding = embeddingOf(file)
+  return embedding && { ...contents, ignored: [], parameters: embedding.vectors * embedding.width, kind: 'textual-inversion', embedding }
+}
+
+/** The four forms: A1111's `string_to_param`, kohya's `emb_params`, diffusers' `<word>`, and a tensor alone. */
+function embeddingOf(file: TensorFile): Embedding | undefined {
+  const candidates = [...file.tensors].filter(([, { shape, dtype }]) => (shape.length === 1 || shape.length === 2) && /^B?F/.test(dtype))
+  const [found] = candidates
+  if (!found || candidates.length !== 1) return undefined
+  const [name, tensor] = found
+  const known = /^(string_to_param\.|emb_params$)/.test(name)
+  if (!known && (file.tensors.size > 1 || /\.(weight|bias)$/.test(name))) return undefined
+  const word = known ? file.metadata.get('name') : name
+  const [vectors, width] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]]
+  return { vectors: vectors!, width: width!, ...(word === undefined ? {} : { word }) }
+}
+
+function unknownSentence(file: TensorFile): string {
+  const examples = [...file.tensors.keys()].slice(0, 3).join(', ')
+  return `is none of what is known here: checkpoint, VAE, text encoder, motion module, LoRA or textual inversion (its tensors: ${examples}${file.tensors.size > 3 ? ' …' : ''}).`
+}
+
+function contentsOf(file: TensorFile, ignored: readonly string[]): Contents {
+  const left = new Set(ignored)
+  const tensors = [...file.tensors.values()]
+  const sum = (of: (tensor: Tensor) => number): number => tensors.reduce((total, tensor) => total + of(tensor), 0)
+  const types = Object.entries(Object.groupBy(tensors, ({ dtype }) => dtype)).map(([dtype, group]) => ({
+    dtype: dtype as DType,
+    tensors: group.length,
+  }))
+  const reasons = Object.groupBy(ignored, (name) => whyIgnored(name) ?? 'nothing here takes it')
+  return {
+    path: file.path,
+    container: file.container,
+    tensors: tensors.length,
+    parameters: sum((tensor) => (left.has(tensor.name) ? 0 : elementsOf(tensor.shape))),
+    bytes: sum(byteLengthOf),
+    dtypes: types.sort((a, b) => b.tensors - a.tensors),
+    ignored: Object.entries(reasons).map(([reason, names]) => ({ reason, names: names ?? [] })),
+  }
+}

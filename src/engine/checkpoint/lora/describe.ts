@@ -1,0 +1,129 @@
+// What a LoRA file is, without the nets that it is for: which kinds of adapter, ranks, nets, base, trigger words.
+
+import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
+import { baseSaidBy, contextWidthOf } from './base.ts'
+import { type Slot, slotOf } from './slots.ts'
+
+export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'full' | 'norm'
+
+export interface LoraDescription {
+  /** Every kind of adapter in the file. `locon` is `lora` on convolutions wider than 1×1. */
+  readonly kinds: readonly LoraKind[]
+  /** Distinct ranks, ascending; none for kinds that have no rank. */
+  readonly ranks: readonly number[]
+  /** Distinct values of alpha, ascending; none means that nothing is divided. */
+  readonly alphas: readonly number[]
+  readonly parts: readonly ('unet' | 'text' | 'motion')[]
+  /** Modules that it touches. */
+  readonly modules: number
+  /** Width of the text tokens that its cross-attention reads. */
+  readonly contextWidth?: number
+  /** The base and the name as its trainer wrote them: text from a stranger. */
+  readonly base?: string
+  readonly title?: string
+  readonly author?: string
+  readonly license?: string
+  /** The words that call for it, the most used in training first: text from a stranger. */
+  readonly triggerWords: readonly string[]
+}
+
+export const maxTriggerWords = 12
+
+const kindOfSlot: Partial<Record<Slot, LoraKind>> = {
+  mid: 'tucker',
+  t1: 'tucker',
+  kt2: 'tucker',
+  bm: 'tucker',
+  w1a: 'loha',
+  k1: 'lokr',
+  k1a: 'lokr',
+  b1: 'glora',
+  magnitude: 'dora',
+  by: 'ia3',
+  blocks: 'oft',
+  diff: 'full',
+  diffBias: 'full',
+  normWeight: 'norm',
+}
+
+/** The file as a LoRA; `undefined` when no tensor in it belongs to one. */
+export function describeLora(file: TensorFile): LoraDescription | undefined {
+  const modules = new Set<string>()
+  const kinds = new Set<LoraKind>()
+  const ranks = new Set<number>()
+  const alphas = new Set<number>()
+  const parts = new Set<'unet' | 'text' | 'motion'>()
+  let adapterTensors = 0
+  for (const [name, tensor] of file.tensors) {
+    const place = slotOf(name)
+    if (!place) continue
+    adapterTensors++
+    modules.add(place.module)
+    parts.add(partOf(place.module))
+    const kind = place.slot === 'down' ? (tensor.shape.slice(2).some((side) => side > 1) ? 'locon' : 'lora') : kindOfSlot[place.slot]
+    if (kind) kinds.add(kind)
+    const rank = rankOf(place.slot, tensor)
+    if (rank !== undefined) ranks.add(rank)
+    if (place.slot === 'alpha' && tensor.shape.length <= 1) alphas.add(float32Of(tensor)[0] ?? 0)
+  }
+  // A model may have a name or two that end like an adapter's.
+  if (kinds.size === 0 || adapterTensors * 2 < file.tensors.size) return undefined
+  const ascending = (numbers: Set<number>): number[] => [...numbers].sort((a, b) => a - b)
+  const said = { base: baseSaidBy(file), title: file.metadata.get('modelspec.title') ?? file.metadata.get('ss_output_name') }
+  const more = {
+    author: file.metadata.get('modelspec.author'),
+    license: file.metadata.get('modelspec.license'),
+    contextWidth: contextWidthOf(file),
+  }
+  return {
+    kinds: [...kinds],
+    ranks: ascending(ranks),
+    alphas: ascending(alphas),
+    parts: [...parts],
+    modules: modules.size,
+    ...present({ ...said, ...more }),
+    triggerWords: triggerWordsOf(file.metadata),
+  }
+}
+
+function partOf(module: string): 'unet' | 'text' | 'motion' {
+  if (module.includes('motion_modules')) return 'motion'
+  return /^lora_te\d?_|^text_encoder\.|text_model|self_attn/.test(module) ? 'text' : 'unet'
+}
+
+/** The side that every factor of one rank shares. */
+function rankOf(slot: Slot, { shape }: Tensor): number | undefined {
+  if (slot === 'down' || slot === 'w1b' || slot === 'k1b' || slot === 'k2b') return shape[0]
+  if (slot === 'mid' || slot === 't1' || slot === 'kt2') return shape[1]
+  return slot === 'b1' ? Math.min(...shape.slice(0, 2)) : undefined
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Without the fields that are undefined. */
+const present = <T extends object>(fields: T): Present<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
+
+/** The phrase that the file names, then the tags of its training pictures, most used first. */
+function triggerWordsOf(metadata: ReadonlyMap<string, string>): string[] {
+  const phrase = metadata.get('modelspec.trigger_phrase')
+  const counts = new Map<string, number>()
+  for (const tags of Object.values(objectOf(metadata.get('ss_tag_frequency')))) {
+    for (const [tag, count] of Object.entries(objectOf(tags))) {
+      const word = tag.trim().replaceAll(/\s+/g, ' ')
+      if (word !== '' && typeof count === 'number') counts.set(word, (counts.get(word) ?? 0) + count)
+    }
+  }
+  const tags = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word]) => word)
+  return [...new Set([...(phrase?.split(',') ?? []).map((word) => word.trim()).filter(Boolean), ...tags])].slice(0, maxTriggerWords)
+}
+
+/** A JSON object, or the text of one; anything else is empty: trainers write what they like. */
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'string') return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+  try {
+    return objectOf(JSON.parse(value) as object)
+  } catch {
+    return {}
+  }
+}
