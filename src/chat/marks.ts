@@ -1,0 +1,32 @@
+// The four reactions that mean something, and how the platforms name them.
+
+export type Mark = 'die' | 'cross' | 'star' | 'letter'
+
+export interface MarkFace {
+  readonly emoji: string
+  /** Other emoji and short names (Slack's, without colons) that people take for the same. */
+  readonly also: readonly string[]
+  /** What it does, as the text of a command; `{job}` stands for the job's id. */
+  readonly command: string
+}
+
+export const marks: Readonly<Record<Mark, MarkFace>> = {
+  die: { emoji: '🎲', also: ['game_die', '🔄', 'arrows_counterclockwise', '🔁', 'repeat'], command: 'again job:{job}' },
+  cross: { emoji: '❌', also: ['x', '✖️', '✖', 'heavy_multiplication_x', '🗑️', '🗑', 'wastebasket'], command: 'cancel job:{job}' },
+  star: { emoji: '⭐', also: ['star', '🌟', 'star2'], command: 'keep job:{job}' },
+  letter: { emoji: '✉️', also: ['✉', 'envelope', 'email', '📩', 'envelope_with_arrow', '💌', 'love_letter'], command: 'send job:{job}' },
+}
+
+/** @param name an emoji, or a short name with or without a skin tone (`game_die::skin-tone-2`) */
+export function markOf(name: string): Mark | undefined {
+  return byName.get(name.replace(/::skin-tone-\d$/, ''))
+}
+
+/** The command that a mark on the message of this job stands for. */
+export function commandOf(mark: Mark, job: string): string {
+  return marks[mark].command.replace('{job}', job)
+}
+
+const byName = new Map<string, Mark>(
+  (Object.keys(marks) as Mark[]).flatMap((mark) => [marks[mark].emoji, ...marks[mark].also].map((name) => [name, mark] as const)),
+)

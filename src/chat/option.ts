@@ -1,0 +1,69 @@
+// One option of a command, declared once. Discord's JSON, the text grammar, dialogs, the help and the static type of `values` follow.
+
+export type Option = TextOption | IntegerOption | NumberOption | ChoiceOption | FlagOption | SeedOption
+
+export interface TextOption extends Common {
+  readonly kind: 'text'
+  readonly maxChars: number
+  /** Takes all words of a typed command that belong to no other option. At most one in a command. */
+  readonly rest?: true
+  /** What is offered while typing. What is typed need not be among it. */
+  readonly complete?: Completion
+  readonly default?: string
+}
+
+export interface IntegerOption extends Common {
+  readonly kind: 'integer'
+  readonly min: number
+  readonly max: number
+  readonly default?: number
+}
+
+export interface NumberOption extends Common {
+  readonly kind: 'number'
+  readonly min: number
+  readonly max: number
+  readonly default?: number
+}
+
+/** At most 25: more is a text with completion. */
+export interface ChoiceOption extends Common {
+  readonly kind: 'choice'
+  readonly choices: readonly string[]
+  readonly default?: string
+}
+
+/** `private:yes`, or the name alone as `--private`. */
+export interface FlagOption extends Common {
+  readonly kind: 'flag'
+  readonly default?: boolean
+}
+
+/** Unsigned 64-bit as decimal digits. Discord's integers end at 2^53, so there it is a string option. */
+export interface SeedOption extends Common {
+  readonly kind: 'seed'
+  readonly default?: string
+}
+
+interface Common {
+  /** English, at most 100 characters; other languages in locales/. */
+  readonly help: string
+  readonly required?: true
+}
+
+export type Completion = 'style' | 'prompt' | 'job' | 'waiting-job' | 'command'
+
+/** In the order in which they are shown; required ones first. Names: 1 to 32 of a-z and '-'. */
+export type Options = Readonly<Record<string, Option>>
+
+export type Values<Os extends Options> = { readonly [Name in keyof Os]: Value<Os[Name]> }
+
+export type Value<O extends Option> = O extends { required: true } | { default: string | number | boolean } ? Raw<O> : Raw<O> | undefined
+
+type Raw<O extends Option> = O extends ChoiceOption
+  ? O['choices'][number]
+  : O extends IntegerOption | NumberOption
+    ? number
+    : O extends FlagOption
+      ? boolean
+      : string
