@@ -82,7 +82,8 @@ export function Reshape(x: Value, shape: Shape): Value {
 }
 
 export function Transpose(x: Value, perm: Shape): Value {
-  check(perm.length === x.shape.length, 'Transpose', `${perm.length} axes`, x)
+  const axes = perm.toSorted((a, b) => a - b)
+  check(perm.length === x.shape.length && axes.every((axis, i) => axis === i), 'Transpose', `axes [${perm}]`, x)
   return one(
     'Transpose',
     [x],
@@ -95,7 +96,7 @@ export function Concat(values: readonly Value[], axis: number): Value {
   const [first] = values as [Value]
   sameType('Concat', ...values)
   check(
-    values.every((v) => v.shape.every((side, i) => i === axis || side === first.shape[i])),
+    values.every(({ shape }) => shape.length === first.shape.length && shape.every((side, i) => i === axis || side === first.shape[i])),
     'Concat',
     `equal shapes but axis ${axis}`,
     ...values,
@@ -131,10 +132,14 @@ export function Pad(x: Value, pads: Shape): Value {
 }
 
 /** Rows of `table` [V, D] at `ids` [...]: [..., D]. */
-export const Gather = (table: Value, ids: Value): Value => one('Gather', [table, ids], [...ids.shape, ...table.shape.slice(1)], { axis: 0 })
+export function Gather(table: Value, ids: Value): Value {
+  check(table.shape.length > 0 && (ids.type === 'int32' || ids.type === 'int64'), 'Gather', 'whole numbers as ids', table, ids)
+  return one('Gather', [table, ids], [...ids.shape, ...table.shape.slice(1)], { axis: 0 })
+}
 
 /** Nearest neighbour to an exact size: x [N, C, h, w] → [N, C, H, W]. */
 export function Resize(x: Value, H: number, W: number): Value {
+  check(x.shape.length === 4, 'Resize', 'x [N, C, h, w]', x)
   const shape = [x.shape[0]!, x.shape[1]!, H, W]
   const sizes = x.graph.constant(shape, [4], 'int64')
   return one('Resize', [x, null, null, sizes], shape, {
@@ -147,13 +152,19 @@ export function Resize(x: Value, H: number, W: number): Value {
 /** [N, C·b·b, h, w] → [N, C, h·b, w·b], channels ordered (C, b, b). */
 export function DepthToSpace(x: Value, blocksize: number): Value {
   const [N, C, h, w] = x.shape as [number, number, number, number]
-  check(C % blocksize ** 2 === 0, 'DepthToSpace', `channels divisible by ${blocksize ** 2}`, x)
+  check(x.shape.length === 4 && C % blocksize ** 2 === 0, 'DepthToSpace', `channels divisible by ${blocksize ** 2}`, x)
   return one('DepthToSpace', [x], [N, C / blocksize ** 2, h * blocksize, w * blocksize], { blocksize, mode: 'CRD' })
 }
 
 // Sums ------------------------------------------------------------------------------------------
 
 export function ReduceMean(x: Value, axes: Shape): Value {
+  check(
+    axes.every((axis) => axis >= 0 && axis < x.shape.length),
+    'ReduceMean',
+    `axes [${axes}]`,
+    x,
+  )
   const shape = x.shape.map((side, i) => (axes.includes(i) ? 1 : side))
   return one('ReduceMean', [x, x.graph.constant(axes, [axes.length], 'int64')], shape, { keepdims: 1 })
 }
@@ -165,6 +176,7 @@ export const Softmax = (x: Value): Value => one('Softmax', [x], x.shape, { axis:
 
 function productShape(op: string, a: Value, b: Value, transB = false): number[] {
   sameType(op, a, b)
+  check(a.shape.length >= 2 && b.shape.length >= 2, op, 'two matrices', a, b)
   const [rows, inner] = a.shape.slice(-2) as [number, number]
   const [p, q] = b.shape.slice(-2) as [number, number]
   const [innerB, columns] = transB ? [q, p] : [p, q]
@@ -181,6 +193,8 @@ export const FusedMatMul = (a: Value, b: Value, { transB, alpha = 1 }: { transB:
 
 /** a bᵀ + c for a [M, K], b [N, K], c [N]. */
 export function Gemm(a: Value, b: Value, c: Value | null): Value {
+  check(a.shape.length === 2 && b.shape.length === 2, 'Gemm', 'two matrices', a, b)
+  check(!c || (c.shape.length === 1 && c.shape[0] === b.shape[0]), 'Gemm', 'c as long as b has rows', b, c)
   return one('Gemm', [a, b, c], productShape('Gemm', a, b, true), { transB: 1 })
 }
 
@@ -191,11 +205,18 @@ export interface ConvAttributes {
   readonly group?: number
 }
 
-function convShape(op: string, x: Value, w: Value, { stride = 1, pads = [0, 0, 0, 0], group = 1 }: ConvAttributes): number[] {
+function convShape(
+  op: string,
+  x: Value,
+  w: Value,
+  b: Value | null,
+  { stride = 1, pads = [0, 0, 0, 0], group = 1 }: ConvAttributes,
+): number[] {
   const [N, C, h, wide] = x.shape as [number, number, number, number]
   const [K, Cg, kh, kw] = w.shape as [number, number, number, number]
   check(x.shape.length === 4 && w.shape.length === 4 && C === Cg * group, op, 'x [N, C, h, w] and w [K, C/group, kh, kw]', x, w)
-  sameType(op, x, w)
+  check(!b || (b.shape.length === 1 && b.shape[0] === K), op, 'bias [K]', w, b)
+  sameType(op, x, w, ...(b ? [b] : []))
   const side = (length: number, kernel: number, before: number, after: number): number =>
     Math.floor((length + before + after - kernel) / stride) + 1
   return [N, K, side(h, kh, pads[0]!, pads[2]!), side(wide, kw, pads[1]!, pads[3]!)]
@@ -205,7 +226,7 @@ function convShape(op: string, x: Value, w: Value, { stride = 1, pads = [0, 0, 0
 export function Conv(x: Value, w: Value, b: Value | null, attributes: ConvAttributes = {}): Value {
   const { stride = 1, pads = [0, 0, 0, 0], group = 1 } = attributes
   const inputs = b ? [x, w, b] : [x, w]
-  return one('Conv', inputs, convShape('Conv', x, w, attributes), {
+  return one('Conv', inputs, convShape('Conv', x, w, b, attributes), {
     kernel_shape: w.shape.slice(2),
     strides: [stride, stride],
     pads,
@@ -216,7 +237,14 @@ export function Conv(x: Value, w: Value, b: Value | null, attributes: ConvAttrib
 /** x [N, C, h, w], w [C, K, k, k] → [N, K, h·stride, w·stride] for k = stride. */
 export function ConvTranspose(x: Value, w: Value, stride: number): Value {
   const [N, C, h, wide] = x.shape as [number, number, number, number]
-  check(w.shape[0] === C && w.shape[2] === stride && w.shape[3] === stride, 'ConvTranspose', 'w [C, K, stride, stride]', x, w)
+  sameType('ConvTranspose', x, w)
+  check(
+    x.shape.length === 4 && w.shape[0] === C && w.shape[2] === stride && w.shape[3] === stride,
+    'ConvTranspose',
+    'w [C, K, stride, stride]',
+    x,
+    w,
+  )
   return one('ConvTranspose', [x, w], [N, w.shape[1]!, h * stride, wide * stride], {
     kernel_shape: [stride, stride],
     strides: [stride, stride],
@@ -228,7 +256,7 @@ export function NhwcConv(x: Value, w: Value, b: Value | null, attributes: ConvAt
   const { stride = 1, pads = [0, 0, 0, 0], group = 1 } = attributes
   const [N, h, wide, C] = x.shape as [number, number, number, number]
   const [K, kh, kw, Cg] = w.shape as [number, number, number, number]
-  const [, , H, W] = convShape('NhwcConv', { ...x, shape: [N, C, h, wide] }, { ...w, shape: [K, Cg, kh, kw] }, attributes)
+  const [, , H, W] = convShape('NhwcConv', { ...x, shape: [N, C, h, wide] }, { ...w, shape: [K, Cg, kh, kw] }, b, attributes)
   const inputs = b ? [x, w, b] : [x, w]
   return one('NhwcConv', inputs, [N, H!, W!, K], { kernel_shape: [kh, kw], strides: [stride, stride], pads, group }, microsoft)
 }
@@ -236,7 +264,8 @@ export function NhwcConv(x: Value, w: Value, b: Value | null, attributes: ConvAt
 // Norms -----------------------------------------------------------------------------------------
 
 export function LayerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
-  check(scale.shape.length === 1 && scale.shape[0] === x.shape.at(-1), 'LayerNormalization', 'scale as long as the last axis', x, scale)
+  const fits = (v: Value): boolean => v.shape.length === 1 && v.shape[0] === x.shape.at(-1)
+  check(fits(scale) && fits(bias), 'LayerNormalization', 'scale and bias as long as the last axis', x, scale, bias)
   return one('LayerNormalization', [x, scale, bias], x.shape, { axis: -1, epsilon: { float: epsilon } })
 }
 
@@ -260,25 +289,39 @@ export function GroupNorm(
   beta: Value,
   { groups, epsilon, silu }: { groups: number; epsilon: number; silu: boolean },
 ): Value {
+  const [, , , C] = x.shape as [number, number, number, number]
+  const fits = x.shape.length === 4 && C % groups === 0 && gamma.shape[0] === C && beta.shape[0] === C
+  check(fits, 'GroupNorm', `x [N, h, w, C] with C in ${groups} groups, gamma and beta [C]`, x, gamma, beta)
   const attributes = { groups, epsilon: { float: epsilon }, activation: silu ? 1 : 0, channels_last: 1 }
   return one('GroupNorm', [x, gamma, beta], x.shape, attributes, microsoft)
 }
 
 /** CUDA's and DirectML's: (x + bias) split in two halves of the last axis, value · gelu(gate). */
 export function BiasSplitGelu(x: Value, bias: Value): Value {
+  check(
+    x.shape.at(-1)! % 2 === 0 && bias.shape[0] === x.shape.at(-1),
+    'BiasSplitGelu',
+    'an even last axis and a bias of its length',
+    x,
+    bias,
+  )
   return one('BiasSplitGelu', [x, bias], x.shape.with(-1, x.shape.at(-1)! / 2), {}, microsoft)
 }
 
 /** CUDA's, DirectML's and WebGPU's: x [N, S, C] + bias [C] + skip [N, S, C]. */
-export const BiasAdd = (x: Value, bias: Value, skip: Value): Value => one('BiasAdd', [x, bias, skip], x.shape, {}, microsoft)
+export function BiasAdd(x: Value, bias: Value, skip: Value): Value {
+  const fits = bias.shape[0] === x.shape.at(-1) && skip.shape.join() === x.shape.join()
+  check(fits, 'BiasAdd', 'bias as long as the last axis and skip shaped as x', x, bias, skip)
+  return one('BiasAdd', [x, bias, skip], x.shape, {}, microsoft)
+}
 
 // Attention -------------------------------------------------------------------------------------
 
 function attentionShape(op: string, q: Value, k: Value, v: Value, heads: number): Shape {
   sameType(op, q, k, v)
-  const ok =
-    q.shape.length === 3 && q.shape[0] === k.shape[0] && q.shape[2] === k.shape[2] && k.shape[1] === v.shape[1] && q.shape[2]! % heads === 0
-  check(ok, op, `q [N, S, C], k and v [N, L, C], C divisible by ${heads} heads`, q, k, v)
+  const [N, , C] = q.shape
+  const rows = [q, k, v].every(({ shape }) => shape.length === 3 && shape[0] === N && shape[2] === C)
+  check(rows && k.shape[1] === v.shape[1] && C! % heads === 0, op, `q [N, S, C], k and v [N, L, C], C divisible by ${heads} heads`, q, k, v)
   return [q.shape[0]!, q.shape[1]!, v.shape[2]!]
 }
 
