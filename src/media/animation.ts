@@ -1,0 +1,102 @@
+// Frames become a file that loops: the door of this room.
+
+import type { Frames } from '../engine/frames.ts'
+import { UserError } from '../errors.ts'
+import { fit, type Reduced } from './fit.ts'
+import { encodeGif } from './gif.ts'
+import { encodeMp4 } from './mp4.ts'
+import { type Kernel, resize } from './resize.ts'
+import { encodeWebp } from './webp.ts'
+
+export type Format = 'webp' | 'gif' | 'mp4'
+
+/** Encoded, ready to post. Sides, frames and rate are those of the file, after any reduction. */
+export interface Animation {
+  readonly bytes: Uint8Array
+  readonly format: Format
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly fps: number
+  /** Present where `maxBytes` was met by lowering something. */
+  readonly reduced?: Reduced
+}
+
+export interface EncodeOptions {
+  readonly format: Format
+  /** 1 to 50: a GIF's frame lasts two hundredths at least. */
+  readonly fps: number
+  /** 1 to 100. */
+  readonly quality?: number
+  /** Multiplies both sides: 4 makes a stamp of 64 pixels visible. */
+  readonly scale?: number
+  readonly kernel?: Kernel
+  readonly maxBytes?: number
+  /** JSON that is embedded and that `readSettings` gives back. */
+  readonly settings?: unknown
+  /** Path of an ffmpeg for MP4; searched for where absent. */
+  readonly ffmpeg?: string
+  /** For one run of ffmpeg. */
+  readonly timeoutMs?: number
+}
+
+export const DEFAULT_QUALITY = 85
+export const FPS_RANGE = { min: 1, max: 50 } as const
+
+/** The formats' own limits, in pixels a side. */
+const MAX_SIDE: Readonly<Record<Format, number>> = { webp: 16_383, gif: 65_535, mp4: 8192 }
+
+/**
+ * @throws UserError `fps-out-of-range`, `animation-too-wide`, `animation-too-large` (no reduction meets `maxBytes`),
+ * and for MP4 what `encodeMp4` throws
+ */
+export async function encode(frames: Frames, options: EncodeOptions): Promise<Animation> {
+  const { format, fps, quality = DEFAULT_QUALITY, scale = 1, kernel = 'lanczos', maxBytes, ...rest } = options
+  if (!(fps >= FPS_RANGE.min && fps <= FPS_RANGE.max)) {
+    const sentence = `An animation has ${FPS_RANGE.min} to ${FPS_RANGE.max} frames per second, got ${fps}.`
+    throw new UserError('fps-out-of-range', sentence, { ...FPS_RANGE, fps })
+  }
+  const pixels = (side: number) => Math.max(1, Math.round(side * scale))
+  const whole = { quality, width: pixels(frames.width), height: pixels(frames.height), every: 1 }
+  const side = Math.max(whole.width, whole.height)
+  if (side > MAX_SIDE[format]) {
+    const sentence = `A ${format.toUpperCase()} is at most ${MAX_SIDE[format]} pixels wide and high, this one would be ${whole.width}×${whole.height}.`
+    throw new UserError('animation-too-wide', sentence, { format, ...whole, max: MAX_SIDE[format] })
+  }
+  const make = async ({ quality, width, height, every }: typeof whole): Promise<Animation> => {
+    const fewer = everyNth(frames, every)
+    const sized = resize(fewer, width, height, kernel)
+    const rate = (fps * fewer.count) / frames.count
+    const bytes = await ENCODERS[format](sized, { ...rest, fps: rate, quality })
+    const even = format === 'mp4' ? 1 : 0
+    return { bytes, format, width: width + (width & even), height: height + (height & even), frames: fewer.count, fps: rate }
+  }
+  return maxBytes === undefined ? make(whole) : fit(make, whole, { maxBytes, frames: frames.count })
+}
+
+interface EncoderOptions {
+  readonly fps: number
+  readonly quality: number
+  readonly settings?: unknown
+  readonly ffmpeg?: string
+  readonly timeoutMs?: number
+}
+
+const ENCODERS: Readonly<Record<Format, (frames: Frames, options: EncoderOptions) => Promise<Uint8Array>>> = {
+  webp: encodeWebp,
+  gif: async (frames, options) => encodeGif(frames, options),
+  mp4: encodeMp4,
+}
+
+/** Frames 0, n, 2n …: the period stays, because the rate falls with the count. */
+function everyNth(frames: Frames, n: number): Frames {
+  if (n === 1) return frames
+  const size = frames.width * frames.height * 3
+  const count = Math.ceil(frames.count / n)
+  const data = new Uint8Array(count * size)
+  for (let i = 0; i < count; i++) {
+    const from = Math.floor((i * frames.count) / count)
+    data.set(frames.data.subarray(from * size, (from + 1) * size), i * size)
+  }
+  return { ...frames, count, data }
+}
