@@ -167,7 +167,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
     widths: Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.motion_modules.0.norm.weight`, 1)[0]!),
     layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.motion_modules\.(\d+)\./),
     acrossFrames: version === 'v1',
-    attentionsPerBlock: [1, 2].filter((n) => tensors.has(`${first}.transformer_blocks.0.attn${n}.to_q.weight`)).length,
+    attentionsPerBlock: tensors.has(`${first}.transformer_blocks.0.attn2.to_q.weight`) ? 2 : 1,
     normGroups: configured(tensors, source.config, ['motion_norm_num_groups']) ?? 32,
   }
 }
@@ -196,9 +196,9 @@ const fileOf = (tensors: Named): string => {
   return 'the file'
 }
 
-/** One more than the largest number that `pattern` finds in the names. */
+/** One more than the largest number that `pattern` finds in the names; at least 1, so that what is missing gets asked for, and named. */
 function countBlocks(tensors: Named, pattern: RegExp): number {
-  let count = 0
+  let count = 1
   for (const name of tensors.keys()) count = Math.max(count, Number(pattern.exec(name)?.[1] ?? -1) + 1)
   return count
 }

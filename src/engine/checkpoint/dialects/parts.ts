@@ -70,23 +70,26 @@ const diffusersUNet: Table = ['conv_in', 'time_embedding', 'down_blocks', 'mid_b
 const matrices = /((encoder|decoder)\.mid_block\.attentions\.0\.(to_[qkv]|to_out\.0)|\.motion_modules\.\d+\.proj_(in|out))\.weight$/
 const convolutions = /^(down_blocks\.\d+|mid_block|up_blocks\.\d+)\.attentions\.\d+\.proj_(in|out)\.weight$/
 
+/** A tensor under its name without prefix. */
+type Local = readonly [local: string, tensor: Tensor]
+
 /**
  * Takes a file apart. Parts that it does not hold are absent; a file of none of them has everything in `ignored`.
  * @throws UserError `checkpoint-name-twice` when two of its tensors mean the same weight
  */
 export function partsOf(file: TensorFile): Parts {
-  const sorted: Record<Part, Map<string, Tensor>> = { unet: new Map(), vae: new Map(), text: new Map(), motion: new Map() }
+  const sorted: Record<Part, Local[]> = { unet: [], vae: [], text: [], motion: [] }
   const ignored: string[] = []
   let peRows: number | undefined
   for (const [name, tensor] of file.tensors) {
     const where = whyIgnored(name) ? undefined : locate(name)
-    if (where) sorted[where.part].set(where.local, tensor)
+    if (where) sorted[where.part].push([where.local, tensor])
     else ignored.push(name)
     if (/\.motion_modules\.\d+\..*\.pe$/.test(name)) peRows ??= tensor.shape.at(-2)
   }
   const parts: Partial<Record<Part, Named>> = {}
   for (const part of ['unet', 'vae', 'text', 'motion'] as const) {
-    const found = rename(file, sorted[part], dialectOf(part, sorted[part].keys()), ignored)
+    const found = rename(file, part, sorted[part], ignored)
     if (found.size > 0) parts[part] = found
   }
   return { path: file.path, ...parts, ...(peRows === undefined ? {} : { peRows }), ignored }
@@ -107,8 +110,7 @@ function locate(name: string): { part: Part; local: string } | undefined {
   return part && { part, local }
 }
 
-function dialectOf(part: Part, names: Iterable<string>): Translate {
-  const all = [...names]
+function dialectOf(part: Part, all: readonly string[]): Translate {
   switch (part) {
     case 'unet':
       return translator(all.some((name) => /^(input_blocks|output_blocks)\./.test(name)) ? ldmUNet(layoutOfLdm(all)) : diffusersUNet)
@@ -123,7 +125,11 @@ function dialectOf(part: Part, names: Iterable<string>): Translate {
   }
 }
 
-function rename(file: TensorFile, tensors: ReadonlyMap<string, Tensor>, translate: Translate, ignored: string[]): Named {
+function rename(file: TensorFile, part: Part, tensors: readonly Local[], ignored: string[]): Named {
+  const translate = dialectOf(
+    part,
+    tensors.map(([local]) => local),
+  )
   const named = new Map<string, Tensor>()
   for (const [local, tensor] of tensors) {
     const name = translate(local)

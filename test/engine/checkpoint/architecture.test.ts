@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { motionArchitecture, textArchitecture, unetArchitecture, vaeArchitecture } from '../../../src/engine/checkpoint/architecture.ts'
+import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
+import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
+import { clipText, officialModules, sd15UNet, sd15Vae } from './sd15.ts'
+import { fileOf } from './tensors-in-memory.ts'
+
+const models = new URL('../../../models/pocket/', import.meta.url).pathname
+const tiny = (name: string) => partsOf(openTensorFile(new URL(`../../fixtures/tiny/${name}.safetensors`, import.meta.url).pathname))
+const pocket = (folder: string, weights = 'diffusion_pytorch_model') => ({
+  parts: partsOf(openTensorFile(`${models}${folder}/${weights}.safetensors`)),
+  config: JSON.parse(readFileSync(`${models}${folder}/config.json`, 'utf8')) as Record<string, unknown>,
+})
+
+const sd15 = partsOf(fileOf(sd15UNet())).unet!
+
+test('SD 1.5 is read from its shapes as its configuration has it', () => {
+  assert.deepEqual(unetArchitecture(sd15), {
+    inChannels: 4,
+    outChannels: 4,
+    widths: [320, 640, 1280, 1280],
+    layersPerBlock: 2,
+    attention: [true, true, true, false],
+    midAttention: true,
+    transformerDepth: 1,
+    heads: 8,
+    contextWidth: 768,
+    timeWidth: 1280,
+    normGroups: 32,
+  })
+  assert.deepEqual(vaeArchitecture(partsOf(fileOf(sd15Vae())).vae!), {
+    widths: [128, 256, 512, 512],
+    layersPerBlock: 2,
+    latentChannels: 4,
+    scalingFactor: 0.18215,
+    factor: 8,
+    normGroups: 32,
+    encoder: true,
+    decoder: true,
+  })
+  assert.deepEqual(textArchitecture(partsOf(fileOf(clipText())).text!), {
+    width: 768,
+    layers: 12,
+    heads: 12,
+    vocabulary: 49408,
+    positions: 77,
+    mlpWidth: 3072,
+    activation: 'quick_gelu',
+  })
+})
+
+test('the pocket model’s shapes and configurations say the same', () => {
+  const unet = pocket('unet')
+  const fromUNet = unetArchitecture(unet.parts.unet!, unet.config)
+  assert.deepEqual(fromUNet.widths, unet.config['block_out_channels'])
+  assert.deepEqual(
+    fromUNet.attention,
+    (unet.config['down_block_types'] as string[]).map((type) => type.startsWith('CrossAttn')),
+  )
+  assert.equal(fromUNet.layersPerBlock, unet.config['layers_per_block'])
+  assert.equal(fromUNet.contextWidth, unet.config['cross_attention_dim'])
+  assert.equal(fromUNet.heads, 2, 'attention_head_dim means heads in files of SD v1')
+
+  const vae = pocket('vae')
+  const fromVae = vaeArchitecture(vae.parts.vae!, vae.config)
+  assert.deepEqual(fromVae.widths, vae.config['block_out_channels'])
+  assert.deepEqual(
+    [fromVae.layersPerBlock, fromVae.factor, fromVae.scalingFactor],
+    [vae.config['layers_per_block'], 4, vae.config['scaling_factor']],
+  )
+
+  const text = pocket('text_encoder', 'model')
+  const fromText = textArchitecture(text.parts.text!, text.config)
+  assert.deepEqual(
+    [fromText.width, fromText.layers, fromText.heads, fromText.vocabulary, fromText.mlpWidth],
+    ['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'vocab_size', 'intermediate_size'].map((name) => text.config[name]),
+  )
+
+  const motion = pocket('motion')
+  const fromMotion = motionArchitecture(motion.parts.motion!, { config: motion.config })
+  assert.deepEqual(fromMotion.widths, motion.config['block_out_channels'])
+  assert.deepEqual([fromMotion.heads, fromMotion.peRows, fromMotion.version, fromMotion.midBlock], [2, 32, 'v3', false])
+})
+
+test('half a VAE is enough', () => {
+  const whole = partsOf(fileOf(sd15Vae())).vae!
+  const only = (half: string) => new Map([...whole].filter(([name]) => name.startsWith(half)))
+  const { encoder, decoder, ...same } = vaeArchitecture(whole)
+  assert.ok(encoder && decoder)
+  assert.deepEqual(vaeArchitecture(only('decoder')), { ...same, encoder: false, decoder: true })
+  assert.deepEqual(vaeArchitecture(only('encoder')), { ...same, encoder: true, decoder: false })
+})
+
+test('published motion modules are told apart by mid block, position table and, where only that is left, the name', () => {
+  const cases = [
+    ['mm_sd_v15.ckpt', { peRows: 24 }, ['v1', false, true, 24]],
+    ['renamed.safetensors', { peRows: 24 }, ['v1', false, true, 24]],
+    ['mm_sd_v15_v2.ckpt', { mid: true }, ['v2', true, false, 32]],
+    ['v3_sd15_mm.ckpt', {}, ['v3', false, false, 32]],
+    ['AnimateLCM_sd15_t2v.ckpt', { mid: true, peRows: null }, ['animatelcm', true, false, 32]],
+    ['animatediff_lightning_4step_comfyui.safetensors', { mid: true }, ['lightning', true, false, 32]],
+    ['motion_v1.safetensors', { peRows: null }, ['v1', false, true, 24]],
+    ['motion_v2.safetensors', { mid: true, peRows: null }, ['v2', true, false, 32]],
+  ] as const
+  for (const [path, options, expected] of cases) {
+    const { motion, peRows } = partsOf(fileOf(officialModules(options)))
+    const read = motionArchitecture(motion!, { path: `/modules/${path}`, ...(peRows === undefined ? {} : { peRows }) })
+    assert.deepEqual([read.version, read.midBlock, read.acrossFrames, read.maxFrames], expected, path)
+    assert.deepEqual([read.widths, read.layersPerBlock, read.attentionsPerBlock, read.heads], [[320, 640, 1280, 1280], 2, 2, 8])
+  }
+})
+
+test('AnimateLCM was trained with 64 positions, but a window stays at 32 frames', () => {
+  const { motion } = partsOf(fileOf(officialModules({ mid: true, peRows: null })))
+  const read = motionArchitecture(motion!, { path: 'AnimateLCM_sd15_t2v.ckpt' })
+  assert.deepEqual([read.peRows, read.maxFrames], [64, 32])
+})
+
+test('Lightning’s steps come from its name or its metadata', () => {
+  const { motion } = partsOf(fileOf(officialModules({ mid: true })))
+  const steps = (path: string, metadata = {}) =>
+    motionArchitecture(motion!, { path, peRows: 32, metadata: new Map(Object.entries(metadata)) }).steps
+  assert.equal(steps('animatediff_lightning_8step_diffusers.safetensors'), 8)
+  assert.equal(steps('mm.safetensors', { title: 'AnimateDiff-Lightning, 2-step' }), 2)
+  assert.equal(steps('mm_sd_v15_v2_4step.ckpt'), undefined, 'v2 has no steps of its own')
+})
+
+test('a version that is said overrules what the file looks like', () => {
+  const { motion } = tiny('motion_v3')
+  const read = motionArchitecture(motion!, { version: 'v1' })
+  assert.deepEqual([read.version, read.acrossFrames, read.maxFrames], ['v1', true, 24])
+})
+
+test('a missing key is named with its file', () => {
+  const without = (key: string) => new Map([...tiny('checkpoint').unet!].filter(([name]) => name !== key))
+  assert.throws(
+    () => unetArchitecture(without('down_blocks.1.resnets.0.conv1.weight')),
+    (error: Error & { code: string }) => {
+      assert.equal(error.code, 'checkpoint-key-missing')
+      assert.match(
+        error.message,
+        /tiny\/checkpoint\.safetensors has no down_blocks\.1\.resnets\.0\.conv1\.weight; expected a tensor of 4 dimensions\.$/,
+      )
+      return true
+    },
+  )
+})
+
+test('a wrong shape is named with key, expected and got', () => {
+  const broken = new Map(sd15)
+  broken.set('conv_in.weight', { ...sd15.get('conv_in.weight')!, shape: [320, 36] })
+  assert.throws(() => unetArchitecture(broken), {
+    code: 'checkpoint-shape',
+    message: /^conv_in\.weight in .*: expected 4 dimensions, got \[320, 36\]\.$/,
+  })
+  broken.set('conv_in.weight', { ...sd15.get('conv_in.weight')!, shape: [64, 4, 3, 3] })
+  assert.throws(() => unetArchitecture(broken), {
+    code: 'checkpoint-shape',
+    message: /expected 64 channels, as conv_in has, got \[320, 320, 3, 3\]/,
+  })
+})
+
+test('heads that differ by level, or are no number, are refused', () => {
+  assert.throws(() => unetArchitecture(sd15, { attention_head_dim: [5, 10, 20, 20] }), {
+    code: 'checkpoint-config',
+    message: /\[5,10,20,20\]; expected one positive number/,
+  })
+  assert.throws(() => unetArchitecture(sd15, { attention_head_dim: 'eight' }), { code: 'checkpoint-config' })
+  assert.equal(unetArchitecture(sd15, { attention_head_dim: [8, 8, 8, 8] }).heads, 8)
+  assert.equal(unetArchitecture(sd15, { num_attention_heads: null, attention_head_dim: 4 }).heads, 4)
+  assert.throws(() => textArchitecture(partsOf(fileOf(clipText())).text!, { hidden_act: 'relu' }), { code: 'checkpoint-config' })
+})
