@@ -7,14 +7,16 @@ import { dataType } from './ops.ts'
 import { Message } from './protobuf.ts'
 
 const irVersion = 11
-const opset = 23
+
+/** The lowest that has the graph's operators: kernels are registered by version, and the providers of GPUs lag behind. */
+const opsetOf = ({ nodes }: Graph): number => (nodes.some(({ op }) => op === 'Attention') ? 23 : 20)
 
 export function writeModel(graph: Graph): Uint8Array {
   return new Message()
     .int(1, irVersion)
     .string(2, 'zoetrope')
     .message(7, graphProto(graph))
-    .message(8, new Message().string(1, '').int(2, opset))
+    .message(8, new Message().string(1, '').int(2, opsetOf(graph)))
     .message(8, new Message().string(1, 'com.microsoft').int(2, 1))
     .finish()
 }

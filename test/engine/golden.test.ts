@@ -1,0 +1,69 @@
+// The engine against the published AnimateDiff code (test/fixtures/tiny/README.md) and against what the pocket model draws in float64.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openModel } from '../../src/engine/pipeline/model.ts'
+import { cpu } from '../../src/engine/targets/cpu.ts'
+import type { Target } from '../../src/engine/targets/target.ts'
+import { openAnswers, promptsOf } from '../../src/engine/verify/answers.ts'
+import { checkMotion, checkText, checkUNet, checkVae } from '../../src/engine/verify/nets.ts'
+import type { Row } from '../../src/engine/verify/row.ts'
+import { verify } from '../../src/engine/verify/verify.ts'
+import { cpuRig, fixtures, tiny } from './cpu-rig.ts'
+import { channelsLastTarget, plainTarget } from './plain-targets.ts'
+
+const answers = openAnswers([join(tiny, 'expected.safetensors'), join(tiny, 'lycoris.safetensors')])
+
+/** What the nets are asked, not what they answer. */
+const inputs = new Set([
+  'motion.context',
+  'motion.sample',
+  'pipeline.noise',
+  'unet.context',
+  'unet.sample',
+  'unet.timestep',
+  'vae.image',
+  'vae.latent',
+])
+
+const within = (row: Row): void =>
+  assert.ok(row.ok, `${row.tensor}: ${row.measure} error ${row.error.toExponential(2)}, at most ${row.tolerance.toExponential(0)}`)
+
+test('every reference tensor is met on the CPU', async (t) => {
+  const met = new Set<string>()
+  for await (const row of verify(tiny, cpuRig)) {
+    await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () => within(row))
+    met.add(row.tensor.replace(/\[\d+\]$/, ''))
+  }
+  assert.deepEqual(met, new Set(answers.names.filter((name) => !inputs.has(name))), 'every answer is asked for')
+})
+
+test('the pocket model draws what it drew in float64', async (t) => {
+  const met: string[] = []
+  for await (const row of verify('models/pocket', cpuRig, join(fixtures, 'pocket-expected.safetensors'))) {
+    await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () => within(row))
+    met.push(row.tensor)
+  }
+  assert.deepEqual(met.toSorted(), openAnswers([join(fixtures, 'pocket-expected.safetensors')]).names.toSorted())
+})
+
+const targets: Readonly<Record<string, Target>> = {
+  "Winograd's form everywhere": cpu({ winograd: () => true }),
+  'plain operators': plainTarget,
+  'channels last': channelsLastTarget,
+}
+
+for (const [name, target] of Object.entries(targets)) {
+  test(`the nets written with ${name} give the same answers`, async (t) => {
+    const rig = { ...cpuRig, target, vaeTarget: target }
+    const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v1.safetensors') })
+    const checks = [
+      checkText(model, promptsOf(answers), answers, rig),
+      checkVae(model, answers, rig),
+      checkUNet(model, answers, rig),
+      checkMotion(model, [{ name: 'motion.v1.eps_t41', t: 41 }], answers, rig),
+    ]
+    for (const rows of checks) for await (const row of rows) await t.test(row.tensor, () => within(row))
+  })
+}
