@@ -1,7 +1,7 @@
 // Pictures inside a net, whichever way the target lays them out. Written [N, C, h, w] in the nets' comments.
 
 import type { Value } from '../onnx/graph.ts'
-import { Add, Concat, Reshape, Resize, Transpose } from '../onnx/ops.ts'
+import { Add, Cast, Concat, Reshape, Resize, Transpose } from '../onnx/ops.ts'
 import type { Target } from '../targets/target.ts'
 
 export interface Sides {
@@ -16,11 +16,15 @@ export function sides({ layout }: Target, x: Value): Sides {
   return layout === 'channels-first' ? { N: a, C: b, h: c, w: d } : { N: a, h: b, w: c, C: d }
 }
 
-/** [N, C, h, w] at the door of a graph → the target's layout. */
-export const enter = ({ layout }: Target, x: Value): Value => (layout === 'channels-first' ? x : Transpose(x, [0, 2, 3, 1]))
+/** [N, C, h, w] in float32 at the door of a graph → the target's layout and type. */
+export const enter = (target: Target, x: Value): Value => laidOut(target, Cast(x, target.type))
 
-/** The target's layout → [N, C, h, w] at the door of a graph. */
-export const leave = ({ layout }: Target, x: Value): Value => (layout === 'channels-first' ? x : Transpose(x, [0, 3, 1, 2]))
+/** The target's layout and type → [N, C, h, w] in float32 at the door of a graph. */
+export const leave = (target: Target, x: Value): Value => Cast(channelsFirst(target, x), 'float32')
+
+const laidOut = ({ layout }: Target, x: Value): Value => (layout === 'channels-first' ? x : Transpose(x, [0, 2, 3, 1]))
+
+const channelsFirst = ({ layout }: Target, x: Value): Value => (layout === 'channels-first' ? x : Transpose(x, [0, 3, 1, 2]))
 
 /** Channels of a, then channels of b. */
 export const concatChannels = ({ layout }: Target, a: Value, b: Value): Value => Concat([a, b], layout === 'channels-first' ? 1 : 3)
@@ -44,4 +48,5 @@ export function picture(target: Target, x: Value, { h, w }: Pick<Sides, 'h' | 'w
 }
 
 /** Nearest neighbour. Resize works on channels-first pictures everywhere. */
-export const resize = (target: Target, x: Value, { h, w }: Pick<Sides, 'h' | 'w'>): Value => enter(target, Resize(leave(target, x), h, w))
+export const resize = (target: Target, x: Value, { h, w }: Pick<Sides, 'h' | 'w'>): Value =>
+  laidOut(target, Resize(channelsFirst(target, x), h, w))

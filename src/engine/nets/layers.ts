@@ -7,9 +7,10 @@ import type { GroupNormOptions } from '../targets/target.ts'
 import { addPerChannel, resize, sides } from './image.ts'
 import { block, type Weights } from './weights.ts'
 
-export const linear = block((w: Weights, x: Value, out: number): Value => {
+/** With `skip` [..., out]: added to it, which some devices do in the same breath as the bias. */
+export const linear = block((w: Weights, x: Value, out: number, skip: Value | null = null): Value => {
   const bias = w.has('bias') ? w.get('bias', [out]) : null
-  const y = w.target.linear(x, w.get('weight', [out, x.shape.at(-1)!]), bias)
+  const y = w.target.linear(x, w.get('weight', [out, x.shape.at(-1)!]), bias, skip)
   return w.adaptLinear(x, y) // [..., out]
 })
 
@@ -20,7 +21,7 @@ export const layerNorm = block((w: Weights, x: Value): Value => {
 
 export const groupNorm = block((w: Weights, x: Value, options: GroupNormOptions): Value => {
   const { C } = sides(w.target, x)
-  return w.target.groupNorm(x, w.get('weight', [C]), w.get('bias', [C]), options)
+  return w.target.groupNorm(x, w.get('weight', [C], 'float32'), w.get('bias', [C], 'float32'), options)
 })
 
 /** 3×3, padding 1. */
@@ -60,25 +61,25 @@ export const upsample = block((w: Weights, x: Value, to: { h: number; w: number 
   return conv3x3(w.at('conv'), resize(w.target, x, to), C)
 })
 
-/** q from x [N, S, D], k and v from context [N, L, ...]. */
-export const attention = block((w: Weights, x: Value, context: Value, heads: number): Value => {
+/** q from x [N, S, D], k and v from context [N, L, ...]; the result is added to `skip`. */
+export const attention = block((w: Weights, x: Value, context: Value, heads: number, skip: Value | null = null): Value => {
   const D = x.shape.at(-1)!
   const q = linear(w.at('to_q'), x, D)
   const k = linear(w.at('to_k'), context, D)
   const v = linear(w.at('to_v'), context, D)
-  return linear(w.at('to_out.0'), w.target.attention(q, k, v, { heads }), D) // [N, S, D]
+  return linear(w.at('to_out.0'), w.target.attention(q, k, v, { heads }), D, skip) // [N, S, D]
 })
 
-/** Up to four times the width through a gated GELU, and back. */
-export const feedForward = block((w: Weights, x: Value): Value => {
+/** Up to four times the width through a gated GELU, and back; the result is added to `skip`. */
+export const feedForward = block((w: Weights, x: Value, skip: Value): Value => {
   const D = x.shape.at(-1)!
-  return linear(w.at('net.2'), gatedLinear(w.at('net.0.proj'), x, 4 * D), D)
+  return linear(w.at('net.2'), gatedLinear(w.at('net.0.proj'), x, 4 * D), D, skip)
 })
 
 /** value · gelu(gate): the value's rows of the projection come first, then the gate's. */
 const gatedLinear = block((w: Weights, x: Value, out: number): Value => {
   if (w.target.fusedGeglu) {
-    const y = w.adaptLinear(x, w.target.linear(x, w.get('weight', [2 * out, x.shape.at(-1)!]), null)) // [..., 2 out]
+    const y = w.adaptLinear(x, w.target.linear(x, w.get('weight', [2 * out, x.shape.at(-1)!]), null, null)) // [..., 2 out]
     return w.target.fusedGeglu(y, w.get('bias', [2 * out]))
   }
   const [value, gate] = w.halves()

@@ -27,9 +27,9 @@ const temporalTransformer = block((w: Weights, x: Value, heads: number): Value =
   const positions = x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
   for (const i of [1, 2]) {
     const y = Add(layerNorm(w.at(`norm${i}`), x), positions) // [(B S), F, C]
-    x = Add(x, attention(w.at(`attn${i}`), y, y, heads))
+    x = attention(w.at(`attn${i}`), y, y, heads, x)
   }
-  return Add(x, feedForward(w.at('ff'), layerNorm(w.at('norm3'), x)))
+  return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
 
 /** [(B F), S, C] → [(B S), F, C] */

@@ -3,7 +3,7 @@
 
 import type { TextArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Gather, QuickGelu } from '../onnx/ops.ts'
+import { Add, Cast, Gather, QuickGelu } from '../onnx/ops.ts'
 import { layerNorm, linear } from './layers.ts'
 import { block, type Weights } from './weights.ts'
 
@@ -16,7 +16,7 @@ export const textEncoder = block((w: Weights, tokens: Value, arch: TextArchitect
   const text = w.at('text_model')
   let x = Add(tokens, text.get('embeddings.position_embedding.weight', [arch.positions, arch.width])) // [B, L, D]
   for (let i = 0; i <= arch.layers - clipSkip; i++) x = encoderLayer(text.at(`encoder.layers.${i}`), x, arch)
-  return layerNorm(text.at('final_layer_norm'), x)
+  return Cast(layerNorm(text.at('final_layer_norm'), x), 'float32')
 })
 
 const encoderLayer = block((w: Weights, x: Value, { heads, mlpWidth, width, activation }: TextArchitecture): Value => {

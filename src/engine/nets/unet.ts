@@ -4,7 +4,7 @@
 
 import type { MotionArchitecture, UNetArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Reshape } from '../onnx/ops.ts'
+import { Add, Cast, Reshape } from '../onnx/ops.ts'
 import type { GroupNormOptions } from '../targets/target.ts'
 import { concatChannels, enter, leave, picture, sides, tokens } from './image.ts'
 import { attention, conv1x1, conv3x3, feedForward, groupNorm, layerNorm, linear, resnetBlock, upsample } from './layers.ts'
@@ -34,8 +34,8 @@ export function unet(w: Weights, sample: Value, time: Value, context: Value, arc
   const last = widths.length - 1
   const frames = motion?.architecture.acrossFrames ? motion.frames : 1
   const inputs: Inputs = {
-    temb: timeEmbedding(w.at('time_embedding'), time, arch.timeWidth),
-    context,
+    temb: timeEmbedding(w.at('time_embedding'), Cast(time, w.target.type), arch.timeWidth),
+    context: Cast(context, w.target.type),
     arch,
     motion,
     norm: { groups: arch.normGroups, epsilon: 1e-5, frames },
@@ -119,16 +119,17 @@ const spatialTransformer = block((w: Weights, x: Value, inputs: Inputs): Value =
 
 const transformerBlock = block((w: Weights, x: Value, { context, arch: { heads } }: Inputs): Value => {
   const y = layerNorm(w.at('norm1'), x)
-  x = Add(x, attention(w.at('attn1'), y, y, heads))
-  x = Add(x, textAttention(w.at('attn2'), layerNorm(w.at('norm2'), x), context, heads))
-  return Add(x, feedForward(w.at('ff'), layerNorm(w.at('norm3'), x)))
+  x = attention(w.at('attn1'), y, y, heads, x)
+  x = textAttention(w.at('attn2'), layerNorm(w.at('norm2'), x), context, heads, x)
+  return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
 
 /** All frames of an animation read the same text, so they are one long row of queries: [(B F), S, C] is [B, (F S), C]. */
-function textAttention(w: Weights, x: Value, context: Value, heads: number): Value {
+function textAttention(w: Weights, x: Value, context: Value, heads: number, skip: Value): Value {
   const [N, S, C] = x.shape as [number, number, number]
   const B = context.shape[0]!
-  return Reshape(attention(w, Reshape(x, [B, (N / B) * S, C]), context, heads), [N, S, C])
+  const row = (y: Value): Value => Reshape(y, [B, (N / B) * S, C])
+  return Reshape(attention(w, row(x), context, heads, row(skip)), [N, S, C])
 }
 
 /** [cos(t w₀) … cos(t wₙ), sin(t w₀) … sin(t wₙ)], wᵢ = 10000^(−i/n), n = width/2: the input `time` for timestep t. */

@@ -4,7 +4,8 @@
 import { byteLengthOf, type Tensor } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
-import { Add, Cast, Conv, FusedMatMul, MatMul, Slice, Transpose } from '../onnx/ops.ts'
+import { Add, Cast, Conv, FusedMatMul, MatMul, Reshape, Slice, Transpose } from '../onnx/ops.ts'
+import { nhwcConv } from '../targets/conv3x3.ts'
 import type { Target } from '../targets/target.ts'
 
 /** What the whole net is made from; shared by every corner of it. */
@@ -82,23 +83,33 @@ export class Weights {
     const pair = this.#adapter([x.shape.at(-1)!], [], out * of)
     if (!pair) return y
     const up = of === 1 ? pair.up : Slice(pair.up, 0, part * out, (part + 1) * out)
-    const product = (a: Value, b: Value): Value =>
-      this.target.fusedMatMul ? FusedMatMul(a, b, { transB: true }) : MatMul(a, Transpose(b, [1, 0]))
-    return Add(y, product(product(x, pair.down), up))
+    return Add(y, this.#product(this.#product(x, pair.down), up))
   }
 
-  /** The same for a convolution in channels-first layout: a k×k convolution to the rank, then 1×1 up. */
-  adaptConv(x: Value, y: Value, kernel: number, attributes: { stride: number; pads: readonly number[] }): Value {
-    const pair = this.#adapter([x.shape[1]!, kernel, kernel], [1, 1], y.shape[1]!)
-    return pair ? Add(y, Conv(Conv(x, pair.down, null, attributes), pair.up, null)) : y
+  /** The same for a convolution: k×k to the rank, then 1×1 up, in the target's layout. */
+  adaptConv(x: Value, y: Value, kernel: 1 | 3, attributes: { stride: 1 | 2; pads: readonly [number, number, number, number] }): Value {
+    const first = this.target.layout === 'channels-first'
+    const pair = this.#adapter([x.shape[first ? 1 : 3]!, kernel, kernel], [1, 1], y.shape[first ? 1 : 3]!)
+    if (!pair) return y
+    if (first) return Add(y, Conv(Conv(x, pair.down, null, attributes), pair.up, null))
+    const matrix = (w: Value): Value => Reshape(w, w.shape.slice(0, 2))
+    const low = kernel === 1 ? this.#product(x, matrix(pair.down)) : nhwcConv(x, pair.down, null, attributes)
+    return Add(y, this.#product(low, matrix(pair.up)))
+  }
+
+  #product(a: Value, b: Value): Value {
+    return this.target.fusedMatMul ? FusedMatMul(a, b, { transB: true }) : MatMul(a, Transpose(b, [1, 0]))
   }
 
   #adapter(inner: readonly number[], outer: readonly number[], out: number): { down: Value; up: Value } | null {
     const weight = this.#key('weight')
     const rank = this.material.adapterRank?.(weight) ?? 0
     if (rank === 0) return null
-    const input = (name: string, shape: readonly number[]): Value =>
-      Cast(this.graph.input(`${weight}.${name}`, 'float32', shape), this.target.type)
+    const input = (end: string, shape: readonly number[]): Value => {
+      const name = `${weight}.${end}`
+      const known = this.graph.inputs.find((value) => value.name === name) // both halves of one weight share its adapter
+      return Cast(known ?? this.graph.input(name, 'float32', shape), this.target.type)
+    }
     return { down: input('lora_down', [rank, ...inner]), up: input('lora_up', [out, rank, ...outer]) }
   }
 

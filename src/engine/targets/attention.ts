@@ -6,6 +6,19 @@ import { Add, Attention, Concat, MatMul, Mul, MultiHeadAttention, Reshape, Slice
 
 export type AttentionForm = (q: Value, k: Value, v: Value, options: { readonly heads: number; readonly causal?: boolean }) => Value
 
+/** What the nets ask for. A fused kernel may be right for one kind and wrong for another; `wide` is the VAE's single head of 512. */
+export type AttentionKind = 'self' | 'cross' | 'temporal' | 'wide'
+
+export function attentionKind(q: Value, k: Value, heads: number): AttentionKind {
+  const [, S, C] = q.shape as [number, number, number]
+  if (C / heads > 256) return 'wide'
+  if (S !== k.shape[1]) return 'cross'
+  return S <= maxFrames ? 'temporal' : 'self'
+}
+
+/** No motion module has more. */
+const maxFrames = 32
+
 /** Opset 23's operator: fastest on CPU for cross and temporal attention; builds the whole score matrix. */
 export const opsetAttention: AttentionForm = (q, k, v, options) => Attention(q, k, v, options)
 

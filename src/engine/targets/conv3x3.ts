@@ -7,7 +7,8 @@ import type { Conv3x3 } from './target.ts'
 export const directConv: Conv3x3 = (x, kernel, bias, { stride, pads }) => Conv(x, kernel, bias, { stride, pads })
 
 /** Channels last, for CUDA and DirectML: the kernel is turned once, when the graph is loaded. */
-export const nhwcConv: Conv3x3 = (x, kernel, bias, { stride, pads }) => NhwcConv(x, Transpose(kernel, [0, 2, 3, 1]), bias, { stride, pads })
+export const nhwcConv = (x: Value, kernel: Value, bias: Value | null, options: Parameters<Conv3x3>[3]): Value =>
+  NhwcConv(x, Transpose(kernel, [0, 2, 3, 1]), bias, options)
 
 // F(4×4, 3×3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv 1509.09308): 36 products where the
 // direct form takes 144, written with ordinary operators. Costs four times the memory of the kernel and rounds to about 4e-6.

@@ -4,7 +4,7 @@ import { Conv } from '../onnx/ops.ts'
 import { erfGelu, quickSilu } from './activation.ts'
 import { fusedAttention, opsetAttention } from './attention.ts'
 import { directConv, winogradConv } from './conv3x3.ts'
-import { acrossFramesGroupNorm, instanceGroupNorm } from './group-norm.ts'
+import { instanceGroupNorm, meanGroupNorm } from './group-norm.ts'
 import { fusedLinear } from './linear.ts'
 import type { Target } from './target.ts'
 
@@ -32,7 +32,7 @@ export const cpu = ({ winograd }: CpuOptions = wideConvs): Target => ({
     return (long && !options.causal ? fusedAttention : opsetAttention)(q, k, v, options)
   },
   groupNorm: (x, gamma, beta, options) => {
-    const y = ((options.frames ?? 1) > 1 ? acrossFramesGroupNorm : instanceGroupNorm)(x, gamma, beta, options)
+    const y = ((options.frames ?? 1) > 1 ? meanGroupNorm : instanceGroupNorm)(x, gamma, beta, options)
     return options.silu ? quickSilu(y) : y
   },
   conv1x1: (x, kernel, bias) => Conv(x, kernel, bias),

@@ -20,11 +20,11 @@ export interface Target {
   readonly layout: 'channels-first' | 'channels-last'
   /** Whether com.microsoft FusedMatMul exists: linear weights lie [out, in] in every checkpoint. */
   readonly fusedMatMul: boolean
-  /** x [..., in], weight [out, in], bias [out] → [..., out] */
-  linear(x: Value, weight: Value, bias: Value | null): Value
+  /** x [..., in], weight [out, in], bias [out], skip [..., out] → x weightᵀ + bias + skip [..., out] */
+  linear(x: Value, weight: Value, bias: Value | null, skip: Value | null): Value
   /** q [N, S, C], k and v [N, L, C] → [N, S, C] */
   attention(q: Value, k: Value, v: Value, options: { readonly heads: number; readonly causal?: boolean }): Value
-  /** An image over groups of its channels; gamma and beta [C], `frames` > 1: statistics across that many images of one animation. */
+  /** An image over groups of its channels; gamma and beta [C] in float32, `frames` > 1: statistics across that many images of one animation. */
   groupNorm(x: Value, gamma: Value, beta: Value, options: GroupNormOptions): Value
   conv1x1(x: Value, kernel: Value, bias: Value): Value
   conv3x3: Conv3x3
