@@ -1,0 +1,392 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { runsBeside } from '../../../src/engine/checkpoint/lora/delta.ts'
+import { lowRankFactors, mergeDelta } from '../../../src/engine/checkpoint/lora/merge.ts'
+import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
+import { float32Of, type Tensor, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { conv, kohya, laid, matrix, pointwise, target } from './lora-target.ts'
+import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
+
+/** Elements of a tensor by index, in double precision. */
+const at =
+  (tensor: Tensor) =>
+  (...index: number[]): number => {
+    const data = float32Of(tensor)
+    return data[index.reduce((offset, i, axis) => offset * tensor.shape[axis]! + i, 0)]!
+  }
+
+const sum = (n: number, term: (i: number) => number): number => Array.from({ length: n }, (_, i) => term(i)).reduce((a, b) => a + b, 0)
+
+function close(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-6) {
+  assert.equal(got.length, expected.length)
+  for (let i = 0; i < got.length; i++)
+    assert.ok(Math.abs(got[i]! - expected[i]!) <= tolerance * Math.max(1, Math.abs(expected[i]!)), `[${i}] ${got[i]} for ${expected[i]}`)
+}
+
+/** W + strength · delta(o, i, s) for every element of a weight [out, in, k·k]. */
+function plus(
+  before: Float32Array,
+  [out, input, k]: readonly [number, number, number],
+  strength: number,
+  delta: (o: number, i: number, s: number) => number,
+) {
+  return Float64Array.from(
+    { length: out * input * k },
+    (_, n) => before[n]! + strength * delta(Math.floor(n / (input * k)), Math.floor(n / k) % input, n % k),
+  )
+}
+
+const kinds: Readonly<Record<string, readonly [path: string, contents: Readonly<Record<string, Content>>]>> = {
+  lora: [matrix, { 'lora_down.weight': values([2, 4]), 'lora_up.weight': values([6, 2]), alpha: scalar(1) }],
+  locon: [conv, { 'lora_down.weight': values([2, 4, 3, 3]), 'lora_up.weight': values([6, 2, 1, 1]) }],
+  tucker: [
+    conv,
+    { 'lora_down.weight': values([2, 4, 1, 1]), 'lora_mid.weight': values([2, 2, 3, 3]), 'lora_up.weight': values([6, 2, 1, 1]) },
+  ],
+  loha: [
+    matrix,
+    {
+      hada_w1_a: values([6, 2], 1),
+      hada_w1_b: values([2, 4], 2),
+      hada_w2_a: values([6, 2], 3),
+      hada_w2_b: values([2, 4], 4),
+      alpha: scalar(4),
+    },
+  ],
+  'loha tucker': [
+    conv,
+    {
+      hada_w1_a: values([2, 6], 1),
+      hada_w1_b: values([2, 4], 2),
+      hada_t1: values([2, 2, 3, 3], 3),
+      hada_w2_a: values([2, 6], 4),
+      hada_w2_b: values([2, 4], 5),
+      hada_t2: values([2, 2, 3, 3], 6),
+    },
+  ],
+  lokr: [matrix, { lokr_w1: values([2, 2], 1), lokr_w2_a: values([3, 1], 2), lokr_w2_b: values([1, 2], 3), alpha: scalar(3) }],
+  'lokr full': [matrix, { lokr_w1: values([2, 2], 1), lokr_w2: values([3, 2], 2), alpha: scalar(99) }],
+  'lokr both': [
+    matrix,
+    { lokr_w1_a: values([2, 1], 1), lokr_w1_b: values([1, 2], 2), lokr_w2_a: values([3, 1], 3), lokr_w2_b: values([1, 2], 4) },
+  ],
+  'lokr tucker': [
+    conv,
+    { lokr_w1: values([2, 2], 1), lokr_w2_a: values([1, 3], 2), lokr_w2_b: values([1, 2], 3), lokr_t2: values([1, 1, 3, 3], 4) },
+  ],
+  ia3: [matrix, { weight: values([6]), on_input: scalar(0) }],
+  'ia3 on input': [conv, { weight: values([1, 4, 1, 1]), on_input: scalar(1) }],
+  full: [conv, { diff: values([6, 4, 3, 3]) }],
+  glora: [
+    conv,
+    {
+      'a1.weight': values([4, 2, 1, 1], 1),
+      'a2.weight': values([2, 4, 1, 1], 2),
+      'b1.weight': values([6, 2, 1, 1], 3),
+      'b2.weight': values([2, 4, 3, 3], 4),
+    },
+  ],
+  dora: [matrix, { 'lora_down.weight': values([2, 4]), 'lora_up.weight': values([6, 2]), dora_scale: values([6, 1]) }],
+  oft: [matrix, { oft_blocks: values([3, 2, 2]) }],
+  'oft rescaled': [conv, { oft_blocks: values([2, 3, 3]), rescale: values([6, 1, 1, 1]), alpha: scalar(0.01) }],
+}
+
+for (const [kind, [path, contents]] of Object.entries(kinds)) {
+  test(`${kind} at strength 0 gives the weight back, and at another strength changes it`, () => {
+    const [before, same] = laid(path, contents, 0)
+    assert.deepEqual(same, before)
+    assert.notEqual(same, before, 'a copy: the caller may write into it')
+    const [, changed] = laid(path, contents, 0.5)
+    assert.ok(changed.some((value, i) => value !== before[i]))
+    assert.ok(changed.every(Number.isFinite))
+  })
+}
+
+test('every kind is linear in its strength', () => {
+  for (const [kind, [path, contents]] of Object.entries(kinds)) {
+    const [before, whole] = laid(path, contents, 1)
+    const [, part] = laid(path, contents, -0.7)
+    close(
+      part,
+      whole.map((value, i) => before[i]! - 0.7 * (value - before[i]!)),
+      3e-6,
+    )
+    assert.ok(whole.length > 0, kind)
+  }
+})
+
+test('a rank-1 LoRA adds the outer product of its two vectors, times alpha', () => {
+  const [up, down] = [values([6, 1], 5), values([1, 4], 6)]
+  const [before, after] = laid(matrix, { 'lora_up.weight': up, 'lora_down.weight': down, alpha: scalar(0.5) }, 0.8)
+  close(
+    after,
+    plus(before, [6, 4, 1], 0.8 * 0.5, (o, i) => at(up)(o, 0) * at(down)(0, i)),
+  )
+})
+
+test('alpha is divided by the rank, and none or zero means 1', () => {
+  const [up, down] = [values([6, 2], 5), values([2, 4], 6)]
+  const at1 = (alpha: Record<string, Content>) => laid(matrix, { 'lora_up.weight': up, 'lora_down.weight': down, ...alpha }, 1)[1]
+  assert.deepEqual(at1({}), at1({ alpha: scalar(2) }))
+  assert.deepEqual(at1({ alpha: scalar(0) }), at1({}))
+  assert.notDeepEqual(at1({ alpha: scalar(1) }), at1({}))
+})
+
+test('low-rank beside the weight and merged into it are the same function', () => {
+  const contents = { 'lora_up.weight': values([6, 2], 5), 'lora_down.weight': values([2, 4], 6), alpha: scalar(3) }
+  const [before, after] = laid(matrix, contents, 0.6)
+  const [delta] = readLora(
+    fileOf(Object.entries(contents).map(([slot, content]) => [`${kohya(matrix)}.${slot}`, content] as const)),
+    target,
+  ).deltas
+  assert.ok(delta && runsBeside(delta) && delta.kind === 'low-rank')
+  const x = float32Of(values([4], 9))
+  const { up, down } = lowRankFactors(delta)
+  const inner = [0, 1].map((r) => sum(4, (i) => down[r * 4 + i]! * x[i]!))
+  const beside = Array.from(
+    { length: 6 },
+    (_, o) => sum(4, (i) => before[o * 4 + i]! * x[i]!) + 0.6 * delta.scale * sum(2, (r) => up[o * 2 + r]! * inner[r]!),
+  )
+  close(
+    Array.from({ length: 6 }, (_, o) => sum(4, (i) => after[o * 4 + i]! * x[i]!)),
+    beside,
+  )
+})
+
+test('a 3×3 LoCon is its 3×3 down followed by its 1×1 up', () => {
+  const [up, down] = [values([6, 2, 1, 1], 5), values([2, 4, 3, 3], 6)]
+  const [before, after] = laid(conv, { 'lora_up.weight': up, 'lora_down.weight': down }, 1)
+  close(
+    after,
+    plus(before, [6, 4, 9], 1, (o, i, s) => sum(2, (r) => at(up)(o, r, 0, 0) * at(down)(r, i, Math.floor(s / 3), s % 3))),
+  )
+})
+
+test('Tucker’s form is down 1×1, mid 3×3, up 1×1, and folds into a plain LoCon', () => {
+  const [up, mid, down] = [values([6, 2, 1, 1], 5), values([2, 2, 3, 3], 7), values([2, 4, 1, 1], 6)]
+  const contents = { 'lora_up.weight': up, 'lora_mid.weight': mid, 'lora_down.weight': down, alpha: scalar(1) }
+  const [before, after] = laid(conv, contents, 1)
+  const tucker = (o: number, i: number, s: number) =>
+    sum(2, (p) => sum(2, (q) => at(up)(o, p, 0, 0) * at(mid)(p, q, Math.floor(s / 3), s % 3) * at(down)(q, i, 0, 0)))
+  close(after, plus(before, [6, 4, 9], 0.5, tucker))
+  const [delta] = readLora(
+    fileOf(Object.entries(contents).map(([slot, content]) => [`${kohya(conv)}.${slot}`, content] as const)),
+    target,
+  ).deltas
+  assert.ok(delta?.kind === 'low-rank')
+  const folded = lowRankFactors(delta)
+  const [, plain] = laid(
+    conv,
+    {
+      'lora_up.weight': tensorOf('', [6, 2, 1, 1], folded.up),
+      'lora_down.weight': tensorOf('', [2, 4, 3, 3], folded.down),
+      alpha: scalar(1),
+    },
+    1,
+  )
+  close(plain, after)
+})
+
+test('LoHa is the product of two LoRAs, element by element, scaled once', () => {
+  const t = kinds['loha']![1] as Record<string, Tensor>
+  const [before, after] = laid(matrix, t, 0.5)
+  const half = (n: 1 | 2, o: number, i: number) => sum(2, (r) => at(t[`hada_w${n}_a`]!)(o, r) * at(t[`hada_w${n}_b`]!)(r, i))
+  close(
+    after,
+    plus(before, [6, 4, 1], 0.5 * (4 / 2), (o, i) => half(1, o, i) * half(2, o, i)),
+  )
+})
+
+test('LoHa’s Tucker form contracts its cores with b over the second side and with a over the first', () => {
+  const t = kinds['loha tucker']![1] as Record<string, Tensor>
+  const [before, after] = laid(conv, t, 1)
+  const half = (n: 1 | 2, o: number, i: number, s: number) =>
+    sum(2, (p) =>
+      sum(2, (q) => at(t[`hada_t${n}`]!)(p, q, Math.floor(s / 3), s % 3) * at(t[`hada_w${n}_b`]!)(q, i) * at(t[`hada_w${n}_a`]!)(p, o)),
+    )
+  close(
+    after,
+    plus(before, [6, 4, 9], 1, (o, i, s) => half(1, o, i, s) * half(2, o, i, s)),
+  )
+})
+
+test('LoKr in each of its forms is an explicit Kronecker product', () => {
+  const cases: [string, string, 1 | 9, number][] = [
+    ['lokr', matrix, 1, 3],
+    ['lokr full', matrix, 1, 1],
+    ['lokr both', matrix, 1, 1],
+    ['lokr tucker', conv, 9, 1],
+  ]
+  for (const [kind, path, k, scale] of cases) {
+    const t = kinds[kind]![1] as Record<string, Tensor>
+    const left = (a: number, c: number) => (t['lokr_w1'] ? at(t['lokr_w1'])(a, c) : at(t['lokr_w1_a']!)(a, 0) * at(t['lokr_w1_b']!)(0, c))
+    const right = (b: number, d: number, s: number) => {
+      if (t['lokr_w2']) return at(t['lokr_w2'])(b, d)
+      if (t['lokr_t2']) return at(t['lokr_t2'])(0, 0, Math.floor(s / 3), s % 3) * at(t['lokr_w2_a']!)(0, b) * at(t['lokr_w2_b']!)(0, d)
+      return at(t['lokr_w2_a']!)(b, 0) * at(t['lokr_w2_b']!)(0, d)
+    }
+    const [before, after] = laid(path, t, 0.7)
+    close(
+      after,
+      plus(before, [6, 4, k], 0.7 * scale, (o, i, s) => left(Math.floor(o / 3), Math.floor(i / 2)) * right(o % 3, i % 2, s)),
+    )
+  }
+})
+
+test('a whole LoKr on a 3×3 convolution carries the kernel in its right side', () => {
+  const [w1, w2] = [values([3, 2], 1), values([2, 2, 3, 3], 2)]
+  const [before, after] = laid(conv, { lokr_w1: w1, lokr_w2: w2 }, 1)
+  close(
+    after,
+    plus(before, [6, 4, 9], 1, (o, i, s) => at(w1)(Math.floor(o / 2), Math.floor(i / 2)) * at(w2)(o % 2, i % 2, Math.floor(s / 3), s % 3)),
+  )
+})
+
+test('IA³ scales rows on output and columns on input', () => {
+  const [rows, columns] = [values([6], 1), values([4], 2)]
+  const [before, byRow] = laid(conv, { weight: rows, on_input: scalar(0) }, 0.5)
+  const [, byColumn] = laid(conv, { weight: columns, on_input: scalar(1) }, 0.5)
+  close(
+    byRow,
+    plus(before, [6, 4, 9], 0.5, (o, i, s) => before[(o * 4 + i) * 9 + s]! * at(rows)(o)),
+  )
+  close(
+    byColumn,
+    plus(before, [6, 4, 9], 0.5, (o, i, s) => before[(o * 4 + i) * 9 + s]! * at(columns)(i)),
+  )
+})
+
+test('full and norm differences are added to weights and to biases', () => {
+  const [diff, diffBias] = [values([6, 4, 3, 3], 1), values([6], 2)]
+  const full = { diff, diff_b: diffBias }
+  close(
+    laid(conv, full, 0.5)[1],
+    laid(conv, full, 0.5)[0].map((value, i) => value + 0.5 * float32Of(diff)[i]!),
+  )
+  close(
+    laid(conv, full, 0.5, 'bias')[1],
+    laid(conv, full, 0.5, 'bias')[0].map((value, i) => value + 0.5 * float32Of(diffBias)[i]!),
+  )
+  const norm = { w_norm: values([4], 3), b_norm: values([4], 4) }
+  for (const [end, slot] of [
+    ['weight', 'w_norm'],
+    ['bias', 'b_norm'],
+  ] as const) {
+    const [before, after] = laid('down_blocks.0.resnets.0.norm1', norm, 0.7, end)
+    close(
+      after,
+      before.map((value, i) => value + 0.7 * float32Of(norm[slot])[i]!),
+    )
+  }
+})
+
+test('GLoRA adds b and W·a, in either order of its files', () => {
+  for (const [path, k] of [
+    [matrix, 1],
+    [conv, 9],
+  ] as const) {
+    const kernel = k === 1 ? [] : [3, 3]
+    const [a1, a2, b1, b2] = [values([4, 2], 1), values([2, 4], 2), values([6, 2], 3), values([2, 4, ...kernel], 4)]
+    const [before, after] = laid(path, { 'a1.weight': a1, 'a2.weight': a2, 'b1.weight': b1, 'b2.weight': b2, alpha: scalar(1) }, 0.7)
+    const b = (o: number, i: number, s: number) => sum(2, (r) => at(b1)(o, r) * float32Of(b2)[(r * 4 + i) * k + s]!)
+    const wa = (o: number, i: number, s: number) => sum(4, (j) => before[(o * 4 + j) * k + s]! * sum(2, (r) => at(a1)(j, r) * at(a2)(r, i)))
+    close(
+      after,
+      plus(before, [6, 4, k], 0.7 / 2, (o, i, s) => b(o, i, s) + wa(o, i, s)),
+    )
+    const older = laid(path, { 'a1.weight': a2, 'a2.weight': a1, 'b1.weight': b2, 'b2.weight': b1, alpha: scalar(1) }, 0.7)[1]
+    assert.deepEqual(older, after)
+  }
+})
+
+test('DoRA at strength 1 has the lengths that it stores, by row or by column', () => {
+  const lora = { 'lora_down.weight': values([2, 4, 3, 3], 1), 'lora_up.weight': values([6, 2, 1, 1], 2) }
+  const rows = values([6, 1, 1, 1], 3)
+  const [, byRow] = laid(conv, { ...lora, dora_scale: rows }, 1)
+  const lengths = Array.from({ length: 6 }, (_, o) => Math.hypot(...byRow.subarray(o * 36, (o + 1) * 36)))
+  close(lengths, float32Of(rows).map(Math.abs))
+  const columns = values([1, 4, 1, 1], 4)
+  const [, byColumn] = laid(conv, { ...lora, dora_scale: columns }, 1)
+  const inLengths = Array.from({ length: 4 }, (_, i) => Math.hypot(...byColumn.filter((_, n) => Math.floor(n / 9) % 4 === i)))
+  close(inLengths, float32Of(columns).map(Math.abs))
+})
+
+test('DoRA keeps the direction of the weight with its LoRA', () => {
+  const lora = { 'lora_down.weight': values([2, 4], 1), 'lora_up.weight': values([6, 2], 2), alpha: scalar(1) }
+  const [, plain] = laid(matrix, lora, 1)
+  const [, dora] = laid(
+    matrix,
+    {
+      ...lora,
+      dora_scale: tensorOf(
+        '',
+        [6, 1],
+        Float32Array.from({ length: 6 }, (_, o) => Math.hypot(...plain.subarray(o * 4, o * 4 + 4))),
+      ),
+    },
+    1,
+  )
+  close(dora, plain)
+})
+
+test('DoRA decomposes LoHa and LoKr too', () => {
+  for (const kind of ['loha', 'lokr']) {
+    const scale = values([6, 1], 8)
+    const [, merged] = laid(matrix, { ...kinds[kind]![1], dora_scale: scale }, 1)
+    close(
+      Array.from({ length: 6 }, (_, o) => Math.hypot(...merged.subarray(o * 4, o * 4 + 4))),
+      float32Of(scale).map(Math.abs),
+    )
+  }
+})
+
+test('OFT turns the rows of a block without stretching them', () => {
+  const [before, after] = laid(matrix, kinds['oft']![1], 1)
+  const gram = (w: Float32Array, block: number) =>
+    Array.from({ length: 16 }, (_, n) => sum(2, (o) => w[(block * 2 + o) * 4 + Math.floor(n / 4)]! * w[(block * 2 + o) * 4 + (n % 4)]!))
+  for (const block of [0, 1, 2]) close(gram(after, block), gram(before, block))
+})
+
+test('OFT with blocks of two turns by the angle of Cayley’s formula', () => {
+  const q = 0.3
+  const blocks = tensorOf('', [3, 2, 2], Float32Array.of(0, q, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+  const [before, after] = laid(matrix, { oft_blocks: blocks }, 1)
+  // Q = [[0, q], [−q, 0]] gives R = [[c, s], [−s, c]] with c = (1 − q²)/(1 + q²), s = 2q/(1 + q²), and rows are Rᵀ W.
+  const [c, s] = [(1 - q * q) / (1 + q * q), (2 * q) / (1 + q * q)]
+  close(
+    after.subarray(0, 4),
+    before.subarray(0, 4).map((value, i) => c * value - s * before[4 + i]!),
+  )
+  close(
+    after.subarray(4, 8),
+    before.subarray(0, 4).map((value, i) => s * value + c * before[4 + i]!),
+  )
+  assert.deepEqual(after.subarray(8), before.subarray(8))
+})
+
+test('OFT’s constraint shrinks the rotation of all blocks together', () => {
+  const blocks = values([3, 2, 2], 3)
+  const [before, free] = laid(matrix, { oft_blocks: blocks }, 1)
+  const [, loose] = laid(matrix, { oft_blocks: blocks, alpha: scalar(1000) }, 1)
+  const [, tight] = laid(matrix, { oft_blocks: blocks, alpha: scalar(0.01) }, 1)
+  assert.deepEqual(loose, free)
+  const distance = (w: Float32Array) => Math.hypot(...w.map((value, i) => value - before[i]!))
+  assert.ok(distance(tight) > 0 && distance(tight) < distance(free) / 3)
+})
+
+test('a matrix on a 1×1 convolution, and a convolution on a matrix, are laid as what they are for', () => {
+  const [up, down] = [values([4, 2], 1), values([2, 4], 2)]
+  const convs = { 'lora_up.weight': { ...up, shape: [4, 2, 1, 1] }, 'lora_down.weight': { ...down, shape: [2, 4, 1, 1] } }
+  assert.deepEqual(laid(pointwise, { 'lora_up.weight': up, 'lora_down.weight': down }, 1), laid(pointwise, convs, 1))
+})
+
+test('two LoRAs on one weight add up', () => {
+  const deltas = [1, 2].flatMap((seed) => {
+    const contents = { 'lora_up.weight': values([6, 2], seed), 'lora_down.weight': values([2, 4], seed + 5) }
+    return readLora(fileOf(Object.entries(contents).map(([slot, content]) => [`${kohya(matrix)}.${slot}`, content] as const)), target)
+      .deltas
+  })
+  const weight = float32Of(target.unet.get(`${matrix}.weight`)!)
+  const lay = (order: typeof deltas) => order.reduce((w, delta) => mergeDelta(w, [6, 4], delta, 0.5), weight)
+  close(lay(deltas), lay(deltas.toReversed()))
+})
