@@ -1,7 +1,7 @@
 // Everything that one animation is drawn with, opened but not loaded: which nets, how they are built, where their weights lie.
 // Reads tables of contents and configurations only; a wrong file is refused here, before anything is computed.
 
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type MotionArchitecture,
@@ -13,11 +13,11 @@ import {
   type VaeArchitecture,
   vaeArchitecture,
 } from '../checkpoint/architecture.ts'
-import { type Named, type Part, partsOf } from '../checkpoint/dialects/parts.ts'
-import { openTensorFile } from '../checkpoint/open.ts'
+import type { Named, Part } from '../checkpoint/dialects/parts.ts'
 import { UserError } from '../errors.ts'
 import type { Betas } from '../samplers/betas.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
+import { isFolder, openWeights, partIn, readJson } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
 export interface ModelFiles {
@@ -47,19 +47,13 @@ export interface Model {
 
 /** @throws UserError where a file is missing, is not what its place needs, or was made for another base */
 export function openModel(files: Omit<ModelFiles, 'loras'>): Model {
-  const folder = statSync(files.checkpoint, { throwIfNoEntry: false })?.isDirectory() ? files.checkpoint : null
-  const single = folder ? null : partsOf(openTensorFile(files.checkpoint))
-  const part = (name: Part, inFolder: string): { tensors: Named; file: string; config?: unknown } => {
-    if (folder) return folderPart(join(folder, inFolder), name)
-    const tensors = single?.[name]
-    if (!tensors) throw lacks(files.checkpoint, name)
-    return { tensors, file: files.checkpoint }
-  }
+  const folder = isFolder(files.checkpoint) ? files.checkpoint : null
+  const single = folder ? null : openWeights(files.checkpoint)
+  const part = (name: Part, inFolder: string) => partIn(single ?? openWeights(join(folder!, inFolder)), name)
   const unet = part('unet', 'unet')
   const text = part('text', 'text_encoder')
-  const vae = files.vae ? filePart(files.vae, 'vae') : part('vae', 'vae')
-  const inside = folder && existsSync(join(folder, 'motion')) ? join(folder, 'motion') : undefined
-  const motion = files.motion ?? inside
+  const vae = files.vae === undefined ? part('vae', 'vae') : partIn(openWeights(files.vae), 'vae')
+  const motion = files.motion ?? (folder && existsSync(join(folder, 'motion')) ? join(folder, 'motion') : undefined)
   const textNet = { ...text, architecture: textArchitecture(text.tensors, text.config) }
   const tokenizer = folder && existsSync(join(folder, 'tokenizer')) ? loadTokenizer(join(folder, 'tokenizer')) : undefined
 
@@ -76,13 +70,12 @@ export function openModel(files: Omit<ModelFiles, 'loras'>): Model {
 }
 
 function openMotion(path: string): Net<MotionArchitecture> {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  const config = isFolder ? readConfig(path) : undefined
-  const file = openTensorFile(isFolder ? weightsIn(path) : path)
-  const { motion, peRows } = partsOf(file)
-  if (!motion) throw lacks(path, 'motion')
-  const source = { path: file.path, metadata: file.metadata, config, ...(peRows === undefined ? {} : { peRows }) }
-  return { architecture: motionArchitecture(motion, source), tensors: motion, file: path }
+  const weights = openWeights(path)
+  const { tensors, file, config } = partIn(weights, 'motion')
+  const { metadata } = weights.file
+  const { peRows } = weights.parts
+  const architecture = motionArchitecture(tensors, { path: file, metadata, config, ...(peRows === undefined ? {} : { peRows }) })
+  return { architecture, tensors, file }
 }
 
 /** The nets must have been trained together, or at least on the same base. */
@@ -92,7 +85,7 @@ function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text'
     const { latentChannels } = vae.architecture
     throw new UserError(
       'checkpoint-kind',
-      `${unet.file} takes ${inChannels} channels and the VAE gives ${latentChannels}: this looks like an inpainting or depth model, which cannot be animated.`,
+      `${unet.file} takes latents of ${inChannels} channels, the VAE in ${vae.file} gives ${latentChannels}: they belong to different models.`,
       { inChannels, latentChannels, file: unet.file },
     )
   }
@@ -112,55 +105,10 @@ function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text'
   }
 }
 
-const words: Readonly<Record<Part, string>> = { unet: 'UNet', vae: 'VAE', text: 'text encoder', motion: 'motion module' }
-
-const lacks = (file: string, part: Part): UserError =>
-  new UserError('checkpoint-part', `${file} holds no ${words[part]} of Stable Diffusion v1.`, { file, part })
-
-function filePart(path: string, name: Part): { tensors: Named; file: string; config?: unknown } {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return folderPart(path, name)
-  const tensors = partsOf(openTensorFile(path))[name]
-  if (!tensors) throw lacks(path, name)
-  return { tensors, file: path }
-}
-
-function folderPart(folder: string, name: Part): { tensors: Named; file: string; config?: unknown } {
-  const file = weightsIn(folder)
-  const tensors = partsOf(openTensorFile(file))[name]
-  if (!tensors) throw lacks(file, name)
-  return { tensors, file, config: readConfig(folder) }
-}
-
-/** diffusers' and transformers' names for weights, best first; fp16 variants are what many folders hold. */
-const weightNames = ['diffusion_pytorch_model', 'model', 'pytorch_model'].flatMap((name) =>
-  ['.safetensors', '.fp16.safetensors', '.bin', '.fp16.bin'].map((end) => name + end),
-)
-
-function weightsIn(folder: string): string {
-  const name = weightNames.find((it) => existsSync(join(folder, it)))
-  if (!name) {
-    throw new UserError('folder-weights', `${folder} holds no weights; expected one of ${weightNames.slice(0, 3).join(', ')} …`, { folder })
-  }
-  return join(folder, name)
-}
-
-function readConfig(folder: string): unknown {
-  const path = join(folder, 'config.json')
-  return existsSync(path) ? readJson(path) : undefined
-}
-
 function schedulerOf(folder: string | null): { checkpointBetas?: Betas } {
   const path = folder && join(folder, 'scheduler', 'scheduler_config.json')
   if (!path || !existsSync(path)) return {}
   const config = readJson(path)
   const betas = typeof config === 'object' && config !== null && 'beta_schedule' in config ? config.beta_schedule : undefined
   return betas === 'linear' || betas === 'scaled_linear' ? { checkpointBetas: betas } : {}
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    throw new UserError('json-broken', `${path} is not JSON.`, { path }, { cause })
-  }
 }

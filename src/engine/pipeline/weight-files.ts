@@ -1,0 +1,93 @@
+// Opens a file of weights, or a folder of diffusers that holds one, for the net that is wanted from it.
+
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Named, type Part, type Parts, partsOf } from '../checkpoint/dialects/parts.ts'
+import { foreignModel } from '../checkpoint/foreign.ts'
+import { type Identity, identify } from '../checkpoint/identify.ts'
+import { openTensorFile } from '../checkpoint/open.ts'
+import type { TensorFile } from '../checkpoint/tensor.ts'
+import { UserError } from '../errors.ts'
+
+export interface WeightFile {
+  readonly file: TensorFile
+  readonly parts: Parts
+  /** The config.json of its folder. */
+  readonly config?: unknown
+}
+
+/** @throws UserError where there is nothing, what is there cannot be read, or it is of a family that cannot be animated */
+export function openWeights(path: string): WeightFile {
+  const folder = isFolder(path)
+  const file = openTensorFile(folder ? weightsIn(path) : path)
+  const foreign = foreignModel(file)
+  if (foreign) throw new UserError(foreign.code, `${file.path} ${foreign.sentence}`, { file: file.path })
+  return { file, parts: partsOf(file), ...(folder ? { config: readConfig(path) } : {}) }
+}
+
+/** One net of a file, with the file to name in errors. @throws UserError `checkpoint-part` saying what the file is instead */
+export function partIn(weights: WeightFile, part: Part): { tensors: Named; file: string; config?: unknown } {
+  const { file, parts, config } = weights
+  const tensors = parts[part]
+  if (!tensors) {
+    const { kind } = identify(file)
+    const is = kind === 'sd1-checkpoint' && part !== 'motion' ? `a checkpoint without a ${words[part]}` : kinds[kind]
+    throw new UserError('checkpoint-part', `${file.path} is ${is}; what is needed here is ${wanted[part]}.`, {
+      file: file.path,
+      part,
+      kind,
+    })
+  }
+  return { tensors, file: file.path, ...(config === undefined ? {} : { config }) }
+}
+
+const kinds: Readonly<Record<Identity['kind'], string>> = {
+  'sd1-checkpoint': 'a checkpoint of Stable Diffusion 1.x',
+  unet: 'a UNet alone',
+  vae: 'a VAE alone',
+  'text-encoder': 'a text encoder alone',
+  'motion-module': 'a motion module',
+  'motion-lora': 'a motion LoRA',
+  'domain-adapter': "AnimateDiff's domain adapter, a LoRA",
+  lora: 'a LoRA',
+  'textual-inversion': 'a textual inversion',
+  refused: 'of an unknown kind',
+}
+
+const words: Readonly<Record<Exclude<Part, 'motion'>, string>> = { unet: 'UNet', vae: 'VAE', text: 'text encoder' }
+
+const wanted: Readonly<Record<Part, string>> = {
+  unet: 'a checkpoint of Stable Diffusion 1.x, with a UNet',
+  vae: 'a VAE of Stable Diffusion 1.x, or a checkpoint that has one',
+  text: 'a checkpoint of Stable Diffusion 1.x, with a text encoder',
+  motion: 'a motion module of AnimateDiff for Stable Diffusion 1.5',
+}
+
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+/** diffusers' and transformers' names for weights, best first; fp16 variants are what many folders hold. */
+const weightNames = ['diffusion_pytorch_model', 'model', 'pytorch_model'].flatMap((name) =>
+  ['.safetensors', '.fp16.safetensors', '.bin', '.fp16.bin'].map((end) => name + end),
+)
+
+function weightsIn(folder: string): string {
+  const name = weightNames.find((it) => existsSync(join(folder, it)))
+  if (!name) {
+    throw new UserError('folder-weights', `${folder} holds no weights; expected one of ${weightNames.slice(0, 3).join(', ')} …`, { folder })
+  }
+  return join(folder, name)
+}
+
+function readConfig(folder: string): unknown {
+  const path = join(folder, 'config.json')
+  return existsSync(path) ? readJson(path) : undefined
+}
+
+/** @throws UserError `json-broken` */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new UserError('json-broken', `${path} is not JSON.`, { path }, { cause })
+  }
+}
