@@ -4,6 +4,8 @@
 import * as ort from 'onnxruntime-node'
 import type { Graph } from '../onnx/graph.ts'
 import { writeModel } from '../onnx/write.ts'
+import type { Device } from '../targets/device.ts'
+import { providersFor } from './providers.ts'
 
 export type Feed = Float32Array | Int32Array
 
@@ -15,21 +17,29 @@ export interface Session {
 
 export interface SessionOptions {
   readonly threads?: number
+  readonly device?: Device
+  /** Refuses a graph of which the device would leave a part to the CPU. */
+  readonly alone?: boolean
 }
 
-/** These two fusions cost more than they save: Gemm is slower than MatMul + Add, fused skip-norm five times slower than its parts. */
-const harmful = 'MatMulAddFusion;SkipLayerNormFusion'
+// A provider that is missing is our error to tell, not the log's.
+ort.env.logLevel = 'fatal'
 
-export async function createSession(graph: Graph, { threads }: SessionOptions = {}): Promise<Session> {
+/** Devices that this build of ONNX Runtime knows; whether they start is another question: devices.ts. */
+export const listBackends = (): string[] => ort.listSupportedBackends().map(({ name }) => name)
+
+export async function createSession(graph: Graph, { threads, device = 'cpu', alone = false }: SessionOptions = {}): Promise<Session> {
+  const { executionProviders, enableCpuMemArena, enableMemPattern, disabledOptimizers } = providersFor(device)
   const session = await ort.InferenceSession.create(writeModel(graph), {
-    executionProviders: ['cpu'],
+    executionProviders: [...executionProviders],
     graphOptimizationLevel: 'all',
-    enableCpuMemArena: false,
+    enableCpuMemArena,
+    enableMemPattern,
     logSeverityLevel: 3,
     ...(threads ? { intraOpNumThreads: threads } : {}),
     extra: {
-      session: { model_external_initializers_file_folder_path: '/' },
-      optimization: { disable_specified_optimizers: harmful },
+      session: { model_external_initializers_file_folder_path: '/', ...(alone ? { disable_cpu_ep_fallback: '1' } : {}) },
+      ...(disabledOptimizers ? { optimization: { disable_specified_optimizers: disabledOptimizers } } : {}),
     },
   })
   const inputs = new Map(graph.inputs.map((value) => [value.name, value]))
