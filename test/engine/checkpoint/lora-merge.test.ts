@@ -124,6 +124,17 @@ test('a rank-1 LoRA adds the outer product of its two vectors, times alpha', () 
   )
 })
 
+test('a LoRA of any rank is the sum of its outer products', () => {
+  for (let rank = 1; rank <= 9; rank++) {
+    const [up, down] = [values([6, rank], 5), values([rank, 4], 6)]
+    const [before, after] = laid(matrix, { 'lora_up.weight': up, 'lora_down.weight': down }, 0.3)
+    close(
+      after,
+      plus(before, [6, 4, 1], 0.3, (o, i) => sum(rank, (r) => at(up)(o, r) * at(down)(r, i))),
+    )
+  }
+})
+
 test('alpha is divided by the rank, and none or zero means 1', () => {
   const [up, down] = [values([6, 2], 5), values([2, 4], 6)]
   const at1 = (alpha: Record<string, Content>) => laid(matrix, { 'lora_up.weight': up, 'lora_down.weight': down, ...alpha }, 1)[1]
