@@ -150,7 +150,12 @@ test('the four forms of a textual inversion are found, with their word where the
 const cross = 'model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight'
 const kohya = 'lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k'
 
-const refusals: readonly [what: string, code: string, contents: Entries | Record<string, Content>, file?: { path?: string; metadata?: Record<string, string> }][] = [
+const refusals: readonly [
+  what: string,
+  code: string,
+  contents: Entries | Record<string, Content>,
+  file?: { path?: string; metadata?: Record<string, string> },
+][] = [
   ['a file without tensors', 'empty', {}],
   ['something else altogether', 'unknown', { 'layer.weight': [3, 3], 'layer.bias': [3] }],
   ['SDXL', 'sdxl', { 'conditioner.embedders.0.transformer.text_model.final_layer_norm.bias': [768], [cross]: [640, 2048] }],
@@ -161,29 +166,61 @@ const refusals: readonly [what: string, code: string, contents: Entries | Record
   ['SD 2’s text encoder', 'sd2', { 'cond_stage_model.model.ln_final.bias': [1024] }],
   ['SD 3', 'sd3', { 'model.diffusion_model.joint_blocks.0.context_block.attn.qkv.weight': [4608, 1536] }],
   ['Flux', 'flux', { 'double_blocks.0.img_attn.qkv.weight': [9216, 3072] }],
-  ['velocity prediction, said', 'v-prediction', under('model.diffusion_model.', sd15UNet()), { metadata: { 'modelspec.prediction_type': 'v' } }],
+  [
+    'velocity prediction, said',
+    'v-prediction',
+    under('model.diffusion_model.', sd15UNet()),
+    { metadata: { 'modelspec.prediction_type': 'v' } },
+  ],
   ['velocity prediction, marked', 'v-prediction', [...under('model.diffusion_model.', sd15UNet()), ['v_pred', [0]]]],
-  ['an inpainting model', 'inpainting', [...under('first_stage_model.', sd15Vae()), ['model.diffusion_model.input_blocks.0.0.weight', [320, 9, 3, 3]]]],
+  [
+    'an inpainting model',
+    'inpainting',
+    [...under('first_stage_model.', sd15Vae()), ['model.diffusion_model.input_blocks.0.0.weight', [320, 9, 3, 3]]],
+  ],
   ['a diffusers inpainting UNet', 'inpainting', sd15UNet({ input: 9 })],
   ['a depth model', 'extra-channels', sd15UNet({ input: 5 })],
   ['a ControlNet', 'control-net', { 'control_model.input_hint_block.0.weight': [16, 3, 3, 3] }],
   ['a diffusers ControlNet', 'control-net', [...sd15UNet(), ['controlnet_cond_embedding.conv_in.weight', [16, 3, 3, 3]]]],
   ['SparseCtrl', 'sparse-ctrl', [['controlnet_cond_embedding.weight', [320, 5, 3, 3]], ...officialModules()]],
   ['PIA', 'pia', [...officialModules({ mid: true }), ['conv_in.weight', [320, 9, 3, 3]]]],
-  ['HotShot-XL', 'hotshot-xl', { 'down_blocks.0.temporal_attentions.0.transformer_blocks.0.attention_blocks.0.pos_encoder.positional_encoding': [1, 24, 320] }],
+  [
+    'HotShot-XL',
+    'hotshot-xl',
+    { 'down_blocks.0.temporal_attentions.0.transformer_blocks.0.attention_blocks.0.pos_encoder.positional_encoding': [1, 24, 320] },
+  ],
   ['AnimateDiff for SDXL', 'motion-sdxl', officialModules({ levels: [320, 640, 1280] })],
   ['TAESD', 'other-vae', { 'decoder.layers.0.weight': [64, 4, 3, 3] }],
   ['a VAE with 16 channels', 'other-vae', sd15Vae({ latent: 16 })],
   ['SDXL’s VAE', 'sdxl-vae', sd15Vae(), { path: '/vae/sdxl_vae.safetensors' }],
   ['an IP-Adapter', 'ip-adapter', { 'image_proj.norm.weight': [768] }],
   ['an upscaler', 'upscaler', { 'params_ema.conv_first.weight': [64, 3, 3, 3] }],
-  ['a LoRA for SDXL’s two text encoders', 'lora-other-base', { 'lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight': [8, 1280], 'lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_up.weight': [5120, 8] }],
+  [
+    'a LoRA for SDXL’s two text encoders',
+    'lora-other-base',
+    {
+      'lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight': [8, 1280],
+      'lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_up.weight': [5120, 8],
+    },
+  ],
   ['a LoRA for SDXL', 'lora-other-base', { [`${kohya}.lora_down.weight`]: [8, 2048], [`${kohya}.lora_up.weight`]: [640, 8] }],
   ['a LoKr for SDXL', 'lora-other-base', { [`${kohya}.lokr_w1`]: [16, 32], [`${kohya}.lokr_w2`]: [40, 64] }],
   ['a LoRA for SD 2', 'lora-other-base', { [`${kohya}.lora_down.weight`]: [8, 1024], [`${kohya}.lora_up.weight`]: [640, 8] }],
-  ['a LoRA that says it is for SDXL', 'lora-other-base', { 'lora_unet_conv_in.diff': [320, 4, 3, 3] }, { metadata: { ss_base_model_version: 'sdxl_base_v1-0' } }],
-  ['a UNet that is cut off', 'checkpoint-key-missing', { 'model.diffusion_model.input_blocks.1.0.in_layers.2.weight': [320, 320, 3, 3], 'model.diffusion_model.input_blocks.0.0.weight': [320, 4, 3, 3] }],
-] // biome-ignore format: a table
+  [
+    'a LoRA that says it is for SDXL',
+    'lora-other-base',
+    { 'lora_unet_conv_in.diff': [320, 4, 3, 3] },
+    { metadata: { ss_base_model_version: 'sdxl_base_v1-0' } },
+  ],
+  [
+    'a UNet that is cut off',
+    'checkpoint-key-missing',
+    {
+      'model.diffusion_model.input_blocks.1.0.in_layers.2.weight': [320, 320, 3, 3],
+      'model.diffusion_model.input_blocks.0.0.weight': [320, 4, 3, 3],
+    },
+  ],
+]
 
 for (const [what, code, contents, about] of refusals) {
   test(`refused in a sentence: ${what}`, () => {

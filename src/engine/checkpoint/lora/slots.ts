@@ -1,14 +1,15 @@
 // The ends of a LoRA file's names: what each tensor is to the module that it belongs to. The rest of the name is the module.
 
 /** What a tensor is within its module's adapter. */
+// biome-ignore format: a family to a line
 export type Slot =
   | 'down' | 'mid' | 'up' | 'alpha' | 'magnitude'
   | 'w1a' | 'w1b' | 'w2a' | 'w2b' | 't1' | 't2'
   | 'k1' | 'k1a' | 'k1b' | 'k2' | 'k2a' | 'k2b' | 'kt2'
   | 'by' | 'onInput' | 'diff' | 'diffBias' | 'normWeight' | 'normBias'
-  | 'a1' | 'a2' | 'b1' | 'b2' | 'bm' | 'blocks' | 'rescale' // biome-ignore format: a table
+  | 'a1' | 'a2' | 'b1' | 'b2' | 'bm' | 'blocks' | 'rescale'
 
-/** Longest first where one ends with another. */
+/** No ending is the end of another, so their order does not matter. */
 const endings: readonly (readonly [ending: string, slot: Slot])[] = [
   // kohya, LoCon, DoRA
   ['.lora_down.weight', 'down'],
