@@ -1,6 +1,7 @@
 // A model's nets as graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
+import { UserError } from '../errors.ts'
 import { textEncoder, tokenEmbedding } from '../nets/text-encoder.ts'
 import { unet } from '../nets/unet.ts'
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
@@ -11,14 +12,20 @@ import type { Model } from './model.ts'
 
 type Adapted = Pick<Material, 'adapterRank'>
 
-/** ids [B, L] → hidden [B, L, D] */
+/** ids [B, L] → hidden [B, L, D]. @throws UserError `clip-skip` for more layers than there are */
 export function textGraph(
   { text }: Pick<Model, 'text'>,
   target: Target,
   { prompts, clipSkip, ...adapted }: { readonly prompts: number; readonly clipSkip: number } & Adapted,
 ): Graph {
-  const graph = new Graph('text-encoder')
   const { architecture: arch } = text
+  if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > arch.layers) {
+    throw new UserError('clip-skip', `Clip skip runs from 1 to ${arch.layers}, the layers of this text encoder, not ${clipSkip}.`, {
+      clipSkip,
+      most: arch.layers,
+    })
+  }
+  const graph = new Graph('text-encoder')
   const weights = new Weights({ graph, target, ...text, ...adapted })
   const tokens = tokenEmbedding(weights, graph.input('ids', 'int32', [prompts, arch.positions]), arch)
   graph.output('hidden', textEncoder(weights, tokens, arch, clipSkip))

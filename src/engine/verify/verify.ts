@@ -29,7 +29,6 @@ export function verify(dir: string, rig: Rig, expected = join(dir, 'expected.saf
 
 async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncGenerator<Row> {
   const checkpoint = join(dir, 'checkpoint.safetensors')
-  const prompts = promptsOf(answers)
   const adapted = adaptedIn(dir, answers)
   const opened = new Map<string, Model>()
   const withMotion = (version: string): Model => {
@@ -39,7 +38,7 @@ async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncG
   }
 
   const model = openModel({ checkpoint })
-  if (answers.has('text.ids')) yield* checkText(model, prompts, answers, rig)
+  if (answers.has('text.ids')) yield* checkText(model, promptsOf(answers), answers, rig)
   yield* checkVae(model, answers, rig)
   if (answers.has('unet.eps')) yield* checkUNet(model, answers, rig)
   for (const version of ['v1', 'v2', 'v3']) {
@@ -53,5 +52,5 @@ async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncG
     if (answers.has(name)) yield* checkMotion(withMotion('v3'), [{ name, t: adapterTimestep(answers) }], answers, rig)
   }
   for (const one of adapted) yield* checkAdapted(withMotion(one.motion), one, answers, rig)
-  if (answers.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), prompts, answers, rig)
+  if (answers.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), promptsOf(answers), answers, rig)
 }

@@ -124,6 +124,12 @@ test('a still needs no motion module, an animation does', async () => {
   })
 })
 
+test('clip skip takes an earlier layer, and no more than there are', async () => {
+  const [last, second] = [await framesOf({ clipSkip: 1 }), await framesOf({ clipSkip: 2 })]
+  assert.notDeepEqual(last.data, second.data)
+  await assert.rejects(draw({ clipSkip: 4 }), { code: 'clip-skip', message: /Clip skip runs from 1 to 3, .* not 4/ })
+})
+
 test('weights that are no numbers give one sentence, wherever they lie', async () => {
   const broken = (name: string, where: RegExp): string =>
     rewritten(checkpoint, join(scratch, name), (tensor: Tensor) =>
