@@ -18,7 +18,7 @@ export interface Session {
 export interface SessionOptions {
   readonly threads?: number
   readonly device?: Device
-  /** Refuses a graph of which the device would leave a part to the CPU. */
+  /** Refuses a graph of which the device would leave a part to the CPU behind it. */
   readonly alone?: boolean
 }
 
@@ -38,7 +38,10 @@ export async function createSession(graph: Graph, { threads, device = 'cpu', alo
     logSeverityLevel: 3,
     ...(threads ? { intraOpNumThreads: threads } : {}),
     extra: {
-      session: { model_external_initializers_file_folder_path: '/', ...(alone ? { disable_cpu_ep_fallback: '1' } : {}) },
+      session: {
+        model_external_initializers_file_folder_path: '/',
+        ...(alone && device !== 'cpu' ? { disable_cpu_ep_fallback: '1' } : {}),
+      },
       ...(disabledOptimizers ? { optimization: { disable_specified_optimizers: disabledOptimizers } } : {}),
     },
   })

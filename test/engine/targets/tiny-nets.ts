@@ -12,6 +12,7 @@ import { type Material, Weights } from '../../../src/engine/nets/weights.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import type { Feed, Session } from '../../../src/engine/runtime/session.ts'
 import type { Target } from '../../../src/engine/targets/target.ts'
+import { compare } from '../../../src/engine/verify/row.ts'
 
 const folder = new URL('../../fixtures/tiny/', import.meta.url).pathname
 const expected = openSafetensors(`${folder}expected.safetensors`).tensors
@@ -20,30 +21,18 @@ const parts = partsOf(openSafetensors(`${folder}checkpoint.safetensors`))
 /** A reference tensor as float32. */
 export const reference = (name: string): Float32Array => float32Of(expected.get(name)!)
 
-/** ‖got − wanted‖ / ‖wanted‖ */
-export function relativeError(got: Float32Array, wanted: Float32Array): number {
-  if (got.length !== wanted.length) throw new Error(`${got.length} values, expected ${wanted.length}`)
-  let error = 0
-  let norm = 0
-  for (const [i, value] of wanted.entries()) {
-    error += (got[i]! - value) ** 2
-    norm += value ** 2
-  }
-  return Math.sqrt(error / norm)
-}
-
 export interface TinyNet {
   readonly graph: Graph
   /** What each run is fed, and which reference tensors its outputs, by name, must equal. */
   readonly runs: readonly { readonly feeds: Readonly<Record<string, Feed>>; readonly outputs: Readonly<Record<string, Float32Array>> }[]
 }
 
-/** Runs everything and gives the relative error of each output. */
+/** Runs everything and gives the relative error ‖got − wanted‖ / ‖wanted‖ of each output. */
 export async function errorsOf({ runs }: TinyNet, session: Session): Promise<number[]> {
   const errors: number[] = []
   for (const { feeds, outputs } of runs) {
     const got = await session.run(feeds)
-    for (const [name, wanted] of Object.entries(outputs)) errors.push(relativeError(got[name]!, wanted))
+    for (const [name, wanted] of Object.entries(outputs)) errors.push(compare(name, 'relative', got[name]!, wanted, Infinity).error)
   }
   return errors
 }
@@ -67,16 +56,17 @@ export function tinyText(target: Target): TinyNet {
   }
 }
 
-/** Decoder and encoder in one graph; the scaling factor is taken into feeds and outputs. */
-export function tinyVae(target: Target): TinyNet {
+/** Decoder (of the first `pictures` latents) and encoder in one graph; the scaling factor is taken into feeds and outputs. */
+export function tinyVae(target: Target, pictures: 1 | 2 = 2): TinyNet {
   const graph = new Graph('vae')
   const arch = architecture.vaeArchitecture(parts.vae!)
   const w = material(graph, target, parts.vae!)
-  graph.output('decoded', vaeDecoder(w, graph.input('latents', 'float32', [2, 4, 16, 16]), arch))
+  graph.output('decoded', vaeDecoder(w, graph.input('latents', 'float32', [pictures, 4, 16, 16]), arch))
   graph.output('mean', vaeEncoder(w, graph.input('pictures', 'float32', [1, 3, 128, 128]), arch))
   const unscaled = (values: Float32Array): Float32Array => values.map((value) => value / arch.scalingFactor)
-  const feeds = { latents: unscaled(reference('vae.latent')), pictures: reference('vae.image') }
-  return { graph, runs: [{ feeds, outputs: { decoded: reference('vae.decoded'), mean: unscaled(reference('vae.encoded_mean')) } }] }
+  const first = (values: Float32Array): Float32Array => values.subarray(0, (values.length / 2) * pictures)
+  const feeds = { latents: unscaled(first(reference('vae.latent'))), pictures: reference('vae.image') }
+  return { graph, runs: [{ feeds, outputs: { decoded: first(reference('vae.decoded')), mean: unscaled(reference('vae.encoded_mean')) } }] }
 }
 
 /** Two stills at t = 481. */
@@ -93,26 +83,37 @@ export function tinyStill(target: Target, more: Partial<Material> = {}): TinyNet
   return { graph, runs: [{ feeds, outputs: { eps: reference('unet.eps') } }] }
 }
 
-/** Two clips of 16 frames at t = 961 and 41. */
-export function tinyMotion(target: Target, version: 'v1' | 'v2' | 'v3', steps: readonly (961 | 41)[] = [961, 41]): TinyNet {
+interface MotionRuns {
+  readonly steps?: readonly (961 | 41)[]
+  /** How many of the two clips; they do not depend on each other. */
+  readonly clips?: 1 | 2
+}
+
+/** Clips of 16 frames at t = 961 and 41. */
+export function tinyMotion(target: Target, version: 'v1' | 'v2' | 'v3', { steps = [961, 41], clips = 2 }: MotionRuns = {}): TinyNet {
   const file = openSafetensors(`${folder}motion_${version}.safetensors`)
   const { motion, peRows } = partsOf(file)
   const graph = new Graph(`unet-${version}`)
   const w = material(graph, target, new Map([...parts.unet!, ...motion!]))
-  const sample = graph.input('sample', 'float32', [32, 4, 16, 16])
+  const sample = graph.input('sample', 'float32', [clips * 16, 4, 16, 16])
   const time = graph.input('time', 'float32', [1, 32])
-  const context = graph.input('context', 'float32', [2, 77, 64])
+  const context = graph.input('context', 'float32', [clips, 77, 64])
   const module = { frames: 16, architecture: architecture.motionArchitecture(motion!, { path: file.path, peRows: peRows! }) }
   graph.output('eps', unet(w, sample, time, context, architecture.unetArchitecture(parts.unet!), module))
+  const of = (name: string): Float32Array => {
+    const both = reference(name)
+    return both.subarray(0, (both.length / 2) * clips)
+  }
   const runs = steps.map((t) => ({
-    feeds: { sample: framesFirst(reference('motion.sample')), time: timestepEmbedding(t, 32), context: reference('motion.context') },
-    outputs: { eps: framesFirst(reference(`motion.${version}.eps_t${t}`)) },
+    feeds: { sample: framesFirst(of('motion.sample'), clips), time: timestepEmbedding(t, 32), context: of('motion.context') },
+    outputs: { eps: framesFirst(of(`motion.${version}.eps_t${t}`), clips) },
   }))
   return { graph, runs }
 }
 
-/** The reference code's [B, 4, F, h, w] → the nets' [(B F), 4, h, w] */
-function framesFirst(x: Float32Array, [B, C, F, S]: readonly [number, number, number, number] = [2, 4, 16, 256]): Float32Array {
+/** The reference code's [B, 4, F, S] → the nets' [(B F), 4, S] */
+function framesFirst(x: Float32Array, B: number): Float32Array {
+  const [C, F, S] = [4, 16, 256]
   const y = new Float32Array(x.length)
   for (let b = 0; b < B; b++)
     for (let c = 0; c < C; c++)
