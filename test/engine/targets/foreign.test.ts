@@ -1,4 +1,4 @@
-// CUDA and DirectML without either: the graphs that would be loaded there, spelled with ordinary operators and run on the CPU; and, at the
+// CUDA, DirectML and CoreML without any of them: the graphs that would be loaded there, spelled with ordinary operators and run on the CPU; and, at the
 // published widths, held to what the kernels accept.
 
 import assert from 'node:assert/strict'
@@ -12,10 +12,12 @@ import { Weights } from '../../../src/engine/nets/weights.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { printGraph } from '../../../src/engine/onnx/print.ts'
 import { createSession, type Feed } from '../../../src/engine/runtime/session.ts'
+import { coreml } from '../../../src/engine/targets/coreml.ts'
 import { cpu, noWinograd } from '../../../src/engine/targets/cpu.ts'
 import { cuda } from '../../../src/engine/targets/cuda.ts'
 import type { Ability, Precision } from '../../../src/engine/targets/device.ts'
 import { directml } from '../../../src/engine/targets/directml.ts'
+import { webgpu } from '../../../src/engine/targets/webgpu.ts'
 import { compare } from '../../../src/engine/verify/row.ts'
 import { officialModules, sd15UNet, sd15Vae } from '../checkpoint/sd15.ts'
 import { fileOf } from '../checkpoint/tensors-in-memory.ts'
@@ -61,6 +63,12 @@ test('in half precision the graph rounds, and does not go wrong', async () => {
     const error = await worst(tinyMotion(target, 'v1', { steps: [41], clips: 1 }))
     assert.ok(error > 1e-4 && error < 2e-2, `${error}`)
   }
+})
+
+test('CoreML is written with ordinary operators alone, with the same answers', async () => {
+  const net = tinyMotion(coreml({ type: 'float32' }), 'v1', { steps: [41], clips: 1 })
+  assert.deepEqual([...new Set(net.graph.nodes.map(({ domain }) => domain))], [''])
+  assert.ok((await worst(net)) <= 1e-5)
 })
 
 test('a low-rank adapter beside the weights does the same in channels-last layout as on the CPU', async () => {
@@ -167,4 +175,18 @@ test('a resnet block for CUDA reads as it should', () => {
     ].concat(['Reshape', 'FusedMatMul', 'Add', 'Add', 'Identity']),
     lines.join('\n'),
   )
+})
+
+test('for WebGPU no score matrix of a full-size animation passes a buffer of 128 MiB', () => {
+  const { unet: tensors } = partsOf(fileOf(sd15UNet()))
+  for (const type of ['float16', 'float32'] as const) {
+    const graph = new Graph('unet')
+    const weights = new Weights({ graph, target: webgpu({ type, fused: new Set() }), file: 'sd15', tensors: tensors! })
+    const context = graph.input('context', 'float32', [1, 77, 768])
+    const time = graph.input('time', 'float32', [1, 320])
+    graph.output('noise', unet(weights, graph.input('sample', 'float32', [16, 4, 64, 64]), time, context, unetArchitecture(tensors!), null))
+    const scores = graph.nodes.filter(({ op }) => op === 'Softmax').map(({ outputs }) => outputs[0]!.shape.reduce((a, b) => a * b))
+    assert.ok(Math.max(...scores) * (type === 'float16' ? 2 : 4) <= 128 * 2 ** 20)
+    assert.ok(graph.nodes.length < 6000, `${graph.nodes.length} nodes`)
+  }
 })

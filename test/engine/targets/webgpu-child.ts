@@ -1,0 +1,56 @@
+// What webgpu.test.ts asks of WebGPU, in a process of its own, because a driver may take the whole process down. Answers are lines of JSON.
+
+import { chooseDevice } from '../../../src/engine/runtime/devices.ts'
+import { type LoadAlone, probeMachine } from '../../../src/engine/runtime/probe.ts'
+import { attentionCases, selfTest } from '../../../src/engine/runtime/self-test.ts'
+import { createSession, listBackends } from '../../../src/engine/runtime/session.ts'
+import { targetsFor } from '../../../src/engine/targets/table.ts'
+import type { Target } from '../../../src/engine/targets/target.ts'
+import { errorsOf, type TinyNet, tinyMotion, tinyStill, tinyText, tinyVae } from './tiny-nets.ts'
+import type { Answer } from './webgpu.test.ts'
+
+const say = (answer: Answer): void => console.log(JSON.stringify(answer))
+const load: LoadAlone = (graph, device) => createSession(graph, { device, alone: true })
+const probe = probeMachine(load, listBackends)
+
+async function met(name: string, net: TinyNet): Promise<void> {
+  const session = await load(net.graph, 'webgpu')
+  const errors = await errorsOf(net, session)
+  await session.release()
+  say({ name, error: Math.max(...errors) })
+}
+
+try {
+  await chooseDevice('webgpu', probe)
+  say({ name: 'start', reason: null })
+} catch (error) {
+  say({ name: 'start', reason: String(error) })
+  process.exit(0)
+}
+
+say({ name: 'auto', choice: await chooseDevice('auto', { ...probe, hasGpu: () => true }) })
+
+const once = { steps: [961], clips: 1 } as const
+const nets: Readonly<Record<string, (target: Target) => TinyNet>> = {
+  text: tinyText,
+  vae: (target) => tinyVae(target, 1),
+  still: tinyStill,
+  v1: (target) => tinyMotion(target, 'v1', once),
+  v2: (target) => tinyMotion(target, 'v2', once),
+  v3: (target) => tinyMotion(target, 'v3', once),
+}
+// Longer heads and the temporal kernel take a software driver half a minute each to compile.
+const cases = attentionCases.filter(({ kind, S, d }) => kind !== 'temporal' && S <= 128 && d === 40) // self, then cross
+for (const [type, names] of [
+  ['float32', ['text', 'vae', 'still', 'v1', 'v2', 'v3']],
+  ['float16', ['still']],
+] as const) {
+  const { fused, findings, notes } = await selfTest('webgpu', load, {
+    types: [type],
+    cases: type === 'float32' ? cases : cases.slice(0, 1),
+  })
+  say({ name: `self-test ${type}`, fused: [...fused], findings, notes })
+  const { target, vaeTarget } = targetsFor('webgpu', { type, fused })
+  for (const name of names) await met(`${name} ${type}`, nets[name]!(name === 'vae' ? vaeTarget : target))
+}
+say({ name: 'end' })
