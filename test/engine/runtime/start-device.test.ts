@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startDevice } from '../../../src/engine/runtime/start-device.ts'
+import { errorsOf, tinyStill } from '../targets/tiny-nets.ts'
+
+test('the CPU starts without a note and draws what was published', async () => {
+  const { device, target, vaeTarget, notes, load } = await startDevice('cpu', { threads: 1 })
+  assert.deepEqual([device, target.name, target.type, vaeTarget.type, notes], ['cpu', 'cpu', 'float32', 'float32', []])
+  const net = tinyStill(target)
+  const session = await load(net.graph)
+  assert.ok(Math.max(...(await errorsOf(net, session))) <= 1e-5)
+  await session.release()
+})
