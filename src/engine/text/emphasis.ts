@@ -1,0 +1,33 @@
+// Emphasis as AUTOMATIC1111's web UI calls "Original": what CLIP says of a token is multiplied by the token's weight,
+// and then the whole chunk is scaled so that its mean is what it was.
+
+import { chunkLength } from './chunks.ts'
+
+/**
+ * @param hidden [77·k, D], k chunks laid end to end
+ * @param weights [77·k]
+ * @returns a new array of hidden's shape
+ */
+export function applyWeights(hidden: Float32Array, weights: Float32Array): Float32Array {
+  const width = hidden.length / weights.length
+  if (!Number.isInteger(width) || weights.length % chunkLength !== 0) {
+    throw new Error(`expected hidden [77·k, D] and weights [77·k], got ${hidden.length} and ${weights.length} values`)
+  }
+  const weighted = hidden.slice()
+  for (let from = 0; from < weights.length; from += chunkLength) {
+    const rows = weights.subarray(from, from + chunkLength)
+    if (rows.every((weight) => weight === 1)) continue
+    const chunk = weighted.subarray(from * width, (from + chunkLength) * width)
+    const before = sum(chunk)
+    for (let i = 0; i < chunk.length; i++) chunk[i]! *= rows[Math.floor(i / width)]!
+    const ratio = before / sum(chunk)
+    if (Number.isFinite(ratio)) for (let i = 0; i < chunk.length; i++) chunk[i]! *= ratio
+  }
+  return weighted
+}
+
+function sum(values: Float32Array): number {
+  let total = 0
+  for (const value of values) total += value
+  return total
+}
