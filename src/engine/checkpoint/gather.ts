@@ -28,7 +28,7 @@ export function gather(source: Uint8Array, shape: readonly number[], stride: rea
 
 function words(bytes: Uint8Array, bytesPerElement: number): Uint8Array | Uint16Array | Uint32Array {
   if (bytesPerElement === 1) return bytes
-  const { buffer, byteOffset } = bytes.byteOffset % bytesPerElement === 0 ? bytes : bytes.slice()
+  const { buffer, byteOffset } = bytes.byteOffset % bytesPerElement === 0 ? bytes : new Uint8Array(bytes)
   const count = Math.floor(bytes.length / bytesPerElement)
   return bytesPerElement === 2 ? new Uint16Array(buffer, byteOffset, count) : new Uint32Array(buffer, byteOffset, count)
 }

@@ -118,7 +118,7 @@ function bytesFrom(data: unknown, reading: Reading): Uint8Array {
   if (data instanceof Uint8Array) return data
   if (typeof data === 'string') {
     reading.spend(data.length >> 4)
-    return Buffer.from(data, 'latin1')
+    return new Uint8Array(Buffer.from(data, 'latin1'))
   }
   if (data instanceof PickledName) throw reading.invalid(`${data} in the place of NumPy data`)
   throw reading.invalid('NumPy data that are no bytes')

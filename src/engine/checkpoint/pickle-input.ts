@@ -49,7 +49,7 @@ export class PickleInput {
 
   bytes(length: number): Uint8Array {
     const start = this.#take(length)
-    return this.#bytes.slice(start, start + length)
+    return new Uint8Array(this.#bytes.subarray(start, start + length))
   }
 
   utf8(length: number): string {

@@ -61,6 +61,8 @@ export const torchCallables: ReadonlyMap<string, Callable> = new Map([
   ['_codecs.encode', encode],
   ['__builtin__.set', set],
   ['builtins.set', set],
+  ['__builtin__.frozenset', set],
+  ['builtins.frozenset', set],
   ['__builtin__.bytes', emptyBytes],
   ['builtins.bytes', emptyBytes],
 ])

@@ -70,7 +70,7 @@ export function zipBytes(file: FileBytes, entry: ZipEntry, maxBytes: number): Ui
 export function inflated(path: string, name: string, stored: Uint8Array, bytes: number): Uint8Array {
   try {
     const unpacked = inflateRawSync(stored, { maxOutputLength: Math.max(bytes, 1) })
-    if (unpacked.length === bytes) return unpacked
+    if (unpacked.length === bytes) return new Uint8Array(unpacked.buffer, unpacked.byteOffset, bytes)
   } catch (cause) {
     throw new UserError('zip-invalid', `${path} has ${quoted(name)} packed wrongly.`, { path, entry: name }, { cause })
   }
