@@ -7,9 +7,12 @@ import type { Options, Values } from './option.ts'
 import type { Reply } from './reply.ts'
 
 export type { AnimationRequest, Format } from '../jobs/request.ts'
-export type { Desk, HistoryEntry, Model, Standing, Style } from './desk.ts'
+export type { Defaults } from './defaults.ts'
+export type { Desk, HistoryEntry, HistoryQuery, Model, Standing, Style } from './desk.ts'
 export type { Option, Options, Values } from './option.ts'
-export { type Line, type Reply, type Sentence, say } from './reply.ts'
+export { type Line, type Reply, type ReplyButton, type ReplyItem, type Sentence, say } from './reply.ts'
+export type { Settings } from './settings.ts'
+export { maxTypedChars, typed } from './typed.ts'
 
 export interface Action<Os extends Options = Options> {
   /** English, at most 100 characters; other languages in locales/. */

@@ -5,13 +5,13 @@ import type { Job } from '../jobs/job.ts'
 import type { Format } from '../jobs/request.ts'
 import type { Command } from './command.ts'
 import type { Defaults } from './defaults.ts'
-import type { Asker } from './incoming.ts'
+import type { Asker, Channel } from './incoming.ts'
 import type { Settings } from './settings.ts'
 
 export interface Desk {
   readonly asker: Asker
-  /** A conversation with the bot alone. */
-  readonly direct: boolean
+  /** Where the person speaks. */
+  readonly channel: Channel
   /** What loops inline where the person is, best first; and how large a file may be. */
   readonly formats: readonly Format[]
   readonly maxBytes: number
@@ -68,8 +68,8 @@ export interface Model {
 }
 
 export interface Jobs {
-  /** Any job that the person may see. */
-  find(id: string): Promise<Job | undefined>
+  /** Any job that the person may see: their own, and those shown to everybody where the person is. */
+  find(id: string): Promise<HistoryEntry | undefined>
   /** The person's own, newest first. */
   own(query: HistoryQuery): Promise<HistoryPage>
   /** Of everybody where the person is, in the order in which they will run; running ones first. */
@@ -98,7 +98,10 @@ export interface HistoryPage {
 
 export interface HistoryEntry {
   readonly job: Job
+  readonly own: boolean
   readonly kept: boolean
+  /** Only its owner may see it. */
+  readonly private: boolean
 }
 
 export interface Standing {

@@ -1,0 +1,148 @@
+// A sentence becomes a looping animation. Also the home of the options that say how it is drawn, which `again` shares.
+
+import { type AnimationRequest, command, type Defaults, type Desk, type Model, type Settings, type Values } from '../src/chat/command.ts'
+import { UserError } from '../src/errors.ts'
+
+export const drawOptions = {
+  style: { kind: 'text', help: 'The look; /styles shows them all', maxChars: 100, complete: 'style' },
+  negative: { kind: 'text', help: 'What should not be in it', maxChars: 1000 },
+  frames: { kind: 'integer', help: 'How many pictures make up the loop', min: 1, max: 32 },
+  size: { kind: 'text', help: 'Width x height in pixels, such as 512x384', maxChars: 20 },
+  aspect: { kind: 'choice', help: 'The shape, where size is not given', choices: ['square', 'wide', 'tall'] },
+  steps: { kind: 'integer', help: 'Steps from noise to picture: more take longer', min: 1, max: 100 },
+  guidance: { kind: 'number', help: 'How strictly the words are followed', min: 1, max: 30 },
+  seed: { kind: 'seed', help: 'The same seed draws the same animation again' },
+  motion: { kind: 'choice', help: 'How fast it plays', choices: ['calm', 'usual', 'lively'] },
+  format: { kind: 'choice', help: 'The kind of file', choices: ['webp', 'gif', 'mp4'] },
+  private: { kind: 'flag', help: 'Only you see it' },
+} as const
+
+export const maxPromptChars = 1000
+
+export const animate = command({
+  name: 'animate',
+  help: 'Draw a looping animation of a sentence',
+  options: {
+    prompt: { kind: 'text', help: 'What to draw', required: true, maxChars: maxPromptChars, rest: true, complete: 'prompt' },
+    ...drawOptions,
+  },
+  async run({ values, desk }) {
+    const defaults = await desk.defaults.get()
+    const settings = await desk.settings.get()
+    const style = await styleOf(values.style ?? defaults.style ?? settings.style, desk)
+    const model = await desk.styles.model(style)
+    const wanted = { ...values, frames: values.frames ?? defaults.frames, steps: values.steps ?? defaults.steps }
+    checkLimits(wanted, model, settings)
+    const request: AnimationRequest = {
+      prompt: values.prompt,
+      negative: values.negative ?? defaults.negative ?? model.negative,
+      ...(style !== undefined && { style }),
+      ...sizeOf(values.size, values.aspect ?? defaults.aspect ?? 'square', model, settings),
+      frames: wanted.frames ?? Math.min(model.frames, settings.maxFrames),
+      fps: fpsOf(values.motion ?? defaults.motion ?? 'usual', model),
+      steps: wanted.steps ?? Math.min(model.steps, settings.maxSteps),
+      guidance: values.guidance ?? defaults.guidance ?? model.guidance,
+      seed: values.seed ?? desk.randomSeed(),
+      clipSkip: model.clipSkip,
+      format: values.format ?? defaults.format ?? desk.formats[0]!,
+      maxBytes: desk.maxBytes,
+    }
+    return { kind: 'draw', request, private: values.private ?? defaults.private ?? false }
+  },
+})
+
+/**
+ * The name as it is spelled; undefined for none.
+ * @throws UserError unknown-style
+ */
+export async function styleOf(name: string | undefined, desk: Desk): Promise<string | undefined> {
+  if (name === undefined || name.toLowerCase() === 'none') return undefined
+  const style = await desk.styles.find(name)
+  if (style) return style.name
+  const like = (await desk.styles.search(name, 3)).map((one) => one.name).join(', ')
+  throw like
+    ? new UserError('unknown-style-near', `There is no style '${name}'. There is ${like}.`, { name, like })
+    : new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
+}
+
+/** @throws UserError over-limit, too-many-frames */
+export function checkLimits(asked: Pick<Defaults, 'frames' | 'steps'>, model: Model, settings: Settings): void {
+  const limits = [
+    ['frames', asked.frames, settings.maxFrames],
+    ['steps', asked.steps, settings.maxSteps],
+  ] as const
+  for (const [name, value, max] of limits) {
+    if (value !== undefined && value > max) {
+      throw new UserError('over-limit', `${name} may be at most ${max} here, and is ${value}.`, { name, max, value })
+    }
+  }
+  if (asked.frames !== undefined && asked.frames > model.maxFrames) {
+    const { maxFrames, name } = model
+    throw new UserError('too-many-frames', `${name} draws at most ${maxFrames} frames, and ${asked.frames} were asked for.`, {
+      name,
+      max: maxFrames,
+      value: asked.frames,
+    })
+  }
+}
+
+/** @throws UserError not-a-size, size-not-multiple, size-out-of-range, over-limit */
+export function sizeOf(
+  size: string | undefined,
+  aspect: NonNullable<Defaults['aspect']>,
+  model: Model,
+  settings: Settings,
+): { width: number; height: number } {
+  const { width, height } = size === undefined ? shapeOf(aspect, model) : readSize(size, model.multiple)
+  if (width * height <= settings.maxPixels) return { width, height }
+  throw new UserError('over-limit', `width × height may be at most ${settings.maxPixels} here, and is ${width} × ${height}.`, {
+    name: 'width × height',
+    max: settings.maxPixels,
+    value: width * height,
+  })
+}
+
+export function fpsOf(motion: NonNullable<Values<typeof drawOptions>['motion']>, model: Model): number {
+  return Math.max(1, Math.round(model.fps * speeds[motion]))
+}
+
+const speeds = { calm: 0.6, usual: 1, lively: 1.6 } as const
+
+/** About as many pixels in every shape: the memory and the time of a request stay what they are. */
+function shapeOf(aspect: NonNullable<Defaults['aspect']>, { width, height, multiple }: Model): { width: number; height: number } {
+  const stretch = Math.sqrt(1.5)
+  const near = (pixels: number) => Math.max(multiple, Math.round(pixels / multiple) * multiple)
+  if (aspect === 'square') return { width, height }
+  const long = near(Math.sqrt(width * height) * stretch)
+  const short = near(Math.sqrt(width * height) / stretch)
+  return aspect === 'wide' ? { width: long, height: short } : { width: short, height: long }
+}
+
+function readSize(size: string, multiple: number): { width: number; height: number } {
+  const match = /^(\d{1,5})\s*[x×*]\s*(\d{1,5})$/i.exec(size.normalize('NFKC').trim())
+  if (!match) throw new UserError('not-a-size', `size is width x height, such as 512x384; not '${size}'.`, { size })
+  const [width, height] = [Number(match[1]), Number(match[2])]
+  for (const pixels of [width, height]) {
+    if (pixels < multiple || pixels > 2048) {
+      throw new UserError('size-out-of-range', `Width and height go from ${multiple} to 2048 pixels, and one is ${pixels}.`, {
+        min: multiple,
+        max: 2048,
+        pixels,
+      })
+    }
+    if (pixels % multiple !== 0) {
+      const below = Math.floor(pixels / multiple) * multiple
+      throw new UserError(
+        'size-not-multiple',
+        `Width and height are multiples of ${multiple}: ${below} or ${below + multiple}, not ${pixels}.`,
+        {
+          multiple,
+          below,
+          above: below + multiple,
+          pixels,
+        },
+      )
+    }
+  }
+  return { width, height }
+}

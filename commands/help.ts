@@ -1,0 +1,61 @@
+// What can be said, made from the declarations of the commands themselves.
+
+import { type Command, command, type Desk, type Line, type Option, type Reply, say } from '../src/chat/command.ts'
+import { UserError } from '../src/errors.ts'
+import { exampleOfHelp } from './history.ts'
+
+export const help = command({
+  name: 'help',
+  help: 'What you can say',
+  private: true,
+  options: { command: { kind: 'text', help: 'One command, with its options', maxChars: 40, rest: true, complete: 'command' } },
+  run({ values, desk }): Reply {
+    const mayUse = (one: Command) => !one.hidden && (desk.asker.admin || Object.values(one.actions).some(({ admin }) => !admin))
+    if (values.command !== undefined) return about(findByName(values.command, desk), desk)
+    const facts = desk.commands.filter(mayUse).map((one) => ({ label: `/${one.name}`, value: desk.helpOf(one.name, one.help) }))
+    return {
+      kind: 'say',
+      text: say('help-about', { example: exampleOfHelp }),
+      facts,
+      buttons: [
+        { label: say('button-try'), emoji: '🎲', command: `animate ${exampleOfHelp}`, style: 'main' },
+        { label: '/animate', command: 'help animate' },
+      ],
+    }
+  },
+})
+
+/** @throws UserError unknown-command */
+function findByName(name: string, desk: Desk): Command {
+  const plain = name.replace(/^\//, '').split(' ')[0]!.toLowerCase()
+  const found = desk.commands.find((one) => one.name === plain)
+  if (found) return found
+  const commands = desk.commands
+    .filter(({ hidden }) => !hidden)
+    .map((one) => `/${one.name}`)
+    .join(' ')
+  throw new UserError('unknown-command', `There is no command '${plain}'. There are: ${commands}.`, { name: plain, commands })
+}
+
+function about(one: Command, desk: Desk): Reply {
+  const facts: { label: Line; value: Line }[] = []
+  for (const [name, action] of Object.entries(one.actions)) {
+    if (action.admin && !desk.asker.admin) continue
+    const path = name === '' ? one.name : `${one.name}.${name}`
+    if (name !== '') facts.push({ label: `/${one.name} ${name}`, value: desk.helpOf(path, action.help) })
+    for (const [option, declared] of Object.entries(action.options)) {
+      facts.push({ label: `${option}:`, value: ranged(declared, desk.helpOf(`${path}.${option}`, declared.help)) })
+    }
+  }
+  return { kind: 'say', text: say('help-options'), quote: `/${one.name}: ${desk.helpOf(one.name, one.help)}`, facts }
+}
+
+function ranged(option: Option, text: string): Line {
+  const range: Line =
+    option.kind === 'integer' || option.kind === 'number'
+      ? say('help-range', { help: text, min: option.min, max: option.max })
+      : option.kind === 'choice'
+        ? say('help-choices', { help: text, choices: option.choices.join(', ') })
+        : text
+  return option.default === undefined ? range : say('help-default', { help: range, value: String(option.default) })
+}

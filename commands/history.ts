@@ -1,0 +1,75 @@
+// One's own animations, newest first; any can be shown again and re-rolled.
+
+import {
+  command,
+  type HistoryEntry,
+  type HistoryQuery,
+  maxTypedChars,
+  type Reply,
+  type ReplyButton,
+  type ReplyItem,
+  say,
+  typed,
+} from '../src/chat/command.ts'
+import { UserError } from '../src/errors.ts'
+
+const perPage = 5
+export const exampleOfHelp = 'a red ball bouncing in a meadow'
+
+export const history = command({
+  name: 'history',
+  help: 'Your animations; any can be drawn again',
+  private: true,
+  options: {
+    search: { kind: 'text', help: 'Words of the prompt', maxChars: 100, rest: true },
+    kept: { kind: 'flag', help: 'Only those with a star' },
+    page: { kind: 'integer', help: 'Which page', min: 1, max: 1000, default: 1 },
+    job: { kind: 'text', help: 'Show this one', maxChars: 25, complete: 'job' },
+  },
+  async run({ values, desk }): Promise<Reply> {
+    if (values.job !== undefined) {
+      const entry = await desk.jobs.find(values.job.toLowerCase())
+      if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
+      return { kind: 'say', text: entry.job.id, quote: entry.job.request.prompt, animationOf: entry.job.id, buttons: buttonsOf(entry) }
+    }
+    const query: HistoryQuery = {
+      from: (values.page - 1) * perPage,
+      limit: perPage,
+      ...(values.kept && { kept: true }),
+      ...(values.search !== undefined && { search: values.search }),
+    }
+    const { entries, total } = await desk.jobs.own(query)
+    if (entries.length === 0) {
+      if (values.search !== undefined) return { kind: 'say', text: say('history-none-like', { search: values.search }) }
+      return { kind: 'say', text: values.kept ? say('history-none-kept') : say('history-empty', { example: exampleOfHelp }) }
+    }
+    const turn = (page: number) => typed('history', { page, search: values.search, kept: values.kept })
+    const pages: ReplyButton[] = []
+    if (values.page > 1) pages.push({ label: say('button-newer'), command: turn(values.page - 1) })
+    if (query.from + entries.length < total) pages.push({ label: say('button-older'), command: turn(values.page + 1) })
+    return {
+      kind: 'say',
+      text: say('history-list', { first: query.from + 1, last: query.from + entries.length, total }),
+      items: entries.map(itemOf),
+      buttons: pages.filter(({ command }) => command.length <= maxTypedChars),
+    }
+  },
+})
+
+function itemOf(entry: HistoryEntry): ReplyItem {
+  const { job } = entry
+  return {
+    title: job.request.prompt,
+    text: say(`state-${job.state}`),
+    ...(job.result && { picture: { job: job.id } }),
+    buttons: buttonsOf(entry),
+  }
+}
+
+function buttonsOf({ job, own, kept }: HistoryEntry): ReplyButton[] {
+  const all: ReplyButton[] = [{ label: say('button-again'), emoji: '🎲', command: `again job:${job.id}` }]
+  if (own && job.result)
+    all.push({ label: say(kept ? 'button-unkeep' : 'button-keep'), emoji: '⭐', command: `keep job:${job.id}${kept ? ' off:yes' : ''}` })
+  if (own) all.push({ label: say('button-delete'), emoji: '❌', command: `cancel job:${job.id}`, style: 'danger' })
+  return all
+}

@@ -1,0 +1,17 @@
+// Everything that people can say, in the order in which it is offered.
+
+import type { Command } from '../src/chat/command.ts'
+import { again } from './again.ts'
+import { animate } from './animate.ts'
+import { cancel } from './cancel.ts'
+import { defaults } from './defaults.ts'
+import { help } from './help.ts'
+import { history } from './history.ts'
+import { keep } from './keep.ts'
+import { privacy } from './privacy.ts'
+import { queue } from './queue.ts'
+import { send } from './send.ts'
+import { settings } from './settings.ts'
+import { styles } from './styles.ts'
+
+export const commands: readonly Command[] = [animate, again, styles, queue, cancel, history, defaults, settings, privacy, help, keep, send]

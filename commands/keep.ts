@@ -1,0 +1,21 @@
+// What the star says: this animation stays when others are cleared away.
+
+import { command, say } from '../src/chat/command.ts'
+import { UserError } from '../src/errors.ts'
+
+export const keep = command({
+  name: 'keep',
+  help: 'Keep an animation among your favourites',
+  private: true,
+  hidden: true,
+  options: {
+    job: { kind: 'text', help: 'Which animation', required: true, maxChars: 25, rest: true, complete: 'job' },
+    off: { kind: 'flag', help: 'No longer' },
+  },
+  async run({ values, desk }) {
+    const entry = await desk.jobs.find(values.job.toLowerCase())
+    if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
+    const kept = await desk.jobs.keep(entry.job.id, !values.off)
+    return { kind: 'say', text: say(kept ? 'kept' : 'unkept') }
+  },
+})

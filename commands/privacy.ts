@@ -1,0 +1,42 @@
+// What is kept about a person: told, handed out, deleted.
+
+import { action, commandGroup, type Reply, say } from '../src/chat/command.ts'
+
+export const privacy = commandGroup({
+  name: 'privacy',
+  help: 'What is kept about you: see it, get it, delete it',
+  actions: {
+    about: action({
+      help: 'What is kept about you, and for how long',
+      private: true,
+      options: {},
+      run: ({ desk }): Reply => ({ kind: 'say', text: say('privacy-about', { days: desk.privacy.retentionDays() }) }),
+    }),
+    export: action({
+      help: 'Get everything that is kept about you',
+      private: true,
+      options: {},
+      async run({ desk }): Promise<Reply> {
+        const bytes = new TextEncoder().encode(await desk.privacy.exported())
+        return {
+          kind: 'say',
+          text: say('privacy-exported'),
+          file: { bytes, mediaType: 'application/json', fileName: 'zoetrope-export.json' },
+        }
+      },
+    }),
+    delete: action({
+      help: 'Delete your requests, animations and defaults for good',
+      private: true,
+      options: { confirm: { kind: 'flag', help: 'Yes, everything' } },
+      async run({ values, desk }): Promise<Reply> {
+        if (!values.confirm) {
+          const command = 'privacy delete confirm:yes'
+          return { kind: 'say', text: say('privacy-confirm'), buttons: [{ label: say('button-confirm-delete'), command, style: 'danger' }] }
+        }
+        const { animations } = await desk.privacy.forget()
+        return { kind: 'say', text: say('privacy-deleted', { animations }) }
+      },
+    }),
+  },
+})

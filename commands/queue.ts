@@ -1,0 +1,38 @@
+// Who waits for what: one's own requests with place and time; for admins everybody's, each with a way to end it.
+
+import { command, type Line, type ReplyItem, type Sentence, type Standing, say } from '../src/chat/command.ts'
+
+export const queue = command({
+  name: 'queue',
+  help: 'Your place in the queue, and how long it will take',
+  private: true,
+  options: {},
+  async run({ desk }) {
+    const standings = await desk.jobs.standings()
+    const { waiting, running } = await desk.jobs.load()
+    if (waiting + running === 0) return { kind: 'say', text: say('queue-empty') }
+    const load = say('queue-load', { waiting, running })
+    const shown = desk.asker.admin ? standings : standings.filter(({ own }) => own)
+    if (shown.length === 0) return { kind: 'say', text: desk.asker.admin ? load : say('queue-none-yours', { load }) }
+    return {
+      kind: 'say',
+      text: desk.asker.admin ? say('queue-all', { load }) : say('queue-yours', { load }),
+      items: shown.slice(0, 10).map(itemOf),
+    }
+  },
+})
+
+function itemOf(standing: Standing): ReplyItem {
+  const { job } = standing
+  return {
+    title: job.request.prompt,
+    text: placeOf(standing),
+    buttons: [{ label: say('button-cancel'), emoji: '❌', command: `cancel job:${job.id}`, style: 'danger' }],
+  }
+}
+
+function placeOf({ ahead, leftMs }: Standing): Line {
+  if (ahead === undefined) return leftMs === undefined ? say('standing-running') : say('standing-running-left', { ms: leftMs })
+  const place: Sentence = ahead === 0 ? say('standing-next') : say('standing-ahead', { ahead })
+  return leftMs === undefined ? place : say('standing-left', { place, ms: leftMs })
+}

@@ -1,0 +1,19 @@
+// What the letter says: the animation as a private message, with everything that draws it again.
+
+import { command, say, typed } from '../src/chat/command.ts'
+import { UserError } from '../src/errors.ts'
+
+export const send = command({
+  name: 'send',
+  help: 'Send you an animation with its settings',
+  private: true,
+  hidden: true,
+  options: { job: { kind: 'text', help: 'Which animation', required: true, maxChars: 25, rest: true, complete: 'job' } },
+  async run({ values, desk }) {
+    const entry = await desk.jobs.find(values.job.toLowerCase())
+    if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
+    const { prompt, style, seed, negative } = entry.job.request
+    const command = `/${typed('animate', { prompt, style, ...(negative && { negative }), seed })}`
+    return { kind: 'say', audience: 'direct', text: say('sent', { command }), quote: prompt, animationOf: entry.job.id }
+  },
+})

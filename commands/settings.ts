@@ -1,0 +1,159 @@
+// What the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
+
+import { action, type Call, commandGroup, type Desk, type Line, type Options, type Reply, type Settings, say } from '../src/chat/command.ts'
+import { UserError } from '../src/errors.ts'
+import { styleOf } from './animate.ts'
+
+const channelOption = { kind: 'text', help: 'Which channel, if not this one', maxChars: 100, rest: true } as const
+const roleOption = { kind: 'text', help: 'A role or a person', required: true, maxChars: 100, rest: true } as const
+const outcomes = ['refuse', 'strip', 'negative', 'restricted'] as const
+
+export const settings = commandGroup({
+  name: 'settings',
+  help: 'What holds here: channels, limits, style, blocked words, who may manage styles',
+  actions: {
+    show: admins('Show what holds here', {}, () => undefined),
+    set: admins(
+      'Set limits and the style',
+      {
+        style: { kind: 'text', help: 'The style unless asked otherwise; none for none', maxChars: 100, complete: 'style' },
+        'max-frames': { kind: 'integer', help: 'Most frames of an animation', min: 1, max: 32 },
+        'max-steps': { kind: 'integer', help: 'Most steps of an animation', min: 1, max: 100 },
+        'max-pixels': { kind: 'integer', help: 'Most pixels of a frame, width × height', min: 64, max: 2048 * 2048 },
+        'max-jobs': { kind: 'integer', help: 'Most requests of one person at a time', min: 1, max: 100 },
+      },
+      async ({ values, desk }, now) => {
+        const style = values.style === undefined ? now.style : await styleOf(values.style, desk)
+        const { style: _style, ...rest } = now
+        return {
+          ...rest,
+          ...(style !== undefined && { style }),
+          maxFrames: values['max-frames'] ?? now.maxFrames,
+          maxSteps: values['max-steps'] ?? now.maxSteps,
+          maxPixels: values['max-pixels'] ?? now.maxPixels,
+          maxJobs: values['max-jobs'] ?? now.maxJobs,
+        }
+      },
+    ),
+    allow: admins('Draw in this channel, and in no others but those allowed', { channel: channelOption }, ({ values, desk }, now) => ({
+      ...now,
+      channels: withOne(now.channels, idOf(values.channel ?? desk.channel.id)),
+    })),
+    disallow: admins('No longer draw in this channel', { channel: channelOption }, ({ values, desk }, now) => ({
+      ...now,
+      channels: withoutOne(now.channels, idOf(values.channel ?? desk.channel.id)),
+    })),
+    block: admins(
+      'Block words in prompts',
+      {
+        words: { kind: 'text', help: 'Words or phrases, with commas between', required: true, maxChars: 1000, rest: true },
+        outcome: { kind: 'choice', help: 'What happens to a prompt that has them', choices: outcomes, default: 'refuse' },
+      },
+      ({ values }, now) => {
+        const words = listOf(values.words)
+        const without = unblocked(now, words)
+        if (values.outcome === 'restricted') return { ...without, restricted: words.reduce(withOne, without.restricted) }
+        return { ...without, blocked: { ...without.blocked, [values.outcome]: words.reduce(withOne, without.blocked[values.outcome]) } }
+      },
+    ),
+    unblock: admins(
+      'Allow words again',
+      { words: { kind: 'text', help: 'Words or phrases, with commas between', required: true, maxChars: 1000, rest: true } },
+      ({ values }, now) => unblocked(now, listOf(values.words)),
+    ),
+    managers: admins(
+      'Say who may manage styles besides the admins',
+      { who: roleOption, remove: { kind: 'flag', help: 'No longer' } },
+      ({ values }, now) => ({ ...now, styleManagers: (values.remove ? withoutOne : withOne)(now.styleManagers, idOf(values.who)) }),
+    ),
+    priority: admins(
+      'Give a role a double share of the turns',
+      { who: roleOption, remove: { kind: 'flag', help: 'No longer' } },
+      ({ values }, now) => ({
+        ...now,
+        priorityRoles: (values.remove ? withoutOne : withOne)(now.priorityRoles, idOf(values.who)),
+      }),
+    ),
+  },
+})
+
+/** An action of admins: changes what holds, then shows it. `change` gives undefined to change nothing. */
+function admins<const Os extends Options>(
+  help: string,
+  options: Os,
+  change: (call: Call<Os>, now: Settings) => Settings | undefined | Promise<Settings>,
+) {
+  return action({
+    help,
+    options,
+    admin: true,
+    private: true,
+    async run(call) {
+      const changed = await change(call, await call.desk.settings.get())
+      if (changed) await call.desk.settings.set(changed)
+      return shown(call.desk, say(changed ? 'settings-changed' : 'settings-list'))
+    },
+  })
+}
+
+async function shown(desk: Desk, text: Line): Promise<Reply> {
+  const now = await desk.settings.get()
+  const list = (words: readonly string[]): Line => (words.length === 0 ? say('none') : words.join(', '))
+  return {
+    kind: 'say',
+    text,
+    facts: [
+      { label: say('setting-channels'), value: now.channels.length === 0 ? say('everywhere') : now.channels.join(', ') },
+      { label: say('setting-style'), value: now.style ?? say('none') },
+      { label: say('setting-max-frames'), value: String(now.maxFrames) },
+      { label: say('setting-max-steps'), value: String(now.maxSteps) },
+      { label: say('setting-max-pixels'), value: String(now.maxPixels) },
+      { label: say('setting-max-jobs'), value: String(now.maxJobs) },
+      { label: say('setting-refuse'), value: list(now.blocked.refuse) },
+      { label: say('setting-strip'), value: list(now.blocked.strip) },
+      { label: say('setting-negative'), value: list(now.blocked.negative) },
+      { label: say('setting-restricted'), value: list(now.restricted) },
+      { label: say('setting-managers'), value: list(now.styleManagers) },
+      { label: say('setting-priority'), value: list(now.priorityRoles) },
+    ],
+  }
+}
+
+function unblocked(now: Settings, words: readonly string[]): Settings {
+  const { refuse, strip, negative } = now.blocked
+  const rest = (list: readonly string[]) => words.reduce<string[]>(withoutOne, [...list])
+  return { ...now, blocked: { refuse: rest(refuse), strip: rest(strip), negative: rest(negative) }, restricted: rest(now.restricted) }
+}
+
+/** @throws UserError no-words, too-long */
+function listOf(words: string): string[] {
+  const list = words
+    .split(/[,，、;\n]/)
+    .map((word) => word.trim().toLowerCase())
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+  if (list.length === 0) throw new UserError('no-words', `There is no word in '${words}'.`, { words })
+  const long = list.find((word) => word.length > 100)
+  if (long)
+    throw new UserError('too-long', `words may have 100 characters, and has ${long.length}.`, {
+      name: 'words',
+      maxChars: 100,
+      chars: long.length,
+    })
+  return list
+}
+
+/** The id in a mention: `<#12>`, `<@&12>`, `<@U12|ann>`; otherwise what was typed. */
+function idOf(mention: string): string {
+  return /^<[#@][&!]?([\w-]+)(?:\|[^>]*)?>$/.exec(mention)?.[1] ?? mention.replace(/^[#@]/, '')
+}
+
+/** @throws UserError list-full */
+function withOne(list: readonly string[], one: string): string[] {
+  if (list.includes(one)) return [...list]
+  if (list.length >= 100) throw new UserError('list-full', 'A list may have 100 entries: take one away first.', { max: 100 })
+  return [...list, one]
+}
+
+function withoutOne(list: readonly string[], one: string): string[] {
+  return list.filter((other) => other !== one)
+}

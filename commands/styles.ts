@@ -1,0 +1,40 @@
+// The looks there are, each with an example.
+
+import { action, commandGroup, maxTypedChars, type Reply, type Style, say, typed } from '../src/chat/command.ts'
+
+const perPage = 5
+
+export const styles = commandGroup({
+  name: 'styles',
+  help: 'The looks there are, with examples',
+  actions: {
+    browse: action({
+      help: 'Show the styles, or find one',
+      private: true,
+      options: {
+        search: { kind: 'text', help: 'Part of a name', maxChars: 100, rest: true, complete: 'style' },
+        page: { kind: 'integer', help: 'Which page', min: 1, max: 1000, default: 1 },
+      },
+      async run({ values, desk }): Promise<Reply> {
+        const all = values.search === undefined ? await desk.styles.list() : await desk.styles.search(values.search, 100)
+        if (all.length === 0)
+          return { kind: 'say', text: values.search ? say('styles-none-like', { search: values.search }) : say('styles-none') }
+        const from = Math.min((values.page - 1) * perPage, Math.floor((all.length - 1) / perPage) * perPage)
+        const page = all.slice(from, from + perPage)
+        const more = typed('styles browse', { page: from / perPage + 2, search: values.search })
+        return {
+          kind: 'say',
+          text: say('styles-list', { total: all.length, example: page[0]!.name }),
+          items: page.map((style) => ({ title: style.name, text: style.about, picture: { style: style.name }, buttons: tryIt(style) })),
+          ...(from + perPage < all.length && more.length <= maxTypedChars && { buttons: [{ label: say('button-more'), command: more }] }),
+        }
+      },
+    }),
+  },
+})
+
+/** A text too long for a button would be another prompt when cut: then there is no button. */
+function tryIt(style: Style) {
+  const command = typed('animate', { prompt: style.example, style: style.name })
+  return command.length <= maxTypedChars ? [{ label: say('button-try'), emoji: '🎲', command }] : []
+}

@@ -1,0 +1,15 @@
+// The text of a command, as somebody would type it: what a button or a reaction says for people. The inverse of parse.ts.
+
+/** Custom ids and action values are no longer on any platform. */
+export const maxTypedChars = 100
+
+/** @param command name, or name and action: 'settings block' */
+export function typed(command: string, options: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  const words = [command]
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    const text = value === true ? 'yes' : value === false ? 'no' : String(value)
+    words.push(`${name}:${/^[^\s"“„「\\]+$/.test(text) ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`}`)
+  }
+  return words.join(' ')
+}
