@@ -1,0 +1,100 @@
+// `zoetrope verify [DIR]`: the engine against reference tensors, on the device that is asked for.
+
+import { join, relative } from 'node:path'
+import { type Command, Option } from 'commander'
+import { chooseDevice } from '../engine/runtime/devices.ts'
+import { type LoadAlone, probeMachine } from '../engine/runtime/probe.ts'
+import { selfTest } from '../engine/runtime/self-test.ts'
+import { createSession, listBackends } from '../engine/runtime/session.ts'
+import { type Device, devices, type Precision } from '../engine/targets/device.ts'
+import { targetsFor } from '../engine/targets/table.ts'
+import type { Rig } from '../engine/verify/rig.ts'
+import type { Row } from '../engine/verify/row.ts'
+import { verify } from '../engine/verify/verify.ts'
+import { UserError } from '../errors.ts'
+import { aligned, type Print, printer } from './terminal.ts'
+
+const root = relative(process.cwd(), join(import.meta.dirname, '../..')) || '.'
+
+/** What ships: tiny nets with the answers of the published AnimateDiff code, and what the pocket model draws. */
+const shipped = [
+  { dir: join(root, 'test/fixtures/tiny') },
+  { dir: join(root, 'models/pocket'), expected: join(root, 'test/fixtures/pocket-expected.safetensors') },
+]
+
+interface Flags {
+  readonly device: Device | 'auto'
+  readonly precision?: Precision
+}
+
+export function verifyCommand(program: Command): void {
+  const print = printer(program)
+  program
+    .command('verify')
+    .description('compare the engine with reference tensors: how to check a new GPU or driver')
+    .argument('[dir]', 'reference tensors, or a model folder with expected.safetensors; without it, the two sets that ship')
+    .addOption(new Option('--device <name>', 'what computes').choices(['auto', ...devices]).default('auto'))
+    .addOption(new Option('--precision <type>', 'what it computes in; the device decides otherwise').choices(['float32', 'float16']))
+    .action(async (dir: string | undefined, flags: Flags) => {
+      const rig = await rigOn(flags, print)
+      const rows: Row[] = []
+      for (const { dir: folder, expected } of dir === undefined ? shipped : [{ dir, expected: undefined }]) {
+        print(`\n${folder} on ${rig.target.name}, ${rig.target.type}\n`)
+        rows.push(...(await checked(verify(folder, rig, expected), print)))
+      }
+      conclude(rows, print)
+    })
+}
+
+async function rigOn({ device: wanted, precision }: Flags, print: Print): Promise<Rig> {
+  const alone: LoadAlone = (graph, device) => createSession(graph, { device, alone: true })
+  const { device, passedOver } = await chooseDevice(wanted, probeMachine(alone, listBackends))
+  for (const { reason } of passedOver) print(reason)
+  const found = await selfTest(device, alone, precision ? { types: [precision] } : {})
+  for (const note of found.notes) print(note)
+  return { ...targetsFor(device, found), load: (graph) => createSession(graph, { device }) }
+}
+
+/** Rows are printed as they come, in columns that the longest of our names fits. */
+async function checked(rows: AsyncIterable<Row>, print: Print): Promise<Row[]> {
+  const done: Row[] = []
+  const line = (cells: readonly string[]): string =>
+    [cells[0]!.padEnd(32), cells[1]!.padStart(8), cells[2]!.padStart(8), `  ${cells[3]}`].join('  ').trimEnd()
+  print(line(['tensor', 'error', 'at most', 'measure']))
+  for await (const row of rows) {
+    done.push(row)
+    print(
+      line([row.tensor, amount(row.error), amount(row.tolerance), row.ok ? measures[row.measure] : `${measures[row.measure]}  TOO MUCH`]),
+    )
+  }
+  return done
+}
+
+const measures: Readonly<Record<Row['measure'], string>> = {
+  relative: 'relative',
+  largest: 'largest difference',
+  mean: 'mean difference',
+  differing: 'values that differ',
+}
+
+const amount = (value: number): string => (Number.isInteger(value) ? String(value) : value.toExponential(1))
+
+/** @throws UserError `verify-failed` */
+function conclude(rows: readonly Row[], print: Print): void {
+  const share = ({ error, tolerance }: Row): number => (Number.isNaN(error) ? Infinity : error === 0 ? 0 : error / tolerance)
+  const worst = rows.reduce((most, row) => (share(row) > share(most) ? row : most))
+  const failed = rows.filter(({ ok }) => !ok)
+  const worstOf = `${worst.tensor}, ${amount(worst.error)} where ${amount(worst.tolerance)} is allowed`
+  if (failed.length === 0) {
+    print('')
+    for (const cells of aligned([
+      ['compared', `${rows.length} tensors, all within tolerance`],
+      ['worst', worstOf],
+    ])) {
+      print(cells)
+    }
+    return
+  }
+  const data = { failed: failed.map(({ tensor }) => tensor), worst: worst.tensor, error: worst.error }
+  throw new UserError('verify-failed', `${failed.length} of ${rows.length} tensors are too far off; the worst is ${worstOf}.`, data)
+}
