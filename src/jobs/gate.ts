@@ -62,7 +62,8 @@ export function createGate(options: GateOptions): Gate {
     const limiter = rates[level].key(keyOf(level, owner))
     const known = rateOf.get(limiter) ?? usual[level].rate
     rateOf.set(limiter, rate)
-    if (known?.jobs !== rate.jobs || known.perMs !== rate.perMs) await soon<unknown>(limiter.updateSettings(reservoirOf(rate)), limiter)
+    if (known?.jobs !== rate.jobs || known.perMs !== rate.perMs)
+      await soon<unknown>(Promise.resolve(limiter.updateSettings(reservoirOf(rate))), undefined)
     return limiter
   }
 

@@ -7,7 +7,17 @@ export interface ModelFiles {
   readonly checkpoint: string
   readonly motion?: string
   readonly vae?: string
-  readonly loras: readonly { readonly file: string; readonly strength: number }[]
+  /** LoRAs of every kind, motion LoRAs and domain adapters too: what a file is, is decided from its content. */
+  readonly loras: readonly LoraFile[]
+  /** Textual inversions, and the words that stand for them in prompts. */
+  readonly embeddings?: readonly { readonly file: string; readonly word: string }[]
+}
+
+export interface LoraFile {
+  readonly file: string
+  readonly strength: number
+  /** Laid into a cached copy of the weights it touches, for speed, instead of running beside them. */
+  readonly merged?: boolean
 }
 
 /** JSON throughout: it is logged, stored, sent to another process and embedded in the animation. */

@@ -1,0 +1,57 @@
+// What a person picks: files laid over a base, and words around the prompt.
+
+import type { ModelFiles } from '../jobs/request.ts'
+
+/** JSON; one state of a style. */
+export interface Style {
+  /** Shown and typed; unique whatever its case. */
+  readonly name: string
+  readonly aliases: readonly string[]
+  readonly about: string
+  /** A prompt that shows it well. */
+  readonly example: string
+  readonly model: ModelFiles
+  /** Put before and after the prompt, where it does not have them already; trigger words stand here. */
+  readonly before: string
+  readonly after: string
+  readonly negative: string
+  /** Where absent, what the base and the motion module decide. */
+  readonly width?: number
+  readonly height?: number
+  readonly frames?: number
+  readonly fps?: number
+  readonly steps?: number
+  readonly guidance?: number
+  readonly sampler?: string
+  readonly clipSkip?: number
+  /** published: everybody · admins: only admins see and use it · quarantined: nobody uses it */
+  readonly state: 'published' | 'admins' | 'quarantined'
+  /** `spaceOf(owner)` keys where it is offered; absent: everywhere. */
+  readonly spaces?: readonly string[]
+}
+
+/** What a model draws by itself, and how far it can go. */
+export interface ModelFacts {
+  readonly name: string
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly fps: number
+  readonly steps: number
+  readonly guidance: number
+  readonly negative: string
+  readonly clipSkip: number
+  readonly maxFrames: number
+  /** Width and height are multiples of this. */
+  readonly multiple: number
+}
+
+/** The styles as bot.ts and the chat need them; the registry in this folder is one. */
+export interface StyleBook {
+  /** Those that may be used in this space; for admins also those that are theirs alone. */
+  list(space: string, admin: boolean): Promise<readonly Style[]>
+  /** By name or alias, whatever its case. */
+  find(name: string, space: string, admin: boolean): Promise<Style | undefined>
+  /** Whatever its state, for drawing a job that was accepted while it was allowed. Undefined where it was removed or quarantined. */
+  get(name: string): Promise<Style | undefined>
+}
