@@ -3,6 +3,7 @@
 
 import type { Owner } from '../jobs/job.ts'
 import type { Json } from '../store/json.ts'
+import type { Attachment } from './attachment.ts'
 import type { Mark } from './marks.ts'
 
 export type Incoming = Circumstances & Said
@@ -32,12 +33,15 @@ export type Said =
       readonly action?: string
       readonly options: Readonly<Record<string, OptionInput>>
     }
-  /** The text grammar of parse.ts, with or without the leading slash: `animate a cat style:anime`. */
-  | { readonly kind: 'text'; readonly text: string }
+  /**
+   * The text grammar of parse.ts, with or without the leading slash: `animate a cat style:anime`. `files` hang on the message: the
+   * first fills the command's option of kind file.
+   */
+  | { readonly kind: 'text'; readonly text: string; readonly files?: readonly Attachment[] }
   /** `message` is one of `Posted.messages`. Only when a mark is added, never when it is taken away, never by bots. */
   | { readonly kind: 'reaction'; readonly mark: Mark; readonly message: string }
 
-export type OptionInput = string | number | boolean
+export type OptionInput = string | number | boolean | Attachment
 
 export interface Asker {
   /** May change settings: Manage Guild, workspace admin, signed in by the token. */

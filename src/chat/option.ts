@@ -1,6 +1,8 @@
 // One option of a command, declared once. Discord's JSON, the text grammar, dialogs, the help and the static type of `values` follow.
 
-export type Option = TextOption | IntegerOption | NumberOption | ChoiceOption | FlagOption | SeedOption
+import type { Attachment } from './attachment.ts'
+
+export type Option = TextOption | IntegerOption | NumberOption | ChoiceOption | FlagOption | SeedOption | FileOption
 
 export interface TextOption extends Common {
   readonly kind: 'text'
@@ -45,6 +47,13 @@ export interface SeedOption extends Common {
   readonly default?: string
 }
 
+/** A file handed over with the command. It cannot be typed: where a platform has no field for it, it hangs on the message. */
+export interface FileOption extends Common {
+  readonly kind: 'file'
+  readonly maxBytes: number
+  readonly default?: never
+}
+
 interface Common {
   /** English, at most 100 characters; other languages in locales/. */
   readonly help: string
@@ -66,4 +75,6 @@ type Raw<O extends Option> = O extends ChoiceOption
     ? number
     : O extends FlagOption
       ? boolean
-      : string
+      : O extends FileOption
+        ? Attachment
+        : string

@@ -3,6 +3,7 @@
 
 import type { Format } from '../jobs/request.ts'
 import type { Json } from '../store/json.ts'
+import type { Attachment } from './attachment.ts'
 import type { Choice, Incoming, Typing } from './incoming.ts'
 import type { Audience, Form, Outgoing } from './outgoing.ts'
 
@@ -30,6 +31,13 @@ export interface Platform {
   remove(posted: Posted): Promise<void>
   /** Opens a dialog as the answer; only before anything was posted at the address. */
   open(address: Json, form: Form): Promise<void>
+  /**
+   * The bytes of a file that was handed over here, as they come, in pieces. Absent: its `url` is open to all (Discord's signed ones)
+   * and is downloaded like any other. A platform that signs in (Slack) or keeps what was uploaded (the page) has this, and reads
+   * only what is its own, whatever `url` says.
+   * @throws UserError `file-gone` where it is no longer there
+   */
+  fetchFile?(attachment: Attachment, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /** JSON: it is kept, and works after a restart and after years. */

@@ -1,15 +1,17 @@
 // From what came in for each option to values of the declared kinds. What is out of range is refused, never bent. Pure.
 
 import { UserError } from '../errors.ts'
+import type { Attachment } from './attachment.ts'
 import type { OptionInput } from './incoming.ts'
 import type { ChoiceOption, IntegerOption, NumberOption, Option, Options, Values } from './option.ts'
 import { plainText, shortened } from './plain-text.ts'
 
-type OptionValue = string | number | boolean
+type OptionValue = string | number | boolean | Attachment
 
 /**
  * Every option of the declaration has a key; undefined where nothing was said and nothing is the default.
- * @throws UserError missing-option, unknown-option, not-a-number, not-whole, out-of-range, not-a-choice, not-yes-or-no, not-a-seed, too-long
+ * @throws UserError missing-option, unknown-option, not-a-number, not-whole, out-of-range, not-a-choice, not-yes-or-no, not-a-seed, too-long,
+ *   not-a-file, file-too-large, file-not-text
  */
 export function valuesOf<Os extends Options>(options: Os, inputs: Readonly<Record<string, OptionInput>>): Values<Os> {
   for (const name of Object.keys(inputs)) {
@@ -27,6 +29,7 @@ export function valuesOf<Os extends Options>(options: Os, inputs: Readonly<Recor
 }
 
 function readValue(name: string, option: Option, input: OptionInput | undefined): OptionValue | undefined {
+  if (typeof input === 'object') return fileValue(name, input, option)
   const text = input === undefined ? '' : plainText(String(input))
   if (text === '') {
     if (option.required) throw new UserError('missing-option', `${name} is needed: ${lowerFirst(option.help)}.`, { name })
@@ -44,6 +47,8 @@ function readValue(name: string, option: Option, input: OptionInput | undefined)
       return flagValue(name, text)
     case 'seed':
       return seedValue(name, text)
+    case 'file':
+      throw new UserError('not-a-file', `${name} is a file that is handed over, not words.`, { name })
   }
 }
 
@@ -107,6 +112,16 @@ function seedValue(name: string, text: string): string {
     name,
     max: String(maxSeed),
     text: shortened(text, 40),
+  })
+}
+
+function fileValue(name: string, { url, name: fileName, bytes }: Attachment, option: Option): Attachment {
+  if (option.kind !== 'file') throw new UserError('file-not-text', `${name} is words or a number, not a file.`, { name })
+  if (bytes <= option.maxBytes) return { url, name: plainText(fileName).slice(0, 200), bytes }
+  throw new UserError('file-too-large', `${name} may have ${option.maxBytes} bytes, and has ${bytes}.`, {
+    name,
+    maxBytes: option.maxBytes,
+    bytes,
   })
 }
 
