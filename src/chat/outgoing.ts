@@ -54,6 +54,7 @@ export interface Picture {
   readonly alt: string
 }
 
+/** Title and text are as short as facts. */
 export interface Item {
   readonly title: string
   readonly text?: string

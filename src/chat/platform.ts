@@ -23,7 +23,10 @@ export interface Platform {
   trouble(): string | undefined
   /** Keeps the address open while an answer takes longer. Once; the first `post` there then fills it. */
   acknowledge(address: Json, audience: Audience): Promise<void>
-  /** A new message. The first one at an address answers it. */
+  /**
+   * A new message. The first one at an address answers it.
+   * @throws UserError where it can never be shown there: gone, forbidden, too large; anything else is tried again
+   */
   post(address: Json, outgoing: Outgoing): Promise<Posted>
   /** The whole message anew. Undefined: it is gone or can no longer be reached, and the caller posts another. */
   edit(posted: Posted, outgoing: Outgoing): Promise<Posted | undefined>
