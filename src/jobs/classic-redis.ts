@@ -17,7 +17,7 @@ export interface ClassicRedis extends EventEmitter {
   subscribe(channel: string): void
   unsubscribe(channel: string, reply: Reply): void
   publish(channel: string, message: string): Promise<unknown>
-  /** Closes at once; calls under way are dropped. */
+  /** Closes at once; calls under way are dropped, without a reply or an error. */
   end(): void
 }
 
@@ -26,6 +26,7 @@ export function classicRedis(url: string): ClassicRedis {
   const client = createClient({ url })
   const events = new EventEmitter()
   let ready = false
+  let ended = false
 
   client.on('ready', () => {
     ready = true
@@ -38,6 +39,13 @@ export function classicRedis(url: string): ClassicRedis {
   client.connect().catch(() => undefined)
 
   const call = (command: readonly unknown[]) => client.sendCommand(command.map(String))
+
+  function answer(promise: Promise<unknown>, reply: Reply): void {
+    promise.then(
+      (value) => ended || reply(null, value),
+      (error: Error) => ended || reply(new Error(error.message.replace(/^ERR /, ''), { cause: error })),
+    )
+  }
 
   return Object.assign(events, {
     get ready() {
@@ -58,25 +66,19 @@ export function classicRedis(url: string): ClassicRedis {
         .subscribe(channel, (message) => events.emit('message', channel, message))
         .then(
           () => events.emit('subscribe', channel),
-          (error: Error) => events.emit('error', error),
+          (error: Error) => ended || events.emit('error', error),
         )
     },
     unsubscribe: (channel: string, reply: Reply) => {
-      client.unsubscribe(channel).then(
-        () => reply(null, channel),
-        (error: Error) => reply(error),
+      answer(
+        client.unsubscribe(channel).then(() => channel),
+        reply,
       )
     },
     publish: (channel: string, message: string) => client.publish(channel, message),
     end: () => {
+      ended = true
       if (client.isOpen) client.destroy()
     },
   })
-}
-
-function answer(promise: Promise<unknown>, reply: Reply): void {
-  promise.then(
-    (value) => reply(null, value),
-    (error: Error) => reply(new Error(error.message.replace(/^ERR /, ''), { cause: error })),
-  )
 }

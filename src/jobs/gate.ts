@@ -20,6 +20,7 @@ export interface Gate {
   take(owner: Owner, limits?: Limits): Promise<void>
   /** Counts one running job until the returned function is called; undefined where as many run as may. */
   enter(owner: Owner): Promise<Leave | undefined>
+  /** After what has been left is no longer counted. */
   close(): Promise<void>
 }
 
@@ -36,8 +37,9 @@ export interface GateOptions {
 }
 
 export function createGate(options: GateOptions): Gate {
-  const { limits: usual, redisUrl, runningForgottenMs = 30 * 60_000, answerWithinMs = 3000, onError = () => undefined } = options
+  const { limits: usual, redisUrl, runningForgottenMs = 30 * 60_000, answerWithinMs = 3000 } = options
   const client = redisUrl === undefined ? undefined : classicRedis(redisUrl)
+  const onError = thrownLater(options.onError ?? (() => undefined))
   const connection = client ? new Bottleneck.RedisConnection({ client }) : null
   connection?.on('error', onError)
   const rates = groups('rate', (level) => {
@@ -47,6 +49,8 @@ export function createGate(options: GateOptions): Gate {
   })
   const running = groups('running', (level) => ({ maxConcurrent: usual[level].running ?? null, timeout: 2 * runningForgottenMs }))
   const rateOf = new WeakMap<Bottleneck, Rate>()
+  const held = new Set<() => void>()
+  const leaving = new Set<Promise<unknown>>()
 
   function groups(kind: string, settings: (level: Level) => Bottleneck.ConstructorOptions): Record<Level, Bottleneck.Group> {
     const group = (level: Level) => {
@@ -109,9 +113,19 @@ export function createGate(options: GateOptions): Gate {
   /** Resolves when the limiter lets in; the job that Bottleneck sees lasts until the resolved function is called. */
   function hold(limiter: Bottleneck): Promise<Leave | undefined> {
     return new Promise((admit, fail) => {
-      limiter
-        .schedule({ expiration: runningForgottenMs }, () => new Promise<void>((leave) => admit(leave)))
+      const left: Promise<unknown> = limiter
+        .schedule({ expiration: runningForgottenMs }, () => new Promise<void>((end) => admit(leaveBy(end))))
         .catch((error: unknown) => (error instanceof Bottleneck.BottleneckError ? admit(undefined) : fail(error)))
+
+      function leaveBy(end: () => void): Leave {
+        held.add(end)
+        return () => {
+          if (!held.delete(end)) return
+          leaving.add(left)
+          left.finally(() => leaving.delete(left))
+          end()
+        }
+      }
     })
   }
 
@@ -145,9 +159,14 @@ export function createGate(options: GateOptions): Gate {
   }
 
   async function close(): Promise<void> {
-    if (connection) return void connection.disconnect()
-    for (const level of levels)
-      for (const { limiter } of [...rates[level].limiters(), ...running[level].limiters()]) await limiter.disconnect()
+    await soon(Promise.all(leaving), [])
+    const groups = levels.flatMap((level) => [rates[level], running[level]])
+    for (const group of groups) clearInterval(timerOf(group))
+    if (connection) await connection.disconnect()
+    else for (const group of groups) for (const { limiter } of group.limiters()) await limiter.disconnect()
+    // Each of these has a timer. In Redis they count until they are forgotten: only who entered knows that they no longer run.
+    for (const end of held) end()
+    held.clear()
   }
 
   return { shared: client !== undefined, take, enter, close }
@@ -162,6 +181,23 @@ function reservoirOf(rate: Rate): Bottleneck.ConstructorOptions {
     reservoirIncreaseAmount: Math.max(1, Math.floor((rate.jobs * interval) / rate.perMs)),
     reservoirIncreaseMaximum: rate.jobs,
   }
+}
+
+/** Bottleneck reports what a listener for errors throws to that listener again, without end. */
+function thrownLater(onError: (error: Error) => void): (error: Error) => void {
+  return (error) => {
+    try {
+      onError(error)
+    } catch (thrown) {
+      setImmediate(() => {
+        throw thrown
+      })
+    }
+  }
+}
+
+function timerOf(group: Bottleneck.Group): NodeJS.Timeout | undefined {
+  return (group as unknown as { interval?: NodeJS.Timeout }).interval
 }
 
 function falseIfDropped(error: unknown): false {
