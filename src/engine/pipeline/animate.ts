@@ -81,6 +81,9 @@ const brokenNoise = (t: number): UserError =>
     { t },
   )
 
+/** Sides are multiples of this many pixels, whatever the nets halve: an odd side's upper half is one larger. */
+export const sideStep = 8
+
 /** @throws UserError naming what does not fit */
 export function checkSize(
   { frames, width, height }: Size,
@@ -106,8 +109,11 @@ export function checkSize(
     ['width', width],
     ['height', height],
   ] as const) {
-    if (!Number.isInteger(side) || side < 8 * factor || side > 2048 || side % 8 !== 0) {
-      throw new UserError('size', `The ${name} is a multiple of 8 from ${8 * factor} to 2048 pixels, not ${side}.`, { name, side })
+    if (!Number.isInteger(side) || side < sideStep * factor || side > 2048 || side % sideStep !== 0) {
+      throw new UserError('size', `The ${name} is a multiple of ${sideStep} from ${sideStep * factor} to 2048 pixels, not ${side}.`, {
+        name,
+        side,
+      })
     }
   }
 }

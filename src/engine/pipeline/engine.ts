@@ -9,7 +9,7 @@ import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import { type Context, checkSize, denoise } from './animate.ts'
-import { type Model, type ModelFiles, openModel } from './model.ts'
+import { type BaseFiles, type Model, type ModelFiles, openModel } from './model.ts'
 import { createNets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createContexts } from './prompt-context.ts'
@@ -41,12 +41,19 @@ export interface Progress {
 export interface Drawn {
   readonly frames: Frames
   readonly schedule: Schedule
+  /** Sentences for the person: what of their files was not used. */
+  readonly notes: readonly string[]
 }
+
+/** What decides which graphs are loaded. */
+export type Loading = Size & Pick<Drawing, 'model'> & Partial<Pick<Drawing, 'clipSkip'>>
 
 export interface Engine {
   draw(drawing: Drawing, signal?: AbortSignal): AsyncGenerator<Progress, Drawn>
+  /** Loads what a drawing needs and draws nothing. */
+  warm(drawing: Loading): Promise<void>
   /** The nets of a model, for those who measure them. */
-  open(files: Omit<ModelFiles, 'loras'>): Model
+  open(files: BaseFiles): Model
   close(): Promise<void>
 }
 
@@ -55,12 +62,14 @@ export interface EngineOptions {
   readonly target: Target
   /** Half precision overflows in the VAE, so it has a target of its own. */
   readonly vaeTarget: Target
+  /** Where weights are kept that had to be computed. */
+  readonly cacheDir?: string
 }
 
 export function createEngine({ sessions, target, vaeTarget }: EngineOptions): Engine {
   const models = new Map<string, Model>()
 
-  function open(files: Omit<ModelFiles, 'loras'>): Model {
+  function open(files: BaseFiles): Model {
     const key = modelKey(files)
     const model = models.get(key) ?? openModel(files)
     models.set(key, model)
@@ -100,7 +109,13 @@ export function createEngine({ sessions, target, vaeTarget }: EngineOptions): En
       }
       const of = schedule.sampler.steps
       yield { stage: 'decoding', step: of, of }
-      return { frames: await nets.decode(turn.value), schedule }
+      return { frames: await nets.decode(turn.value), schedule, notes: [] }
+    },
+
+    async warm(drawing) {
+      const model = open(drawing.model)
+      const key = modelKey(drawing.model)
+      await createNets(model, drawing, { sessions, target, vaeTarget, key }).load(drawing.clipSkip ?? 1)
     },
 
     close: () => sessions.release(),
@@ -116,7 +131,7 @@ const wantedOf = ({ steps, guidance, sampler, spacing, betas }: Drawing) => ({
 })
 
 /** A file that was replaced under its name is another model. */
-function modelKey(files: Omit<ModelFiles, 'loras'> & Partial<Pick<ModelFiles, 'loras'>>): string {
+function modelKey(files: BaseFiles): string {
   const stamp = (path: string | undefined): string =>
     path === undefined ? '-' : `${path}@${statSync(path, { throwIfNoEntry: false })?.mtimeMs}`
   return [files.checkpoint, files.motion, files.vae].map(stamp).join(' ')

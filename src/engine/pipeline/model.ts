@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import {
   type MotionArchitecture,
   motionArchitecture,
@@ -20,11 +21,31 @@ import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.
 import { isFolder, openWeights, partIn, readJson } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
-export interface ModelFiles {
+export interface ModelFiles extends BaseFiles {
+  /** Every kind, motion LoRAs and domain adapters too, laid on in this order. */
+  readonly loras: readonly NamedLora[]
+  /** Textual inversions, and the words that stand for them in prompts. */
+  readonly embeddings?: readonly NamedEmbedding[]
+}
+
+/** What stays loaded whatever is laid over it. */
+export interface BaseFiles {
   readonly checkpoint: string
   readonly motion?: string
   readonly vae?: string
-  readonly loras: readonly { readonly file: string; readonly strength: number }[]
+}
+
+export interface NamedLora {
+  readonly file: string
+  /** 1 is as it was trained, 0 nothing, negative the opposite. */
+  readonly strength: number
+  /** Laid into a copy of the weights that it touches, instead of running beside them. */
+  readonly merged?: boolean
+}
+
+export interface NamedEmbedding {
+  readonly file: string
+  readonly word: string
 }
 
 /** A net: how it is built, its weights by diffusers' names, and the file to name in errors. */
@@ -43,10 +64,12 @@ export interface Model {
   readonly tokenizer: Tokenizer
   /** What the checkpoint's own scheduler says of its noise; believed for stills. */
   readonly checkpointBetas?: Betas
+  /** Sides of the latents that the UNet was trained on: 64 for Stable Diffusion v1. */
+  readonly trainedSide: number
 }
 
 /** @throws UserError where a file is missing, is not what its place needs, or was made for another base */
-export function openModel(files: Omit<ModelFiles, 'loras'>): Model {
+export function openModel(files: BaseFiles): Model {
   const folder = isFolder(files.checkpoint) ? files.checkpoint : null
   const single = folder ? null : openWeights(files.checkpoint)
   const part = (name: Part, inFolder: string) => partIn(single ?? openWeights(join(folder!, inFolder)), name)
@@ -63,6 +86,7 @@ export function openModel(files: Omit<ModelFiles, 'loras'>): Model {
     vae: { ...vae, architecture: vaeArchitecture(vae.tensors, vae.config) },
     motion: motion === undefined ? null : openMotion(motion),
     tokenizer: tokenizer ?? clipTokenizer(textNet.architecture.vocabulary),
+    trainedSide: trainedSideOf(unet.config),
     ...schedulerOf(folder),
   }
   refuseMismatch(model)
@@ -104,6 +128,10 @@ function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text'
     )
   }
 }
+
+const trainedSideOf = (config: unknown): number => unetConfig.safeParse(config).data?.sample_size ?? 64
+
+const unetConfig = z.object({ sample_size: z.number().int().positive() })
 
 function schedulerOf(folder: string | null): { checkpointBetas?: Betas } {
   const path = folder && join(folder, 'scheduler', 'scheduler_config.json')

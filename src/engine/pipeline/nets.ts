@@ -22,6 +22,8 @@ export interface Nets {
   predictNoise(sample: Float32Array, t: number, context: Float32Array): Promise<Float32Array>
   /** latents [F', 4, h, w] as the sampler leaves them → RGB */
   decode(latents: Float32Array): Promise<Frames>
+  /** Loads all three, so that the first call does not wait. */
+  load(clipSkip: number): Promise<void>
 }
 
 export interface NetsOptions {
@@ -49,6 +51,8 @@ export function createNets(model: Model, { frames, width, height }: Size, { sess
   const decoder = (pictures: number) =>
     sessions.get(`${key} decoder ${pictures} ${h} ${w}`, () => decoderGraph(model, vaeTarget, { pictures, h, w }))
 
+  const picturesAtOnce = (count: number): number => divisorUpTo(count, Math.max(1, Math.floor(pixelsAtOnce / (width * height))))
+
   return {
     async encodeText(ids, clipSkip) {
       const { hidden } = await (await text(clipSkip)).run({ ids })
@@ -64,7 +68,7 @@ export function createNets(model: Model, { frames, width, height }: Size, { sess
     async decode(latents) {
       const each = latentChannels * h * w
       const count = latents.length / each
-      const chunk = divisorUpTo(count, Math.max(1, Math.floor(pixelsAtOnce / (width * height))))
+      const chunk = picturesAtOnce(count)
       const data = new Uint8Array(count * width * height * 3)
       for (let start = 0; start < count; start += chunk) {
         const part = latents.subarray(start * each, (start + chunk) * each).map((value) => value / scalingFactor)
@@ -72,6 +76,12 @@ export function createNets(model: Model, { frames, width, height }: Size, { sess
         interleave(pictures!, data.subarray(start * width * height * 3), width * height)
       }
       return { count, width, height, data }
+    },
+
+    async load(clipSkip) {
+      await text(clipSkip)
+      await denoiser(model.text.architecture.positions)
+      await decoder(picturesAtOnce(frames))
     },
   }
 }
