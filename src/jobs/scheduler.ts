@@ -1,7 +1,7 @@
 // Which job runs next, and what became of it. Journal, gate and queue meet here; neither chat nor GPU is known.
 
 import type { Json } from '../store/json.ts'
-import type { Ask, Job, Owner, Reason, Result } from './job.ts'
+import type { Ask, End, Job, Owner, Reason, Result } from './job.ts'
 import type { Limits } from './limits.ts'
 
 export interface Scheduler {
@@ -20,6 +20,8 @@ export interface Scheduler {
   find(id: string): Job | undefined
   /** Newest first. */
   jobsOf(owner: Owner, page: { readonly from: number; readonly limit: number }): { readonly jobs: readonly Job[]; readonly total: number }
+  /** Ended ones of everybody, newest end first: what galleries show and what retention clears away. */
+  ended(query: EndedQuery): { readonly jobs: readonly Job[]; readonly total: number }
   standing(id: string): Standing | undefined
   /** Running ones first, then in the order of service. */
   standings(where?: Partial<Owner>): readonly Standing[]
@@ -35,6 +37,15 @@ export interface Scheduler {
   noteOf(id: string): Json | undefined
   /** Removes ended jobs that were told; their blobs are the caller's to remove. */
   forget(ids: readonly string[]): Promise<void>
+}
+
+export interface EndedQuery {
+  readonly where?: Partial<Owner>
+  readonly state?: End
+  /** Only those that ended before. */
+  readonly beforeMs?: number
+  readonly from: number
+  readonly limit: number
 }
 
 export interface Standing {
