@@ -7,6 +7,10 @@ import type { Session } from './session.ts'
 export interface Sessions {
   /** The session for `key`, loaded from what `build` writes when it is not there. */
   get(key: string, build: () => Graph): Promise<Session>
+  /** Whether `get` would have it at once; does not count as use. */
+  has(key: string): boolean
+  /** Lets go of one that another has taken the place of. */
+  drop(key: string): Promise<void>
   release(): Promise<void>
 }
 
@@ -44,6 +48,12 @@ export function createSessions({ budgetBytes, load }: { budgetBytes: number; loa
       loaded.set(key, { session, bytes })
       session.catch(() => loaded.delete(key))
       return session
+    },
+    has: (key) => loaded.has(key),
+    async drop(key) {
+      const it = loaded.get(key)
+      loaded.delete(key)
+      await (await it?.session)?.release()
     },
     async release() {
       await makeRoom(Infinity)
