@@ -46,6 +46,23 @@ export interface ModelFacts {
   readonly multiple: number
 }
 
+/** What styles lie on: a checkpoint and a motion module that are installed, both named, never found by the engine itself. */
+export interface Base {
+  /** 'pocket', or the checkpoint's name: styles remember it. */
+  readonly name: string
+  readonly files: ModelFiles
+  /** A prompt that shows it well; previews are drawn of it. */
+  readonly example: string
+}
+
+/** A looping picture of a style's example. */
+export interface StylePicture {
+  readonly bytes: Uint8Array
+  readonly format: 'webp' | 'gif' | 'mp4'
+  readonly width: number
+  readonly height: number
+}
+
 /** The styles as bot.ts and the chat need them; the registry in this folder is one. */
 export interface StyleBook {
   /** Those that may be used in this space; for admins also those that are theirs alone. */
@@ -54,4 +71,10 @@ export interface StyleBook {
   find(name: string, space: string, admin: boolean): Promise<Style | undefined>
   /** Whatever its state, for drawing a job that was accepted while it was allowed. Undefined where it was removed or quarantined. */
   get(name: string): Promise<Style | undefined>
+  /** Best match first; everything for ''. */
+  search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly Style[]>
+  /** What draws: the base, or a style with its own habits over those of what it lies on. @throws UserError `unknown-style` */
+  model(name?: string): Promise<ModelFacts>
+  /** Of its example; undefined where none has been drawn. */
+  picture(name: string): Promise<StylePicture | undefined>
 }
