@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 import type { Defaults } from './defaults.ts'
 import type { Asker, Channel } from './incoming.ts'
 import type { Settings } from './settings.ts'
+import type { StyleDesk } from './style-desk.ts'
 
 export interface Desk {
   readonly asker: Asker
@@ -18,6 +19,7 @@ export interface Desk {
   /** Everything that can be said, for the help. */
   readonly commands: readonly Command[]
   readonly styles: Styles
+  readonly styleDesk: StyleDesk
   readonly defaults: Kept<Defaults>
   readonly settings: Kept<Settings>
   readonly jobs: Jobs

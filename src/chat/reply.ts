@@ -3,6 +3,7 @@
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { SentenceKey } from './locales/en.ts'
 import type { Audience, Tone } from './outgoing.ts'
+import type { ShownAnimation } from './style-desk.ts'
 
 export type Reply = Saying | Drawing | Asking | Silence
 
@@ -50,8 +51,8 @@ export interface Silence {
 export interface ReplyItem {
   readonly title: Line
   readonly text?: Line
-  /** The animation of this job, or the example of this style. */
-  readonly picture?: { readonly job: string } | { readonly style: string }
+  /** The animation of this job, the example of this style, or one that is neither. */
+  readonly picture?: { readonly job: string } | { readonly style: string } | { readonly animation: ShownAnimation }
   readonly buttons?: readonly ReplyButton[]
 }
 
