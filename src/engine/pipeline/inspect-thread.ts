@@ -1,0 +1,20 @@
+// The thread of inspect-apart.ts: one file, one answer.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { UserError } from '../errors.ts'
+import { type InspectOptions, inspect } from './inspect.ts'
+import type { Answer } from './inspect-apart.ts'
+
+const { path, options } = workerData as { readonly path: string; readonly options: InspectOptions }
+
+function answer(): Answer {
+  try {
+    return { inspection: inspect(path, options) }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const { code, message, data } = error
+    return { refused: { code, message, data } }
+  }
+}
+
+parentPort!.postMessage(answer())
