@@ -1,7 +1,8 @@
 // The process that holds the GPU, as the rest of the house sees it. host.ts starts it and talks to it; child.ts is it.
 
-import type { Animation } from '../media/animation.ts'
-import type { Recipe } from '../render.ts'
+import type { Drawn, DrawProgress, Recipe, RenderOptions } from '../render.ts'
+
+export type { Drawn, DrawProgress } from '../render.ts'
 
 export interface Worker {
   /**
@@ -11,32 +12,18 @@ export interface Worker {
   draw(recipe: Recipe, options?: DrawOptions): Promise<Drawn>
   /** Loads what a recipe needs, so that its first step does not wait. Draws nothing. */
   warm(recipe: Recipe): Promise<void>
-  /** What was chosen to draw on, and sentences about it for the operator; starts the process where it is not running. */
-  device(): Promise<{ readonly name: string; readonly notes: readonly string[] }>
+  /** What was chosen to draw on; starts the process where it is not running. @throws UserError where a named device does not start */
+  device(): Promise<DeviceNote>
   /** Ends the process, also in the middle of a step. */
   close(): Promise<void>
 }
 
-export interface DrawOptions {
-  readonly signal?: AbortSignal
+export interface DrawOptions extends RenderOptions {
   readonly onProgress?: (progress: DrawProgress) => void
-  /** Whether progress is wanted with a moving preview, and how often at most. */
-  readonly previewEveryMs?: number
 }
 
-export interface DrawProgress {
-  readonly stage: 'loading' | 'denoising' | 'decoding' | 'encoding'
-  /** Steps that are done, of all. */
-  readonly step: number
-  readonly of: number
-  /** A small looping WebP. */
-  readonly preview?: Uint8Array
-}
-
-export interface Drawn {
-  readonly animation: Animation
-  /** Sentences for the person: what was lowered to fit, what the model does not know. */
+export interface DeviceNote {
+  readonly name: string
+  /** Sentences for the operator: what was passed over or given up, and why. */
   readonly notes: readonly string[]
-  /** Milliseconds of each denoising step, for estimates. */
-  readonly stepMs: readonly number[]
 }

@@ -1,0 +1,198 @@
+// `zoetrope animate "a sentence"`: draws in a process of its own and shows how far it is; prints the path of the animation.
+
+import { randomInt } from 'node:crypto'
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, parse, resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { factsOf, samplerNames } from '../engine/index.ts'
+import { devices } from '../engine/targets/device.ts'
+import { UserError } from '../errors.ts'
+import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
+import { cacheFolder, pocket } from '../places.ts'
+import type { Recipe } from '../render.ts'
+import { createWorker } from '../worker/host.ts'
+import type { Drawn } from '../worker/worker.ts'
+import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './option-values.ts'
+import { progressBar } from './progress-bar.ts'
+import { inBytes, type Print, printer } from './terminal.ts'
+
+interface Flags {
+  readonly negative?: string
+  readonly checkpoint?: string
+  readonly motion?: string
+  readonly vae?: string
+  readonly lora: readonly LoraFile[]
+  readonly embedding: readonly { readonly file: string; readonly word: string }[]
+  readonly size?: readonly [width: number, height: number]
+  readonly width?: number
+  readonly height?: number
+  readonly frames?: number
+  readonly fps?: number
+  readonly steps?: number
+  readonly guidance?: number
+  readonly seed?: string
+  readonly sampler?: string
+  readonly spacing?: NonNullable<AnimationRequest['spacing']>
+  readonly betas?: NonNullable<AnimationRequest['betas']>
+  readonly clipSkip?: number
+  readonly format?: Format
+  readonly maxBytes?: number
+  readonly scale?: number
+  readonly out?: string
+  readonly device: string
+  readonly threads?: number
+  readonly verbose?: true
+}
+
+const formats: readonly Format[] = ['webp', 'gif', 'mp4']
+
+export function animateCommand(program: Command): void {
+  const print = printer(program)
+  program
+    .command('animate')
+    .description('draw a looping animation of a sentence')
+    .argument('<prompt>', 'what to draw')
+    .option('--negative <words>', 'what should not be in it')
+    .option('--checkpoint <path>', 'a Stable Diffusion 1.x checkpoint: a file, or a diffusers folder (the small model that ships)')
+    .option('--motion <file>', 'a motion module for it')
+    .option('--vae <file>', 'a VAE in the place of its own')
+    .option('--lora <file[:strength]>', 'a LoRA, a motion LoRA or a domain adapter; may be given again', collected(loraOf), [])
+    .option('--embedding <file[:word]>', 'a textual inversion and the word for it; may be given again', collected(embeddingOf), [])
+    .option('--size <WxH>', 'pixels of a frame, such as 512x384', size)
+    .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
+    .option('--height <pixels>', 'of a frame, a multiple of 8', whole)
+    .option('--frames <count>', 'of the loop, 1 to 32 (16)', whole)
+    .option('--fps <rate>', 'frames a second', number)
+    .option('--steps <count>', 'from noise to picture', whole)
+    .option('--guidance <scale>', 'how strictly the words are followed', number)
+    .option('--seed <number>', '64-bit; the same seed draws the same animation (chance)', seedOf)
+    .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
+    .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices(['leading', 'linspace', 'trailing']))
+    .addOption(new Option('--betas <name>', 'the noise schedule').choices(['linear', 'scaled_linear']))
+    .option('--clip-skip <layers>', '2 reads the second last layer of the text encoder', whole)
+    .addOption(new Option('--format <name>', 'kind of file; otherwise as --out ends (webp)').choices([...formats]))
+    .option('--max-bytes <count>', 'met by lowering quality, then size, then frames a second', whole)
+    .option('--scale <factor>', 'of the finished picture; small ones are enlarged otherwise', number)
+    .option('--out <file>', 'where it is written (out/zoetrope-SEED.webp)')
+    .addOption(new Option('--device <name>', 'what draws').choices(['auto', ...devices]).default('auto'))
+    .option('--threads <count>', 'of the CPU', whole)
+    .option('--verbose', 'say why a faster device was passed over')
+    .action(async (prompt: string, flags: Flags) => {
+      const recipe = recipeOf(prompt, flags)
+      const path = placeFor(flags.out, recipe.request)
+      const worker = createWorker({
+        device: flags.device,
+        cacheDir: cacheFolder(),
+        ...(flags.threads !== undefined && { threads: flags.threads }),
+      })
+      try {
+        const { name, notes } = await worker.device()
+        if (flags.verbose) for (const note of notes) print(note)
+        const bar = progressBar(name)
+        const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
+        write(drawn, path)
+        tell(drawn, recipe, path, print)
+      } finally {
+        await worker.close()
+      }
+    })
+}
+
+function recipeOf(prompt: string, flags: Flags): Recipe {
+  const { checkpoint, motion, vae, lora, embedding } = flags
+  const model: ModelFiles = {
+    checkpoint: resolve(checkpoint ?? pocket),
+    ...(motion !== undefined && { motion: resolve(motion) }),
+    ...(vae !== undefined && { vae: resolve(vae) }),
+    loras: lora,
+    ...(embedding.length > 0 && { embeddings: embedding }),
+  }
+  const facts = factsOf(model)
+  const [width, height] = flags.size ?? [facts.width, facts.height]
+  const named = checkpoint !== undefined || motion !== undefined || vae !== undefined || lora.length > 0 || embedding.length > 0
+  const negative = flags.negative ?? ''
+  const request: AnimationRequest = {
+    prompt,
+    negative,
+    ...(named && { model }),
+    width: flags.width ?? width,
+    height: flags.height ?? height,
+    frames: flags.frames ?? facts.frames,
+    fps: flags.fps ?? facts.fps,
+    steps: flags.steps ?? facts.steps,
+    guidance: flags.guidance ?? facts.guidance,
+    seed: flags.seed ?? String(randomInt(2 ** 32)),
+    ...(flags.sampler !== undefined && { sampler: flags.sampler }),
+    ...(flags.spacing !== undefined && { spacing: flags.spacing }),
+    ...(flags.betas !== undefined && { betas: flags.betas }),
+    clipSkip: flags.clipSkip ?? facts.clipSkip,
+    format: formatOf(flags),
+    ...(flags.maxBytes !== undefined && { maxBytes: flags.maxBytes }),
+  }
+  return { request, model, prompt, negative, ...(flags.scale !== undefined && { scale: flags.scale }) }
+}
+
+/** @throws UserError `format` where --format and the end of --out disagree or say nothing that is known */
+function formatOf({ format, out }: Pick<Flags, 'format' | 'out'>): Format {
+  const end = out === undefined ? '' : parse(out).ext.slice(1).toLowerCase()
+  const ends = formats.find((name) => name === end)
+  if (out !== undefined && end !== '' && (!ends || (format && format !== ends))) {
+    throw new UserError('format', `${out} should end in .${format ?? formats.join(', .')}.`, { out, format })
+  }
+  return format ?? ends ?? 'webp'
+}
+
+/** Where it will be written: known to be possible before anything is drawn. @throws UserError `not-written` */
+function placeFor(out: string | undefined, { seed, format }: AnimationRequest): string {
+  const wanted = out ?? free(join('out', `zoetrope-${seed}`), format)
+  const path = parse(wanted).ext === '' ? `${wanted}.${format}` : wanted
+  return writing(path, () => {
+    const folder = parse(path).dir || '.'
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return path
+  })
+}
+
+/** A file appears whole or not at all. */
+function write({ animation }: Drawn, path: string): void {
+  writing(path, () => {
+    writeFileSync(`${path}.part`, animation.bytes)
+    renameSync(`${path}.part`, path)
+  })
+}
+
+function writing<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    rmSync(`${path}.part`, { force: true })
+    const code = String((cause as NodeJS.ErrnoException).code)
+    throw new UserError('not-written', `${path} cannot be written: ${reasons[code] ?? code}.`, { path, code }, { cause })
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EACCES: 'it may not be written there',
+  EROFS: 'it may not be written there',
+  ENOTDIR: 'a file stands where a folder should be',
+  EEXIST: 'a file stands where a folder should be',
+  EISDIR: 'it is a folder',
+}
+
+/** Nothing that was drawn before is overwritten. */
+function free(stem: string, end: string): string {
+  for (let i = 1; ; i++) {
+    const path = `${stem}${i === 1 ? '' : `-${i}`}.${end}`
+    if (!existsSync(path)) return path
+  }
+}
+
+function tell({ animation, notes }: Drawn, { request }: Recipe, path: string, print: Print): void {
+  for (const note of notes) print(note)
+  const { width, height, frames, fps, bytes } = animation
+  const rate = Math.round(fps * 100) / 100
+  print(`${frames} frames of ${width}×${height} at ${rate} a second, ${inBytes(bytes.length)}, seed ${request.seed}`)
+  print(path)
+}

@@ -1,0 +1,14 @@
+// Where things lie on this host: what ships, and what is kept.
+
+import { join } from 'node:path'
+
+const project = join(import.meta.dirname, '..')
+
+/** The small trained model that ships. */
+export const pocket = join(project, 'models/pocket')
+
+/** Everything that is kept: downloads, what was computed from weights, the bot's records. */
+export const defaultHome = join(project, '.zoetrope')
+
+/** What had to be computed from weights: may be deleted at any time. */
+export const cacheFolder = (home: string = defaultHome): string => join(home, 'cache')

@@ -1,0 +1,117 @@
+// The command line as people run it: a process of its own, real files.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { readSettings } from '../../src/media/inspect.ts'
+
+const cli = join(import.meta.dirname, '../../src/cli.ts')
+const folder = mkdtempSync(join(tmpdir(), 'zoetrope-cli-'))
+after(() => rmSync(folder, { recursive: true }))
+
+function zoetrope(...args: string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8', timeout: 120_000 })
+  return { code: status, out: stdout, err: stderr }
+}
+
+const quick = ['--device', 'cpu', '--frames', '2', '--steps', '2', '--seed', '7']
+
+test('a sentence becomes a file whose path is printed last, and inspect reads back how it was made', () => {
+  const { code, out, err } = zoetrope('animate', 'a red ball bouncing in a meadow', ...quick)
+  assert.equal(code, 0, err)
+  assert.match(err, /encoding .* 2\/2/, 'progress is shown')
+  const path = out.trim().split('\n').at(-1)!
+  assert.equal(path, join('out', 'zoetrope-7.webp'))
+  const { settings } = readSettings(readFileSync(join(folder, path)))
+  assert.deepEqual(settings, {
+    prompt: 'a red ball bouncing in a meadow',
+    negative: '',
+    width: 64,
+    height: 64,
+    frames: 2,
+    fps: 10,
+    steps: 2,
+    guidance: 4,
+    seed: '7',
+    clipSkip: 1,
+    format: 'webp',
+  })
+  const inspected = zoetrope('inspect', path)
+  assert.match(inspected.out, /WEBP, 256×256, 2 frames/)
+  const command = inspected.out.trim().split('\n').at(-1)!
+  assert.match(command, /^zoetrope animate 'a red ball bouncing in a meadow' .*--seed 7/)
+})
+
+test('what was drawn before is not overwritten', () => {
+  assert.match(zoetrope('animate', 'a ball', ...quick).out, /zoetrope-7-2\.webp/)
+})
+
+for (const format of ['gif', 'mp4']) {
+  test(`--out says the format: ${format}`, () => {
+    const { code, err } = zoetrope('animate', 'a ball', ...quick, '--out', `one.${format}`)
+    assert.equal(code, 0, err)
+    assert.equal(readSettings(readFileSync(join(folder, `one.${format}`))).format, format)
+  })
+}
+
+test('a LoRA that ships changes the picture', () => {
+  const lora = join(import.meta.dirname, '../../models/pocket/loras/sepia.safetensors')
+  assert.equal(zoetrope('animate', 'a red ball', ...quick, '--out', 'plain.webp').code, 0)
+  assert.equal(zoetrope('animate', 'a red ball', ...quick, '--lora', `${lora}:0.9`, '--out', 'sepia.webp').code, 0)
+  const [plain, sepia] = ['plain.webp', 'sepia.webp'].map((name) => readFileSync(join(folder, name)))
+  assert.notDeepEqual(plain, sepia)
+  assert.match(zoetrope('inspect', 'sepia.webp').out, /sepia\.safetensors:0\.9/)
+})
+
+const refused: readonly (readonly [what: string, args: string[], sentence: RegExp])[] = [
+  ['too many frames', ['--frames', '33'], /1 to 32 frames, not 33/],
+  ['a side that is no multiple of 8', ['--size', '60x64'], /multiple of 8.*60/],
+  ['a file that is not there', ['--checkpoint', 'nowhere.safetensors'], /nowhere\.safetensors/],
+  ['a LoRA that is not there', ['--lora', 'a.safetensors:x'], /a\.safetensors:x/],
+  ['a sampler that does not exist', ['--sampler', 'magic'], /Allowed choices are/],
+  ['a seed beyond 64 bits', ['--seed', '18446744073709551616'], /2\^64/],
+  ['formats that disagree', ['--out', 'a.gif', '--format', 'mp4'], /a\.gif should end in \.mp4/],
+  ['a device that is not there', ['--device', 'coreml'], /CoreML/],
+  ['a limit that nothing meets', [...quick, '--max-bytes', '10'], /limit is 10 bytes/],
+]
+
+for (const [what, args, sentence] of refused) {
+  test(`${what}: one sentence, and no file`, () => {
+    const before = readdirSync(folder, { recursive: true }).length
+    const { code, err } = zoetrope('animate', 'a ball', ...(args.includes('--device') ? [] : ['--device', 'cpu']), ...args)
+    assert.equal(code, 1)
+    assert.match(err, sentence)
+    assert.doesNotMatch(err, /\n\s+at /, 'no stack')
+    assert.equal(readdirSync(folder, { recursive: true }).length, before)
+  })
+}
+
+test('a place that cannot be written is said before anything is drawn', () => {
+  writeFileSync(join(folder, 'a-file'), '')
+  const { code, err } = zoetrope('animate', 'a ball', ...quick, '--out', 'a-file/a.webp')
+  assert.equal(code, 1)
+  assert.equal(err, 'a-file/a.webp cannot be written: a file stands where a folder should be.\n')
+})
+
+test('a graph is printed, one line a node', () => {
+  const { code, out } = zoetrope(
+    'inspect',
+    join(import.meta.dirname, '../../models/pocket'),
+    '--graph',
+    'unet',
+    '--size',
+    '64x64',
+    '--frames',
+    '4',
+  )
+  assert.equal(code, 0)
+  assert.match(out, /^graph unet-motion\ninput sample float32\[4,4,16,16\]/)
+})
+
+test('a diffusers folder is described net by net', () => {
+  const { out } = zoetrope('inspect', join(import.meta.dirname, '../../models/pocket'))
+  for (const word of ['UNet', 'VAE', 'CLIP text encoder', 'motion module']) assert.match(out, new RegExp(word))
+})
