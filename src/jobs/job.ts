@@ -55,6 +55,8 @@ export interface Job {
   readonly attempts: number
   readonly reason?: Reason
   readonly result?: Result
+  /** Its end has been shown. */
+  readonly told?: true
 }
 
 /** How a job ended, before it is written into it. */
@@ -79,6 +81,12 @@ export function begin(job: Job, attempts: number, nowMs: number): Job {
 export function handBack(job: Job): Job {
   if (job.state !== 'running') throw new Error(`job ${job.id} is ${job.state}, not running, and cannot be handed back`)
   return { ...job, state: 'waiting', attempts: job.attempts - 1 }
+}
+
+/** It was running when the process died: it waits again, and the attempt counts. */
+export function interrupt(job: Job): Job {
+  if (job.state !== 'running') throw new Error(`job ${job.id} is ${job.state}, not running, and cannot be interrupted`)
+  return { ...job, state: 'waiting' }
 }
 
 export function end(job: Job, outcome: Outcome, nowMs: number): Job {

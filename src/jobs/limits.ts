@@ -31,14 +31,14 @@ export const usualLimits: Limits = {
 /**
  * Refuses one more waiting job where there are as many as the limits allow.
  *
- * @param waitMs how long until one fewer is likely to wait, as far as that is known
+ * @param waitMs how long until one fewer is likely to wait on this level; asked only where it is needed
  * @throws UserError too-many-waiting { level, limit, waitS }
  */
-export function checkWaiting(limits: Limits, counts: Counts, waitMs: number): void {
+export function checkWaiting(limits: Limits, counts: Counts, waitMs: (level: Level) => number): void {
   for (const level of levels) {
     const limit = limits[level].waiting
     if (limit === undefined || counts[level].waiting < limit) continue
-    const waitS = seconds(waitMs)
+    const waitS = seconds(waitMs(level))
     const animations = limit === 1 ? '1 animation waits' : `${limit} animations wait`
     throw new UserError(
       'too-many-waiting',

@@ -1,8 +1,35 @@
 // Which job runs next, and what became of it. Journal, gate and queue meet here; neither chat nor GPU is known.
 
+import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'
-import type { Ask, End, Job, Owner, Reason, Result } from './job.ts'
-import type { Limits } from './limits.ts'
+import { createAnnouncer } from './announcer.ts'
+import { type Drawing, mark } from './drawing.ts'
+import { createEstimate } from './estimate.ts'
+import type { Gate, Leave } from './gate.ts'
+import {
+  type Ask,
+  begin,
+  end,
+  handBack,
+  interrupt,
+  type Job,
+  newJob,
+  type Outcome,
+  type Owner,
+  personOf,
+  type Reason,
+  type Result,
+  spaceOf,
+} from './job.ts'
+import type { EndedQuery, JobPage, Journal, Kept, Page } from './journal.ts'
+
+import { checkWaiting, type Level, type Limits, mayRun } from './limits.ts'
+import { createLiveJobs } from './live-jobs.ts'
+import { createOutlook } from './outlook.ts'
+import { createQueue, type Entry, type Queue } from './queue.ts'
+import { createTally, keyOf } from './tally.ts'
+
+export type { EndedQuery, JobPage, Page } from './journal.ts'
 
 export interface Scheduler {
   /** Takes up what the journal holds and begins to run jobs. */
@@ -11,17 +38,17 @@ export interface Scheduler {
   stop(): Promise<void>
   /**
    * Written down before it returns: from here on the request has exactly one end.
-   * @throws UserError too-many-waiting, too-often
+   * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed
    */
   accept(ask: Ask, options?: { readonly limits?: Limits }): Promise<Job>
   /** Waiting or running → cancelled, or what `outcome` says. Undefined where it has ended or is unknown. */
   cancel(id: string, outcome?: { readonly state: 'cancelled' | 'refused' | 'expired'; readonly reason: Reason }): Promise<Job | undefined>
   /** Also ended ones, until they are forgotten. */
   find(id: string): Job | undefined
-  /** Newest first. */
-  jobsOf(owner: Owner, page: { readonly from: number; readonly limit: number }): { readonly jobs: readonly Job[]; readonly total: number }
+  /** Of this person in every space of the platform; newest first. */
+  jobsOf(owner: Owner, page: Page): JobPage
   /** Ended ones of everybody, newest end first: what galleries show and what retention clears away. */
-  ended(query: EndedQuery): { readonly jobs: readonly Job[]; readonly total: number }
+  ended(query: EndedQuery): JobPage
   standing(id: string): Standing | undefined
   /** Running ones first, then in the order of service. */
   standings(where?: Partial<Owner>): readonly Standing[]
@@ -35,17 +62,10 @@ export interface Scheduler {
   /** What the chat keeps with a job: where its message is. Written down before it returns. */
   annotate(id: string, note: Json): Promise<void>
   noteOf(id: string): Json | undefined
-  /** Removes ended jobs that were told; their blobs are the caller's to remove. */
-  forget(ids: readonly string[]): Promise<void>
-}
-
-export interface EndedQuery {
-  readonly where?: Partial<Owner>
-  readonly state?: End
-  /** Only those that ended before. */
-  readonly beforeMs?: number
-  readonly from: number
-  readonly limit: number
+  /** Removes ended jobs that were told. @returns the blobs that no job has any more, which are the caller's to remove: duplicates share theirs */
+  forget(ids: readonly string[]): Promise<readonly string[]>
+  /** Why nothing is taken on or begun any more; undefined while all is well. */
+  trouble(): string | undefined
 }
 
 export interface Standing {
@@ -81,4 +101,400 @@ export interface DrawResult {
   readonly result: Result
   /** Measured, for estimates: milliseconds for this job's cost. */
   readonly drawMs: number
+}
+
+export interface SchedulerOptions {
+  readonly journal: Journal
+  readonly gate: Pick<Gate, 'shared' | 'take' | 'enter'>
+  readonly drawer: Drawer
+  readonly limits: Limits
+  readonly clock: Clock
+  /** 1 to 25 of a-z and 0-9, never the same twice. */
+  readonly newId: () => string
+  /** Empty. */
+  readonly queue?: Queue
+  /** A job that has waited this long without a beginning is given up. */
+  readonly maxWaitMs?: number
+  /** How often a job is begun before it is given up: the process dies in the middle of some drawings. */
+  readonly maxAttempts?: number
+  /** Bugs, and what kept the journal from being written. */
+  readonly onError?: (error: unknown, job?: Job) => void
+}
+
+export interface Clock {
+  /** Since 1970. */
+  nowMs(): number
+  /** Calls once after so long; the returned function calls it off. */
+  after(ms: number, call: () => void): () => void
+}
+
+/** Between two tries to begin what the other processes on a shared gate left no room for. */
+const gateRetryMs = 1000
+/** What somebody who is refused is told to wait where nothing has been measured yet. */
+const unmeasuredWaitMs = 60_000
+/** Timers cannot be set for longer than 24 days; a look now and then costs nothing. */
+const longestTimerMs = 3_600_000
+
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { journal, gate, drawer, limits, clock, newId, queue = createQueue() } = options
+  const { maxWaitMs = 6 * 3_600_000, maxAttempts = 2, onError = () => undefined } = options
+  const tally = createTally()
+  const live = createLiveJobs(queue, tally)
+  const estimate = createEstimate(journal.kept('estimate'))
+  const drawings = new Set<Drawing>()
+  const announcer = createAnnouncer<JobEvent>(onError)
+  const outlook = createOutlook({
+    slots: drawer.slots,
+    limits,
+    togetherWith: live.togetherWith,
+    nowMs: clock.nowMs,
+    queue: queue.save,
+    get: live.get,
+    drawings: () => drawings,
+    estimate,
+  })
+  /** People for whom the shared gate had no room just now. */
+  const turnedAway = new Set<string>()
+  let phase: 'new' | 'open' | 'stopped' | 'broken' = 'new'
+  let filling = false
+  let callOffExpiry: (() => void) | undefined
+  let callOffRetry: (() => void) | undefined
+
+  /** The one way in which a job changes: written down, then so, then said. False where it could not be written. */
+  function change(changed: readonly Job[], kept?: Kept): boolean {
+    if (changed.length === 0) return true
+    try {
+      journal.change(changed, kept)
+    } catch (error) {
+      breakDown(error)
+      return false
+    }
+    for (const job of changed) live.put(job)
+    outlook.changed()
+    for (const job of changed) announcer.say({ kind: 'state', job })
+    return true
+  }
+
+  /** What the journal cannot record must not go on: the next start takes up from what it holds. */
+  function breakDown(error: unknown): void {
+    phase = 'broken'
+    callOffTimers()
+    for (const { abort } of drawings) abort.abort(error)
+    onError(error)
+  }
+
+  async function start(): Promise<void> {
+    if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
+    phase = 'open'
+    const found = journal.live()
+    const { running = [], waiting = [] } = Object.groupBy(found, ({ state }) => state)
+    for (const job of running) live.put(job)
+    const nowMs = clock.nowMs()
+    if (!change(running.map((job) => (job.attempts < maxAttempts ? interrupt(job) : end(job, gaveUp(job), nowMs))))) throw unwritten()
+    // What was begun once stands in front of what never was.
+    const { true: begun = [], false: fresh = [] } = Object.groupBy(waiting, ({ startedMs }) => `${startedMs !== undefined}`)
+    for (const job of [...begun, ...fresh]) live.put(job)
+    expire()
+    fill()
+  }
+
+  async function stop(): Promise<void> {
+    if (phase === 'open' || phase === 'new') phase = 'stopped'
+    callOffTimers()
+    const under = [...drawings]
+    if (phase === 'stopped') {
+      const running = [...live.all()].filter(({ state }) => state === 'running')
+      for (const { ids } of under) ids.clear()
+      change(running.map(handBack))
+    }
+    for (const { abort } of under) abort.abort(new Error('the scheduler stops'))
+    await Promise.all(under.map(({ settled }) => settled))
+    await journal.durable()
+  }
+
+  async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
+    checkOpen()
+    checkWaiting(asked, tally.of(ask.owner), (level) => waitMs(level, ask.owner))
+    // Counted while the gate is asked, so that many at once are not all let in.
+    tally.move(ask.owner, undefined, 'waiting')
+    try {
+      await gate.take(ask.owner, asked)
+      checkOpen()
+    } finally {
+      tally.move(ask.owner, 'waiting', undefined)
+    }
+    const job = newJob(ask, newId(), clock.nowMs())
+    record(job)
+    live.put(job)
+    outlook.changed()
+    announcer.say({ kind: 'state', job })
+    if (!joinDrawing(job)) {
+      watchExpiry()
+      fill()
+    }
+    await durable()
+    return find(job.id) ?? job
+  }
+
+  function checkOpen(): void {
+    if (phase === 'open') return
+    if (phase === 'broken') throw unwritten()
+    const doing = phase === 'new' ? 'starting' : 'stopping'
+    throw new UserError(doing, `The bot is ${doing}: ask again in a minute.`)
+  }
+
+  function record(job: Job): void {
+    try {
+      journal.add(job)
+    } catch (error) {
+      onError(error, job)
+      throw unwritten(error)
+    }
+  }
+
+  /** Until one fewer waits on this level. */
+  function waitMs(level: Level, owner: Owner): number {
+    const key = keyOf(level, owner)
+    const first = outlook.order().find((id) => keyOf(level, live.get(id)!.owner) === key)
+    return (first === undefined ? undefined : outlook.ofWaiting(first)?.beginMs) ?? unmeasuredWaitMs
+  }
+
+  /** A request for what is being drawn just now is drawn already. */
+  function joinDrawing(job: Job): boolean {
+    const key = live.keyOf(job.id)
+    const drawing = [...drawings].find((other) => other.key === key && !other.abort.signal.aborted)
+    if (!drawing) return false
+    drawing.ids.add(job.id)
+    change([begin(job, job.attempts + 1, clock.nowMs())])
+    return true
+  }
+
+  async function cancel(id: string, outcome: Outcome = cancelled): Promise<Job | undefined> {
+    const job = live.get(id)
+    if (!job || phase === 'broken') return undefined
+    const ended = end(job, outcome, clock.nowMs())
+    for (const drawing of drawings) {
+      if (!drawing.ids.delete(id) || drawing.ids.size > 0) continue
+      drawing.abort.abort(new Error(`job ${id} was ${outcome.state}`))
+    }
+    return change([ended]) ? ended : undefined
+  }
+
+  /** Begins what may run, until every slot is taken. */
+  function fill(): void {
+    if (gate.shared) {
+      fillShared().catch((error: unknown) => onError(error))
+      return
+    }
+    while (phase === 'open' && drawings.size < drawer.slots) {
+      const entry = queue.next(blocked)
+      if (!entry) return
+      draw(entry.id)
+    }
+  }
+
+  /** As `fill`, where other processes must be asked before each. What comes meanwhile is seen, because each turn looks anew. */
+  async function fillShared(): Promise<void> {
+    if (filling) return
+    filling = true
+    try {
+      while (phase === 'open' && drawings.size < drawer.slots) {
+        const entry = queue.peek(blocked)
+        if (!entry) break
+        const { owner } = live.get(entry.id)!
+        const leave = await gate.enter(owner)
+        if (!leave) turnAway(owner)
+        else if (phase === 'open' && queue.peek(blocked)?.id === entry.id) draw(queue.next(blocked)!.id, leave)
+        else leave()
+      }
+    } finally {
+      filling = false
+    }
+  }
+
+  function turnAway(owner: Owner): void {
+    turnedAway.add(laneOf(owner))
+    callOffRetry ??= clock.after(gateRetryMs, () => {
+      callOffRetry = undefined
+      turnedAway.clear()
+      fill()
+    })
+  }
+
+  function blocked({ id }: Entry): boolean {
+    const { owner } = live.get(id)!
+    return (turnedAway.size > 0 && turnedAway.has(laneOf(owner))) || !mayRun(limits, tally.of(owner))
+  }
+
+  /** @param id of a job that the queue has given out; others that wait for the same are drawn with it */
+  function draw(id: string, leave?: Leave): void {
+    const startedMs = clock.nowMs()
+    const key = live.keyOf(id)!
+    const members = [...live.togetherWith(id)].map((other) => begin(live.get(other)!, live.get(other)!.attempts + 1, startedMs))
+    const lead = members.find((job) => job.id === id)!
+    const drawing: Drawing = {
+      key,
+      ids: new Set(members.map((job) => job.id)),
+      lead,
+      startedMs,
+      abort: new AbortController(),
+      settled: Promise.resolve(),
+    }
+    // Before it is said, so that who cancels it on hearing of it aborts it.
+    drawings.add(drawing)
+    if (!change(members)) return
+    drawing.settled = outcomeOf(drawing)
+      .then((ending) => conclude(drawing, ending, leave))
+      .catch((error: unknown) => onError(error, lead))
+  }
+
+  async function outcomeOf(drawing: Drawing): Promise<{ readonly outcome: Outcome; readonly drawMs?: number }> {
+    const { lead, abort } = drawing
+    const onProgress = (progress: DrawingProgress) => {
+      if (!drawings.has(drawing)) return
+      mark(drawing, progress, clock.nowMs())
+      for (const id of drawing.ids) announcer.say({ kind: 'progress', job: live.get(id)!, progress })
+    }
+    try {
+      const { result, drawMs } = await drawer.draw(lead, { signal: abort.signal, onProgress })
+      return { outcome: { state: 'done', result }, drawMs }
+    } catch (error) {
+      if (error instanceof UserError) return { outcome: { state: 'failed', reason: reasonOf(error) } }
+      if (!abort.signal.aborted) onError(error, lead)
+      return { outcome: { state: 'failed', reason: broken(lead) } }
+    }
+  }
+
+  function conclude(
+    drawing: Drawing,
+    { outcome, drawMs }: { readonly outcome: Outcome; readonly drawMs?: number },
+    leave: Leave | undefined,
+  ): void {
+    drawings.delete(drawing)
+    outlook.changed()
+    leave?.()
+    if (phase === 'open' && drawing.ids.size > 0) {
+      if (drawMs !== undefined) estimate.learn(drawing.lead, drawMs)
+      const endedMs = clock.nowMs()
+      change(
+        [...drawing.ids].map((id) => end(live.get(id)!, outcome, endedMs)),
+        { name: 'estimate', value: estimate.save() },
+      )
+    }
+    turnedAway.clear()
+    fill()
+  }
+
+  function expire(): void {
+    const beforeMs = clock.nowMs() - maxWaitMs
+    const late = [...live.all()].filter(({ state, acceptedMs }) => state === 'waiting' && acceptedMs <= beforeMs)
+    change(late.map((job) => end(job, expired(maxWaitMs), clock.nowMs())))
+    watchExpiry()
+  }
+
+  /** One timer, for whoever has waited longest. */
+  function watchExpiry(): void {
+    if (callOffExpiry || phase !== 'open') return
+    for (const { state, acceptedMs } of live.all()) {
+      if (state !== 'waiting') continue
+      const leftMs = acceptedMs + maxWaitMs - clock.nowMs()
+      callOffExpiry = clock.after(Math.min(Math.max(0, leftMs), longestTimerMs), () => {
+        callOffExpiry = undefined
+        if (phase === 'open') expire()
+      })
+      return
+    }
+  }
+
+  function callOffTimers(): void {
+    callOffExpiry?.()
+    callOffRetry?.()
+    callOffExpiry = callOffRetry = undefined
+  }
+
+  function find(id: string): Job | undefined {
+    return live.get(id) ?? journal.find(id)
+  }
+
+  function standing(id: string): Standing | undefined {
+    const job = live.get(id)
+    if (!job) return undefined
+    if (job.state === 'waiting') {
+      const { ahead, leftMs } = outlook.ofWaiting(id) ?? { ahead: queue.place(id)!.ahead }
+      return { job, ahead, ...(leftMs !== undefined && { leftMs }) }
+    }
+    const drawing = [...drawings].find(({ ids }) => ids.has(id))
+    const leftMs = drawing && outlook.ofRunning(drawing)
+    return { job, ...(leftMs !== undefined && { leftMs }) }
+  }
+
+  function standings(where: Partial<Owner> = {}): readonly Standing[] {
+    const running = [...live.all()].filter(({ state }) => state === 'running').map(({ id }) => id)
+    const served = new Set([...running, ...outlook.order(), ...queue.order().map(({ id }) => id)])
+    return [...served].filter((id) => isOf(live.get(id)!.owner, where)).map((id) => standing(id)!)
+  }
+
+  async function durable(): Promise<void> {
+    await journal.durable().catch((error: unknown) => onError(error))
+  }
+
+  return {
+    start,
+    stop,
+    accept,
+    cancel,
+    find,
+    jobsOf: ({ platform, person }, page) => journal.list({ platform, person }, page),
+    ended: journal.ended,
+    standing,
+    standings,
+    load: () => ({ waiting: live.countWaiting(), running: live.countRunning() }),
+    listen: announcer.listen,
+    untold: journal.untold,
+    async told(id) {
+      journal.told(id)
+      await durable()
+    },
+    async annotate(id, note) {
+      journal.annotate(id, note)
+      await durable()
+    },
+    noteOf: journal.noteOf,
+    forget: async (ids) => journal.forget(ids),
+    trouble: () => (phase === 'broken' ? 'the journal cannot be written' : undefined),
+  }
+}
+
+const cancelled: Outcome = { state: 'cancelled', reason: { code: 'cancelled', message: 'Cancelled.' } }
+
+function expired(maxWaitMs: number): Outcome {
+  const hours = Math.round(maxWaitMs / 3_600_000)
+  const message = `This waited longer than ${hours} hours and was given up: ask again.`
+  return { state: 'expired', reason: { code: 'waited-too-long', message, data: { hours } } }
+}
+
+function gaveUp({ attempts }: Job): Outcome {
+  const message = `Whoever drew this stopped in the middle ${attempts} times, so it was given up.`
+  return { state: 'failed', reason: { code: 'gave-up', message, data: { attempts } } }
+}
+
+/** What people are told of a bug. */
+function broken({ id }: Job): Reason {
+  return { code: 'broken', message: `Something broke, id ${id}.`, data: { id } }
+}
+
+function reasonOf({ code, message, data }: UserError): Reason {
+  return { code, message, data: JSON.parse(JSON.stringify(data)) as Json }
+}
+
+function unwritten(cause?: unknown): UserError {
+  return new UserError('journal-failed', 'Requests cannot be written down just now, so none is taken on: try again later.', {}, { cause })
+}
+
+function laneOf(owner: Owner): string {
+  return `${spaceOf(owner)} ${personOf(owner)}`
+}
+
+function isOf(owner: Owner, where: Partial<Owner>): boolean {
+  return (['platform', 'space', 'person'] as const).every((name) => where[name] === undefined || where[name] === owner[name])
 }

@@ -19,10 +19,10 @@ function refusal(act: () => void): UserError {
 
 test('a third waiting job of one person is refused with the wait, rounded up to seconds', () => {
   const tally = createTally()
-  checkWaiting(limits, tally.of(owner), 0)
+  checkWaiting(limits, tally.of(owner), () => 0)
   tally.move(owner, undefined, 'waiting')
   tally.move(owner, undefined, 'waiting')
-  const error = refusal(() => checkWaiting(limits, tally.of(owner), 41_200))
+  const error = refusal(() => checkWaiting(limits, tally.of(owner), () => 41_200))
   assert.equal(error.code, 'too-many-waiting')
   assert.deepEqual(error.data, { level: 'person', limit: 2, waitS: 42 })
   assert.equal(error.message, '2 animations wait for you already, as many as may: try again in about 42 seconds.')
@@ -33,7 +33,7 @@ test('a person is counted in every space, a space for all its people, and everyb
   const elsewhere = { ...owner, space: 'b' }
   tally.move(elsewhere, undefined, 'waiting')
   tally.move(owner, undefined, 'waiting')
-  assert.equal(refusal(() => checkWaiting(limits, tally.of(owner), 0)).data.level, 'person')
+  assert.equal(refusal(() => checkWaiting(limits, tally.of(owner), () => 0)).data.level, 'person')
   tally.move(owner, undefined, 'running')
   assert.deepEqual(tally.of(owner), {
     person: { waiting: 2, running: 1 },
@@ -41,8 +41,8 @@ test('a person is counted in every space, a space for all its people, and everyb
     all: { waiting: 2, running: 1 },
   })
   for (const person of ['bob', 'cid']) tally.move({ ...owner, person }, undefined, 'waiting')
-  assert.equal(refusal(() => checkWaiting(limits, tally.of({ ...owner, person: 'dan' }), 0)).data.level, 'space')
-  assert.equal(refusal(() => checkWaiting(limits, tally.of({ platform: 'other', space: 'c', person: 'eve' }), 0)).data.level, 'all')
+  assert.equal(refusal(() => checkWaiting(limits, tally.of({ ...owner, person: 'dan' }), () => 0)).data.level, 'space')
+  assert.equal(refusal(() => checkWaiting(limits, tally.of({ platform: 'other', space: 'c', person: 'eve' }), () => 0)).data.level, 'all')
 })
 
 test('the same person id on another platform is another person', () => {
@@ -78,6 +78,6 @@ test('what is asked too often is refused with what is allowed and the wait', () 
 
 test('the usual limits let a person in an empty house ask and run', () => {
   const counts = createTally().of(owner)
-  checkWaiting(usualLimits, counts, 0)
+  checkWaiting(usualLimits, counts, () => 0)
   assert.equal(mayRun(usualLimits, counts), true)
 })

@@ -1,0 +1,225 @@
+// The queue of record: every job that was accepted, what became of it, and whether that was told. What stands here
+// survives the process; the queue in memory is made from it at each start. An end is written once: SQL sees to it.
+
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import { openDatabase } from '../store/database.ts'
+import type { Json } from '../store/json.ts'
+import { type End, hasEnded, type Job, type JobState, type Owner } from './job.ts'
+import type { AnimationRequest } from './request.ts'
+
+export interface Journal {
+  add(job: Job): void
+  /** All of them or none. `kept` is written with them. Throws where one has ended already, or is unknown. */
+  change(jobs: readonly Job[], kept?: Kept): void
+  find(id: string): Job | undefined
+  /** Waiting and running ones, in the order in which they were accepted. */
+  live(): readonly Job[]
+  /** Ended ones of which nobody was told, in the order in which they ended. */
+  untold(): readonly Job[]
+  /** Nothing where the job is unknown. Throws where it has not ended. */
+  told(id: string): void
+  /** Nothing where the job is unknown. */
+  annotate(id: string, note: Json): void
+  noteOf(id: string): Json | undefined
+  /** Of this person, this space, this platform, or everybody; newest first. */
+  list(who: Partial<Owner>, page: Page): JobPage
+  /** Newest end first. */
+  ended(query: EndedQuery): JobPage
+  /** @returns blobs that no job has any more; duplicates share theirs. Passes over ends that were not told. */
+  forget(ids: readonly string[]): readonly string[]
+  /** Whether any job has this blob as its result. */
+  holds(blob: string): boolean
+  kept(name: string): Json | undefined
+  /** Resolves when everything written so far survives a power cut. */
+  durable(): Promise<void>
+  close(): void
+}
+
+/** What must outlive the process besides jobs. */
+export interface Kept {
+  readonly name: string
+  readonly value: Json
+}
+
+export interface Page {
+  readonly from: number
+  readonly limit: number
+  /** Only those of which this is true. */
+  readonly where?: (job: Job) => boolean
+}
+
+export interface JobPage {
+  readonly jobs: readonly Job[]
+  readonly total: number
+}
+
+export interface EndedQuery {
+  readonly where?: Partial<Owner>
+  readonly state?: End
+  /** Only those that ended before. */
+  readonly beforeMs?: number
+  readonly from: number
+  readonly limit: number
+}
+
+const migrations = [
+  `CREATE TABLE jobs (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL UNIQUE,
+     platform TEXT NOT NULL, space TEXT NOT NULL, person TEXT NOT NULL,
+     request TEXT NOT NULL, address TEXT NOT NULL, priority REAL NOT NULL, cost INTEGER NOT NULL,
+     state TEXT NOT NULL, accepted_ms REAL NOT NULL, started_ms REAL, ended_ms REAL, attempts INTEGER NOT NULL,
+     reason TEXT, result TEXT, blob TEXT,
+     told INTEGER NOT NULL DEFAULT 0, note TEXT
+   ) STRICT;
+   CREATE INDEX live ON jobs (seq) WHERE ended_ms IS NULL;
+   CREATE INDEX untold ON jobs (ended_ms, seq) WHERE ended_ms IS NOT NULL AND told = 0;
+   CREATE INDEX ended ON jobs (ended_ms, seq) WHERE ended_ms IS NOT NULL;
+   CREATE INDEX person ON jobs (platform, person, seq);
+   CREATE INDEX space ON jobs (platform, space, seq);
+   CREATE INDEX blob ON jobs (blob) WHERE blob IS NOT NULL;
+   CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+]
+
+/** 'Zoej' */
+const applicationId = 0x5a6f656a
+
+/**
+ * @param path of a file that only one process may have open; ':memory:' for one that dies with the process
+ * @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer
+ */
+export function openJournal(path: string): Journal {
+  const { sql, transaction, durable, close } = openDatabase({ path, name: 'journal', applicationId, migrations, alone: true })
+
+  const insert = sql.prepare(
+    `INSERT INTO jobs (id, platform, space, person, request, address, priority, cost, state, accepted_ms, attempts)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const update = sql.prepare(
+    `UPDATE jobs SET state = ?, started_ms = ?, ended_ms = ?, attempts = ?, reason = ?, result = ?, blob = ?
+     WHERE id = ? AND ended_ms IS NULL`,
+  )
+  const byId = sql.prepare('SELECT * FROM jobs WHERE id = ?')
+  const liveOnes = sql.prepare('SELECT * FROM jobs WHERE ended_ms IS NULL ORDER BY seq')
+  const untoldOnes = sql.prepare('SELECT * FROM jobs WHERE ended_ms IS NOT NULL AND told = 0 ORDER BY ended_ms, seq')
+  const tell = sql.prepare('UPDATE jobs SET told = 1 WHERE id = ? AND ended_ms IS NOT NULL')
+  const setNote = sql.prepare('UPDATE jobs SET note = ? WHERE id = ?')
+  const getNote = sql.prepare('SELECT note FROM jobs WHERE id = ?')
+  const remove = sql.prepare('DELETE FROM jobs WHERE id = ? AND told = 1 RETURNING blob')
+  const withBlob = sql.prepare('SELECT 1 FROM jobs WHERE blob = ? LIMIT 1')
+  const setKept = sql.prepare('INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+  const getKept = sql.prepare('SELECT value FROM kept WHERE name = ?')
+
+  function page(condition: string, values: readonly SQLInputValue[], order: string, { from, limit }: Omit<Page, 'where'>): JobPage {
+    const rows = sql.prepare(`SELECT * FROM jobs WHERE ${condition} ORDER BY ${order} LIMIT ? OFFSET ?`)
+    const count = sql.prepare(`SELECT count(*) AS n FROM jobs WHERE ${condition}`).get(...values)!['n']
+    // -1: no limit.
+    return { jobs: rows.all(...values, Number.isFinite(limit) ? limit : -1, from).map(jobOf), total: Number(count) }
+  }
+
+  return {
+    add({ id, owner, request, address, priority, cost, state, acceptedMs, attempts }) {
+      const { platform, space, person } = owner
+      const [asked, from] = [JSON.stringify(request), JSON.stringify(address)]
+      insert.run(id, platform, space, person, asked, from, priority, cost, state, acceptedMs, attempts)
+    },
+    change(jobs, kept) {
+      transaction(() => {
+        for (const job of jobs) {
+          const { state, startedMs, endedMs, attempts, reason, result, id } = job
+          if (hasEnded(job) !== (endedMs !== undefined)) throw new Error(`job ${id} is ${state}, but ended at ${endedMs}`)
+          const [why, what] = [textOf(reason), textOf(result)]
+          const { changes } = update.run(state, startedMs ?? null, endedMs ?? null, attempts, why, what, result?.blob ?? null, id)
+          if (changes !== 1) throw new Error(`job ${id} is unknown or has ended, and cannot become ${state}`)
+        }
+        if (kept) setKept.run(kept.name, JSON.stringify(kept.value))
+      })
+    },
+    find(id) {
+      const row = byId.get(id)
+      return row && jobOf(row)
+    },
+    live: () => liveOnes.all().map(jobOf),
+    untold: () => untoldOnes.all().map(jobOf),
+    told(id) {
+      if (tell.run(id).changes === 0 && byId.get(id)) throw new Error(`job ${id} has not ended, so nobody can have been told`)
+    },
+    annotate: (id, note) => void setNote.run(JSON.stringify(note), id),
+    noteOf: (id) => jsonOf<Json>(getNote.get(id)?.['note']),
+    list(who, { from, limit, where }) {
+      const { condition, values } = conditionOf(who)
+      if (!where) return page(condition, values, 'seq DESC', { from, limit })
+      const jobs: Job[] = []
+      let total = 0
+      for (const row of sql.prepare(`SELECT * FROM jobs WHERE ${condition} ORDER BY seq DESC`).iterate(...values)) {
+        const job = jobOf(row)
+        if (!where(job)) continue
+        if (total >= from && jobs.length < limit) jobs.push(job)
+        total++
+      }
+      return { jobs, total }
+    },
+    ended({ where = {}, state, beforeMs = Number.MAX_VALUE, from, limit }) {
+      const { condition, values } = conditionOf({ ...where, state })
+      return page(`${condition} AND ended_ms < ?`, [...values, beforeMs], 'ended_ms DESC, seq DESC', { from, limit })
+    },
+    forget(ids) {
+      return transaction(() => {
+        const left = new Set<string>()
+        for (const id of ids) {
+          const blob = remove.get(id)?.['blob']
+          if (typeof blob === 'string') left.add(blob)
+        }
+        return [...left].filter((blob) => !withBlob.get(blob))
+      })
+    },
+    holds: (blob) => withBlob.get(blob) !== undefined,
+    kept: (name) => jsonOf<Json>(getKept.get(name)?.['value']),
+    durable,
+    close,
+  }
+}
+
+/** Names of columns that are equal to what is given; those that are not given may be anything. */
+function conditionOf(given: Partial<Owner> & { readonly state?: End | undefined }): {
+  readonly condition: string
+  readonly values: readonly string[]
+} {
+  const pairs = (['platform', 'space', 'person', 'state'] as const).flatMap((name) =>
+    given[name] === undefined ? [] : [{ name, value: given[name] }],
+  )
+  return { condition: pairs.map(({ name }) => `${name} = ?`).join(' AND ') || 'TRUE', values: pairs.map(({ value }) => value) }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+/** Rows are what `add` and `change` have written. */
+function jobOf(row: Row): Job {
+  const { id, platform, space, person, priority, cost, accepted_ms, started_ms, ended_ms, attempts, told } = row
+  const reason = jsonOf<Job['reason']>(row['reason'])
+  const result = jsonOf<Job['result']>(row['result'])
+  return {
+    id: String(id),
+    request: jsonOf<AnimationRequest>(row['request'])!,
+    owner: { platform: String(platform), space: String(space), person: String(person) },
+    address: jsonOf<Json>(row['address'])!,
+    priority: Number(priority),
+    cost: Number(cost),
+    state: row['state'] as JobState,
+    acceptedMs: Number(accepted_ms),
+    ...(started_ms !== null && { startedMs: Number(started_ms) }),
+    ...(ended_ms !== null && { endedMs: Number(ended_ms) }),
+    attempts: Number(attempts),
+    ...(reason && { reason }),
+    ...(result && { result }),
+    ...(told === 1 && { told: true as const }),
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}
+
+function jsonOf<T>(text: SQLOutputValue | undefined): T | undefined {
+  return typeof text === 'string' ? (JSON.parse(text) as T) : undefined
+}

@@ -1,0 +1,66 @@
+// The jobs that have not ended, and what follows from their states: who stands in the queue, who waits for the same
+// drawing, how many each person and space has. One function changes them all, so that they never tell different stories.
+
+import { createDuplicates, type Duplicates } from './duplicates.ts'
+import { drawingKey, hasEnded, type Job, personOf, spaceOf } from './job.ts'
+import type { Entry, Queue } from './queue.ts'
+import type { Counts, Tally } from './tally.ts'
+
+export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
+  get(id: string): Job | undefined
+  /** In the order in which they came. */
+  all(): Iterable<Job>
+  keyOf(id: string): string | undefined
+  /** A new job or a new state of one; ended ones leave. */
+  put(job: Job): void
+  countWaiting(): number
+  countRunning(): number
+}
+
+export function createLiveJobs(queue: Queue, tally: Tally): LiveJobs {
+  const jobs = new Map<string, Job>()
+  const keys = new Map<string, string>()
+  const waiting = createDuplicates()
+
+  function put(job: Job): void {
+    const { id, owner } = job
+    const before = countedAs(jobs.get(id))
+    const now = countedAs(job)
+    if (before !== now) tally.move(owner, before, now)
+    if (now === undefined) {
+      jobs.delete(id)
+      keys.delete(id)
+    } else {
+      jobs.set(id, job)
+      if (!keys.has(id)) keys.set(id, drawingKey(job.request))
+    }
+    if (before === now) return
+    if (before === 'waiting') {
+      // Not there any more where the queue itself gave it out.
+      queue.cancel(id)
+      waiting.remove(id)
+    }
+    if (now === 'waiting') {
+      queue.add(entryOf(job))
+      waiting.add(id, keys.get(id)!)
+    }
+  }
+
+  return {
+    get: (id) => jobs.get(id),
+    all: () => jobs.values(),
+    keyOf: (id) => keys.get(id),
+    put,
+    countWaiting: () => queue.size,
+    countRunning: () => jobs.size - queue.size,
+    togetherWith: waiting.togetherWith,
+  }
+}
+
+function countedAs(job: Job | undefined): keyof Counts['all'] | undefined {
+  return job === undefined || hasEnded(job) ? undefined : (job.state as 'waiting' | 'running')
+}
+
+function entryOf({ id, owner, cost, priority }: Job): Entry {
+  return { id, space: spaceOf(owner), person: personOf(owner), cost, priority }
+}

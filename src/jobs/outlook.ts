@@ -1,0 +1,69 @@
+// Place and time left of every job that has not ended, from one forecast that is played anew when something has changed,
+// or when it has become old enough for drawings to be late.
+
+import { type Drawing, doneShare, leftMs } from './drawing.ts'
+import type { Estimate } from './estimate.ts'
+import { type Forecast, forecast, type Scene } from './forecast.ts'
+import type { Job } from './job.ts'
+
+export interface Outlook {
+  /** Something was accepted, begun or ended. */
+  changed(): void
+  /** How many drawings begin before it, and how long until it is finished; undefined for what does not wait. */
+  ofWaiting(id: string): { readonly ahead: number; readonly beginMs?: number; readonly leftMs?: number } | undefined
+  ofRunning(drawing: Drawing): number | undefined
+  /** Ids of waiting jobs in the order in which they begin. */
+  order(): readonly string[]
+}
+
+export interface OutlookParts extends Pick<Scene, 'slots' | 'limits' | 'togetherWith'> {
+  readonly nowMs: () => number
+  readonly queue: () => Scene['queue']
+  readonly get: (id: string) => Job | undefined
+  readonly drawings: () => Iterable<Drawing>
+  readonly estimate: Estimate
+}
+
+const oldMs = 1000
+
+export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, drawings, estimate }: OutlookParts): Outlook {
+  let played: { readonly atMs: number; readonly measured: boolean; readonly jobs: ReadonlyMap<string, Forecast> } | undefined
+
+  function current(): NonNullable<typeof played> {
+    if (played && nowMs() - played.atMs < oldMs) return played
+    let measured = true
+    // Where nothing has been measured a unit of cost stands for a millisecond: the order is the same, times are not shown.
+    const msFor = (job: Job) => {
+      const ms = estimate.msFor(job)
+      if (ms === undefined) measured = false
+      return ms ?? job.cost
+    }
+    const running = [...drawings()].map((drawing) => ({
+      owners: [...drawing.ids].map((id) => get(id)!.owner),
+      leftMs: estimate.msFor(drawing.lead) === undefined ? drawing.lead.cost * (1 - doneShare(drawing)) : (ofRunning(drawing) ?? 0),
+    }))
+    const jobs = forecast({ queue: queue(), slots, limits, togetherWith, running, msFor, jobOf: (id) => get(id)! })
+    played = { atMs: nowMs(), measured, jobs }
+    return played
+  }
+
+  function ofRunning(drawing: Drawing): number | undefined {
+    return leftMs(drawing, estimate.msFor(drawing.lead), nowMs())
+  }
+
+  return {
+    changed() {
+      played = undefined
+    },
+    ofWaiting(id) {
+      const { jobs, measured, atMs } = current()
+      const found = jobs.get(id)
+      if (!found) return undefined
+      const { ahead, beginMs, endMs } = found
+      const sinceMs = nowMs() - atMs
+      return measured ? { ahead, beginMs: Math.max(0, beginMs - sinceMs), leftMs: Math.max(0, endMs - sinceMs) } : { ahead }
+    },
+    ofRunning,
+    order: () => [...current().jobs.keys()],
+  }
+}
