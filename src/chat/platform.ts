@@ -32,6 +32,8 @@ export interface Platform {
   edit(posted: Posted, outgoing: Outgoing): Promise<Posted | undefined>
   /** Content where it was, if it is there still. */
   remove(posted: Posted): Promise<void>
+  /** Takes away what the platform itself keeps about a person, in this process or on this host. */
+  forget?(person: string): Promise<void> | void
   /** Opens a dialog as the answer; only before anything was posted at the address. */
   open(address: Json, form: Form): Promise<void>
   /**

@@ -22,6 +22,8 @@ export const en = {
   'end-cancelled': 'Cancelled.',
   'end-expired': 'This waited too long and was given up. Ask again with the button.',
   'end-gone': 'It was drawn, but the file is no longer there.',
+  'end-too-large':
+    'It was drawn, but with {kb} kB it is larger than the {max} kB that may be posted here. Ask for fewer frames or a smaller size.',
   'animation-alt': 'Animation: {prompt}',
   'note-stripped': 'Left out: {words}.',
   'note-negative': 'Kept out of the picture: {words}.',

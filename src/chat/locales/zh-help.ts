@@ -110,6 +110,7 @@ export const zhHelp: Pick<Locale, 'help' | 'choices' | 'errors'> = {
     'not-a-size': '尺寸写成 宽x高，例如 512x384；不能是“{size}”。',
     'size-out-of-range': '宽和高的范围是 {min} 到 {max} 像素，不能是 {pixels}。',
     'size-not-multiple': '宽和高是 {multiple} 的倍数：{below} 或 {above}，不能是 {pixels}。',
+    'no-longer-there': '那个动画已经不在了。',
     'not-yours': '只有提出请求的人或管理员可以取消或删除。',
     'admins-only': '/{command} 只有管理员可以使用。',
     'channel-not-allowed': '这个频道里不能画。可以的频道：{channels}。',

@@ -26,6 +26,7 @@ export const zh: Locale = {
     'end-cancelled': '已取消。',
     'end-expired': '等得太久，已放弃。可以用下面的按钮重新提交。',
     'end-gone': '已经画好，但文件已不在了。',
+    'end-too-large': '已经画好，但文件有 {kb} kB，超过这里允许的 {max} kB。请减少帧数或缩小尺寸。',
     'animation-alt': '动画：{prompt}',
     'note-stripped': '已去掉：{words}。',
     'note-negative': '不会出现在画面里：{words}。',

@@ -1,0 +1,129 @@
+// The whole chat for any number of platforms: one house, one delivery, a router for each. Started and stopped in order.
+
+import { UserError } from '../errors.ts'
+import type { Limits } from '../jobs/limits.ts'
+import type { Scheduler } from '../jobs/scheduler.ts'
+import type { Log } from '../log.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import type { Command } from './command.ts'
+import { createDelivery } from './deliver.ts'
+import { createHouse, type House, type HouseParts } from './house.ts'
+import { createMessageBook } from './message-book.ts'
+import type { Observer } from './observer.ts'
+import { patiently } from './patience.ts'
+import type { Platform } from './platform.ts'
+import { keepClearing } from './retention.ts'
+import { createRouter } from './router.ts'
+import type { StyleSource } from './style-source.ts'
+
+export interface Chat {
+  readonly house: House
+  readonly platforms: readonly Platform[]
+  /**
+   * Takes up what an earlier process left, then lets people in. Resolves once every platform is up, or has said why not.
+   * @param tell a sentence for the operator: where a platform is found, or how to mend what keeps it away
+   */
+  start(tell: (sentence: string) => void): Promise<void>
+  /** Hears nobody any more, then lets go of what runs. */
+  stop(): Promise<void>
+}
+
+export interface ChatParts {
+  readonly commands: readonly Command[]
+  readonly scheduler: Scheduler
+  readonly store: Store
+  readonly styles: StyleSource
+  readonly styleDeskFor: HouseParts['styleDeskFor']
+  readonly retentionDays: number
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly log: Log
+  readonly observer: Observer
+  /** Some show more than their messages. */
+  readonly platforms: (house: House) => readonly Platform[]
+}
+
+const heardForMs = 3_600_000
+const dayMs = 24 * 3_600_000
+
+export function createChat(parts: ChatParts): Chat {
+  const { commands, scheduler, store, styles, styleDeskFor, retentionDays, limits, clock, log, observer } = parts
+  const messages = createMessageBook(store.space<string>('messages'))
+  const delivery = createDelivery({ scheduler, blobs: store.blobs, messages, clock, log, observer })
+  const house = createHouse({
+    commands,
+    scheduler,
+    store,
+    styles,
+    styleDeskFor,
+    delivery,
+    retentionDays,
+    forgetOn: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
+  })
+  const platforms = parts.platforms(house)
+  const events = store.space<true>('heard')
+  const stopping = new AbortController()
+  const up = new Set<Platform>()
+  let stopClearing: () => Promise<void> = async () => undefined
+
+  async function heard(platform: string, event: string): Promise<boolean> {
+    const key = `${platform}/${event}`
+    if (await events.has(key)) return true
+    await events.set(key, true, heardForMs)
+    return false
+  }
+
+  async function start(tell: (sentence: string) => void): Promise<void> {
+    delivery.start()
+    await scheduler.start()
+    stopClearing = keepClearing({ scheduler, favourites: house.favourites, blobs: store.blobs, days: retentionDays }, clock, log)
+    await Promise.all(platforms.map((platform) => open(platform, tell)))
+  }
+
+  /** A platform that is configured wrongly stays away; one that cannot be reached is tried until it can, without holding up the others. */
+  async function open(platform: Platform, tell: (sentence: string) => void): Promise<void> {
+    const receiver = createRouter(platform, {
+      house,
+      scheduler,
+      delivery,
+      blobs: store.blobs,
+      messages,
+      styles,
+      heard,
+      clock,
+      log,
+      observer,
+      limits,
+    })
+    const begin = async () => {
+      tell(await platform.start(receiver))
+      up.add(platform)
+      await delivery.resume(platform)
+    }
+    const say = (error: unknown) => {
+      if (stopping.signal.aborted) return
+      if (error instanceof UserError) tell(`${platform.name} is off: ${error.message}`)
+      log.error({ platform: platform.name, err: error }, 'a platform is off')
+    }
+    try {
+      await begin()
+    } catch (error) {
+      if (error instanceof UserError) return say(error)
+      tell(`${platform.name} cannot be reached yet, and is tried again: ${error instanceof Error ? error.message : error}`)
+      const onTrouble = (err: unknown, retryInMs: number) =>
+        log.warn({ platform: platform.name, err, retryInMs }, 'a platform cannot be reached')
+      patiently(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(say)
+    }
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort(new Error('the bot stops'))
+    await Promise.all([...up].map((platform) => platform.stop()))
+    await stopClearing()
+    await scheduler.stop()
+    await delivery.stop()
+  }
+
+  return { house, platforms, start, stop }
+}

@@ -1,0 +1,94 @@
+// What stands behind the desks: scheduler, store and styles, asked for one person at a time.
+
+import { randomBytes } from 'node:crypto'
+import { type Owner, personOf, spaceOf } from '../jobs/job.ts'
+import type { AnimationRequest, Format } from '../jobs/request.ts'
+import type { Scheduler } from '../jobs/scheduler.ts'
+import type { Store } from '../store/store.ts'
+import type { Command } from './command.ts'
+import { type Defaults, defaultsSchema } from './defaults.ts'
+import type { Delivery } from './deliver.ts'
+import type { Desk } from './desk.ts'
+import { createFavourites, type Favourites } from './favourites.ts'
+import type { Asker, Channel } from './incoming.ts'
+import { createJobDesk } from './job-desk.ts'
+import { kept } from './kept.ts'
+import { helpIn, localeFor } from './locales/locale.ts'
+import { createPrivacyDesk, type PrivacyParts } from './privacy-desk.ts'
+import { type Settings, settingsSchema } from './settings.ts'
+import type { StyleDesk } from './style-desk.ts'
+import { type StyleSource, stylesFor } from './style-source.ts'
+
+export interface House {
+  readonly commands: readonly Command[]
+  readonly favourites: Favourites
+  deskFor(visit: Visit): Desk
+  settingsOf(owner: Owner): Promise<Settings>
+  defaultsOf(owner: Owner): Promise<Defaults>
+}
+
+/** Who speaks, where, and what can be shown there. */
+export interface Visit {
+  readonly owner: Owner
+  readonly name: string
+  readonly asker: Asker
+  readonly channel: Channel
+  readonly locale: string
+  readonly formats: readonly Format[]
+  readonly maxBytes: number
+}
+
+export interface HouseParts {
+  readonly commands: readonly Command[]
+  readonly scheduler: Scheduler
+  readonly store: Store
+  readonly styles: StyleSource
+  readonly styleDeskFor: (visit: Visit) => StyleDesk
+  readonly delivery: Pick<Delivery, 'withdraw'>
+  readonly retentionDays: number
+  readonly forgetOn: PrivacyParts['forgetOn']
+}
+
+export function createHouse(parts: HouseParts): House {
+  const { commands, scheduler, store, styles, styleDeskFor, delivery, retentionDays, forgetOn } = parts
+  const settings = kept(store.space<unknown>('settings'), settingsSchema)
+  const defaults = kept(store.space<unknown>('defaults'), defaultsSchema)
+  const favourites = createFavourites(store.space<string[]>('kept'))
+
+  const jobParts = { scheduler, favourites, delivery, blobs: store.blobs }
+
+  function deskFor(visit: Visit): Desk {
+    const { owner, asker, channel, locale, formats, maxBytes } = visit
+    const ownDefaults = defaults.of(personOf(owner))
+    const language = localeFor(locale)
+    return {
+      asker,
+      channel,
+      formats,
+      maxBytes,
+      commands,
+      styles: stylesFor(styles, spaceOf(owner), asker.admin),
+      get styleDesk() {
+        return styleDeskFor(visit)
+      },
+      defaults: ownDefaults,
+      settings: settings.of(spaceOf(owner)),
+      jobs: createJobDesk(jobParts, owner, asker.admin),
+      privacy: createPrivacyDesk({ ...jobParts, retentionDays, forgetOn }, owner, ownDefaults),
+      randomSeed,
+      helpOf: (path, english) => helpIn(language, path, english),
+    }
+  }
+
+  return {
+    commands,
+    favourites,
+    deskFor,
+    settingsOf: (owner) => settings.of(spaceOf(owner)).get(),
+    defaultsOf: (owner) => defaults.of(personOf(owner)).get(),
+  }
+}
+
+function randomSeed(): AnimationRequest['seed'] {
+  return randomBytes(8).readBigUInt64LE().toString()
+}

@@ -1,0 +1,22 @@
+// What happened, for whoever counts: metrics in the bot, nobody in most tests.
+
+import type { End } from '../jobs/job.ts'
+
+export interface Observer {
+  /** Something that a person did was answered after so long. `outcome` of what came twice is 'repeated'. */
+  answered(platform: string, command: string, outcome: 'done' | 'refused' | 'broken' | 'repeated', ms: number): void
+  accepted(platform: string): void
+  /** The end of a request has been shown, so long after it came. */
+  ended(platform: string, end: End, ms: number): void
+  edited(platform: string): void
+  /** A call to the platform failed. */
+  stumbled(platform: string): void
+}
+
+export const nobody: Observer = {
+  answered: () => undefined,
+  accepted: () => undefined,
+  ended: () => undefined,
+  edited: () => undefined,
+  stumbled: () => undefined,
+}

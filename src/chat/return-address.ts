@@ -1,0 +1,83 @@
+// What the chat gives a job on its way: where its message goes, who asked, in which language. Kept with the job as its
+// address, so that a bot that starts again can answer. May hold short-lived tokens: never logged.
+
+import { z } from 'zod'
+import type { Job } from '../jobs/job.ts'
+import type { Json } from '../store/json.ts'
+import type { Audience } from './outgoing.ts'
+import type { Posted } from './platform.ts'
+
+export interface ReturnAddress {
+  /** The platform's own. */
+  readonly at: Json
+  /** Who asked, as others know them. */
+  readonly name: string
+  /** Of those who read it: the place's for everybody, the person's own for a private one. */
+  readonly locale: string
+  readonly private: boolean
+  /** Largest file that may be posted there. */
+  readonly maxBytes: number
+  /** Words that were taken out of the prompt, and put among what should not be in the picture. */
+  readonly stripped: readonly string[]
+  readonly forced: readonly string[]
+  /** The job that this one re-rolls or changes. */
+  readonly parent?: string | undefined
+}
+
+const json: z.ZodType<Json> = z.json()
+
+const returnAddressSchema = z.object({
+  at: json,
+  name: z.string(),
+  locale: z.string(),
+  private: z.boolean(),
+  maxBytes: z.number(),
+  stripped: z.array(z.string()),
+  forced: z.array(z.string()),
+  parent: z.string().optional(),
+})
+
+export function returnAddressOf({ address }: Job): ReturnAddress {
+  return returnAddressSchema.parse(address)
+}
+
+export function audienceOf(to: ReturnAddress): Audience {
+  return to.private ? 'asker' : 'everyone'
+}
+
+/** The message of a job, as it is kept beside the job once there is one. */
+export interface Note {
+  readonly posted: Posted
+}
+
+const noteSchema = z.object({ posted: z.object({ handle: json, messages: z.array(z.string()) }) })
+
+export function noteFrom(kept: Json | undefined): Note | undefined {
+  return kept === undefined ? undefined : noteSchema.parse(kept)
+}
+
+/** What a drawing says of its animation, in `Job.result.details`. */
+export interface ResultDetails {
+  readonly format: 'webp' | 'gif' | 'mp4'
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly fps: number
+  readonly bytes: number
+  /** Sentences for the person. */
+  readonly notes: readonly string[]
+}
+
+const detailsSchema = z.object({
+  format: z.enum(['webp', 'gif', 'mp4']),
+  width: z.number(),
+  height: z.number(),
+  frames: z.number(),
+  fps: z.number(),
+  bytes: z.number(),
+  notes: z.array(z.string()),
+})
+
+export function detailsOf({ result }: Job): ResultDetails | undefined {
+  return result?.details === undefined ? undefined : detailsSchema.parse(result.details)
+}

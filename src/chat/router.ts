@@ -1,0 +1,276 @@
+// From what a person did to what they see: understood, allowed, done, answered. One of the three places where whatever is
+// thrown ends: as its sentence, or as a bug with an id.
+
+import { UserError } from '../errors.ts'
+import type { Job } from '../jobs/job.ts'
+import { type Limits, usualLimits } from '../jobs/limits.ts'
+import type { Scheduler } from '../jobs/scheduler.ts'
+import type { Log } from '../log.ts'
+import type { Json } from '../store/json.ts'
+import type { Blobs } from '../store/store.ts'
+import { withFiles } from './attachment.ts'
+import type { Clock } from './clock.ts'
+import type { Action, Command } from './command.ts'
+import { completions } from './completions.ts'
+import type { Delivery } from './deliver.ts'
+import type { Desk } from './desk.ts'
+import { fitted } from './fitted.ts'
+import { askingFor, formOf } from './form.ts'
+import type { House } from './house.ts'
+import type { Choice, Circumstances, Incoming, OptionInput, Typing } from './incoming.ts'
+import { type Locale, localeFor, speak, speakError } from './locales/locale.ts'
+import { commandOf } from './marks.ts'
+import type { MessageBook } from './message-book.ts'
+import type { Observer } from './observer.ts'
+import type { Audience, Outgoing } from './outgoing.ts'
+import { findAction, findCommand, parse } from './parse.ts'
+import { patiently } from './patience.ts'
+import type { Platform, Receiver } from './platform.ts'
+import { createRecent } from './recent.ts'
+import { type Drawing, type Reply, say } from './reply.ts'
+import type { ReturnAddress } from './return-address.ts'
+import { checkChannel, checkRequest } from './rules.ts'
+import { spokenAloud } from './speech.ts'
+import type { StyleSource } from './style-source.ts'
+import { valuesOf } from './values.ts'
+
+export interface RouterParts {
+  readonly house: House
+  readonly scheduler: Scheduler
+  readonly delivery: Delivery
+  readonly blobs: Pick<Blobs, 'get'>
+  readonly messages: MessageBook
+  readonly styles: Pick<StyleSource, 'picture'>
+  /** Whether this event was heard before, also by an earlier process. It counts as heard from then on. */
+  readonly heard: (platform: string, event: string) => Promise<boolean>
+  readonly clock: Clock
+  readonly log: Log
+  readonly observer: Observer
+  /** Of jobs, where a place has not decided otherwise. */
+  readonly limits?: Limits
+}
+
+/** A command with its action and what was said for each option. */
+interface Understood {
+  readonly command: Command
+  readonly action: string
+  readonly inputs: Readonly<Record<string, OptionInput>>
+}
+
+/** Reactions of one person on one message count once in this time. */
+const stormMs = 2000
+/** An answer that cannot be posted is tried this long: later nobody waits for it. */
+const answerMs = 15_000
+
+export function createRouter(platform: Platform, parts: RouterParts): Receiver {
+  const { house, scheduler, delivery, blobs, messages, styles, heard, clock, log, observer, limits = usualLimits } = parts
+  const events = createRecent(3_600_000, 20_000)
+  const reactions = createRecent(stormMs, 20_000)
+
+  async function receive(incoming: Incoming): Promise<void> {
+    const began = clock.nowMs()
+    const { owner, id } = incoming
+    const scribe = log.child({ request: id, platform: platform.name })
+    const answer = createAnswer(platform, incoming, clock, scribe)
+    const locale = localeFor(incoming.locale)
+    let command = 'unknown'
+    const finish = (outcome: 'done' | 'refused' | 'broken' | 'repeated') => {
+      observer.answered(platform.name, command, outcome, clock.nowMs() - began)
+    }
+    try {
+      if (events.again(id, began) || (await heard(platform.name, id))) return finish('repeated')
+      scribe.debug({ person: owner.person, said: incoming.kind === 'text' ? incoming.text : incoming.kind }, 'heard')
+      const understood = await understand(incoming, began)
+      if (!understood) return finish('repeated')
+      command = understood.command.name
+      await act(understood, incoming, answer, locale)
+      finish('done')
+    } catch (error) {
+      await apologise(error, answer, locale, scribe, id, finish)
+    } finally {
+      answer.close()
+    }
+  }
+
+  /**
+   * Undefined for a reaction on something that is not ours, or one of a storm.
+   * @throws UserError as parse does; no-longer-there
+   */
+  async function understand(incoming: Incoming, nowMs: number): Promise<Understood | undefined> {
+    if (incoming.kind === 'command') {
+      const command = findCommand(incoming.command, house.commands)
+      findAction(command, incoming.action)
+      return { command, action: incoming.action ?? Object.keys(command.actions)[0]!, inputs: incoming.options }
+    }
+    if (incoming.kind === 'text') {
+      const { command, action, inputs } = parse(incoming.text, house.commands)
+      return { command, action, inputs: withFiles(inputs, incoming.files, command.actions[action]!) }
+    }
+    const { mark, message, owner } = incoming
+    const job = await messages.jobOf(platform.name, message)
+    if (job === undefined || reactions.again(`${owner.person} ${message} ${mark}`, nowMs)) return undefined
+    if (!scheduler.find(job)) throw new UserError('no-longer-there', 'That animation is no longer there.')
+    return parse(commandOf(mark, job), house.commands)
+  }
+
+  async function act({ command, action, inputs }: Understood, incoming: Incoming, answer: Answer, locale: Locale): Promise<void> {
+    const declared = command.actions[action]!
+    if (declared.admin && !incoming.asker.admin) {
+      throw new UserError('admins-only', `/${command.name} is for admins only.`, { command: command.name })
+    }
+    const asking = incoming.kind === 'text' && Object.keys(inputs).length === 0 ? askingFor(command, action) : undefined
+    if (asking) return answer.open(() => platform.open(incoming.address, formOf(asking, house.commands, locale)))
+    const desk = deskFor(incoming)
+    const values = valuesOf(declared.options, inputs)
+    answer.expect(await audienceFor(declared, values, incoming))
+    await give(await declared.run({ values, owner: incoming.owner, desk }), declared, desk, incoming, answer, locale)
+  }
+
+  function deskFor({ owner, name, asker, channel, locale, maxBytes }: Omit<Circumstances, 'id' | 'address'>): Desk {
+    const { formats, maxBytes: usual } = platform.limits
+    return house.deskFor({ owner, name, asker, channel, locale, formats, maxBytes: Math.min(usual, maxBytes ?? usual) })
+  }
+
+  /** Before the answer is known: rather to one too few than to all. */
+  async function audienceFor(action: Action, values: Readonly<Record<string, unknown>>, { owner }: Incoming): Promise<Audience> {
+    if (action.private || values['private'] === true) return 'asker'
+    if (!('private' in action.options) || values['private'] === false) return 'everyone'
+    return (await house.defaultsOf(owner)).private ? 'asker' : 'everyone'
+  }
+
+  async function give(reply: Reply, action: Action, desk: Desk, incoming: Incoming, answer: Answer, locale: Locale): Promise<void> {
+    switch (reply.kind) {
+      case 'draw':
+        return draw(reply, desk, incoming, answer)
+      case 'ask':
+        return answer.open(() => platform.open(incoming.address, formOf(reply, house.commands, locale)))
+      case 'silence':
+        return
+      case 'say': {
+        const exampleOf = (style: string) => styles.picture(style)
+        const speech = { locale, audience: action.private ? 'asker' : 'everyone', blobs, jobOf: scheduler.find, exampleOf } as const
+        return answer.post(fitted(await spokenAloud(reply, speech), platform.limits))
+      }
+    }
+  }
+
+  /** @throws UserError of everything that keeps a request out of the queue */
+  async function draw(drawing: Drawing, desk: Desk, incoming: Incoming, answer: Answer): Promise<void> {
+    const { owner, asker, channel, name, address, channelLocale } = incoming
+    const settings = await desk.settings.get()
+    checkChannel(channel, settings)
+    const { request, stripped, forced } = checkRequest(drawing.request, channel, settings)
+    const own = (await desk.jobs.standings()).filter((standing) => standing.own).length
+    if (own >= settings.maxJobs) {
+      const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
+      throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
+    }
+    const to: ReturnAddress = {
+      at: address,
+      name,
+      locale: drawing.private ? incoming.locale : (channelLocale ?? incoming.locale),
+      private: drawing.private,
+      maxBytes: desk.maxBytes,
+      stripped,
+      forced,
+      parent: drawing.parent,
+    }
+    const ask = {
+      request,
+      owner,
+      address: JSON.parse(JSON.stringify(to)) as Json,
+      priority: priorityOf(asker.roles, settings.priorityRoles),
+    }
+    const person = { ...limits.person, waiting: Math.min(settings.maxJobs, limits.person.waiting ?? settings.maxJobs) }
+    const job: Job = await scheduler.accept(ask, { limits: { ...limits, person } })
+    log.info({ request: incoming.id, job: job.id, platform: platform.name, cost: job.cost }, 'accepted')
+    log.debug({ job: job.id, prompt: request.prompt, style: request.style, seed: request.seed }, 'asked')
+    await answer.ready()
+    await delivery.begin(job, platform)
+  }
+
+  async function apologise(
+    error: unknown,
+    answer: Answer,
+    locale: Locale,
+    scribe: Log,
+    id: string,
+    finish: (outcome: 'refused' | 'broken') => void,
+  ): Promise<void> {
+    const known = error instanceof UserError
+    if (known) scribe.info({ code: error.code }, 'refused')
+    else scribe.error({ err: error }, 'broken')
+    const text = known ? speakError(locale, error) : speak(locale, say('broken', { id }))
+    const outgoing: Outgoing = { audience: 'asker', tone: known ? 'refused' : 'failed', text }
+    finish(known ? 'refused' : 'broken')
+    try {
+      await answer.post(fitted(outgoing, platform.limits))
+    } catch (unsaid) {
+      observer.stumbled(platform.name)
+      scribe.warn({ err: unsaid }, 'an answer could not be posted')
+    }
+  }
+
+  async function complete({ command, action, option, typed, ...who }: Typing): Promise<readonly Choice[]> {
+    try {
+      const declared = findAction(findCommand(command, house.commands), action || undefined)
+      if (declared.admin && !who.asker.admin) return []
+      const asked = declared.options[option]
+      if (asked?.kind !== 'text' || !asked.complete) return []
+      // nobody posts anything while somebody types
+      const channel = { id: '', ageRestricted: false, direct: true, missing: [] }
+      const desk = deskFor({ ...who, name: '', channel })
+      return await completions(asked.complete, typed, platform.limits.choices, desk)
+    } catch (error) {
+      if (!(error instanceof UserError)) log.error({ platform: platform.name, command, option, err: error }, 'nothing could be offered')
+      return []
+    }
+  }
+
+  return { receive, complete }
+}
+
+/** The one answer to something: acknowledged when it takes long. */
+interface Answer {
+  /** Who will read it, as far as is known. */
+  expect(audience: Audience): void
+  /** From here on the answer is on its way and is not acknowledged any more. */
+  ready(): Promise<void>
+  /** @throws where the platform cannot be reached for long, or refuses it */
+  post(outgoing: Outgoing): Promise<void>
+  open(dialog: () => Promise<void>): Promise<void>
+  close(): void
+}
+
+function createAnswer(platform: Platform, { address }: Incoming, clock: Clock, log: Log): Answer {
+  let audience: Audience = 'asker'
+  let acknowledging: Promise<void> = Promise.resolve()
+  const callOff = clock.after(platform.limits.answerMs / 2, () => {
+    acknowledging = platform.acknowledge(address, audience).catch((err: unknown) => log.warn({ err }, 'could not be acknowledged'))
+  })
+  const never = new AbortController().signal
+  const onTrouble = (err: unknown, retryInMs: number) => log.warn({ err, retryInMs }, 'an answer is tried again')
+  function ready(): Promise<void> {
+    callOff()
+    return acknowledging
+  }
+  return {
+    expect(expected) {
+      audience = expected
+    },
+    ready,
+    async post(outgoing) {
+      await ready()
+      await patiently(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs: answerMs, onTrouble })
+    },
+    async open(dialog) {
+      await ready()
+      await dialog()
+    },
+    close: callOff,
+  }
+}
+
+function priorityOf(roles: readonly string[], preferred: readonly string[]): number {
+  return roles.some((role) => preferred.includes(role)) ? 2 : 1
+}

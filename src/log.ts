@@ -1,0 +1,28 @@
+// What is written down while the bot runs: one JSON object a line, with the ids of request and job. People's words stand
+// there at level debug only; tokens never: they are masked wherever they would appear.
+
+import { type Logger, pino } from 'pino'
+
+export type Log = Logger
+
+export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type Level = (typeof levels)[number]
+
+export interface LogOptions {
+  readonly level: Level
+  /** Masked in every line. */
+  readonly secrets?: readonly string[]
+  /** Where lines go. */
+  readonly write?: (line: string) => void
+}
+
+export function createLog({ level, secrets = [], write = (line) => process.stderr.write(line) }: LogOptions): Log {
+  // as they stand in a JSON string; longest first, so that a secret within another leaves no rest
+  const masked = secrets
+    .filter((secret) => secret.length >= 4)
+    .map((secret) => JSON.stringify(secret).slice(1, -1))
+    .sort((a, b) => b.length - a.length)
+  const mask = (line: string) => masked.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line)
+  const redact = { paths: ['address', 'token', 'authorization', '*.address', '*.token', '*.authorization'], censor: '[secret]' }
+  return pino({ level, base: null, redact }, { write: (line: string) => void write(mask(line)) })
+}
