@@ -3,13 +3,17 @@
 
 import type { TextArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Cast, Gather, QuickGelu } from '../onnx/ops.ts'
+import { Add, Cast, Gather, Mul, QuickGelu } from '../onnx/ops.ts'
 import { layerNorm, linear } from './layers.ts'
 import { block, type Weights } from './weights.ts'
 
 /** Token embeddings before positions are added: ids [B, L] → [B, L, D]. Apart, because a style may put vectors of its own in their place. */
 export const tokenEmbedding = (w: Weights, ids: Value, { vocabulary, width }: TextArchitecture): Value =>
   Gather(w.at('text_model.embeddings').get('token_embedding.weight', [vocabulary, width]), ids)
+
+/** Textual inversion (Gal et al., arXiv 2208.01618): where keep [B, L, 1] is 0, the vector stands, which is 0 everywhere else. Exact. */
+export const withVectors = (tokens: Value, keep: Value, vectors: Value): Value =>
+  Add(Mul(tokens, Cast(keep, tokens.type)), Cast(vectors, tokens.type))
 
 /** clipSkip 1 is the last layer's state, 2 the one before it; the final norm follows either. tokens [B, L, D] → [B, L, D] */
 export const textEncoder = block((w: Weights, tokens: Value, arch: TextArchitecture, clipSkip: number): Value => {

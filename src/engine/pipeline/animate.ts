@@ -16,10 +16,10 @@ export interface Settings {
   readonly generator: Generator
 }
 
-/** What the nets are told at a step; a prompt may change from step to step. */
+/** What the nets are told at a call, texts [L, D] of equal length; a prompt may change from call to call. */
 export interface Context {
-  /** [L, D] each, of equal length */
-  readonly prompt: Float32Array
+  /** What AND joins: at least one. */
+  readonly parts: readonly { readonly context: Float32Array; readonly weight: number }[]
   readonly negative: Float32Array
 }
 
@@ -60,18 +60,29 @@ export async function* denoise(
   return x
 }
 
-/** Classifier-free guidance (Ho and Salimans, arXiv 2207.12598): away from the negative, towards the prompt. At 1 and below only the prompt is asked. */
+/**
+ * Classifier-free guidance (Ho and Salimans, arXiv 2207.12598): away from the negative, towards each part of the prompt:
+ * ε = ε₋ + guidance · Σ wᵢ (εᵢ − ε₋). At 1 and below a whole prompt alone is asked.
+ */
 async function guided(
   nets: Pick<Nets, 'predictNoise'>,
   input: Float32Array,
   t: number,
-  context: Context,
+  { parts, negative }: Context,
   guidance: number,
 ): Promise<Float32Array> {
-  const towards = await nets.predictNoise(input, t, context.prompt)
-  if (guidance <= 1) return towards
-  const away = await nets.predictNoise(input, t, context.negative)
-  return towards.map((value, i) => away[i]! + guidance * (value - away[i]!))
+  const strength = Math.max(guidance, 1)
+  const [only] = parts
+  if (strength === 1 && parts.length === 1 && only!.weight === 1) return nets.predictNoise(input, t, only!.context)
+  const away = await nets.predictNoise(input, t, negative)
+  const eps = away.slice()
+  for (const { context, weight } of parts) {
+    if (weight === 0) continue
+    const towards = await nets.predictNoise(input, t, context)
+    const by = strength * weight
+    for (let i = 0; i < eps.length; i++) eps[i]! += by * (towards[i]! - away[i]!)
+  }
+  return eps
 }
 
 const brokenNoise = (t: number): UserError =>

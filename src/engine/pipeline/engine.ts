@@ -1,18 +1,28 @@
 // The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
 
-import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Frames } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import type { Betas } from '../samplers/betas.ts'
+import { createSampler } from '../samplers/sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
-import { type Context, checkSize, denoise } from './animate.ts'
-import { type BaseFiles, type Model, type ModelFiles, openModel } from './model.ts'
-import { createNets, type Size } from './nets.ts'
+import type { Chunk } from '../text/chunks.ts'
+import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
+import { checkSize, denoise } from './animate.ts'
+import { type LaidLoras, layLoras } from './laid-loras.ts'
+import { createLoraShelf } from './lora-shelf.ts'
+import { createMergedCopies } from './merged-copies.ts'
+import type { BaseFiles, Model, ModelFiles } from './model.ts'
+import { createNets, type Nets, type Size } from './nets.ts'
+import { createOpenModels, type OpenModel } from './open-models.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
-import { createContexts } from './prompt-context.ts'
+import { encodePrompts } from './prompt-context.ts'
+import { createRunner } from './runner.ts'
+import { stampOf } from './stamp.ts'
+import { createTextMemory } from './text-memory.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface Drawing extends Size {
@@ -62,42 +72,68 @@ export interface EngineOptions {
   readonly target: Target
   /** Half precision overflows in the VAE, so it has a target of its own. */
   readonly vaeTarget: Target
-  /** Where weights are kept that had to be computed. */
+  /** Where weights are kept that LoRAs were merged into; absent: in memory. */
   readonly cacheDir?: string
+  /** Of those; what was used longest ago goes. */
+  readonly maxCacheBytes?: number
+  /** Of LoRAs that stay in memory, so that going from one to another reads nothing. */
+  readonly loraBytes?: number
 }
 
-export function createEngine({ sessions, target, vaeTarget }: EngineOptions): Engine {
-  const models = new Map<string, Model>()
+export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 512e6 }: EngineOptions): Engine {
+  const openModels = createOpenModels()
+  const shelf = createLoraShelf(loraBytes)
+  const copies = createMergedCopies({
+    ...(cacheDir !== undefined && { dir: join(cacheDir, 'merged') }),
+    maxBytes: maxCacheBytes,
+    type: target.type,
+  })
+  const runner = createRunner(sessions)
+  const remembered = createTextMemory()
 
-  function open(files: BaseFiles): Model {
-    const key = modelKey(files)
-    const model = models.get(key) ?? openModel(files)
-    models.set(key, model)
-    return model
+  /** Everything that a person can get wrong about files is found here, before anything is computed. */
+  function prepare({ model: files, ...size }: Size & Pick<Drawing, 'model'>) {
+    const base = openModels(files)
+    const { motion, vae, text } = base.model
+    const { factor } = vae.architecture
+    checkSize(size, { factor, maxFrames: motion?.architecture.maxFrames ?? 1, hasMotion: motion !== null })
+    const laid = layLoras(base, files.loras, shelf)
+    const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
+    return { base, laid, embeddings }
+  }
+
+  function netsFor(base: OpenModel, laid: LaidLoras, size: Size) {
+    const { model, keys } = copies.merge(base, laid.merged, laid.stampOf)
+    return { model, keys, nets: createNets(model, size, { runner, target, vaeTarget, keys, beside: laid.beside }) }
   }
 
   return {
-    open,
+    open: (files) => openModels(files).model,
 
     async *draw(drawing, signal) {
-      const model = open(drawing.model)
-      const { architecture: vae } = model.vae
-      checkSize(drawing, { factor: vae.factor, maxFrames: model.motion?.architecture.maxFrames ?? 1, hasMotion: model.motion !== null })
-      const schedule = scheduleFor(drawing.frames > 1 ? (model.motion?.architecture ?? null) : null, wantedOf(drawing), {
-        ...(model.checkpointBetas ? { checkpointBetas: model.checkpointBetas } : {}),
-      })
-      const key = modelKey(drawing.model)
-      const nets = createNets(model, drawing, { sessions, target, vaeTarget, key })
+      const { base, laid, embeddings } = prepare(drawing)
+      const schedule = scheduleOf(drawing, base.model, laid)
+      signal?.throwIfAborted()
       yield { stage: 'loading', step: 0, of: 0 }
 
-      const contexts = createContexts(nets, model.tokenizer, { ...drawing, steps: schedule.sampler.steps })
-      const byStep: Context[] = []
-      for (let i = 0; i < schedule.sampler.steps; i++) byStep.push(await contexts.at(i))
+      const { model, keys, nets } = netsFor(base, laid, drawing)
+      const calls = createSampler(schedule.sampler).timesteps.length
+      const { prompt, negative, clipSkip } = drawing
+      const told = [
+        keys.text,
+        laid.textKey,
+        String(clipSkip),
+        ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + stampOf(file)),
+      ]
+      const encode = remembered(told, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
+      const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
+      const contexts = await encodePrompts(encode, model.tokenizer, { prompt, negative, calls, vectors })
       signal?.throwIfAborted()
 
+      const { architecture: vae } = model.vae
       const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
       const settings = { frames: drawing.frames, schedule, generator: torchGenerator(drawing.seed) }
-      const steps = denoise(nets, (i) => byStep[Math.min(i, byStep.length - 1)]!, latentShape, settings, signal)
+      const steps = denoise(nets, (call) => contexts[call]!, latentShape, settings, signal)
       let turn = await steps.next()
       for (; !turn.done; turn = await steps.next()) {
         const { step, of, guess } = turn.value
@@ -107,32 +143,38 @@ export function createEngine({ sessions, target, vaeTarget }: EngineOptions): En
         }
         yield { stage: 'denoising', step, of, preview }
       }
-      const of = schedule.sampler.steps
-      yield { stage: 'decoding', step: of, of }
-      return { frames: await nets.decode(turn.value), schedule, notes: [] }
+      yield { stage: 'decoding', step: calls, of: calls }
+      return { frames: await nets.decode(turn.value), schedule, notes: [...base.notes, ...laid.notes] }
     },
 
-    async warm(drawing) {
-      const model = open(drawing.model)
-      const key = modelKey(drawing.model)
-      await createNets(model, drawing, { sessions, target, vaeTarget, key }).load(drawing.clipSkip ?? 1)
+    async warm(loading) {
+      const { base, laid } = prepare(loading)
+      await netsFor(base, laid, loading).nets.load(loading.clipSkip ?? 1)
     },
 
     close: () => sessions.release(),
   }
 }
 
-const wantedOf = ({ steps, guidance, sampler, spacing, betas }: Drawing) => ({
-  ...(steps === undefined ? {} : { steps }),
-  ...(guidance === undefined ? {} : { guidance }),
-  ...(sampler === undefined ? {} : { sampler }),
-  ...(spacing === undefined ? {} : { spacing }),
-  ...(betas === undefined ? {} : { betas }),
-})
-
-/** A file that was replaced under its name is another model. */
-function modelKey(files: BaseFiles): string {
-  const stamp = (path: string | undefined): string =>
-    path === undefined ? '-' : `${path}@${statSync(path, { throwIfNoEntry: false })?.mtimeMs}`
-  return [files.checkpoint, files.motion, files.vae].map(stamp).join(' ')
+function scheduleOf(drawing: Drawing, { motion, checkpointBetas }: Model, { hasLcmLora }: LaidLoras): Schedule {
+  const { steps, guidance, sampler, spacing, betas, model } = drawing
+  const wanted = {
+    ...(steps !== undefined && { steps }),
+    ...(guidance !== undefined && { guidance }),
+    ...(sampler !== undefined && { sampler }),
+    ...(spacing !== undefined && { spacing }),
+    ...(betas !== undefined && { betas }),
+  }
+  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
+    // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
+    hasLcmLora: hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0)),
+    ...(checkpointBetas && { checkpointBetas }),
+  })
 }
+
+const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>
+  nets.encodeText(
+    ids,
+    clipSkip,
+    slots.map(({ at, word, index }) => ({ at, vector: embeddings.get(word)![index]! })),
+  )

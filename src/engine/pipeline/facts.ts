@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { MotionVersion } from '../checkpoint/architecture.ts'
+import { openTensorFile } from '../checkpoint/open.ts'
 import { UserError } from '../errors.ts'
 import type { Betas } from '../samplers/betas.ts'
 import type { SamplerName } from '../samplers/sampler.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
 import { sideStep } from './animate.ts'
+import { saysLcm } from './laid-loras.ts'
 import { type BaseFiles, type ModelFiles, openModel } from './model.ts'
 import { isFolder, readJson } from './weight-files.ts'
 
@@ -44,7 +46,8 @@ export function factsOf(files: BaseFiles & Partial<Pick<ModelFiles, 'loras'>>): 
   const said = defaultsIn(files.checkpoint)
   const { checkpointBetas } = model
   const wanted = { ...(said.steps !== undefined && { steps: said.steps }), ...(said.guidance !== undefined && { guidance: said.guidance }) }
-  const { sampler, guidance } = scheduleFor(motion, wanted, checkpointBetas ? { checkpointBetas } : {})
+  const hasLcmLora = (files.loras ?? []).some(({ file, strength }) => strength > 0 && saysLcm(openTensorFile(file)))
+  const { sampler, guidance } = scheduleFor(motion, wanted, { hasLcmLora, ...(checkpointBetas && { checkpointBetas }) })
   const { factor } = model.vae.architecture
   const maxFrames = motion?.maxFrames ?? 1
   return {

@@ -2,7 +2,7 @@
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
-import { textEncoder, tokenEmbedding } from '../nets/text-encoder.ts'
+import { textEncoder, tokenEmbedding, withVectors } from '../nets/text-encoder.ts'
 import { unet } from '../nets/unet.ts'
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
 import { type Material, Weights } from '../nets/weights.ts'
@@ -10,13 +10,23 @@ import { Graph } from '../onnx/graph.ts'
 import type { Target } from '../targets/target.ts'
 import type { Model } from './model.ts'
 
-type Adapted = Pick<Material, 'adapterRank'>
+interface Common extends Pick<Material, 'adapterRank'> {
+  /** Gathers the names of the weights that are asked for. */
+  readonly asked?: Set<string>
+}
+
+export interface TextSize {
+  readonly prompts: number
+  readonly clipSkip: number
+  /** With the inputs `keep` [B, L, 1] and `vectors` [B, L, D]: where keep is 0, the vector stands in the place of the token. */
+  readonly takesVectors?: boolean
+}
 
 /** ids [B, L] → hidden [B, L, D]. @throws UserError `clip-skip` for more layers than there are */
 export function textGraph(
   { text }: Pick<Model, 'text'>,
   target: Target,
-  { prompts, clipSkip, ...adapted }: { readonly prompts: number; readonly clipSkip: number } & Adapted,
+  { prompts, clipSkip, takesVectors = false, asked, ...adapted }: TextSize & Common,
 ): Graph {
   const { architecture: arch } = text
   if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > arch.layers) {
@@ -26,8 +36,12 @@ export function textGraph(
     })
   }
   const graph = new Graph('text-encoder')
-  const weights = new Weights({ graph, target, ...text, ...adapted })
-  const tokens = tokenEmbedding(weights, graph.input('ids', 'int32', [prompts, arch.positions]), arch)
+  const weights = new Weights({ graph, target, ...text, ...adapted }, '', asked)
+  const { positions: L, width: D } = arch
+  let tokens = tokenEmbedding(weights, graph.input('ids', 'int32', [prompts, L]), arch)
+  if (takesVectors) {
+    tokens = withVectors(tokens, graph.input('keep', 'float32', [prompts, L, 1]), graph.input('vectors', 'float32', [prompts, L, D]))
+  }
   graph.output('hidden', textEncoder(weights, tokens, arch, clipSkip))
   return graph
 }
@@ -46,12 +60,12 @@ export interface DenoiserSize {
 export function unetGraph(
   model: Pick<Model, 'unet' | 'motion'>,
   target: Target,
-  { animations, frames, h, w, tokens, ...adapted }: DenoiserSize & Adapted,
+  { animations, frames, h, w, tokens, asked, ...adapted }: DenoiserSize & Common,
 ): Graph {
   const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture } : null
   const graph = new Graph(motion ? 'unet-motion' : 'unet')
   const tensors = model.motion && motion ? new Map([...model.unet.tensors, ...model.motion.tensors]) : model.unet.tensors
-  const weights = new Weights({ graph, target, file: model.unet.file, tensors, ...adapted })
+  const weights = new Weights({ graph, target, file: model.unet.file, tensors, ...adapted }, '', asked)
   const { inChannels, widths, contextWidth } = model.unet.architecture
   const sample = graph.input('sample', 'float32', [animations * frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
@@ -67,18 +81,18 @@ export interface PictureSize {
 }
 
 /** latents [N, 4, h, w], divided by the scaling factor → pictures [N, 3, H, W] in −1..1, not clamped */
-export function decoderGraph({ vae }: Pick<Model, 'vae'>, target: Target, { pictures, h, w }: PictureSize): Graph {
+export function decoderGraph({ vae }: Pick<Model, 'vae'>, target: Target, { pictures, h, w, asked }: PictureSize & Common): Graph {
   const graph = new Graph('vae-decoder')
   const latents = graph.input('latents', 'float32', [pictures, vae.architecture.latentChannels, h, w])
-  graph.output('pictures', vaeDecoder(new Weights({ graph, target, ...vae }), latents, vae.architecture))
+  graph.output('pictures', vaeDecoder(new Weights({ graph, target, ...vae }, '', asked), latents, vae.architecture))
   return graph
 }
 
 /** pictures [N, 3, H, W] in −1..1 → mean [N, 4, h, w], to be multiplied by the scaling factor */
-export function encoderGraph({ vae }: Pick<Model, 'vae'>, target: Target, { pictures, h, w }: PictureSize): Graph {
+export function encoderGraph({ vae }: Pick<Model, 'vae'>, target: Target, { pictures, h, w, asked }: PictureSize & Common): Graph {
   const graph = new Graph('vae-encoder')
   const { factor } = vae.architecture
   const images = graph.input('pictures', 'float32', [pictures, 3, h * factor, w * factor])
-  graph.output('mean', vaeEncoder(new Weights({ graph, target, ...vae }), images, vae.architecture))
+  graph.output('mean', vaeEncoder(new Weights({ graph, target, ...vae }, '', asked), images, vae.architecture))
   return graph
 }

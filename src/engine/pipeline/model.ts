@@ -14,11 +14,12 @@ import {
   type VaeArchitecture,
   vaeArchitecture,
 } from '../checkpoint/architecture.ts'
+import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
 import type { Named, Part } from '../checkpoint/dialects/parts.ts'
 import { UserError } from '../errors.ts'
 import type { Betas } from '../samplers/betas.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
-import { isFolder, openWeights, partIn, readJson } from './weight-files.ts'
+import { isFolder, openWeights, partIn, readJson, type WeightFile } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
 export interface ModelFiles extends BaseFiles {
@@ -66,16 +67,27 @@ export interface Model {
   readonly checkpointBetas?: Betas
   /** Sides of the latents that the UNet was trained on: 64 for Stable Diffusion v1. */
   readonly trainedSide: number
+  /** Tensors of no kind that is known to be of no use. */
+  readonly leftAside: readonly { readonly file: string; readonly names: readonly string[] }[]
 }
+
+/** The nets that LoRAs are laid on. */
+export const netsOf = ({ unet, text, motion }: Pick<Model, 'unet' | 'text' | 'motion'>) => ({
+  unet: unet.tensors,
+  text: text.tensors,
+  ...(motion ? { motion: motion.tensors } : {}),
+})
 
 /** @throws UserError where a file is missing, is not what its place needs, or was made for another base */
 export function openModel(files: BaseFiles): Model {
   const folder = isFolder(files.checkpoint) ? files.checkpoint : null
-  const single = folder ? null : openWeights(files.checkpoint)
-  const part = (name: Part, inFolder: string) => partIn(single ?? openWeights(join(folder!, inFolder)), name)
+  const opened: WeightFile[] = []
+  const open = (path: string): WeightFile => opened[opened.push(openWeights(path)) - 1]!
+  const single = folder ? null : open(files.checkpoint)
+  const part = (name: Part, inFolder: string) => partIn(single ?? open(join(folder!, inFolder)), name)
   const unet = part('unet', 'unet')
   const text = part('text', 'text_encoder')
-  const vae = files.vae === undefined ? part('vae', 'vae') : partIn(openWeights(files.vae), 'vae')
+  const vae = files.vae === undefined ? part('vae', 'vae') : partIn(open(files.vae), 'vae')
   const motion = files.motion ?? (folder && existsSync(join(folder, 'motion')) ? join(folder, 'motion') : undefined)
   const textNet = { ...text, architecture: textArchitecture(text.tensors, text.config) }
   const tokenizer = folder && existsSync(join(folder, 'tokenizer')) ? loadTokenizer(join(folder, 'tokenizer')) : undefined
@@ -84,17 +96,17 @@ export function openModel(files: BaseFiles): Model {
     unet: { ...unet, architecture: unetArchitecture(unet.tensors, unet.config) },
     text: textNet,
     vae: { ...vae, architecture: vaeArchitecture(vae.tensors, vae.config) },
-    motion: motion === undefined ? null : openMotion(motion),
+    motion: motion === undefined ? null : motionOf(open(motion)),
     tokenizer: tokenizer ?? clipTokenizer(textNet.architecture.vocabulary),
     trainedSide: trainedSideOf(unet.config),
     ...schedulerOf(folder),
+    leftAside: opened.map(({ file, parts }) => ({ file: file.path, names: parts.ignored.filter((name) => !whyIgnored(name)) })),
   }
   refuseMismatch(model)
   return model
 }
 
-function openMotion(path: string): Net<MotionArchitecture> {
-  const weights = openWeights(path)
+function motionOf(weights: WeightFile): Net<MotionArchitecture> {
   const { tensors, file, config } = partIn(weights, 'motion')
   const { metadata } = weights.file
   const { peRows } = weights.parts

@@ -1,13 +1,16 @@
 // A model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first called.
 // F frames  h w latent sides  L text tokens  D token width
 
+import { type Ranks, siteOf } from '../checkpoint/lora/sites.ts'
 import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
-import type { Sessions } from '../runtime/sessions.ts'
 import type { Target } from '../targets/target.ts'
+import { type Beside, nothingBeside } from './beside.ts'
 import { decoderGraph, textGraph, unetGraph } from './graphs.ts'
-import type { Model } from './model.ts'
+import { type Model, netsOf } from './model.ts'
+import type { NetKeys } from './open-models.ts'
+import type { Runnable, Runner } from './runner.ts'
 
 export interface Size {
   readonly frames: number
@@ -16,8 +19,8 @@ export interface Size {
 }
 
 export interface Nets {
-  /** ids [77] → the last hidden state [77, D], or an earlier one */
-  encodeText(ids: Int32Array, clipSkip: number): Promise<Float32Array>
+  /** ids [77] → the last hidden state [77, D], or an earlier one; `inserts` stand in the place of the tokens there */
+  encodeText(ids: Int32Array, clipSkip: number, inserts?: readonly Insert[]): Promise<Float32Array>
   /** sample [F, 4, h, w], t in 0..999, context [L, D] → noise [F, 4, h, w] */
   predictNoise(sample: Float32Array, t: number, context: Float32Array): Promise<Float32Array>
   /** latents [F', 4, h, w] as the sampler leaves them → RGB */
@@ -26,42 +29,80 @@ export interface Nets {
   load(clipSkip: number): Promise<void>
 }
 
+/** A vector [D] of a textual inversion. */
+export interface Insert {
+  readonly at: number
+  readonly vector: Float32Array
+}
+
 export interface NetsOptions {
-  readonly sessions: Sessions
+  readonly runner: Runner
   readonly target: Target
   /** Half precision overflows in the VAE, so it has a target of its own. */
   readonly vaeTarget: Target
-  /** Tells this model's sessions from another's. */
-  readonly key: string
+  /** Tell this model's nets from another's. */
+  readonly keys: NetKeys
+  readonly beside?: Beside
 }
 
 /** How many pixels the VAE decodes at once: more is no faster and its activations are the widest of all. */
 const pixelsAtOnce = 256 * 256
 
-export function createNets(model: Model, { frames, width, height }: Size, { sessions, target, vaeTarget, key }: NetsOptions): Nets {
+export function createNets(
+  model: Model,
+  { frames, width, height }: Size,
+  { runner, target, vaeTarget, keys, beside = nothingBeside(model) }: NetsOptions,
+): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
-  const widthOfText = model.text.architecture.width
+  const { positions: L, width: D } = model.text.architecture
+  const moves = model.motion !== null && frames > 1
 
-  const text = (clipSkip: number) => sessions.get(`${key} text ${clipSkip}`, () => textGraph(model, target, { prompts: 1, clipSkip }))
+  const text = (clipSkip: number): Runnable => ({
+    key: `text ${keys.text} ${clipSkip}`,
+    needed: beside.text.needed,
+    build: (room) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(room, ['text']) }),
+  })
 
-  const denoiser = (tokens: number) =>
-    sessions.get(`${key} unet ${frames} ${h} ${w} ${tokens}`, () => unetGraph(model, target, { animations: 1, frames, h, w, tokens }))
+  const denoiser = (tokens: number): Runnable => ({
+    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}`,
+    needed: beside.unet(moves).needed,
+    build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(room, ['unet', 'motion']) }),
+  })
 
-  const decoder = (pictures: number) =>
-    sessions.get(`${key} decoder ${pictures} ${h} ${w}`, () => decoderGraph(model, vaeTarget, { pictures, h, w }))
+  const decoder = (pictures: number): Runnable => ({
+    key: `decoder ${keys.vae} ${pictures} ${h} ${w}`,
+    needed: {},
+    build: () => decoderGraph(model, vaeTarget, { pictures, h, w }),
+  })
+
+  /** The room beside a weight of these parts. */
+  const rankIn = (room: Ranks, parts: readonly ('text' | 'unet' | 'motion')[]) => {
+    const nets = netsOf(model)
+    return (weight: string): number => {
+      const part = parts.find((it) => nets[it]?.has(weight))
+      const site = part && siteOf(part, weight, nets[part]!.get(weight)!.shape)
+      return (site && room[site]) ?? 0
+    }
+  }
 
   const picturesAtOnce = (count: number): number => divisorUpTo(count, Math.max(1, Math.floor(pixelsAtOnce / (width * height))))
 
   return {
-    async encodeText(ids, clipSkip) {
-      const { hidden } = await (await text(clipSkip)).run({ ids })
+    async encodeText(ids, clipSkip, inserts = []) {
+      const keep = new Float32Array(L).fill(1)
+      const vectors = new Float32Array(L * D)
+      for (const { at, vector } of inserts) {
+        keep[at] = 0
+        vectors.set(vector, at * D)
+      }
+      const { hidden } = await runner.run(text(clipSkip), { ids, keep, vectors }, beside.text.feeds)
       return hidden!
     },
 
     async predictNoise(sample, t, context) {
-      const session = await denoiser(context.length / widthOfText)
-      const { noise } = await session.run({ sample, time: timestepEmbedding(t, model.unet.architecture.widths[0]!), context })
+      const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
+      const { noise } = await runner.run(denoiser(context.length / D), { sample, time, context }, beside.unet(moves).feeds)
       return noise!
     },
 
@@ -72,16 +113,14 @@ export function createNets(model: Model, { frames, width, height }: Size, { sess
       const data = new Uint8Array(count * width * height * 3)
       for (let start = 0; start < count; start += chunk) {
         const part = latents.subarray(start * each, (start + chunk) * each).map((value) => value / scalingFactor)
-        const { pictures } = await (await decoder(chunk)).run({ latents: part })
+        const { pictures } = await runner.run(decoder(chunk), { latents: part })
         interleave(pictures!, data.subarray(start * width * height * 3), width * height)
       }
       return { count, width, height, data }
     },
 
     async load(clipSkip) {
-      await text(clipSkip)
-      await denoiser(model.text.architecture.positions)
-      await decoder(picturesAtOnce(frames))
+      for (const graph of [text(clipSkip), denoiser(L), decoder(picturesAtOnce(frames))]) await runner.load(graph)
     },
   }
 }

@@ -1,30 +1,66 @@
-// What the UNet is told: prompts as the text encoder's states, computed once for each text and remembered.
+// What the UNet is told at every call: prompts as the text encoder's states. A text that does not change is encoded once.
+// L tokens, 77 a chunk  D token width
 
+import { alignChunks, type Chunk, chunks } from '../text/chunks.ts'
+import { composition } from '../text/composition.ts'
+import { applyWeights } from '../text/emphasis.ts'
+import { parsePrompt } from '../text/prompt.ts'
+import { promptAt } from '../text/prompt-schedule.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { Context } from './animate.ts'
-import type { Nets } from './nets.ts'
 
-export interface Contexts {
-  /** At step i, from 0. */
-  at(i: number): Promise<Context>
+export interface Prompts {
+  readonly prompt: string
+  readonly negative: string
+  /** How often the UNet is asked; a prompt may change from one to the next. */
+  readonly calls: number
+  /** Textual inversions, by word: how many vectors. */
+  readonly vectors?: ReadonlyMap<string, number>
 }
 
-export function createContexts(
-  nets: Pick<Nets, 'encodeText'>,
+/**
+ * All texts of an animation have as many chunks, also those of other calls: then one graph reads them all.
+ * @param encode a chunk → [77, D]
+ * @returns a context for each call, the same object as long as nothing changes
+ */
+export async function encodePrompts(
+  encode: (chunk: Chunk) => Promise<Float32Array>,
   tokenizer: Tokenizer,
-  { prompt, negative, clipSkip }: { prompt: string; negative: string; steps: number; clipSkip: number },
-): Contexts {
-  const known = new Map<string, Promise<Float32Array>>()
-  const encode = (text: string): Promise<Float32Array> => {
-    const state = known.get(text) ?? nets.encodeText(padded(tokenizer, text), clipSkip)
-    known.set(text, state)
-    return state
-  }
-  return { at: async () => ({ prompt: await encode(prompt), negative: await encode(negative) }) }
+  { prompt, negative, calls, vectors }: Prompts,
+): Promise<Context[]> {
+  const parts = composition(prompt)
+  const textsAt = (call: number): string[] => [negative, ...parts.map(({ text }) => text)].map((text) => promptAt(text, call, calls))
+  const texts = [...new Set(Array.from({ length: calls }, (_, call) => textsAt(call)).flat())]
+  const aligned = alignChunks(tokenizer, ...texts.map((text) => chunks(tokenizer, parsePrompt(text), vectors)))
+  const states = new Map<string, Float32Array>()
+  for (const [i, text] of texts.entries()) states.set(text, await stateOf(aligned[i]!, encode))
+
+  const known = new Map<string, Context>()
+  return Array.from({ length: calls }, (_, call) => {
+    const [away, ...towards] = textsAt(call)
+    const key = JSON.stringify([away, ...towards])
+    const context = known.get(key) ?? {
+      negative: states.get(away!)!,
+      parts: towards.map((text, i) => ({ context: states.get(text)!, weight: parts[i]!.weight })),
+    }
+    known.set(key, context)
+    return context
+  })
 }
 
-function padded(tokenizer: Tokenizer, text: string): Int32Array {
-  const ids = new Int32Array(77).fill(tokenizer.pad)
-  ids.set([tokenizer.start, ...tokenizer.encode(text).slice(0, 75), tokenizer.end])
-  return ids
+/** Chunks end to end, [L, D]. */
+async function stateOf(all: readonly Chunk[], encode: (chunk: Chunk) => Promise<Float32Array>): Promise<Float32Array> {
+  const encoded: Float32Array[] = []
+  for (const chunk of all) encoded.push(await encode(chunk))
+  return applyWeights(joined(encoded), joined(all.map(({ weights }) => weights)))
+}
+
+function joined(arrays: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const array of arrays) {
+    whole.set(array, at)
+    at += array.length
+  }
+  return whole
 }

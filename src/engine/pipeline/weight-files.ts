@@ -19,7 +19,7 @@ export interface WeightFile {
 /** @throws UserError where there is nothing, what is there cannot be read, or it is of a family that cannot be animated */
 export function openWeights(path: string): WeightFile {
   const folder = isFolder(path)
-  const file = openTensorFile(folder ? weightsIn(path) : path)
+  const file = openTensorFile(folder ? weightFileOf(path) : path)
   const foreign = foreignModel(file)
   if (foreign) throw new UserError(foreign.code, `${file.path} ${foreign.sentence}`, { file: file.path })
   return { file, parts: partsOf(file), ...(folder ? { config: readConfig(path) } : {}) }
@@ -70,7 +70,8 @@ const weightNames = ['diffusion_pytorch_model', 'model', 'pytorch_model'].flatMa
   ['.safetensors', '.fp16.safetensors', '.bin', '.fp16.bin'].map((end) => name + end),
 )
 
-function weightsIn(folder: string): string {
+/** The file of weights in a folder of diffusers or transformers. @throws UserError `folder-weights` */
+export function weightFileOf(folder: string): string {
   const name = weightNames.find((it) => existsSync(join(folder, it)))
   if (!name) {
     throw new UserError('folder-weights', `${folder} holds no weights; expected one of ${weightNames.slice(0, 3).join(', ')} …`, { folder })

@@ -6,11 +6,13 @@ import { type Generator, torchGenerator } from '../noise.ts'
 import { type Context, denoise } from '../pipeline/animate.ts'
 import type { Model } from '../pipeline/model.ts'
 import { createNets } from '../pipeline/nets.ts'
-import { createContexts } from '../pipeline/prompt-context.ts'
+import { encodePrompts } from '../pipeline/prompt-context.ts'
+import { createRunner } from '../pipeline/runner.ts'
 import { createSessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
+import type { Chunk } from '../text/chunks.ts'
 import type { Answers } from './answers.ts'
 import { paddedIds } from './nets.ts'
 import type { Rig } from './rig.ts'
@@ -54,7 +56,8 @@ export async function* checkModelFolder(model: Model, answers: Answers, rig: Rig
 
   const drawn = await draw(rig, model, { prompt, negative, frames, latentShape: [C, h, w], schedule, generator: torchGenerator(seed) })
   const tolerance = tolerancesFor(rig.target)
-  const context = [...drawn.context.negative, ...drawn.context.prompt]
+  const { negative: away, parts } = drawn.context
+  const context = [...away, ...parts[0]!.context]
   yield compare('context', 'relative', context, answers.values('context'), tolerance.net)
   yield compare('latents_after_1', 'relative', drawn.latents[0]!, answers.values('latents_after_1'), tolerance.latents)
   yield compare('latents', 'relative', drawn.latents.at(-1)!, answers.values('latents'), tolerance.latents)
@@ -85,10 +88,12 @@ async function draw(rig: Rig, model: Model, wanted: Wanted): Promise<Drawn> {
   const { factor } = model.vae.architecture
   const sessions = createSessions({ budgetBytes: 0, load: rig.load })
   const { target, vaeTarget } = rig
-  const nets = createNets(model, { frames, width: w * factor, height: h * factor }, { sessions, target, vaeTarget, key: 'verify' })
+  const keys = { text: '', unet: '', motion: '', vae: '' }
+  const size = { frames, width: w * factor, height: h * factor }
+  const nets = createNets(model, size, { runner: createRunner(sessions), target, vaeTarget, keys })
   try {
-    const { steps } = schedule.sampler
-    const context = await createContexts(nets, model.tokenizer, { prompt, negative, steps, clipSkip: 1 }).at(0)
+    const encode = ({ ids }: Chunk) => nets.encodeText(ids, 1)
+    const [context] = (await encodePrompts(encode, model.tokenizer, { prompt, negative, calls: 1 })) as [Context]
     const latents: Float32Array[] = []
     const loop = denoise(nets, () => context, latentShape, { frames, schedule, generator })
     let turn = await loop.next()

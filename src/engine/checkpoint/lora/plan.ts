@@ -1,0 +1,66 @@
+// Which deltas of the LoRAs on a model run beside its frozen weights, and which are merged into copies of them.
+
+import type { Named, Part } from '../dialects/parts.ts'
+import type { LoraDelta, LoraFile, LowRank } from './delta.ts'
+import { type Ranks, roomFor, type Site, siteOf } from './sites.ts'
+
+/** A LoRA on a model. */
+export interface LaidLora {
+  readonly lora: LoraFile
+  readonly strength: number
+  /** All of it, also what could run beside. */
+  readonly merged: boolean
+}
+
+export interface Laid<D extends LoraDelta = LoraDelta> {
+  readonly delta: D
+  readonly strength: number
+  readonly lora: LoraFile
+}
+
+export interface LoraPlan {
+  readonly beside: readonly Laid<LowRank>[]
+  /** In the order in which they apply to their weights. */
+  readonly merged: readonly Laid[]
+}
+
+/** Sums can be taken in any order, and W + ΔW as two products; what turns or scales W must find in it all that came before. */
+export function planLoras(loras: readonly LaidLora[], shapeOf: (delta: LoraDelta) => readonly number[]): LoraPlan {
+  const all = loras
+    .filter(({ strength }) => strength !== 0)
+    .flatMap(({ lora, strength, merged }) => lora.deltas.map((delta) => ({ delta, strength, lora, whole: merged })))
+  const lastReader = new Map<string, number>()
+  for (const [i, { delta }] of all.entries()) if (readsWeight(delta)) lastReader.set(placeOf(delta), i)
+  const beside: Laid<LowRank>[] = []
+  const merged: Laid[] = []
+  for (const [i, { whole, ...laid }] of all.entries()) {
+    const { delta } = laid
+    const alone = !whole && i > (lastReader.get(placeOf(delta)) ?? -1)
+    if (alone && delta.kind === 'low-rank' && siteOf(delta.part, delta.weight, shapeOf(delta))) beside.push({ ...laid, delta })
+    else merged.push(laid)
+  }
+  return { beside, merged }
+}
+
+/** The room that these need: LoRAs on one weight stand side by side in its rank. */
+export function ranksOf(beside: readonly Laid<LowRank>[], shapeOf: (delta: LoraDelta) => readonly number[]): Ranks {
+  const needed = new Map<string, { site: Site; rank: number }>()
+  for (const { delta } of beside) {
+    const before = needed.get(placeOf(delta))?.rank ?? 0
+    needed.set(placeOf(delta), { site: siteOf(delta.part, delta.weight, shapeOf(delta))!, rank: before + delta.rank })
+  }
+  const ranks: Partial<Record<Site, number>> = {}
+  for (const { site, rank } of needed.values()) ranks[site] = Math.max(ranks[site] ?? 0, rank)
+  return roomFor(ranks)
+}
+
+/** Shapes of the weights that deltas are for. */
+export const shapesIn =
+  (nets: Readonly<Partial<Record<Exclude<Part, 'vae'>, Named>>>) =>
+  ({ part, weight }: LoraDelta): readonly number[] =>
+    nets[part]?.get(weight)?.shape ?? []
+
+const readsWeight = ({ kind }: LoraDelta): boolean =>
+  kind === 'scaling' || kind === 'rotation' || kind === 'decomposed' || kind === 'generalized'
+
+const placeOf = ({ part, weight }: LoraDelta): string => `${part} ${weight}`

@@ -1,0 +1,68 @@
+// The low-rank adapters that run beside a model's frozen weights, as what its graphs are fed.
+
+import type { LowRank } from '../checkpoint/lora/delta.ts'
+import { adapterFeeds, type Factors, type ScaledFactors } from '../checkpoint/lora/feed.ts'
+import { type Laid, ranksOf, shapesIn } from '../checkpoint/lora/plan.ts'
+import { nameOf, type Ranks, type Site, within } from '../checkpoint/lora/sites.ts'
+import { type Model, netsOf } from './model.ts'
+import type { Feeds } from './runner.ts'
+
+export interface Adapters {
+  readonly needed: Ranks
+  /** For a graph with this room, which covers `needed`. */
+  feeds(room: Ranks): Feeds
+}
+
+export interface Beside {
+  readonly text: Adapters
+  /** `moves`: with motion modules. */
+  unet(moves: boolean): Adapters
+}
+
+const stillSites: readonly Site[] = ['attention', 'transformer', 'resnet']
+const movingSites: readonly Site[] = [...stillSites, 'motion attention', 'motion']
+
+/** @param factorsOf reads them; called when a graph is first fed */
+export function besideOf(
+  model: Pick<Model, 'unet' | 'text' | 'motion'>,
+  laid: readonly Laid<LowRank>[],
+  factorsOf: (laid: Laid<LowRank>) => Factors,
+): Beside {
+  const nets = netsOf(model)
+  const ranks = ranksOf(laid, shapesIn(nets))
+
+  function adapters(parts: readonly LowRank['part'][], places: readonly Site[]): Adapters {
+    let known: { room: string; feeds: Feeds } | undefined
+    return {
+      needed: within(ranks, places),
+      feeds(room) {
+        if (known?.room !== nameOf(room)) {
+          const feeds = parts.map((part) => adapterFeeds(part, nets[part] ?? new Map(), room, scaledIn(part)))
+          known = { room: nameOf(room), feeds: Object.assign({}, ...feeds) }
+        }
+        return known.feeds
+      },
+    }
+  }
+
+  function scaledIn(part: LowRank['part']): Map<string, ScaledFactors[]> {
+    const scaled = new Map<string, ScaledFactors[]>()
+    for (const it of laid) {
+      if (it.delta.part !== part) continue
+      const here = scaled.get(it.delta.weight) ?? []
+      scaled.set(it.delta.weight, [...here, { ...factorsOf(it), scale: it.delta.scale * it.strength }])
+    }
+    return scaled
+  }
+
+  const text = adapters(['text'], ['text'])
+  const still = adapters(['unet'], stillSites)
+  const moving = adapters(['unet', 'motion'], movingSites)
+  return { text, unet: (moves) => (moves ? moving : still) }
+}
+
+/** Nothing beside the weights; also what a graph with room is fed then. */
+export const nothingBeside = (model: Pick<Model, 'unet' | 'text' | 'motion'>): Beside =>
+  besideOf(model, [], () => {
+    throw new Error('there are no factors')
+  })

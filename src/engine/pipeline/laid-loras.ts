@@ -1,0 +1,55 @@
+// The LoRAs of a style on a model: checked, and told apart into what runs beside the weights and what is merged into them.
+
+import { basename } from 'node:path'
+import type { LoraFile } from '../checkpoint/lora/delta.ts'
+import { type Laid, planLoras, shapesIn } from '../checkpoint/lora/plan.ts'
+import type { TensorFile } from '../checkpoint/tensor.ts'
+import { UserError } from '../errors.ts'
+import { type Beside, besideOf } from './beside.ts'
+import type { LoraShelf, Shelved } from './lora-shelf.ts'
+import { type NamedLora, netsOf } from './model.ts'
+import type { OpenModel } from './open-models.ts'
+import { unusedSentence } from './unused.ts'
+
+export interface LaidLoras {
+  readonly beside: Beside
+  /** Tells what runs beside the text encoder from other adapters; '' for none. */
+  readonly textKey: string
+  readonly merged: readonly Laid[]
+  /** Of the file that a delta comes from. */
+  stampOf(laid: Laid): string
+  /** One of them was distilled to draw in a few steps. */
+  readonly hasLcmLora: boolean
+  readonly notes: readonly string[]
+}
+
+/** @throws UserError `lora-strength`, and what `readLora` throws */
+export function layLoras({ model, keys }: Pick<OpenModel, 'model' | 'keys'>, loras: readonly NamedLora[], shelf: LoraShelf): LaidLoras {
+  const base = [keys.text, keys.unet, keys.motion].join(' ')
+  const taken = loras.map(({ file, strength, merged = false }) => {
+    if (!Number.isFinite(strength)) {
+      throw new UserError('lora-strength', `The strength of ${basename(file)} is a number such as 0.8, not ${strength}.`, {
+        file,
+        strength,
+      })
+    }
+    return { ...shelf.take(file, base, model), strength, merged }
+  })
+  const shelved = new Map<LoraFile, Shelved>(taken.map((it) => [it.lora, it]))
+  const from = ({ lora }: Laid): Shelved => shelved.get(lora)!
+  const { beside, merged } = planLoras(taken, shapesIn(netsOf(model)))
+  return {
+    beside: besideOf(model, beside, (laid) => from(laid).factorsOf(laid.delta)),
+    textKey: [...new Set(beside.filter(({ delta }) => delta.part === 'text').map((laid) => `${from(laid).stamp} ${laid.strength}`))].join(
+      '\n',
+    ),
+    merged,
+    stampOf: (laid) => from(laid).stamp,
+    hasLcmLora: taken.some(({ lora, metadata, strength }) => strength > 0 && saysLcm({ path: lora.path, metadata })),
+    notes: taken.flatMap(({ lora: { path, ignored } }) => unusedSentence(path, ignored)),
+  }
+}
+
+/** Whether a LoRA was distilled: its tensors do not tell, only its name or what its trainer wrote. */
+export const saysLcm = ({ path, metadata }: Pick<TensorFile, 'path' | 'metadata'>): boolean =>
+  [basename(path), metadata.get('modelspec.title'), metadata.get('ss_output_name')].some((text) => /lcm/i.test(text ?? ''))

@@ -1,0 +1,55 @@
+// Models that were opened, kept as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
+
+import { createHash } from 'node:crypto'
+import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
+import { stampOf } from './stamp.ts'
+import { unusedIn } from './unused.ts'
+
+/** Tells sessions apart: what is in the net's file, how it is built, what was merged into it. */
+export interface NetKeys {
+  readonly text: string
+  readonly unet: string
+  readonly motion: string
+  readonly vae: string
+}
+
+export interface OpenModel {
+  readonly model: Model
+  readonly keys: NetKeys
+  /** Sentences on what of its files is not used. */
+  readonly notes: readonly string[]
+}
+
+/** @throws UserError what `openModel` throws, and where a net lacks a weight or has one of another shape */
+export type OpenModels = (files: BaseFiles) => OpenModel
+
+/** @param most models that stay open; a model takes some megabytes */
+export function createOpenModels(most = 32): OpenModels {
+  const open = new Map<string, OpenModel>() // least used first
+  return (files) => {
+    const { checkpoint, motion, vae } = files
+    const key = [checkpoint, motion, vae].map((path) => (path === undefined ? '' : stampOf(path))).join('\n\n')
+    const known = open.get(key)
+    open.delete(key)
+    const opened = known ?? opening(files)
+    open.set(key, opened)
+    for (const oldest of open.keys()) if (open.size > most) open.delete(oldest)
+    return opened
+  }
+}
+
+function opening(files: BaseFiles): OpenModel {
+  const model = openModel(files)
+  return {
+    model,
+    keys: { text: keyOf(model.text), unet: keyOf(model.unet), motion: model.motion ? keyOf(model.motion) : '', vae: keyOf(model.vae) },
+    notes: unusedIn(model),
+  }
+}
+
+function keyOf({ architecture, file }: Net<unknown>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([stampOf(file), architecture]))
+    .digest('base64url')
+    .slice(0, 16)
+}

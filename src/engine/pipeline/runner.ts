@@ -1,0 +1,66 @@
+// Runs graphs, one at a time: ONNX Runtime blocks its thread anyway, and a session that waits for its turn must not be let go meanwhile.
+// Of each graph there is at most one session with room for adapters: it grows to the largest asked for, and its forerunner goes.
+
+import { covers, joined, nameOf, type Ranks, sizeOf } from '../checkpoint/lora/sites.ts'
+import type { Graph } from '../onnx/graph.ts'
+import type { Feed, Session } from '../runtime/session.ts'
+import type { Sessions } from '../runtime/sessions.ts'
+
+export type Feeds = Readonly<Record<string, Feed>>
+
+/** A graph that may be written with room for adapters. */
+export interface Runnable {
+  /** Of everything that decides what it computes, but the room. */
+  readonly key: string
+  readonly needed: Ranks
+  build(room: Ranks): Graph
+}
+
+export interface Runner {
+  /** @param adapters what stands in the room that the session turned out to have; names that its graph lacks are left out */
+  run(graph: Runnable, feeds: Feeds, adapters?: (room: Ranks) => Feeds): Promise<Record<string, Float32Array>>
+  load(graph: Runnable): Promise<void>
+}
+
+export function createRunner(sessions: Sessions): Runner {
+  const rooms = new Map<string, readonly Ranks[]>()
+  const inputs = new Map<string, ReadonlySet<string>>()
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Without adapters where that will do and is loaded; else the smallest that is loaded and has the room; else a new one. */
+  async function sessionFor({ key, needed, build }: Runnable): Promise<{ session: Session; room: Ranks; name: string }> {
+    const nameWith = (room: Ranks): string => `${key} ${nameOf(room)}`
+    const loaded = (rooms.get(key) ?? []).filter((room) => sessions.has(nameWith(room)))
+    const [enough] = loaded.filter((room) => covers(room, needed)).sort((a, b) => sizeOf(a) - sizeOf(b))
+    const room = enough ?? (sizeOf(needed) === 0 ? needed : loaded.reduce(joined, needed))
+    const name = nameWith(room)
+    if (!enough) {
+      const outgrown = loaded.filter((other) => sizeOf(other) > 0)
+      for (const other of outgrown) await sessions.drop(nameWith(other))
+      rooms.set(key, [...loaded.filter((other) => !outgrown.includes(other)), room])
+    }
+    const session = await sessions.get(name, () => {
+      const graph = build(room)
+      inputs.set(name, new Set(graph.inputs.map((input) => input.name)))
+      return graph
+    })
+    return { session, room, name }
+  }
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work, work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+
+  return {
+    run: (graph, feeds, adapters) =>
+      inTurn(async () => {
+        const { session, room, name } = await sessionFor(graph)
+        const known = inputs.get(name)
+        const beside = Object.entries(adapters?.(room) ?? {}).filter(([input]) => known?.has(input))
+        return session.run({ ...feeds, ...Object.fromEntries(beside) })
+      }),
+    load: (graph) => inTurn(async () => void (await sessionFor(graph))),
+  }
+}

@@ -1,0 +1,42 @@
+// What a model's files hold that no net asks for. A weight that is missing is an error; one too many is worth a sentence, for then the
+// file is perhaps not what it was taken for.
+
+import { basename } from 'node:path'
+import { cpu, noWinograd } from '../targets/cpu.ts'
+import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
+import type { Model } from './model.ts'
+
+/**
+ * Writes every graph once, small, to see what it asks for.
+ * @throws UserError where a net lacks a weight, or has one of another shape
+ */
+export function unusedIn(model: Model): string[] {
+  const target = cpu(noWinograd)
+  const asked = { text: new Set<string>(), unet: new Set<string>(), vae: new Set<string>() }
+  const size = { pictures: 1, h: 8, w: 8 }
+  const { positions: tokens } = model.text.architecture
+  textGraph(model, target, { prompts: 1, clipSkip: 1, asked: asked.text })
+  unetGraph(model, target, { animations: 1, frames: model.motion ? 2 : 1, h: 8, w: 8, tokens, asked: asked.unet })
+  const { encoder } = model.vae.architecture
+  decoderGraph(model, target, { ...size, asked: asked.vae })
+  if (encoder) encoderGraph(model, target, { ...size, asked: asked.vae })
+
+  const unused = new Map(model.leftAside.map(({ file, names }) => [file, [...names]]))
+  for (const [net, names] of [
+    [model.text, asked.text],
+    [model.unet, asked.unet],
+    [model.motion, asked.unet],
+    [model.vae, asked.vae],
+  ] as const) {
+    const more = [...(net?.tensors.keys() ?? [])].filter((name) => !names.has(name))
+    if (net && more.length > 0) unused.set(net.file, [...(unused.get(net.file) ?? []), ...more])
+  }
+  return [...unused].flatMap(([file, names]) => unusedSentence(file, names))
+}
+
+/** One sentence, or none where nothing is left over. */
+export function unusedSentence(path: string, [first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return []
+  const which = others.length === 0 ? `one tensor of ${basename(path)}` : `${others.length + 1} tensors of ${basename(path)}`
+  return [`Nothing here takes ${which}: ${first}${others.length === 0 ? '' : ' …'}`]
+}
