@@ -1,0 +1,49 @@
+// Where to answer, and what was posted: kept as JSON by the house, read again here after a restart or after years.
+
+import { z } from 'zod'
+import type { Json } from '../../store/json.ts'
+
+const addressSchema = z.object({
+  channel: z.string(),
+  person: z.string(),
+  /** A conversation with the bot alone. */
+  direct: z.boolean(),
+  /** What may be answered at once; null for reactions and typed messages. */
+  interaction: z
+    .object({
+      id: z.string(),
+      token: z.string(),
+      kind: z.enum(['command', 'button', 'dialog']),
+      /** When it came in here: from then on Discord's deadlines count. */
+      atMs: z.number(),
+    })
+    .nullable(),
+})
+
+export type Address = z.infer<typeof addressSchema>
+export type Interaction = NonNullable<Address['interaction']>
+
+export function addressFrom(json: Json): Address {
+  return addressSchema.parse(json)
+}
+
+const handleSchema = z.object({
+  channel: z.string(),
+  message: z.string(),
+  /** Seen by who asked alone: reached by the token of the interaction, as long as that lives, and in no other way. */
+  ephemeral: z.boolean(),
+  token: z.string().nullable(),
+  /** Until when the token serves. */
+  untilMs: z.number(),
+  /** Emoji that the bot put under it. */
+  marks: z.array(z.string()),
+})
+
+export type Handle = z.infer<typeof handleSchema>
+
+export function handleFrom(json: Json): Handle {
+  return handleSchema.parse(json)
+}
+
+/** Discord says 15 minutes; a call takes a moment. */
+export const tokenMs = 15 * 60_000 - 10_000

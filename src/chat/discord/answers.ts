@@ -1,0 +1,55 @@
+// What has become of each interaction: Discord wants one first answer within 3 seconds, takes others for 15 minutes, and says of
+// neither afterwards. Kept in memory only; after a restart answering.ts asks Discord.
+
+/** open: nothing was answered yet · waiting: people see that an answer comes · given: there is one · gone: no answer is taken any more. */
+export type State = 'open' | 'waiting' | 'given' | 'gone'
+
+export interface Answer {
+  readonly state: State
+  /** Who sees what is waiting. */
+  readonly ephemeral: boolean
+}
+
+export interface Answers<Told> {
+  find(interaction: string): Answer | undefined
+  set(interaction: string, answer: Answer, nowMs: number): Answer
+  /** What was told there with this nonce. */
+  told(interaction: string, nonce: string): Told | undefined
+  tell(interaction: string, nonce: string, told: Told): void
+  /** One after the other for each interaction: what the first one did decides what the second may. */
+  inTurn<T>(interaction: string, act: () => Promise<T>): Promise<T>
+}
+
+/** Longer than any token lives. */
+const keptMs = 20 * 60_000
+
+export function createAnswers<Told>(): Answers<Told> {
+  const kept = new Map<string, { answer: Answer; readonly told: Map<string, Told>; readonly sinceMs: number }>()
+  const turns = new Map<string, Promise<unknown>>()
+  return {
+    find: (interaction) => kept.get(interaction)?.answer,
+    set(interaction, answer, nowMs) {
+      const before = kept.get(interaction)
+      if (before) before.answer = answer
+      else {
+        for (const [id, { sinceMs }] of kept) {
+          if (nowMs - sinceMs < keptMs) break
+          kept.delete(id)
+        }
+        kept.set(interaction, { answer, told: new Map(), sinceMs: nowMs })
+      }
+      return answer
+    },
+    told: (interaction, nonce) => kept.get(interaction)?.told.get(nonce),
+    tell: (interaction, nonce, told) => void kept.get(interaction)?.told.set(nonce, told),
+    async inTurn(interaction, act) {
+      const mine = (turns.get(interaction) ?? Promise.resolve()).then(act, act)
+      turns.set(interaction, mine)
+      try {
+        return await mine
+      } finally {
+        if (turns.get(interaction) === mine) turns.delete(interaction)
+      }
+    },
+  }
+}

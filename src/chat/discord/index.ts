@@ -1,0 +1,164 @@
+// Discord, by discord.js: slash commands, buttons, dialogs, reactions, and words to the bot alone.
+
+import { ApplicationIntegrationType, PermissionFlagsBits, REST, type RESTOptions, Routes } from 'discord.js'
+import { z } from 'zod'
+import { UserError } from '../../errors.ts'
+import type { Command } from '../command.ts'
+import type { Platform, PlatformLimits, Posted, Receiver } from '../platform.ts'
+import { createAnswering } from './answering.ts'
+import { createAnswers } from './answers.ts'
+import { type Call, createCaller } from './calls.ts'
+import { commandsJson } from './commands-json.ts'
+import { type Connection, createConnection } from './connection.ts'
+import { createHearing } from './hear.ts'
+import { createPost } from './post.ts'
+import { createReactions } from './reactions.ts'
+import { platformName } from './receive.ts'
+import { signInError } from './sign-in.ts'
+
+export interface DiscordOptions {
+  readonly token: string
+  /** What can be said: registered with Discord at each start. */
+  readonly commands: readonly Command[]
+  /** Where Discord's REST API is; it tells where the gateway is. */
+  readonly api?: string
+  readonly nowMs?: () => number
+  /** What went wrong without anybody being told. Holds no tokens. */
+  readonly warn?: (error: unknown) => void
+}
+
+export const discordLimits: PlatformLimits = {
+  answerMs: 3000,
+  // what everybody may post everywhere, and the bot without an interaction
+  maxBytes: 10 * 1024 * 1024,
+  // an MP4 waits for a click
+  formats: ['webp', 'gif'],
+  previews: true,
+  edits: { perMinute: 20, per: 'message' },
+  reactions: true,
+  // together below the 4000 characters of a message
+  textChars: 1000,
+  quoteChars: 1000,
+  factChars: 100,
+  facts: 15,
+  items: 10,
+  buttons: 10,
+  choices: 25,
+}
+
+/** A call that would have to wait longer is given back to the house, which tries again later. */
+const longestWaitMs = 30_000
+/** Calls that hang do not keep the process from ending. */
+const stopMs = 10_000
+
+export function createDiscord({ token, commands, api, nowMs = Date.now, warn = () => undefined }: DiscordOptions): Platform {
+  const restOptions: Partial<RESTOptions> = {
+    ...(api !== undefined && { api }),
+    timeout: 30_000,
+    rejectOnRateLimit: ({ retryAfter }) => retryAfter > longestWaitMs,
+  }
+  const rest = new REST(restOptions)
+  const caller = createCaller(rest)
+  const work = new Set<Promise<unknown>>()
+  let receiver: Receiver | undefined
+  let connection: Connection | undefined
+  let application = ''
+
+  function during<T>(doing: Promise<T>): Promise<T> {
+    work.add(doing)
+    const done = () => work.delete(doing)
+    doing.then(done, done)
+    return doing
+  }
+
+  const call = (what: Call) => during(caller(what))
+  const answers = createAnswers<Posted>()
+  const shared = { call, answers, nowMs, application: () => application }
+  const answering = createAnswering(shared)
+  const reactions = createReactions(call, warn)
+  const hear = createHearing({
+    ...shared,
+    answering,
+    limits: discordLimits,
+    client: () => connection!.client,
+    receiver: () => receiver,
+    warn,
+    during: (doing) => void during(doing),
+  })
+
+  async function start(listener: Receiver): Promise<string> {
+    if (token.trim() === '') throw signInError(undefined, 4004)
+    rest.setToken(token.trim())
+    const { id, installs } = await register().catch((error: unknown) => {
+      throw error instanceof UserError ? error : signInError(error)
+    })
+    application = id
+    receiver = listener
+    connection = createConnection(restOptions, hear, warn)
+    const { user, guilds } = await connection.open(token.trim()).catch((error: unknown) => {
+      receiver = undefined
+      throw error
+    })
+    const servers = `${guilds.cache.size} server${guilds.cache.size === 1 ? '' : 's'}`
+    return `Discord: signed in as ${user.tag}, in ${servers}. Invite it: ${invitation(id, installs)}`
+  }
+
+  /** Tells Discord what can be said; it keeps what it is told last. */
+  async function register(): Promise<{ readonly id: string; readonly installs: readonly ApplicationIntegrationType[] }> {
+    const { id, integration_types_config: config } = applicationSchema.parse(
+      await call({ method: 'GET', path: Routes.currentApplication() }),
+    )
+    const chosen = Object.keys(config ?? {}).map(Number)
+    const installs = chosen.length > 0 ? chosen : [ApplicationIntegrationType.GuildInstall]
+    await call({ method: 'PUT', path: Routes.applicationCommands(id), body: commandsJson(commands, installs) })
+    return { id, installs }
+  }
+
+  async function stop(): Promise<void> {
+    receiver = undefined
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, stopMs)
+    })
+    await Promise.race([settled(), late])
+    clearTimeout(timer)
+    await connection?.close()
+    rest.clearHashSweeper()
+    rest.clearHandlerSweeper()
+  }
+
+  async function settled(): Promise<void> {
+    while (work.size > 0) await Promise.allSettled([...work])
+    await reactions.settled()
+  }
+
+  return {
+    name: platformName,
+    limits: discordLimits,
+    start,
+    stop,
+    trouble: () => (connection ? connection.trouble() : 'Discord is not connected.'),
+    ...createPost({ ...shared, answering, reactions, maxBytes: discordLimits.maxBytes }),
+  }
+}
+
+const applicationSchema = z.object({
+  id: z.string(),
+  integration_types_config: z.record(z.string(), z.unknown()).nullish(),
+})
+
+/** What it needs in a server: to see, to speak, to show files, and to put reactions under its messages. */
+export const permissions =
+  PermissionFlagsBits.ViewChannel |
+  PermissionFlagsBits.SendMessages |
+  PermissionFlagsBits.SendMessagesInThreads |
+  PermissionFlagsBits.AttachFiles |
+  PermissionFlagsBits.EmbedLinks |
+  PermissionFlagsBits.ReadMessageHistory |
+  PermissionFlagsBits.AddReactions
+
+function invitation(application: string, installs: readonly ApplicationIntegrationType[]): string {
+  const server = installs.includes(ApplicationIntegrationType.GuildInstall)
+  const query = server ? `&scope=bot+applications.commands&permissions=${permissions}` : '&integration_type=1&scope=applications.commands'
+  return `https://discord.com/oauth2/authorize?client_id=${application}${query}`
+}

@@ -1,0 +1,180 @@
+// Outgoing → calls. An interaction is answered by its own token while that lives; everything else goes with the bot's. What only
+// one person may see and can no longer be shown where they are becomes a private message.
+
+import { Routes } from 'discord.js'
+import { UserError } from '../../errors.ts'
+import type { Json } from '../../store/json.ts'
+import type { Form, Outgoing } from '../outgoing.ts'
+import type { Platform, Posted } from '../platform.ts'
+import { type Address, addressFrom, type Handle, handleFrom, tokenMs } from './address.ts'
+import type { Answering } from './answering.ts'
+import type { Answers } from './answers.ts'
+import { type Caller, isRefusal } from './calls.ts'
+import { type Message, messageOf, pointerTo } from './layout.ts'
+import { idFrom, isEphemeral, type MessageData, messageFrom } from './message-data.ts'
+import { modalOf } from './modal.ts'
+import type { Reactions } from './reactions.ts'
+import { deadTokenCodes, directClosedCodes, goneCodes, understood, unknownMessageCodes } from './refusals.ts'
+
+export interface PostParts {
+  readonly call: Caller
+  readonly answering: Answering
+  readonly answers: Pick<Answers<Posted>, 'told' | 'tell' | 'inTurn'>
+  readonly reactions: Pick<Reactions, 'put'>
+  readonly application: () => string
+  readonly nowMs: () => number
+  readonly maxBytes: number
+}
+
+export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'> {
+  const { call, answering, answers, reactions, application, nowMs, maxBytes } = parts
+
+  async function acknowledge(json: Json, audience: Outgoing['audience']): Promise<void> {
+    const { interaction, direct } = addressFrom(json)
+    if (!interaction) return
+    await answers.inTurn(interaction.id, () => answering.acknowledge(interaction, audience !== 'everyone' && !direct))
+  }
+
+  async function post(json: Json, outgoing: Outgoing): Promise<Posted> {
+    const address = addressFrom(json)
+    const { interaction } = address
+    try {
+      return await (interaction ? answers.inTurn(interaction.id, () => postOnce(address, outgoing)) : postAny(address, outgoing))
+    } catch (error) {
+      throw understood(error, maxBytes)
+    }
+  }
+
+  async function postOnce(address: Address, outgoing: Outgoing): Promise<Posted> {
+    const { id } = address.interaction!
+    const { nonce } = outgoing
+    const told = nonce === undefined ? undefined : answers.told(id, nonce)
+    if (told) return told
+    const posted = await postAny(address, outgoing)
+    if (nonce !== undefined) answers.tell(id, nonce, posted)
+    return posted
+  }
+
+  function postAny(address: Address, outgoing: Outgoing): Promise<Posted> {
+    return outgoing.audience === 'direct' && !address.direct ? privately(address, outgoing) : here(address, outgoing)
+  }
+
+  async function here(address: Address, outgoing: Outgoing): Promise<Posted> {
+    const ephemeral = outgoing.audience !== 'everyone' && !address.direct
+    const answered = await answer(address, outgoing, ephemeral)
+    if (answered) return answered
+    return ephemeral ? inDirect(address, outgoing) : postedAs(await create(address.channel, outgoing), outgoing)
+  }
+
+  /** Undefined: there is nothing to answer, or it takes no answer any more. */
+  async function answer({ interaction, channel }: Address, outgoing: Outgoing, ephemeral: boolean): Promise<Posted | undefined> {
+    if (!interaction) return undefined
+    const { nonce } = outgoing
+    // by the bot's own token Discord makes sure that what has a nonce comes once
+    const post = nonce === undefined || ephemeral ? undefined : () => createIfAllowed(channel, outgoing)
+    const made = await answering.answer(interaction, messageOf(outgoing, ephemeral), { ephemeral, nonce, post })
+    return made && postedAs(made, outgoing, { token: interaction.token, untilMs: interaction.atMs + tokenMs })
+  }
+
+  /** A private message; what is to be answered then points to it. Where private messages are closed, the message is the answer. */
+  async function privately(address: Address, outgoing: Outgoing): Promise<Posted> {
+    const { interaction } = address
+    try {
+      const posted = await inDirect(address, outgoing)
+      const { channel, message } = handleFrom(posted.handle)
+      if (interaction) await answering.close(interaction, pointerTo(channel, message))
+      return posted
+    } catch (error) {
+      const closed = error instanceof UserError && error.code === 'direct-closed'
+      const answered = closed && (await answer(address, outgoing, true))
+      if (answered) return answered
+      throw error
+    }
+  }
+
+  /** @throws UserError direct-closed */
+  async function inDirect({ person }: Address, outgoing: Outgoing): Promise<Posted> {
+    try {
+      const channel = idFrom(await call({ method: 'POST', path: Routes.userChannels(), body: { recipient_id: person } }))
+      return postedAs(await create(channel, outgoing), outgoing)
+    } catch (error) {
+      if (!isRefusal(error, directClosedCodes)) throw error
+      const sentence = 'I cannot write to you alone: allow direct messages from this server in its privacy settings, then ask again.'
+      throw new UserError('direct-closed', sentence, {})
+    }
+  }
+
+  async function createIfAllowed(channel: string, outgoing: Outgoing): Promise<MessageData | undefined> {
+    try {
+      return await create(channel, outgoing)
+    } catch (error) {
+      // brought along by a person where the bot is no member: it may only answer
+      if (isRefusal(error, goneCodes)) return undefined
+      throw error
+    }
+  }
+
+  async function create(channel: string, outgoing: Outgoing): Promise<MessageData> {
+    const { body, files } = messageOf(outgoing)
+    const once = outgoing.nonce === undefined ? {} : { nonce: outgoing.nonce, enforce_nonce: true }
+    return messageFrom(await call({ method: 'POST', path: Routes.channelMessages(channel), body: { ...body, ...once }, files }))
+  }
+
+  function postedAs(made: MessageData, outgoing: Outgoing, token: Pick<Handle, 'token' | 'untilMs'> = { token: null, untilMs: 0 }): Posted {
+    const handle: Handle = { channel: made.channel_id, message: made.id, ephemeral: isEphemeral(made), ...token, marks: [] }
+    return { handle: marked(handle, outgoing), messages: [made.id] }
+  }
+
+  function marked(handle: Handle, { marks = [] }: Outgoing): Handle {
+    return reactions.put(handle, handle.ephemeral ? [] : marks)
+  }
+
+  async function edit({ handle: json, messages }: Posted, outgoing: Outgoing): Promise<Posted | undefined> {
+    const handle = handleFrom(json)
+    try {
+      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: marked(handle, outgoing), messages } : undefined
+    } catch (error) {
+      throw understood(error, maxBytes)
+    }
+  }
+
+  async function remove({ handle }: Posted): Promise<void> {
+    await change(handleFrom(handle), 'DELETE')
+  }
+
+  /** By the token of the interaction while that lives, then by the bot's own. @returns whether the message was there and could be reached */
+  async function change(
+    { token, untilMs, message, channel, ephemeral }: Handle,
+    method: 'PATCH' | 'DELETE',
+    to?: Message,
+  ): Promise<boolean> {
+    if (token !== null && nowMs() < untilMs) {
+      try {
+        await call({ method, path: Routes.webhookMessage(application(), token, message), ...to, auth: false })
+        return true
+      } catch (error) {
+        if (isRefusal(error, unknownMessageCodes)) return false
+        if (!isRefusal(error, deadTokenCodes)) throw error
+      }
+    }
+    if (ephemeral) return false
+    try {
+      await call({ method, path: Routes.channelMessage(channel, message), ...to })
+      return true
+    } catch (error) {
+      if (isRefusal(error, goneCodes)) return false
+      throw error
+    }
+  }
+
+  /** @throws UserError no-dialog-here */
+  async function open(json: Json, form: Form): Promise<void> {
+    const { interaction } = addressFrom(json)
+    const opened = interaction && (await answers.inTurn(interaction.id, () => answering.open(interaction, modalOf(form))))
+    if (opened) return
+    const sentence = 'A dialog opens only right after a slash command or a button, and took too long here: try once more.'
+    throw new UserError('no-dialog-here', sentence, {})
+  }
+
+  return { acknowledge, post, edit, remove, open }
+}
