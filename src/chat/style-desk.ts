@@ -2,6 +2,7 @@
 
 import type { Format } from '../jobs/request.ts'
 import type { Attachment } from './attachment.ts'
+import type { Sentence } from './reply.ts'
 
 export interface StyleDesk {
   /**
@@ -88,7 +89,7 @@ export interface StyleCard {
   /** What this change did, a line a thing. */
   readonly changed: readonly string[]
   /** Sentences that the person should know: what will have no effect. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Sentence[]
 }
 
 export interface StyleFileCard {

@@ -43,6 +43,12 @@ export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: Book
       .sort((a, b) => a.name.localeCompare(b.name, 'en'))
   }
 
+  async function get(name: string): Promise<Style | undefined> {
+    await registry.refresh()
+    const entry = registry.find(name)
+    return entry && entry.state !== 'quarantined' ? styleFrom(entry) : undefined
+  }
+
   return {
     list: offered,
     search: async (typed, space, admin, limit) => searched(await offered(space, admin), typed, limit),
@@ -53,16 +59,12 @@ export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: Book
       return entry && mayUse(entry, space, admin) ? styleFrom(entry) : undefined
     },
 
-    async get(name) {
-      await registry.refresh()
-      const entry = registry.find(name)
-      return entry && entry.state !== 'quarantined' ? styleFrom(entry) : undefined
-    },
+    get,
 
     async model(name) {
       const [base] = bases
       if (name === undefined) return { name: base.name, ...factsAbout(base.files) }
-      const style = await this.get(name)
+      const style = await get(name)
       if (!style) throw new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
       return factsOfStyle(style, factsAbout(style.model))
     },

@@ -34,7 +34,7 @@ export function openStyleFolder(folder: string): StyleFolder {
 }
 
 /** Takes away what a process left behind that died: everything half fetched, and files that no change speaks of. */
-export function sweep(folder: string, kept: ReadonlySet<string>): void {
+export function sweep(folder: string, kept: { has(file: string): boolean }): void {
   for (const name of readdirSync(join(folder, 'incoming'))) rmSync(join(folder, 'incoming', name), { force: true, recursive: true })
   for (const name of readdirSync(join(folder, 'files'))) if (!kept.has(name)) rmSync(join(folder, 'files', name), { force: true })
 }

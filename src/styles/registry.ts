@@ -22,6 +22,8 @@ export interface Registry {
   change(by: Author, deed: Deed, make: () => Promise<Made> | Made): Promise<Change>
   /** Follows what other processes have written. */
   refresh(): Promise<void>
+  /** While nothing else changes. */
+  alone<T>(work: () => T | Promise<T>): Promise<T>
 }
 
 /** The state that follows, absent where it is removed. */
@@ -42,6 +44,12 @@ export function createRegistry(shipped: readonly Entry[], history: History, nowM
       else present.delete(id)
     }
     if (changes.length > 0) byName = named(present.values())
+  }
+
+  function alone<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
   }
 
   const changesOf = (id?: string): readonly Change[] =>
@@ -74,17 +82,10 @@ export function createRegistry(shipped: readonly Entry[], history: History, nowM
       const before = changesOf(id).filter((change) => change.number <= number)
       return before.length > 0 ? before.at(-1)!.entry : shipped.find((entry) => entry.id === id)
     },
-    change(by, deed, make) {
-      const changed = turn.then(() => changeNow(by, deed, make))
-      turn = changed.catch(() => undefined)
-      return changed
-    },
-    // Behind a change that is being written: it is not another process's.
-    refresh() {
-      const refreshed = turn.then(refresh)
-      turn = refreshed.catch(() => undefined)
-      return refreshed
-    },
+    change: (by, deed, make) => alone(() => changeNow(by, deed, make)),
+    // Not while a change is being written: it is not another process's.
+    refresh: () => alone(refresh),
+    alone,
   }
 }
 

@@ -1,0 +1,62 @@
+// What a style does, shown: its example drawn with it and without, everything else alike.
+
+import type { StylePreview } from '../chat/style-desk.ts'
+import type { AnimationRequest } from '../jobs/request.ts'
+import type { Recipe } from '../render.ts'
+import type { Entry } from './entry.ts'
+import type { Pictures } from './pictures.ts'
+import { recipeWith } from './recipe.ts'
+import type { Base, ModelFacts, Style, StylePicture } from './style.ts'
+
+/** Worker.draw will do. */
+export type Draw = (recipe: Recipe, options: { readonly signal: AbortSignal }) => Promise<{ readonly animation: StylePicture }>
+
+export interface Subject {
+  readonly entry: Entry
+  readonly style: Style
+  readonly base: Base
+  /** Of the style. */
+  readonly facts: ModelFacts
+}
+
+export type Preview = (subject: Subject, signal: AbortSignal) => Promise<StylePreview>
+
+/** Always the same, so that what differs is the style. */
+const seed = '1'
+/** Of the other side, kept while the process lives: all styles of a base are shown beside the same. */
+const maxPlain = 20
+
+export function createPreview(draw: Draw, pictures: Pictures): Preview {
+  const plains = new Map<string, StylePicture>()
+  /** Who asks twice waits for the same. */
+  const drawing = new Map<Entry, Promise<StylePreview>>()
+
+  async function drawn(recipe: Recipe, signal: AbortSignal): Promise<StylePicture> {
+    const { bytes, format, width, height } = (await draw(recipe, { signal })).animation
+    return { bytes, format, width, height }
+  }
+
+  async function pair({ entry, style, base, facts }: Subject, signal: AbortSignal): Promise<StylePreview> {
+    const request = requestOf(style.example || base.example, facts)
+    const recipe: Recipe = { request, model: base.files, prompt: request.prompt, negative: request.negative }
+    const key = JSON.stringify(recipe)
+    const plain = plains.get(key) ?? (await drawn(recipe, signal))
+    plains.set(key, plain)
+    if (plains.size > maxPlain) plains.delete(plains.keys().next().value!)
+    const styled = (await pictures.get(entry)) ?? (await drawn(recipeWith(style, request), signal))
+    await pictures.keep(entry, styled.bytes)
+    return { plain, styled }
+  }
+
+  return (subject, signal) => {
+    const begun = drawing.get(subject.entry)
+    if (begun) return begun
+    const preview = pair(subject, signal).finally(() => drawing.delete(subject.entry))
+    drawing.set(subject.entry, preview)
+    return preview
+  }
+}
+
+function requestOf(prompt: string, { width, height, frames, fps, steps, guidance, negative, clipSkip }: ModelFacts): AnimationRequest {
+  return { prompt, negative, width, height, frames, fps, steps, guidance, seed, clipSkip, format: 'webp' }
+}
