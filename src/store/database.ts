@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly migrations: readonly string[]
   /** Nobody else may open it while it is open. */
   readonly alone?: boolean
+  /** How long another process may take to let go of it: a restart overlaps with what it replaces. */
+  readonly waitMs?: number
 }
 
 export interface Database {
@@ -31,11 +33,10 @@ export interface Database {
 
 /** @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { path, migrations, alone = false } = options
+  const { path, migrations, alone = false, waitMs = 5000 } = options
   let sql: DatabaseSync | undefined
   try {
-    // The time that another process may take to let go of it: long enough for a restart to overlap with what it replaces.
-    sql = new DatabaseSync(path, { timeout: 5000 })
+    sql = new DatabaseSync(path, { timeout: waitMs })
     if (alone) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
     checkOrigin(sql, options)
     sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; BEGIN IMMEDIATE')

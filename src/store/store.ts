@@ -1,17 +1,72 @@
 // Everything that outlives the process, but for the journal: key-value namespaces through Keyv, and animations as blobs.
 
-import type Keyv from 'keyv'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Keyv, { type KeyvStoreAdapter } from 'keyv'
+import { UserError } from '../errors.ts'
+import { type Blobs, openBlobs } from './blobs.ts'
+import { openDatabase } from './database.ts'
+import { openRedisSpaces } from './redis-spaces.ts'
+import { spaceMigrations, sqliteSpace } from './sqlite-space.ts'
+
+export type { Blobs } from './blobs.ts'
 
 export interface Store {
-  /** One namespace: styles, settings, defaults, messages, kept. */
+  /** One namespace: styles, settings, defaults, messages, kept. The same one each time; what cannot be kept is thrown. */
   space<T>(name: string): Keyv<T>
   readonly blobs: Blobs
   close(): Promise<void>
 }
 
-/** Bytes by name; a name says nothing of what was asked. */
-export interface Blobs {
-  put(name: string, bytes: Uint8Array): Promise<void>
-  get(name: string): Promise<Uint8Array | undefined>
-  delete(name: string): Promise<void>
+export interface StoreOptions {
+  /** Made where it is missing. */
+  readonly folder: string
+  /** Where namespaces are kept instead of the folder; blobs stay there. */
+  readonly redisUrl?: string
+  /** A connection that was lost; it is built up again. */
+  readonly onError?: (error: Error) => void
+}
+
+/** 'Zoes' */
+const applicationId = 0x5a6f6573
+
+/** @throws UserError store-unreachable, redis-unreachable, database-… */
+export async function openStore({ folder, redisUrl, onError = () => undefined }: StoreOptions): Promise<Store> {
+  const blobs = openFolder(folder)
+  const { space: adapterOf, close } =
+    redisUrl === undefined ? openSqliteSpaces(join(folder, 'store.sqlite')) : await openRedisSpaces(redisUrl, onError)
+  const spaces = new Map<string, Keyv>()
+
+  return {
+    space<T>(name: string): Keyv<T> {
+      if (!/^[a-z][a-z-]*$/.test(name)) throw new Error(`a space is named with a-z and '-', got '${name}'`)
+      const known = spaces.get(name) ?? newSpace(adapterOf(name))
+      spaces.set(name, known)
+      return known as Keyv<T>
+    },
+    blobs,
+    close,
+  }
+}
+
+function openFolder(folder: string): Blobs {
+  try {
+    mkdirSync(folder, { recursive: true })
+    return openBlobs(join(folder, 'blobs'))
+  } catch (error) {
+    const { message } = error as Error
+    const sentence = `The folder ${folder} cannot be made or written (${message}): check rights and space, or name another.`
+    throw new UserError('store-unreachable', sentence, { folder, reason: message }, { cause: error })
+  }
+}
+
+function openSqliteSpaces(path: string): { space(name: string): KeyvStoreAdapter; close(): Promise<void> } {
+  const database = openDatabase({ path, name: 'store', applicationId, migrations: spaceMigrations })
+  return { space: (name) => sqliteSpace(database, name), close: async () => database.close() }
+}
+
+/** Namespaces are the back end's: Keyv's own prefix takes a key that begins like one for a key that has it already. */
+function newSpace(store: KeyvStoreAdapter): Keyv {
+  const { namespace } = store
+  return new Keyv({ store, useKeyPrefix: false, throwOnErrors: true, emitErrors: false, ...(namespace !== undefined && { namespace }) })
 }

@@ -1,0 +1,57 @@
+// One namespace of a key-value store in SQLite, as Keyv wants a back end to be. Keyv keeps the time at which a value ends
+// inside the value and looks at it; the column is only for clearing away what nobody asks for any more.
+
+import { EventEmitter } from 'node:events'
+import type { KeyvStoreAdapter } from 'keyv'
+import type { Database } from './database.ts'
+
+export const spaceMigrations = [
+  `CREATE TABLE entries (
+     space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_ms REAL,
+     PRIMARY KEY (space, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX expiring ON entries (expires_ms) WHERE expires_ms IS NOT NULL`,
+]
+
+const pageSize = 200
+
+export function sqliteSpace({ sql, transaction }: Pick<Database, 'sql' | 'transaction'>, space: string): KeyvStoreAdapter {
+  const read = sql.prepare('SELECT value FROM entries WHERE space = ? AND key = ?')
+  const write = sql.prepare('INSERT OR REPLACE INTO entries (space, key, value, expires_ms) VALUES (?, ?, ?, ?)')
+  const remove = sql.prepare('DELETE FROM entries WHERE space = ? AND key = ?')
+  const removeAll = sql.prepare('DELETE FROM entries WHERE space = ?')
+  const page = sql.prepare('SELECT key, value FROM entries WHERE space = ? AND key > ? ORDER BY key LIMIT ?')
+  const expire = sql.prepare('DELETE FROM entries WHERE expires_ms <= ?')
+
+  function put(key: string, value: unknown, ttlMs: number | undefined): void {
+    if (typeof value !== 'string') throw new Error(`Keyv gives text to keep, got ${typeof value} for ${key}`)
+    const nowMs = Date.now()
+    // Whoever writes what will end makes room for it.
+    if (ttlMs !== undefined) expire.run(nowMs)
+    write.run(space, key, value, ttlMs === undefined ? null : nowMs + ttlMs)
+  }
+
+  const adapter = {
+    /** Keyv iterates only over back ends whose dialect it knows. */
+    opts: { dialect: 'sqlite', url: '' },
+    namespace: space,
+    get: async (key: string) => read.get(space, key)?.['value'],
+    set: async (key: string, value: unknown, ttlMs?: number) => transaction(() => put(key, value, ttlMs)),
+    setMany: async (entries: readonly { key: string; value: unknown; ttl?: number }[]) =>
+      transaction(() => {
+        for (const { key, value, ttl } of entries) put(key, value, ttl)
+      }),
+    delete: async (key: string) => remove.run(space, key).changes > 0,
+    clear: async () => void removeAll.run(space),
+    async *iterator(): AsyncGenerator<[string, string]> {
+      // Page by page, because what is asked for between two pages may change the table.
+      for (let last = ''; ; ) {
+        const rows = page.all(space, last, pageSize) as { key: string; value: string }[]
+        for (const { key, value } of rows) yield [key, value]
+        if (rows.length < pageSize) return
+        last = rows.at(-1)!.key
+      }
+    },
+  }
+  return Object.assign(new EventEmitter(), adapter) as unknown as KeyvStoreAdapter
+}
