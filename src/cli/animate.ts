@@ -1,18 +1,18 @@
 // `zoetrope animate "a sentence"`: draws in a process of its own and shows how far it is; prints the path of the animation.
 
 import { randomInt } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, parse, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { readConfig } from '../config.ts'
 import { factsOf, samplerNames } from '../engine/index.ts'
 import { devices } from '../engine/targets/device.ts'
-import { UserError } from '../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
 import { cacheFolder, pocket } from '../places.ts'
 import type { Recipe } from '../render.ts'
 import { createWorker } from '../worker/host.ts'
 import type { Drawn } from '../worker/worker.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './option-values.ts'
+import { formatOf, formats, placeFor, writeWhole } from './output-file.ts'
 import { progressBar } from './progress-bar.ts'
 import { inBytes, type Print, printer } from './terminal.ts'
 
@@ -43,8 +43,6 @@ interface Flags {
   readonly threads?: number
   readonly verbose?: true
 }
-
-const formats: readonly Format[] = ['webp', 'gif', 'mp4']
 
 export function animateCommand(program: Command): void {
   const print = printer(program)
@@ -80,17 +78,19 @@ export function animateCommand(program: Command): void {
     .action(async (prompt: string, flags: Flags) => {
       const recipe = recipeOf(prompt, flags)
       const path = placeFor(flags.out, recipe.request)
+      const { home, ffmpeg } = readConfig(process.env)
       const worker = createWorker({
         device: flags.device,
-        cacheDir: cacheFolder(),
+        cacheDir: cacheFolder(home),
         ...(flags.threads !== undefined && { threads: flags.threads }),
+        ...(ffmpeg !== undefined && { ffmpeg }),
       })
       try {
         const { name, notes } = await worker.device()
         if (flags.verbose) for (const note of notes) print(note)
         const bar = progressBar(name)
         const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
-        write(drawn, path)
+        writeWhole(path, drawn.animation.bytes)
         tell(drawn, recipe, path, print)
       } finally {
         await worker.close()
@@ -130,63 +130,6 @@ function recipeOf(prompt: string, flags: Flags): Recipe {
     ...(flags.maxBytes !== undefined && { maxBytes: flags.maxBytes }),
   }
   return { request, model, prompt, negative, ...(flags.scale !== undefined && { scale: flags.scale }) }
-}
-
-/** @throws UserError `format` where --format and the end of --out disagree or say nothing that is known */
-function formatOf({ format, out }: Pick<Flags, 'format' | 'out'>): Format {
-  const end = out === undefined ? '' : parse(out).ext.slice(1).toLowerCase()
-  const ends = formats.find((name) => name === end)
-  if (out !== undefined && end !== '' && (!ends || (format && format !== ends))) {
-    throw new UserError('format', `${out} should end in .${format ?? formats.join(', .')}.`, { out, format })
-  }
-  return format ?? ends ?? 'webp'
-}
-
-/** Where it will be written: known to be possible before anything is drawn. @throws UserError `not-written` */
-function placeFor(out: string | undefined, { seed, format }: AnimationRequest): string {
-  const wanted = out ?? free(join('out', `zoetrope-${seed}`), format)
-  const path = parse(wanted).ext === '' ? `${wanted}.${format}` : wanted
-  return writing(path, () => {
-    const folder = parse(path).dir || '.'
-    mkdirSync(folder, { recursive: true })
-    accessSync(folder, constants.W_OK)
-    return path
-  })
-}
-
-/** A file appears whole or not at all. */
-function write({ animation }: Drawn, path: string): void {
-  writing(path, () => {
-    writeFileSync(`${path}.part`, animation.bytes)
-    renameSync(`${path}.part`, path)
-  })
-}
-
-function writing<T>(path: string, work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    rmSync(`${path}.part`, { force: true })
-    const code = String((cause as NodeJS.ErrnoException).code)
-    throw new UserError('not-written', `${path} cannot be written: ${reasons[code] ?? code}.`, { path, code }, { cause })
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EACCES: 'it may not be written there',
-  EROFS: 'it may not be written there',
-  ENOTDIR: 'a file stands where a folder should be',
-  EEXIST: 'a file stands where a folder should be',
-  EISDIR: 'it is a folder',
-}
-
-/** Nothing that was drawn before is overwritten. */
-function free(stem: string, end: string): string {
-  for (let i = 1; ; i++) {
-    const path = `${stem}${i === 1 ? '' : `-${i}`}.${end}`
-    if (!existsSync(path)) return path
-  }
 }
 
 function tell({ animation, notes }: Drawn, { request }: Recipe, path: string, print: Print): void {
