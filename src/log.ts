@@ -13,7 +13,7 @@ export interface LogOptions {
   /** Masked in every line. */
   readonly secrets?: readonly string[]
   /** Where lines go. */
-  readonly write?: (line: string) => void
+  readonly write?: (line: string) => unknown
 }
 
 export function createLog({ level, secrets = [], write = (line) => process.stderr.write(line) }: LogOptions): Log {

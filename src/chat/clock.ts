@@ -1,10 +1,8 @@
-// Time as the chat needs it: told, and waited for. An argument, so that tests move it by hand.
+// Time as this machine tells it.
 
-export interface Clock {
-  nowMs(): number
-  /** Calls once after so long; the returned function calls it off. */
-  after(ms: number, call: () => void): () => void
-}
+import type { Clock } from '../jobs/scheduler.ts'
+
+export type { Clock } from '../jobs/scheduler.ts'
 
 export const clock: Clock = {
   nowMs: () => Date.now(),

@@ -14,6 +14,7 @@ import type { Asker, Channel } from './incoming.ts'
 import { createJobDesk } from './job-desk.ts'
 import { kept } from './kept.ts'
 import { helpIn, localeFor } from './locales/locale.ts'
+import type { Platform } from './platform.ts'
 import { createPrivacyDesk, type PrivacyParts } from './privacy-desk.ts'
 import { type Settings, settingsSchema } from './settings.ts'
 import type { StyleDesk } from './style-desk.ts'
@@ -36,6 +37,14 @@ export interface Visit {
   readonly locale: string
   readonly formats: readonly Format[]
   readonly maxBytes: number
+  /** The platform's, where it has one. */
+  readonly fetchFile?: NonNullable<Platform['fetchFile']>
+}
+
+/** Somebody who may want to manage styles. */
+export interface StyleVisitor extends Visit {
+  /** Who may besides the admins. */
+  readonly managers: () => Promise<readonly string[]>
 }
 
 export interface HouseParts {
@@ -43,7 +52,7 @@ export interface HouseParts {
   readonly scheduler: Scheduler
   readonly store: Store
   readonly styles: StyleSource
-  readonly styleDeskFor: (visit: Visit) => StyleDesk
+  readonly styleDeskFor: (visitor: StyleVisitor) => StyleDesk
   readonly delivery: Pick<Delivery, 'withdraw'>
   readonly retentionDays: number
   readonly forgetOn: PrivacyParts['forgetOn']
@@ -59,6 +68,7 @@ export function createHouse(parts: HouseParts): House {
 
   function deskFor(visit: Visit): Desk {
     const { owner, asker, channel, locale, formats, maxBytes } = visit
+    const here = settings.of(spaceOf(owner))
     const ownDefaults = defaults.of(personOf(owner))
     const language = localeFor(locale)
     return {
@@ -69,10 +79,10 @@ export function createHouse(parts: HouseParts): House {
       commands,
       styles: stylesFor(styles, spaceOf(owner), asker.admin),
       get styleDesk() {
-        return styleDeskFor(visit)
+        return styleDeskFor({ ...visit, managers: async () => (await here.get()).styleManagers })
       },
       defaults: ownDefaults,
-      settings: settings.of(spaceOf(owner)),
+      settings: here,
       jobs: createJobDesk(jobParts, owner, asker.admin),
       privacy: createPrivacyDesk({ ...jobParts, retentionDays, forgetOn }, owner, ownDefaults),
       randomSeed,

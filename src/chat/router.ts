@@ -128,7 +128,9 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
 
   function deskFor({ owner, name, asker, channel, locale, maxBytes }: Omit<Circumstances, 'id' | 'address'>): Desk {
     const { formats, maxBytes: usual } = platform.limits
-    return house.deskFor({ owner, name, asker, channel, locale, formats, maxBytes: Math.min(usual, maxBytes ?? usual) })
+    const fetchFile = platform.fetchFile?.bind(platform)
+    const visit = { owner, name, asker, channel, locale, formats, maxBytes: Math.min(usual, maxBytes ?? usual) }
+    return house.deskFor({ ...visit, ...(fetchFile && { fetchFile }) })
   }
 
   /** Before the answer is known: rather to one too few than to all. */
