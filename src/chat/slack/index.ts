@@ -1,0 +1,103 @@
+// Slack: connects, by a socket or a port, and joins what hears with what posts.
+
+import { UserError } from '../../errors.ts'
+import type { Platform } from '../platform.ts'
+import { createApi } from './api.ts'
+import { AckingApp } from './app.ts'
+import type { Door } from './door.ts'
+import { createFiles } from './files.ts'
+import { httpDoor } from './http-door.ts'
+import { limits } from './limits.ts'
+import { type Log, libraryLogger, silent, withoutSecrets } from './log.ts'
+import { createMessages } from './messages.ts'
+import { createPassing } from './passing.ts'
+import { createPost, type Post } from './post.ts'
+import { listen } from './receive.ts'
+import { signIn } from './sign-in.ts'
+import { socketDoor } from './socket-door.ts'
+import { createWorkspace } from './workspace.ts'
+
+export interface SlackOptions {
+  /** SLACK_BOT_TOKEN */
+  readonly token: string
+  /** SLACK_APP_TOKEN: Socket Mode. */
+  readonly appToken?: string
+  /** SLACK_SIGNING_SECRET: HTTP, where there is no app token. */
+  readonly signingSecret?: string
+  /** Of the HTTP door; 0 takes any. */
+  readonly port?: number
+  readonly host?: string
+  readonly apiUrl?: string
+  /** Where Slack keeps people's files: the token goes nowhere else. */
+  readonly filesUrl?: string
+  readonly log?: Log
+}
+
+export function createSlack(options: SlackOptions): Platform {
+  const { token, appToken, signingSecret, apiUrl = 'https://slack.com/api/', filesUrl = 'https://files.slack.com/' } = options
+  const log = withoutSecrets(options.log ?? silent, [token, appToken ?? '', signingSecret ?? ''])
+  const api = createApi({ token, url: apiUrl, log })
+  const files = createFiles({ api, token, filesUrl, log })
+  let door: Door | undefined
+  let app: AckingApp | undefined
+  let post: Post | undefined
+
+  function running(): Post {
+    if (!post) throw new Error('Slack was not started')
+    return post
+  }
+
+  return {
+    name: 'slack',
+    limits,
+    async start(receiver) {
+      const opening = doorOf(options, log)
+      const identity = await signIn(api, token, log)
+      const { botId, botUser: botUserId, team: teamId, teamName, name } = identity
+      const workspace = createWorkspace(api, identity, log)
+      const messages = createMessages({ api, files, botUser: botUserId, log })
+      post = createPost({ api, messages, passing: createPassing(api, log), identity, log })
+      app = new AckingApp(
+        {
+          receiver: opening.receiver,
+          authorize: async () => ({ botToken: token, botId, botUserId, teamId }),
+          clientOptions: { slackApiUrl: apiUrl },
+          convoStore: false,
+          logger: libraryLogger(log),
+        },
+        log,
+      )
+      listen(app, { receiver, workspace, identity, post, log })
+      const way = await opening.open()
+      door = opening
+      return `Slack: @${name} in ${teamName}, by ${way}.`
+    },
+    async stop() {
+      door?.shut()
+      await app?.deafen()
+      await door?.close()
+      door = undefined
+    },
+    trouble: () => (door ? (door.trouble() ?? api.trouble()) : 'Slack is not started'),
+    // Slack's own three seconds are met on arrival; the token posts for as long as it takes
+    async acknowledge() {},
+    post: async (address, outgoing) => running().post(address, outgoing),
+    edit: async (posted, outgoing) => running().edit(posted, outgoing),
+    remove: async (posted) => running().remove(posted),
+    open: async (address, form) => running().open(address, form),
+    fetchFile: (attachment, signal) => files.fetch(attachment, signal),
+  }
+}
+
+/** @throws UserError slack-way-missing, and what the doors throw */
+function doorOf(
+  { appToken, signingSecret, apiUrl = 'https://slack.com/api/', port = 3000, host = '0.0.0.0' }: SlackOptions,
+  log: Log,
+): Door {
+  if (appToken) return socketDoor({ appToken, apiUrl, log })
+  if (signingSecret) return httpDoor({ signingSecret, port, host, log })
+  const sentence =
+    'Slack needs SLACK_APP_TOKEN besides SLACK_BOT_TOKEN: generate an app-level token (xapp-…) with the scope connections:write ' +
+    "on the app's page, Basic Information. (Or SLACK_SIGNING_SECRET, where Slack can call this machine.)"
+  throw new UserError('slack-way-missing', sentence)
+}

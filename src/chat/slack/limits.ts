@@ -1,0 +1,28 @@
+// What Slack allows. Numbers without a source below are ours, chosen inside Slack's.
+
+import type { PlatformLimits } from '../platform.ts'
+
+export const limits: PlatformLimits = {
+  // a trigger lives so long; envelopes are acknowledged on arrival
+  answerMs: 3000,
+  // Slack takes a gigabyte; more than this starts to play late and weighs on everybody's client
+  maxBytes: 8 * 1024 * 1024,
+  // animated WebP is shown as a file, and an MP4 waits for a click
+  formats: ['gif'],
+  // a picture cannot be changed in a message, only a message for another
+  previews: false,
+  // chat.update is tier 3, 50 a minute and workspace; ends of requests need some of them
+  edits: { perMinute: 40, per: 'space' },
+  reactions: true,
+  // all blocks of a message together have about 13,000 characters
+  textChars: 3000,
+  quoteChars: 1500,
+  factChars: 300,
+  facts: 20,
+  // 50 blocks, of which an item takes three
+  items: 10,
+  // an actions block has 25 elements
+  buttons: 25,
+  // of a select
+  choices: 100,
+}

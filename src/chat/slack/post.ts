@@ -1,0 +1,158 @@
+// Outgoing → calls: who sees it decides where it goes.
+
+import { z } from 'zod'
+import { UserError } from '../../errors.ts'
+import type { Json } from '../../store/json.ts'
+import type { Form, Outgoing } from '../outgoing.ts'
+import type { Platform, Posted } from '../platform.ts'
+import { maxTypedChars, typed } from '../typed.ts'
+import { type Address, readAddress } from './address.ts'
+import { type Api, hasCode, type SlackError } from './api.ts'
+import { hashOf, sayAction } from './blocks.ts'
+import { postedAs, readHandle } from './handle.ts'
+import type { Log } from './log.ts'
+import type { Messages } from './messages.ts'
+import { canPass, type Passing, passingContent } from './passing.ts'
+import { remembered } from './remembered.ts'
+import type { Identity } from './sign-in.ts'
+import { viewOf } from './view.ts'
+
+export interface PostOptions {
+  readonly api: Api
+  readonly messages: Messages
+  readonly passing: Passing
+  readonly identity: Identity
+  readonly log: Log
+}
+
+export type Post = Pick<Platform, 'post' | 'edit' | 'remove' | 'open'> & {
+  /** The dialog that waits behind a button, if this is such a button. */
+  waitingForm(action: string): Form | undefined
+}
+
+export function createPost({ api, messages, passing, identity, log }: PostOptions): Post {
+  const conversations = remembered(60 * 60_000, async (user) => {
+    return openedSchema.parse(await api.call('conversations.open', { users: user })).channel.id
+  })
+  const forms = new Map<string, Form>()
+
+  async function post(address: Json, outgoing: Outgoing): Promise<Posted> {
+    const to = readAddress(address)
+    try {
+      if (to.direct || outgoing.audience === 'everyone') return postedAs(await messages.post(to, outgoing))
+      if (outgoing.audience === 'direct') return postedAs(await messages.post(await directPlace(to), outgoing))
+      const posted = canPass(outgoing) ? await passing.post(to, passingContent(outgoing)) : undefined
+      return posted ?? (await postAside(to, outgoing))
+    } catch (error) {
+      throw hasCode(error, closedCodes) ? cannotPost(error, identity.name) : error
+    }
+  }
+
+  async function directPlace({ user }: Address) {
+    return { channel: await conversations.get(user) }
+  }
+
+  /** As a direct message, and a word where the person is that it is there. */
+  async function postAside(to: Address, outgoing: Outgoing): Promise<Posted> {
+    const handle = await messages.post(await directPlace(to), outgoing)
+    const url = `${identity.url}archives/${handle.channel}/p${handle.ts.replace('.', '')}`
+    const { text, tone } = outgoing
+    const { blocks, ...content } = passingContent({ audience: 'asker', tone, text })
+    const link = { type: 'rich_text_section', elements: [{ type: 'link', url, text: `→ @${identity.name}` }] }
+    const pointer = { ...content, blocks: [...(blocks as readonly object[]), { type: 'rich_text', elements: [link] }] }
+    await passing
+      .post(to, pointer)
+      .catch((error: SlackError) => log.warn({ code: error.code }, 'nothing could be said where somebody asked'))
+    return postedAs(handle)
+  }
+
+  async function open(address: Json, form: Form): Promise<void> {
+    const to = readAddress(address)
+    if (to.trigger !== undefined) {
+      try {
+        await api.call('views.open', { trigger_id: to.trigger, view: viewOf(form, to) }, { once: true, droppable: true })
+        return
+      } catch (error) {
+        if (!hasCode(error, lateCodes)) throw error
+      }
+    }
+    await offer(to, form)
+  }
+
+  /** A dialog opens only within three seconds of a click: without one, or too late, there is a button to click. */
+  async function offer(to: Address, form: Form): Promise<void> {
+    const id = `form:${hashOf(Buffer.from(JSON.stringify(form)))}`
+    forms.delete(id)
+    forms.set(id, form)
+    if (forms.size > 500) forms.delete(forms.keys().next().value!)
+    const command = typed(form.action ? `${form.command} ${form.action}` : form.command, form.fixed).slice(0, maxTypedChars)
+    const buttons = [{ label: form.submit, command, style: 'main' as const }]
+    const outgoing: Outgoing = { audience: 'asker', tone: 'plain', text: form.title, buttons }
+    const content = passingContent(outgoing)
+    const blocks = JSON.parse(JSON.stringify(content['blocks']), (key, value: unknown) =>
+      key === 'action_id' && sayAction.test(String(value)) ? id : value,
+    ) as unknown
+    const shown = to.direct
+      ? await api.call('chat.postMessage', { ...content, blocks, channel: to.channel, thread_ts: to.thread }, { once: true })
+      : await passing.post(to, { ...content, blocks })
+    if (!shown) throw cannotPost(new Error('no dialog could be opened'), identity.name)
+  }
+
+  return {
+    post,
+    async edit(posted, outgoing) {
+      const handle = readHandle(posted)
+      const edited = handle && (await messages.edit(handle, outgoing))
+      return edited && postedAs(edited)
+    },
+    async remove(posted) {
+      const handle = readHandle(posted)
+      if (handle) await messages.remove(handle)
+    },
+    open,
+    waitingForm: (action) => forms.get(action),
+  }
+}
+
+function cannotPost(error: Error, name: string): UserError {
+  const reason = error.message
+  const sentence = `Slack does not let @${name} post there (${reason}). Type /invite @${name} in the channel, or ask it in a direct message.`
+  return new UserError('cannot-post-here', sentence, { name, reason }, { cause: error })
+}
+
+/** The trigger was used, is too old, or was never one. */
+const lateCodes = [
+  'expired_trigger_id',
+  'trigger_expired',
+  'exchanged_trigger_id',
+  'trigger_exchanged',
+  'invalid_trigger_id',
+  'ratelimited',
+] as const
+
+const closedCodes: ReadonlySet<string> = new Set([
+  'not_in_channel',
+  'channel_not_found',
+  'user_not_found',
+  'user_disabled',
+  'user_not_visible',
+  'cannot_dm_bot',
+  'is_archived',
+  'no_permission',
+  'not_reachable',
+  'messages_tab_disabled',
+  'restricted_action',
+  'restricted_action_read_only_channel',
+  'restricted_action_thread_only_channel',
+  'restricted_action_non_threadable_channel',
+  'restricted_action_thread_locked',
+  'ekm_access_denied',
+  'file_type_not_allowed',
+  'file_uploads_disabled',
+  'file_uploads_except_images_disabled',
+  'file_upload_size_restricted',
+  'msg_too_long',
+  'msg_blocks_too_long',
+])
+
+const openedSchema = z.object({ channel: z.object({ id: z.string() }) })

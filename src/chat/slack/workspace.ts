@@ -1,0 +1,129 @@
+// What the bot knows of people and conversations: names, languages, who is an admin, where it is a member. Slack tells none
+// of this with an event, and a dialog must be opened three seconds after it: so it is remembered, and never waited for long.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { type Api, hasCode, type SlackError } from './api.ts'
+import type { Log } from './log.ts'
+import { type Remembered, remembered } from './remembered.ts'
+import type { Identity } from './sign-in.ts'
+
+export interface Workspace {
+  person(id: string): Promise<Person>
+  /** Ids of the user groups that the person is in. */
+  groups(person: string): Promise<readonly string[]>
+  conversation(id: string, person: string): Promise<Conversation>
+}
+
+export interface Person {
+  readonly name: string
+  readonly admin: boolean
+  readonly bot: boolean
+  readonly locale: string
+}
+
+export interface Conversation {
+  /** Of this person with the bot. */
+  readonly direct: boolean
+  readonly missing: readonly string[]
+  readonly locale?: string
+}
+
+const minuteMs = 60_000
+const patienceMs = 1500
+
+export function createWorkspace(api: Api, identity: Identity, log: Log): Workspace {
+  const people = remembered(10 * minuteMs, async (id): Promise<Person> => {
+    const { user } = userSchema.parse(await api.call('users.info', { user: id, include_locale: true }))
+    return {
+      name: user.profile?.display_name || user.profile?.real_name || user.real_name || user.name || id,
+      admin: Boolean(user.is_admin || user.is_owner || user.is_primary_owner),
+      bot: Boolean(user.is_bot) || id === 'USLACKBOT',
+      locale: user.locale || 'en',
+    }
+  })
+
+  const members = remembered(10 * minuteMs, async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const answer = await api.call('usergroups.list', { include_users: true }).catch(deniedScope)
+    const groupsOf = new Map<string, string[]>()
+    for (const { id, users } of answer ? groupsSchema.parse(answer).usergroups : [])
+      for (const user of users ?? []) groupsOf.set(user, [...(groupsOf.get(user) ?? []), id])
+    return groupsOf
+  })
+
+  // whoever has just invited the bot tries again at once
+  const conversations = remembered(5 * minuteMs, loadConversation, ({ missing }) => missing.length === 0)
+
+  async function loadConversation(id: string): Promise<Known> {
+    const answer = await api.call('conversations.info', { channel: id, include_locale: true }).catch((error: unknown) => {
+      if (hasCode(error, ['channel_not_found', 'not_in_channel', 'missing_scope'])) return undefined
+      throw error
+    })
+    if (!answer) return { missing: [id.startsWith('D') ? `a conversation with @${identity.name}` : `/invite @${identity.name}`] }
+    const { channel } = conversationSchema.parse(answer)
+    const locale = channel.locale ? { locale: channel.locale } : {}
+    if (channel.is_im) return { missing: [], ...locale, ...(channel.user !== undefined && { with: channel.user }) }
+    if (channel.is_archived) return { missing: ['an open channel: this one is archived'], ...locale }
+    return { missing: channel.is_member || channel.is_mpim ? [] : [`/invite @${identity.name}`], ...locale }
+  }
+
+  return {
+    person: (id) => soon(people, id, { name: id, admin: false, bot: false, locale: 'en' }, log),
+    async groups(person) {
+      return (await soon(members, '', new Map(), log)).get(person) ?? []
+    },
+    async conversation(id, person) {
+      // where it is not known whose it is, a conversation of two is private
+      const otherwise = { missing: [], ...(id.startsWith('D') && { with: person }) }
+      const { with: other, ...known } = await soon(conversations, id, otherwise, log)
+      return { direct: other === person, ...known }
+    },
+  }
+}
+
+interface Known extends Omit<Conversation, 'direct'> {
+  /** The other one in a conversation of two. */
+  readonly with?: string
+}
+
+/** What can be had soon, or else what harms least: nobody is an admin for want of an answer. */
+async function soon<T>(source: Remembered<T>, key: string, otherwise: T, log: Log): Promise<T> {
+  const waiting = new AbortController()
+  const late = sleep(patienceMs, otherwise, { signal: waiting.signal }).catch(() => otherwise)
+  const answer = source.get(key).catch((error: SlackError) => {
+    log.warn({ code: error.code, error: error.message }, 'Slack did not say what was asked')
+    return otherwise
+  })
+  return Promise.race([answer, late]).finally(() => waiting.abort())
+}
+
+function deniedScope(error: unknown): undefined {
+  if (hasCode(error, ['missing_scope', 'unknown_method'])) return undefined
+  throw error
+}
+
+const userSchema = z.object({
+  user: z.object({
+    name: z.string().optional(),
+    real_name: z.string().optional(),
+    is_admin: z.boolean().optional(),
+    is_owner: z.boolean().optional(),
+    is_primary_owner: z.boolean().optional(),
+    is_bot: z.boolean().optional(),
+    locale: z.string().optional(),
+    profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
+  }),
+})
+
+const groupsSchema = z.object({ usergroups: z.array(z.object({ id: z.string(), users: z.array(z.string()).optional() })) })
+
+const conversationSchema = z.object({
+  channel: z.object({
+    is_im: z.boolean().optional(),
+    is_mpim: z.boolean().optional(),
+    is_member: z.boolean().optional(),
+    is_archived: z.boolean().optional(),
+    user: z.string().optional(),
+    locale: z.string().optional(),
+  }),
+})

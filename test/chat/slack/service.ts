@@ -1,0 +1,471 @@
+// A Slack of this machine. `emulate` keeps its state and answers most of the Web API; before it stands a server that checks
+// arguments by Slack's rules, plays its troubles, and has what emulate lacks: Socket Mode, signed calls, response URLs, user
+// groups, languages, membership where it matters, files that are looked at before they can be shown.
+
+import { createHmac, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import { createEmulator } from 'emulate'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { neededScopes, usefulScopes } from '../../../src/chat/slack/scopes.ts'
+import { blockFaults, pingsOf, viewFaults } from './block-rules.ts'
+
+export type Thing = Readonly<Record<string, unknown>>
+
+export interface Call {
+  readonly method: string
+  readonly args: Thing
+}
+
+/** An answer in place of the usual one; undefined lets the call through after all. */
+export type Play = (call: Call) => Promise<Reply | undefined> | Reply | undefined
+
+export interface Reply {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+export interface Ephemeral {
+  readonly user: string
+  readonly channel: string
+  readonly ts: string
+  readonly args: Thing
+}
+
+export interface Service {
+  readonly url: string
+  readonly apiUrl: string
+  readonly ids: Ids
+  readonly calls: Call[]
+  readonly ephemerals: Ephemeral[]
+  /** The dialogs that are open, by person. */
+  readonly views: Map<string, Thing>
+  /** Pictures that were put into a message by an edit: people see a broken one. */
+  readonly broken: Set<string>
+  scopes: string[]
+  pings: number
+  /** How often a new file is not known yet. */
+  slowFiles: number
+  /** The next calls of this method are played, one each. */
+  play(method: string, ...plays: Play[]): void
+  /** As the bot, past all checks. */
+  state(method: string, args: Thing): Promise<Thing>
+  /** Bytes of a file, undefined where it is gone. */
+  file(id: string): Promise<{ readonly name: string; readonly bytes: Uint8Array } | undefined>
+  trigger(person: string): Promise<string>
+  responseUrl(person: string, channel: string): string
+  /** Sends an event by the socket that is open. Gives the payload of its acknowledgement, and how long it took. */
+  bySocket(type: string, payload: unknown, retry?: number): Promise<Acknowledged>
+  /** The same by HTTP, signed. `port` is the platform's. */
+  byHttp(port: number, type: string, payload: unknown, how?: Signing): Promise<Acknowledged>
+  readonly sockets: Set<WebSocket>
+  opened: number
+  close(): Promise<void>
+}
+
+export interface Acknowledged {
+  readonly status: number
+  readonly payload: unknown
+  readonly ms: number
+}
+
+export interface Signing {
+  readonly secret?: string
+  readonly atMs?: number
+  readonly retry?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly raw?: { readonly type: string; readonly body: string }
+}
+
+export interface Ids {
+  readonly ann: string
+  readonly bob: string
+  readonly root: string
+  readonly bot: string
+  readonly team: string
+  /** The bot is in it. */
+  readonly channel: string
+  /** It is not. */
+  readonly elsewhere: string
+  readonly secret: string
+}
+
+export const token = 'xoxb-1111-2222-real'
+export const appToken = 'xapp-1-A111-2222-real'
+export const signingSecret = '8f742231b10e8888abcd99000111285a'
+const tester = 'xoxp-tester'
+
+export const allScopes = [...neededScopes, ...Object.keys(usefulScopes)]
+
+export async function startService(): Promise<Service> {
+  const front = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
+  })
+  front.listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  const url = `http://127.0.0.1:${(front.address() as AddressInfo).port}`
+  const port = await freePort()
+  const behind = `http://127.0.0.1:${port}`
+  const emulator = await createEmulator({
+    service: 'slack',
+    port,
+    baseUrl: url,
+    seed: {
+      slack: {
+        team: { name: 'Reels', domain: 'reels' },
+        users: [
+          { name: 'ann', real_name: 'Ann' },
+          { name: 'bob', real_name: 'Bob' },
+          { name: 'root', real_name: 'Root', is_admin: true },
+        ],
+        channels: [{ name: 'animations' }, { name: 'elsewhere' }, { name: 'secret', is_private: true }],
+        oauth_apps: [
+          {
+            client_id: '1.2',
+            client_secret: 's',
+            app_id: 'A00000001',
+            name: 'zoetrope',
+            redirect_uris: [],
+            scopes: allScopes,
+            bot_id: 'B0ZOETROPE',
+            bot_user_id: 'U0ZOETROPE',
+            bot_name: 'zoetrope',
+          },
+        ],
+        strict_scopes: true,
+        tokens: [
+          {
+            token,
+            user_id: 'U0ZOETROPE',
+            bot_id: 'B0ZOETROPE',
+            bot_user_id: 'U0ZOETROPE',
+            app_id: 'A00000001',
+            scopes: [...allScopes, 'channels:join'],
+          },
+          { token: tester, user: 'root', scopes: ['users:read', 'channels:read', 'channels:history', 'groups:read'] },
+        ],
+      },
+    },
+  })
+  const sockets = new Set<WebSocket>()
+  const acks = new Map<string, (payload: unknown) => void>()
+  const plays = new Map<string, Play[]>()
+  const tickets = new Set<string>()
+  const hooks = new Map<string, { user: string; channel: string; uses: number }>()
+  const asked = new Map<string, number>()
+  const members = new Set<string>()
+  let stamps = 0
+
+  const socketServer = new WebSocketServer({ noServer: true })
+  front.on('upgrade', (request, socket, head) => {
+    const ticket = new URL(request.url!, url).searchParams.get('ticket') ?? ''
+    if (!tickets.delete(ticket)) return socket.destroy()
+    socketServer.handleUpgrade(request, socket, head, (ws) => {
+      sockets.add(ws)
+      service.opened++
+      ws.on('close', () => sockets.delete(ws))
+      ws.on('error', () => sockets.delete(ws))
+      ws.on('message', (data) => {
+        const { envelope_id: id, payload } = JSON.parse(String(data)) as { envelope_id: string; payload: unknown }
+        acks.get(id)?.(payload)
+      })
+      ws.send(JSON.stringify({ type: 'hello', num_connections: sockets.size, connection_info: { app_id: 'A00000001' } }))
+    })
+  })
+
+  async function state(method: string, args: Thing, as = token): Promise<Thing> {
+    const answer = await fetch(`${behind}/api/${method}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
+      body: JSON.stringify(args),
+    })
+    return (await answer.json()) as Thing
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = []
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part)
+    const body = Buffer.concat(parts)
+    const path = request.url!.split('?')[0]!
+    if (path.startsWith('/hook/')) return send(response, hook(path.slice(6), JSON.parse(body.toString()) as Thing))
+    const method = path.startsWith('/api/') ? path.slice(5) : path.split('/')[1]!
+    const args = path.startsWith('/api/') ? argumentsOf(request, body) : {}
+    const call = { method, args }
+    service.calls.push(call)
+    const played = await plays.get(method)?.shift()?.(call)
+    const refused = played ?? (path.startsWith('/api/') ? await own(call, request) : undefined)
+    if (refused) return send(response, refused)
+    const answer = await fetch(`${behind}${request.url}`, {
+      method: request.method!,
+      headers: Object.fromEntries(
+        ['authorization', 'content-type'].flatMap((name) => (request.headers[name] ? [[name, String(request.headers[name])]] : [])),
+      ),
+      ...(request.method === 'POST' && { body }),
+    })
+    const type = answer.headers.get('content-type') ?? ''
+    if (!type.includes('json')) {
+      response.writeHead(answer.status, { 'content-type': type }).end(Buffer.from(await answer.arrayBuffer()))
+      return
+    }
+    send(response, { status: answer.status, body: await completed(call, (await answer.json()) as Thing) })
+  }
+
+  /** What emulate does not have, or takes too easily. */
+  async function own({ method, args }: Call, request: IncomingMessage): Promise<Reply | undefined> {
+    const bearer = request.headers.authorization?.replace('Bearer ', '')
+    if (method === 'apps.connections.open') {
+      if (bearer !== appToken) return no('invalid_auth')
+      const ticket = randomUUID()
+      tickets.add(ticket)
+      return { body: { ok: true, url: `${url.replace('http', 'ws')}/link?ticket=${ticket}` } }
+    }
+    if (bearer !== token) return no('invalid_auth')
+    const unknown = argumentNames[method]
+    const wrong = Object.keys(args).filter((name) => unknown && !unknown.includes(name))
+    if (wrong.length > 0) return no('invalid_arguments', [`[ERROR] invalid additional property: ${wrong}`])
+    if (method === 'usergroups.list') return { body: { ok: true, usergroups: [{ id: 'S1', users: [ids.root, ids.ann] }, { id: 'S2' }] } }
+    const channel = String(args['channel'] ?? args['channel_id'] ?? '')
+    const posts = method === 'chat.postMessage' || method === 'chat.postEphemeral' || method === 'files.completeUploadExternal'
+    if (posts && /^[CG]/.test(channel) && !members.has(channel)) return no(channel === ids.secret ? 'channel_not_found' : 'not_in_channel')
+    if (method.startsWith('chat.') && 'blocks' in args) {
+      const reply = judged(args)
+      if (reply) return reply
+      if (method === 'chat.update') await markBroken(args)
+    }
+    if (method === 'views.open') {
+      const faults = viewFaults(args['view'] as Thing)
+      if (faults.length > 0) return no('invalid_arguments', faults)
+    }
+    return undefined
+  }
+
+  function judged(args: Thing): Reply | undefined {
+    const faults = blockFaults(args['blocks'], 'message')
+    if (faults.length > 0) return no('invalid_blocks', faults)
+    if (typeof args['text'] !== 'string' || args['text'] === '' || args['text'].length > 40_000) return no('no_text')
+    for (const { slack_file: file } of args['blocks'] as { slack_file?: { id: string } }[]) {
+      if (!file) continue
+      const before = asked.get(file.id) ?? 0
+      asked.set(file.id, before + 1)
+      if (before < service.slowFiles) return no('invalid_blocks', ['[ERROR] invalid slack file [json-pointer:/blocks/1/slack_file]'])
+    }
+    service.pings += pingsOf(args)
+    return undefined
+  }
+
+  async function markBroken(args: Thing): Promise<void> {
+    const before = await state('conversations.history', { channel: args['channel'], limit: 1000 })
+    const message = (before['messages'] as Thing[] | undefined)?.find(({ ts }) => ts === args['ts'])
+    const had = JSON.stringify(message?.['blocks'] ?? [])
+    for (const { slack_file: file } of args['blocks'] as { slack_file?: { id: string } }[])
+      if (file && !had.includes(file.id)) service.broken.add(`${args['channel']}:${args['ts']}:${file.id}`)
+  }
+
+  async function completed({ method, args }: Call, answer: Thing): Promise<Thing> {
+    if (answer['ok'] !== true) return answer
+    if (method === 'users.info') {
+      const user = answer['user'] as Thing
+      return {
+        ...answer,
+        user: { ...user, ...(args['include_locale'] === true && { locale: user['name'] === 'bob' ? 'zh-CN' : 'en-US' }), is_owner: false },
+      }
+    }
+    if (method === 'conversations.info') {
+      const channel = answer['channel'] as Thing
+      return { ...answer, channel: { ...channel, is_member: members.has(String(channel['id'])), locale: 'en-US' } }
+    }
+    if (/^conversations\.(history|replies)$/.test(method) && args['include_all_metadata'] !== true) {
+      return { ...answer, messages: (answer['messages'] as Thing[]).map(({ metadata: _, ...message }) => message) }
+    }
+    if (method === 'chat.postEphemeral') {
+      service.ephemerals.push({ user: String(args['user']), channel: String(args['channel']), ts: String(answer['message_ts']), args })
+    }
+    if (method === 'views.open') {
+      const { view } = answer as { view: Thing }
+      const trigger = triggers.get(String(args['trigger_id']))
+      if (trigger) service.views.set(trigger, { ...view, ...(args['view'] as Thing), id: view['id'] })
+    }
+    return answer
+  }
+
+  function hook(id: string, args: Thing): Reply {
+    const known = hooks.get(id)
+    if (!known || known.uses === 5) return { status: 404, body: { ok: false, error: known ? 'used_url' : 'expired_url' } }
+    known.uses++
+    const reply = judged(args)
+    if (reply) return { ...reply, status: 404 }
+    if (args['response_type'] === 'ephemeral') service.ephemerals.push({ ...known, ts: `hook.${stamps++}`, args })
+    return { body: { ok: true } }
+  }
+
+  const triggers = new Map<string, string>()
+
+  const service: Service = {
+    url,
+    apiUrl: `${url}/api/`,
+    ids: undefined as unknown as Ids,
+    calls: [],
+    ephemerals: [],
+    views: new Map(),
+    broken: new Set(),
+    scopes: [...allScopes],
+    pings: 0,
+    slowFiles: 0,
+    sockets,
+    opened: 0,
+    play(method, ...more) {
+      plays.set(method, [...(plays.get(method) ?? []), ...more])
+    },
+    state: (method, args) => state(method, args),
+    async file(id) {
+      const { file } = (await state('files.info', { file: id })) as { file?: { url_private: string; name: string } }
+      if (!file) return undefined
+      const answer = await fetch(file.url_private.replace(url, behind), { headers: { authorization: `Bearer ${token}` } })
+      return { name: file.name, bytes: new Uint8Array(await answer.arrayBuffer()) }
+    },
+    async trigger(person) {
+      const { trigger_id: id } = await state('views.generateTriggerId', { user_id: person })
+      triggers.set(String(id), person)
+      return String(id)
+    },
+    responseUrl(user, channel) {
+      const id = randomUUID()
+      hooks.set(id, { user, channel, uses: 0 })
+      return `${url}/hook/${id}`
+    },
+    async bySocket(type, payload, retry) {
+      const [socket] = sockets
+      if (!socket) throw new Error('no socket is open')
+      const id = randomUUID()
+      const begun = performance.now()
+      const acknowledged = new Promise<Acknowledged>((resolve) => {
+        const timer = setTimeout(() => resolve({ status: 0, payload: undefined, ms: 3000 }), 3000)
+        acks.set(id, (payload) => {
+          clearTimeout(timer)
+          acks.delete(id)
+          resolve({ status: 200, payload, ms: performance.now() - begun })
+        })
+      })
+      const retried = retry === undefined ? {} : { retry_attempt: retry, retry_reason: 'timeout' }
+      socket.send(JSON.stringify({ envelope_id: id, type, payload, accepts_response_payload: true, ...retried }))
+      return acknowledged
+    },
+    async byHttp(port, type, payload, { secret = signingSecret, atMs = Date.now(), retry, headers = {}, raw } = {}) {
+      const form =
+        type === 'slash_commands'
+          ? new URLSearchParams(payload as Record<string, string>)
+          : new URLSearchParams({ payload: JSON.stringify(payload) })
+      const written =
+        raw ??
+        (type === 'events_api' ? { type: 'application/json', body: JSON.stringify(payload) } : { type: formType, body: form.toString() })
+      const stamp = String(Math.floor(atMs / 1000))
+      const begun = performance.now()
+      const answer = await fetch(`http://127.0.0.1:${port}/slack/events`, {
+        method: 'POST',
+        headers: {
+          'content-type': written.type,
+          'x-slack-request-timestamp': stamp,
+          'x-slack-signature': `v0=${createHmac('sha256', secret).update(`v0:${stamp}:${written.body}`).digest('hex')}`,
+          ...(retry !== undefined && { 'x-slack-retry-num': String(retry), 'x-slack-retry-reason': 'http_timeout' }),
+          ...headers,
+        },
+        body: written.body,
+        signal: AbortSignal.timeout(5000),
+      })
+      const text = await answer.text()
+      return { status: answer.status, payload: text.startsWith('{') ? JSON.parse(text) : text, ms: performance.now() - begun }
+    },
+    async close() {
+      for (const socket of sockets) socket.terminate()
+      socketServer.close()
+      front.closeAllConnections()
+      await new Promise((resolve) => front.close(resolve))
+      await emulator.close()
+    },
+  }
+  // auth.test alone tells the scopes, by a header
+  function send(response: ServerResponse, { status = 200, headers = {}, body }: Reply): void {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    response.writeHead(status, { 'content-type': 'application/json', 'x-oauth-scopes': service.scopes.join(','), ...headers }).end(text)
+  }
+
+  const { members: users } = (await state('users.list', { limit: 200 }, tester)) as {
+    members: { id: string; name: string; team_id: string }[]
+  }
+  const { channels } = (await state('conversations.list', { types: 'public_channel,private_channel' }, tester)) as {
+    channels: { id: string; name: string }[]
+  }
+  const named = (name: string) => [...users, ...channels].find((one) => one.name === name)!.id
+  const [ann, bob, root] = ['ann', 'bob', 'root'].map(named) as [string, string, string]
+  const [channel, elsewhere, secret] = ['animations', 'elsewhere', 'secret'].map(named) as [string, string, string]
+  const ids: Ids = { ann, bob, root, bot: 'U0ZOETROPE', team: users[0]!.team_id, channel, elsewhere, secret }
+  await state('conversations.join', { channel })
+  members.add(channel)
+  return Object.assign(service, { ids })
+}
+
+export function no(error: string, messages: readonly string[] = [], more: Thing = {}): Reply {
+  return { body: { ok: false, error, ...(messages.length > 0 && { errors: messages, response_metadata: { messages } }), ...more } }
+}
+
+export const wait = (seconds: number): Reply => ({
+  status: 429,
+  headers: { 'retry-after': String(seconds) },
+  body: { ok: false, error: 'ratelimited' },
+})
+
+const formType = 'application/x-www-form-urlencoded'
+
+/** From each method's page; other names are a mistake of ours. */
+const argumentNames: Readonly<Record<string, readonly string[]>> = {
+  'chat.postMessage': [
+    'channel',
+    'text',
+    'blocks',
+    'thread_ts',
+    'parse',
+    'link_names',
+    'unfurl_links',
+    'unfurl_media',
+    'metadata',
+    'mrkdwn',
+    'reply_broadcast',
+  ],
+  'chat.postEphemeral': ['channel', 'user', 'text', 'blocks', 'thread_ts', 'parse', 'link_names'],
+  'chat.update': ['channel', 'ts', 'text', 'blocks', 'parse', 'link_names', 'metadata', 'file_ids'],
+  'chat.delete': ['channel', 'ts'],
+  'files.getUploadURLExternal': ['filename', 'length', 'alt_text', 'snippet_type'],
+  'files.completeUploadExternal': ['files', 'channel_id', 'thread_ts', 'initial_comment', 'blocks', 'channels'],
+  'files.info': ['file'],
+  'files.delete': ['file'],
+  'reactions.add': ['channel', 'timestamp', 'name'],
+  'reactions.get': ['channel', 'timestamp', 'full'],
+  'conversations.history': ['channel', 'cursor', 'inclusive', 'latest', 'limit', 'oldest', 'include_all_metadata'],
+  'conversations.replies': ['channel', 'ts', 'cursor', 'inclusive', 'latest', 'limit', 'oldest', 'include_all_metadata'],
+  'conversations.info': ['channel', 'include_locale', 'include_num_members'],
+  'conversations.open': ['users', 'channel', 'return_im', 'prevent_creation'],
+  'users.info': ['user', 'include_locale'],
+  'views.open': ['trigger_id', 'view'],
+}
+
+/** Forms carry JSON in their fields. */
+function argumentsOf(request: IncomingMessage, body: Buffer): Thing {
+  if (!request.headers['content-type']?.includes('form')) return body.length > 0 ? (JSON.parse(body.toString()) as Thing) : {}
+  const fields = [...new URLSearchParams(body.toString())].map(([name, value]) => [
+    name,
+    jsonFields.has(name) || /^(true|false)$/.test(value) ? JSON.parse(value) : value,
+  ])
+  return Object.fromEntries(fields) as Thing
+}
+
+const jsonFields = new Set(['blocks', 'metadata', 'view', 'files'])
+
+async function freePort(): Promise<number> {
+  const server = createNetServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
