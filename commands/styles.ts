@@ -1,6 +1,18 @@
-// The looks there are, each with an example.
+// The looks there are, each with an example; and what those who manage them can do.
 
 import { action, commandGroup, maxTypedChars, type Reply, type Style, say, typed } from '../src/chat/command.ts'
+import { addStyle } from './style-add.ts'
+import { editStyle } from './style-edit.ts'
+import {
+  keepStyle,
+  previewStyle,
+  publishStyle,
+  quarantineStyle,
+  removeStyle,
+  renameStyle,
+  rollbackStyle,
+  whoStyle,
+} from './style-manage.ts'
 
 const perPage = 5
 
@@ -30,6 +42,16 @@ export const styles = commandGroup({
         }
       },
     }),
+    add: addStyle,
+    edit: editStyle,
+    preview: previewStyle,
+    publish: publishStyle,
+    keep: keepStyle,
+    quarantine: quarantineStyle,
+    rename: renameStyle,
+    remove: removeStyle,
+    rollback: rollbackStyle,
+    who: whoStyle,
   },
 })
 

@@ -12,6 +12,7 @@ export type { Desk, HistoryEntry, HistoryQuery, Model, Standing, Style } from '.
 export type { Option, Options, Values } from './option.ts'
 export { type Line, type Reply, type ReplyButton, type ReplyItem, type Sentence, say } from './reply.ts'
 export type { Settings } from './settings.ts'
+export type { NewStyleFile, StyleCard, StyleEdits, StylePreview } from './style-desk.ts'
 export { maxTypedChars, typed } from './typed.ts'
 
 export interface Action<Os extends Options = Options> {

@@ -11,7 +11,7 @@ export interface StyleDesk {
    */
   add(wanted: NewStyleFile): Promise<StyleCard>
   /** Draws the style's example with the style and without, from one seed. Undefined: not ready within what a person waits; it goes on. */
-  preview(name: string): Promise<StylePreview | undefined>
+  preview(name: string, format: 'webp' | 'gif'): Promise<StylePreview | undefined>
   edit(name: string, edits: StyleEdits): Promise<StyleCard>
   /** published: offered to everybody · kept: to admins · quarantined: to nobody, also not to what waits already */
   set(name: string, state: 'published' | 'kept' | 'quarantined'): Promise<StyleCard>

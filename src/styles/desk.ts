@@ -121,7 +121,7 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
       }
     },
 
-    async preview(name) {
+    async preview(name, format) {
       const entry = await mine(name)
       const base = bases.find((one) => one.name === entry.base)
       const style = styleOf(entry, base, options.pathOf)
@@ -131,7 +131,10 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
           base: entry.base,
         })
       const facts = await options.book.model(entry.name)
-      return withinPatience(options.preview({ entry, style, base, facts }, AbortSignal.timeout(options.previewMs)), options.patienceMs)
+      return withinPatience(
+        options.preview({ entry, style, base, facts, format }, AbortSignal.timeout(options.previewMs)),
+        options.patienceMs,
+      )
     },
 
     async edit(name, edits) {

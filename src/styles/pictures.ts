@@ -6,28 +6,33 @@ import type { Blobs } from '../store/store.ts'
 import type { Entry } from './entry.ts'
 import type { StylePicture } from './style.ts'
 
+/** What loops by itself somewhere: WebP on Discord and the page, GIF on Slack. */
+export type PictureFormat = Exclude<StylePicture['format'], 'mp4'>
+
 export interface Pictures {
-  get(entry: Entry): Promise<StylePicture | undefined>
-  keep(entry: Entry, bytes: Uint8Array): Promise<void>
+  get(entry: Entry, format: PictureFormat): Promise<StylePicture | undefined>
+  keep(entry: Entry, format: PictureFormat, bytes: Uint8Array): Promise<void>
   forget(entry: Entry): Promise<void>
 }
 
 /** @param shippedWith where the picture of a style lies that ships, as it ships */
 export function createPictures(blobs: Blobs, shippedWith: (entry: Entry) => string | undefined): Pictures {
   return {
-    async get(entry) {
-      const kept = await blobs.get(nameOf(entry))
-      if (kept) return pictureOf(kept)
-      const path = shippedWith(entry)
-      return path !== undefined && existsSync(path) ? pictureOf(readFileSync(path)) : undefined
+    async get(entry, format) {
+      const kept = await blobs.get(nameOf(entry, format))
+      if (kept) return pictureOf(kept, format)
+      const path = format === 'webp' ? shippedWith(entry) : undefined
+      return path !== undefined && existsSync(path) ? pictureOf(readFileSync(path), format) : undefined
     },
-    keep: (entry, bytes) => blobs.put(nameOf(entry), bytes),
-    forget: (entry) => blobs.delete(nameOf(entry)),
+    keep: (entry, format, bytes) => blobs.put(nameOf(entry, format), bytes),
+    async forget(entry) {
+      for (const format of ['webp', 'gif'] as const) await blobs.delete(nameOf(entry, format))
+    },
   }
 }
 
 /** Everything that is seen, and nothing that is not: another name is no other picture. */
-function nameOf({ id, base, files, triggers, before, after, negative, habits, example }: Entry): string {
+function nameOf({ id, base, files, triggers, before, after, negative, habits, example }: Entry, format: PictureFormat): string {
   const seen = [
     id,
     base,
@@ -39,11 +44,14 @@ function nameOf({ id, base, files, triggers, before, after, negative, habits, ex
     habits,
     example,
   ]
-  return `style-${createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32)}`
+  return `style-${createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32)}.${format}`
 }
 
-/** An animated WebP begins with its canvas (RFC 9649, VP8X): two sides of three bytes, less one. */
-function pictureOf(bytes: Uint8Array): StylePicture {
-  const side = (at: number): number => 1 + bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000
-  return { bytes, format: 'webp', width: side(24), height: side(27) }
+/** An animated WebP begins with its canvas (RFC 9649, VP8X): two sides of three bytes, less one. A GIF has two bytes a side. */
+function pictureOf(bytes: Uint8Array, format: PictureFormat): StylePicture {
+  const { buffer, byteOffset, byteLength } = bytes
+  const view = new DataView(buffer, byteOffset, byteLength)
+  if (format === 'gif') return { bytes, format, width: view.getUint16(6, true), height: view.getUint16(8, true) }
+  const side = (at: number): number => 1 + (view.getUint32(at - 1, true) >>> 8)
+  return { bytes, format, width: side(24), height: side(27) }
 }

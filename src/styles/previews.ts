@@ -4,7 +4,7 @@ import type { StylePreview } from '../chat/style-desk.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { Recipe } from '../render.ts'
 import type { Entry } from './entry.ts'
-import type { Pictures } from './pictures.ts'
+import type { PictureFormat, Pictures } from './pictures.ts'
 import { recipeWith } from './recipe.ts'
 import type { Base, ModelFacts, Style, StylePicture } from './style.ts'
 
@@ -17,6 +17,7 @@ export interface Subject {
   readonly base: Base
   /** Of the style. */
   readonly facts: ModelFacts
+  readonly format: PictureFormat
 }
 
 export type Preview = (subject: Subject, signal: AbortSignal) => Promise<StylePreview>
@@ -29,34 +30,36 @@ const maxPlain = 20
 export function createPreview(draw: Draw, pictures: Pictures): Preview {
   const plains = new Map<string, StylePicture>()
   /** Who asks twice waits for the same. */
-  const drawing = new Map<Entry, Promise<StylePreview>>()
+  const drawing = new Map<string, Promise<StylePreview>>()
 
   async function drawn(recipe: Recipe, signal: AbortSignal): Promise<StylePicture> {
     const { bytes, format, width, height } = (await draw(recipe, { signal })).animation
     return { bytes, format, width, height }
   }
 
-  async function pair({ entry, style, base, facts }: Subject, signal: AbortSignal): Promise<StylePreview> {
-    const request = requestOf(style.example || base.example, facts)
+  async function pair({ entry, style, base, facts, format }: Subject, signal: AbortSignal): Promise<StylePreview> {
+    const request = requestOf(style.example || base.example, facts, format)
     const recipe: Recipe = { request, model: base.files, prompt: request.prompt, negative: request.negative }
     const key = JSON.stringify(recipe)
     const plain = plains.get(key) ?? (await drawn(recipe, signal))
     plains.set(key, plain)
     if (plains.size > maxPlain) plains.delete(plains.keys().next().value!)
-    const styled = (await pictures.get(entry)) ?? (await drawn(recipeWith(style, request), signal))
-    await pictures.keep(entry, styled.bytes)
+    const styled = (await pictures.get(entry, format)) ?? (await drawn(recipeWith(style, request), signal))
+    await pictures.keep(entry, format, styled.bytes)
     return { plain, styled }
   }
 
   return (subject, signal) => {
-    const begun = drawing.get(subject.entry)
+    const key = JSON.stringify([subject.entry, subject.format])
+    const begun = drawing.get(key)
     if (begun) return begun
-    const preview = pair(subject, signal).finally(() => drawing.delete(subject.entry))
-    drawing.set(subject.entry, preview)
+    const preview = pair(subject, signal).finally(() => drawing.delete(key))
+    drawing.set(key, preview)
     return preview
   }
 }
 
-function requestOf(prompt: string, { width, height, frames, fps, steps, guidance, negative, clipSkip }: ModelFacts): AnimationRequest {
-  return { prompt, negative, width, height, frames, fps, steps, guidance, seed, clipSkip, format: 'webp' }
+function requestOf(prompt: string, facts: ModelFacts, format: PictureFormat): AnimationRequest {
+  const { width, height, frames, fps, steps, guidance, negative, clipSkip } = facts
+  return { prompt, negative, width, height, frames, fps, steps, guidance, seed, clipSkip, format }
 }

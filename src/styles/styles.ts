@@ -71,7 +71,7 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
   const pictures = createPictures(blobs, (entry: Entry) =>
     isBuiltIn(entry) ? join(models, 'styles', `${entry.id.slice(entry.id.indexOf('/') + 1)}.webp`) : undefined,
   )
-  const book = createBook({ registry, bases, pathOf, factsOf, pictureOf: pictures.get })
+  const book = createBook({ registry, bases, pathOf, factsOf, pictureOf: (entry) => pictures.get(entry, 'webp') })
   const intake = createIntake({
     folder: files,
     download: options.download ?? createDownload(),

@@ -2,10 +2,13 @@
 
 import type { Locale } from './locale.ts'
 import { zhHelp } from './zh-help.ts'
+import { zhStyles } from './zh-styles.ts'
 
 export const zh: Locale = {
   tags: ['zh', 'zh-CN', 'zh-TW', 'zh-Hans', 'zh-Hant'],
-  ...zhHelp,
+  help: { ...zhHelp.help, ...zhStyles.help },
+  choices: { ...zhHelp.choices, ...zhStyles.choices },
+  errors: { ...zhHelp.errors, ...zhStyles.errors },
   sentences: {
     seconds: '{n} 秒',
     minutes: '{n} 分钟',
@@ -80,6 +83,7 @@ export const zh: Locale = {
     'style-note-ignored': '{ignored} 个张量在这里没有对应的位置，不起作用。',
     'style-note-motion': '运动 LoRA 是为第二版运动模块训练的，在其他版本上作用很小。',
     'style-note-words': '它还用这些词训练过：{words}。',
+    'two-lines': '{before}\n{note}',
     'style-change': '{number}. {when}，{by}：{what}',
     'fact-where': '范围',
     'fact-files': '文件',
@@ -97,6 +101,7 @@ export const zh: Locale = {
     'button-keep-admins': '仅管理员',
     'button-drop': '丢弃',
     'button-undo': '撤销',
+    'button-back-here': '回到这里',
     'button-preview': '预览',
     'queue-empty': '没有人在等。现在提交会马上开始。',
     'queue-load': '正在绘制 {running} 个，等待 {waiting} 个。',

@@ -1,0 +1,80 @@
+// A file becomes a style: taken in, told for what it is, drawn beside the same without it; then published, kept for admins or dropped.
+
+import { action, type Desk, type Reply, type StyleCard, type StylePreview, say, typed } from '../src/chat/command.ts'
+import { cardFacts, pictureItems, undoButton, withNotes } from './style-card.ts'
+
+/** Of names, everywhere. */
+export const styleName = { kind: 'text', help: 'Which style', required: true, maxChars: 40, rest: true, complete: 'style' } as const
+
+export const addStyle = action({
+  help: 'Make a file a style, or add one to a style: LoRA, checkpoint, VAE, textual inversion',
+  private: true,
+  options: {
+    name: { kind: 'text', help: 'What it is called', required: true, maxChars: 40, rest: true },
+    file: { kind: 'file', help: 'The file itself', maxBytes: 8_000_000_000 },
+    url: { kind: 'text', help: 'Where to download it', maxChars: 2000 },
+    path: { kind: 'text', help: 'Where it lies on the host that draws', maxChars: 500 },
+    hub: { kind: 'text', help: 'owner/repo/file on Hugging Face', maxChars: 400 },
+    extend: { kind: 'flag', help: 'Add it to the style of that name' },
+    strength: { kind: 'number', help: 'Of a LoRA: 1 is as it was trained', min: -4, max: 4 },
+    word: { kind: 'text', help: 'Of a textual inversion: what stands for it in prompts', maxChars: 60 },
+    about: { kind: 'text', help: 'What it looks like, in a sentence', maxChars: 500 },
+    example: { kind: 'text', help: 'A prompt that shows it well', maxChars: 500 },
+    here: { kind: 'flag', help: 'Offer it here and nowhere else' },
+  },
+  async run({ values, desk }): Promise<Reply> {
+    const { extend, name, file, url, path, hub, strength, word, about, example, here } = values
+    const card = await desk.styleDesk.add({
+      name,
+      extend: extend ?? false,
+      ...(file && { file }),
+      ...(url !== undefined && { url }),
+      ...(path !== undefined && { path }),
+      ...(hub !== undefined && { hub }),
+      ...(strength !== undefined && { strength }),
+      ...(word !== undefined && { word }),
+      ...(about !== undefined && { about }),
+      ...(example !== undefined && { example }),
+      ...(here !== undefined && { here }),
+    })
+    const preview = await previewOrNothing(desk, card, extend ?? false)
+    return extend ? extendedReply(card, preview) : addedReply(card, preview)
+  },
+})
+
+/** What cannot be drawn is no style: it is taken back, and the reason is told. */
+async function previewOrNothing(desk: Desk, card: StyleCard, extend: boolean): Promise<StylePreview | undefined> {
+  try {
+    return await desk.styleDesk.preview(card.name, pictureFormat(desk))
+  } catch (error) {
+    await (extend ? desk.styleDesk.rollback(card.name, card.change - 1) : desk.styleDesk.remove(card.name, true))
+    throw error
+  }
+}
+
+export const pictureFormat = ({ formats }: Desk): 'webp' | 'gif' => (formats[0] === 'gif' ? 'gif' : 'webp')
+
+function addedReply(card: StyleCard, preview: StylePreview | undefined): Reply {
+  const { name } = card
+  return {
+    kind: 'say',
+    text: withNotes(say(preview ? 'style-added' : 'style-added-later', { name }), card),
+    facts: cardFacts(card),
+    ...(preview && { items: pictureItems(card, preview) }),
+    buttons: [
+      { label: say('button-publish'), command: typed('styles publish', { name }), style: 'main' },
+      { label: say('button-keep-admins'), command: typed('styles keep', { name }) },
+      { label: say('button-drop'), command: typed('styles remove', { name, forget: true }), style: 'danger' },
+    ],
+  }
+}
+
+function extendedReply(card: StyleCard, preview: StylePreview | undefined): Reply {
+  return {
+    kind: 'say',
+    text: withNotes(say(preview ? 'style-extended' : 'style-extended-later', { name: card.name }), card),
+    facts: cardFacts(card),
+    ...(preview && { items: pictureItems(card, preview) }),
+    buttons: [undoButton(card)],
+  }
+}

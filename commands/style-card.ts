@@ -1,0 +1,52 @@
+// A style as its managers are shown it, and what they can do about it by a button.
+
+import { type Line, type Reply, type ReplyButton, type StyleCard, type StylePreview, say, typed } from '../src/chat/command.ts'
+
+type Saying = Extract<Reply, { kind: 'say' }>
+
+export function cardFacts(card: StyleCard): NonNullable<Saying['facts']> {
+  const { files, triggers, before, after, negative, example, aliases, base, where } = card
+  const words = [before, after].filter((text) => text !== '').join(' … ')
+  const optional: readonly (readonly [label: Line, value: string])[] = [
+    [say('fact-triggers'), triggers.join(', ')],
+    [say('fact-words'), words],
+    [say('fact-negative'), negative],
+    [say('fact-example'), example],
+    [say('fact-aliases'), aliases.join(', ')],
+  ]
+  return [
+    { label: say('fact-files'), value: files.map(fileLine).join('\n') || say('none') },
+    { label: say('fact-source'), value: files.map(({ source }) => source).join('\n') || say('none') },
+    { label: say('fact-license'), value: [...new Set(files.map(({ license }) => license ?? '–'))].join(', ') || say('unstated') },
+    ...optional.filter(([, value]) => value !== '').map(([label, value]) => ({ label, value })),
+    { label: say('fact-base'), value: base },
+    { label: say('fact-where'), value: say(where) },
+  ]
+}
+
+function fileLine({ about, bytes, sha256, strength, word }: StyleCard['files'][number], i: number): string {
+  const size = bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${Math.round(bytes / 1e6)} MB`
+  const more = word === undefined ? (strength === 1 ? '' : `, strength ${strength}`) : `, word ${word}`
+  return `${i + 1}. ${about}${more} (${size}, sha256 ${sha256.slice(0, 12)})`
+}
+
+export function pictureItems({ name }: StyleCard, preview: StylePreview): NonNullable<Saying['items']> {
+  return [
+    { title: say('style-styled', { name }), picture: { animation: preview.styled } },
+    { title: say('style-plain'), picture: { animation: preview.plain } },
+  ]
+}
+
+/** Back to before the change that this card shows. */
+export function undoButton({ name, change }: StyleCard): ReplyButton {
+  return { label: say('button-undo'), command: typed('styles rollback', { name, to: change - 1 }) }
+}
+
+export function previewButton({ name }: StyleCard): ReplyButton {
+  return { label: say('button-preview'), command: typed('styles preview', { name }) }
+}
+
+/** Sentences under the first, each on its own line. */
+export function withNotes(text: Line, { notes }: StyleCard): Line {
+  return notes.reduce<Line>((before, note) => say('two-lines', { before, note }), text)
+}

@@ -1,0 +1,76 @@
+// What a style does to a prompt and to a drawing, changed: strengths, words around the prompt, size, sampler, where it is offered.
+
+import { action, type Desk, type Reply, type StyleEdits, say, type Values } from '../src/chat/command.ts'
+import { UserError } from '../src/errors.ts'
+import { sizeOf } from './animate.ts'
+import { styleName } from './style-add.ts'
+import { cardFacts, previewButton, undoButton, withNotes } from './style-card.ts'
+
+const words = { kind: 'text', maxChars: 500 } as const
+
+const options = {
+  name: styleName,
+  part: { kind: 'integer', help: 'Which of its files strength, word and drop are about', min: 1, max: 12 },
+  strength: { kind: 'number', help: 'Of a LoRA: 1 is as it was trained', min: -4, max: 4 },
+  word: { kind: 'text', help: 'Of a textual inversion: what stands for it in prompts', maxChars: 60 },
+  drop: { kind: 'flag', help: 'Take that file away' },
+  triggers: { ...words, help: 'Trigger words, put before every prompt; none for none' },
+  before: { ...words, help: 'Words before every prompt; none for none' },
+  after: { ...words, help: 'Words after every prompt; none for none' },
+  negative: { ...words, help: 'What should not be in its pictures; none for none' },
+  about: { ...words, help: 'What it looks like, in a sentence' },
+  example: { ...words, help: 'A prompt that shows it well' },
+  aliases: { ...words, help: 'Other names, with commas between; none for none' },
+  size: { kind: 'text', help: 'Width x height in pixels, unless asked otherwise', maxChars: 20 },
+  frames: { kind: 'integer', help: 'Pictures of the loop, unless asked otherwise', min: 1, max: 32 },
+  steps: { kind: 'integer', help: 'Steps, unless asked otherwise', min: 1, max: 100 },
+  guidance: { kind: 'number', help: 'How strictly words are followed, unless asked otherwise', min: 1, max: 30 },
+  sampler: {
+    kind: 'choice',
+    help: 'How noise becomes a picture, unless asked otherwise',
+    choices: [
+      'ddim',
+      'euler',
+      'euler-karras',
+      'euler-ancestral',
+      'dpmpp-2m',
+      'dpmpp-2m-karras',
+      'dpmpp-2m-sde',
+      'dpmpp-2m-sde-karras',
+      'lcm',
+      'pndm',
+    ],
+  },
+  usual: { kind: 'flag', help: 'Size, frames, steps, guidance and sampler as the model itself has them' },
+  where: { kind: 'choice', help: 'Where it is offered', choices: ['here', 'everywhere'] },
+} as const
+
+export const editStyle = action({
+  help: 'Change strengths, words, sizes and names of a style',
+  private: true,
+  options,
+  async run({ values, desk }): Promise<Reply> {
+    const card = await desk.styleDesk.edit(values.name, await editsOf(values, desk))
+    return {
+      kind: 'say',
+      text: withNotes(say('style-changed', { name: card.name, changes: card.changed.join('; ') }), card),
+      facts: cardFacts(card),
+      buttons: [previewButton(card), undoButton(card)],
+    }
+  },
+})
+
+/** @throws UserError `no-edits`, those of sizes */
+async function editsOf({ name, size, ...values }: Values<typeof options>, desk: Desk): Promise<StyleEdits> {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  if (given.length === 0 && size === undefined)
+    throw new UserError('no-edits', `Say what changes, as name:value: ${Object.keys(options).slice(1).join(', ')}.`, {
+      names: Object.keys(options).slice(1).join(', '),
+    })
+  // As a text cannot be given empty, 'none' empties one.
+  const edits = Object.fromEntries(given.map(([option, value]) => [option, emptied.has(option) && value === 'none' ? '' : value]))
+  if (size === undefined) return edits
+  return { ...edits, ...sizeOf(size, 'square', await desk.styles.model(name), await desk.settings.get()) }
+}
+
+const emptied = new Set(['triggers', 'before', 'after', 'negative', 'about', 'aliases'])

@@ -1,0 +1,124 @@
+// Whether a style is offered, under which name, and what happened to it.
+
+import { action, type Reply, type StyleCard, say, typed } from '../src/chat/command.ts'
+import { pictureFormat, styleName } from './style-add.ts'
+import { cardFacts, pictureItems, previewButton, undoButton } from './style-card.ts'
+
+const options = { name: styleName } as const
+
+export const previewStyle = action({
+  help: 'Draw its example with the style and without',
+  private: true,
+  options,
+  async run({ values, desk }): Promise<Reply> {
+    const { card } = await desk.styleDesk.record(values.name)
+    const preview = await desk.styleDesk.preview(values.name, pictureFormat(desk))
+    if (!preview) return { kind: 'say', text: say('style-shown-later', { name: card.name }), buttons: [previewButton(card)] }
+    return { kind: 'say', text: say('style-shown', { name: card.name }), items: pictureItems(card, preview), facts: cardFacts(card) }
+  },
+})
+
+export const publishStyle = action({
+  help: 'Offer a style to everybody',
+  private: true,
+  options,
+  async run({ values, desk }): Promise<Reply> {
+    const card = await desk.styleDesk.set(values.name, 'published')
+    const { name, example } = card
+    const command = typed('animate', { prompt: example, style: name })
+    return {
+      kind: 'say',
+      text: say('style-published', { name, where: say(card.where) }),
+      buttons: [...(example !== '' && command.length <= 100 ? [{ label: say('button-try'), emoji: '🎲', command }] : []), undoButton(card)],
+    }
+  },
+})
+
+export const keepStyle = action({
+  help: 'Offer a style to admins alone',
+  private: true,
+  options,
+  async run({ values, desk }): Promise<Reply> {
+    const { card } = await desk.styleDesk.record(values.name)
+    const kept = card.state === 'admins' ? card : await desk.styleDesk.set(values.name, 'kept')
+    return { kind: 'say', text: say('style-kept', { name: kept.name }), buttons: [publishButton(kept)] }
+  },
+})
+
+export const quarantineStyle = action({
+  help: 'Let nobody use a style until it is published again',
+  private: true,
+  options,
+  async run({ values, desk }): Promise<Reply> {
+    const card = await desk.styleDesk.set(values.name, 'quarantined')
+    return { kind: 'say', text: say('style-quarantined', { name: card.name }), buttons: [publishButton(card)] }
+  },
+})
+
+export const renameStyle = action({
+  help: 'Call a style something else; the old name goes on',
+  private: true,
+  options: { ...options, to: { kind: 'text', help: 'The new name', required: true, maxChars: 40 } },
+  async run({ values, desk }): Promise<Reply> {
+    const card = await desk.styleDesk.rename(values.name, values.to)
+    return { kind: 'say', text: say('style-changed', { name: card.name, changes: card.changed.join('; ') }), buttons: [undoButton(card)] }
+  },
+})
+
+export const removeStyle = action({
+  help: 'Take a style away; rollback brings it back',
+  private: true,
+  options: { ...options, forget: { kind: 'flag', help: 'With its files, for good' } },
+  async run({ values, desk }): Promise<Reply> {
+    const card = await desk.styleDesk.remove(values.name, values.forget ?? false)
+    const { name } = card
+    if (values.forget) return { kind: 'say', text: say('style-forgotten', { name }) }
+    return { kind: 'say', text: say('style-removed', { name }), buttons: [undoButton(card)] }
+  },
+})
+
+export const rollbackStyle = action({
+  help: 'Make a style what it was before',
+  private: true,
+  options: {
+    ...options,
+    to: { kind: 'integer', help: 'After which change, as who lists them; before the last otherwise', min: 0, max: 1e9 },
+  },
+  async run({ values, desk }): Promise<Reply> {
+    const card = await desk.styleDesk.rollback(values.name, values.to)
+    return {
+      kind: 'say',
+      text: say('style-changed', { name: card.name, changes: card.changed.join('; ') }),
+      facts: cardFacts(card),
+      buttons: [undoButton(card)],
+    }
+  },
+})
+
+export const whoStyle = action({
+  help: 'Who added and changed a style, when, from where, under which licence',
+  private: true,
+  options,
+  async run({ values, desk }): Promise<Reply> {
+    const { card, changes } = await desk.styleDesk.record(values.name)
+    return {
+      kind: 'say',
+      text: say('style-record', { name: card.name }),
+      facts: cardFacts(card),
+      items: changes.map(({ number, atMs, by, what }) => ({
+        title: say('style-change', {
+          number,
+          when: `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+          by,
+          what: what.join('; '),
+        }),
+        buttons:
+          number === changes[0]?.number
+            ? []
+            : [{ label: say('button-back-here'), command: typed('styles rollback', { name: card.name, to: number }) }],
+      })),
+    }
+  },
+})
+
+const publishButton = ({ name }: StyleCard) => ({ label: say('button-publish'), command: typed('styles publish', { name }) })
