@@ -1,7 +1,6 @@
 // The worker itself: a process of its own, because ONNX Runtime's `run` blocks its thread and cannot be cancelled, only killed.
 // Assembles device → engine → renderer on the first call and answers calls, which the host sends one at a time.
 
-import { join } from 'node:path'
 import { createEngine, createSessions, startDevice } from '../engine/index.ts'
 import { createRenderer, type Renderer } from '../render.ts'
 import { remarkOn } from './known-words.ts'
@@ -19,7 +18,7 @@ async function assemble(): Promise<Assembled> {
   const { device, cacheDir, budgetBytes, threads, ffmpeg } = options
   const started = await startDevice(device as Parameters<typeof startDevice>[0], threads ? { threads } : {})
   const sessions = createSessions({ budgetBytes, load: (graph) => started.load(graph) })
-  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir: join(cacheDir, 'merged') })
+  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir })
   const renderer = createRenderer({ engine, now: () => performance.now(), remark: remarkOn, ...(ffmpeg !== undefined && { ffmpeg }) })
   return { renderer, device: { name: started.device, notes: started.notes } }
 }
