@@ -3,7 +3,7 @@
 import type { LowRank } from '../checkpoint/lora/delta.ts'
 import { adapterFeeds, type Factors, type ScaledFactors } from '../checkpoint/lora/feed.ts'
 import { type Laid, ranksOf, shapesIn } from '../checkpoint/lora/plan.ts'
-import { nameOf, type Ranks, type Site, within } from '../checkpoint/lora/sites.ts'
+import { nameOf, type Ranks, type Site, siteOf, within } from '../checkpoint/lora/sites.ts'
 import { type Model, netsOf } from './model.ts'
 import type { Feeds } from './runner.ts'
 
@@ -66,3 +66,13 @@ export const nothingBeside = (model: Pick<Model, 'unet' | 'text' | 'motion'>): B
   besideOf(model, [], () => {
     throw new Error('there are no factors')
   })
+
+/** The room beside a weight, for graphs that are written with it. */
+export function rankIn(model: Pick<Model, 'unet' | 'text' | 'motion'>, room: Ranks): (weight: string) => number {
+  const nets = netsOf(model)
+  return (weight) => {
+    const part = (['unet', 'motion', 'text'] as const).find((it) => nets[it]?.has(weight))
+    const site = part && siteOf(part, weight, nets[part]!.get(weight)!.shape)
+    return (site && room[site]) ?? 0
+  }
+}

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { type MergedWeight, mergedWeights } from '../checkpoint/lora/merged.ts'
+import { copyName, type MergedWeight, mergedWeights } from '../checkpoint/lora/merged.ts'
 import type { Laid } from '../checkpoint/lora/plan.ts'
 import { openSafetensors } from '../checkpoint/safetensors.ts'
 import { type Tensor, tensorOf } from '../checkpoint/tensor.ts'
@@ -43,14 +43,14 @@ export function createMergedCopies({ dir, maxBytes, type, write }: CopiesOptions
   const dtype = type === 'float16' ? 'F16' : 'F32'
 
   function copyOf(name: string, weights: () => readonly MergedWeight[]): Tensor[] {
-    if (dir === undefined) return weights().map((it) => tensorOf(nameOf(it), it.shape, it.values()))
+    if (dir === undefined) return weights().map((it) => tensorOf(copyName(it), it.shape, it.values()))
     mkdirSync(dir, { recursive: true })
     const path = join(dir, name)
     const found = openCopy(path)
     if (found) return found
     writeSafetensors(
       path,
-      weights().map((it) => ({ name: nameOf(it), dtype, shape: it.shape, bytes: () => bytesIn(dtype, it.values()) })),
+      weights().map((it) => ({ name: copyName(it), dtype, shape: it.shape, bytes: () => bytesIn(dtype, it.values()) })),
       new Map(),
       write,
     )
@@ -79,14 +79,12 @@ const recipeOf = (laid: Laid, stampOf: (laid: Laid) => string): readonly unknown
   laid.strength,
 ]
 
-const nameOf = ({ part, weight }: Pick<MergedWeight, 'part' | 'weight'>): string => `${part}/${weight}`
-
 const withHash = (keys: NetKeys, parts: readonly (keyof NetKeys)[], hash: string): NetKeys => ({
   ...keys,
   ...Object.fromEntries(parts.map((part) => [part, `${keys[part]}+${hash}`])),
 })
 
-/** The model with these tensors, `part/weight`, in the place of its own. */
+/** The model with these tensors, by `copyName`, in the place of its own. */
 export function withTensors(model: Model, tensors: readonly Tensor[]): Model {
   const replaced = <N extends Model['unet' | 'text'] | NonNullable<Model['motion']>>(part: string, net: N): N => {
     const named = new Map(net.tensors)

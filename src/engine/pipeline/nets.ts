@@ -1,14 +1,13 @@
 // A model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first called.
 // F frames  h w latent sides  L text tokens  D token width
 
-import { type Ranks, siteOf } from '../checkpoint/lora/sites.ts'
 import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Target } from '../targets/target.ts'
-import { type Beside, nothingBeside } from './beside.ts'
+import { type Beside, nothingBeside, rankIn } from './beside.ts'
 import { decoderGraph, textGraph, unetGraph } from './graphs.ts'
-import { type Model, netsOf } from './model.ts'
+import type { Model } from './model.ts'
 import type { NetKeys } from './open-models.ts'
 import type { Runnable, Runner } from './runner.ts'
 
@@ -61,13 +60,13 @@ export function createNets(
   const text = (clipSkip: number): Runnable => ({
     key: `text ${keys.text} ${clipSkip}`,
     needed: beside.text.needed,
-    build: (room) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(room, ['text']) }),
+    build: (room) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, room) }),
   })
 
   const denoiser = (tokens: number): Runnable => ({
     key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}`,
     needed: beside.unet(moves).needed,
-    build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(room, ['unet', 'motion']) }),
+    build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(model, room) }),
   })
 
   const decoder = (pictures: number): Runnable => ({
@@ -75,16 +74,6 @@ export function createNets(
     needed: {},
     build: () => decoderGraph(model, vaeTarget, { pictures, h, w }),
   })
-
-  /** The room beside a weight of these parts. */
-  const rankIn = (room: Ranks, parts: readonly ('text' | 'unet' | 'motion')[]) => {
-    const nets = netsOf(model)
-    return (weight: string): number => {
-      const part = parts.find((it) => nets[it]?.has(weight))
-      const site = part && siteOf(part, weight, nets[part]!.get(weight)!.shape)
-      return (site && room[site]) ?? 0
-    }
-  }
 
   const picturesAtOnce = (count: number): number => divisorUpTo(count, Math.max(1, Math.floor(pixelsAtOnce / (width * height))))
 

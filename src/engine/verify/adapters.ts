@@ -1,14 +1,18 @@
-// LoRAs of every kind, merged into the weights, against what the nets then say.
+// LoRAs of every kind against what the nets then say: merged into the weights, and beside them where that can be.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { mergeDelta } from '../checkpoint/lora/merge.ts'
+import { lowRankFactors } from '../checkpoint/lora/merge.ts'
+import { copyName, mergedWeights } from '../checkpoint/lora/merged.ts'
+import { planLoras, shapesIn } from '../checkpoint/lora/plan.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
-import { float32Of, type Tensor, tensorOf } from '../checkpoint/tensor.ts'
+import { tensorOf } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
+import { type Beside, besideOf, nothingBeside, rankIn } from '../pipeline/beside.ts'
 import { textGraph } from '../pipeline/graphs.ts'
-import type { Model, Net } from '../pipeline/model.ts'
+import { withTensors } from '../pipeline/merged-copies.ts'
+import { type Model, netsOf } from '../pipeline/model.ts'
 import type { Answers } from './answers.ts'
 import { checkMotion } from './nets.ts'
 import { type Rig, runOnce } from './rig.ts'
@@ -44,39 +48,44 @@ export function adaptedIn(dir: string, answers: Answers): Adapted[] {
   return [...found.values()]
 }
 
+/** Merged, and, where all of the file is low-rank, also beside the frozen weights. */
 export async function* checkAdapted(model: Model, { name, file, strength }: Adapted, answers: Answers, rig: Rig): AsyncGenerator<Row> {
-  const merged = withLora(model, file, strength)
+  const lora = readLora(openTensorFile(file), netsOf(model))
+  const shapeOf = shapesIn(netsOf(model))
+  const { merged } = planLoras([{ lora, strength, merged: true }], shapeOf)
+  const copies = mergedWeights(merged, netsOf(model)).map((it) => tensorOf(copyName(it), it.shape, it.values()))
+  yield* checkOne({ model: withTensors(model, copies), beside: nothingBeside(model), way: 'merged' }, name, answers, rig)
+
+  const { beside, merged: rest } = planLoras([{ lora, strength, merged: false }], shapeOf)
+  if (rest.length > 0) return
+  const adapters = besideOf(model, beside, ({ delta }) => ({ ...lowRankFactors(delta), rank: delta.rank }))
+  yield* checkOne({ model, beside: adapters, way: 'beside' }, name, answers, rig)
+}
+
+interface OneWay {
+  readonly model: Model
+  readonly beside: Beside
+  readonly way: 'merged' | 'beside'
+}
+
+async function* checkOne({ model, beside, way }: OneWay, name: string, answers: Answers, rig: Rig): AsyncGenerator<Row> {
   let context: Float32Array | undefined
   if (answers.has(`${name}.context`)) {
     context = answers.values(`${name}.context`)
     const [prompts, L, D] = answers.shape(`${name}.context`) as [number, number, number]
-    const graph = textGraph(merged, rig.target, { prompts, clipSkip: 1 })
-    const [result] = await runOnce(rig, graph, [{ ids: Int32Array.from(answers.values('text.ids')) }])
-    yield compare(`${name}.context`, 'relative', result!.hidden!, context, tolerancesFor(rig.target, graph).net)
+    const { needed, feeds } = beside.text
+    const graph = textGraph(model, rig.target, { prompts, clipSkip: 1, adapterRank: rankIn(model, needed) })
+    const [result] = await runOnce(rig, graph, [{ ids: Int32Array.from(answers.values('text.ids')), ...feeds(needed) }])
+    yield named(compare(`${name}.context`, 'relative', result!.hidden!, context, tolerancesFor(rig.target, graph).net), way)
     // The guidance pair: the empty prompt, which is the last, then the first.
     context = Float32Array.of(...context.subarray((prompts - 1) * L * D), ...context.subarray(0, L * D))
   }
-  if (answers.has(`${name}.eps`)) yield* checkMotion(merged, [{ name: `${name}.eps`, t: adapterTimestep(answers) }], answers, rig, context)
+  if (!answers.has(`${name}.eps`)) return
+  const wanted = [{ name: `${name}.eps`, t: adapterTimestep(answers) }]
+  for await (const row of checkMotion(model, wanted, answers, rig, { context, adapters: beside.unet(true) })) yield named(row, way)
 }
+
+const named = (row: Row, way: OneWay['way']): Row => ({ ...row, tensor: `${row.tensor} ${way}` })
 
 /** What all answers with LoRAs were computed at. */
 export const adapterTimestep = ({ metadata }: Answers): number => Number(metadata.get('timestep') ?? 481)
-
-/** The model with a LoRA merged into it. */
-function withLora(model: Model, file: string, strength: number): Model {
-  const { text, unet, motion } = model
-  const nets = { text: text.tensors, unet: unet.tensors, ...(motion ? { motion: motion.tensors } : {}) }
-  const changed = { text: new Map(text.tensors), unet: new Map(unet.tensors), motion: new Map(motion?.tensors) }
-  for (const delta of readLora(openTensorFile(file), nets).deltas) {
-    const tensors: Map<string, Tensor> = changed[delta.part]
-    const { shape, name, ...tensor } = tensors.get(delta.weight)!
-    tensors.set(delta.weight, tensorOf(name, shape, mergeDelta(float32Of({ name, shape, ...tensor }), shape, delta, strength)))
-  }
-  const having = <A>(net: Net<A>, tensors: Map<string, Tensor>): Net<A> => ({ ...net, tensors })
-  return {
-    ...model,
-    text: having(text, changed.text),
-    unet: having(unet, changed.unet),
-    motion: motion && having(motion, changed.motion),
-  }
-}

@@ -2,6 +2,7 @@
 // B animations  F frames  h w latent sides  L tokens  D token width  T timestep
 
 import { timestepEmbedding } from '../nets/unet.ts'
+import { type Adapters, nothingBeside, rankIn } from '../pipeline/beside.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../pipeline/graphs.ts'
 import type { Model } from '../pipeline/model.ts'
 import { swapAxes } from '../swap-axes.ts'
@@ -67,22 +68,30 @@ export interface MotionAnswer {
   readonly t: number
 }
 
-/** @param context [B, L, D], `motion.context` where absent */
+export interface Told {
+  /** [B, L, D]; `motion.context` where absent. */
+  readonly context?: Float32Array | undefined
+  /** What runs beside the weights. */
+  readonly adapters?: Adapters
+}
+
 export async function* checkMotion(
-  model: Pick<Model, 'unet' | 'motion'>,
+  model: Pick<Model, 'unet' | 'text' | 'motion'>,
   wanted: readonly MotionAnswer[],
   answers: Answers,
   rig: Rig,
-  context: Float32Array = answers.values('motion.context'),
+  { context = answers.values('motion.context'), adapters = nothingBeside(model).unet(true) }: Told = {},
 ): AsyncGenerator<Row> {
   const [animations, C, frames, h, w] = answers.shape('motion.sample') as [number, number, number, number, number]
   const sample = swapAxes(answers.values('motion.sample'), [animations, C, frames, h * w])
-  const graph = unetGraph(model, rig.target, { animations, frames, h, w, tokens: answers.shape('motion.context')[1]! })
+  const tokens = answers.shape('motion.context')[1]!
+  const { needed, feeds } = adapters
+  const graph = unetGraph(model, rig.target, { animations, frames, h, w, tokens, adapterRank: rankIn(model, needed) })
   const width = model.unet.architecture.widths[0]!
   const results = await runOnce(
     rig,
     graph,
-    wanted.map(({ t }) => ({ sample, time: timestepEmbedding(t, width), context })),
+    wanted.map(({ t }) => ({ sample, time: timestepEmbedding(t, width), context, ...feeds(needed) })),
   )
   for (const [i, { name }] of wanted.entries()) {
     const noise = swapAxes(results[i]!.noise!, [animations, frames, C, h * w])

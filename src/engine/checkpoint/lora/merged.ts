@@ -27,3 +27,6 @@ export function mergedWeights(laid: readonly Laid[], nets: Readonly<Partial<Reco
     }
   })
 }
+
+/** `unet/conv_in.weight`: both nets may have a weight of one name. */
+export const copyName = ({ part, weight }: Pick<MergedWeight, 'part' | 'weight'>): string => `${part}/${weight}`
