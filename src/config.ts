@@ -21,6 +21,10 @@ export interface Config {
   /** What draws instead of the small model that ships. */
   readonly checkpoint?: string
   readonly motion?: string
+  /** Where models are pulled from, and as whom. */
+  readonly hub: { readonly endpoint: string; readonly token?: string }
+  /** People who may change what ships and what other places have added: 'discord/123'. */
+  readonly operators: readonly string[]
   readonly retentionDays: number
   readonly logLevel: Level
   readonly health: { readonly host: string; readonly port: number }
@@ -42,14 +46,13 @@ export interface PageConfig {
 
 export interface DiscordConfig {
   readonly token: string
-  /** Commands are registered there alone, and at once. */
-  readonly guild?: string
 }
 
 export interface SlackConfig {
   readonly botToken: string
   readonly appToken?: string
   readonly signingSecret?: string
+  readonly host: string
   readonly port: number
 }
 
@@ -85,14 +88,11 @@ const declared = {
   HTTPS_ONLY: { about: 'yes where the page stands behind HTTPS', usual: 'no', schema: yesOrNo() },
   ADMIN_TOKEN: { about: 'Who gives this on the page is an admin there', secret: true, schema: z.string().min(8, 'at least 8 characters') },
   DISCORD_TOKEN: { about: "The bot's token, from discord.com/developers; turns Discord on", secret: true, schema: z.string() },
-  DISCORD_GUILD: {
-    about: 'Register the commands in this server alone, at once',
-    schema: z.string().regex(/^\d{15,20}$/, 'the id of a server'),
-  },
   SLACK_BOT_TOKEN: { about: 'xoxb-…; turns Slack on, together with one of the next two', secret: true, schema: z.string() },
   SLACK_APP_TOKEN: { about: 'xapp-…; Socket Mode: no public address is needed', secret: true, schema: z.string() },
   SLACK_SIGNING_SECRET: { about: 'HTTP instead of Socket Mode', secret: true, schema: z.string() },
-  SLACK_PORT: { about: 'Port for Slack over HTTP', usual: '8789', schema: port },
+  SLACK_HOST: { about: 'Where Slack over HTTP listens', usual: '0.0.0.0', schema: z.string() },
+  SLACK_PORT: { about: 'Its port', usual: '3000', schema: port },
   REDIS_URL: {
     about: 'redis://…; shared records and limits of several bots',
     secret: true,
@@ -100,6 +100,12 @@ const declared = {
   },
   CHECKPOINT: { about: 'A Stable Diffusion 1.x checkpoint that draws instead of the small model', schema: z.string() },
   MOTION: { about: 'A motion module for it', schema: z.string() },
+  HF_ENDPOINT: {
+    about: 'Where models are pulled from: the hub, or a mirror of it',
+    usual: 'https://huggingface.co',
+    schema: z.url({ protocol: /^https?$/, error: 'an https:// address' }),
+  },
+  HF_TOKEN: { about: 'Of an account that has accepted the terms of gated models', secret: true, schema: z.string() },
   DEVICE: {
     about: `What draws: auto, ${devices.join(', ')}`,
     usual: 'auto',
@@ -107,6 +113,10 @@ const declared = {
   },
   THREADS: { about: 'Threads of the CPU', schema: whole(1, 1024) },
   FFMPEG_BIN: { about: 'Path of an ffmpeg for MP4; searched for otherwise', schema: z.string() },
+  OPERATORS: {
+    about: 'Who may manage the styles of every place, as platform/id with commas between; admins of the page may',
+    schema: z.string().regex(/^(discord|slack)\/\w+(\s*,\s*(discord|slack)\/\w+)*$/, 'such as discord/123456789012345678,slack/U012AB3CD'),
+  },
   RETENTION_DAYS: { about: 'How long requests and animations without a star are kept', usual: '30', schema: whole(1, 36500) },
   PERSON_WAITING: { about: 'Requests of one person that may wait', usual: String(usualLimits.person.waiting), schema: whole(1, 10_000) },
   PERSON_RUNNING: {
@@ -141,7 +151,7 @@ export function readConfig(environment: Environment): Config {
     page: {
       host: read.HOST!,
       port: read.PORT!,
-      hosts: HOSTS?.split(',').map((name) => name.trim()) ?? [],
+      hosts: listed(HOSTS),
       secure: read.HTTPS_ONLY!,
       ...(ADMIN_TOKEN !== undefined && { adminToken: ADMIN_TOKEN }),
     },
@@ -153,6 +163,8 @@ export function readConfig(environment: Environment): Config {
     ...(FFMPEG_BIN !== undefined && { ffmpeg: FFMPEG_BIN }),
     ...(CHECKPOINT !== undefined && { checkpoint: fromHere(CHECKPOINT) }),
     ...(MOTION !== undefined && { motion: fromHere(MOTION) }),
+    hub: { endpoint: read.HF_ENDPOINT!.replace(/\/+$/, ''), ...(read.HF_TOKEN !== undefined && { token: read.HF_TOKEN }) },
+    operators: listed(read.OPERATORS),
     retentionDays: read.RETENTION_DAYS!,
     logLevel: read.LOG_LEVEL!,
     health: { host: read.HEALTH_HOST!, port: read.HEALTH_PORT! },
@@ -189,15 +201,15 @@ function readAll(environment: Environment): Read {
   return Object.fromEntries(read) as Read
 }
 
-function discordIn({ DISCORD_TOKEN: token, DISCORD_GUILD: guild }: Read): Pick<Config, 'discord'> {
+function discordIn({ DISCORD_TOKEN: token }: Read): Pick<Config, 'discord'> {
   if (token === undefined) return {}
-  if (/^[\w-]{15,}\.[\w-]+\.[\w-]{20,}$/.test(token)) return { discord: { ready: true, token, ...(guild !== undefined && { guild }) } }
+  if (/^[\w-]{15,}\.[\w-]+\.[\w-]{20,}$/.test(token)) return { discord: { ready: true, token } }
   const mend = 'DISCORD_TOKEN does not look like a bot token: copy the one under Bot, Reset Token, at discord.com/developers.'
   return { discord: { ready: false, mend } }
 }
 
 function slackIn(read: Read): Pick<Config, 'slack'> {
-  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret, SLACK_PORT } = read
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = read
   if (botToken === undefined && appToken === undefined && signingSecret === undefined) return {}
   const off = (mend: string) => ({ slack: { ready: false, mend } as const })
   if (botToken === undefined) return off('SLACK_BOT_TOKEN is missing: it stands under OAuth & Permissions at api.slack.com/apps.')
@@ -210,7 +222,7 @@ function slackIn(read: Read): Pick<Config, 'slack'> {
     return off('SLACK_APP_TOKEN should begin with xapp-: make one under Basic Information, App-Level Tokens, with connections:write.')
   }
   const more = { ...(appToken !== undefined && { appToken }), ...(signingSecret !== undefined && { signingSecret }) }
-  return { slack: { ready: true, botToken, ...more, port: SLACK_PORT! } }
+  return { slack: { ready: true, botToken, ...more, host: read.SLACK_HOST!, port: read.SLACK_PORT! } }
 }
 
 function whole(min: number, max: number) {
@@ -235,6 +247,10 @@ function oneOf<const T extends string>(names: readonly T[]) {
 
 function rateText(limit: Rate | undefined): string {
   return limit ? `${limit.jobs}/${limit.perMs / 60_000}m` : ''
+}
+
+function listed(text: string | undefined): string[] {
+  return text?.split(',').map((one) => one.trim()) ?? []
 }
 
 function fromHere(path: string): string {

@@ -50,14 +50,15 @@ export function createEditQueue({ perMinute, per }: Edits, clock: Clock): EditQu
     wake(key, lane)
   }
 
+  /** An idle lane is forgotten once its budget would be whole again. */
   function wake(key: string, lane: Lane): void {
-    if (lane.busy || lane.timer || stopped) return
+    if (lane.busy || stopped) return
+    lane.timer?.()
     const wait = Math.max(0, lane.nextMs - clock.nowMs())
-    const idle = lane.waiting.every(({ size }) => size === 0)
-    lane.timer = clock.after(idle ? wait + everyMs : wait, () => {
+    lane.timer = clock.after(isIdle(lane) ? wait + everyMs : wait, () => {
       lane.timer = undefined
-      if (lane.waiting.some(({ size }) => size > 0)) next(key, lane)
-      else lanes.delete(key)
+      if (isIdle(lane)) lanes.delete(key)
+      else next(key, lane)
     })
   }
 
@@ -65,7 +66,7 @@ export function createEditQueue({ perMinute, per }: Edits, clock: Clock): EditQu
     lane.turn = lane.waiting[lane.turn === 0 ? 1 : 0].size > 0 ? (lane.turn === 0 ? 1 : 0) : lane.turn
     const [message, edit] = lane.waiting[lane.turn].entries().next().value!
     lane.waiting[lane.turn].delete(message)
-    const done = withinReason(edit()).then((sent) => {
+    const done = withinReason(Promise.resolve().then(edit)).then((sent) => {
       if (sent) lane.nextMs = clock.nowMs() + everyMs
       lane.busy = undefined
       wake(key, lane)
@@ -100,4 +101,8 @@ export function createEditQueue({ perMinute, per }: Edits, clock: Clock): EditQu
   }
 
   return { offer, clear, stop }
+}
+
+function isIdle({ waiting }: Lane): boolean {
+  return waiting.every(({ size }) => size === 0)
 }

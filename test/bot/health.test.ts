@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { type Health, serveHealth } from '../../src/bot/health.ts'
+import { createMetrics } from '../../src/bot/metrics.ts'
+import { UserError } from '../../src/errors.ts'
+import type { Job } from '../../src/jobs/job.ts'
+import type { JobEvent } from '../../src/jobs/scheduler.ts'
+
+describe('health', () => {
+  let health: Health
+  let trouble: string[] = []
+  let say: (event: JobEvent) => void = () => undefined
+  const metrics = createMetrics({
+    load: () => ({ waiting: 3, running: 1 }),
+    listen(listener) {
+      say = listener
+      return () => undefined
+    },
+  })
+  const get = async (path: string) => {
+    const answer = await fetch(`${health.address}${path}`)
+    return { status: answer.status, text: await answer.text() }
+  }
+  before(async () => {
+    health = await serveHealth({ host: '127.0.0.1', port: 0, metrics, troubles: () => trouble })
+  })
+  after(() => health.close())
+
+  test('lives whatever is wrong, and is ready only while nothing is', async () => {
+    assert.deepEqual(await get('/readyz'), { status: 200, text: 'ready\n' })
+    trouble = ['discord: no gateway', 'the disk is full']
+    assert.deepEqual(await get('/readyz'), { status: 503, text: 'discord: no gateway\nthe disk is full\n' })
+    assert.equal((await get('/healthz')).status, 200)
+    trouble = []
+  })
+
+  test('counts answers, requests, ends and drawings', async () => {
+    metrics.observer.answered('room', 'animate', 'done', 40)
+    metrics.observer.accepted('room')
+    metrics.observer.ended('room', 'done', 4000)
+    metrics.observer.edited('room')
+    say({ kind: 'state', job: { state: 'done', startedMs: 1000, endedMs: 3500 } as Job })
+    const { text } = await get('/metrics')
+    for (const line of [
+      'zoetrope_answer_seconds_count{platform="room",command="animate",outcome="done"} 1',
+      'zoetrope_requests_total{platform="room"} 1',
+      'zoetrope_request_seconds_sum{platform="room",end="done"} 4',
+      'zoetrope_edits_total{platform="room"} 1',
+      'zoetrope_drawing_seconds_sum{end="done"} 2.5',
+      'zoetrope_jobs{state="waiting"} 3',
+      'zoetrope_jobs{state="running"} 1',
+    ]) {
+      assert.ok(text.includes(line), line)
+    }
+    assert.match(text, /^process_resident_memory_bytes /m)
+  })
+
+  test('on a port that is taken says which setting mends it', async () => {
+    const port = Number(new URL(health.address).port)
+    await assert.rejects(
+      serveHealth({ host: '127.0.0.1', port, metrics, troubles: () => [] }),
+      (error: unknown) => error instanceof UserError && /HEALTH_PORT/.test(error.message),
+    )
+  })
+})

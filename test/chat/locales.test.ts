@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { commands } from '../../commands/index.ts'
+import { en, type SentenceKey } from '../../src/chat/locales/en.ts'
+import { durationIn, fill, namesIn } from '../../src/chat/locales/fill.ts'
+import { english, helpIn, localeFor, locales, speak, speakError } from '../../src/chat/locales/locale.ts'
+import { say } from '../../src/chat/reply.ts'
+import { UserError } from '../../src/errors.ts'
+
+describe('languages', () => {
+  for (const locale of locales.slice(1)) {
+    const [tag] = locale.tags
+
+    test(`${tag} has every sentence, filled from the same names`, () => {
+      assert.deepEqual(Object.keys(locale.sentences).sort(), Object.keys(en).sort())
+      for (const key of Object.keys(en) as SentenceKey[]) {
+        const [here, there] = [namesIn(locale.sentences[key]), namesIn(en[key])]
+        assert.deepEqual([...new Set(here)].sort(), [...new Set(there)].sort(), key)
+      }
+    })
+
+    test(`${tag} has a help for every command, action and option`, () => {
+      const missing: string[] = []
+      const look = (path: string, declared: string) => helpIn(locale, path, declared) === declared && missing.push(path)
+      for (const { name, help, actions } of commands) {
+        look(name, help)
+        for (const [action, { help, options }] of Object.entries(actions)) {
+          const path = action === '' ? name : `${name}.${action}`
+          if (action !== '') look(path, help)
+          for (const [option, declared] of Object.entries(options)) look(`${path}.${option}`, declared.help)
+        }
+      }
+      assert.deepEqual(missing, [])
+    })
+  }
+
+  test('the nearest one is taken: by tag, by language, else English', () => {
+    assert.equal(localeFor('zh-TW').tags[0], 'zh')
+    assert.equal(localeFor('zh-HK').tags[0], 'zh')
+    assert.equal(localeFor('fr').tags[0], 'en')
+    assert.equal(localeFor(undefined), english)
+  })
+
+  test('numbers choose their form, lengths of time are rounded as people say them', () => {
+    assert.equal(speak(english, say('accepted-ahead', { ahead: 1 })), '1 animation is before yours.')
+    assert.equal(speak(english, say('accepted-ahead', { ahead: 2 })), '2 animations are before yours.')
+    const duration = durationIn(en)
+    assert.deepEqual([1, 900, 4100, 21_000, 89_000, 100_000, 3 * 3_600_000].map(duration), [
+      '1 second',
+      '1 second',
+      '5 seconds',
+      '25 seconds',
+      '90 seconds',
+      '2 minutes',
+      '3 hours',
+    ])
+  })
+
+  test("people's words are never read as templates", () => {
+    const words = '{name} {n#a|b} {ms~} $1'
+    assert.equal(
+      fill('{name}!', () => words, String),
+      `${words}!`,
+    )
+    assert.equal(speak(english, say('end-done', { name: words })), `${words} asked for this.`)
+  })
+
+  test('an error whose data does not fit its template is said in its own words', () => {
+    const zh = localeFor('zh')
+    assert.equal(
+      speakError(zh, new UserError('not-a-seed', 'seed is wrong.', { name: 'seed', max: '9', text: 'x' })),
+      'seed 是 0 到 9 的整数，不能是“x”。',
+    )
+    assert.equal(speakError(zh, new UserError('not-a-seed', 'seed is wrong.', {})), 'seed is wrong.')
+    assert.equal(speakError(zh, new UserError('constructor', 'Odd.', {})), 'Odd.')
+  })
+})

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLog } from '../src/log.ts'
+
+test('no secret is written down, wherever it stands', () => {
+  const lines: string[] = []
+  const secrets = ['xoxb-very-secret', 'pass"word\\', 'very-secret-too']
+  const log = createLog({ level: 'debug', secrets, write: (line) => lines.push(line) })
+  log.info({ url: 'https://x/?t=xoxb-very-secret', nested: { token: 'other' } }, 'said pass"word\\ aloud')
+  log.error({ err: new Error('very-secret-too failed', { cause: new Error('xoxb-very-secret') }) }, 'broken')
+  log.child({ request: '1' }).warn({ address: { token: 'short-lived' } }, 'somewhere')
+  const all = lines.join('')
+  for (const secret of ['xoxb-very-secret', 'pass"word', 'pass\\"word', 'very-secret-too', '"other"', 'short-lived'])
+    assert.ok(!all.includes(secret), secret)
+  assert.equal(lines.length, 3)
+  for (const line of lines) JSON.parse(line)
+  assert.match(lines[2]!, /"request":"1"/)
+})
+
+test('what is below the level is not written', () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'info', write: (line) => lines.push(line) })
+  log.debug({ prompt: 'a private wish' }, 'asked')
+  assert.deepEqual(lines, [])
+})
