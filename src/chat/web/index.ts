@@ -1,0 +1,186 @@
+// The chat on a local page: connects. Everything it needs comes as an argument; it opens one socket and one file.
+
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { UserError } from '../../errors.ts'
+import type { Command } from '../command.ts'
+import type { Platform, PlatformLimits } from '../platform.ts'
+import { createApp } from './app.ts'
+import { createConversation } from './conversation.ts'
+import { openDatabase } from './database.ts'
+import { createPeople } from './people.ts'
+import { createPictures } from './pictures.ts'
+import { createPoster } from './post.ts'
+import type { Sources } from './sources.ts'
+import { createUploads } from './uploads.ts'
+
+export type { PicturedStyle, Queued, Recent, Sources, Viewer } from './sources.ts'
+
+export interface WebOptions {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** Names under which it may be reached, besides localhost. Needed where `host` is not a loopback address. */
+  readonly hosts?: readonly string[]
+  /** It is reached through HTTPS alone: cookies travel nowhere else. */
+  readonly secure?: boolean
+  /** Who gives it may moderate. Absent: nobody can. */
+  readonly adminToken?: string
+  /** A SQLite file for the conversation; ':memory:' keeps nothing. */
+  readonly file: string
+  /** A folder of its own for files that people hand over. */
+  readonly uploads: string
+  readonly commands: readonly Command[]
+  readonly sources: Sources
+  /** What was posted longer ago is taken away. */
+  readonly retentionDays: number
+  readonly callsPerMinute?: number
+  readonly now?: () => number
+  /** A bug: to be logged. */
+  readonly broken: (error: unknown) => void
+}
+
+export interface Web extends Platform {
+  /** Takes away everything that this person said and got, and their name. */
+  forget(person: string): void
+}
+
+const limits: PlatformLimits = {
+  answerMs: 10_000,
+  maxBytes: 32 * 1024 * 1024,
+  formats: ['webp', 'mp4', 'gif'],
+  previews: true,
+  edits: { perMinute: 150, per: 'message' },
+  reactions: true,
+  textChars: 8000,
+  quoteChars: 2000,
+  factChars: 1000,
+  facts: 25,
+  items: 25,
+  buttons: 10,
+  choices: 20,
+}
+
+const dayMs = 24 * 3600 * 1000
+/** How long calls in flight may take to end. */
+const graceMs = 5000
+
+export function createWeb(options: WebOptions): Web {
+  const { host, port, hosts = [], adminToken, commands, now = Date.now } = options
+  const database = openDatabase(options.file)
+  const conversation = createConversation(database)
+  const pictures = createPictures(database)
+  const people = createPeople(database, adminToken, now)
+  const uploads = createUploads(options.uploads, largestUpload(commands), now)
+  const stopping = new AbortController()
+  const inFlight = new Set<Promise<unknown>>()
+  let server: Server | undefined
+  let pruning: NodeJS.Timeout | undefined
+  const prune = () => conversation.prune(now() - options.retentionDays * dayMs)
+
+  return {
+    name: 'web',
+    limits,
+    ...createPoster({ database, conversation, pictures, now }),
+
+    async start(receiver) {
+      if (!isLoopback(host) && hosts.length === 0) {
+        const sentence = `The page would listen on ${host}, where others reach it: name the hosts under which they may, or let it listen on 127.0.0.1.`
+        throw new UserError('web-hosts-missing', sentence, { host })
+      }
+      await uploads.clear()
+      prune()
+      pruning = setInterval(prune, dayMs / 24).unref()
+      const app = createApp({
+        ...options,
+        database,
+        conversation,
+        pictures,
+        people,
+        uploads,
+        receiver,
+        stopping: stopping.signal,
+        signIn: adminToken !== undefined,
+        secure: options.secure ?? false,
+        hosts: [...hosts, ...(isLoopback(host) ? [host] : [])],
+        callsPerMinute: options.callsPerMinute ?? 240,
+        now,
+        inFlight(work) {
+          inFlight.add(work)
+          work.finally(() => inFlight.delete(work)).catch(options.broken)
+        },
+      })
+      server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+      const address = await listening(server, host, port)
+      const shown = isLoopback(host) ? host : hosts[0]!
+      return `http://${shown.includes(':') && !shown.startsWith('[') ? `[${shown}]` : shown}:${address.port}`
+    },
+
+    async stop() {
+      clearInterval(pruning)
+      stopping.abort()
+      if (server?.listening) {
+        const closed = new Promise((resolve) => server!.close(resolve))
+        server.closeIdleConnections()
+        const late = setTimeout(() => server!.closeAllConnections(), graceMs)
+        await closed
+        clearTimeout(late)
+      }
+      await Promise.allSettled(inFlight)
+      server = undefined
+      await uploads.clear()
+      database.close()
+    },
+
+    trouble: () => (server?.listening ? undefined : 'The page is not being served.'),
+
+    fetchFile: (attachment, signal) => uploads.read(attachment, signal),
+
+    forget(person) {
+      conversation.forget(person)
+      people.forget(person)
+    },
+  }
+}
+
+/** @throws UserError web-port-taken, web-port-forbidden, web-host-unknown */
+async function listening(server: Server, host: string, port: number): Promise<AddressInfo> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(troubleOf(error, host, port)))
+    server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error(`listening on ${address}, which is no port`)
+  return address
+}
+
+function troubleOf(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const data = { host, port }
+  const because = { cause: error }
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new UserError('web-port-taken', `Port ${port} is taken: give the page another, or stop what has it.`, data, because)
+    case 'EACCES':
+      return new UserError(
+        'web-port-forbidden',
+        `Port ${port} may not be used by this account: give the page one above 1023.`,
+        data,
+        because,
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new UserError('web-host-unknown', `${host} is no address of this machine: let the page listen on 127.0.0.1.`, data, because)
+    default:
+      return error
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host === '[::1]'
+}
+
+function largestUpload(commands: readonly Command[]): number {
+  const options = commands.flatMap(({ actions }) => Object.values(actions).flatMap(({ options }) => Object.values(options)))
+  return Math.max(0, ...options.map((option) => (option.kind === 'file' ? option.maxBytes : 0)))
+}

@@ -1,0 +1,161 @@
+// The conversation: what was said, in order, kept at its newest as long as nobody looks further up.
+
+/** @import { Form } from '../../outgoing.ts' */
+/** @import { ShownMessage } from '../shown.ts' */
+/** @import { MessageActions, MessageView } from './message.js' */
+/** @import { Server } from './server.js' */
+
+import { announce, el, fill } from './element.js'
+import { icon } from './icons.js'
+import { createMessage } from './message.js'
+import { text } from './texts.js'
+
+/**
+ * @typedef {object} Chat
+ * @property {HTMLElement} element
+ * @property {() => void} reset everything comes anew
+ * @property {(message: ShownMessage) => void} show
+ * @property {() => void} caughtUp
+ * @property {(event: string) => () => void} expect shows that an answer is on its way, until it is there or the returned function is called
+ * @property {(event: string) => Promise<ShownMessage | undefined>} answerTo
+ * @property {(sentence: string) => void} trouble
+ */
+
+/** As many as the server tells at once. */
+const pageSize = 60
+/** Somebody this near to the end reads along. */
+const nearPx = 120
+
+/**
+ * @param {object} options
+ * @param {Server} options.server
+ * @param {MessageActions} options.actions
+ * @param {(form: Form) => void} options.open
+ * @param {HTMLElement} options.empty shown while nothing was said
+ * @returns {Chat}
+ */
+export function createChat({ server, actions, open, empty }) {
+  /** @type {Map<string, { message: ShownMessage, view: MessageView }>} */
+  const shown = new Map()
+  /** @type {Map<string, (message: ShownMessage) => void>} */
+  const expected = new Map()
+  /** What was done in this window, until its dialog has opened. @type {Set<string>} */
+  const ours = new Set()
+  /** What has been told of progress, in quarters. @type {Map<string, number>} */
+  const told = new Map()
+  let live = false
+  let atEnd = true
+
+  const list = el('div', { class: 'messages', role: 'log', 'aria-live': 'off', 'aria-label': text('conversation'), tabindex: -1 })
+  const dots = el('p', { class: 'dots', hidden: true, 'aria-label': text('sending') }, el('span'), el('span'), el('span'))
+  const trouble = el('p', { class: 'trouble', role: 'alert', hidden: true })
+  const earlier = el('button', { class: 'button usual earlier', type: 'button', hidden: true, onClick: loadEarlier }, text('earlier'))
+  const newest = el(
+    'button',
+    { class: 'round newest', type: 'button', hidden: true, 'aria-label': text('newest'), title: text('newest'), onClick: toEnd },
+    icon('down'),
+  )
+  const scroller = el('div', { class: 'scroller' }, el('div', { class: 'column' }, earlier, empty, list, dots, trouble))
+  const element = el('div', { class: 'chat' }, scroller, newest)
+
+  function toEnd() {
+    scroller.scrollTop = scroller.scrollHeight
+  }
+  scroller.addEventListener('scroll', () => {
+    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearPx
+    newest.hidden = atEnd
+  })
+  const keepEnd = new ResizeObserver(() => {
+    if (atEnd) toEnd()
+  })
+  keepEnd.observe(list)
+  keepEnd.observe(scroller)
+
+  async function loadEarlier() {
+    const first = [...shown.values()].reduce((least, { message }) => Math.min(least, message.sequence), Number.MAX_SAFE_INTEGER)
+    const messages = await server.earlier(first)
+    const before = scroller.scrollHeight - scroller.scrollTop
+    for (const message of messages) place(message)
+    earlier.hidden = messages.length < pageSize
+    scroller.scrollTop = scroller.scrollHeight - before
+  }
+
+  /** @param {ShownMessage} message */
+  function place(message) {
+    const known = shown.get(message.message)
+    if (!message.body) {
+      known?.view.element.remove()
+      shown.delete(message.message)
+      return
+    }
+    const view = known?.view ?? createMessage(actions)
+    view.show(message)
+    shown.set(message.message, { message, view })
+    if (!known) {
+      const after = [...shown.values()].filter((one) => one.message.sequence > message.sequence)
+      const next = after.sort((a, b) => a.message.sequence - b.message.sequence)[0]
+      list.insertBefore(view.element, next?.view.element ?? null)
+    }
+  }
+
+  return {
+    element,
+    reset() {
+      live = false
+      shown.clear()
+      fill(list)
+    },
+    caughtUp() {
+      earlier.hidden = shown.size < pageSize
+      empty.hidden = shown.size > 0
+      // the list itself says what is new from here on
+      if (!live) toEnd()
+      live = true
+    },
+    show(message) {
+      const { body, event } = message
+      if (body?.kind === 'form') {
+        if (event && ours.delete(event)) open(body.form)
+      } else place(message)
+      if (body && event && body.kind !== 'said') expected.get(event)?.(message)
+      empty.hidden = shown.size > 0
+      if (live && body?.kind === 'answer') tellOf(message)
+      if (body?.kind === 'said') toEnd()
+    },
+    expect(event) {
+      ours.add(event)
+      dots.hidden = false
+      const over = () => {
+        expected.delete(event)
+        dots.hidden = expected.size === 0
+      }
+      expected.set(event, over)
+      trouble.hidden = true
+      return over
+    },
+    async answerTo(event) {
+      const of = () =>
+        [...shown.values()]
+          .map(({ message }) => message)
+          .filter((one) => one.event === event && one.body?.kind === 'answer')
+          .at(-1)
+      for (let tries = 0; tries < 40 && !of(); tries++) await new Promise((resolve) => setTimeout(resolve, 50))
+      return of()
+    },
+    trouble(sentence) {
+      trouble.textContent = sentence
+      trouble.hidden = false
+      toEnd()
+    },
+  }
+
+  /** Words for people who do not see the page: of answers once, of progress in quarters. @param {ShownMessage} message */
+  function tellOf({ message, body, own }) {
+    if (body?.kind !== 'answer') return
+    const { tone, progress } = body
+    const quarter = tone === 'running' ? Math.floor((progress?.done ?? 0) * 4) : tone === 'waiting' ? -1 : 4
+    if (told.get(message) === quarter || (!own && quarter < 4)) return
+    told.set(message, quarter)
+    announce([body.text, progress?.text, quarter === 4 ? body.quote : ''].filter(Boolean).join(' '))
+  }
+}

@@ -1,0 +1,122 @@
+// The page: says hello, builds its views, and keeps them with what the server tells.
+
+/** @import { Form } from '../../outgoing.ts' */
+/** @import { Me, ShownMessage } from '../shown.ts' */
+
+import { createChat } from './chat.js'
+import { createComposer } from './composer.js'
+import { openDialog } from './dialog.js'
+import { announce, el } from './element.js'
+import { createFrame } from './frame.js'
+import { createGallery } from './gallery.js'
+import { preferences } from './preferences.js'
+import { createQueue } from './queue.js'
+import { createServer } from './server.js'
+import { createSettings } from './settings.js'
+import { openStream } from './stream.js'
+import { createStyles } from './styles.js'
+import { speak, text } from './texts.js'
+
+/**
+ * @typedef {object} View
+ * @property {HTMLElement} element
+ * @property {() => void} enter it is looked at from here on
+ * @property {() => void} leave
+ */
+
+const server = createServer(() => preferences.locale, text)
+/** @type {Me} */
+let me = await server.hello()
+const house = await server.house()
+speak(house.texts)
+document.documentElement.lang = house.language
+document.title = text('title')
+
+/** Commands that this person may use. */
+const commands = () =>
+  house.commands
+    .map((command) => ({ ...command, actions: command.actions.filter(({ admin }) => me.admin || !admin) }))
+    .filter(({ actions }) => actions.length > 0)
+
+/**
+ * Says it, and shows in the chat what became of it.
+ * @param {object} saying
+ * @returns {Promise<string>} the event, by which its answer is known
+ */
+async function say(saying) {
+  const { event, done } = await server.say(saying)
+  const over = chat.expect(event)
+  try {
+    await done
+  } catch (error) {
+    chat.trouble(error instanceof Error ? error.message : String(error))
+  } finally {
+    over()
+  }
+  return event
+}
+
+/** @param {string} command */
+const press = async (command) => void (await say({ kind: 'text', text: command, silent: true }))
+/** @param {string} message @param {string} mark */
+const react = async (message, mark) => void (await say({ kind: 'reaction', message, mark }))
+const actions = { press, react }
+/** @param {object} saying */
+const sayInChat = async (saying) => {
+  frame.go('chat')
+  await say(saying)
+}
+
+const example = el('button', { class: 'button usual', type: 'button' }, text('empty-example'))
+example.addEventListener('click', () => composer.write(text('empty-example')))
+const empty = el('div', { class: 'empty', hidden: true }, el('h1', {}, text('empty-title')), el('p', {}, text('empty-text')), example)
+
+/** @param {Form} form */
+const open = (form) => openDialog(form, server, sayInChat)
+const chat = createChat({ server, actions, open, empty })
+const composer = createComposer({ commands, server, say: sayInChat })
+
+/** @type {View} */
+const chatView = {
+  element: el('section', { class: 'chat-view' }, chat.element, composer.element),
+  enter: () => composer.focus(),
+  leave() {},
+}
+const settings = createSettings({
+  server,
+  me: () => me,
+  become(changed) {
+    me = changed
+  },
+  commands,
+  languages: house.languages,
+  language: house.language,
+  actions,
+  ask: async (saying) => chat.answerTo(await say(saying)),
+})
+
+const frame = createFrame({
+  chat: chatView,
+  queue: createQueue({ server, press }),
+  gallery: createGallery({ server, press, ask: (command) => sayInChat({ kind: 'text', text: command, silent: true }) }),
+  styles: createStyles({
+    server,
+    write(words) {
+      frame.go('chat')
+      composer.write(words)
+    },
+  }),
+  settings,
+})
+
+let wasOff = false
+openStream(() => preferences.locale, {
+  reset: () => chat.reset(),
+  message: (/** @type {ShownMessage} */ message) => chat.show(message),
+  caughtUp: () => chat.caughtUp(),
+  state(connected) {
+    frame.offline(!connected)
+    if (connected && wasOff) announce(text('online'))
+    wasOff = !connected
+  },
+})

@@ -1,0 +1,161 @@
+// One message. Parts that did not change keep their elements: a button under the finger stays where it is while progress goes on.
+
+/** @import { Button } from '../../outgoing.ts' */
+/** @import { AnswerBody, ShownItem, ShownMessage } from '../shown.ts' */
+
+import { el, fill } from './element.js'
+import { icon, iconOf } from './icons.js'
+import { createPicture } from './picture.js'
+import { text } from './texts.js'
+
+/**
+ * What can be done with a message.
+ * @typedef {object} MessageActions
+ * @property {(command: string) => Promise<void>} press
+ * @property {(message: string, mark: string) => Promise<void>} react
+ */
+
+/**
+ * @typedef {object} MessageView
+ * @property {HTMLElement} element
+ * @property {(message: ShownMessage) => void} show
+ */
+
+/** @param {MessageActions} actions @returns {MessageView} */
+export function createMessage(actions) {
+  const element = el('article', { class: 'message' })
+  const inside = el('div', { class: 'message-inside' })
+  const part = createParts(inside)
+  const picture = createPicture()
+  const bar = createBar()
+  element.append(inside)
+
+  return {
+    element,
+    show({ message, body, own, by }) {
+      if (!body || body.kind === 'form') return
+      element.classList.toggle('said', body.kind === 'said')
+      if (body.kind === 'said') {
+        part('text', body.text, () => el('p', { class: 'message-text' }, body.text))
+        return
+      }
+      const { tone, audience, quote, facts, progress, items, file, buttons, marks } = body
+      element.dataset['tone'] = tone
+      part('head', [audience, own, by], () => headOf(audience, own, by))
+      part('quote', quote, () => el('blockquote', { class: 'message-quote' }, quote))
+      part('text', body.text, () => el('p', { class: 'message-text' }, body.text))
+      part('picture', body.picture && 'picture', () => picture.element)
+      if (body.picture) picture.show(body.picture, tone === 'running' || tone === 'waiting')
+      part('progress', progress && 'progress', () => bar.element)
+      if (progress) bar.show(progress)
+      part('facts', facts, () => el('dl', { class: 'facts' }, ...(facts ?? []).map(({ label, value }) => factOf(label, value))))
+      part('items', items, () => el('ul', { class: 'items' }, ...(items ?? []).map((item) => itemOf(item, actions))))
+      part('file', file, () => file && fileOf(file))
+      part('marks', marks, () => marksOf(message, marks ?? [], actions))
+      part('buttons', buttons, () => buttonsOf(buttons ?? [], actions))
+    },
+  }
+}
+
+/** Parts in a fixed order, each made anew only where what it shows has changed. @param {HTMLElement} parent */
+function createParts(parent) {
+  const order = ['head', 'quote', 'text', 'picture', 'progress', 'facts', 'items', 'file', 'buttons', 'marks']
+  /** @type {Map<string, { value: string, element: HTMLElement }>} */
+  const parts = new Map()
+  /** @param {string} name @param {unknown} value undefined, '' or []: nothing is shown @param {() => HTMLElement | undefined} make */
+  return (name, value, make) => {
+    const before = parts.get(name)
+    const json = JSON.stringify(value)
+    if (before?.value === json) return
+    before?.element.remove()
+    parts.delete(name)
+    const element = value === undefined || value === '' || json === '[]' ? undefined : make()
+    if (!element) return
+    parts.set(name, { value: json, element })
+    const next = order.slice(order.indexOf(name) + 1).find((later) => parts.has(later))
+    parent.insertBefore(element, next ? (parts.get(next)?.element ?? null) : null)
+  }
+}
+
+/** @param {AnswerBody['audience']} audience @param {boolean} own @param {string | undefined} by */
+function headOf(audience, own, by) {
+  if (audience !== 'everyone') return el('p', { class: 'message-head' }, icon('lock'), text('only-you'))
+  return own || !by ? undefined : el('p', { class: 'message-head' }, text('for-name', { name: by }))
+}
+
+function createBar() {
+  const filled = el('div', { class: 'bar-filled' })
+  const words = el('span', { class: 'progress-words' })
+  const track = el('div', { class: 'bar', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100 }, filled)
+  return {
+    element: el('div', { class: 'progress' }, track, words),
+    /** @param {{ done: number, text: string }} progress */
+    show(progress) {
+      const percent = Math.round(Math.min(1, Math.max(0, progress.done)) * 100)
+      filled.style.width = `${percent}%`
+      track.setAttribute('aria-valuenow', String(percent))
+      track.setAttribute('aria-valuetext', progress.text)
+      words.textContent = progress.text
+    },
+  }
+}
+
+/** @param {string} label @param {string} value */
+function factOf(label, value) {
+  return el('div', { class: 'fact' }, el('dt', {}, label), el('dd', {}, value))
+}
+
+/** @param {ShownItem} item @param {MessageActions} actions */
+function itemOf({ title, text: words, picture, buttons }, actions) {
+  const view = picture ? createPicture() : undefined
+  if (view && picture) view.show(picture)
+  const side = el('div', { class: 'item-words' }, el('p', { class: 'item-title' }, title), words && el('p', { class: 'item-text' }, words))
+  if (buttons?.length) side.append(buttonsOf(buttons, actions))
+  return el('li', { class: 'item' }, view?.element, side)
+}
+
+/** @param {{ url: string, fileName: string, bytes: number }} file */
+function fileOf({ url, fileName, bytes }) {
+  const size = bytes < 10_000 ? `${bytes} B` : bytes < 10_000_000 ? `${Math.round(bytes / 1000)} kB` : `${Math.round(bytes / 1e6)} MB`
+  return el('a', { class: 'file', href: url, download: fileName }, icon('file'), `${fileName} `, el('span', { class: 'quiet' }, size))
+}
+
+/** @param {readonly Button[]} buttons @param {MessageActions} actions */
+export function buttonsOf(buttons, actions) {
+  const row = el('div', { class: 'buttons' })
+  for (const { label, emoji, command, style } of buttons) {
+    const button = el('button', { type: 'button', class: `button ${style}` }, iconOf(emoji), label)
+    button.addEventListener('click', () => whileBusy(button, actions.press(command)))
+    row.append(button)
+  }
+  return row
+}
+
+/** @param {string} message @param {readonly string[]} marks @param {MessageActions} actions */
+function marksOf(message, marks, actions) {
+  const row = el('div', { class: 'marks' })
+  for (const mark of marks) {
+    const label = text(`mark-${mark}`)
+    const button = el('button', { type: 'button', class: 'mark', title: label, 'aria-label': label, 'data-mark': mark }, icon(mark))
+    button.addEventListener('click', () => whileBusy(button, actions.react(message, mark)))
+    row.append(button)
+  }
+  return row
+}
+
+/** A second click before the first was heard is none. @param {HTMLButtonElement} button @param {Promise<void>} work */
+export async function whileBusy(button, work) {
+  button.setAttribute('aria-disabled', 'true')
+  button.classList.add('busy')
+  try {
+    await work
+  } finally {
+    button.removeAttribute('aria-disabled')
+    button.classList.remove('busy')
+  }
+}
+
+/** Words in the place of a list that is empty. @param {HTMLElement} parent @param {string} words */
+export function showEmpty(parent, words) {
+  fill(parent, el('p', { class: 'empty-line' }, words))
+}

@@ -1,0 +1,75 @@
+// Calls to our server. What it refuses comes back as a sentence in the page's language.
+
+/** @import { Choice } from '../../incoming.ts' */
+/** @import { AnimationView, House, Me, QueuedView, Refusal, ShownMessage, StyleView } from '../shown.ts' */
+
+/** Its message is a sentence for people. */
+export class Refused extends Error {}
+
+/**
+ * @typedef {object} Server
+ * @property {() => Promise<Me>} hello
+ * @property {() => Promise<House>} house in the page's language
+ * @property {(saying: object) => Promise<{ event: string, done: Promise<void> }>} say sends it; `done` when it has been worked on
+ * @property {(typing: { command: string, action: string, option: string, typed: string }) => Promise<readonly Choice[]>} complete
+ * @property {(file: File) => Promise<{ upload: string }>} upload
+ * @property {(before: number) => Promise<readonly ShownMessage[]>} earlier
+ * @property {() => Promise<readonly QueuedView[]>} queue
+ * @property {(from: number) => Promise<{ total: number, animations: readonly AnimationView[] }>} animations
+ * @property {() => Promise<readonly StyleView[]>} styles
+ * @property {(name: string) => Promise<Me>} rename
+ * @property {(token: string) => Promise<Me>} signIn
+ * @property {() => Promise<Me>} signOut
+ * @property {() => Promise<void>} clear
+ */
+
+/**
+ * @param {() => string} locale
+ * @param {(key: string) => string} text
+ * @returns {Server}
+ */
+export function createServer(locale, text) {
+  /** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} */
+  async function call(path, init) {
+    const joined = `${path}${path.includes('?') ? '&' : '?'}locale=${encodeURIComponent(locale())}`
+    const response = await fetch(joined, init).catch(() => {
+      throw new Refused(text('error-offline'))
+    })
+    const body = await response.json().catch(() => undefined)
+    if (response.ok) return body
+    const { code = '', message = text('error-broken') } = /** @type {Partial<Refusal>} */ (body ?? {})
+    throw new Refused(text(`error-${code}`) || message)
+  }
+  /** @param {string} path @param {object} [body] */
+  const post = (path, body = {}) =>
+    call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+
+  return {
+    hello: () => post('/api/hello'),
+    house: () => call('/api/house'),
+    async say(saying) {
+      const event = newEvent()
+      return { event, done: post('/api/say', { event, locale: locale(), ...saying }) }
+    },
+    complete: ({ action, ...typing }) => post('/api/complete', { locale: locale(), ...typing, ...(action && { action }) }),
+    upload: (file) =>
+      call(`/api/upload?name=${encodeURIComponent(file.name)}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: file,
+      }),
+    earlier: (before) => call(`/api/messages?before=${before}`),
+    queue: () => call('/api/queue'),
+    animations: (from) => call(`/api/animations?from=${from}`),
+    styles: () => call('/api/styles'),
+    rename: (name) => post('/api/name', { name }),
+    signIn: (token) => post('/api/sign-in', { token }),
+    signOut: () => post('/api/sign-out'),
+    clear: () => post('/api/clear'),
+  }
+}
+
+/** What somebody did, by a name that never comes twice: what is sent again after a lost answer is answered once. */
+function newEvent() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => (byte % 36).toString(36)).join('')
+}

@@ -1,0 +1,20 @@
+// What the page says, in the language that the server gave; filled with values.
+
+/** @type {Readonly<Record<string, string>>} */
+let table = {}
+
+/** @param {Readonly<Record<string, string>>} texts */
+export function speak(texts) {
+  table = texts
+}
+
+/** '' where there is no such text. @param {string} key @param {Readonly<Record<string, string | number>>} [values] */
+export function text(key, values = {}) {
+  return (table[key] ?? '').replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''))
+}
+
+/** A length of time as people say it. @param {number} ms */
+export function duration(ms) {
+  const s = Math.max(1, Math.round(ms / 1000))
+  return s < 90 ? text('seconds', { n: s }) : text('minutes', { n: Math.round(s / 60) })
+}

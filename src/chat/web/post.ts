@@ -1,0 +1,104 @@
+// Outgoing → rows of the conversation. An address here is who asked and what they did; it never expires, so there is nothing to keep open.
+
+import { z } from 'zod'
+import type { Json } from '../../store/json.ts'
+import type { Form, Item, Outgoing, Picture } from '../outgoing.ts'
+import type { Platform, Posted } from '../platform.ts'
+import type { Conversation, Row } from './conversation.ts'
+import { type Database, together } from './database.ts'
+import type { Pictures } from './pictures.ts'
+import type { AnswerBody, ShownItem, ShownPicture } from './shown.ts'
+
+export type Poster = Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'>
+
+export interface Address {
+  readonly person: string
+  readonly event: string
+}
+
+const addressSchema = z.object({ person: z.string(), event: z.string() })
+const handleSchema = z.object({ message: z.string() })
+
+export const mediaTypes = { webp: 'image/webp', gif: 'image/gif', mp4: 'video/mp4' } as const
+
+interface PosterOptions {
+  readonly database: Database
+  readonly conversation: Conversation
+  readonly pictures: Pictures
+  readonly now: () => number
+}
+
+export function createPoster({ database: { sql }, conversation, pictures, now }: PosterOptions): Poster {
+  /** Writes the row first, since a preview is kept by its message. */
+  const write = (row: Row | undefined, outgoing: Outgoing): Row | undefined =>
+    row &&
+    together(sql, () => {
+      const names: string[] = []
+      const { message, reader, sequence } = row
+      const url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => {
+        const name = kept ? pictures.keep({ reader, ...picture }) : pictures.pass(message, { reader, ...picture })
+        if (kept) names.push(name)
+        return `/pictures/${name}`
+      }
+      const edited = conversation.edit(message, bodyOf(outgoing, url))
+      if (edited) pictures.assign(sequence, names)
+      return edited
+    })
+
+  return {
+    async acknowledge() {},
+
+    async post(address, outgoing) {
+      const { person, event } = addressSchema.parse(address)
+      const { audience, nonce } = outgoing
+      const there = nonce === undefined ? undefined : conversation.posted(person, event, nonce)
+      if (there) return postedOf(there)
+      const reader = audience === 'everyone' ? undefined : person
+      return together(sql, () => {
+        const empty = { kind: 'answer', audience, tone: outgoing.tone, text: '' } as const
+        const row = conversation.post({ reader, asker: person, event, ...(nonce !== undefined && { nonce }), atMs: now(), body: empty })
+        return postedOf(write(row, outgoing) ?? row)
+      })
+    },
+
+    async edit({ handle }, outgoing) {
+      const row = write(conversation.find(handleSchema.parse(handle).message), outgoing)
+      return row && postedOf(row)
+    },
+
+    async remove({ handle }) {
+      conversation.remove(handleSchema.parse(handle).message)
+    },
+
+    async open(address, form: Form) {
+      const { person, event } = addressSchema.parse(address)
+      conversation.removeForms(person)
+      conversation.post({ reader: person, asker: person, event, atMs: now(), body: { kind: 'form', form } })
+    },
+  }
+}
+
+function postedOf({ message }: Row): Posted {
+  return { handle: { message } satisfies Json, messages: [message] }
+}
+
+type Url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => string
+
+function bodyOf({ picture, items, file, nonce: _nonce, ...words }: Outgoing, url: Url): AnswerBody {
+  const kept = words.tone !== 'waiting' && words.tone !== 'running'
+  return {
+    kind: 'answer',
+    ...words,
+    ...(picture && { picture: shownPicture(picture, url, kept) }),
+    ...(items && { items: items.map((item) => shownItem(item, url, kept)) }),
+    ...(file && { file: { url: url(file, true), fileName: file.fileName, bytes: file.bytes.byteLength } }),
+  }
+}
+
+function shownItem({ picture, ...item }: Item, url: Url, kept: boolean): ShownItem {
+  return { ...item, ...(picture && { picture: shownPicture(picture, url, kept) }) }
+}
+
+function shownPicture({ bytes, format, width, height, alt }: Picture, url: Url, kept: boolean): ShownPicture {
+  return { url: url({ bytes, mediaType: mediaTypes[format] }, kept), format, width, height, alt }
+}

@@ -1,0 +1,101 @@
+// A call of the page → Incoming. Only shapes are checked here; what a command's values mean is the router's to say.
+
+import { z } from 'zod'
+import type { Attachment } from '../attachment.ts'
+import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../incoming.ts'
+import { CallRefused } from './guard.ts'
+import type { Viewer } from './sources.ts'
+
+/** All who use one page read along with each other. */
+export const pageSpace = 'page'
+
+const event = z.string().regex(/^[a-z0-9]{8,32}$/)
+const name = z.string().max(32)
+const locale = z.string().max(35)
+const upload = z.object({ upload: z.string().max(64) })
+const input = z.union([z.string().max(8000), z.number(), z.boolean(), upload])
+
+const sayingSchema = z.union([
+  z.object({
+    kind: z.literal('text'),
+    event,
+    locale,
+    text: z.string().max(8000),
+    silent: z.boolean().optional(),
+    files: z.array(upload).max(1).optional(),
+  }),
+  z.object({
+    kind: z.literal('command'),
+    event,
+    locale,
+    command: name,
+    action: name.optional(),
+    options: z.array(z.tuple([name, input])).max(50),
+  }),
+  z.object({ kind: z.literal('reaction'), event, locale, mark: z.enum(['die', 'cross', 'star', 'letter']), message: z.string().max(64) }),
+])
+
+const typingSchema = z.object({ locale, command: name, action: name.optional(), option: name, typed: z.string().max(1000) })
+
+/** What somebody did. `silent`: a button said it for them. Options come as pairs: names are people's words, too. */
+export type Saying = z.infer<typeof sayingSchema>
+
+/** @throws CallRefused */
+export function readSaying(body: unknown): Saying {
+  return checked(sayingSchema, body)
+}
+
+/** What every call of this person says about them. */
+export function viewerOf(person: string, admin: boolean, locale: string): Viewer {
+  return {
+    owner: { platform: 'web', space: pageSpace, person },
+    asker: { admin, roles: [] },
+    channel: { id: pageSpace, ageRestricted: false, direct: false, missing: [] },
+    locale,
+  }
+}
+
+/** @param file an upload of this person @throws CallRefused */
+export function incomingOf(saying: Saying, viewer: Viewer, name: string, file: (id: string) => Attachment): Incoming {
+  const { person } = viewer.owner
+  const circumstances: Circumstances = {
+    ...viewer,
+    id: `${person}-${saying.event}`,
+    name,
+    address: { person, event: saying.event },
+  }
+  return { ...circumstances, ...saidIn(saying, file) }
+}
+
+function saidIn(saying: Saying, file: (id: string) => Attachment): Said {
+  switch (saying.kind) {
+    case 'text':
+      return { kind: 'text', text: saying.text, ...(saying.files && { files: saying.files.map(({ upload }) => file(upload)) }) }
+    case 'command': {
+      const options = saying.options.map(([name, value]): [string, OptionInput] => [
+        name,
+        typeof value === 'object' ? file(value.upload) : value,
+      ])
+      const { command, action } = saying
+      return { kind: 'command', command, ...(action !== undefined && { action }), options: Object.fromEntries(options) }
+    }
+    case 'reaction':
+      return { kind: 'reaction', mark: saying.mark, message: saying.message }
+  }
+}
+
+/** @throws CallRefused */
+export function readTyping(body: unknown, person: string, admin: boolean): Typing {
+  const { action, ...typing } = checked(typingSchema, body)
+  const { owner, asker } = viewerOf(person, admin, typing.locale)
+  return { owner, asker, ...typing, ...(action !== undefined && { action }) }
+}
+
+/** @throws CallRefused */
+export function checked<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  const { path, message } = result.error.issues[0]!
+  const where = path.length > 0 ? ` (${path.join('.')}: ${message})` : ''
+  throw new CallRefused(400, 'not-understood', `The page and its server do not understand each other${where}: load the page again.`)
+}

@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Command } from '../../../src/chat/command.ts'
+import type { Incoming } from '../../../src/chat/incoming.ts'
+import type { Receiver } from '../../../src/chat/platform.ts'
+import { createWeb, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
+import { newEvent, type Visitor, visit } from './visitor.ts'
+import { webOptions } from './web-options.ts'
+
+const silent: Receiver = { receive: async () => {}, complete: async () => [] }
+
+/** A page for one test; stopped when it is over. */
+async function serving<T>(options: Partial<WebOptions>, receiver: Receiver, use: (origin: string, web: Web) => Promise<T>): Promise<T> {
+  const web = createWeb(webOptions(options))
+  try {
+    return await use(await web.start(receiver), web)
+  } finally {
+    await web.stop()
+  }
+}
+
+/** With headers that fetch would not let through. */
+function rawCall(origin: string, path: string, method: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request(new URL(path, origin), { method, headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode!)
+    })
+    call.once('error', reject)
+    call.end()
+  })
+}
+
+describe('who may call the page', () => {
+  let web: Web
+  let origin: string
+  let ann: Visitor
+  const heard: Incoming[] = []
+  before(async () => {
+    web = createWeb(webOptions({ adminToken: 'correct horse battery' }))
+    origin = await web.start({ receive: async (incoming) => void heard.push(incoming), complete: async () => [] })
+    ann = await visit(origin)
+  })
+  after(() => web.stop())
+
+  it('a name that was pointed at this machine is refused, also for reading', async () => {
+    const { port } = new URL(origin)
+      assert.equal(await rawCall(origin, '/', 'GET', { host }), 421, host)
+    }
+    for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`, 'LocalHost']) {
+      assert.equal(await rawCall(origin, '/', 'GET', { host }), 200, host)
+    }
+  })
+
+  it('another site changes nothing: calls need our own origin', async () => {
+    const before = heard.length
+    const refused: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin },
+      { 'sec-fetch-site': 'none' },
+    ]
+    for (const headers of refused) {
+      const response = await ann.call(
+        'POST',
+        '/api/say',
+        { kind: 'text', event: newEvent(), locale: 'en', text: 'help' },
+        { origin: '', ...headers },
+      )
+      assert.equal(response.status, 403, JSON.stringify(headers))
+    }
+    const form = await ann.call('POST', '/api/say', 'kind=text', { 'content-type': 'application/x-www-form-urlencoded' })
+    assert.equal(form.status, 415)
+    assert.equal(heard.length, before)
+  })
+
+  it('nobody acts without a cookie that we signed', async () => {
+    const forged = ann.cookies().replace(/\.[\w-]+/, `.${'A'.repeat(43)}`)
+    const other = ann.cookies().replace(/=[0-9a-f]{20}/, `=${'0'.repeat(20)}`)
+    for (const cookie of ['', forged, other]) {
+      const body = { kind: 'text', event: newEvent(), locale: 'en', text: 'help' }
+      assert.equal((await ann.call('POST', '/api/say', body, { cookie })).status, 401)
+      assert.equal((await ann.call('GET', '/api/messages', undefined, { cookie })).status, 401)
+    }
+  })
+
+  it('cookies are out of reach for scripts and other sites', async () => {
+    const cookies = (await fetch(`${origin}/api/hello`, { method: 'POST', headers: { origin } })).headers.getSetCookie()
+    assert.equal(cookies.length, 1)
+    assert.match(cookies[0]!, /; HttpOnly/)
+    assert.match(cookies[0]!, /; SameSite=Strict/)
+  })
+
+  it('every answer forbids scripts that are not ours, frames and guessing of types', async () => {
+    for (const path of ['/', '/page/main.js', '/api/messages', '/nothing']) {
+      const { headers } = await ann.call('GET', path)
+      assert.match(headers.get('content-security-policy')!, /default-src 'none'; script-src 'self'; style-src 'self'/)
+      assert.match(headers.get('content-security-policy')!, /frame-ancestors 'none'/)
+      assert.ok(!headers.get('content-security-policy')!.includes('unsafe'))
+      assert.equal(headers.get('x-content-type-options'), 'nosniff')
+    }
+    const html = await (await ann.call('GET', '/')).text()
+    assert.ok(!/<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=/.test(html), 'no script or style stands in the page itself')
+  })
+
+  it('the token makes an admin of this browser, until it signs out', async () => {
+    const asker = async () => {
+      await ann.say({ kind: 'text', text: 'queue' })
+      return heard.at(-1)!.asker
+    }
+    assert.equal((await asker()).admin, false)
+    assert.equal((await ann.call('POST', '/api/sign-in', { token: 'correct horse' })).status, 403)
+    assert.equal((await asker()).admin, false)
+    assert.equal((await ann.call('POST', '/api/sign-in', { token: 'correct horse battery' })).status, 200)
+    assert.equal((await asker()).admin, true)
+    const bob = await visit(origin)
+    const stolen = { cookie: `${bob.cookies()}; ${ann.cookies().split('; ').at(-1)}` }
+    const hello = await (await bob.call('POST', '/api/hello', undefined, stolen)).json()
+    assert.equal((hello as { admin: boolean }).admin, false, 'the sign-in of one browser is of no use in another')
+    await ann.call('POST', '/api/sign-out')
+    assert.equal((await asker()).admin, false)
+  })
+
+  it('a name is cleaned, shown with what is said, and may be taken back', async () => {
+    const bob = await visit(origin)
+    await bob.call('POST', '/api/name', { name: '  Bob\u202e<b>\n ' })
+    await bob.say({ kind: 'text', text: 'queue' })
+    assert.equal(heard.at(-1)!.name, 'Bob <b>')
+    await bob.call('POST', '/api/name', { name: '' })
+    await bob.say({ kind: 'text', text: 'queue' })
+    assert.match(heard.at(-1)!.name, /^Guest [0-9a-f]{4}$/)
+  })
+})
+
+describe('limits of the page', () => {
+  it('five wrong tokens are the most within ten minutes, also with the right one after them', async () => {
+    let nowMs = 1_000_000
+    await serving({ adminToken: 'secret', now: () => nowMs }, silent, async (origin) => {
+      const ann = await visit(origin)
+      const tries: number[] = []
+      for (let i = 0; i < 6; i++) tries.push((await ann.call('POST', '/api/sign-in', { token: `wrong${i}` })).status)
+      assert.deepEqual(tries, [403, 403, 403, 403, 403, 429])
+      assert.equal((await ann.call('POST', '/api/sign-in', { token: 'secret' })).status, 429)
+      nowMs += 10 * 60_000
+      assert.equal((await ann.call('POST', '/api/sign-in', { token: 'secret' })).status, 200)
+    })
+  })
+
+  it('too many calls are refused with the wait, and let through after it', async () => {
+    let nowMs = 1_000_000
+    await serving({ callsPerMinute: 4, now: () => nowMs }, silent, async (origin) => {
+      const ann = await visit(origin)
+      const say = () => ann.say({ kind: 'text', text: 'help' })
+      const statuses = [(await say()).status, (await say()).status, (await say()).status]
+      assert.deepEqual(statuses, [202, 202, 202])
+      const refused = await say()
+      assert.equal(refused.status, 429)
+      nowMs += Number(refused.headers.get('retry-after')) * 1000
+      assert.equal((await say()).status, 202)
+    })
+  })
+
+  it('a body of more than 64 KiB is refused before it is read', async () => {
+    await serving({}, silent, async (origin) => {
+      const ann = await visit(origin)
+      const response = await ann.say({ kind: 'text', text: 'x'.repeat(70_000) })
+      assert.equal(response.status, 413)
+    })
+  })
+
+  it('without a token nobody can sign in', async () => {
+    await serving({}, silent, async (origin) => {
+      const ann = await visit(origin)
+      assert.equal((await ann.call('POST', '/api/sign-in', { token: 'undefined' })).status, 404)
+    })
+  })
+
+  it('does not listen for others unless their name for it is known', async () => {
+    const web = createWeb(webOptions({ host: '0.0.0.0' }))
+    await assert.rejects(web.start(silent), { code: 'web-hosts-missing' })
+    await web.stop()
+    await serving({ host: '0.0.0.0', hosts: ['zoetrope.example'] }, silent, async (origin, served) => {
+      assert.equal(new URL(origin).hostname, 'zoetrope.example')
+      const local = `http://127.0.0.1:${new URL(origin).port}`
+      assert.equal(await rawCall(local, '/', 'GET', { host: 'zoetrope.example' }), 200)
+      assert.equal(await rawCall(local, '/', 'GET', { host: 'other.example' }), 421)
+      assert.equal(served.trouble(), undefined)
+    })
+  })
+
+  it('a port that is taken is said, with what mends it', async () => {
+    await serving({}, silent, async (origin) => {
+      const second = createWeb(webOptions({ port: Number(new URL(origin).port) }))
+      await assert.rejects(second.start(silent), { code: 'web-port-taken' })
+      assert.ok(second.trouble())
+      await second.stop()
+    })
+  })
+})
+
+describe('what people say on the page', () => {
+  it('what comes twice has one id and stands there once', async () => {
+    const heard: Incoming[] = []
+    await serving({}, { ...silent, receive: async (incoming) => void heard.push(incoming) }, async (origin) => {
+      const ann = await visit(origin)
+      const saying = { kind: 'text', event: newEvent(), text: '/help' }
+      await ann.say(saying)
+      await ann.say(saying)
+      assert.deepEqual(
+        heard.map(({ id }) => id),
+        [heard[0]!.id, heard[0]!.id],
+      )
+      assert.equal((await ann.messages()).length, 1)
+    })
+  })
+
+  it('one cannot react to what one cannot see', async () => {
+    let web!: Web
+    const receiver: Receiver = {
+      ...silent,
+      receive: async ({ address, kind }) => {
+        if (kind === 'text') await web.post(address, { audience: 'asker', tone: 'plain', text: 'Only for ann.' })
+        else assert.fail('heard')
+      },
+    }
+    await serving({}, receiver, async (origin, served) => {
+      web = served
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      await ann.say({ kind: 'text', text: 'help' })
+      const { message } = (await ann.answers())[0]!
+      assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message })).status, 404)
+      assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message: 'nowhere' })).status, 404)
+    })
+  })
+
+  it('a private picture is given to nobody else; what a message shows no more is deleted', async () => {
+    let web!: Web
+    const picture = {
+      bytes: Uint8Array.from(Buffer.from('RIFF')),
+      format: 'webp',
+      width: 8,
+      height: 8,
+      fileName: 'a.webp',
+      alt: '',
+    } as const
+    const receiver: Receiver = {
+      ...silent,
+      receive: async ({ address }) => void (await web.post(address, { audience: 'asker', tone: 'done', text: 'Yours.', picture })),
+    }
+    await serving({}, receiver, async (origin, served) => {
+      web = served
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      await ann.say({ kind: 'text', text: 'help' })
+      const [answer] = await ann.answers()
+      const { url } = answer!.body.picture!
+      const mine = await ann.call('GET', url)
+      assert.deepEqual([mine.status, mine.headers.get('content-type')], [200, 'image/webp'])
+      assert.match(mine.headers.get('cache-control')!, /private.*immutable/)
+      assert.equal((await bob.call('GET', url)).status, 404)
+      assert.equal((await fetch(new URL(url, origin))).status, 404)
+      const part = await ann.call('GET', url, undefined, { range: 'bytes=1-2' })
+      assert.deepEqual([part.status, await part.text(), part.headers.get('content-range')], [206, 'IF', 'bytes 1-2/4'])
+      assert.equal((await ann.call('GET', url, undefined, { range: 'bytes=9-' })).status, 416)
+      await served.edit({ handle: { message: answer!.message }, messages: [] }, { audience: 'asker', tone: 'done', text: 'No more.' })
+      assert.equal((await ann.call('GET', url)).status, 404)
+    })
+  })
+
+  it('a file that is handed over is read by the house, and by its name alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'zoetrope-upload-'))
+    const take: Command = {
+      name: 'take',
+      help: 'Takes a file',
+      actions: {
+        '': { help: 'Takes a file', options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } }, run: () => ({ kind: 'silence' }) },
+      },
+    } as const
+    const heard: Incoming[] = []
+    const receiver: Receiver = { ...silent, receive: async (incoming) => void heard.push(incoming) }
+    await serving({ uploads: join(folder, 'uploads'), commands: [take] }, receiver, async (origin, web) => {
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      const octets = { 'content-type': 'application/octet-stream' }
+      const upload = (await (await ann.call('POST', '/api/upload?name=a%20b.bin', 'abc', octets)).json()) as { upload: string }
+      await ann.say({ kind: 'command', command: 'take', options: [['file', upload]] })
+      const incoming = heard.at(-1)
+      assert.ok(incoming?.kind === 'command')
+      const file = incoming.options['file'] as { url: string; name: string; bytes: number }
+      assert.deepEqual([file.name, file.bytes], ['a b.bin', 3])
+      const read: Uint8Array[] = []
+      for await (const chunk of web.fetchFile!(file, new AbortController().signal)) read.push(chunk)
+      assert.equal(Buffer.concat(read).toString(), 'abc')
+      assert.equal((await bob.say({ kind: 'command', command: 'take', options: [['file', upload]] })).status, 404)
+      assert.equal((await ann.call('POST', '/api/upload?name=b', 'x'.repeat(1001), octets)).status, 413)
+      for (const url of ['upload:../../etc/passwd', 'upload:', 'file:///etc/passwd']) {
+        await assert.rejects(
+          async () => {
+            for await (const _ of web.fetchFile!({ ...file, url }, new AbortController().signal));
+          },
+          { code: 'file-gone' },
+        )
+      }
+    })
+    await rm(folder, { recursive: true })
+  })
+
+  it('leaving takes everything of a person with it', async () => {
+    let web!: Web
+    const receiver: Receiver = {
+      ...silent,
+      receive: async ({ address }) => void (await web.post(address, { audience: 'everyone', tone: 'plain', text: 'Seen by all.' })),
+    }
+    await serving({}, receiver, async (origin, served) => {
+      web = served
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      await ann.call('POST', '/api/name', { name: 'Ann' })
+      await ann.say({ kind: 'text', text: '/help' })
+      await bob.say({ kind: 'text', text: '/help' })
+      assert.equal((await ann.messages()).length, 3)
+      await ann.call('POST', '/api/clear')
+      assert.equal((await ann.messages()).length, 2, 'clearing leaves what all can see')
+      served.forget(ann.me.person)
+      assert.equal((await ann.messages()).length, 1)
+      assert.equal((await bob.messages()).length, 2)
+    })
+  })
+})

@@ -1,0 +1,101 @@
+// The page as a platform, held to what every platform must do: real HTTP, a real file.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Receiver } from '../../../src/chat/platform.ts'
+import { createWeb } from '../../../src/chat/web/index.ts'
+import type { AnswerBody, FormBody } from '../../../src/chat/web/shown.ts'
+import { type Person, type Seen, testPlatform } from '../../suites/platform.ts'
+import { type Visitor, visit } from './visitor.ts'
+import { webOptions } from './web-options.ts'
+
+testPlatform('the page as a platform', async (receiver: Receiver) => {
+  const folder = await mkdtemp(join(tmpdir(), 'zoetrope-web-'))
+  const file = join(folder, 'page.sqlite')
+  // always the same port, as a browser's address bar has it
+  let web = createWeb(webOptions({ file }))
+  const origin = await web.start(receiver)
+  const port = Number(new URL(origin).port)
+  const people: Record<Person, Visitor> = { ann: await visit(origin), bob: await visit(origin) }
+
+  async function answer(person: Person, message: string): Promise<AnswerBody> {
+    const found = (await people[person].answers()).find((one) => one.message === message)
+    if (!found) throw new Error(`${person} does not see ${message}`)
+    return found.body
+  }
+  async function form(person: Person): Promise<FormBody['form'] | undefined> {
+    return (await people[person].messages()).flatMap(({ body }) => (body?.kind === 'form' ? [body.form] : [])).at(-1)
+  }
+
+  return {
+    get platform() {
+      return web
+    },
+    async speak(person, command, options) {
+      await people[person].say({ kind: 'command', command, options: Object.entries(options) })
+    },
+    async press(person, message, label) {
+      const { buttons = [], items = [] } = await answer(person, message)
+      const button = [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].find((one) => one.label === label)
+      await people[person].say({ kind: 'text', text: button!.command, silent: true })
+    },
+    async react(person, message, mark) {
+      await people[person].say({ kind: 'reaction', mark, message })
+    },
+    async opened(person) {
+      const open = await form(person)
+      return open && { title: open.title, values: Object.fromEntries(open.fields.map(({ name, value = '' }) => [name, value])) }
+    },
+    async submit(person, values) {
+      const { command, action, fixed, fields } = (await form(person))!
+      const filled = { ...fixed, ...Object.fromEntries(fields.map(({ name, value = '' }) => [name, value])), ...values }
+      await people[person].say({ kind: 'command', command, ...(action && { action }), options: Object.entries(filled) })
+    },
+    async complete(person, command, option, typed) {
+      return (await people[person].call('POST', '/api/complete', { locale: 'en', command, option, typed })).json() as Promise<[]>
+    },
+    async seen(person) {
+      const visitor = people[person]
+      return Promise.all((await visitor.answers()).map(({ message, body }) => seenBy(visitor, message, body)))
+    },
+    async pings() {
+      return 0
+    },
+    async vanish(message) {
+      const other = new DatabaseSync(file)
+      other.prepare('UPDATE messages SET body = NULL WHERE message = ?').run(message)
+      other.close()
+    },
+    async restart() {
+      await web.stop()
+      web = createWeb(webOptions({ file, port }))
+      await web.start(receiver)
+    },
+    async close() {
+      await web.stop()
+      await rm(folder, { recursive: true })
+    },
+  }
+})
+
+async function seenBy(visitor: Visitor, message: string, body: AnswerBody): Promise<Seen> {
+  const { text, quote, facts = [], progress, picture, items = [], file, buttons = [], marks = [] } = body
+  const words = [
+    text,
+    quote,
+    progress?.text,
+    ...facts.flatMap(({ label, value }) => [label, value]),
+    ...items.flatMap(({ title, text }) => [title, text]),
+  ]
+  const pictures = [picture, ...items.map(({ picture }) => picture)].filter((one) => one !== undefined)
+  return {
+    message,
+    text: words.filter((one) => one !== undefined).join('\n'),
+    pictures: await Promise.all(pictures.map(({ url }) => visitor.bytes(url))),
+    files: file ? [await visitor.bytes(file.url)] : [],
+    buttons: [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].map(({ label }) => label),
+    marks,
+  }
+}

@@ -1,0 +1,29 @@
+// What a test's page is made with: a free port, a conversation in memory, empty views.
+
+import { commands } from '../../../commands/index.ts'
+import type { Sources, WebOptions } from '../../../src/chat/web/index.ts'
+
+export const noSources: Sources = {
+  queue: async () => [],
+  recent: async () => ({ entries: [], total: 0 }),
+  animation: async () => undefined,
+  styles: async () => [],
+  example: async () => undefined,
+}
+
+export function webOptions(options: Partial<WebOptions> = {}): WebOptions {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    file: ':memory:',
+    uploads: '/nonexistent/uploads',
+    commands,
+    sources: noSources,
+    retentionDays: 30,
+    callsPerMinute: 1_000_000,
+    broken(error) {
+      throw error
+    },
+    ...options,
+  }
+}
