@@ -12,7 +12,7 @@ export class AckingApp extends App {
   constructor(options: AppOptions, log: Log) {
     super(options)
     this.#log = log
-    this.error(async (error) => log.error({ error }, 'an event of Slack could not be worked on'))
+    this.error(async (error) => log.error({ err: error }, 'an event of Slack could not be worked on'))
   }
 
   override async processEvent(event: ReceiverEvent): Promise<void> {
@@ -34,12 +34,12 @@ export class AckingApp extends App {
       if (acknowledged) return
       acknowledged = true
       // a socket that closes just now takes none; what was asked is done all the same
-      await event.ack(response).catch((error: unknown) => this.#log.warn({ error }, 'an event could not be acknowledged'))
+      await event.ack(response).catch((error: unknown) => this.#log.warn({ err: error }, 'an event could not be acknowledged'))
     }
     try {
       await super.processEvent({ ...event, ack })
     } catch (error) {
-      this.#log.warn({ error }, 'Slack sent something that Bolt does not understand')
+      this.#log.warn({ err: error }, 'Slack sent something that Bolt does not understand')
     } finally {
       await ack()
     }

@@ -34,7 +34,7 @@ export function httpDoor({ signingSecret, port, host, log }: HttpOptions): Door 
 
   const server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
-      log.warn({ error }, 'a call of the port for Slack could not be read')
+      log.warn({ err: error }, 'a call of the port for Slack could not be read')
       if (!response.headersSent) refuse(response, 400)
     })
   })

@@ -12,6 +12,7 @@ import type { Files, Upload } from './files.ts'
 import type { Handle, KeptFile } from './handle.ts'
 import type { Log } from './log.ts'
 import { lookBack, metadataOf } from './look-back.ts'
+import { goneCodes } from './refusals.ts'
 
 export interface Place {
   readonly channel: string
@@ -219,18 +220,6 @@ function sharedFiles({ picture, file, items = [] }: Outgoing): Upload[] {
 function emojiName(mark: Mark): string {
   return markFaces[mark].also.find((name) => /^[a-z0-9_]+$/.test(name))!
 }
-
-const goneCodes: ReadonlySet<string> = new Set([
-  'message_not_found',
-  'channel_not_found',
-  'thread_not_found',
-  'not_in_channel',
-  'is_archived',
-  'is_inactive',
-  'cant_update_message',
-  'cant_delete_message',
-  'edit_window_closed',
-])
 
 const postedSchema = z.object({ channel: z.string(), ts: z.string() })
 

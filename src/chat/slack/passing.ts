@@ -9,6 +9,7 @@ import { type Api, type Arguments, hasCode } from './api.ts'
 import { passingMessage } from './handle.ts'
 import type { Log } from './log.ts'
 import { messageArguments } from './messages.ts'
+import { noMemberCodes } from './refusals.ts'
 
 export interface Passing {
   /** Undefined where Slack has no way to show it to this person there. */
@@ -55,7 +56,5 @@ async function respond({ responseUrl, heardMs }: Address, content: Arguments, lo
     return false
   }
 }
-
-const noMemberCodes = ['not_in_channel', 'channel_not_found', 'user_not_in_channel', 'is_archived', 'no_permission'] as const
 
 const postedSchema = z.object({ message_ts: z.string() })

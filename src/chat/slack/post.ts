@@ -1,7 +1,6 @@
 // Outgoing → calls: who sees it decides where it goes.
 
 import { z } from 'zod'
-import { UserError } from '../../errors.ts'
 import type { Json } from '../../store/json.ts'
 import type { Form, Outgoing } from '../outgoing.ts'
 import type { Platform, Posted } from '../platform.ts'
@@ -13,6 +12,7 @@ import { postedAs, readHandle } from './handle.ts'
 import type { Log } from './log.ts'
 import type { Messages } from './messages.ts'
 import { canPass, type Passing, passingContent } from './passing.ts'
+import { cannotPost, lateCodes, understood } from './refusals.ts'
 import { remembered } from './remembered.ts'
 import type { Identity } from './sign-in.ts'
 import { viewOf } from './view.ts'
@@ -44,7 +44,7 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
       const posted = canPass(outgoing) ? await passing.post(to, passingContent(outgoing)) : undefined
       return posted ?? (await postAside(to, outgoing))
     } catch (error) {
-      throw hasCode(error, closedCodes) ? cannotPost(error, identity.name) : error
+      throw understood(error, identity.name)
     }
   }
 
@@ -102,8 +102,12 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
     post,
     async edit(posted, outgoing) {
       const handle = readHandle(posted)
-      const edited = handle && (await messages.edit(handle, outgoing))
-      return edited && postedAs(edited)
+      try {
+        const edited = handle && (await messages.edit(handle, outgoing))
+        return edited && postedAs(edited)
+      } catch (error) {
+        throw understood(error, identity.name)
+      }
     },
     async remove(posted) {
       const handle = readHandle(posted)
@@ -113,46 +117,5 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
     waitingForm: (action) => forms.get(action),
   }
 }
-
-function cannotPost(error: Error, name: string): UserError {
-  const reason = error.message
-  const sentence = `Slack does not let @${name} post there (${reason}). Type /invite @${name} in the channel, or ask it in a direct message.`
-  return new UserError('cannot-post-here', sentence, { name, reason }, { cause: error })
-}
-
-/** The trigger was used, is too old, or was never one. */
-const lateCodes = [
-  'expired_trigger_id',
-  'trigger_expired',
-  'exchanged_trigger_id',
-  'trigger_exchanged',
-  'invalid_trigger_id',
-  'ratelimited',
-] as const
-
-const closedCodes: ReadonlySet<string> = new Set([
-  'not_in_channel',
-  'channel_not_found',
-  'user_not_found',
-  'user_disabled',
-  'user_not_visible',
-  'cannot_dm_bot',
-  'is_archived',
-  'no_permission',
-  'not_reachable',
-  'messages_tab_disabled',
-  'restricted_action',
-  'restricted_action_read_only_channel',
-  'restricted_action_thread_only_channel',
-  'restricted_action_non_threadable_channel',
-  'restricted_action_thread_locked',
-  'ekm_access_denied',
-  'file_type_not_allowed',
-  'file_uploads_disabled',
-  'file_uploads_except_images_disabled',
-  'file_upload_size_restricted',
-  'msg_too_long',
-  'msg_blocks_too_long',
-])
 
 const openedSchema = z.object({ channel: z.object({ id: z.string() }) })

@@ -13,7 +13,7 @@ import type { Log } from './log.ts'
 import { actionPayload, commandPayload, messagePayload, reactionPayload, submissionPayload, suggestionPayload } from './payloads.ts'
 import type { Post } from './post.ts'
 import type { Identity } from './sign-in.ts'
-import { broughtBack, typedText, unescaped } from './text.ts'
+import { broughtBack, typedText } from './text.ts'
 import { attachmentOf, type Carried, carriedBy, filledIn, formCallback, optionsOf } from './view.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -34,7 +34,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     const name = command.slice(1)
     const said = name === umbrella ? text || 'help' : `${name} ${text}`
     const where = { user: user_id, channel: channel_id, team: team_id, trigger: trigger_id, responseUrl: response_url }
-    await tell(trigger_id, where, { kind: 'text', text: unescaped(said) })
+    await tell(trigger_id, where, { kind: 'text', text: typedText(said) })
   })
 
   app.action(/./, async ({ ack, body }) => {

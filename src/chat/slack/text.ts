@@ -31,14 +31,14 @@ export function unescaped(text: string): string {
   return text.replace(/&(amp|lt|gt);/g, (_, name: keyof typeof signs) => signs[name])
 }
 
-/** A message as it was typed: `<@U1|ann>` is @ann, `<https://x.org|x.org>` the address. */
+/** What was typed: links are addresses again. Mentions stay, with the ids that commands are told by: `<#C1|dreams>`, `<@&S1>`. */
 export function typedText(text: string): string {
-  const typed = text.replace(/<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g, (_, kind: string, target: string, label?: string) => {
-    if (kind === '@') return `@${label ?? target}`
-    if (kind === '#') return `#${label ?? target}`
-    if (kind === '!') return label ?? `@${target.split('^')[0]}`
-    return /^https?:/i.test(target) ? target : (label ?? target)
-  })
+  const typed = text
+    .replace(/<!subteam\^(\w+)[^<>]*>/g, '<@&$1>')
+    .replace(/<!([^<>|^]*)[^<>|]*(?:\|([^<>]*))?>/g, (_, name: string, label?: string) => label ?? `@${name}`)
+    .replace(/<((?:https?|mailto|tel):[^<>|]*)(?:\|([^<>]*))?>/gi, (_, url: string, label?: string) => {
+      return /^http/i.test(url) ? url : (label ?? url)
+    })
   return unescaped(typed)
 }
 
