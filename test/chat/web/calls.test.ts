@@ -49,6 +49,7 @@ describe('who may call the page', () => {
 
   it('a name that was pointed at this machine is refused, also for reading', async () => {
     const { port } = new URL(origin)
+    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', '169.254.169.254']) {
       assert.equal(await rawCall(origin, '/', 'GET', { host }), 421, host)
     }
     for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`, 'LocalHost']) {
