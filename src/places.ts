@@ -12,3 +12,6 @@ export const defaultHome = join(project, '.zoetrope')
 
 /** What had to be computed from weights: may be deleted at any time. */
 export const cacheFolder = (home: string = defaultHome): string => join(home, 'cache')
+
+/** Models that were pulled, or put there by hand. */
+export const modelFolder = (home: string = defaultHome): string => join(home, 'models')

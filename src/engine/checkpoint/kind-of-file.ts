@@ -1,0 +1,15 @@
+// What kind of weights lie in a file, for lists; reads its table of contents.
+
+import { UserError } from '../errors.ts'
+import { type Identity, identify } from './identify.ts'
+import { openTensorFile } from './open.ts'
+
+/** `refused` also where it cannot be opened. */
+export function kindOfFile(path: string): Identity['kind'] {
+  try {
+    return identify(openTensorFile(path)).kind
+  } catch (error) {
+    if (error instanceof UserError) return 'refused'
+    throw error
+  }
+}
