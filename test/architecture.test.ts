@@ -38,7 +38,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
   },
   { room: 'src/worker', may: ['src/render.ts', 'src/jobs', 'src/errors.ts', 'zod'] },
   { room: 'src/render.ts', may: ['src/engine', 'src/media', 'src/styles', 'src/jobs/request.ts'] },
-  { room: 'src/chat/discord', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'discord.js', 'undici', 'discord-api-types'] },
+  { room: 'src/chat/discord', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'discord.js', 'zod'] },
   { room: 'src/chat/slack', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', '@slack'] },
   { room: 'src/chat/web', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'hono', '@hono/node-server', 'zod', 'keyv'] },
   { room: 'src/chat', may: ['src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/media types', 'zod', 'keyv', 'pino'] },

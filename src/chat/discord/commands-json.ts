@@ -9,13 +9,16 @@ import {
   Locale as DiscordLocale,
   InteractionContextType,
   PermissionFlagsBits,
-  type RESTPutAPIApplicationCommandsJSONBody,
+  type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js'
 import type { Action, Command } from '../command.ts'
 import { english, helpIn, type Locale, locales } from '../locales/locale.ts'
 import type { Option, Options } from '../option.ts'
 
-type CommandJson = RESTPutAPIApplicationCommandsJSONBody[number]
+/** discord.js sends permissions as digits; Discord's OpenAPI wants a number. */
+type CommandJson = Omit<RESTPostAPIChatInputApplicationCommandsJSONBody, 'default_member_permissions'> & {
+  readonly default_member_permissions: number | null
+}
 
 /** @param installs for whom the application can be installed: servers, people, or both */
 export function commandsJson(commands: readonly Command[], installs: readonly ApplicationIntegrationType[]): CommandJson[] {
@@ -32,7 +35,7 @@ function commandJson(command: Command, installs: readonly ApplicationIntegration
     ...described(name, help),
     options: single ? optionsJson(name, single.options) : Object.entries(actions).map((entry) => actionJson(name, entry)),
     // servers may open it to others: the router checks again
-    default_member_permissions: onlyAdmins ? String(PermissionFlagsBits.ManageGuild) : null,
+    default_member_permissions: onlyAdmins ? Number(PermissionFlagsBits.ManageGuild) : null,
     integration_types: [...installs],
     contexts: [
       InteractionContextType.Guild,

@@ -44,7 +44,7 @@ const interactionSchema = z.object({
   attachment_size_limit: z.number().positive().optional().catch(undefined),
   /** Keys '0': installed in the server; '1': by the person. */
   authorizing_integration_owners: z.record(z.string(), z.unknown()).optional().catch(undefined),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 })
 
 export type InteractionEvent = z.infer<typeof interactionSchema>
@@ -71,8 +71,8 @@ export interface OptionData {
 const option: z.ZodType<OptionData> = z.object({
   name: z.string(),
   type: z.number(),
-  value: z.unknown(),
-  focused: z.unknown(),
+  value: z.unknown().optional(),
+  focused: z.unknown().optional(),
   options: z.lazy(() => z.array(option).max(25).optional()),
 })
 
@@ -82,7 +82,7 @@ export const commandData = z.object({ name: z.string(), options: z.array(option)
 /** A button, or a choice from a list. */
 export const componentData = z.object({ custom_id: z.string(), values: z.array(z.string()).catch([]) })
 
-const input = z.object({ custom_id: z.string(), value: z.unknown(), values: z.array(z.unknown()).optional().catch(undefined) })
+const input = z.object({ custom_id: z.string(), value: z.unknown().optional(), values: z.array(z.unknown()).optional().catch(undefined) })
 
 /** A submitted dialog: labels with one input each, or rows of them as dialogs once had. */
 export const modalData = z.object({
