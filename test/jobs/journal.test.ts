@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { begin, end, type Job, newJob } from '../../src/jobs/job.ts'
+import { openJournal } from '../../src/jobs/journal.ts'
+import { temporaryFolder } from '../store/folder.ts'
+import { askOf } from './asks.ts'
+
+const folder = temporaryFolder()
+const everything = { from: 0, limit: Number.POSITIVE_INFINITY }
+
+function jobOf(id: string, person = 'ann', space = 's', acceptedMs = 1000): Job {
+  return newJob(askOf(person, { space }), id, acceptedMs)
+}
+
+function done(job: Job, blob: string, endedMs: number): Job {
+  return end(begin(job, 1, endedMs - 1), { state: 'done', result: { blob, details: { bytes: 5 } } }, endedMs)
+}
+
+const cancelled = (job: Job, endedMs: number) =>
+  end(job, { state: 'cancelled', reason: { code: 'c', message: 'C.', data: [1, null] } }, endedMs)
+
+test('a job is read back as it was written, from another process too', () => {
+  const path = join(folder, 'back.sqlite')
+  const ask = askOf('ann', { prompt: 'Ünïcode 猫 "quoted"\n', seed: '18446744073709551615', model: { checkpoint: 'a', loras: [] } })
+  const job = newJob({ ...ask, address: { deep: [1.5, null, 'x'] }, priority: 2.5 }, 'j0', 1_795_592_372_814.5)
+  const first = openJournal(path)
+  first.add(job)
+  first.close()
+  const second = openJournal(path)
+  assert.deepEqual(second.find('j0'), job)
+  const finished = done(job, 'a.webp', 1_795_592_399_000)
+  second.change([begin(job, 1, 1_795_592_398_999)])
+  assert.equal(second.find('j0')!.state, 'running')
+  second.change([finished])
+  second.close()
+  const third = openJournal(path)
+  assert.deepEqual(third.find('j0'), finished)
+  third.told('j0')
+  assert.deepEqual(third.find('j0'), { ...finished, told: true })
+  third.close()
+})
+
+test('an end is written once: a second one, and one of an unknown job, are refused with everything beside them', () => {
+  const journal = openJournal(':memory:')
+  const [one, two] = [jobOf('j1'), jobOf('j2')]
+  journal.add(one)
+  journal.add(two)
+  journal.change([cancelled(one, 5)])
+  assert.throws(
+    () => journal.change([done(two, 'a.webp', 6), done(one, 'b.webp', 6)], { name: 'n', value: 1 }),
+    /j1 is unknown or has ended/,
+  )
+  assert.deepEqual([journal.find('j1')!.state, journal.find('j2'), journal.kept('n')], ['cancelled', two, undefined])
+  assert.throws(() => journal.change([begin(jobOf('j3'), 1, 5)]), /j3 is unknown/)
+  assert.throws(() => journal.add(one), /UNIQUE/)
+  assert.throws(() => journal.change([{ ...two, state: 'done' }]), /j2 is done, but ended at undefined/)
+})
+
+test('live ones come in the order of asking, untold ones in the order of ending', () => {
+  const journal = openJournal(':memory:')
+  for (const id of ['a', 'b', 'c', 'd']) journal.add(jobOf(id))
+  journal.change([cancelled(jobOf('c'), 10)])
+  journal.change([cancelled(jobOf('a'), 20)])
+  const ids = (jobs: readonly Job[]) => jobs.map(({ id }) => id)
+  assert.deepEqual(
+    [ids(journal.live()), ids(journal.untold())],
+    [
+      ['b', 'd'],
+      ['c', 'a'],
+    ],
+  )
+  journal.told('c')
+  assert.deepEqual(ids(journal.untold()), ['a'])
+  assert.throws(() => journal.told('b'), /b has not ended/)
+  assert.doesNotThrow(() => journal.told('unknown'))
+})
+
+test("a person's jobs are theirs on one platform and in every space, page by page", () => {
+  const journal = openJournal(':memory:')
+  for (let n = 0; n < 5; n++) journal.add(jobOf(`a${n}`, 'ann', n % 2 ? 's' : 'direct'))
+  journal.add(jobOf('b0', 'bob'))
+  const elsewhere = jobOf('x0')
+  journal.add({ ...elsewhere, owner: { ...elsewhere.owner, platform: 'other' } })
+  const page = (from: number, limit: number) => {
+    const { jobs, total } = journal.list({ platform: 'test', person: 'ann' }, { from, limit })
+    return [jobs.map(({ id }) => id), total]
+  }
+  assert.deepEqual(page(0, 2), [['a4', 'a3'], 5])
+  assert.deepEqual(page(4, 2), [['a0'], 5])
+  assert.deepEqual(page(9, 2), [[], 5])
+  assert.equal(journal.list({}, everything).total, 7)
+  const even = journal.list({ space: 's' }, { ...everything, where: ({ id }) => id !== 'a1' })
+  assert.deepEqual([even.jobs.map(({ id }) => id), even.total], [['x0', 'b0', 'a3'], 3])
+})
+
+test('forgetting removes told ends alone, and names the blobs that are nobody else’s', () => {
+  const journal = openJournal(':memory:')
+  for (const [id, blob] of [
+    ['a', 'shared.webp'],
+    ['b', 'shared.webp'],
+    ['c', 'own.webp'],
+    ['d', 'untold.webp'],
+  ] as const) {
+    journal.add(jobOf(id))
+    journal.change([done(jobOf(id), blob, 5)])
+    if (id !== 'd') journal.told(id)
+  }
+  journal.add(jobOf('e'))
+  journal.annotate('a', { at: 1 })
+  assert.deepEqual(journal.forget(['a', 'c', 'd', 'e', 'unknown']), ['own.webp'])
+  assert.deepEqual([journal.find('a'), journal.noteOf('a'), journal.find('d')!.id, journal.find('e')!.id], [undefined, undefined, 'd', 'e'])
+  assert.deepEqual([journal.holds('shared.webp'), journal.holds('own.webp')], [true, false])
+  assert.deepEqual(journal.forget(['b', 'b']), ['shared.webp'])
+})
+
+test('what is kept beside a change is written with it', () => {
+  const journal = openJournal(':memory:')
+  journal.add(jobOf('a'))
+  journal.change([begin(jobOf('a'), 1, 5)], { name: 'n', value: { rate: [1, 2] } })
+  assert.deepEqual(journal.kept('n'), { rate: [1, 2] })
+  journal.change([cancelled(jobOf('a'), 5)], { name: 'n', value: null })
+  assert.equal(journal.kept('n'), null)
+})
