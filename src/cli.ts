@@ -9,7 +9,6 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   animate: async () => (await import('./cli/animate.ts')).animateCommand,
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
   models: async () => (await import('./cli/models.ts')).modelsCommand,
-  models: async () => (await import('./cli/models.ts')).modelsCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
 }
 
