@@ -5,7 +5,7 @@ import { InteractionResponseType, MessageFlags, Routes } from 'discord.js'
 import { type Interaction, tokenMs } from './address.ts'
 import type { Answer, Answers, State } from './answers.ts'
 import { type Caller, isRefusal } from './calls.ts'
-import { boxId, type Message } from './layout.ts'
+import type { Message } from './layout.ts'
 import { isEphemeral, isLoading, type MessageData, messageFrom, messageOfCallback } from './message-data.ts'
 import { answeredCodes, deadTokenCodes, unknownMessageCodes } from './refusals.ts'
 
@@ -50,8 +50,8 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
   }
 
   async function answer(interaction: Interaction, message: Message, { ephemeral, nonce, post }: How): Promise<MessageData | undefined> {
-    const there = nonce !== undefined && !answers.find(interaction.id) ? await look(interaction) : undefined
-    if (there?.components[0]?.id !== undefined && there.components[0].id === boxId(nonce!)) return there
+    const before = nonce !== undefined && !answers.find(interaction.id) ? await look(interaction) : undefined
+    if (isSame(before, message)) return before
     try {
       if ((await now(interaction)).state === 'open') {
         const done = await first(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data: message.body }, message)
@@ -59,6 +59,9 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
           set(interaction, 'given', ephemeral)
           return messageOfCallback(done.answered)
         }
+        // it had come through, and only Discord's word of it was lost
+        const there = answers.find(interaction.id)?.state === 'given' ? await look(interaction) : undefined
+        if (isSame(there, message)) return there
       }
       const then = await now(interaction)
       if (then.state === 'waiting') return await fill(interaction, message, then.ephemeral, ephemeral)
@@ -115,7 +118,9 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
       return follow(interaction, message)
     }
     try {
-      const made = messageFrom(await call({ method: 'PATCH', path: original(interaction), ...message, auth: false }))
+      const body = { ...message.body, flags: message.body.flags & ~MessageFlags.Ephemeral }
+      const { files } = message
+      const made = messageFrom(await call({ method: 'PATCH', path: original(interaction), body, files, auth: false }))
       set(interaction, 'given', forOne)
       return made
     } catch (error) {
@@ -166,6 +171,10 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
     const opened = await first(interaction, { type: InteractionResponseType.Modal, data })
     if (opened) set(interaction, 'given')
     return opened !== undefined
+  }
+
+  function isSame(there: MessageData | undefined, { body }: Message): boolean {
+    return there !== undefined && there.components[0]?.id === body.components[0].id
   }
 
   return { begin: (interaction) => void set(interaction, 'open'), acknowledge, answer, close, open }

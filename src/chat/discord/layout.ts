@@ -65,10 +65,10 @@ export function pointerTo(channel: string, message: string): Message {
   }
 }
 
-/** What marks the box of a message with this nonce, so that it is known again where Discord takes no nonce: an id as components have. */
-export function boxId(nonce: string): number {
+/** An id as components have, of the nonce or else of the words: the message is known again by it where Discord takes no nonce. */
+function boxId(told: string): number {
   let hash = 0x811c9dc5
-  for (const byte of Buffer.from(nonce)) hash = Math.imul(hash ^ byte, 0x01000193)
+  for (const byte of Buffer.from(told)) hash = Math.imul(hash ^ byte, 0x01000193)
   // away from the small ids that Discord gives out itself
   return (hash >>> 2) | 0x40000000
 }
@@ -113,7 +113,7 @@ function boxOf(outgoing: Outgoing, { share, crowded }: Cut): Box {
   parts.push(...rowsOf(own))
   const box: APIContainerComponent = {
     type: ComponentType.Container,
-    ...(nonce !== undefined && { id: boxId(nonce) }),
+    id: boxId(nonce ?? JSON.stringify(parts)),
     ...(colours[tone] !== undefined && { accent_color: colours[tone] }),
     components: parts,
   }

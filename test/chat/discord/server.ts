@@ -161,7 +161,11 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       heard(secret!).state = 'answered'
       return ok(messageJson(message, world))
     },
-    'DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original': ({ params: [, secret] }) => remove(original(secret!)),
+    'DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original': ({ params: [, secret] }) => {
+      const message = original(secret!)
+      heard(secret!).state = 'answered'
+      return remove(message)
+    },
     'POST /webhooks/{webhook_id}/{webhook_token}': ({ params: [, secret], data, files }) => {
       const interaction = heard(secret!)
       must(
@@ -336,9 +340,9 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     )
     const before = message.flags
     if ((before & flags.v2) !== 0 && (Number(data['flags'] ?? 0) & flags.v2) === 0) must(['a message of version 2 stays one'])
+    message.attached = attachedOf(data, files, sizeLimit)
     message.flags = (before & ~flags.loading) | Number(data['flags'] ?? 0)
     message.components = withIds((data['components'] ?? []) as readonly Data[])
-    message.attached = attachedOf(data, files, sizeLimit)
     message.editedMs = nowMs()
     count(data)
   }

@@ -1,0 +1,135 @@
+// Signing in, and staying signed in: each way in which Discord refuses the bot is a sentence with the step that mends it, and a
+// line that breaks is taken up again.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { commands } from '../../../commands/index.ts'
+import { createDiscord } from '../../../src/chat/discord/index.ts'
+import type { Platform } from '../../../src/chat/platform.ts'
+import { UserError } from '../../../src/errors.ts'
+import { type House, makeHouse, words } from './house.ts'
+import { type DiscordServer, startDiscord } from './server.ts'
+
+const nobody = { receive: async () => undefined, complete: async () => [] }
+
+describe('signing in to Discord', { timeout: 120_000 }, () => {
+  let server: DiscordServer
+  before(async () => {
+    server = await startDiscord()
+  })
+  after(async () => {
+    await server.close()
+    assert.deepEqual(server.wrong, [])
+  })
+
+  const make = (more: { token?: string; api?: string } = {}): Platform =>
+    createDiscord({ api: server.api, token: server.token, commands, ...more })
+  async function refusal(platform: Platform): Promise<UserError> {
+    try {
+      await platform.start(nobody)
+    } catch (error) {
+      await platform.stop()
+      assert.ok(error instanceof UserError, inspect(error))
+      assert.ok(!inspect(error, { depth: 10 }).includes(server.token))
+      assert.ok(platform.trouble())
+      return error
+    }
+    await platform.stop()
+    assert.fail('it was let in')
+  }
+
+  it('says that a token is wrong, missing, or taken back at the door', async () => {
+    for (const token of ['', 'MTIz.not.the-token']) assert.equal((await refusal(make({ token }))).code, 'discord-token')
+    server.gateway.refuseWith(4004)
+    const error = await refusal(make())
+    server.gateway.refuseWith(undefined)
+    assert.equal(error.code, 'discord-token')
+    assert.match(error.message, /DISCORD_TOKEN.*Reset Token/)
+  })
+
+  it('says what else keeps it out', async () => {
+    for (const [closeCode, code] of [
+      [4014, 'discord-intents'],
+      [4013, 'discord-version'],
+      [4012, 'discord-version'],
+      [4011, 'discord-sharding'],
+    ] as const) {
+      server.gateway.refuseWith(closeCode)
+      assert.equal((await refusal(make())).code, code)
+    }
+    server.gateway.refuseWith(undefined)
+    const limit = { total: 1000, remaining: 0, reset_after: 3_600_000, max_concurrency: 1 }
+    server.play('GET', /^\/gateway\/bot$/, { status: 200, body: { url: server.api, shards: 1, session_start_limit: limit } })
+    assert.equal((await refusal(make())).code, 'discord-sessions')
+    server.play('PUT', /commands$/, { status: 400, body: { code: 50035, message: 'Invalid Form Body' } })
+    assert.equal((await refusal(make())).code, 'discord-refused')
+    assert.equal((await refusal(make({ api: 'http://127.0.0.1:9/api' }))).code, 'discord-unreachable')
+  })
+
+  it('is let in after it was refused, says as whom, and asks to see no more than it needs', async () => {
+    const platform = make()
+    server.gateway.refuseWith(4014)
+    await assert.rejects(platform.start(nobody))
+    server.gateway.refuseWith(undefined)
+    const line = await platform.start(nobody)
+    assert.match(line, /signed in as Zoetrope.*in 1 server\..*client_id=\d+&scope=bot\+applications\.commands&permissions=\d+/)
+    assert.equal(platform.trouble(), undefined)
+    // guilds, their reactions, private messages, their reactions
+    assert.equal(server.gateway.arrivals.at(-1)!.intents, 1 | (1 << 10) | (1 << 12) | (1 << 13))
+    await platform.stop()
+    assert.ok(platform.trouble())
+  })
+})
+
+describe('the line to Discord', { timeout: 120_000 }, () => {
+  let house: House
+  before(async () => {
+    house = await makeHouse()
+  })
+  after(() => house?.scene.close())
+
+  const ask = () => house.scene.people.command(house.scene.server.world.people.ann, 'queue', {})
+
+  it('is taken up again where it broke, and what was said meanwhile is heard', async () => {
+    const { gateway } = house.scene.server
+    for (const code of [undefined, 4000, 4009]) {
+      const arrivals = gateway.arrivals.length
+      gateway.drop(code)
+      await until(() => house.scene.platform.trouble() !== undefined)
+      await house.scene.after(ask)
+      await until(() => house.scene.platform.trouble() === undefined)
+      assert.deepEqual(
+        gateway.arrivals.slice(arrivals).map(({ op }) => op),
+        [6],
+      )
+    }
+  })
+
+  it('is begun anew where Discord has forgotten it', async () => {
+    const { gateway } = house.scene.server
+    const arrivals = gateway.arrivals.length
+    gateway.forget()
+    gateway.drop()
+    await until(() => gateway.arrivals.length >= arrivals + 2 && house.scene.platform.trouble() === undefined)
+    assert.deepEqual(
+      gateway.arrivals.slice(arrivals).map(({ op }) => op),
+      [6, 2],
+    )
+    const posted = await house.told(ask, ({ address }, platform) => platform.post(address, words('Back.')))
+    assert.ok(posted.messages.length > 0)
+  })
+
+  it('tells why when it is over for good', async () => {
+    const { gateway } = house.scene.server
+    gateway.drop(4004)
+    await until(() => /DISCORD_TOKEN/.test(house.scene.platform.trouble() ?? ''))
+  })
+})
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds(); tries++) {
+    assert.ok(tries < 2000, 'it came to rest')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
