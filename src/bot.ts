@@ -1,0 +1,46 @@
+// `npm start`: the bot, until it is asked to stop.
+
+import { startBot } from './bot/bot.ts'
+import { readConfig, settingsTable } from './config.ts'
+import { UserError } from './errors.ts'
+import { createLog } from './log.ts'
+
+const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
+
+if (process.argv.includes('--help')) {
+  say(`npm start\n\nThe bot: a page on this machine, and Discord and Slack where they are configured.\n\nSettings, from the environment:\n`)
+  say(settingsTable())
+} else {
+  await run()
+}
+
+async function run(): Promise<void> {
+  try {
+    const config = readConfig(process.env)
+    const log = createLog({ level: config.logLevel, secrets: config.secrets })
+    process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was left alone'))
+    const bot = await startBot(config, log, say)
+    say('Ready. Ctrl+C stops it.')
+    await asked()
+    say('Stopping; what waits goes on at the next start.')
+    const late = setTimeout(() => process.exit(1), 20_000)
+    late.unref()
+    await bot.stop()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+/** A second signal does not wait. */
+function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1))
+        resolve()
+      })
+    }
+  })
+}

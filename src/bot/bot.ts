@@ -1,0 +1,186 @@
+// The bot, assembled: store, journal, gate, worker, styles, scheduler, chat, health. Stopped in reverse.
+
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { commands } from '../../commands/index.ts'
+import { createChat } from '../chat/chat.ts'
+import { clock } from '../chat/clock.ts'
+import type { StyleVisitor } from '../chat/house.ts'
+import type { Config } from '../config.ts'
+import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
+import { factsOf } from '../engine/index.ts'
+import { inspectApart } from '../engine/pipeline/inspect-apart.ts'
+import { UserError } from '../errors.ts'
+import { createGate } from '../jobs/gate.ts'
+import { personOf } from '../jobs/job.ts'
+import { openJournal } from '../jobs/journal.ts'
+import { createScheduler } from '../jobs/scheduler.ts'
+import type { Log } from '../log.ts'
+import { cacheFolder, modelFolder, pocket } from '../places.ts'
+import { openStore } from '../store/store.ts'
+import { basesOf } from '../styles/bases.ts'
+import { installedModels } from '../styles/installed.ts'
+import { createStyles, type Styles } from '../styles/styles.ts'
+import { createWorker } from '../worker/host.ts'
+import { createDrawer } from './drawer.ts'
+import { type Health, serveHealth } from './health.ts'
+import { createMetrics } from './metrics.ts'
+import { platformsOf } from './platforms.ts'
+
+export interface Bot {
+  stop(): Promise<void>
+}
+
+/** Of one stranger's file. */
+const inspectLimits = { timeoutMs: 120_000, maxMegabytes: 2048 } as const
+
+/**
+ * @param tell a sentence for the operator: addresses, and how to mend what is off
+ * @throws UserError where the bot cannot be started at all; what was opened is closed again
+ */
+export async function startBot(config: Config, log: Log, tell: (sentence: string) => void): Promise<Bot> {
+  const open: (() => Promise<void> | void)[] = []
+  const stop = async (): Promise<void> => {
+    for (const close of open.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        log.error({ err: error }, 'something could not be closed')
+      }
+    }
+  }
+  try {
+    await assemble(config, log, tell, (close) => void open.push(close))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { stop }
+}
+
+async function assemble(
+  config: Config,
+  log: Log,
+  tell: (sentence: string) => void,
+  closing: (close: () => Promise<void> | void) => void,
+): Promise<void> {
+  const { home, limits, redisUrl, retentionDays } = config
+  makeFolder(home)
+  const trouble = (what: string) => (error: Error) => log.error({ err: error }, what)
+  const redis = redisUrl === undefined ? {} : { redisUrl }
+  const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
+  closing(() => store.close())
+  const journal = openJournal(join(home, 'journal.sqlite'))
+  closing(() => journal.close())
+  const gate = createGate({ limits, ...redis, onError: trouble('the gate is in trouble') })
+  closing(() => gate.close())
+
+  const worker = createWorker({
+    device: config.device,
+    cacheDir: cacheFolder(home),
+    ...(config.threads !== undefined && { threads: config.threads }),
+    ...(config.ffmpeg !== undefined && { ffmpeg: config.ffmpeg }),
+    onTrouble: (sentence) => log.warn({ sentence }, 'the worker is in trouble'),
+  })
+  closing(() => worker.close())
+  worker.device().then(
+    ({ name, notes }) => {
+      tell(`Drawing on ${name}.`)
+      log.info({ device: name, notes }, 'a device was chosen')
+    },
+    (error: unknown) => {
+      if (error instanceof UserError) tell(error.message)
+      log.error({ err: error }, 'nothing can be drawn')
+    },
+  )
+
+  const operators = new Set(config.operators)
+  const styles = await createStyles({
+    space: store.space('styles'),
+    blobs: store.blobs,
+    folder: join(home, 'styles'),
+    models: dirname(pocket),
+    bases: basesOf({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
+    factsOf,
+    inspect: (path, options) => inspectApart(path, { ...options, ...inspectLimits }),
+    draw: (recipe, options) => worker.draw(recipe, options),
+    nowMs: clock.nowMs,
+    isOperator: (owner) => operators.has(personOf(owner)),
+    hostFolders: [modelFolder(home)],
+    hub: config.hub.endpoint,
+  })
+  const drawer = createDrawer({ recipeFor: styles.recipe, worker, blobs: store.blobs, now: () => performance.now() })
+  const scheduler = createScheduler({
+    journal,
+    gate,
+    drawer,
+    limits,
+    clock,
+    newId,
+    onError: (error, job) => log.error({ err: error, ...(job && { job: job.id }) }, 'a job is in trouble'),
+  })
+  const metrics = createMetrics(scheduler)
+
+  const chat = createChat({
+    commands,
+    scheduler,
+    store,
+    styles,
+    styleDeskFor: (visitor) => styleDeskFor(styles, operators, visitor),
+    retentionDays,
+    limits,
+    clock,
+    log,
+    observer: metrics.observer,
+    platforms: await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell),
+  })
+  const troubles = () => [scheduler.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
+  const health = await healthOf(config, metrics, troubles, tell)
+  if (health) closing(() => health.close())
+  closing(() => chat.stop())
+  await chat.start(tell)
+}
+
+/** A port that is taken keeps machines from asking, not people from drawing. */
+async function healthOf(
+  { health: where }: Config,
+  metrics: ReturnType<typeof createMetrics>,
+  troubles: () => readonly string[],
+  tell: (sentence: string) => void,
+): Promise<Health | undefined> {
+  try {
+    const health = await serveHealth({ ...where, metrics, troubles })
+    tell(`Health and metrics: ${health.address}/metrics`)
+    return health
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    tell(error.message)
+    return undefined
+  }
+}
+
+const named = ({ checkpoint, motion }: Config) => ({
+  ...(checkpoint !== undefined && { checkpoint }),
+  ...(motion !== undefined && { motion }),
+})
+
+/** Who is signed in on the page as its admin has the operator's token. */
+function styleDeskFor(styles: Pick<Styles, 'desk'>, operators: Set<string>, visitor: StyleVisitor): ReturnType<Styles['desk']> {
+  const { owner, asker } = visitor
+  if (owner.platform === 'web') operators[asker.admin ? 'add' : 'delete'](personOf(owner))
+  return styles.desk(visitor)
+}
+
+function newId(): string {
+  return randomBytes(8).readBigUInt64LE().toString(36).padStart(13, '0').slice(-10)
+}
+
+function makeFolder(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true })
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new UserError('no-home', `The folder ${home} cannot be made (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })
+  }
+}

@@ -1,0 +1,47 @@
+// Which platforms this process serves: the page always, Discord and Slack where they are configured. What is configured
+// wrongly is told and left out. Each SDK is loaded only where it is used.
+
+import { join } from 'node:path'
+import { commands } from '../../commands/index.ts'
+import type { House } from '../chat/house.ts'
+import type { Platform } from '../chat/platform.ts'
+import { createWeb } from '../chat/web/index.ts'
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+import { createPageSources, type PageSourcesParts } from './page-sources.ts'
+
+export type PlatformMaker = (house: House) => readonly Platform[]
+
+/** @param tell a sentence for the operator */
+export async function platformsOf(
+  config: Config,
+  parts: Omit<PageSourcesParts, 'house'>,
+  log: Log,
+  tell: (sentence: string) => void,
+): Promise<PlatformMaker> {
+  const makers: PlatformMaker[] = [(house) => [page(config, createPageSources({ ...parts, house }), log)]]
+  const { discord, slack } = config
+  if (discord?.ready) {
+    const { createDiscord } = await import('../chat/discord/index.ts')
+    const { token } = discord
+    makers.push(() => [createDiscord({ token, commands, warn: (err) => log.warn({ platform: 'discord', err }, 'Discord') })])
+  } else if (discord) tell(`discord is off: ${discord.mend}`)
+  if (slack?.ready) {
+    const { createSlack } = await import('../chat/slack/index.ts')
+    const { botToken: token, ready: _ready, ...more } = slack
+    makers.push(() => [createSlack({ token, ...more, log: log.child({ platform: 'slack' }) })])
+  } else if (slack) tell(`slack is off: ${slack.mend}`)
+  return (house) => makers.flatMap((make) => make(house))
+}
+
+function page({ home, page, retentionDays }: Config, sources: ReturnType<typeof createPageSources>, log: Log): Platform {
+  return createWeb({
+    ...page,
+    file: join(home, 'page.sqlite'),
+    uploads: join(home, 'uploads'),
+    commands,
+    sources,
+    retentionDays,
+    broken: (error) => log.error({ platform: 'web', err: error }, 'the page broke'),
+  })
+}
