@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { motionArchitecture, textArchitecture, unetArchitecture, vaeArchitecture } from '../../../src/engine/checkpoint/architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
-import { clipText, officialModules, sd15UNet, sd15Vae } from './sd15.ts'
+import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { fileOf } from './tensors-in-memory.ts'
 
 const models = new URL('../../../models/pocket/', import.meta.url).pathname

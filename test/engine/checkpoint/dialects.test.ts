@@ -7,7 +7,7 @@ import { layoutOfDiffusers, layoutOfLdm, ldmUNet } from '../../../src/engine/che
 import { ldmVae, oldDiffusersVae } from '../../../src/engine/checkpoint/dialects/vae.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
 import { elementsOf } from '../../../src/engine/checkpoint/tensor.ts'
-import { clipText, officialModules, sd15UNet, sd15Vae } from './sd15.ts'
+import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { fileOf } from './tensors-in-memory.ts'
 
 const tiny = (name: string) => openTensorFile(new URL(`../../fixtures/tiny/${name}.safetensors`, import.meta.url).pathname)

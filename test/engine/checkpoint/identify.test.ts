@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { identify } from '../../../src/engine/checkpoint/identify.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
-import { clipText, officialModules, sd15UNet, sd15Vae } from './sd15.ts'
+import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { type Content, fileOf, scalar, shapeOnly } from './tensors-in-memory.ts'
 
 const tinyFolder = new URL('../../fixtures/tiny/', import.meta.url).pathname

@@ -7,8 +7,8 @@ import { layoutOfDiffusers, ldmUNet } from '../../../src/engine/checkpoint/diale
 import { moduleFinder } from '../../../src/engine/checkpoint/lora/modules.ts'
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
+import { clipText, officialModules, sd15UNet } from '../../../src/engine/synthetic/sd15.ts'
 import { conv, kohya, matrix, target } from './lora-target.ts'
-import { clipText, officialModules, sd15UNet } from './sd15.ts'
 import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
 
 const tinyFolder = new URL('../../fixtures/tiny/', import.meta.url).pathname
