@@ -37,7 +37,7 @@ export function forecast({ queue: saved, slots, limits, jobOf, togetherWith, run
   const tally = createTally()
   const playing: Playing[] = []
   const found = new Map<string, Forecast>()
-  const blocked = ({ id }: Entry) => !mayRun(limits, tally.of(jobOf(id).owner))
+  const blocked = (entry: Entry) => !mayRun(limits, tally.at(entry))
   let nowMs = 0
   let ahead = 0
 

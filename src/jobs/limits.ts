@@ -52,8 +52,12 @@ export function checkWaiting(limits: Limits, counts: Counts, waitMs: (level: Lev
   }
 }
 
-export function mayRun(limits: Limits, counts: Counts): boolean {
-  return levels.every((level) => counts[level].running < (limits[level].running ?? Number.POSITIVE_INFINITY))
+export function mayRun({ person, space, all }: Limits, counts: Counts): boolean {
+  return below(counts.person, person) && below(counts.space, space) && below(counts.all, all)
+}
+
+function below({ running }: Counts[Level], limit: Limit): boolean {
+  return limit.running === undefined || running < limit.running
 }
 
 /** @param waitMs until the rate allows the next one */

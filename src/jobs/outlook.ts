@@ -1,5 +1,5 @@
-// Place and time left of every job that has not ended, from one forecast that is played anew when something has changed,
-// or when it has become old enough for drawings to be late.
+// Place and time left of every job that has not ended, from one forecast for all who ask. It is played anew a moment after
+// something has changed, at once for who is not in it yet, and now and then because drawings are late.
 
 import { type Drawing, doneShare, leftMs } from './drawing.ts'
 import type { Estimate } from './estimate.ts'
@@ -24,13 +24,24 @@ export interface OutlookParts extends Pick<Scene, 'slots' | 'limits' | 'together
   readonly estimate: Estimate
 }
 
+interface Played {
+  readonly atMs: number
+  /** Whether times are times. */
+  readonly measured: boolean
+  readonly jobs: ReadonlyMap<string, Forecast>
+}
+
+/** A thousand waiting jobs are played in some milliseconds: not for each of them whenever one of them ends. */
+const momentMs = 100
 const oldMs = 1000
 
 export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, drawings, estimate }: OutlookParts): Outlook {
-  let played: { readonly atMs: number; readonly measured: boolean; readonly jobs: ReadonlyMap<string, Forecast> } | undefined
+  let played: Played | undefined
+  let changed = false
 
-  function current(): NonNullable<typeof played> {
-    if (played && nowMs() - played.atMs < oldMs) return played
+  function current(): Played {
+    if (played && nowMs() - played.atMs < (changed ? momentMs : oldMs)) return played
+    changed = false
     let measured = true
     // Where nothing has been measured a unit of cost stands for a millisecond: the order is the same, times are not shown.
     const msFor = (job: Job) => {
@@ -53,9 +64,10 @@ export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, 
 
   return {
     changed() {
-      played = undefined
+      changed = true
     },
     ofWaiting(id) {
+      if (changed && !played?.jobs.has(id)) played = undefined
       const { jobs, measured, atMs } = current()
       const found = jobs.get(id)
       if (!found) return undefined
@@ -64,6 +76,6 @@ export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, 
       return measured ? { ahead, beginMs: Math.max(0, beginMs - sinceMs), leftMs: Math.max(0, endMs - sinceMs) } : { ahead }
     },
     ofRunning,
-    order: () => [...current().jobs.keys()],
+    order: () => [...current().jobs.keys()].filter((id) => get(id)?.state === 'waiting'),
   }
 }

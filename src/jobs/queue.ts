@@ -98,18 +98,20 @@ export function restoreQueue(saved: SavedQueue): Queue {
     entries.set(entry.id, entry)
   }
 
-  /** The earliest turn that may be taken, and the spaces of which nobody may run. */
+  /** The earliest turn that may be taken, and the spaces of which nobody may run. Asked for every job that runs or is foretold. */
   function choose(blocked: Blocked): { turn?: Turn; idle: Space[] } {
     const idle: Space[] = []
     let best: Turn | undefined
     for (const space of spaces.values()) {
-      const index = space.ring.order.findIndex(({ entry }) => !blocked(entry))
-      if (index < 0) {
+      const { order } = space.ring
+      let index = 0
+      while (index < order.length && blocked(order[index]!.entry)) index++
+      if (index === order.length) {
         idle.push(space)
         continue
       }
-      const turn = { space, index, round: roundOf(space, space.ring.order[index]!.entry.cost, quantum), seat: space.seat }
-      if (!best || compare(turn, best) < 0) best = turn
+      const round = roundOf(space, order[index]!.entry.cost, quantum)
+      if (!best || round < best.round || (round === best.round && space.seat < best.seat)) best = { space, index, round, seat: space.seat }
     }
     return best ? { turn: best, idle } : { idle }
   }
@@ -119,8 +121,7 @@ export function restoreQueue(saved: SavedQueue): Queue {
     if (!turn) return undefined
     const { space, index } = turn
     const ranked = space.ring.order[index]!
-    const passed = new Set(space.ring.order.slice(0, index).map(({ entry }) => entry.person))
-    letPass(space.ring, passed, ranked.round)
+    if (index > 0) letPass(space.ring, new Set(space.ring.order.slice(0, index).map(({ entry }) => entry.person)), ranked.round)
     for (const other of idle) other.round += Math.max(0, turn.round - roundOf(other, other.ring.order[0]!.entry.cost, quantum))
     serveEntry(space.ring, ranked)
     serve(space, turn.round, ranked.entry.cost, quantum)

@@ -6,21 +6,7 @@ import { createAnnouncer } from './announcer.ts'
 import { type Drawing, mark } from './drawing.ts'
 import { createEstimate } from './estimate.ts'
 import type { Gate, Leave } from './gate.ts'
-import {
-  type Ask,
-  begin,
-  end,
-  handBack,
-  interrupt,
-  type Job,
-  newJob,
-  type Outcome,
-  type Owner,
-  personOf,
-  type Reason,
-  type Result,
-  spaceOf,
-} from './job.ts'
+import { type Ask, begin, end, handBack, interrupt, type Job, newJob, type Outcome, type Owner, type Reason, type Result } from './job.ts'
 import type { EndedQuery, JobPage, Journal, Kept, Page } from './journal.ts'
 
 import { checkWaiting, type Level, type Limits, mayRun } from './limits.ts'
@@ -303,7 +289,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         if (!entry) break
         const { owner } = live.get(entry.id)!
         const leave = await gate.enter(owner)
-        if (!leave) turnAway(owner)
+        if (!leave) turnAway(entry)
         else if (phase === 'open' && queue.peek(blocked)?.id === entry.id) draw(queue.next(blocked)!.id, leave)
         else leave()
       }
@@ -312,8 +298,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
-  function turnAway(owner: Owner): void {
-    turnedAway.add(laneOf(owner))
+  function turnAway(entry: Entry): void {
+    turnedAway.add(laneOf(entry))
     callOffRetry ??= clock.after(gateRetryMs, () => {
       callOffRetry = undefined
       turnedAway.clear()
@@ -321,9 +307,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     })
   }
 
-  function blocked({ id }: Entry): boolean {
-    const { owner } = live.get(id)!
-    return (turnedAway.size > 0 && turnedAway.has(laneOf(owner))) || !mayRun(limits, tally.of(owner))
+  function blocked(entry: Entry): boolean {
+    return (turnedAway.size > 0 && turnedAway.has(laneOf(entry))) || !mayRun(limits, tally.at(entry))
   }
 
   /** @param id of a job that the queue has given out; others that wait for the same are drawn with it */
@@ -491,8 +476,8 @@ function unwritten(cause?: unknown): UserError {
   return new UserError('journal-failed', 'Requests cannot be written down just now, so none is taken on: try again later.', {}, { cause })
 }
 
-function laneOf(owner: Owner): string {
-  return `${spaceOf(owner)} ${personOf(owner)}`
+function laneOf({ space, person }: Entry): string {
+  return `${space} ${person}`
 }
 
 function isOf(owner: Owner, where: Partial<Owner>): boolean {
