@@ -31,6 +31,9 @@ export function createPictures(blobs: Blobs, shippedWith: (entry: Entry) => stri
   }
 }
 
+/** Whether a blob is a style's picture: no job has it, and it stays. */
+export const isStylePicture = (blob: string): boolean => blob.startsWith('style-')
+
 /** Everything that is seen, and nothing that is not: another name is no other picture. */
 function nameOf({ id, base, files, triggers, before, after, negative, habits, example }: Entry, format: PictureFormat): string {
   const seen = [
