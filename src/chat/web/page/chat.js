@@ -13,6 +13,7 @@ import { text } from './texts.js'
 /**
  * @typedef {object} Chat
  * @property {HTMLElement} element
+ * @property {() => void} enter it is looked at again
  * @property {() => void} reset everything comes anew
  * @property {(message: ShownMessage) => void} show
  * @property {() => void} caughtUp
@@ -59,11 +60,17 @@ export function createChat({ server, actions, open, empty }) {
   const element = el('div', { class: 'chat' }, scroller, newest)
 
   function toEnd() {
+    atEnd = true
     scroller.scrollTop = scroller.scrollHeight
   }
+  let top = 0
   scroller.addEventListener('scroll', () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearPx
-    newest.hidden = atEnd
+    const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearPx
+    // what grows below is no reason to stop reading along; scrolling up is
+    if (near) atEnd = true
+    else if (scroller.scrollTop < top) atEnd = false
+    top = scroller.scrollTop
+    newest.hidden = near
   })
   const keepEnd = new ResizeObserver(() => {
     if (atEnd) toEnd()
@@ -100,6 +107,10 @@ export function createChat({ server, actions, open, empty }) {
 
   return {
     element,
+    enter() {
+      if (atEnd) toEnd()
+      else scroller.scrollTop = top
+    },
     reset() {
       live = false
       shown.clear()

@@ -7,7 +7,7 @@ import { completionAt, quoted, spoken } from './completion.js'
 import { el } from './element.js'
 import { icon } from './icons.js'
 import { createPickers } from './pickers.js'
-import { createSuggestions } from './suggestions.js'
+import { createSuggestions, named } from './suggestions.js'
 import { text } from './texts.js'
 
 /**
@@ -54,6 +54,8 @@ export function createComposer({ commands, server, say }) {
     event.preventDefault()
     const words = field.value.trim()
     if (words === '') return
+    // what was asked for meanwhile comes too late
+    asked++
     suggestions.hide()
     last = words
     setWords('')
@@ -89,7 +91,7 @@ export function createComposer({ commands, server, say }) {
     const { from, to, raw, ...typing } = ask
     const choices = await server.complete(typing).catch(() => [])
     if (turn !== asked) return
-    const told = choices.map(({ value, label }) => ({ insert: `${quoted(value, raw)} `, label, from, to }))
+    const told = choices.map(({ value, label }) => ({ insert: `${quoted(value, raw)} `, ...named(value, label), from, to }))
     suggestions.show([...known, ...told], choosing && !choices.some(({ value }) => value === typing.typed))
   }
 

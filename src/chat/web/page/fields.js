@@ -4,7 +4,7 @@
 /** @import { Server } from './server.js' */
 
 import { el } from './element.js'
-import { createSuggestions } from './suggestions.js'
+import { createSuggestions, named } from './suggestions.js'
 import { text } from './texts.js'
 
 /**
@@ -69,7 +69,7 @@ export function createField({ command, action, name, option, label, help, value 
       case 'file':
         return el('input', { ...common, type: 'file' })
       case 'text': {
-        if (option.maxChars > 100 && !option.complete) return area(2)
+        if (option.maxChars > 100 && !option.complete) return area(1)
         if (option.rest && option.maxChars > 100) return area(2)
         const field = el('input', { ...common, maxlength: option.maxChars, value, autocomplete: 'off' })
         return option.complete ? completed(field) : field
@@ -109,7 +109,7 @@ export function createField({ command, action, name, option, label, help, value 
       const choices = await server.complete({ command, action, option: name, typed: field.value }).catch(() => [])
       if (turn !== asked || document.activeElement !== field) return
       suggestions.show(
-        choices.map(({ value, label }) => ({ insert: value, label, from: 0, to: 0 })),
+        choices.map(({ value, label }) => ({ insert: value, ...named(value, label), from: 0, to: 0 })),
         false,
       )
     }

@@ -8,7 +8,7 @@ import { el, fill } from './element.js'
 import { icon } from './icons.js'
 import { showEmpty, whileBusy } from './message.js'
 import { createPicture } from './picture.js'
-import { text } from './texts.js'
+import { ago, text } from './texts.js'
 
 /**
  * @param {object} options
@@ -38,7 +38,7 @@ export function createGallery({ server, press, ask }) {
   more.addEventListener('click', () => whileBusy(more, load(count)))
 
   /** @param {AnimationView} animation */
-  function cardOf({ job, own, by, prompt, style, seed, picture, mayDelete, private: hidden }) {
+  function cardOf({ job, own, by, prompt, style, atMs, picture, mayDelete, private: hidden }) {
     const view = createPicture()
     view.show(picture)
     const again = el('button', { class: 'button usual', type: 'button' }, icon('die'), text('again'))
@@ -53,8 +53,7 @@ export function createGallery({ server, press, ask }) {
         'p',
         { class: 'quiet card-facts' },
         hidden && icon('lock'),
-        [style, own ? text('yours') : by].filter(Boolean).join(' · '),
-        el('span', { class: 'seed' }, ` ${seed}`),
+        [style, own ? text('yours') : by, ago(atMs)].filter(Boolean).join(' · '),
       ),
       buttons,
     )

@@ -67,9 +67,18 @@ const sayInChat = async (saying) => {
   await say(saying)
 }
 
-const example = el('button', { class: 'button usual', type: 'button' }, text('empty-example'))
-example.addEventListener('click', () => composer.write(text('empty-example')))
-const empty = el('div', { class: 'empty', hidden: true }, el('h1', {}, text('empty-title')), el('p', {}, text('empty-text')), example)
+const examples = [1, 2, 3].map((n) => {
+  const words = text(`empty-example-${n}`)
+  return el('button', { class: 'button usual', type: 'button', onClick: () => composer.write(words) }, words)
+})
+const empty = el(
+  'div',
+  { class: 'empty', hidden: true },
+  el('img', { src: '/page/icon.svg', alt: '', width: 56, height: 56 }),
+  el('h1', {}, text('empty-title')),
+  el('p', {}, text('empty-text')),
+  ...examples,
+)
 
 /** @param {Form} form */
 const open = (form) => openDialog(form, server, sayInChat)
@@ -79,7 +88,10 @@ const composer = createComposer({ commands, server, say: sayInChat })
 /** @type {View} */
 const chatView = {
   element: el('section', { class: 'chat-view' }, chat.element, composer.element),
-  enter: () => composer.focus(),
+  enter() {
+    chat.enter()
+    composer.focus()
+  },
   leave() {},
 }
 const settings = createSettings({

@@ -24,11 +24,11 @@ import { text } from './texts.js'
 /** @param {MessageActions} actions @returns {MessageView} */
 export function createMessage(actions) {
   const element = el('article', { class: 'message' })
-  const inside = el('div', { class: 'message-inside' })
-  const part = createParts(inside)
+  const words = el('div', { class: 'message-words' })
+  const part = createParts(words)
   const picture = createPicture()
   const bar = createBar()
-  element.append(inside)
+  element.append(el('div', { class: 'message-inside' }, words))
 
   return {
     element,
@@ -41,14 +41,16 @@ export function createMessage(actions) {
       }
       const { tone, audience, quote, facts, progress, items, file, buttons, marks } = body
       element.dataset['tone'] = tone
-      part('head', [audience, own, by], () => headOf(audience, own, by))
+      part('head', [audience, own || tone === 'done', by], () => headOf(audience, own || tone === 'done', by))
       part('quote', quote, () => el('blockquote', { class: 'message-quote' }, quote))
       part('text', body.text, () => el('p', { class: 'message-text' }, body.text))
-      part('picture', body.picture && 'picture', () => picture.element)
-      if (body.picture) picture.show(body.picture, tone === 'running' || tone === 'waiting')
+      if (body.picture) {
+        if (!picture.element.isConnected) words.before(picture.element)
+        picture.show(body.picture, tone === 'running' || tone === 'waiting')
+      } else picture.element.remove()
       part('progress', progress && 'progress', () => bar.element)
       if (progress) bar.show(progress)
-      part('facts', facts, () => el('dl', { class: 'facts' }, ...(facts ?? []).map(({ label, value }) => factOf(label, value))))
+      part('facts', facts, () => factsOf(facts ?? []))
       part('items', items, () => el('ul', { class: 'items' }, ...(items ?? []).map((item) => itemOf(item, actions))))
       part('file', file, () => file && fileOf(file))
       part('marks', marks, () => marksOf(message, marks ?? [], actions))
@@ -59,7 +61,7 @@ export function createMessage(actions) {
 
 /** Parts in a fixed order, each made anew only where what it shows has changed. @param {HTMLElement} parent */
 function createParts(parent) {
-  const order = ['head', 'quote', 'text', 'picture', 'progress', 'facts', 'items', 'file', 'buttons', 'marks']
+  const order = ['head', 'quote', 'text', 'progress', 'facts', 'items', 'file', 'buttons', 'marks']
   /** @type {Map<string, { value: string, element: HTMLElement }>} */
   const parts = new Map()
   /** @param {string} name @param {unknown} value undefined, '' or []: nothing is shown @param {() => HTMLElement | undefined} make */
@@ -77,10 +79,10 @@ function createParts(parent) {
   }
 }
 
-/** @param {AnswerBody['audience']} audience @param {boolean} own @param {string | undefined} by */
-function headOf(audience, own, by) {
+/** @param {AnswerBody['audience']} audience @param {boolean} known whom it is for is clear without saying @param {string | undefined} by */
+function headOf(audience, known, by) {
   if (audience !== 'everyone') return el('p', { class: 'message-head' }, icon('lock'), text('only-you'))
-  return own || !by ? undefined : el('p', { class: 'message-head' }, text('for-name', { name: by }))
+  return known || !by ? undefined : el('p', { class: 'message-head' }, text('for-name', { name: by }))
 }
 
 function createBar() {
@@ -100,9 +102,11 @@ function createBar() {
   }
 }
 
-/** @param {string} label @param {string} value */
-function factOf(label, value) {
-  return el('div', { class: 'fact' }, el('dt', {}, label), el('dd', {}, value))
+/** Short ones side by side, sentences one below the other. @param {NonNullable<AnswerBody['facts']>} facts */
+function factsOf(facts) {
+  const long = facts.some(({ value }) => value.length > 30)
+  const pairs = facts.map(({ label, value }) => el('div', { class: 'fact' }, el('dt', {}, label), el('dd', {}, value)))
+  return el('dl', { class: long ? 'facts long' : 'facts' }, ...pairs)
 }
 
 /** @param {ShownItem} item @param {MessageActions} actions */

@@ -98,3 +98,9 @@ export function createSuggestions(field, choose) {
     },
   }
 }
+
+/** A label that begins with the value says more after it. @param {string} value @param {string} label */
+export function named(value, label) {
+  const more = label.startsWith(value) ? label.slice(value.length).replace(/^\s*[·—:-]?\s*/, '') : undefined
+  return more === undefined ? { label } : { label: value, help: more }
+}

@@ -18,3 +18,11 @@ export function duration(ms) {
   const s = Math.max(1, Math.round(ms / 1000))
   return s < 90 ? text('seconds', { n: s }) : text('minutes', { n: Math.round(s / 60) })
 }
+
+/** How long ago something was, as people say it. @param {number} atMs */
+export function ago(atMs) {
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto', style: 'short' })
+  const minutes = Math.round((atMs - Date.now()) / 60_000)
+  if (minutes > -60) return words.format(Math.min(0, minutes), 'minute')
+  return minutes > -60 * 24 ? words.format(Math.round(minutes / 60), 'hour') : words.format(Math.round(minutes / 60 / 24), 'day')
+}

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { createWeb, type Web } from '../../../src/chat/web/index.ts'
+import { hasChromium, openPage } from './chromium.ts'
+import { createScriptedHouse, type ScriptedHouse } from './scripted-house.ts'
+import { webOptions } from './web-options.ts'
+
+describe('the page in Chromium', { skip: !hasChromium, timeout: 240_000 }, () => {
+  let folder: string
+  let file: string
+  let house: ScriptedHouse
+  let web: Web
+  let origin: string
+  let opened: { page: Page; errors: string[] }[] = []
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'zoetrope-page-'))
+  })
+  beforeEach(async (t) => {
+    file = join(folder, `${t.name.replace(/\W+/g, '-').slice(0, 40)}.sqlite`)
+    house = createScriptedHouse()
+    await serve(0)
+  })
+  afterEach(async () => {
+    for (const { page, errors } of opened) {
+      await page.context().close()
+      assert.deepEqual(errors, [], 'no script failed, and the content policy forbade nothing')
+    }
+    opened = []
+    await web.stop()
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  async function serve(port: number): Promise<void> {
+    web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery' }))
+    house.platform = web
+    origin = await web.start(house.receiver)
+  }
+  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+    const one = await openPage(origin, options)
+    opened.push(one)
+    return one.page
+  }
+  async function say(page: Page, words: string): Promise<void> {
+    await page.getByLabel('Your message').fill(words)
+    await page.keyboard.press('Enter')
+  }
+  const field = (page: Page) => page.getByLabel('Your message')
+  const sources = (page: Page) => page.locator('.message[data-tone] img').evaluateAll((all) => all.map((one) => one.getAttribute('src')))
+
+  it('is written with keys alone: completion, progress, the loop, the die', async () => {
+    const page = await open()
+    await page.keyboard.type('/an')
+    const list = page.getByRole('listbox', { name: 'Suggestions' })
+    await list.getByRole('option', { name: '/animate' }).waitFor()
+    assert.equal(await field(page).getAttribute('aria-expanded'), 'true')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('prompt:a blue boat rocking on the sea sty')
+    await list.getByRole('option', { name: 'style:' }).waitFor()
+    await page.keyboard.press('Tab')
+    await list.getByRole('option', { name: 'sepia' }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    assert.match((await list.getByRole('option', { selected: true }).textContent())!, /^anime/)
+    await page.keyboard.press('Enter')
+    assert.equal(await field(page).inputValue(), '/animate prompt:a blue boat rocking on the sea style:anime ')
+    await page.keyboard.press('Enter')
+
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    const [life] = house.lives
+    assert.equal(life!.prompt, 'a blue boat rocking on the sea')
+    assert.equal(await field(page).inputValue(), '')
+    await life!.progress(0.25, 'Step 3 of 12, 9 seconds left', 100)
+    const bar = page.getByRole('progressbar')
+    await page.getByRole('log').getByText('Step 3 of 12, 9 seconds left').waitFor()
+    assert.equal(await bar.getAttribute('aria-valuenow'), '25')
+    await page.locator('#announcements', { hasText: 'Step 3 of 12' }).waitFor({ state: 'attached' })
+    await page.locator('.message[data-tone=running] img').waitFor()
+    const [preview] = await sources(page)
+    await life!.progress(0.75, 'Step 9 of 12, 3 seconds left', 200)
+    await page.locator(`.message img:not([src="${preview}"])`).waitFor()
+    await life!.finish(250)
+    await page.locator('.message[data-tone=done]').waitFor()
+    await page.getByText('18446744073709551615').waitFor()
+    await page.waitForFunction(`document.querySelector('.message[data-tone=done] img')?.naturalWidth === 64`)
+    assert.equal(await bar.count(), 0)
+
+    // Tab reaches the die from the field backwards, and Enter presses it
+    await page.getByRole('button', { name: 'Again', exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    assert.deepEqual(house.heard.at(-1)!.kind === 'text' && house.heard.at(-1), { ...house.heard.at(-1), text: 'again job:k3j9x' })
+    await house.lives[1]!.finish(50)
+    assert.equal(await page.locator('.message[data-tone]').count(), 2)
+  })
+
+  it('Escape closes what is offered, and Enter then sends what was typed', async () => {
+    const page = await open()
+    await page.keyboard.type('/animate a cat style:an')
+    const list = page.getByRole('listbox')
+    await list.waitFor()
+    await page.keyboard.press('Escape')
+    assert.equal(await list.count(), 0)
+    await page.keyboard.press('Enter')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    const heard = house.heard[0]!
+    assert.equal(heard.kind === 'text' && heard.text, '/animate a cat style:an')
+  })
+
+  it('a bare sentence is drawn; a bare command is a command', async () => {
+    const page = await open()
+    await say(page, 'a red ball bouncing')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    assert.equal(house.lives[0]!.prompt, 'a red ball bouncing')
+    await say(page, 'queue')
+    await page.getByRole('log').getByText('You said /queue.').waitFor()
+  })
+
+  it('a reaction is a click; a dialog is filled in and sent', async () => {
+    const page = await open()
+    await say(page, 'a cat')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await house.lives[0]!.finish(200)
+    await page.getByRole('button', { name: 'Draw it again with a new seed' }).click()
+    await page.getByText('once more by die').waitFor()
+
+    await page.getByRole('button', { name: 'Change words' }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'Draw it with other words' })
+    assert.equal(await dialog.getByLabel('Other words').inputValue(), 'a red ball')
+    await page.keyboard.press('Escape')
+    assert.equal(await dialog.count(), 0)
+    await page.getByRole('button', { name: 'Change words' }).first().click()
+    await dialog.getByLabel('Other words').fill('a <b>blue</b> ball')
+    await dialog.getByRole('button', { name: 'Draw' }).click()
+    await page.locator('blockquote', { hasText: 'a <b>blue</b> ball' }).waitFor()
+    const heard = house.heard.at(-1)!
+    assert.deepEqual(heard.kind === 'command' && heard.options, { job: 'k3j9x', prompt: 'a <b>blue</b> ball' })
+  })
+
+  it('a form of pickers says the same as typed words', async () => {
+    const page = await open()
+    await field(page).fill('a cat')
+    await page.getByRole('button', { name: 'Options' }).click()
+    const form = page.locator('.pickers')
+    assert.equal(await form.getByLabel('prompt').inputValue(), 'a cat')
+    await form.getByLabel('style').fill('s')
+    await form.getByRole('option', { name: 'sepia' }).click()
+    await form.getByLabel('frames').fill('8')
+    await form.getByLabel('aspect').selectOption('wide')
+    await form.getByLabel('private').selectOption('yes')
+    await form.getByRole('button', { name: 'Draw' }).click()
+    await page.getByText('/animate prompt:"a cat" style:sepia frames:8 aspect:wide private:yes').waitFor()
+    const heard = house.heard.at(-1)!
+    assert.deepEqual(heard.kind === 'command' && heard.options, {
+      prompt: 'a cat',
+      style: 'sepia',
+      frames: '8',
+      aspect: 'wide',
+      private: 'yes',
+    })
+  })
+
+  it('a reload keeps the conversation, also after a restart, and progress goes on in the open page', async () => {
+    const page = await open()
+    await say(page, 'a cat')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await web.stop()
+    await page.getByText('No connection. Trying again').waitFor()
+    await serve(Number(new URL(origin).port))
+    await house.lives[0]!.progress(0.5, 'Step 6 of 12', 90)
+    await page.getByRole('log').getByText('Step 6 of 12').waitFor()
+    await house.lives[0]!.finish(200)
+    await page.locator('.message[data-tone=done]').waitFor()
+    await page.reload()
+    await page.locator('.message[data-tone=done] img').waitFor()
+    assert.deepEqual(await page.locator('.message.said').allInnerTexts(), ['/animate a cat'])
+    // the browser itself complains of the server that was gone
+    const errors = opened[0]!.errors
+    assert.ok(
+      errors.every((error) => /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(error)),
+      errors.join('\n'),
+    )
+    errors.length = 0
+  })
+
+  it('people see what is for everybody, not what is for others, and words are never markup', async () => {
+    const [ann, bob] = [await open(), await open()]
+    await say(ann, '<img src=x onerror=alert(1)> & <b>bold</b>')
+    await bob.locator('blockquote').waitFor()
+    assert.equal(await bob.locator('blockquote').textContent(), '<img src=x onerror=alert(1)> & <b>bold</b>')
+    await say(ann, '/help')
+    await ann.getByRole('log').getByText('You said /help.').waitFor()
+    await house.lives[0]!.finish(100)
+    await bob.locator('.message[data-tone=done]').waitFor()
+    assert.equal(await bob.getByText('You said /help.').count(), 0)
+    assert.equal(await bob.locator('.message.said').count(), 0)
+    await bob.getByRole('button', { name: 'Again', exact: true }).click()
+    await ann.getByText(/^for Guest [0-9a-f]{4}$/).waitFor()
+  })
+
+  it('is dark where the device is, and where it is switched; the switch is remembered', async () => {
+    const background = (page: Page) => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+    const light = await open()
+    const dark = await open({ colorScheme: 'dark' })
+    const [lightColour, darkColour] = [await background(light), await background(dark)]
+    assert.notEqual(lightColour, darkColour)
+    await light.getByRole('button', { name: 'Colours' }).click()
+    assert.equal(await background(light), darkColour)
+    await light.reload()
+    assert.equal(await background(light), darkColour)
+  })
+
+  it('fits a phone: nothing is wider than 375 pixels, and all views are under the thumb', async () => {
+    const page = await open({ viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true })
+    await say(page, `/animate ${'averyveryverylongword'.repeat(8)}`)
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await house.lives[0]!.finish(100)
+    await page.locator('.message[data-tone=done] img').waitFor()
+    for (const view of ['Queue', 'Gallery', 'Styles', 'Settings', 'Chat']) {
+      await page.getByRole('navigation').getByRole('link', { name: view }).tap()
+      const width = await page.evaluate<number>(
+        `Math.max(...[...document.querySelectorAll('html, main *')].map((one) => one.getBoundingClientRect().right))`,
+      )
+      const { y, height } = (await page.getByRole('navigation').boundingBox())!
+      assert.ok(width <= 375, `${view} is ${width} wide`)
+      assert.equal(Math.round(y + height), 720)
+    }
+  })
+
+  it('stands still where the device asks for calm, until it is played', async () => {
+    const page = await open({ reducedMotion: 'reduce' })
+    await say(page, 'a cat')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await house.lives[0]!.finish(100)
+    await page.locator('.message[data-tone=done] canvas').waitFor()
+    assert.equal(await page.locator('.message[data-tone=done] img').count(), 0)
+    await page.getByRole('button', { name: 'Play' }).click()
+    await page.locator('.message[data-tone=done] img').waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.locator('.message[data-tone=done] canvas').waitFor()
+  })
+
+  it('the token opens what holds here, with answers in place; signing out closes it', async () => {
+    const page = await open()
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByLabel('Token').fill('correct horse battery')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('You are signed in as the operator.').first().waitFor()
+    await page.getByText('/settings show').click()
+    await page.locator('details[open]').getByRole('button', { name: 'Do it' }).click()
+    await page.locator('details[open] .message').getByText('You said /settings.').waitFor()
+    assert.equal(house.heard.at(-1)!.asker.admin, true)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Token').waitFor()
+    assert.equal(await page.getByText('/settings show').count(), 0)
+  })
+
+  it('speaks Chinese where the browser does', async () => {
+    const { page, errors } = await openInChinese()
+    await page.getByRole('link', { name: '画廊' }).waitFor()
+    assert.equal(await page.evaluate('document.documentElement.lang'), 'zh')
+    await page.getByLabel('你的消息').fill('/an')
+    await page.getByText('把一句话画成循环动画').waitFor()
+    await page.context().close()
+    assert.deepEqual(errors, [])
+  })
+  const openInChinese = () => openPage(origin, { locale: 'zh-CN' }, '你的消息')
+})
