@@ -1,4 +1,4 @@
-// What a LoRA does to one weight. Only `low-rank` and `scaling` can run beside the frozen weight; every kind can be merged (merge.ts).
+// What a LoRA does to one weight. Only `low-rank` runs beside the frozen weight; every kind can be merged (merge.ts).
 // Strength m is the caller's, s is `scale`. Formulas: KohakuBlueleaf/LyCORIS lycoris/modules; sd-scripts networks/lora.py.
 
 import type { Part } from '../dialects/parts.ts'
@@ -93,8 +93,12 @@ export interface Decomposed extends Touching {
 
 export type LoraDelta = Additive | Scaling | Rotation | Decomposed
 
-/** Whether a delta can run beside the frozen weight, its strength an input of the graph. */
-export const runsBeside = (delta: LoraDelta): delta is LowRank | Scaling => delta.kind === 'low-rank' || delta.kind === 'scaling'
+/** Whether a delta can run beside the frozen weight as two thin products, which are inputs of the graph. */
+export const runsBeside = (delta: LoraDelta): delta is LowRank => delta.kind === 'low-rank'
+
+/** Whether what it adds depends on the weight that it finds: sums commute, these do not. */
+export const readsWeight = ({ kind }: LoraDelta): boolean =>
+  kind === 'scaling' || kind === 'rotation' || kind === 'decomposed' || kind === 'generalized'
 
 /** LoKr's sides are whole or thin. */
 export const isProduct = (side: Tensor | Product): side is Product => 'rank' in side

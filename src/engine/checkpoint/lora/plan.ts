@@ -1,7 +1,7 @@
 // Which deltas of the LoRAs on a model run beside its frozen weights, and which are merged into copies of them.
 
 import type { Named, Part } from '../dialects/parts.ts'
-import type { LoraDelta, LoraFile, LowRank } from './delta.ts'
+import { type LoraDelta, type LoraFile, type LowRank, readsWeight, runsBeside } from './delta.ts'
 import { type Ranks, roomFor, type Site, siteOf } from './sites.ts'
 
 /** A LoRA on a model. */
@@ -36,7 +36,7 @@ export function planLoras(loras: readonly LaidLora[], shapeOf: (delta: LoraDelta
   for (const [i, { whole, ...laid }] of all.entries()) {
     const { delta } = laid
     const alone = !whole && i > (lastReader.get(placeOf(delta)) ?? -1)
-    if (alone && delta.kind === 'low-rank' && siteOf(delta.part, delta.weight, shapeOf(delta))) beside.push({ ...laid, delta })
+    if (alone && runsBeside(delta) && siteOf(delta.part, delta.weight, shapeOf(delta))) beside.push({ ...laid, delta })
     else merged.push(laid)
   }
   return { beside, merged }
@@ -59,8 +59,5 @@ export const shapesIn =
   (nets: Readonly<Partial<Record<Exclude<Part, 'vae'>, Named>>>) =>
   ({ part, weight }: LoraDelta): readonly number[] =>
     nets[part]?.get(weight)?.shape ?? []
-
-const readsWeight = ({ kind }: LoraDelta): boolean =>
-  kind === 'scaling' || kind === 'rotation' || kind === 'decomposed' || kind === 'generalized'
 
 const placeOf = ({ part, weight }: LoraDelta): string => `${part} ${weight}`
