@@ -122,7 +122,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
       workspace.groups(user),
       workspace.conversation(channel, user),
     ])
-    if (person.bot || user === identity.botUser) return undefined
+    if (person.bot || user === identity.botUser || user === 'USLACKBOT') return undefined
     const { direct, missing, locale } = conversation
     return {
       id,

@@ -38,7 +38,7 @@ export function createWorkspace(api: Api, identity: Identity, log: Log): Workspa
     return {
       name: user.profile?.display_name || user.profile?.real_name || user.real_name || user.name || id,
       admin: Boolean(user.is_admin || user.is_owner || user.is_primary_owner),
-      bot: Boolean(user.is_bot) || id === 'USLACKBOT',
+      bot: Boolean(user.is_bot),
       locale: user.locale || 'en',
     }
   })

@@ -55,9 +55,9 @@ export async function startPeople(way: Way, house: Receiver, options: Partial<Sl
   const port = () => Number(/:(\d+)\//.exec(line)?.[1])
 
   async function send(type: string, payload: unknown, retry?: number): Promise<Acknowledged> {
-    const answer = await (way === 'socket'
-      ? service.bySocket(type, payload, retry)
-      : service.byHttp(port(), type, payload, { ...(retry !== undefined && { retry }) }))
+    // what is sent again is signed anew
+    const later = retry === undefined ? {} : { retry, atMs: Date.now() + retry * 1000 }
+    const answer = await (way === 'socket' ? service.bySocket(type, payload, retry) : service.byHttp(port(), type, payload, later))
     acknowledged.push(answer)
     return answer
   }

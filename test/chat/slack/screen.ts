@@ -39,7 +39,7 @@ async function shown(service: Service, message: Thing): Promise<Seen> {
   const reactions = (message['reactions'] ?? []) as { name: string; users: string[] }[]
   return {
     message: name,
-    text: blocks.length > 0 ? blocks.map(textOf).join('\n') : decoded(String(message['text'] ?? '')),
+    text: blocks.length > 0 ? blocks.map(textOf).filter(Boolean).join('\n') : decoded(String(message['text'] ?? '')),
     ...seen,
     buttons: blocks
       .flatMap((block) => (block['type'] === 'actions' ? (block['elements'] as Thing[]) : []))

@@ -296,7 +296,8 @@ export async function startService(): Promise<Service> {
     known.uses++
     const reply = judged(args)
     if (reply) return { ...reply, status: 404 }
-    if (args['response_type'] === 'ephemeral') service.ephemerals.push({ ...known, ts: `hook.${stamps++}`, args })
+    if (args['response_type'] === 'ephemeral')
+      service.ephemerals.push({ ...known, ts: `${Math.floor(Date.now() / 1000)}.9${String(stamps++).padStart(5, '0')}`, args })
     return { body: { ok: true } }
   }
 

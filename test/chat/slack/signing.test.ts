@@ -1,0 +1,97 @@
+// The port that Slack calls can be called by anybody: what is not signed by Slack, or was signed for another time, is refused.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { eventOf, type People, startPeople } from './people.ts'
+import { type Acknowledged, type Signing, signingSecret } from './service.ts'
+
+describe('a call of the port for Slack', () => {
+  let people: People
+  let port: number
+  before(async () => {
+    people = await startPeople('http', { async receive() {}, complete: async () => [] })
+    port = Number(/:(\d+)\//.exec(people.line)![1])
+  })
+  after(() => people.close())
+
+  const event = () =>
+    eventOf(people.service.ids.team, {
+      type: 'app_mention',
+      user: people.service.ids.ann,
+      text: 'queue',
+      channel: people.service.ids.channel,
+      ts: '1.1',
+    })
+  const call = (how: Signing = {}, payload: unknown = event()): Promise<Acknowledged> =>
+    people.service.byHttp(port, 'events_api', payload, how)
+  const json = (body: string): Signing => ({ raw: { type: 'application/json', body } })
+
+  async function refused(status: number, how: Signing, payload?: unknown): Promise<void> {
+    const before = people.heard.length
+    assert.equal((await call(how, payload)).status, status)
+    assert.equal(people.heard.length, before)
+  }
+
+  test('is heard when it is signed now, up to some minutes ago or ahead', async () => {
+    for (const minutes of [0, -4, 4]) {
+      const before = people.heard.length
+      assert.equal((await call({ atMs: Date.now() + minutes * 60_000 })).status, 200)
+      while (people.heard.length === before) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  })
+
+  test('with a wrong signature, or none', async () => {
+    await refused(401, { secret: signingSecret.replace('8', '9') })
+    await refused(401, { headers: { 'x-slack-signature': '' } })
+    await refused(401, { headers: { 'x-slack-signature': 'v0=' } })
+    await refused(401, { headers: { 'x-slack-signature': 'v1=00' } })
+    await refused(401, { headers: { 'x-slack-request-timestamp': '' } })
+    await refused(401, { headers: { 'x-slack-request-timestamp': 'NaN' } })
+  })
+
+  test('older than five minutes, or dated further ahead', async () => {
+    await refused(401, { atMs: Date.now() - 6 * 60_000 })
+    await refused(401, { atMs: Date.now() + 6 * 60_000 })
+  })
+
+  test('that was taken before, to the letter', async () => {
+    const payload = event()
+    const atMs = Date.now() - 30_000
+    assert.equal((await call({ atMs }, payload)).status, 200)
+    await refused(401, { atMs }, payload)
+    // what Slack itself sends again is signed anew, and has the id of the first
+    assert.equal((await call({ retry: 1 }, payload)).status, 200)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.deepEqual(
+      people.heard.slice(-2).map(({ id }) => id),
+      [payload['event_id'], payload['event_id']],
+    )
+  })
+
+  test('a wrong signature does not use up the right one', async () => {
+    const payload = event()
+    const atMs = Date.now() - 20_000
+    await refused(401, { atMs, headers: { 'x-slack-signature': 'v0=00' } }, payload)
+    await refused(401, { atMs, headers: { 'x-slack-signature': 'v0=00' } }, payload)
+    assert.equal((await call({ atMs }, payload)).status, 200)
+  })
+
+  test('that is signed and holds no object, which would end the process of Bolt alone', async () => {
+    for (const body of ['null', '1', '"x"', 'true', '{', '']) await refused(400, json(body))
+    await refused(400, { raw: { type: 'application/x-www-form-urlencoded', body: 'payload=null' } })
+    await refused(400, { raw: { type: 'application/x-www-form-urlencoded', body: 'payload=%7B' } })
+    assert.equal((await call({}, event())).status, 200)
+  })
+
+  test('larger than a megabyte, by another method or to another place', async () => {
+    await refused(413, json(JSON.stringify({ text: 'x'.repeat(1024 * 1024) })))
+    const at = `http://127.0.0.1:${port}`
+    assert.equal((await fetch(`${at}/slack/events`)).status, 405)
+    assert.equal((await fetch(`${at}/`, { method: 'POST', body: '{}' })).status, 404)
+    assert.equal((await fetch(`${at}//`, { method: 'POST', body: '{}' })).status, 404)
+  })
+
+  test('when Slack asks whether the address is ours, it is answered', async () => {
+    assert.deepEqual((await call({}, { type: 'url_verification', challenge: 'c1' })).payload, { challenge: 'c1' })
+  })
+})
