@@ -86,7 +86,7 @@ export function createWeb(options: WebOptions): Web {
 
     async start(receiver) {
       if (!isLoopback(host) && hosts.length === 0) {
-        const sentence = `The page would listen on ${host}, where others reach it: name the hosts under which they may, or let it listen on 127.0.0.1.`
+        const sentence = `The page would listen on ${host}, where others reach it: set HOSTS to the names under which they may, or HOST to 127.0.0.1.`
         throw new UserError('web-hosts-missing', sentence, { host })
       }
       await uploads.clear()
@@ -160,17 +160,12 @@ function troubleOf(error: NodeJS.ErrnoException, host: string, port: number): Er
   const because = { cause: error }
   switch (error.code) {
     case 'EADDRINUSE':
-      return new UserError('web-port-taken', `Port ${port} is taken: give the page another, or stop what has it.`, data, because)
+      return new UserError('web-port-taken', `Port ${port} is taken: set PORT to another, or stop what has it.`, data, because)
     case 'EACCES':
-      return new UserError(
-        'web-port-forbidden',
-        `Port ${port} may not be used by this account: give the page one above 1023.`,
-        data,
-        because,
-      )
+      return new UserError('web-port-forbidden', `Port ${port} may not be used by this account: set PORT to one above 1023.`, data, because)
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new UserError('web-host-unknown', `${host} is no address of this machine: let the page listen on 127.0.0.1.`, data, because)
+      return new UserError('web-host-unknown', `${host} is no address of this machine: set HOST to 127.0.0.1.`, data, because)
     default:
       return error
   }

@@ -5,22 +5,23 @@ export interface RateLimit {
   take(key: string, nowMs: number): number
 }
 
-/** A bucket that holds `most` and fills evenly within `withinMs`. */
+/** As many as `most` at once, then one each `withinMs / most`: a leaky bucket, kept as the time at which it will be empty. */
 export function createRateLimit(most: number, withinMs: number): RateLimit {
-  const perMs = most / withinMs
-  const buckets = new Map<string, { left: number; atMs: number }>()
+  const eachMs = withinMs / most
+  const emptyMs = new Map<string, number>()
   return {
     take(key, nowMs) {
-      const bucket = buckets.get(key) ?? { left: most, atMs: nowMs }
-      const left = Math.min(most, bucket.left + (nowMs - bucket.atMs) * perMs)
-      buckets.delete(key)
-      buckets.set(key, { left: left >= 1 ? left - 1 : left, atMs: nowMs })
-      for (const [oldest, { atMs }] of buckets) {
-        // full again: as if it had never been there
-        if (nowMs - atMs < withinMs) break
-        buckets.delete(oldest)
+      const fullMs = Math.max(nowMs, emptyMs.get(key) ?? nowMs)
+      const waitMs = Math.ceil(fullMs + eachMs - withinMs - nowMs)
+      if (waitMs > 0) return waitMs
+      emptyMs.delete(key)
+      emptyMs.set(key, fullMs + eachMs)
+      for (const [oldest, atMs] of emptyMs) {
+        // empty: as if it had never been there
+        if (atMs > nowMs) break
+        emptyMs.delete(oldest)
       }
-      return left >= 1 ? 0 : Math.ceil((1 - left) / perMs)
+      return 0
     },
   }
 }
