@@ -2,13 +2,13 @@
 // (channels, roles, the bot's own permissions) and nothing of people and messages.
 
 import type { EventEmitter } from 'node:events'
-import { Client, Events, GatewayIntentBits, Options, type RESTOptions } from 'discord.js'
+import { Client, Events, GatewayIntentBits, Options, type RESTOptions, SimpleShardingStrategy } from 'discord.js'
 import { closingSentence, signInError } from './sign-in.ts'
 
 export interface Connection {
   readonly client: Client
-  /** @throws UserError as sign-in.ts words it */
-  open(token: string): Promise<Client<true>>
+  /** @throws UserError as sign-in.ts words it, also where nothing has come of it after so long */
+  open(token: string, patienceMs: number): Promise<Client<true>>
   close(): Promise<void>
   trouble(): string | undefined
 }
@@ -26,6 +26,7 @@ export function createConnection(
   hear: (packet: Packet) => boolean,
   warn: (error: unknown) => void,
 ): Connection {
+  let ended = false
   const client = new Client({
     intents: [
       GatewayIntentBits.Guilds,
@@ -36,6 +37,14 @@ export function createConnection(
     makeCache: Options.cacheWithLimits({ ...forgotten, GuildMemberManager: onlySelf, UserManager: onlySelf }),
     rest,
     waitGuildTimeout: 5000,
+    ws: {
+      buildStrategy: (manager) => {
+        // discord.js does not notice that it is to end while it rests between two tries, and would go on for ever
+        const { retrieveSessionInfo } = manager.options
+        manager.options.retrieveSessionInfo = (shard) => (ended ? new Promise(() => undefined) : retrieveSessionInfo(shard))
+        return new SimpleShardingStrategy(manager)
+      },
+    },
   })
   const broken = new Set<number>()
   let over: string | undefined
@@ -57,13 +66,18 @@ export function createConnection(
     over = closingSentence(code)
   })
 
+  async function hangUp(): Promise<void> {
+    ended = true
+    await client.destroy().catch(warn)
+  }
+
   return {
     client,
-    async open(token) {
+    async open(token, patienceMs) {
       try {
-        await client.login(token)
+        await inTime(client.login(token), patienceMs)
       } catch (error) {
-        await client.destroy().catch(warn)
+        await hangUp()
         throw signInError(error, lastClose)
       }
       opened = true
@@ -71,13 +85,26 @@ export function createConnection(
     },
     async close() {
       opened = false
-      await client.destroy()
+      await hangUp()
     },
     trouble() {
       if (over) return over
       if (!opened) return 'Discord is not connected.'
       return broken.size > 0 ? 'The line to Discord is interrupted and is being taken up again.' : undefined
     },
+  }
+}
+
+/** discord.js itself tries for ever. */
+async function inTime<T>(signedIn: Promise<T>, patienceMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no line after ${patienceMs} ms`)), patienceMs)
+  })
+  try {
+    return await Promise.race([signedIn, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

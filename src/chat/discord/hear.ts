@@ -100,12 +100,14 @@ export function createHearing(parts: HearingParts): (packet: Packet) => boolean 
     }
   }
 
-  /** A value that is cut would be another one. */
+  /** A value that is cut would be another one; what looks like another is not offered. */
   function offered(choices: readonly Choice[]): APIApplicationCommandOptionChoice<string>[] {
-    return choices
-      .filter(({ value, label }) => value !== '' && value.length <= 100 && label !== '')
-      .slice(0, limits.choices)
-      .map(({ value, label }) => ({ name: label.slice(0, 100), value }))
+    const byName = new Map<string, string>()
+    for (const { value, label } of choices) {
+      const name = label.slice(0, 100)
+      if (value !== '' && value.length <= 100 && name !== '' && !byName.has(name)) byName.set(name, value)
+    }
+    return [...byName].slice(0, limits.choices).map(([name, value]) => ({ name, value }))
   }
 
   return hear

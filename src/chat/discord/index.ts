@@ -23,6 +23,8 @@ export interface DiscordOptions {
   /** Where Discord's REST API is; it tells where the gateway is. */
   readonly api?: string
   readonly nowMs?: () => number
+  /** How long signing in may take. */
+  readonly patienceMs?: number
   /** What went wrong without anybody being told. Holds no tokens. */
   readonly warn?: (error: unknown) => void
 }
@@ -51,7 +53,8 @@ const longestWaitMs = 30_000
 /** Calls that hang do not keep the process from ending. */
 const stopMs = 10_000
 
-export function createDiscord({ token, commands, api, nowMs = Date.now, warn = () => undefined }: DiscordOptions): Platform {
+export function createDiscord(options: DiscordOptions): Platform {
+  const { token, commands, api, nowMs = Date.now, patienceMs = 60_000, warn = () => undefined } = options
   const restOptions: Partial<RESTOptions> = {
     ...(api !== undefined && { api }),
     timeout: 30_000,
@@ -95,7 +98,7 @@ export function createDiscord({ token, commands, api, nowMs = Date.now, warn = (
     application = id
     receiver = listener
     connection = createConnection(restOptions, hear, warn)
-    const { user, guilds } = await connection.open(token.trim()).catch((error: unknown) => {
+    const { user, guilds } = await connection.open(token.trim(), patienceMs).catch((error: unknown) => {
       receiver = undefined
       throw error
     })

@@ -24,7 +24,8 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
   }
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, id)
-  const nsfw = channel?.nsfw ?? (channel?.parent_id ? isAgeRestricted(channelIn(guild, channel.parent_id)) : isAgeRestricted(known))
+  const parent = channel?.parent_id ? channelIn(guild, channel.parent_id) : undefined
+  const ageRestricted = channel?.nsfw === true || [known, parent].some(isAgeRestricted)
   // brought along by a person, the bot is no member: it can answer, and that is all it needs
   const guest = owners !== undefined && !('0' in owners)
   const allowed = app_permissions === undefined ? undefined : new PermissionsBitField(BigInt(app_permissions))
@@ -34,7 +35,7 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
       : guest
         ? lacking(allowed, ['AttachFiles'])
         : lackingIn(allowed, channel?.type ?? known?.type)
-  return { id, ageRestricted: nsfw, direct: false, missing }
+  return { id, ageRestricted, direct: false, missing }
 }
 
 export function channelOfReaction({ guild_id, channel_id }: ReactionEvent, client: Client): Channel {

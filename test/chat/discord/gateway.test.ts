@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { commands } from '../../../commands/index.ts'
-import { createDiscord } from '../../../src/chat/discord/index.ts'
+import { createDiscord, type DiscordOptions } from '../../../src/chat/discord/index.ts'
 import type { Platform } from '../../../src/chat/platform.ts'
 import { UserError } from '../../../src/errors.ts'
 import { type House, makeHouse, words } from './house.ts'
@@ -23,8 +23,7 @@ describe('signing in to Discord', { timeout: 120_000 }, () => {
     assert.deepEqual(server.wrong, [])
   })
 
-  const make = (more: { token?: string; api?: string } = {}): Platform =>
-    createDiscord({ api: server.api, token: server.token, commands, ...more })
+  const make = (more: Partial<DiscordOptions> = {}): Platform => createDiscord({ api: server.api, token: server.token, commands, ...more })
   async function refusal(platform: Platform): Promise<UserError> {
     try {
       await platform.start(nobody)
@@ -65,6 +64,9 @@ describe('signing in to Discord', { timeout: 120_000 }, () => {
     server.play('PUT', /commands$/, { status: 400, body: { code: 50035, message: 'Invalid Form Body' } })
     assert.equal((await refusal(make())).code, 'discord-refused')
     assert.equal((await refusal(make({ api: 'http://127.0.0.1:9/api' }))).code, 'discord-unreachable')
+    server.gateway.down(true)
+    assert.equal((await refusal(make({ patienceMs: 300 }))).code, 'discord-unreachable')
+    server.gateway.down(false)
   })
 
   it('is let in after it was refused, says as whom, and asks to see no more than it needs', async () => {
@@ -104,6 +106,17 @@ describe('the line to Discord', { timeout: 120_000 }, () => {
         [6],
       )
     }
+  })
+
+  it('is taken up again when Discord is back', async () => {
+    const { gateway } = house.scene.server
+    gateway.down(true)
+    gateway.drop()
+    await until(() => house.scene.warnings.length >= 2)
+    assert.match(house.scene.platform.trouble()!, /interrupted/)
+    gateway.down(false)
+    await until(() => house.scene.platform.trouble() === undefined)
+    await house.scene.after(ask)
   })
 
   it('is begun anew where Discord has forgotten it', async () => {

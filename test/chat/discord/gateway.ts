@@ -14,6 +14,8 @@ export interface Gateway {
   readonly arrivals: readonly { readonly op: 2 | 6; readonly intents?: number }[]
   /** Ends whoever signs in next with this code. */
   refuseWith(code: number | undefined): void
+  /** Lets nobody in, as a gateway that is down. */
+  down(is: boolean): void
   /** Forgets the sessions: who wants to take one up has to begin anew. */
   forget(): void
   readonly connected: boolean
@@ -27,10 +29,11 @@ interface Session {
 }
 
 export function createGateway(http: Server, world: World, token: string, url: () => string): Gateway {
-  const server = new WebSocketServer({ server: http })
+  const server = new WebSocketServer({ server: http, verifyClient: () => up })
   let sessions = new Map<string, Session>()
   let current: Session | undefined
   let refusal: number | undefined
+  let up = true
   const arrivals: { op: 2 | 6; intents?: number }[] = []
   const sockets = new Set<WebSocket>()
 
@@ -105,6 +108,9 @@ export function createGateway(http: Server, world: World, token: string, url: ()
     },
     refuseWith: (code) => {
       refusal = code
+    },
+    down: (is) => {
+      up = !is
     },
     forget() {
       sessions = new Map()
