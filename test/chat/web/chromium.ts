@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { after } from 'node:test'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 
 const executablePath = process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium'
 
@@ -41,4 +41,13 @@ export async function openPage(
   await page.goto(origin)
   await page.getByLabel(composer).waitFor()
   return { page, errors }
+}
+
+/** Waits until the picture that is shown has so many pixels a row. The page's own policy forbids to wait inside it. */
+export async function pictureOf(image: Locator, width: number): Promise<void> {
+  for (;;) {
+    const now = await image.evaluate((element) => (element as unknown as { readonly naturalWidth: number }).naturalWidth)
+    if (now === width) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }

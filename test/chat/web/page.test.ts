@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { createWeb, type Web } from '../../../src/chat/web/index.ts'
-import { hasChromium, openPage } from './chromium.ts'
+import { hasChromium, openPage, pictureOf } from './chromium.ts'
 import { createScriptedHouse, type ScriptedHouse } from './scripted-house.ts'
 import { webOptions } from './web-options.ts'
 
@@ -86,7 +86,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 240_000 }, () =>
     await life!.finish(250)
     await page.locator('.message[data-tone=done]').waitFor()
     await page.getByText('18446744073709551615').waitFor()
-    await page.waitForFunction(`document.querySelector('.message[data-tone=done] img')?.naturalWidth === 64`)
+    await pictureOf(page.locator('.message[data-tone=done] img'), 64)
     assert.equal(await bar.count(), 0)
 
     // Tab reaches the die from the field backwards, and Enter presses it
