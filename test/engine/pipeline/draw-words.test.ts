@@ -1,0 +1,118 @@
+// What prompts say, seen in the frames: parts joined by AND, changes on the way, emphasis, long prompts, textual inversions.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { float32Of } from '../../../src/engine/checkpoint/tensor.ts'
+import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
+import type { Frames } from '../../../src/engine/frames.ts'
+import type { Drawing } from '../../../src/engine/pipeline/engine.ts'
+import { openModel } from '../../../src/engine/pipeline/model.ts'
+import { fixtures, tiny } from '../cpu-rig.ts'
+import { apart, countingEngine } from './counting-engine.ts'
+
+const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-words-'))
+const engine = countingEngine(scratch)
+after(async () => {
+  await engine.close()
+  rmSync(scratch, { recursive: true })
+})
+
+const { runs, loads } = engine
+const ran = (name: string): number => runs.filter((it) => it === name).length
+const checkpoint = join(tiny, 'checkpoint.safetensors')
+const model = openModel({ checkpoint })
+const drawing: Drawing = {
+  model: { checkpoint, loras: [] },
+  prompt: 'a red ball',
+  negative: '',
+  frames: 1,
+  width: 64,
+  height: 64,
+  steps: 4,
+  seed: 7n,
+  clipSkip: 1,
+}
+const still = async (changes: Partial<Drawing>): Promise<Frames> => (await engine.drawn({ ...drawing, ...changes })).frames
+
+test('a sentence is encoded once, for every seed', async () => {
+  runs.length = 0
+  await still({})
+  assert.equal(ran('text-encoder'), 2, 'the prompt and its negative')
+  await still({ seed: 8n })
+  assert.equal(ran('text-encoder'), 2)
+  await still({ clipSkip: 2 })
+  assert.equal(ran('text-encoder'), 4)
+})
+
+test('parts joined by AND are a pass of the UNet each, and two halves of one prompt are the whole', async () => {
+  const [whole, other] = [await still({}), await still({ prompt: 'a blue boat' })]
+  runs.length = 0
+  const halves = await still({ prompt: 'a red ball :0.5 AND a red ball :0.5' })
+  assert.equal(ran('unet'), 3 * 4)
+  assert.ok(apart(halves, whole) < 0.05, `${apart(halves, whole)} apart`)
+  const both = await still({ prompt: 'a red ball AND a blue boat :0.7' })
+  assert.ok(apart(both, whole) > 0.5 && apart(both, other) > 0.5)
+  runs.length = 0
+  await still({ prompt: 'a red ball AND a blue boat :0', guidance: 1 })
+  assert.equal(ran('unet'), 2 * 4, 'a part of no weight is not asked')
+})
+
+test('a prompt that changes after the last step is the first, before the first step the second', async () => {
+  const [red, blue] = [await still({ prompt: 'a red ball' }), await still({ prompt: 'a blue ball' })]
+  const changing = (when: string) => still({ prompt: `a [red:blue:${when}] ball` })
+  assert.deepEqual(await changing('4'), red)
+  assert.deepEqual(await changing('0'), blue)
+  const halfway = await changing('0.5')
+  assert.ok(apart(halfway, red) > 0.1 && apart(halfway, blue) > 0.1)
+})
+
+test('emphasis and words beyond the 75th change the picture, and a longer negative is read along', async () => {
+  const long = `a red ball${', a cat'.repeat(30)}`
+  const plain = await still({ prompt: long })
+  assert.ok(apart(await still({ prompt: `${long}, a dog` }), plain) > 0.01)
+  assert.ok(apart(await still({ prompt: 'a (red:1.6) ball' }), await still({})) > 0.1)
+  loads.length = 0
+  await still({ prompt: 'a red ball', negative: long })
+  assert.deepEqual(loads, [], 'one graph reads two chunks, whichever text is longer')
+})
+
+test("a textual inversion that is a word's own vector draws the word", async () => {
+  const [ball] = model.tokenizer.encode('ball')
+  const table = model.text.tensors.get('text_model.embeddings.token_embedding.weight')!
+  const vector = float32Of(table).slice(ball! * 64, (ball! + 1) * 64)
+  const file = join(scratch, 'ball.safetensors')
+  writeSafetensors(file, [{ name: 'emb_params', dtype: 'F32', shape: [1, 64], bytes: new Uint8Array(vector.buffer) }])
+  const styled = { checkpoint, loras: [], embeddings: [{ file, word: 'qwzx' }] }
+  assert.equal(model.tokenizer.encode('ball').length, 1)
+  assert.deepEqual(await still({ prompt: 'a red qwzx', model: styled }), await still({ prompt: 'a red ball' }))
+  assert.deepEqual(await still({ prompt: 'a red ball', negative: 'embedding:QWZX', model: styled }), await still({ negative: 'ball' }))
+})
+
+test('each form of a textual inversion stands where its word does', async () => {
+  const drawnBy = (name: string) =>
+    still({
+      prompt: 'a red thing',
+      model: { checkpoint, loras: [], embeddings: [{ file: join(fixtures, 'torch-files', name), word: 'thing' }] },
+    })
+  const [a1111, kohya, diffusers] = [
+    await drawnBy('embedding_a1111.pt'),
+    await drawnBy('embedding_kohya.safetensors'),
+    await drawnBy('embedding_diffusers.bin'),
+  ]
+  assert.deepEqual(a1111, kohya)
+  assert.ok(apart(diffusers, kohya) > 0, 'one vector is not three')
+  assert.ok(apart(kohya, await still({ prompt: 'a red thing' })) > 0.1)
+})
+
+test('an inversion of another width is refused before anything is run', async () => {
+  const embeddings = [{ file: join(fixtures, 'torch-files/embedding_kohya.safetensors'), word: 'thing' }]
+  runs.length = 0
+  await assert.rejects(still({ model: { checkpoint: 'models/pocket', loras: [], embeddings } }), {
+    code: 'embedding-base',
+    message: /of width 64; this model reads text of width 128/,
+  })
+  assert.deepEqual(runs, [])
+})

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { UserError } from '../../../src/engine/errors.ts'
+import { type Inspection, inspect } from '../../../src/engine/pipeline/inspect.ts'
+import { inspectApart } from '../../../src/engine/pipeline/inspect-apart.ts'
+import { fixtures, tiny } from '../cpu-rig.ts'
+
+const pocket = join(import.meta.dirname, '../../../models/pocket')
+const bases = [
+  { checkpoint: pocket, motion: join(pocket, 'motion') },
+  { checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v2.safetensors') },
+]
+const options = { limits: {}, safetensorsOnly: true, bases }
+const apart = { ...options, timeoutMs: 60_000, maxMegabytes: 512 }
+
+const kindAndBase = ({ identity, base, ignored }: Inspection) => [identity.kind, base, ignored]
+
+test('a file is told for what it is, and for which of the bases it fits', () => {
+  for (const [path, kind, base] of [
+    [join(pocket, 'loras/anime.safetensors'), 'lora', 0],
+    [join(pocket, 'vae/diffusion_pytorch_model.safetensors'), 'vae', 0],
+    [join(pocket, 'motion/diffusion_pytorch_model.safetensors'), 'motion-module', 0],
+    [join(tiny, 'lora_peft.safetensors'), 'lora', 1],
+    [join(tiny, 'motion_lora.safetensors'), 'motion-lora', 1],
+    [join(tiny, 'motion_v1.safetensors'), 'motion-module', 1],
+    [join(tiny, 'checkpoint.safetensors'), 'sd1-checkpoint', 1],
+    [join(tiny, 'lyco_ia3.safetensors'), 'lora', 1],
+    [join(fixtures, 'torch-files/embedding_kohya.safetensors'), 'textual-inversion', 1],
+  ] as const) {
+    assert.deepEqual(kindAndBase(inspect(path, options)), [kind, base, 0], path)
+  }
+})
+
+test('a file that fits no base is refused with the reason of the first', () => {
+  assert.throws(() => inspect(join(tiny, 'motion_v3.safetensors'), { ...options, bases: bases.slice(0, 1) }), { code: 'motion-base' })
+  assert.throws(() => inspect(join(pocket, 'loras/anime.safetensors'), { ...options, bases: bases.slice(1) }), { code: 'file-other-width' })
+})
+
+test('in a thread of its own it says the same, refusals with their code and data', async () => {
+  const path = join(pocket, 'loras/sepia.safetensors')
+  const inspection = await inspectApart(path, apart)
+  assert.deepEqual([...kindAndBase(inspection), inspection.metadata.get('ss_output_name')], ['lora', 0, 0, 'sepia'])
+  const refused = await inspectApart(join(fixtures, 'torch-files/zip.ckpt'), apart).catch((error: unknown) => error)
+  assert.ok(refused instanceof UserError)
+  assert.deepEqual([refused.code, Object.keys(refused.data)], ['file-is-pickle', ['path']])
+})
+
+test('a file that takes too long or too much memory to read ends its thread, and nothing else', async () => {
+  const path = join(tiny, 'lycoris.safetensors')
+  await assert.rejects(inspectApart(path, { ...apart, timeoutMs: 1 }), { code: 'file-unreadable-in-time' })
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-inspect-'))
+  const large = join(folder, 'large.safetensors')
+  const words = Array.from({ length: 1_500_000 }, (_, i) => `"${i}":"${i}"`)
+  const header = Buffer.from(`{"__metadata__":{${words}}}`)
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  writeFileSync(large, Buffer.concat([length, header]))
+  await assert.rejects(inspectApart(large, { ...apart, maxMegabytes: 64 }), { code: 'file-too-large-to-read' })
+  rmSync(folder, { recursive: true })
+})
