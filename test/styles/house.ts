@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import Keyv from 'keyv'
 import type { Attachment } from '../../src/chat/attachment.ts'
 import type { StyleDesk } from '../../src/chat/style-desk.ts'
-import { factsOf } from '../../src/engine/index.ts'
-import { inspectApart } from '../../src/engine/pipeline/inspect-apart.ts'
+import { factsOf, inspect } from '../../src/engine/index.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Recipe } from '../../src/render.ts'
 import type { Page } from '../../src/styles/history.ts'
@@ -90,7 +89,8 @@ async function houseIn(
     models,
     bases: [pocketBase, tinyBase],
     factsOf,
-    inspect: (path, how) => inspectApart(path, { ...how, timeoutMs: 60_000, maxMegabytes: 512 }),
+    // In this thread: test/engine/pipeline/inspect.test.ts has the one of its own.
+    inspect: async (path, how) => inspect(path, how),
     draw: async (recipe) => {
       drawn.push(recipe)
       return { animation: { bytes: ball, format: 'webp', width: 256, height: 256 } }
