@@ -20,8 +20,7 @@ const chunk = 100
 export function createPageSources({ house, scheduler, styles, blobs }: PageSourcesParts): Sources {
   const isOwn = ({ owner }: Job, viewer: Viewer) => personOf(owner) === personOf(viewer.owner)
   const isPrivate = (job: Job) => returnAddressOf(job).private
-  const maySee = (job: Job, viewer: Viewer) =>
-    isOwn(job, viewer) || (spaceOf(job.owner) === spaceOf(viewer.owner) && (viewer.asker.admin || !isPrivate(job)))
+  const maySee = (job: Job, viewer: Viewer) => isOwn(job, viewer) || (spaceOf(job.owner) === spaceOf(viewer.owner) && !isPrivate(job))
 
   /** The total counts what is hidden from the viewer too, as far as it has not been passed yet: it is right on the last page. */
   async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<Recent> {

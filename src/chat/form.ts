@@ -8,14 +8,15 @@ import { type Asking, say } from './reply.ts'
 
 /** Where a platform's dialogs hold fewer fields, the first ones are shown: required options come first. */
 export function formOf({ title, command, action = '', fixed, fields }: Asking, commands: readonly Command[], locale: Locale): Form {
-  const { options } = findAction(findCommand(command, commands), action || undefined)
+  const { options, private: quiet } = findAction(findCommand(command, commands), action || undefined)
   const path = action === '' ? command : `${command}.${action}`
   return {
     title: speak(locale, title),
     command,
     ...(action !== '' && { action }),
     fixed,
-    submit: speak(locale, say('button-draw')),
+    // what is answered before everybody is drawn
+    submit: speak(locale, say(quiet ? 'button-ok' : 'button-draw')),
     fields: fields.flatMap(({ name, value }) => {
       const option = options[name]
       if (!option) return []

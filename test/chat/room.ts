@@ -18,7 +18,7 @@ export interface Room {
   react(person: string, message: string, mark: Mark): Promise<string>
   submit(person: string, values: Readonly<Record<string, string>>): Promise<string>
   complete(person: string, command: string, option: string, typed: string): Promise<readonly Choice[]>
-  readonly forms: ReadonlyMap<string, Form>
+  readonly forms: Map<string, Form>
   /** What is there, oldest first. */
   messages(person?: string): readonly Message[]
   /** Every state that a message has had, oldest first. */

@@ -53,6 +53,7 @@ export const en = {
   'button-older': 'Older',
   'button-more': 'More',
   'button-draw': 'Draw',
+  'button-ok': 'OK',
   'button-confirm-delete': 'Yes, delete everything',
   'change-words': 'Draw it with other words',
   'ask-title': '/{command}',

@@ -58,6 +58,7 @@ export const zh: Locale = {
     'button-older': '较早',
     'button-more': '更多',
     'button-draw': '绘制',
+    'button-ok': '确定',
     'button-confirm-delete': '是的，全部删除',
     'change-words': '换些文字再画',
     'ask-title': '/{command}',
