@@ -16,6 +16,7 @@ import { createGate } from '../jobs/gate.ts'
 import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createScheduler } from '../jobs/scheduler.ts'
+import { sweep } from '../jobs/sweep.ts'
 import type { Log } from '../log.ts'
 import { cacheFolder, modelFolder, pocket } from '../places.ts'
 import { openStore } from '../store/store.ts'
@@ -129,6 +130,7 @@ async function assemble(
     styles,
     styleDeskFor: (visitor) => styleDeskFor(styles, operators, visitor),
     retentionDays,
+    alsoClear: (nowMs) => sweep({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock,
     log,
@@ -171,6 +173,9 @@ function styleDeskFor(styles: Pick<Styles, 'desk'>, operators: Set<string>, visi
   if (owner.platform === 'web') operators[asker.admin ? 'add' : 'delete'](personOf(owner))
   return styles.desk(visitor)
 }
+
+/** The ids of jobs have no hyphen. */
+const isStylePicture = (blob: string): boolean => blob.startsWith('style-')
 
 function newId(): string {
   return randomBytes(8).readBigUInt64LE().toString(36).padStart(13, '0').slice(-10)

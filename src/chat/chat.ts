@@ -36,6 +36,8 @@ export interface ChatParts {
   readonly styles: StyleSource
   readonly styleDeskFor: HouseParts['styleDeskFor']
   readonly retentionDays: number
+  /** When old requests are cleared away, so is this. */
+  readonly alsoClear?: (nowMs: number) => Promise<unknown>
   readonly limits: Limits
   readonly clock: Clock
   readonly log: Log
@@ -77,7 +79,8 @@ export function createChat(parts: ChatParts): Chat {
   async function start(tell: (sentence: string) => void): Promise<void> {
     delivery.start()
     await scheduler.start()
-    stopClearing = keepClearing({ scheduler, favourites: house.favourites, blobs: store.blobs, days: retentionDays }, clock, log)
+    const { alsoClear } = parts
+    stopClearing = keepClearing({ scheduler, favourites: house.favourites, blobs: store.blobs, days: retentionDays, alsoClear }, clock, log)
     await Promise.all(platforms.map((platform) => open(platform, tell)))
   }
 

@@ -12,6 +12,8 @@ export interface RetentionParts {
   readonly favourites: Pick<Favourites, 'anyoneKeeps'>
   readonly blobs: Pick<Blobs, 'delete'>
   readonly days: number
+  /** What else is cleared at the same time. */
+  readonly alsoClear?: ((nowMs: number) => Promise<unknown>) | undefined
 }
 
 const dayMs = 24 * 3_600_000
@@ -41,6 +43,7 @@ export function keepClearing(parts: RetentionParts, clock: Clock, log: Log): () 
   const clear = async (): Promise<void> => {
     try {
       const cleared = await clearAway(parts, clock.nowMs())
+      await parts.alsoClear?.(clock.nowMs())
       if (cleared > 0) log.info({ cleared, days: parts.days }, 'cleared away')
     } catch (error) {
       log.error({ err: error }, 'old requests could not be cleared away')

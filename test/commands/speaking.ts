@@ -1,0 +1,47 @@
+// People who speak to a whole house in a room; gives what they see.
+
+import assert from 'node:assert/strict'
+import type { Circumstances } from '../../src/chat/incoming.ts'
+import type { Outgoing } from '../../src/chat/outgoing.ts'
+import type { Job } from '../../src/jobs/job.ts'
+import { type Home, type HomeOptions, newFolder, openHome } from '../chat/home.ts'
+import { type Message, nameOf } from '../chat/room.ts'
+
+export interface Speaking {
+  readonly home: Home
+  /** The one message that answers. */
+  say(person: string, text: string, where?: Partial<Circumstances>): Promise<Outgoing>
+  /** The job that this begins, once it has ended. */
+  drawn(person: string, text: string, where?: Partial<Circumstances>): Promise<Job>
+  press(person: string, label: string): Promise<Outgoing>
+}
+
+export async function speaking(options: Partial<HomeOptions> = {}): Promise<Speaking> {
+  const home = await openHome({ folder: newFolder(), ...options })
+  const { room, scheduler } = home
+  let last: Message | undefined
+
+  function answerTo(event: string): Outgoing {
+    const answers = room.messages().filter((message) => message.event === event)
+    assert.equal(answers.length, 1)
+    last = answers[0]!
+    return last.outgoing
+  }
+
+  return {
+    home,
+    say: async (person, text, where) => answerTo(await room.say(person, text, where)),
+    async drawn(person, text, where) {
+      const outgoing = answerTo(await room.say(person, text, where))
+      const id = /job:(\w+)/.exec(outgoing.buttons?.[0]?.command ?? '')?.[1]
+      assert.ok(id, `'${text}' was answered: ${outgoing.text}`)
+      await home.quiet()
+      return scheduler.find(id)!
+    },
+    press: async (person, label) => answerTo(await room.press(person, nameOf(room, last!), label)),
+  }
+}
+
+export function factsIn({ facts = [] }: Outgoing): Readonly<Record<string, string>> {
+  return Object.fromEntries(facts.map(({ label, value }) => [label, value]))
+}
