@@ -14,6 +14,7 @@ import { createPictures } from './pictures.ts'
 import { createPoster } from './post.ts'
 import type { Sources } from './sources.ts'
 import { createUploads } from './uploads.ts'
+import { within } from './within.ts'
 
 export type { PicturedStyle, Queued, Recent, Sources, Viewer } from './sources.ts'
 
@@ -74,6 +75,7 @@ export function createWeb(options: WebOptions): Web {
   const people = createPeople(database, adminToken, now)
   const uploads = createUploads(options.uploads, largestUpload(commands), now)
   const stopping = new AbortController()
+  const closed = new AbortController()
   const inFlight = new Set<Promise<unknown>>()
   let server: Server | undefined
   let pruning: NodeJS.Timeout | undefined
@@ -82,7 +84,7 @@ export function createWeb(options: WebOptions): Web {
   return {
     name: 'web',
     limits,
-    ...createPoster({ database, conversation, pictures, now }),
+    ...createPoster({ database, conversation, pictures, now, closed: closed.signal }),
 
     async start(receiver) {
       if (!isLoopback(host) && hosts.length === 0) {
@@ -121,15 +123,16 @@ export function createWeb(options: WebOptions): Web {
       clearInterval(pruning)
       stopping.abort()
       if (server?.listening) {
-        const closed = new Promise((resolve) => server!.close(resolve))
+        const ended = new Promise((resolve) => server!.close(resolve))
         server.closeIdleConnections()
         const late = setTimeout(() => server!.closeAllConnections(), graceMs)
-        await closed
+        await ended
         clearTimeout(late)
       }
-      await Promise.allSettled(inFlight)
+      await within(graceMs, Promise.allSettled(inFlight))
       server = undefined
       await uploads.clear()
+      closed.abort(new Error('the page has stopped'))
       database.close()
     },
 

@@ -26,9 +26,11 @@ interface PosterOptions {
   readonly conversation: Conversation
   readonly pictures: Pictures
   readonly now: () => number
+  /** Aborted when nothing can be written any more. */
+  readonly closed: AbortSignal
 }
 
-export function createPoster({ database: { sql }, conversation, pictures, now }: PosterOptions): Poster {
+export function createPoster({ database: { sql }, conversation, pictures, now, closed }: PosterOptions): Poster {
   /** Writes the row first, since a preview is kept by its message. */
   const write = (row: Row | undefined, outgoing: Outgoing): Row | undefined =>
     row &&
@@ -49,6 +51,7 @@ export function createPoster({ database: { sql }, conversation, pictures, now }:
     async acknowledge() {},
 
     async post(address, outgoing) {
+      closed.throwIfAborted()
       const { person, event } = addressSchema.parse(address)
       const { audience, nonce } = outgoing
       const there = nonce === undefined ? undefined : conversation.posted(person, event, nonce)
@@ -62,15 +65,18 @@ export function createPoster({ database: { sql }, conversation, pictures, now }:
     },
 
     async edit({ handle }, outgoing) {
+      closed.throwIfAborted()
       const row = write(conversation.find(handleSchema.parse(handle).message), outgoing)
       return row && postedOf(row)
     },
 
     async remove({ handle }) {
+      closed.throwIfAborted()
       conversation.remove(handleSchema.parse(handle).message)
     },
 
     async open(address, form: Form) {
+      closed.throwIfAborted()
       const { person, event } = addressSchema.parse(address)
       conversation.removeForms(person)
       conversation.post({ reader: person, asker: person, event, atMs: now(), body: { kind: 'form', form } })

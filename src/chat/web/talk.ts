@@ -14,6 +14,7 @@ import { incomingOf, readSaying, readTyping, type Saying, viewerOf } from './rec
 import type { SessionCookie } from './session-cookie.ts'
 import type { ShownMessage } from './shown.ts'
 import type { Uploads } from './uploads.ts'
+import { within } from './within.ts'
 
 export interface TalkOptions {
   readonly conversation: Conversation
@@ -68,6 +69,9 @@ export function talk({ conversation, uploads, receiver, caller, cookie, nameOf, 
 
   app.post('/api/upload', async (c) => {
     const person = caller.known(c)
+    // gigabytes are nothing that strangers leave on a disk
+    if (!cookie.isAdmin(c, person))
+      throw new CallRefused(403, 'operators-only', 'Only operators hand over files here: sign in under Settings, or give an address.')
     const name = plainText(c.req.query('name') ?? '').slice(0, 200)
     const { url } = await uploads.take(person, name, c.req.raw.body as Parameters<Uploads['take']>[2])
     return c.json({ upload: url.replace(/^upload:/, '') })
@@ -95,14 +99,6 @@ export function talk({ conversation, uploads, receiver, caller, cookie, nameOf, 
   })
 
   return app
-}
-
-/** Resolves when the work is done, or so much later. */
-function within(ms: number, work: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    work.finally(() => clearTimeout(timer)).then(resolve, reject)
-  })
 }
 
 /** What the person sees of what they did; undefined for buttons and reactions, whose answer says enough. */

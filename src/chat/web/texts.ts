@@ -107,6 +107,8 @@ const en = {
   'error-too-large': 'That is too long.',
   'error-no-longer-there': 'That is no longer there.',
   'error-broken': 'Something broke. It has been noted.',
+  'error-operators-only': 'Only operators hand over files here: sign in under Settings, or give an address.',
+  'error-file-too-large': 'That file is too large.',
   'error-offline': 'The server cannot be reached.',
 } as const
 
@@ -217,6 +219,8 @@ const zh: Texts = {
   'error-too-large': '内容太长。',
   'error-no-longer-there': '它已经不在了。',
   'error-broken': '出了点问题，已记录。',
+  'error-operators-only': '只有管理员可以在这里上传文件：请在“设置”中登录，或给出网址。',
+  'error-file-too-large': '文件太大。',
   'error-offline': '无法连接服务器。',
 }
 

@@ -12,7 +12,7 @@ import type { Attachment } from '../attachment.ts'
 import { CallRefused } from './guard.ts'
 
 export interface Uploads {
-  /** @throws CallRefused too-large */
+  /** @throws CallRefused no-uploads, too-many-uploads, file-too-large, disk-full, cut-short */
   take(person: string, name: string, body: ReadableStream<Uint8Array> | null): Promise<Attachment>
   /** @throws CallRefused file-gone, also where it is somebody else's */
   find(person: string, id: string): Attachment
@@ -62,7 +62,7 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
         await pipeline(body ? Readable.fromWeb(body) : Readable.from([]), counted, createWriteStream(path, { mode: 0o600 }))
       } catch (error) {
         await rm(path, { force: true })
-        throw error
+        throw troubleOf(error)
       }
       const attachment = { url: `upload:${id}`, name, bytes }
       kept.set(id, { attachment, person, path, atMs: now() })
@@ -86,6 +86,16 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
       if (maxBytes > 0) await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function troubleOf(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof CallRefused) return error
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new CallRefused(413, 'disk-full', 'There is no room left for that file.')
+  // everything else that writes could fail of is told as a bug; reading fails when people go
+  return code === undefined || code.startsWith('ERR_STREAM') || code === 'ECONNRESET' || code === 'ABORT_ERR'
+    ? new CallRefused(400, 'cut-short', 'The file did not arrive whole: hand it over again.')
+    : error
 }
 
 const gone = 'That file is no longer there: hand it over again.'

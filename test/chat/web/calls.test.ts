@@ -283,9 +283,11 @@ describe('what people say on the page', () => {
     } as const
     const heard: Incoming[] = []
     const receiver: Receiver = { ...silent, receive: async (incoming) => void heard.push(incoming) }
-    await serving({ uploads: join(folder, 'uploads'), commands: [take] }, receiver, async (origin, web) => {
+    await serving({ uploads: join(folder, 'uploads'), commands: [take], adminToken: 'secret' }, receiver, async (origin, web) => {
       const [ann, bob] = [await visit(origin), await visit(origin)]
       const octets = { 'content-type': 'application/octet-stream' }
+      assert.equal((await ann.call('POST', '/api/upload?name=a', 'abc', octets)).status, 403, 'strangers leave no files')
+      await ann.call('POST', '/api/sign-in', { token: 'secret' })
       const upload = (await (await ann.call('POST', '/api/upload?name=a%20b.bin', 'abc', octets)).json()) as { upload: string }
       await ann.say({ kind: 'command', command: 'take', options: [['file', upload]] })
       const incoming = heard.at(-1)

@@ -40,7 +40,7 @@ export function createComposer({ commands, server, say }) {
     { type: 'button', class: 'round', 'aria-label': text('options'), title: text('options'), 'aria-expanded': 'false' },
     icon('sliders'),
   )
-  const pickers = createPickers({ commands, server, say: (saying) => say(saying) })
+  const pickers = createPickers({ commands, server, say: sayPicked })
   const panel = el('div', { class: 'pickers', hidden: true }, pickers.element)
   const suggestions = createSuggestions(field, put)
   const row = el('form', { class: 'composer-row', onSubmit: submit }, more, field, send)
@@ -48,6 +48,23 @@ export function createComposer({ commands, server, say }) {
   /** What was said last, for the arrow up. */
   let last = ''
   let asked = 0
+
+  /** @param {object} saying */
+  async function sayPicked(saying) {
+    toggle(false)
+    setWords('')
+    await say(saying)
+  }
+
+  /** @param {boolean} open */
+  function toggle(open) {
+    panel.hidden = !open
+    more.setAttribute('aria-expanded', String(open))
+    const label = text(open ? 'options-hide' : 'options')
+    more.setAttribute('aria-label', label)
+    more.title = label
+    if (open) pickers.open(field.value.startsWith('/') ? '' : field.value)
+  }
 
   /** @param {Event} event */
   async function submit(event) {
@@ -111,14 +128,7 @@ export function createComposer({ commands, server, say }) {
       setWords(last)
     } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight' || event.key === 'Home' || event.key === 'End') setTimeout(suggest)
   })
-  more.addEventListener('click', () => {
-    panel.hidden = !panel.hidden
-    more.setAttribute('aria-expanded', String(!panel.hidden))
-    const label = text(panel.hidden ? 'options' : 'options-hide')
-    more.setAttribute('aria-label', label)
-    more.title = label
-    if (!panel.hidden) pickers.open(field.value.startsWith('/') ? '' : field.value)
-  })
+  more.addEventListener('click', () => toggle(panel.hidden === true))
 
   return {
     element,

@@ -87,10 +87,11 @@ const composer = createComposer({ commands, server, say: sayInChat })
 
 /** @type {View} */
 const chatView = {
-  element: el('section', { class: 'chat-view' }, chat.element, composer.element),
+  element: el('section', { class: 'chat-view' }, el('h1', { class: 'unseen' }, text('chat')), chat.element, composer.element),
   enter() {
     chat.enter()
-    composer.focus()
+    // on a phone the keyboard would cover half of what one came to see
+    if (matchMedia('(pointer: fine)').matches) composer.focus()
   },
   leave() {},
 }

@@ -6,6 +6,7 @@
 import { el, fill } from './element.js'
 import { icon, iconOf } from './icons.js'
 import { createPicture } from './picture.js'
+import { Refused } from './server.js'
 import { text } from './texts.js'
 
 /**
@@ -147,12 +148,20 @@ function marksOf(message, marks, actions) {
   return row
 }
 
-/** A second click before the first was heard is none. @param {HTMLButtonElement} button @param {Promise<void>} work */
+/**
+ * A second click before the first was heard is none; why it was refused stands beside the button.
+ * @param {HTMLButtonElement} button
+ * @param {Promise<void>} work
+ */
 export async function whileBusy(button, work) {
   button.setAttribute('aria-disabled', 'true')
   button.classList.add('busy')
   try {
+    if (button.nextElementSibling?.classList.contains('trouble')) button.nextElementSibling.remove()
     await work
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    button.after(el('p', { class: 'trouble', role: 'alert' }, error.message))
   } finally {
     button.removeAttribute('aria-disabled')
     button.classList.remove('busy')
