@@ -69,7 +69,7 @@ const pageSchema = z.object({
     z.object({
       ts: z.string(),
       user: z.string().optional(),
-      metadata: z.object({ event_type: z.string().optional(), event_payload: z.unknown() }).optional(),
+      metadata: z.object({ event_type: z.string().optional(), event_payload: z.unknown().optional() }).optional(),
       files: z.array(z.object({ id: z.string().optional(), name: z.string().nullish() })).optional(),
     }),
   ),

@@ -6,6 +6,7 @@ import { SocketModeReceiver } from '@slack/bolt'
 import { UserError } from '../../errors.ts'
 import { SlackError, slackError } from './api.ts'
 import type { Door } from './door.ts'
+import { readable } from './envelopes.ts'
 import { type Log, libraryLogger } from './log.ts'
 import { notStarted } from './sign-in.ts'
 
@@ -34,6 +35,12 @@ export function socketDoor({ appToken, apiUrl, log, retryMs = 250 }: SocketOptio
     },
   })
   const { client } = receiver
+  const read = client.listeners('ws_message')
+  client.removeAllListeners('ws_message')
+  client.on('ws_message', (data: unknown) => {
+    const message = readable(data)
+    if (message !== undefined) for (const one of read) one(message, false)
+  })
   const closing = new AbortController()
   let trouble: string | undefined = 'not connected yet'
   let connecting: Promise<void> | undefined

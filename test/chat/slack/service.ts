@@ -356,7 +356,7 @@ export async function startService(): Promise<Service> {
     async byHttp(port, type, payload, { secret = signingSecret, atMs = Date.now(), retry, headers = {}, raw } = {}) {
       const form =
         type === 'slash_commands'
-          ? new URLSearchParams(payload as Record<string, string>)
+          ? new URLSearchParams(Object.entries(payload ?? {}).map(([name, value]): [string, string] => [name, String(value)]))
           : new URLSearchParams({ payload: JSON.stringify(payload) })
       const written =
         raw ??
