@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { commands } from '../../commands/index.ts'
+import { withFiles } from '../../src/chat/attachment.ts'
+import type { Desk, Reply } from '../../src/chat/command.ts'
+import { english, speak } from '../../src/chat/locales/locale.ts'
+import { zh } from '../../src/chat/locales/zh.ts'
+import { parse } from '../../src/chat/parse.ts'
+import { settingsSchema } from '../../src/chat/settings.ts'
+import { stylesFor } from '../../src/chat/style-source.ts'
+import { maxTypedChars } from '../../src/chat/typed.ts'
+import { valuesOf } from '../../src/chat/values.ts'
+import { samplerNames } from '../../src/engine/index.ts'
+import { animeLora, attached, type House, openHouse, refusal, type Who } from '../styles/house.ts'
+
+type Saying = Extract<Reply, { kind: 'say' }>
+
+const { file, files } = attached(animeLora())
+
+/** What a person types, and what is answered. */
+function speaker(house: House, who: Partial<Who> = {}) {
+  const owner = { platform: 'discord', space: 's1', person: 'ann' }
+  const desk = {
+    asker: { admin: true, roles: [] },
+    formats: ['webp', 'gif'],
+    styles: stylesFor(house.styles, 'discord/s1', true),
+    styleDesk: house.desk({ files, ...who }),
+    settings: { get: async () => settingsSchema.parse({}), set: async () => undefined },
+  } as unknown as Desk
+  return async (text: string, withFile = false): Promise<Saying> => {
+    const { command, action, inputs } = parse(text, commands)
+    const declared = command.actions[action]!
+    const values = valuesOf(declared.options, withFiles(inputs, withFile ? [file] : [], declared))
+    const reply = await declared.run({ values, owner, desk })
+    assert.equal(reply.kind, 'say')
+    return reply as Saying
+  }
+}
+
+const spoken = ({ text }: Saying): string => speak(english, text)
+const facts = ({ facts: list = [] }: Saying): Record<string, string> =>
+  Object.fromEntries(list.map(({ label, value }) => [speak(english, label), speak(english, value)]))
+const buttons = ({ buttons: list = [] }: Saying): string[] => list.map(({ command }) => command)
+
+describe('/styles', () => {
+  test('add tells what a file is, shows it beside the same without it, and asks what becomes of it', async () => {
+    const house = await openHouse()
+    const say = speaker(house)
+    const reply = await say('/styles add name:ink about:"Drawn with a pen" strength:0.8', true)
+    assert.equal(spoken(reply), 'ink is there, for admins so far. It is drawn below with it and without. Publish it?')
+    const { Files, Source, Base, Where, Licence } = facts(reply)
+    assert.match(Files!, /^1\. LoRA, rank 8, on 132 modules of the UNet, strength 0\.8 \(576 kB, sha256 25f2464fb992\)$/)
+    assert.deepEqual([Source, Base, Where, Licence], ['file:look.safetensors', 'pocket', 'everywhere', '–'])
+    assert.deepEqual(
+      reply.items?.map(({ title, picture }) => [speak(english, title), picture && 'animation' in picture && picture.animation.format]),
+      [
+        ['With ink', 'webp'],
+        ['Without', 'webp'],
+      ],
+    )
+    assert.deepEqual(buttons(reply), ['styles publish name:ink', 'styles keep name:ink', 'styles remove name:ink forget:yes'])
+    house.close()
+  })
+
+  test("each of add's buttons is understood when it is pressed", async () => {
+    const house = await openHouse()
+    const say = speaker(house)
+    const [publish, keep, drop] = buttons(await say('/styles add ink', true))
+    assert.equal(spoken(await say(keep!)), 'ink is for admins alone.')
+    const published = await say(publish!)
+    assert.equal(spoken(published), 'ink is offered everywhere now: style:ink')
+    assert.equal((await house.styles.list('slack/x', false)).length, 3)
+    assert.ok(buttons(published)[0]!.startsWith('animate prompt:"a red ball'))
+    assert.equal(spoken(await say(drop!)), 'ink is removed, and its files with it.')
+    assert.deepEqual(house.files(), [])
+    house.close()
+  })
+
+  test('what cannot be drawn is taken back, and the reason is told', async () => {
+    const broken = new Error('the device is gone')
+    const house = await openHouse({ draw: () => Promise.reject(broken) })
+    await assert.rejects(speaker(house)('/styles add ink', true), broken)
+    assert.deepEqual([house.files(), (await house.styles.list('discord/s1', true)).length], [[], 2])
+    house.close()
+  })
+
+  test('edit says what changed, and its button takes it back', async () => {
+    const house = await openHouse()
+    const say = speaker(house)
+    await say('/styles add ink', true)
+    const reply = await say('/styles edit ink strength:0.5 before:"pen drawing" size:128x96 sampler:euler aliases:pen,brush')
+    assert.equal(
+      spoken(reply),
+      'ink: before: – → pen drawing; aliases: – → pen, brush; width: – → 128; height: – → 96; sampler: – → euler; strength of file 1: 1 → 0.5',
+    )
+    const emptied = await say('/styles edit ink before:none')
+    assert.equal(spoken(emptied), 'ink: before: pen drawing → –')
+    const [preview, undo] = buttons(reply)
+    await say(preview!)
+    assert.equal(house.drawn.at(-1)!.request.width, 128)
+    await say(undo!)
+    const card = (await house.desk().record('ink')).card
+    assert.deepEqual([card.before, card.files[0]!.strength, card.aliases], ['', 1, []])
+    house.close()
+  })
+
+  test('edit without anything to change, with a size that cannot be drawn, or of a style that is not there is refused', async () => {
+    const house = await openHouse()
+    const say = speaker(house)
+    await say('/styles add ink', true)
+    for (const [text, code] of [
+      ['/styles edit ink', 'no-edits'],
+      ['/styles edit ink size:100x100', 'size-not-multiple'],
+      ['/styles edit ink size:big', 'not-a-size'],
+      ['/styles edit nothing strength:1', 'unknown-style'],
+      ['/styles edit anime strength:1', 'style-built-in'],
+      ['/styles rename ink to:sepia', 'style-name-taken'],
+      ['/styles rollback ink to:99', 'style-no-such-state'],
+    ] as const) {
+      assert.equal((await refusal(say(text))).code, code, text)
+    }
+    house.close()
+  })
+
+  test('rename, quarantine, remove and rollback each say what they did; who tells it all', async () => {
+    const house = await openHouse()
+    const say = speaker(house)
+    await say('/styles add ink', true)
+    assert.equal(spoken(await say('/styles rename ink to:pen')), 'pen: name: ink → pen; aliases: – → ink')
+    assert.match(spoken(await say('/styles quarantine ink')), /^pen is in quarantine/)
+    const removed = await say('/styles remove pen')
+    assert.equal(spoken(removed), 'pen is removed. /styles rollback brings it back.')
+    await say(buttons(removed)[0]!)
+    const who = await say('/styles who pen')
+    assert.deepEqual(
+      who.items?.map(({ title }) => speak(english, title)),
+      [
+        '5. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 8, on 132 modules of the UNet',
+        '4. 2023-11-14 22:13 UTC, ann (discord/ann): removed',
+        '3. 2023-11-14 22:13 UTC, ann (discord/ann): state: admins → quarantined',
+        '2. 2023-11-14 22:13 UTC, ann (discord/ann): name: ink → pen; aliases: – → ink',
+        '1. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 8, on 132 modules of the UNet',
+      ],
+    )
+    await say(who.items![4]!.buttons![0]!.command)
+    assert.equal((await house.desk().record('ink')).card.state, 'admins')
+    house.close()
+  })
+
+  test('people who may not are refused at every action but browsing', async () => {
+    const house = await openHouse()
+    const say = speaker(house, { admin: false })
+    const { actions } = commands.find(({ name }) => name === 'styles')!
+    for (const action of Object.keys(actions)) {
+      if (action === 'browse') assert.match(spoken(await say('/styles')), /^2 styles/)
+      else
+        assert.equal(
+          (
+            await refusal(
+              say(`/styles ${action} anime${action === 'edit' ? ' strength:1' : action === 'rename' ? ' to:x' : ''}`, action === 'add'),
+            )
+          ).code,
+          'not-a-style-manager',
+          action,
+        )
+    }
+    house.close()
+  })
+
+  test('a name of any length and script keeps every button within its limit', async () => {
+    const house = await openHouse()
+    const say = speaker(house)
+    const name = '浮世絵 ink and '.padEnd(40, 'x')
+    const replies = [
+      await say(`/styles add name:"${name}"`, true),
+      await say(`/styles publish "${name}"`),
+      await say(`/styles edit "${name}" strength:2`),
+    ]
+    for (const reply of replies) for (const command of buttons(reply)) assert.ok(command.length <= maxTypedChars, command)
+    house.close()
+  })
+
+  test('offers every sampler that there is', () => {
+    const { options } = commands.find(({ name }) => name === 'styles')!.actions['edit']!
+    const sampler = options['sampler']!
+    assert.ok(sampler.kind === 'choice')
+    assert.deepEqual([...sampler.choices].sort(), [...samplerNames].sort())
+  })
+
+  test('has its sentences, helps and refusals in Chinese', () => {
+    const { actions } = commands.find(({ name }) => name === 'styles')!
+    for (const action of Object.keys(actions)) assert.match(zh.help[`styles.${action}`]!, /\p{Script=Han}/u, action)
+    assert.match(speak(zh, { key: 'style-added', data: { name: 'ink' } }), /ink/)
+    for (const code of ['style-name-taken', 'not-a-style-manager', 'url-host', 'file-is-pickle']) assert.ok(zh.errors[code], code)
+  })
+})
