@@ -1,7 +1,11 @@
 // What Discord refuses though its OpenAPI allows it, and what this project asks of itself besides. Each rule names its source:
 // pages of https://docs.discord.com/developers.
 
+import { Locale } from 'discord.js'
+
 type Data = Readonly<Record<string, unknown>>
+
+const languages: ReadonlySet<string> = new Set(Object.values(Locale))
 
 const componentsV2 = 1 << 15
 const ephemeral = 1 << 6
@@ -57,6 +61,7 @@ export function wrongCommands(commands: readonly Data[]): string[] {
     const name = String(command['name'])
     if (!/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u.test(name) || name !== name.toLowerCase()) wrong.push(`'${name}' is no name`)
     wrong.push(...wrongOptions(list(command['options']), name))
+    wrong.push(...wrongLanguages(command))
     const chars = charsOf(command)
     if (chars > 8000) wrong.push(`${name} has ${chars} characters: 8000 are the most`)
     const contexts = list<number>(command['contexts'])
@@ -82,6 +87,12 @@ function wrongOptions(options: readonly Data[], path: string): string[] {
     wrong.push(...wrongChoices(choices).map((one) => `${name}: ${one}`), ...wrongOptions(list(option['options']), name))
   }
   return wrong
+}
+
+function wrongLanguages(node: Data): string[] {
+  const spoken = [node['name_localizations'], node['description_localizations']].flatMap((one) => Object.keys(one ?? {}))
+  const inner = [...list(node['options']), ...list(node['choices'])].flatMap(wrongLanguages)
+  return [...spoken.filter((tag) => !languages.has(tag)).map((tag) => `Discord does not speak ${tag}`), ...inner]
 }
 
 /** In every language; each counts with its longest. */
