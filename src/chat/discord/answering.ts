@@ -166,8 +166,7 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
   }
 
   async function open(interaction: Interaction, data: unknown): Promise<boolean> {
-    // Discord opens none after another
-    if (interaction.kind === 'dialog' || (await now(interaction)).state !== 'open') return false
+    if ((await now(interaction)).state !== 'open') return false
     const opened = await first(interaction, { type: InteractionResponseType.Modal, data })
     if (opened) set(interaction, 'given')
     return opened !== undefined

@@ -12,7 +12,8 @@ import {
   MessageFlags,
   type RawFile,
 } from 'discord.js'
-import type { File, Item, Outgoing, Picture, Tone } from '../outgoing.ts'
+import type { Item, Outgoing, Picture, Tone } from '../outgoing.ts'
+import { type Attached, attachments } from './attached.ts'
 import { buttonOf, listsOf, onlyOnce, rowsOf } from './components.ts'
 import { escaped, escapedWithin } from './markdown.ts'
 
@@ -31,7 +32,6 @@ export interface MessageBody {
 
 const maxChars = 4000
 const maxComponents = 40
-const maxFiles = 10
 
 /** @param ephemeral for the eyes of who asked alone: heeded when an answer is made, not when it is edited */
 export function messageOf(outgoing: Outgoing, ephemeral = false): Message {
@@ -179,32 +179,6 @@ function itemParts(
 function altOf({ alt }: Picture): { description?: string } {
   return alt === '' ? {} : { description: alt.slice(0, 1024) }
 }
-
-interface Attached {
-  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly mediaType: string; readonly alt?: string }[]
-  /** How components name it: what is named is sent along. Undefined where Discord takes no more files. */
-  nameOf(file: Picture | File): string | undefined
-}
-
-function attachments(): Attached {
-  const files: Attached['files'][number][] = []
-  const named = new Map<Picture | File, string>()
-  return {
-    files,
-    nameOf(file) {
-      if (!named.has(file)) {
-        if (files.length === maxFiles) return undefined
-        const name = files.some((other) => other.name === file.fileName) ? `${files.length}-${file.fileName}` : file.fileName
-        named.set(file, name)
-        if ('alt' in file) files.push({ name, bytes: file.bytes, mediaType: mediaTypes[file.format], alt: file.alt.slice(0, 1024) })
-        else files.push({ name, bytes: file.bytes, mediaType: file.mediaType })
-      }
-      return `attachment://${named.get(file)}`
-    },
-  }
-}
-
-const mediaTypes = { webp: 'image/webp', gif: 'image/gif', mp4: 'video/mp4' } as const
 
 function charsIn(box: APIContainerComponent): number {
   let chars = 0

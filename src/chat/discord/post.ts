@@ -167,13 +167,14 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     }
   }
 
-  /** @throws UserError no-dialog-here */
+  /** @throws UserError no-dialog-here, dialog-too-late */
   async function open(json: Json, form: Form): Promise<void> {
     const { interaction } = addressFrom(json)
-    const opened = interaction && (await answers.inTurn(interaction.id, () => answering.open(interaction, modalOf(form))))
-    if (opened) return
-    const sentence = 'A dialog opens only right after a slash command or a button, and took too long here: try once more.'
-    throw new UserError('no-dialog-here', sentence, {})
+    if (!interaction || interaction.kind === 'dialog') {
+      throw new UserError('no-dialog-here', 'A dialog opens only after a slash command or a button: type / and choose one.', {})
+    }
+    const opened = await answers.inTurn(interaction.id, () => answering.open(interaction, modalOf(form)))
+    if (!opened) throw new UserError('dialog-too-late', 'That took too long for a dialog to open: try once more.', {})
   }
 
   return { acknowledge, post, edit, remove, open }

@@ -52,11 +52,8 @@ export function understood(error: unknown, maxBytes: number): unknown {
     })
   }
   if (isRefusal(error, goneCodes)) {
-    return new UserError(
-      'cannot-post-here',
-      'I may not write in this channel: an admin can allow View Channel, Send Messages and Attach Files.',
-      {},
-    )
+    const missing = 'View Channel, Send Messages, Attach Files'
+    return new UserError('permissions-missing', `One of these is missing to me here: ${missing}. An admin can allow them.`, { missing })
   }
   return error
 }

@@ -197,7 +197,7 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
         return platform.post(one.address, words('Not here.'))
       },
     )
-    await assert.rejects(reacted, isUserError('cannot-post-here'))
+    await assert.rejects(reacted, isUserError('permissions-missing'))
   })
 
   it('leaves its reactions away where it may not put them', async () => {
@@ -254,6 +254,29 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
     assert.deepEqual([textOf(first!), textOf(second!)], ['As a guest.', 'The end.'])
     house.pass(16 * 60_000)
     assert.equal(await platform.edit(first!, words('Too late.')), undefined)
+  })
+
+  it('says that it is too late for a dialog', async () => {
+    const form = {
+      title: 'Words',
+      command: 'again',
+      fixed: {},
+      submit: 'Draw',
+      fields: [{ name: 'page', label: 'Page', option: { kind: 'integer' as const, help: 'Which', min: 1, max: 9 } }],
+    }
+    const open = (wait: (incoming: Incoming, platform: Platform) => Promise<void>) =>
+      house.told(ask, async (incoming, platform) => {
+        await wait(incoming, platform)
+        await platform.open(incoming.address, form)
+      })
+    await assert.rejects(
+      open(async () => house.pass(3100)),
+      isUserError('dialog-too-late'),
+    )
+    await assert.rejects(
+      open(({ address }, platform) => platform.acknowledge(address, 'asker')),
+      isUserError('dialog-too-late'),
+    )
   })
 
   it('waits where Discord says so, for one kind of call and for all', async () => {
