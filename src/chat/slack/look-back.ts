@@ -1,16 +1,23 @@
-// Whether a message is there already. Slack has no nonce, but messages carry metadata that only apps see: what we post says there
-// which post it is, and after a crash the conversation is read back before anything is posted twice.
+// What is there already. Slack has no nonce, but messages carry metadata that only apps see: what we post says there which post
+// it is, and after a crash the conversation is read back before anything is posted twice.
 
 import { z } from 'zod'
 import { type Api, hasCode } from './api.ts'
 import { type KeptFile, keptFileSchema } from './handle.ts'
 import type { Log } from './log.ts'
 
-export interface Found {
-  readonly ts: string
-  readonly files: readonly KeptFile[]
-  /** Files that the bot has shared in the conversation since, by name. */
-  readonly shared: ReadonlyMap<string, { readonly id: string; readonly ts: string }>
+export interface LookBack {
+  /** The bot's message with this nonce, and what it has shared since. */
+  readonly found: { readonly ts: string; readonly files: readonly KeptFile[] } | undefined
+  readonly shared: Shared
+}
+
+/** Messages that carry a file, by its name. */
+export type Shared = ReadonlyMap<string, { readonly id: string; readonly ts: string }>
+
+export interface Place {
+  readonly channel: string
+  readonly thread?: string | undefined
 }
 
 /** What `nonce` leaves in a message. */
@@ -18,58 +25,49 @@ export function metadataOf(nonce: string, files: readonly KeptFile[]) {
   return { event_type: eventType, event_payload: { nonce, files } }
 }
 
-/** @param sinceTs the oldest message to look at */
-export async function lookBack(
-  api: Api,
-  where: { readonly channel: string; readonly thread?: string | undefined },
-  nonce: string,
-  sinceTs: string | undefined,
-  botUser: string,
-  log: Log,
-): Promise<Found | undefined> {
-  const shared = new Map<string, { readonly id: string; readonly ts: string }>()
-  let cursor: string | undefined
-  for (let page = 0; page < maxPages; page++) {
-    const method = where.thread === undefined ? 'conversations.history' : 'conversations.replies'
-    const answer = await api
-      .call(method, {
-        channel: where.channel,
-        ts: where.thread,
-        oldest: sinceTs,
-        inclusive: true,
-        include_all_metadata: true,
-        limit: 200,
-        cursor,
-      })
-      .catch((error: unknown) => {
-        // posting will say why, if it is the place; without the scope a double is better than nothing
-        if (hasCode(error, ['missing_scope', 'not_in_channel', 'channel_not_found', 'thread_not_found'])) return undefined
-        throw error
-      })
-    if (!answer) {
-      log.warn({ method }, 'messages of before cannot be read: a post may be doubled')
-      return undefined
+/** @param sinceTs nothing older is looked at */
+export function createLookBack(api: Api, botUser: string, log: Log) {
+  return async (place: Place, nonce: string | undefined, sinceTs: string): Promise<LookBack> => {
+    const shared = new Map<string, { readonly id: string; readonly ts: string }>()
+    let cursor: string | undefined
+    for (let page = 0; page < maxPages; page++) {
+      const { messages, next } = await read(place, sinceTs, cursor)
+      const own = messages.filter(({ user }) => user === botUser)
+      for (const { ts, files = [] } of own) for (const { id, name } of files) if (id && name) shared.set(name, { id, ts })
+      const found = own.find(({ metadata }) => nonce !== undefined && ours(metadata)?.nonce === nonce)
+      if (found) return { found: { ts: found.ts, files: ours(found.metadata)!.files }, shared }
+      cursor = next
+      if (!cursor) break
     }
-    const { messages, response_metadata: next } = pageSchema.parse(answer)
-    for (const { ts, user, files } of messages)
-      if (user === botUser) for (const { id, name } of files ?? []) if (id && name) shared.set(name, { id, ts })
-    const found = messages.find(({ user, metadata }) => user === botUser && ours(metadata)?.nonce === nonce)
-    if (found) return { ts: found.ts, files: ours(found.metadata)?.files ?? [], shared }
-    cursor = next?.next_cursor
-    if (!cursor) return undefined
+    return { found: undefined, shared }
   }
-  return undefined
+
+  async function read({ channel, thread }: Place, oldest: string, cursor: string | undefined) {
+    const method = thread === undefined ? 'conversations.history' : 'conversations.replies'
+    const args = { channel, ts: thread, oldest, inclusive: true, include_all_metadata: true, limit: 200, cursor }
+    try {
+      const { messages, response_metadata } = pageSchema.parse(await api.call(method, args))
+      return { messages, next: response_metadata?.next_cursor }
+    } catch (error) {
+      // posting will say why, if it is the place; without the scope a double is better than nothing
+      if (!hasCode(error, ['missing_scope', 'not_in_channel', 'channel_not_found', 'thread_not_found'])) throw error
+      log.warn({ method, code: error.code }, 'messages of before cannot be read: a post may be doubled')
+      return { messages: [], next: undefined }
+    }
+  }
 }
 
 const eventType = 'zoetrope_post'
 const maxPages = 5
+
+const metadataSchema = z.object({ event_type: z.string().optional(), event_payload: z.unknown().optional() }).optional()
 
 const pageSchema = z.object({
   messages: z.array(
     z.object({
       ts: z.string(),
       user: z.string().optional(),
-      metadata: z.object({ event_type: z.string().optional(), event_payload: z.unknown().optional() }).optional(),
+      metadata: metadataSchema,
       files: z.array(z.object({ id: z.string().optional(), name: z.string().nullish() })).optional(),
     }),
   ),
@@ -78,6 +76,6 @@ const pageSchema = z.object({
 
 const oursSchema = z.object({ nonce: z.string(), files: z.array(keptFileSchema).default([]) })
 
-function ours(metadata: z.infer<typeof pageSchema>['messages'][number]['metadata']) {
+function ours(metadata: z.infer<typeof metadataSchema>): z.infer<typeof oursSchema> | undefined {
   return metadata?.event_type === eventType ? oursSchema.safeParse(metadata.event_payload).data : undefined
 }

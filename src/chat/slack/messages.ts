@@ -4,24 +4,22 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { type Mark, marks as markFaces } from '../marks.ts'
 import type { Outgoing } from '../outgoing.ts'
 import { type Api, type Arguments, hasCode, type SlackError } from './api.ts'
-import { contentOf, hashOf, inlinePictures, isInline, type Uploaded } from './blocks.ts'
-import type { Files, Upload } from './files.ts'
-import type { Handle, KeptFile } from './handle.ts'
+import { contentOf, hashOf, inlinePictures, type Uploaded } from './blocks.ts'
+import { createEnclosures } from './enclosures.ts'
+import type { Files } from './files.ts'
+import type { Handle } from './handle.ts'
 import type { Log } from './log.ts'
-import { lookBack, metadataOf } from './look-back.ts'
+import { createLookBack, metadataOf, type Place } from './look-back.ts'
 import { goneCodes } from './refusals.ts'
 
-export interface Place {
-  readonly channel: string
-  readonly thread?: string | undefined
-}
-
 export interface Messages {
-  /** @throws SlackError */
-  post(place: Place, outgoing: Outgoing): Promise<Handle>
+  /**
+   * @param heardMs when that was said which this answers: no message with its nonce is older
+   * @throws SlackError
+   */
+  post(place: Place, outgoing: Outgoing, heardMs: number): Promise<Handle>
   /** Undefined: it is gone. */
   edit(handle: Handle, outgoing: Outgoing): Promise<Handle | undefined>
   remove(handle: Handle): Promise<void>
@@ -35,30 +33,35 @@ export interface MessagesOptions {
 }
 
 export function createMessages({ api, files, botUser, log }: MessagesOptions): Messages {
+  const enclosures = createEnclosures(api, files, log)
+  const lookBack = createLookBack(api, botUser, log)
+  const startedMs = Date.now()
   /** Posts under way, by place and nonce: the same one twice at once is one. */
   const underWay = new Map<string, Promise<Handle>>()
+  /** Tried by this process, whatever came of it. */
+  const tried = new Set<string>()
 
-  function once(place: Place, nonce: string, outgoing: Outgoing, sinceTs?: string): Promise<Handle> {
+  function once(place: Place, nonce: string, outgoing: Outgoing, sinceMs: number): Promise<Handle> {
     const key = `${place.channel} ${place.thread ?? ''} ${nonce}`
-    const posting = underWay.get(key) ?? create(place, outgoing, nonce, sinceTs).finally(() => underWay.delete(key))
+    const posting = underWay.get(key) ?? createOnce(place, nonce, outgoing, sinceMs, tried.has(key)).finally(() => underWay.delete(key))
     underWay.set(key, posting)
+    tried.add(key)
+    if (tried.size > 5000) tried.delete(tried.values().next().value!)
     return posting
   }
 
-  /** Posts, unless a message with this nonce is there. */
-  async function create(place: Place, outgoing: Outgoing, nonce: string | undefined, sinceTs?: string): Promise<Handle> {
-    const found = nonce === undefined ? undefined : await lookBack(api, place, nonce, sinceTs, botUser, log)
-    const handle: Handle = found
-      ? { ...place, ts: found.ts, files: [...found.files], shares: [], marks: [] }
-      : await createNew(place, outgoing, nonce)
-    const shared = await shareAll(handle, outgoing, found?.shared)
-    return putMarks({ ...handle, shares: shared }, outgoing.marks ?? [])
+  /** Reading back is a call: it is spared where nobody can have posted it before. */
+  async function createOnce(place: Place, nonce: string, outgoing: Outgoing, sinceMs: number, again: boolean): Promise<Handle> {
+    if (!again && sinceMs > startedMs) return create(place, outgoing, nonce)
+    const { found, shared } = await lookBack(place, nonce, tsOf(sinceMs - skewMs))
+    if (!found) return create(place, outgoing, nonce)
+    return complete({ ...place, ts: found.ts, files: [...found.files], shares: [], marks: [] }, outgoing, async () => shared)
   }
 
-  async function createNew(place: Place, outgoing: Outgoing, nonce: string | undefined): Promise<Handle> {
-    const kept = await uploadAll(outgoing)
+  async function create(place: Place, outgoing: Outgoing, nonce?: string): Promise<Handle> {
+    const kept = await enclosures.upload(outgoing)
     const answer = await whenProcessed('chat.postMessage', {
-      ...messageArguments(outgoing, new Map(kept.map(({ hash, id }) => [hash, id]))),
+      ...messageArguments(outgoing, uploadedOf(kept)),
       channel: place.channel,
       thread_ts: place.thread,
       unfurl_links: false,
@@ -66,11 +69,16 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
       ...(nonce !== undefined && { metadata: metadataOf(nonce, kept) }),
     }).catch(async (error: SlackError) => {
       // where no answer came, the message may be there and show them
-      if (!/^(unreachable|http-)/.test(error.code)) await Promise.allSettled(kept.map(({ id }) => files.delete(id)))
+      if (!/^(unreachable|http-)/.test(error.code)) await Promise.allSettled([enclosures.keep(kept, () => false)])
       throw error
     })
     const { channel, ts } = postedSchema.parse(answer)
-    return { ...place, channel, ts, files: kept, shares: [], marks: [] }
+    return complete({ ...place, channel, ts, files: kept, shares: [], marks: [] }, outgoing, async () => new Map())
+  }
+
+  async function complete(handle: Handle, outgoing: Outgoing, before: Parameters<typeof enclosures.share>[2]): Promise<Handle> {
+    const shares = await enclosures.share(handle, outgoing, before)
+    return enclosures.mark({ ...handle, shares }, outgoing.marks ?? [])
   }
 
   /** Slack looks at a file after it has taken it, and until then says that there is none. */
@@ -86,79 +94,43 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
     }
   }
 
-  async function uploadAll(outgoing: Outgoing): Promise<KeptFile[]> {
-    const kept: KeptFile[] = []
-    for (const picture of inlinePictures(outgoing)) {
-      const hash = hashOf(picture.bytes)
-      if (!kept.some((one) => one.hash === hash)) kept.push({ hash, id: await files.upload(picture) })
-    }
-    return kept
-  }
-
-  async function shareAll(handle: Handle, outgoing: Outgoing, shared: Shared = new Map()): Promise<Handle['shares']> {
-    const all: Handle['shares'] = []
-    for (const file of sharedFiles(outgoing)) {
-      const hash = hashOf(file.bytes)
-      const before = handle.shares.find((one) => one.hash === hash) ?? shared.get(file.fileName)
-      all.push({ hash, ...(before ?? (await files.share(file, handle.channel, handle.thread))) })
-    }
-    return all
-  }
-
-  async function putMarks(handle: Handle, marks: readonly Mark[]): Promise<Handle> {
-    const names = marks.map(emojiName).filter((name) => !handle.marks.includes(name))
-    for (const name of names) {
-      await api.call('reactions.add', { channel: handle.channel, timestamp: handle.ts, name }).catch((error: SlackError) => {
-        // the message is there, and people can react by themselves
-        if (error.code !== 'already_reacted') log.warn({ code: error.code }, 'an emoji could not be put under a message')
-      })
-    }
-    return names.length === 0 ? handle : { ...handle, marks: [...handle.marks, ...names] }
-  }
-
-  async function replace(old: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
-    if (!(await exists(old))) return successor(old, outgoing)
-    const { channel, thread } = old
-    const fresh = await once({ channel, thread }, insteadOf(old), outgoing, old.ts)
-    await remove(old)
-    return fresh
-  }
-
-  /** Gone, or replaced just before a crash by a message of which nobody was told. */
-  async function successor(old: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
-    const found = await lookBack(api, old, insteadOf(old), old.ts, botUser, log)
-    return found && edit({ ...old, ts: found.ts, files: [...found.files], shares: [], marks: [] }, outgoing)
-  }
-
   async function edit(handle: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
     const wanted = inlinePictures(outgoing).map(({ bytes }) => hashOf(bytes))
-    if (wanted.some((hash) => !handle.files.some((file) => file.hash === hash))) {
-      return replace(handle, outgoing)
-    }
+    if (wanted.some((hash) => !handle.files.some((file) => file.hash === hash))) return replace(handle, outgoing)
+    const { channel, ts } = handle
     const passing = outgoing.tone === 'waiting' || outgoing.tone === 'running'
-    const args = {
-      ...messageArguments(outgoing, new Map(handle.files.map(({ hash, id }) => [hash, id]))),
-      channel: handle.channel,
-      ts: handle.ts,
-    }
     try {
-      await api.call('chat.update', args, { droppable: passing })
+      await api.call('chat.update', { ...messageArguments(outgoing, uploadedOf(handle.files)), channel, ts }, { droppable: passing })
     } catch (error) {
       if (hasCode(error, goneCodes)) return successor(handle, outgoing)
       // the next step of the progress comes soon; the end waits its turn
       if (passing && hasCode(error, ['ratelimited'])) return handle
       throw error
     }
-    const files = await keep(handle.files, (file) => wanted.includes(file.hash))
-    const shares = await shareAll(handle, outgoing)
+    const kept = await enclosures.keep(handle.files, (file) => wanted.includes(file.hash))
+    const edited = await complete({ ...handle, files: kept }, outgoing, async () => (await lookBack(handle, undefined, ts)).shared)
     await removeShares(
-      handle,
-      handle.shares.filter((one) => !shares.some(({ id }) => id === one.id)),
+      channel,
+      handle.shares.filter((one) => !edited.shares.some(({ id }) => id === one.id)),
     )
-    return putMarks({ ...handle, files, shares }, outgoing.marks ?? [])
+    return edited
   }
 
-  /** Posting anew would bring back what somebody has deleted. */
+  async function replace(old: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
+    // posting anew would bring back what somebody has deleted
+    if (!(await exists(old))) return successor(old, outgoing)
+    const { channel, thread } = old
+    const fresh = await once({ channel, thread }, insteadOf(old), outgoing, Number(old.ts) * 1000)
+    await remove(old)
+    return fresh
+  }
+
+  /** Gone, or replaced just before a crash by a message of which nobody was told. */
+  async function successor(old: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
+    const { found } = await lookBack(old, insteadOf(old), old.ts)
+    return found && edit({ ...old, ts: found.ts, files: [...found.files], shares: [], marks: [] }, outgoing)
+  }
+
   async function exists({ channel, ts }: Handle): Promise<boolean> {
     const answer = await api.call('reactions.get', { channel, timestamp: ts }).catch((error: unknown) => {
       if (hasCode(error, goneCodes)) return undefined
@@ -167,22 +139,15 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
     return answer !== undefined
   }
 
-  async function keep(kept: readonly KeptFile[], wanted: (file: KeptFile) => boolean): Promise<KeptFile[]> {
-    for (const file of kept) if (!wanted(file)) await files.delete(file.id)
-    return kept.filter(wanted)
+  async function remove({ channel, ts, files: kept, shares }: Handle): Promise<void> {
+    await deleteMessage(channel, ts)
+    await enclosures.keep(kept, () => false)
+    await removeShares(channel, shares)
   }
 
-  async function remove(handle: Handle): Promise<void> {
-    await deleteMessage(handle.channel, handle.ts)
-    await keep(handle.files, () => false)
-    await removeShares(handle, handle.shares)
-  }
-
-  async function removeShares({ channel }: Handle, shares: Handle['shares']): Promise<void> {
-    for (const { id, ts } of shares) {
-      await files.delete(id)
-      if (ts !== undefined) await deleteMessage(channel, ts)
-    }
+  async function removeShares(channel: string, shares: Handle['shares']): Promise<void> {
+    await enclosures.keep(shares, () => false)
+    for (const { ts } of shares) if (ts !== undefined) await deleteMessage(channel, ts)
   }
 
   async function deleteMessage(channel: string, ts: string): Promise<void> {
@@ -192,9 +157,9 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
   }
 
   return {
-    post: ({ channel, thread }, outgoing) => {
+    post: ({ channel, thread }, outgoing, heardMs) => {
       const place = { channel, thread }
-      return outgoing.nonce === undefined ? create(place, outgoing, undefined) : once(place, outgoing.nonce, outgoing)
+      return outgoing.nonce === undefined ? create(place, outgoing) : once(place, outgoing.nonce, outgoing, heardMs)
     },
     edit,
     remove,
@@ -206,21 +171,19 @@ export function messageArguments(outgoing: Outgoing, uploaded: Uploaded): Argume
   return { ...contentOf(outgoing, uploaded), parse: 'none', link_names: false }
 }
 
+function uploadedOf(files: Handle['files']): Uploaded {
+  return new Map(files.map(({ hash, id }) => [hash, id]))
+}
+
 function insteadOf({ ts }: Handle): string {
   return `instead-of-${ts}`
 }
 
-/** Files that cannot be shown inside a message. */
-function sharedFiles({ picture, file, items = [] }: Outgoing): Upload[] {
-  const pictures = [picture, ...items.map((item) => item.picture)].filter((one) => one !== undefined)
-  return [...pictures.filter((one) => !isInline(one)), ...(file ? [file] : [])]
-}
+/** Slack's clock and ours. */
+const skewMs = 60_000
 
-/** Slack's short name: the first that is one. */
-function emojiName(mark: Mark): string {
-  return markFaces[mark].also.find((name) => /^[a-z0-9_]+$/.test(name))!
+function tsOf(ms: number): string {
+  return (ms / 1000).toFixed(6)
 }
 
 const postedSchema = z.object({ channel: z.string(), ts: z.string() })
-
-type Shared = ReadonlyMap<string, { readonly id: string; readonly ts: string }>

@@ -6,6 +6,7 @@ import type { Outgoing } from '../outgoing.ts'
 import type { Posted } from '../platform.ts'
 import { type Address, messageName } from './address.ts'
 import { type Api, type Arguments, hasCode } from './api.ts'
+import { inlinePictures } from './blocks.ts'
 import { passingMessage } from './handle.ts'
 import type { Log } from './log.ts'
 import { messageArguments } from './messages.ts'
@@ -17,8 +18,9 @@ export interface Passing {
 }
 
 /** Whether all of it can be shown to one person alone: it is said once, and is words. */
-export function canPass({ picture, items = [], file, progress, tone }: Outgoing): boolean {
-  return !picture && !file && !progress && tone !== 'waiting' && tone !== 'running' && !items.some((item) => item.picture)
+export function canPass(outgoing: Outgoing): boolean {
+  const { picture, file, progress, tone } = outgoing
+  return !picture && !file && !progress && tone !== 'waiting' && tone !== 'running' && inlinePictures(outgoing).length === 0
 }
 
 export function passingContent(outgoing: Outgoing): Arguments {

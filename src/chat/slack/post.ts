@@ -39,8 +39,8 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
   async function post(address: Json, outgoing: Outgoing): Promise<Posted> {
     const to = readAddress(address)
     try {
-      if (to.direct || outgoing.audience === 'everyone') return postedAs(await messages.post(to, outgoing))
-      if (outgoing.audience === 'direct') return postedAs(await messages.post(await directPlace(to), outgoing))
+      if (to.direct || outgoing.audience === 'everyone') return postedAs(await messages.post(to, outgoing, to.heardMs))
+      if (outgoing.audience === 'direct') return postedAs(await messages.post(await directPlace(to), outgoing, to.heardMs))
       const posted = canPass(outgoing) ? await passing.post(to, passingContent(outgoing)) : undefined
       return posted ?? (await postAside(to, outgoing))
     } catch (error) {
@@ -54,7 +54,7 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
 
   /** As a direct message, and a word where the person is that it is there. */
   async function postAside(to: Address, outgoing: Outgoing): Promise<Posted> {
-    const handle = await messages.post(await directPlace(to), outgoing)
+    const handle = await messages.post(await directPlace(to), outgoing, to.heardMs)
     const url = `${identity.url}archives/${handle.channel}/p${handle.ts.replace('.', '')}`
     const { text, tone } = outgoing
     const { blocks, ...content } = passingContent({ audience: 'asker', tone, text })

@@ -17,7 +17,7 @@ export interface Identity {
   readonly url: string
 }
 
-/** @throws UserError slack-token-kind, slack-token-refused, slack-scopes-missing, slack-unreachable */
+/** @throws UserError slack-token-kind, slack-token-refused, slack-scopes-missing; an Error where Slack cannot be reached just now */
 export async function signIn(api: Api, token: string, log: Log): Promise<Identity> {
   if (!token.startsWith('xoxb-')) {
     const sentence = `SLACK_BOT_TOKEN must be the Bot User OAuth Token, which begins with xoxb-: copy it from the app's page, OAuth & Permissions.`
@@ -32,14 +32,12 @@ export async function signIn(api: Api, token: string, log: Log): Promise<Identit
 }
 
 /** @param step what makes Slack accept the secret called `name` */
-export function notStarted(error: SlackError, code: string, name: string, step: string): UserError {
-  const cause = { cause: error }
+export function notStarted(error: SlackError, code: string, name: string, step: string): Error {
   if (tokenCodes.has(error.code) || error.code === 'missing_scope') {
     const sentence = `Slack does not accept ${name} (${error.message}): ${step} on the app's page at api.slack.com/apps.`
-    return new UserError(code, sentence, { reason: error.code }, cause)
+    return new UserError(code, sentence, { reason: error.code }, { cause: error })
   }
-  const sentence = `Slack cannot be reached (${error.message}): check the network and status.slack.com, then start again.`
-  return new UserError('slack-unreachable', sentence, { reason: error.code }, cause)
+  return new Error(`Slack did not answer as it should (${error.message})`, { cause: error })
 }
 
 function checkScopes(granted: readonly string[] | undefined, log: Log): void {
