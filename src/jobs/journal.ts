@@ -72,8 +72,7 @@ const migrations = [
      reason TEXT, result TEXT, blob TEXT,
      told INTEGER NOT NULL DEFAULT 0, note TEXT
    ) STRICT;
-   CREATE INDEX live ON jobs (seq) WHERE ended_ms IS NULL;
-   CREATE INDEX untold ON jobs (ended_ms, seq) WHERE ended_ms IS NOT NULL AND told = 0;
+   CREATE INDEX untold ON jobs (seq) WHERE told = 0;
    CREATE INDEX ended ON jobs (ended_ms, seq) WHERE ended_ms IS NOT NULL;
    CREATE INDEX person ON jobs (platform, person, seq);
    CREATE INDEX space ON jobs (platform, space, seq);
@@ -100,8 +99,8 @@ export function openJournal(path: string): Journal {
      WHERE id = ? AND ended_ms IS NULL`,
   )
   const byId = sql.prepare('SELECT * FROM jobs WHERE id = ?')
-  const liveOnes = sql.prepare('SELECT * FROM jobs WHERE ended_ms IS NULL ORDER BY seq')
-  const untoldOnes = sql.prepare('SELECT * FROM jobs WHERE ended_ms IS NOT NULL AND told = 0 ORDER BY ended_ms, seq')
+  const liveOnes = sql.prepare('SELECT * FROM jobs WHERE told = 0 AND ended_ms IS NULL ORDER BY seq')
+  const untoldOnes = sql.prepare('SELECT * FROM jobs WHERE told = 0 AND ended_ms IS NOT NULL ORDER BY ended_ms, seq')
   const tell = sql.prepare('UPDATE jobs SET told = 1 WHERE id = ? AND ended_ms IS NOT NULL')
   const setNote = sql.prepare('UPDATE jobs SET note = ? WHERE id = ?')
   const getNote = sql.prepare('SELECT note FROM jobs WHERE id = ?')

@@ -31,8 +31,8 @@ interface Played {
   readonly jobs: ReadonlyMap<string, Forecast>
 }
 
-/** A thousand waiting jobs are played in some milliseconds: not for each of them whenever one of them ends. */
-const momentMs = 100
+/** Playing takes some microseconds for each waiting job, so it is not done anew for all of them whenever one of them ends. */
+const momentMs = (waiting: number): number => Math.max(100, waiting / 2)
 const oldMs = 1000
 
 export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, drawings, estimate }: OutlookParts): Outlook {
@@ -40,7 +40,7 @@ export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, 
   let changed = false
 
   function current(): Played {
-    if (played && nowMs() - played.atMs < (changed ? momentMs : oldMs)) return played
+    if (played && nowMs() - played.atMs < (changed ? momentMs(played.jobs.size) : oldMs)) return played
     changed = false
     let measured = true
     // Where nothing has been measured a unit of cost stands for a millisecond: the order is the same, times are not shown.

@@ -65,8 +65,11 @@ interface Turn {
   readonly seat: number
 }
 
-/** 16 frames of 512 × 512 in 25 steps: a turn is about one usual animation. */
-export const usualQuantum = 16 * 25 * 512 * 512
+/**
+ * 16 frames of 64 × 64 in 12 steps: the smallest usual animation. A larger one saves up for several turns, which costs nothing
+ * here; with a larger quantum one person's small ones would be drawn in a row while others wait.
+ */
+export const usualQuantum = 16 * 12 * 64 * 64
 
 /** @param quantum credit for one turn, in units of cost: smaller is fairer over short times, larger keeps a person's small jobs together */
 export function createQueue(quantum: number = usualQuantum): Queue {

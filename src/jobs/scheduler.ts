@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'
 import { createAnnouncer } from './announcer.ts'
-import { type Drawing, mark } from './drawing.ts'
+import { createDrawings, type Ending } from './drawings.ts'
 import { createEstimate } from './estimate.ts'
 import type { Gate, Leave } from './gate.ts'
 import { type Ask, begin, end, handBack, interrupt, type Job, newJob, type Outcome, type Owner, type Reason, type Result } from './job.ts'
@@ -13,6 +13,7 @@ import { checkWaiting, type Level, type Limits, mayRun } from './limits.ts'
 import { createLiveJobs } from './live-jobs.ts'
 import { createOutlook } from './outlook.ts'
 import { createQueue, type Entry, type Queue } from './queue.ts'
+import { cancelled, expired, gaveUp, unwritten } from './reasons.ts'
 import { createTally, keyOf } from './tally.ts'
 
 export type { EndedQuery, JobPage, Page } from './journal.ts'
@@ -127,8 +128,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const tally = createTally()
   const live = createLiveJobs(queue, tally)
   const estimate = createEstimate(journal.kept('estimate'))
-  const drawings = new Set<Drawing>()
   const announcer = createAnnouncer<JobEvent>(onError)
+  const drawings = createDrawings({
+    drawer,
+    nowMs: clock.nowMs,
+    onProgress: (id, progress) => announcer.say({ kind: 'progress', job: live.get(id)!, progress }),
+    onError,
+  })
   const outlook = createOutlook({
     slots: drawer.slots,
     limits,
@@ -165,8 +171,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function breakDown(error: unknown): void {
     phase = 'broken'
     callOffTimers()
-    for (const { abort } of drawings) abort.abort(error)
     onError(error)
+    void drawings.abortAll(error)
   }
 
   async function start(): Promise<void> {
@@ -187,15 +193,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function stop(): Promise<void> {
     if (phase === 'open' || phase === 'new') phase = 'stopped'
     callOffTimers()
-    const under = [...drawings]
-    if (phase === 'stopped') {
-      const running = [...live.all()].filter(({ state }) => state === 'running')
-      for (const { ids } of under) ids.clear()
-      change(running.map(handBack))
-    }
-    for (const { abort } of under) abort.abort(new Error('the scheduler stops'))
-    await Promise.all(under.map(({ settled }) => settled))
-    await journal.durable()
+    if (phase === 'stopped') change([...live.all()].filter(({ state }) => state === 'running').map(handBack))
+    await drawings.abortAll(new Error('the scheduler stops'))
+    await durable()
   }
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
@@ -214,7 +214,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     live.put(job)
     outlook.changed()
     announcer.say({ kind: 'state', job })
-    if (!joinDrawing(job)) {
+    const key = live.keyOf(job.id)
+    if (key !== undefined && drawings.join(job.id, key)) change([begin(job, 1, clock.nowMs())])
+    else {
       watchExpiry()
       fill()
     }
@@ -245,25 +247,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return (first === undefined ? undefined : outlook.ofWaiting(first)?.beginMs) ?? unmeasuredWaitMs
   }
 
-  /** A request for what is being drawn just now is drawn already. */
-  function joinDrawing(job: Job): boolean {
-    const key = live.keyOf(job.id)
-    const drawing = [...drawings].find((other) => other.key === key && !other.abort.signal.aborted)
-    if (!drawing) return false
-    drawing.ids.add(job.id)
-    change([begin(job, job.attempts + 1, clock.nowMs())])
-    return true
-  }
-
   async function cancel(id: string, outcome: Outcome = cancelled): Promise<Job | undefined> {
     const job = live.get(id)
     if (!job || phase === 'broken') return undefined
     const ended = end(job, outcome, clock.nowMs())
-    for (const drawing of drawings) {
-      if (!drawing.ids.delete(id) || drawing.ids.size > 0) continue
-      drawing.abort.abort(new Error(`job ${id} was ${outcome.state}`))
-    }
-    return change([ended]) ? ended : undefined
+    drawings.leave(id, `job ${id} was ${outcome.state}`)
+    if (!change([ended])) return undefined
+    // It counted as running for its person and its space.
+    fill()
+    return ended
   }
 
   /** Begins what may run, until every slot is taken. */
@@ -317,54 +309,26 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const key = live.keyOf(id)!
     const members = [...live.togetherWith(id)].map((other) => begin(live.get(other)!, live.get(other)!.attempts + 1, startedMs))
     const lead = members.find((job) => job.id === id)!
-    const drawing: Drawing = {
-      key,
-      ids: new Set(members.map((job) => job.id)),
-      lead,
-      startedMs,
-      abort: new AbortController(),
-      settled: Promise.resolve(),
-    }
     // Before it is said, so that who cancels it on hearing of it aborts it.
-    drawings.add(drawing)
-    if (!change(members)) return
-    drawing.settled = outcomeOf(drawing)
-      .then((ending) => conclude(drawing, ending, leave))
-      .catch((error: unknown) => onError(error, lead))
+    const drawing = drawings.add(
+      lead,
+      key,
+      members.map((job) => job.id),
+      startedMs,
+    )
+    if (change(members)) drawings.run(drawing, (ending) => conclude(lead, drawing.ids, ending, leave))
+    else leave?.()
   }
 
-  async function outcomeOf(drawing: Drawing): Promise<{ readonly outcome: Outcome; readonly drawMs?: number }> {
-    const { lead, abort } = drawing
-    const onProgress = (progress: DrawingProgress) => {
-      if (!drawings.has(drawing)) return
-      mark(drawing, progress, clock.nowMs())
-      for (const id of drawing.ids) announcer.say({ kind: 'progress', job: live.get(id)!, progress })
-    }
-    try {
-      const { result, drawMs } = await drawer.draw(lead, { signal: abort.signal, onProgress })
-      return { outcome: { state: 'done', result }, drawMs }
-    } catch (error) {
-      if (error instanceof UserError) return { outcome: { state: 'failed', reason: reasonOf(error) } }
-      if (!abort.signal.aborted) onError(error, lead)
-      return { outcome: { state: 'failed', reason: broken(lead) } }
-    }
-  }
-
-  function conclude(
-    drawing: Drawing,
-    { outcome, drawMs }: { readonly outcome: Outcome; readonly drawMs?: number },
-    leave: Leave | undefined,
-  ): void {
-    drawings.delete(drawing)
+  /** @param ids who waited for it to the end */
+  function conclude(lead: Job, ids: ReadonlySet<string>, { outcome, drawMs }: Ending, leave: Leave | undefined): void {
     outlook.changed()
     leave?.()
-    if (phase === 'open' && drawing.ids.size > 0) {
-      if (drawMs !== undefined) estimate.learn(drawing.lead, drawMs)
+    if (ids.size > 0) {
+      if (drawMs !== undefined) estimate.learn(lead, drawMs)
       const endedMs = clock.nowMs()
-      change(
-        [...drawing.ids].map((id) => end(live.get(id)!, outcome, endedMs)),
-        { name: 'estimate', value: estimate.save() },
-      )
+      const ended = [...ids].map((id) => end(live.get(id)!, outcome, endedMs))
+      change(ended, { name: 'estimate', value: estimate.save() })
     }
     turnedAway.clear()
     fill()
@@ -408,7 +372,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const { ahead, leftMs } = outlook.ofWaiting(id) ?? { ahead: queue.place(id)!.ahead }
       return { job, ahead, ...(leftMs !== undefined && { leftMs }) }
     }
-    const drawing = [...drawings].find(({ ids }) => ids.has(id))
+    const drawing = drawings.of(id)
     const leftMs = drawing && outlook.ofRunning(drawing)
     return { job, ...(leftMs !== undefined && { leftMs }) }
   }
@@ -448,32 +412,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     forget: async (ids) => journal.forget(ids),
     trouble: () => (phase === 'broken' ? 'the journal cannot be written' : undefined),
   }
-}
-
-const cancelled: Outcome = { state: 'cancelled', reason: { code: 'cancelled', message: 'Cancelled.' } }
-
-function expired(maxWaitMs: number): Outcome {
-  const hours = Math.round(maxWaitMs / 3_600_000)
-  const message = `This waited longer than ${hours} hours and was given up: ask again.`
-  return { state: 'expired', reason: { code: 'waited-too-long', message, data: { hours } } }
-}
-
-function gaveUp({ attempts }: Job): Outcome {
-  const message = `Whoever drew this stopped in the middle ${attempts} times, so it was given up.`
-  return { state: 'failed', reason: { code: 'gave-up', message, data: { attempts } } }
-}
-
-/** What people are told of a bug. */
-function broken({ id }: Job): Reason {
-  return { code: 'broken', message: `Something broke, id ${id}.`, data: { id } }
-}
-
-function reasonOf({ code, message, data }: UserError): Reason {
-  return { code, message, data: JSON.parse(JSON.stringify(data)) as Json }
-}
-
-function unwritten(cause?: unknown): UserError {
-  return new UserError('journal-failed', 'Requests cannot be written down just now, so none is taken on: try again later.', {}, { cause })
 }
 
 function laneOf({ space, person }: Entry): string {

@@ -31,6 +31,9 @@ export interface Database {
   close(): void
 }
 
+/** Pages of 4 KiB after which the log is laid into the file, on this thread and waiting for the disk: seldom, and many changes of one page once. */
+const logPages = 8000
+
 /** @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer */
 export function openDatabase(options: DatabaseOptions): Database {
   const { path, migrations, alone = false, waitMs = 5000 } = options
@@ -39,7 +42,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     sql = new DatabaseSync(path, { timeout: waitMs })
     if (alone) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
     checkOrigin(sql, options)
-    sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; BEGIN IMMEDIATE')
+    sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${logPages}; BEGIN IMMEDIATE`)
     for (const migration of migrations.slice(versionOf(sql))) sql.exec(migration)
     sql.exec(`PRAGMA application_id = ${options.applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`)
   } catch (error) {
@@ -47,15 +50,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     throw refusal(error, options)
   }
   const database = sql
+  const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')]
   const durability = path === ':memory:' ? undefined : createDurability(`${path}-wal`)
 
   return {
     sql: database,
     transaction(act) {
-      database.exec('BEGIN IMMEDIATE')
+      begin.run()
       try {
         const result = act()
-        database.exec('COMMIT')
+        commit.run()
         return result
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK')

@@ -179,6 +179,16 @@ test('one running job a person leaves the other slots to others', async () => {
   assert.deepEqual(running(), ['j1'])
 })
 
+test('a running job that is cancelled makes room for another of its person at once', async () => {
+  const { scheduler, easel } = await stage({ slots: 2, limits: { ...noLimits, person: { running: 1 } }, aborted: 'draws on' })
+  for (const person of ['ann', 'ann']) await scheduler.accept(askOf(person))
+  await scheduler.cancel('j0')
+  assert.deepEqual(
+    easel.under.map(({ job }) => job.id),
+    ['j0', 'j1'],
+  )
+})
+
 test('too many waiting are refused with the time until the first of them begins; the limits of a space are its own', async () => {
   const limits = { ...noLimits, person: { waiting: 2 } }
   const { scheduler, easel, clock, journal } = await stage({ limits })

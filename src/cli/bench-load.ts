@@ -1,0 +1,100 @@
+// `zoetrope bench-load`: how scheduler, journal, gate and queue bear many people at once.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { UserError } from '../errors.ts'
+import { jainIndex, type LoadReport, percentile, playLoad } from './load.ts'
+import { aligned, inBytes, type Print, printer } from './terminal.ts'
+
+interface Flags {
+  readonly people: number
+  readonly spaces: number
+  readonly requests: number
+  readonly slots: number
+  readonly seconds: number
+}
+
+export function loadBenchCommand(program: Command): void {
+  const print = printer(program)
+  const count = (flags: string, about: string, usual: number) => new Option(flags, about).default(usual).argParser(countFrom)
+  program
+    .command('bench-load')
+    .description('play many people who ask at once, with a GPU that answers after a simulated time')
+    .addOption(count('--people <n>', 'how many ask', 1000))
+    .addOption(count('--spaces <n>', 'how many servers they are in', 20))
+    .addOption(count('--requests <n>', 'how many requests they send together', 20_000))
+    .addOption(count('--slots <n>', 'how many drawings are made at once', 16))
+    .addOption(count('--seconds <n>', 'how long the simulated GPUs draw in all', 90))
+    .action(async (flags: Flags) => bench(flags, print))
+}
+
+async function bench({ people, spaces, requests, slots, seconds }: Flags, print: Print): Promise<void> {
+  if (requests < people || spaces > people) {
+    throw new UserError(
+      'bench-too-few',
+      `There must be at least one request a person and one person a space, got ${requests} requests of ${people} people in ${spaces} spaces.`,
+    )
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'zoetrope-load-'))
+  const memory: string[][] = [['done', 'heap after collection', 'resident']]
+  const collect = collector()
+  try {
+    print(`${people} people in ${spaces} spaces send ${requests} requests; ${slots} drawings at once for ${seconds} s.\n`)
+    const report = await playLoad({
+      people,
+      spaces,
+      requests,
+      slots,
+      drawMs: seconds * 1000,
+      path: join(folder, 'journal.sqlite'),
+      clock: { nowMs: Date.now, after: (ms, call) => stopper(setTimeout(call, ms)) },
+      rate: { jobs: requests, perMs: 600_000 },
+      onQuarter(quarter) {
+        collect()
+        const { heapUsed, rss } = process.memoryUsage()
+        memory.push([`${quarter * 25} %`, inBytes(heapUsed), inBytes(rss)])
+      },
+    })
+    for (const line of aligned(rowsOf(report))) print(line)
+    print('')
+    for (const line of aligned(memory, [0, 1, 2])) print(line)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function rowsOf({ acceptMs, ended, endedTwice, served, looks, most, wallMs, cpuMs }: LoadReport): string[][] {
+  const ms = (share: number) => `${percentile(acceptMs, share).toFixed(1)} ms`
+  const jobs = acceptMs.length
+  return [
+    ['accepted', `${jobs} in ${(wallMs / 1000).toFixed(1)} s, ${Math.round((1000 * jobs) / wallMs)} a second`],
+    ['ended', `${[...ended].map(([state, times]) => `${times} ${state}`).join(', ')}; ${endedTwice} twice`],
+    ['most at a time', `${most.waiting} waiting, ${most.running} running`],
+    ['acknowledged', `p50 ${ms(0.5)}, p99 ${ms(0.99)}, slowest ${ms(1)}; wanted: p99 below 300 ms`],
+    [
+      'fairness (Jain)',
+      `people ${jainIndex(served.people).toFixed(4)}, spaces ${jainIndex(served.spaces).toFixed(4)}; wanted: 0.99 or more`,
+    ],
+    ['CPU a job', `${(cpuMs / jobs).toFixed(3)} ms with ${looks} looks at places; wanted: 1 ms or less`],
+  ]
+}
+
+/** Garbage is not what grows. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+}
+
+function countFrom(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 is wanted.')
+  return value
+}
+
+function stopper(timer: NodeJS.Timeout): () => void {
+  return () => clearTimeout(timer)
+}

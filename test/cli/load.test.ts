@@ -1,0 +1,49 @@
+// The load benchmark's small brother: its counts and shares, on a clock moved by hand; times are the benchmark's.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { jainIndex, percentile, playLoad } from '../../src/cli/load.ts'
+import { createHandClock } from '../jobs/hand-clock.ts'
+
+test('fifty people who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
+  const clock = createHandClock()
+  const quarters: number[] = []
+  let playing = true
+  const played = playLoad({
+    people: 50,
+    spaces: 5,
+    requests: 1000,
+    slots: 4,
+    drawMs: 600_000,
+    path: ':memory:',
+    clock,
+    onQuarter: (quarter) => quarters.push(quarter),
+  }).finally(() => {
+    playing = false
+  })
+  while (playing) await clock.step()
+  const { acceptMs, ended, endedTwice, served, looks, most } = await played
+
+  assert.equal(acceptMs.length, 1000)
+  assert.deepEqual([...ended], [['done', 1000]])
+  assert.equal(endedTwice, 0)
+  assert.deepEqual(quarters, [1, 2, 3, 4])
+  assert.deepEqual(most, { waiting: 246, running: 4 })
+  assert.ok(looks > 1000)
+  const [people, spaces] = [jainIndex(served.people), jainIndex(served.spaces)]
+  assert.ok(people >= 0.99, `among people ${people}`)
+  assert.ok(spaces >= 0.999, `among spaces ${spaces}`)
+})
+
+test('Jain’s index is 1 for equal shares and 1/n where one has everything', () => {
+  assert.equal(jainIndex([3, 3, 3, 3]), 1)
+  assert.equal(jainIndex([0, 5, 0, 0]), 0.25)
+})
+
+test('percentiles are values that were measured', () => {
+  const rising = Array.from({ length: 100 }, (_, n) => n)
+  assert.deepEqual(
+    [0, 0.5, 0.99, 1].map((share) => percentile(rising, share)),
+    [0, 50, 99, 99],
+  )
+})
