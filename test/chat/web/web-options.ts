@@ -1,7 +1,8 @@
 // What a test's page is made with: a free port, a conversation in memory, empty views.
 
 import { commands } from '../../../commands/index.ts'
-import type { Sources, WebOptions } from '../../../src/chat/web/index.ts'
+import type { Receiver } from '../../../src/chat/platform.ts'
+import { createWeb, type Sources, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
 
 export const noSources: Sources = {
   queue: async () => [],
@@ -25,5 +26,21 @@ export function webOptions(options: Partial<WebOptions> = {}): WebOptions {
       throw error
     },
     ...options,
+  }
+}
+
+export const silent: Receiver = { receive: async () => {}, complete: async () => [] }
+
+/** A page for one test; stopped when it is over. */
+export async function serving<T>(
+  options: Partial<WebOptions>,
+  receiver: Receiver,
+  use: (origin: string, web: Web) => Promise<T>,
+): Promise<T> {
+  const web = createWeb(webOptions(options))
+  try {
+    return await use(await web.start(receiver), web)
+  } finally {
+    await web.stop()
   }
 }
