@@ -16,11 +16,12 @@ export interface Content {
 /** The id of the uploaded file for each picture, by its `hashOf`. Pictures without one are left out. */
 export type Uploaded = ReadonlyMap<string, string>
 
-export function contentOf(outgoing: Outgoing, uploaded: Uploaded): Content {
+/** @param actionOf the id of the nth button */
+export function contentOf(outgoing: Outgoing, uploaded: Uploaded, actionOf = (n: number) => `say:${n}`): Content {
   const { tone, text, quote, facts = [], progress, picture, items = [], buttons = [] } = outgoing
   let count = 0
   const actions = (some: readonly Button[]): types.KnownBlock[] =>
-    some.length === 0 ? [] : [{ type: 'actions', elements: some.map((button) => buttonOf(button, count++)) }]
+    some.length === 0 ? [] : [{ type: 'actions', elements: some.map((button) => buttonOf(button, actionOf(count++))) }]
   return {
     text: escaped(shortened([signs[tone]?.unicode, text, quote].filter(Boolean).join(' ') || '…', 2000)),
     blocks: [
@@ -82,10 +83,10 @@ function imageOf(picture: Picture | undefined, uploaded: Uploaded): types.KnownB
   return id === undefined ? [] : [{ type: 'image', slack_file: { id }, alt_text: shortened(picture!.alt, 2000) || picture!.fileName }]
 }
 
-function buttonOf({ label, emoji, command, style }: Button, n: number): types.Button {
+function buttonOf({ label, emoji, command, style }: Button, action: string): types.Button {
   return {
     type: 'button',
-    action_id: `say:${n}`,
+    action_id: action,
     text: { ...plain(emoji ? `${emoji} ${label}` : label, 75), emoji: true },
     value: carried(command),
     ...(style === 'main' && { style: 'primary' as const }),

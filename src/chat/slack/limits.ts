@@ -14,11 +14,11 @@ export const limits: PlatformLimits = {
   // chat.update is tier 3, 50 a minute and workspace; ends of requests need some of them
   edits: { perMinute: 40, per: 'space' },
   reactions: true,
-  // all blocks of a message together have about 13,000 characters
-  textChars: 3000,
-  quoteChars: 1500,
-  factChars: 300,
-  facts: 20,
+  // all blocks of a message together have about 13,000 characters: these and the items with their buttons stay below
+  textChars: 2000,
+  quoteChars: 1000,
+  factChars: 200,
+  facts: 18,
   // 50 blocks, of which an item takes three
   items: 10,
   // an actions block has 25 elements

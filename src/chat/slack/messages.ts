@@ -167,8 +167,8 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
 }
 
 /** What a message says, for all methods that take one: nothing in it is looked at for names or links. */
-export function messageArguments(outgoing: Outgoing, uploaded: Uploaded): Arguments {
-  return { ...contentOf(outgoing, uploaded), parse: 'none', link_names: false }
+export function messageArguments(outgoing: Outgoing, uploaded: Uploaded, actionOf?: (n: number) => string): Arguments {
+  return { ...contentOf(outgoing, uploaded, actionOf), parse: 'none', link_names: false }
 }
 
 function uploadedOf(files: Handle['files']): Uploaded {

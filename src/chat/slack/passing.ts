@@ -23,8 +23,8 @@ export function canPass(outgoing: Outgoing): boolean {
   return !picture && !file && !progress && tone !== 'waiting' && tone !== 'running' && inlinePictures(outgoing).length === 0
 }
 
-export function passingContent(outgoing: Outgoing): Arguments {
-  return messageArguments(outgoing, new Map())
+export function passingContent(outgoing: Outgoing, actionOf?: (n: number) => string): Arguments {
+  return messageArguments(outgoing, new Map(), actionOf)
 }
 
 export function createPassing(api: Api, log: Log): Passing {

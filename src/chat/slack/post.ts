@@ -7,7 +7,7 @@ import type { Platform, Posted } from '../platform.ts'
 import { maxTypedChars, typed } from '../typed.ts'
 import { type Address, readAddress } from './address.ts'
 import { type Api, hasCode, type SlackError } from './api.ts'
-import { hashOf, sayAction } from './blocks.ts'
+import { hashOf } from './blocks.ts'
 import { postedAs, readHandle } from './handle.ts'
 import type { Log } from './log.ts'
 import type { Messages } from './messages.ts'
@@ -88,13 +88,10 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
     const command = typed(form.action ? `${form.command} ${form.action}` : form.command, form.fixed).slice(0, maxTypedChars)
     const buttons = [{ label: form.submit, command, style: 'main' as const }]
     const outgoing: Outgoing = { audience: 'asker', tone: 'plain', text: form.title, buttons }
-    const content = passingContent(outgoing)
-    const blocks = JSON.parse(JSON.stringify(content['blocks']), (key, value: unknown) =>
-      key === 'action_id' && sayAction.test(String(value)) ? id : value,
-    ) as unknown
+    const content = passingContent(outgoing, () => id)
     const shown = to.direct
-      ? await api.call('chat.postMessage', { ...content, blocks, channel: to.channel, thread_ts: to.thread }, { once: true })
-      : await passing.post(to, { ...content, blocks })
+      ? await api.call('chat.postMessage', { ...content, channel: to.channel, thread_ts: to.thread }, { once: true })
+      : await passing.post(to, content)
     if (!shown) throw cannotPost(new Error('no dialog could be opened'), identity.name)
   }
 

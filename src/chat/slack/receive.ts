@@ -1,6 +1,5 @@
 // Slack's events → Incoming. Every one is acknowledged before anything is looked up: Slack waits three seconds.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from '@slack/bolt'
 import type { z } from 'zod'
 import type { Choice, Circumstances, Said } from '../incoming.ts'
@@ -15,6 +14,7 @@ import type { Post } from './post.ts'
 import type { Identity } from './sign-in.ts'
 import { broughtBack, typedText } from './text.ts'
 import { attachmentOf, type Carried, carriedBy, filledIn, formCallback, optionsOf } from './view.ts'
+import { within } from './within.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface ReceiveOptions {
@@ -76,10 +76,8 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     const heard = read(suggestionPayload, body, log)
     const carried = heard && carriedBy(heard.view.private_metadata)
     if (!carried) return ack({ options: [] })
-    const waiting = new AbortController()
-    const late = sleep(2200, [], { signal: waiting.signal }).catch(() => [])
     const choices = complete(carried, heard.user.id, heard.block_id, heard.value)
-    await ack({ options: optionsOf(await Promise.race([choices, late]).finally(() => waiting.abort())) })
+    await ack({ options: optionsOf(await within(suggestMs, choices, () => [])) })
   })
 
   app.event('reaction_added', async ({ body }) => {
@@ -155,6 +153,9 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
 
 /** The one command that takes all others, for workspaces where another app has the name of one: `/zoetrope queue`. */
 export const umbrella = 'zoetrope'
+
+/** Slack waits three seconds. */
+const suggestMs = 2200
 
 interface Where {
   readonly user: string

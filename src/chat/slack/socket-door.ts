@@ -9,6 +9,7 @@ import type { Door } from './door.ts'
 import { readable } from './envelopes.ts'
 import { type Log, libraryLogger } from './log.ts'
 import { notStarted } from './sign-in.ts'
+import { within } from './within.ts'
 
 export interface SocketOptions {
   readonly appToken: string
@@ -46,17 +47,10 @@ export function socketDoor({ appToken, apiUrl, log, retryMs = 250 }: SocketOptio
   let connecting: Promise<void> | undefined
 
   async function connect(): Promise<void> {
-    const waiting = new AbortController()
-    const late = sleep(20_000, undefined, { signal: waiting.signal }).then(() => {
+    await within<unknown>(20_000, receiver.start(), () => {
       throw new SlackError('apps.connections.open', 'no-hello')
     })
-    try {
-      await Promise.race([receiver.start(), late])
-      trouble = undefined
-    } finally {
-      late.catch(() => undefined)
-      waiting.abort()
-    }
+    trouble = undefined
   }
 
   async function connectAgain(): Promise<void> {

@@ -1,12 +1,12 @@
 // What the bot knows of people and conversations: names, languages, who is an admin, where it is a member. Slack tells none
 // of this with an event, and a dialog must be opened three seconds after it: so it is remembered, and never waited for long.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Api, hasCode, type SlackError } from './api.ts'
 import type { Log } from './log.ts'
 import { type Remembered, remembered } from './remembered.ts'
 import type { Identity } from './sign-in.ts'
+import { within } from './within.ts'
 
 export interface Workspace {
   person(id: string): Promise<Person>
@@ -87,14 +87,12 @@ interface Known extends Omit<Conversation, 'direct'> {
 }
 
 /** What can be had soon, or else what harms least: nobody is an admin for want of an answer. */
-async function soon<T>(source: Remembered<T>, key: string, otherwise: T, log: Log): Promise<T> {
-  const waiting = new AbortController()
-  const late = sleep(patienceMs, otherwise, { signal: waiting.signal }).catch(() => otherwise)
+function soon<T>(source: Remembered<T>, key: string, otherwise: T, log: Log): Promise<T> {
   const answer = source.get(key).catch((error: SlackError) => {
     log.warn({ code: error.code, error: error.message }, 'Slack did not say what was asked')
     return otherwise
   })
-  return Promise.race([answer, late]).finally(() => waiting.abort())
+  return within(patienceMs, answer, () => otherwise)
 }
 
 function deniedScope(error: unknown): undefined {
