@@ -48,9 +48,11 @@ export function createApp(options: AppOptions): Hono {
   const caller = createCaller(cookie)
   const nameOf = (person: string, locale: string) => people.nameOf(person) || guestName(person, locale)
   const addressOf = (c: Context) => getConnInfo(c).remote.address ?? ''
+  // all who come through a proxy on this machine have its address
+  const sourceOf = (c: Context) => (isLoopback(addressOf(c)) ? caller.person(c) : undefined) ?? addressOf(c)
 
   const app = new Hono()
-  for (const check of guard({ ...options, addressOf })) app.use(check)
+  for (const check of guard({ ...options, sourceOf })) app.use(check)
   app.route('/', pageFiles())
   app.route('/', account({ ...options, cookie, caller, addressOf }))
   app.route('/', talk({ ...options, cookie, caller, nameOf, id: database.id }))
@@ -70,4 +72,8 @@ export function createApp(options: AppOptions): Hono {
     return c.json({ code: 'broken', message: 'Something broke. It has been noted.' } satisfies Refusal, 500)
   })
   return app
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

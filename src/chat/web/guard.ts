@@ -8,15 +8,15 @@ import { createRateLimit } from './rate-limit.ts'
 export interface GuardOptions {
   /** Names under which the page may be reached, besides the machine's own. */
   readonly hosts: readonly string[]
-  /** For one address; completion is asked for while typing and counts a fifth. */
+  /** For one source; completion is asked for while typing and counts a fifth. */
   readonly callsPerMinute: number
   readonly now: () => number
-  readonly addressOf: (c: Parameters<MiddlewareHandler>[0]) => string
+  readonly sourceOf: (c: Parameters<MiddlewareHandler>[0]) => string
 }
 
 export const maxBodyBytes = 64 * 1024
 
-export function guard({ hosts, callsPerMinute, now, addressOf }: GuardOptions): MiddlewareHandler[] {
+export function guard({ hosts, callsPerMinute, now, sourceOf }: GuardOptions): MiddlewareHandler[] {
   const known = new Set(['localhost', '127.0.0.1', '[::1]', ...hosts.map((host) => host.toLowerCase())])
   const calls = createRateLimit(callsPerMinute, 60_000)
   const completions = createRateLimit(callsPerMinute * 5, 60_000)
@@ -45,7 +45,7 @@ export function guard({ hosts, callsPerMinute, now, addressOf }: GuardOptions): 
   const rate: MiddlewareHandler = async (c, next) => {
     if (c.req.method === 'GET') return next()
     const limit = c.req.path === '/api/complete' ? completions : calls
-    const waitMs = limit.take(addressOf(c), now())
+    const waitMs = limit.take(sourceOf(c), now())
     if (waitMs === 0) return next()
     const waitS = Math.ceil(waitMs / 1000)
     c.header('Retry-After', String(waitS))

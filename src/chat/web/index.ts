@@ -92,8 +92,6 @@ export function createWeb(options: WebOptions): Web {
         throw new UserError('web-hosts-missing', sentence, { host })
       }
       await uploads.clear()
-      prune()
-      pruning = setInterval(prune, dayMs / 24).unref()
       const app = createApp({
         ...options,
         database,
@@ -115,6 +113,9 @@ export function createWeb(options: WebOptions): Web {
       })
       server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
       const address = await listening(server, host, port)
+      server.on('error', options.broken)
+      prune()
+      pruning = setInterval(prune, dayMs / 24).unref()
       const shown = isLoopback(host) ? host : hosts[0]!
       return `http://${shown.includes(':') && !shown.startsWith('[') ? `[${shown}]` : shown}:${address.port}`
     },

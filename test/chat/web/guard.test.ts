@@ -125,7 +125,7 @@ describe('limits of the page', () => {
 
   it('too many calls are refused with the wait, and let through after it', async () => {
     let nowMs = 1_000_000
-    await serving({ callsPerMinute: 4, now: () => nowMs }, silent, async (origin) => {
+    await serving({ callsPerMinute: 3, now: () => nowMs }, silent, async (origin) => {
       const ann = await visit(origin)
       const say = () => ann.say({ kind: 'text', text: 'help' })
       const statuses = [(await say()).status, (await say()).status, (await say()).status]
