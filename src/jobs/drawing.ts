@@ -11,6 +11,8 @@ export interface Drawing {
   readonly startedMs: number
   /** The job that was served; its request is what is drawn, also when it was cancelled itself. */
   readonly lead: Job
+  /** It was reported that no step has been made yet: models are loaded, which no estimate knows of. */
+  preparing?: true
   first?: Mark
   last?: Mark
   /** Never rejects. */
@@ -25,7 +27,8 @@ interface Mark {
 }
 
 export function mark(drawing: Drawing, { step, of }: { readonly step: number; readonly of: number }, nowMs: number): void {
-  if (step < 1 || (drawing.last && step <= drawing.last.step)) return
+  if (step < 1) drawing.preparing = true
+  if (step <= (drawing.last?.step ?? 0)) return
   drawing.last = { step, of, atMs: nowMs }
   drawing.first ??= drawing.last
 }
@@ -36,13 +39,22 @@ export function mark(drawing: Drawing, { step, of }: { readonly step: number; re
  *
  * @param expectedMs of the whole drawing, where something has been measured
  */
-export function leftMs({ startedMs, first, last }: Drawing, expectedMs: number | undefined, nowMs: number): number | undefined {
-  const bySteps =
-    first && last && last.step > first.step
-      ? ((last.atMs - first.atMs) / (last.step - first.step)) * (last.of - last.step) - (nowMs - last.atMs)
-      : undefined
-  if (expectedMs === undefined && bySteps === undefined) return undefined
-  return Math.max(0, expectedMs === undefined ? 0 : expectedMs - (nowMs - startedMs), bySteps ?? 0)
+export function leftMs(drawing: Drawing, expectedMs: number | undefined, nowMs: number): number | undefined {
+  const bySteps = leftBySteps(drawing, nowMs)
+  if (expectedMs === undefined) return bySteps
+  return Math.max(0, beganMs(drawing, expectedMs, nowMs) + expectedMs - nowMs, bySteps ?? 0)
+}
+
+/** When it would have begun if there had been nothing to prepare. */
+function beganMs({ startedMs, preparing, first }: Drawing, expectedMs: number, nowMs: number): number {
+  if (!preparing) return startedMs
+  return first ? first.atMs - (expectedMs * first.step) / first.of : nowMs
+}
+
+function leftBySteps({ first, last }: Drawing, nowMs: number): number | undefined {
+  if (!first || !last || last.step === first.step) return undefined
+  const msPerStep = (last.atMs - first.atMs) / (last.step - first.step)
+  return Math.max(0, msPerStep * (last.of - last.step) - (nowMs - last.atMs))
 }
 
 /** From 0 to 1. */

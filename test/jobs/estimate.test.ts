@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { leftMs, mark } from '../../src/jobs/drawing.ts'
+import { type Drawing, leftMs, mark } from '../../src/jobs/drawing.ts'
 import { createEstimate } from '../../src/jobs/estimate.ts'
 import { newJob } from '../../src/jobs/job.ts'
 import { askOf } from './asks.ts'
@@ -45,23 +45,27 @@ test('what was learned is read back; nonsense counts as nothing', () => {
 })
 
 test('the time left of a drawing is what the estimate leaves, unless its own steps foretell more', () => {
-  const drawing = {
-    key: '',
-    ids: new Set<string>(),
-    abort: new AbortController(),
-    startedMs: 1000,
-    lead: jobOf(64, 1),
-    settled: Promise.resolve(),
-  }
+  const drawing = drawingFrom(1000)
   assert.equal(leftMs(drawing, undefined, 1500), undefined)
   assert.equal(leftMs(drawing, 3000, 1500), 2500)
   assert.equal(leftMs(drawing, 3000, 9000), 0)
-  // Loading takes as long as it takes and says nothing of the steps.
-  mark(drawing, { step: 0, of: 10 }, 2000)
-  mark(drawing, { step: 1, of: 10 }, 6000)
-  assert.equal(leftMs(drawing, 3000, 6000), 0)
-  mark(drawing, { step: 3, of: 10 }, 7000)
-  assert.equal(leftMs(drawing, 3000, 7000), 3500)
-  assert.equal(leftMs(drawing, undefined, 7200), 3300)
-  assert.equal(leftMs(drawing, 60_000, 7000), 54_000)
+  mark(drawing, { step: 1, of: 10 }, 2000)
+  assert.equal(leftMs(drawing, 3000, 2000), 2000)
+  mark(drawing, { step: 3, of: 10 }, 3000)
+  assert.equal(leftMs(drawing, 3000, 3000), 3500)
+  assert.equal(leftMs(drawing, undefined, 3200), 3300)
+  assert.equal(leftMs(drawing, 60_000, 3000), 58_000)
+  assert.equal(leftMs(drawing, undefined, 99_000), 0)
 })
+
+test('what is loaded before the first step takes nothing off the time of the drawing', () => {
+  const drawing = drawingFrom(1000)
+  mark(drawing, { step: 0, of: 10 }, 1000)
+  assert.equal(leftMs(drawing, 3000, 60_000), 3000)
+  mark(drawing, { step: 1, of: 10 }, 61_000)
+  assert.equal(leftMs(drawing, 3000, 61_500), 2200)
+})
+
+function drawingFrom(startedMs: number): Drawing {
+  return { key: '', ids: new Set(), abort: new AbortController(), startedMs, lead: jobOf(64, 1), settled: Promise.resolve() }
+}
