@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts'
 import type { Command } from './command.ts'
 import { createDelivery } from './deliver.ts'
 import { createHouse, type House, type HouseParts } from './house.ts'
+import { countLive, type LiveCount } from './live-count.ts'
 import { createMessageBook } from './message-book.ts'
 import type { Observer } from './observer.ts'
 import { patiently } from './patience.ts'
@@ -67,6 +68,7 @@ export function createChat(parts: ChatParts): Chat {
   const events = store.space<true>('heard')
   const stopping = new AbortController()
   const up = new Set<Platform>()
+  let stopCounting: () => void = () => undefined
   let stopClearing: () => Promise<void> = async () => undefined
 
   async function heard(platform: string, event: string): Promise<boolean> {
@@ -79,13 +81,15 @@ export function createChat(parts: ChatParts): Chat {
   async function start(tell: (sentence: string) => void): Promise<void> {
     delivery.start()
     await scheduler.start()
+    const live = countLive(scheduler)
+    stopCounting = live.stop
     const { alsoClear } = parts
     stopClearing = keepClearing({ scheduler, favourites: house.favourites, blobs: store.blobs, days: retentionDays, alsoClear }, clock, log)
-    await Promise.all(platforms.map((platform) => open(platform, tell)))
+    await Promise.all(platforms.map((platform) => open(platform, live, tell)))
   }
 
   /** A platform that is configured wrongly stays away; one that cannot be reached is tried until it can, without holding up the others. */
-  async function open(platform: Platform, tell: (sentence: string) => void): Promise<void> {
+  async function open(platform: Platform, live: LiveCount, tell: (sentence: string) => void): Promise<void> {
     const receiver = createRouter(platform, {
       house,
       scheduler,
@@ -94,6 +98,7 @@ export function createChat(parts: ChatParts): Chat {
       messages,
       styles,
       heard,
+      live,
       clock,
       log,
       observer,
@@ -126,6 +131,7 @@ export function createChat(parts: ChatParts): Chat {
     await stopClearing()
     await scheduler.stop()
     await delivery.stop()
+    stopCounting()
   }
 
   return { house, platforms, start, stop }

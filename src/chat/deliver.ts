@@ -139,7 +139,9 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
     const nonce = `w${job.id}`.slice(0, 25)
     const outgoing = stateWords(life)
     try {
-      await keep(life, await stubbornly(life, firstMessageMs, stopping.signal, () => platform.post(to.at, { ...outgoing, nonce })))
+      const posted = await stubbornly(life, firstMessageMs, stopping.signal, () => platform.post(to.at, { ...outgoing, nonce }))
+      life.shown = looksOf(outgoing)
+      await keep(life, posted)
     } catch (error) {
       if (stopping.signal.aborted) return
       log.warn({ job: job.id, err: error }, 'the first message of a request could not be posted')
@@ -227,16 +229,31 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
     life.job = job
     await life.opened
     await edits.clear({ message: job.id, space: job.owner.space })
-    const outgoing = await ending(life)
-    try {
-      await keep(life, await stubbornly(life, endMs, signal, () => showEnd(life, outgoing)))
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      await keep(life, await stubbornly(life, endMs, signal, () => showElsewhere(life, outgoing, error)))
-    }
+    const posted = await shownEnd(life, await ending(life), signal)
+    if (posted) await keep(life, posted)
     await scheduler.told(job.id)
     observer.ended(platform.name, job.state as Exclude<Job['state'], 'waiting' | 'running'>, clock.nowMs() - job.acceptedMs)
     log.info({ job: job.id, platform: platform.name, state: job.state }, 'told')
+  }
+
+  /** Undefined where it can be shown nowhere, for good. */
+  async function shownEnd(life: Life, outgoing: Outgoing, signal: AbortSignal): Promise<Posted | undefined> {
+    const refused = (error: unknown, where: string) => {
+      if (!(error instanceof UserError)) throw error
+      log.warn({ job: life.job.id, err: error }, `the end of a request was refused ${where}`)
+      return error
+    }
+    try {
+      return await stubbornly(life, endMs, signal, () => showEnd(life, outgoing))
+    } catch (error) {
+      const reason = refused(error, 'where it belongs')
+      try {
+        return await stubbornly(life, endMs, signal, () => showElsewhere(life, outgoing, reason))
+      } catch (error) {
+        refused(error, 'everywhere')
+        return undefined
+      }
+    }
   }
 
   async function ending({ job, platform, to }: Life): Promise<Outgoing> {
@@ -260,7 +277,6 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
   /** Refused where it belongs: as words where the file is what was refused, else to who asked alone. */
   async function showElsewhere(life: Life, outgoing: Outgoing, error: UserError): Promise<Posted> {
     const { job, platform, to } = life
-    log.warn({ job: job.id, err: error }, 'the end of a request was refused where it belongs')
     if (error.code === 'too-large') {
       const words = endWords(job, to, { details: detailsOf(job), tooLarge: true }, platform.limits, localeFor(to.locale))
       return showEnd(life, fitted(words, platform.limits))

@@ -3,8 +3,8 @@
 import type { End } from '../jobs/job.ts'
 
 export interface Observer {
-  /** Something that a person did was answered after so long. `outcome` of what came twice is 'repeated'. */
-  answered(platform: string, command: string, outcome: 'done' | 'refused' | 'broken' | 'repeated', ms: number): void
+  /** Something that a person did was answered after so long; 'ignored': it came twice, in a storm, or on a message of others. */
+  answered(platform: string, command: string, outcome: 'done' | 'refused' | 'broken' | 'ignored', ms: number): void
   accepted(platform: string): void
   /** The end of a request has been shown, so long after it came. */
   ended(platform: string, end: End, ms: number): void

@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts'
 import type { Favourites } from './favourites.ts'
 
 export interface RetentionParts {
-  readonly scheduler: Pick<Scheduler, 'ended' | 'forget'>
+  readonly scheduler: Pick<Scheduler, 'ended' | 'told' | 'forget'>
   readonly favourites: Pick<Favourites, 'anyoneKeeps'>
   readonly blobs: Pick<Blobs, 'delete'>
   readonly days: number
@@ -27,9 +27,11 @@ export async function clearAway({ scheduler, favourites, blobs, days }: Retentio
   for (let stays = 0; ; ) {
     const { jobs } = scheduler.ended({ beforeMs, from: stays, limit: pageSize })
     if (jobs.length === 0) return cleared
-    const kept = await Promise.all(jobs.map(async ({ id, told }) => !told || (await favourites.anyoneKeeps(id))))
-    const gone = jobs.filter((_, n) => !kept[n]).map(({ id }) => id)
-    for (const blob of await scheduler.forget(gone)) await blobs.delete(blob)
+    const kept = await Promise.all(jobs.map(({ id }) => favourites.anyoneKeeps(id)))
+    const gone = jobs.filter((_, n) => !kept[n])
+    // nobody could be told on a platform that is gone for good
+    for (const { id, told } of gone) if (!told) await scheduler.told(id)
+    for (const blob of await scheduler.forget(gone.map(({ id }) => id))) await blobs.delete(blob)
     cleared += gone.length
     stays += jobs.length - gone.length
   }

@@ -18,6 +18,7 @@ import { fitted } from './fitted.ts'
 import { askingFor, formOf } from './form.ts'
 import type { House } from './house.ts'
 import type { Choice, Circumstances, Incoming, OptionInput, Typing } from './incoming.ts'
+import type { LiveCount } from './live-count.ts'
 import { type Locale, localeFor, speak, speakError } from './locales/locale.ts'
 import { commandOf } from './marks.ts'
 import type { MessageBook } from './message-book.ts'
@@ -43,6 +44,7 @@ export interface RouterParts {
   readonly styles: Pick<StyleSource, 'picture'>
   /** Whether this event was heard before, also by an earlier process. It counts as heard from then on. */
   readonly heard: (platform: string, event: string) => Promise<boolean>
+  readonly live: Pick<LiveCount, 'of'>
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
@@ -63,7 +65,7 @@ const stormMs = 2000
 const answerMs = 15_000
 
 export function createRouter(platform: Platform, parts: RouterParts): Receiver {
-  const { house, scheduler, delivery, blobs, messages, styles, heard, clock, log, observer, limits = usualLimits } = parts
+  const { house, scheduler, delivery, blobs, messages, styles, heard, live, clock, log, observer, limits = usualLimits } = parts
   const events = createRecent(3_600_000, 20_000)
   const reactions = createRecent(stormMs, 20_000)
 
@@ -74,14 +76,14 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const answer = createAnswer(platform, incoming, clock, scribe)
     const locale = localeFor(incoming.locale)
     let command = 'unknown'
-    const finish = (outcome: 'done' | 'refused' | 'broken' | 'repeated') => {
+    const finish = (outcome: 'done' | 'refused' | 'broken' | 'ignored') => {
       observer.answered(platform.name, command, outcome, clock.nowMs() - began)
     }
     try {
-      if (events.again(id, began) || (await heard(platform.name, id))) return finish('repeated')
+      if (events.again(id, began) || (await heard(platform.name, id))) return finish('ignored')
       scribe.debug({ person: owner.person, said: incoming.kind === 'text' ? incoming.text : incoming.kind }, 'heard')
       const understood = await understand(incoming, began)
-      if (!understood) return finish('repeated')
+      if (!understood) return finish('ignored')
       command = understood.command.name
       await act(understood, incoming, answer, locale)
       finish('done')
@@ -162,7 +164,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const settings = await desk.settings.get()
     checkChannel(channel, settings)
     const { request, stripped, forced } = checkRequest(drawing.request, channel, settings)
-    const own = (await desk.jobs.standings()).filter((standing) => standing.own).length
+    const own = live.of(owner)
     if (own >= settings.maxJobs) {
       const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
       throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
@@ -187,8 +189,9 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const job: Job = await scheduler.accept(ask, { limits: { ...limits, person } })
     log.info({ request: incoming.id, job: job.id, platform: platform.name, cost: job.cost }, 'accepted')
     log.debug({ job: job.id, prompt: request.prompt, style: request.style, seed: request.seed }, 'asked')
+    // from here on the job has its own end: whatever breaks is no second answer
     await answer.ready()
-    await delivery.begin(job, platform)
+    await delivery.begin(job, platform).catch((err: unknown) => log.error({ job: job.id, err }, 'a request could not be shown'))
   }
 
   async function apologise(
