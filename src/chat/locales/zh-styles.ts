@@ -25,6 +25,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'errors'> = {
     '*.word': '文本反转在提示词里的词',
     '*.about': '一句话说明它的样子',
     '*.example': '能展示它的提示词',
+    '*.name': '哪个风格',
     'styles.edit.name': '哪个风格',
     'styles.edit.part': 'strength、word 和 drop 指第几个文件',
     'styles.edit.drop': '去掉这个文件',
