@@ -32,11 +32,19 @@ const within = (row: Row): void =>
 
 test('every reference tensor is met on the CPU', async (t) => {
   const met = new Set<string>()
+  const beside: string[] = []
   for await (const row of verify(tiny, cpuRig)) {
     await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () => within(row))
+    if (row.tensor.endsWith(' beside')) beside.push(row.tensor)
     met.add(row.tensor.replace(/\[\d+\]$| (merged|beside)$/, ''))
   }
   assert.deepEqual(met, new Set(answers.names.filter((name) => !inputs.has(name))), 'every answer is asked for')
+  const lowRank = ['lora.motion_v2_0.9', 'lora.peft_0.6', 'lyco.locon_tucker_0.7']
+  assert.deepEqual(
+    beside.toSorted(),
+    lowRank.map((name) => `${name}.eps beside`),
+    'low-rank kinds also as inputs of the graph',
+  )
 })
 
 test('the pocket model draws what it drew in float64', async (t) => {

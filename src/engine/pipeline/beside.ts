@@ -9,7 +9,7 @@ import type { Feeds } from './runner.ts'
 
 export interface Adapters {
   readonly needed: Ranks
-  /** For a graph with this room, which covers `needed`. */
+  /** For a graph with this room, which covers `needed`; remembered until another room is asked for. */
   feeds(room: Ranks): Feeds
 }
 
@@ -17,6 +17,8 @@ export interface Beside {
   readonly text: Adapters
   /** `moves`: with motion modules. */
   unet(moves: boolean): Adapters
+  /** Of what graphs were fed last. */
+  bytes(): number
 }
 
 const stillSites: readonly Site[] = ['attention', 'transformer', 'resnet']
@@ -31,9 +33,11 @@ export function besideOf(
   const nets = netsOf(model)
   const ranks = ranksOf(laid, shapesIn(nets))
 
-  function adapters(parts: readonly LowRank['part'][], places: readonly Site[]): Adapters {
+  function adapters(parts: readonly LowRank['part'][], places: readonly Site[]): Adapters & Pick<Beside, 'bytes'> {
     let known: { room: string; feeds: Feeds } | undefined
     return {
+      bytes: () =>
+        new Set(Object.values(known?.feeds ?? {}).map(({ buffer }) => buffer)).values().reduce((sum, it) => sum + it.byteLength, 0),
       needed: within(ranks, places),
       feeds(room) {
         if (known?.room !== nameOf(room)) {
@@ -58,7 +62,8 @@ export function besideOf(
   const text = adapters(['text'], ['text'])
   const still = adapters(['unet'], stillSites)
   const moving = adapters(['unet', 'motion'], movingSites)
-  return { text, unet: (moves) => (moves ? moving : still) }
+  const bytes = (): number => text.bytes() + still.bytes() + moving.bytes()
+  return { text, unet: (moves) => (moves ? moving : still), bytes }
 }
 
 /** Nothing beside the weights; also what a graph with room is fed then. */

@@ -12,8 +12,7 @@ import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { checkSize, denoise } from './animate.ts'
-import { type LaidLoras, layLoras } from './laid-loras.ts'
-import { createLoraShelf } from './lora-shelf.ts'
+import { createLoras, type LaidLoras } from './laid-loras.ts'
 import { createMergedCopies } from './merged-copies.ts'
 import type { BaseFiles, Model, ModelFiles } from './model.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
@@ -82,7 +81,7 @@ export interface EngineOptions {
 
 export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 512e6 }: EngineOptions): Engine {
   const openModels = createOpenModels()
-  const shelf = createLoraShelf(loraBytes)
+  const layLoras = createLoras(loraBytes)
   const copies = createMergedCopies({
     ...(cacheDir !== undefined && { dir: join(cacheDir, 'merged') }),
     maxBytes: maxCacheBytes,
@@ -97,7 +96,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
     checkSize(size, { factor, maxFrames: motion?.architecture.maxFrames ?? 1, hasMotion: motion !== null })
-    const laid = layLoras(base, files.loras, shelf)
+    const laid = layLoras(base, files.loras)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
     return { base, laid, embeddings }
   }

@@ -6,9 +6,11 @@ import { type Laid, planLoras, shapesIn } from '../checkpoint/lora/plan.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 import { type Beside, besideOf } from './beside.ts'
-import type { LoraShelf, Shelved } from './lora-shelf.ts'
-import { type NamedLora, netsOf } from './model.ts'
+import { createKept } from './kept.ts'
+import { createLoraShelf, type LoraShelf, type Shelved } from './lora-shelf.ts'
+import { type Model, type NamedLora, netsOf } from './model.ts'
 import type { OpenModel } from './open-models.ts'
+import { stampOf } from './stamp.ts'
 import { unusedSentence } from './unused.ts'
 
 export interface LaidLoras {
@@ -24,8 +26,21 @@ export interface LaidLoras {
 }
 
 /** @throws UserError `lora-strength`, and what `readLora` throws */
-export function layLoras({ model, keys }: Pick<OpenModel, 'model' | 'keys'>, loras: readonly NamedLora[], shelf: LoraShelf): LaidLoras {
-  const base = [keys.text, keys.unet, keys.motion].join(' ')
+export type LayLoras = (base: Pick<OpenModel, 'model' | 'keys'>, loras: readonly NamedLora[]) => LaidLoras
+
+/** @param budgetBytes of the files that stay in memory, and as much again of what graphs are fed of them */
+export function createLoras(budgetBytes: number): LayLoras {
+  const shelf = createLoraShelf(budgetBytes)
+  const kept = createKept<LaidLoras>(budgetBytes, ({ beside }) => beside.bytes())
+  return ({ model, keys }, loras) => {
+    const base = [keys.text, keys.unet, keys.motion].join(' ')
+    // Strengths as text, because JSON has no word for what is no number.
+    const key = JSON.stringify([base, loras.map(({ file, strength, merged }) => [stampOf(file), file, String(strength), merged])])
+    return kept.get(key, () => layLoras(model, base, loras, shelf))
+  }
+}
+
+function layLoras(model: Model, base: string, loras: readonly NamedLora[], shelf: LoraShelf): LaidLoras {
   const taken = loras.map(({ file, strength, merged = false }) => {
     if (!Number.isFinite(strength)) {
       throw new UserError('lora-strength', `The strength of ${basename(file)} is a number such as 0.8, not ${strength}.`, {
@@ -33,7 +48,7 @@ export function layLoras({ model, keys }: Pick<OpenModel, 'model' | 'keys'>, lor
         strength,
       })
     }
-    return { ...shelf.take(file, base, model), strength, merged }
+    return { ...shelf(file, base, model), strength, merged }
   })
   const shelved = new Map<LoraFile, Shelved>(taken.map((it) => [it.lora, it]))
   const from = ({ lora }: Laid): Shelved => shelved.get(lora)!

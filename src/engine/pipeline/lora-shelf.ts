@@ -6,6 +6,7 @@ import { lowRankFactors } from '../checkpoint/lora/merge.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
+import { createKept } from './kept.ts'
 import { type Model, netsOf } from './model.ts'
 import { stampOf } from './stamp.ts'
 
@@ -15,44 +16,37 @@ export interface Shelved {
   readonly stamp: string
   /** Of one of its deltas, read when it is first asked for. */
   factorsOf(delta: LowRank): Factors
+  /** Of the factors that were read. */
+  bytes(): number
 }
 
-export interface LoraShelf {
-  /** @param base tells the nets apart that the file is matched with @throws UserError what `readLora` throws */
-  take(file: string, base: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>): Shelved
-}
+/** @param base tells the nets apart that the file is matched with @throws UserError what `readLora` throws */
+export type LoraShelf = (file: string, base: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>) => Shelved
 
 /** @param budgetBytes of factors; the file asked for last always stays */
 export function createLoraShelf(budgetBytes: number): LoraShelf {
-  const shelf = new Map<string, { readonly shelved: Shelved; readonly bytes: () => number }>() // least used first
-  return {
-    take(file, base, nets) {
-      const stamp = stampOf(file)
-      const key = `${base}\n${stamp}`
-      const found = shelf.get(key) ?? shelve(file, stamp, nets)
-      shelf.delete(key)
-      let bytes = [...shelf.values()].reduce((sum, it) => sum + it.bytes(), found.bytes())
-      for (const [other, it] of shelf) {
-        if (bytes <= budgetBytes) break
-        bytes -= it.bytes()
-        shelf.delete(other)
-      }
-      shelf.set(key, found)
-      return found.shelved
-    },
+  const shelf = createKept<Shelved>(budgetBytes, (it) => it.bytes())
+  return (file, base, nets) => {
+    const stamp = stampOf(file)
+    return shelf.get(`${base}\n${stamp}`, () => shelve(file, stamp, nets))
   }
 }
 
-function shelve(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>) {
+function shelve(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>): Shelved {
   const opened = openTensorFile(file)
   const lora = readLora(opened, netsOf(nets))
   const known = new Map<LowRank, Factors>()
   let bytes = 0
-  const factorsOf = (delta: LowRank): Factors => {
-    const factors = known.get(delta) ?? { ...lowRankFactors(delta), rank: delta.rank }
-    if (!known.has(delta)) bytes += factors.down.byteLength + factors.up.byteLength
-    known.set(delta, factors)
-    return factors
+  return {
+    lora,
+    metadata: opened.metadata,
+    stamp,
+    factorsOf(delta) {
+      const factors = known.get(delta) ?? { ...lowRankFactors(delta), rank: delta.rank }
+      if (!known.has(delta)) bytes += factors.down.byteLength + factors.up.byteLength
+      known.set(delta, factors)
+      return factors
+    },
+    bytes: () => bytes,
   }
-  return { shelved: { lora, metadata: opened.metadata, stamp, factorsOf }, bytes: () => bytes }
 }

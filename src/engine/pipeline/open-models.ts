@@ -1,6 +1,7 @@
 // Models that were opened, kept as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
 
 import { createHash } from 'node:crypto'
+import { createKept } from './kept.ts'
 import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
 import { stampOf } from './stamp.ts'
 import { unusedIn } from './unused.ts'
@@ -25,16 +26,11 @@ export type OpenModels = (files: BaseFiles) => OpenModel
 
 /** @param most models that stay open; a model takes some megabytes */
 export function createOpenModels(most = 32): OpenModels {
-  const open = new Map<string, OpenModel>() // least used first
+  const open = createKept<OpenModel>(most)
   return (files) => {
     const { checkpoint, motion, vae } = files
     const key = [checkpoint, motion, vae].map((path) => (path === undefined ? '' : stampOf(path))).join('\n\n')
-    const known = open.get(key)
-    open.delete(key)
-    const opened = known ?? opening(files)
-    open.set(key, opened)
-    for (const oldest of open.keys()) if (open.size > most) open.delete(oldest)
-    return opened
+    return open.get(key, () => opening(files))
   }
 }
 

@@ -1,6 +1,7 @@
 // What the text encoder said of chunks of text, remembered from one animation to the next: people draw a sentence again with another seed.
 
 import type { Chunk } from '../text/chunks.ts'
+import { createKept } from './kept.ts'
 
 type Encode = (chunk: Chunk) => Promise<Float32Array>
 
@@ -9,14 +10,11 @@ export type TextMemory = (told: readonly string[], encode: Encode) => Encode
 
 /** @param most chunks; one of Stable Diffusion's takes a quarter of a megabyte */
 export function createTextMemory(most = 128): TextMemory {
-  const states = new Map<string, Promise<Float32Array>>() // least used first
+  const states = createKept<Promise<Float32Array>>(most)
   return (told, encode) => (chunk) => {
     const key = JSON.stringify([told, [...chunk.ids], chunk.embeddings])
-    const state = states.get(key) ?? encode(chunk)
-    states.delete(key)
-    states.set(key, state)
+    const state = states.get(key, () => encode(chunk))
     state.catch(() => states.delete(key))
-    for (const oldest of states.keys()) if (states.size > most) states.delete(oldest)
     return state
   }
 }

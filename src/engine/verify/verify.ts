@@ -44,12 +44,11 @@ async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncG
   for (const version of ['v1', 'v2', 'v3']) {
     const wanted = answers.names.flatMap((name) => {
       const t = new RegExp(`^motion\\.${version}\\.eps_t(\\d+)$`).exec(name)?.[1]
-      return t === undefined ? [] : [{ name, t: Number(t) }]
+      if (t !== undefined) return [{ name, t: Number(t) }]
+      const plain = version === 'v3' && (name === 'lora.base_eps' || name === 'lyco.plain.eps')
+      return plain ? [{ name, t: adapterTimestep(answers) }] : []
     })
     if (wanted.length > 0) yield* checkMotion(withMotion(version), wanted, answers, rig)
-  }
-  for (const name of ['lora.base_eps', 'lyco.plain.eps']) {
-    if (answers.has(name)) yield* checkMotion(withMotion('v3'), [{ name, t: adapterTimestep(answers) }], answers, rig)
   }
   for (const one of adapted) yield* checkAdapted(withMotion(one.motion), one, answers, rig)
   if (answers.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), promptsOf(answers), answers, rig)

@@ -18,6 +18,8 @@ export interface ScaledFactors extends Factors {
 }
 
 /**
+ * A style is changed while somebody waits. Hundreds of small arrays would cost ten times what filling them does, so all lie in one;
+ * what fits as it is, is not copied.
  * @param weights those that the graph is built from
  * @param laid by weight, in any order
  * @returns `<weight>.lora_down` [R, in, …] and `<weight>.lora_up` [out, R, …] for every weight at a site with room; arrays may be shared
@@ -28,44 +30,67 @@ export function adapterFeeds(
   room: Ranks,
   laid: ReadonlyMap<string, readonly ScaledFactors[]>,
 ): Record<string, Float32Array> {
-  const feeds: Record<string, Float32Array> = {}
-  let zeros = new Float32Array(0)
-  const nothing = (length: number): Float32Array => {
-    if (zeros.length < length) zeros = new Float32Array(length)
-    return zeros.subarray(0, length)
-  }
+  const inputs: { readonly name: string; readonly length: number; readonly input: Input }[] = []
   for (const [weight, { shape }] of weights) {
     const site = siteOf(part, weight, shape)
     const R = (site && room[site]) ?? 0
     if (R === 0) continue
     const [out, ...inner] = shape as [number, ...number[]]
-    const width = elementsOf(inner)
-    const here = laid.get(weight) ?? []
-    feeds[`${weight}.lora_down`] = here.length === 0 ? nothing(R * width) : stacked(here, R * width)
-    feeds[`${weight}.lora_up`] = here.length === 0 ? nothing(out * R) : besideEachOther(here, out, R)
+    const factors = laid.get(weight) ?? []
+    const length = R * elementsOf(inner)
+    inputs.push({ name: `${weight}.lora_down`, length, input: factors.length === 0 ? nothing : stacked(factors, length) })
+    inputs.push({ name: `${weight}.lora_up`, length: out * R, input: factors.length === 0 ? nothing : besideEachOther(factors, out, R) })
   }
-  return feeds
+  const filled = inputs.reduce((sum, { length, input }) => sum + (typeof input === 'function' ? length : 0), 0)
+  const zeros = inputs.reduce((most, { length, input }) => Math.max(most, input === nothing ? length : 0), 0)
+  const all = new Float32Array(filled + zeros)
+  let at = 0
+  return Object.fromEntries(
+    inputs.map(({ name, length, input }) => {
+      if (input === nothing) return [name, all.subarray(filled, filled + length)]
+      if (typeof input !== 'function') return [name, input]
+      const values = all.subarray(at, at + length)
+      at += length
+      input(values)
+      return [name, values]
+    }),
+  )
 }
 
+/** Values that are there, or what fills an array of zeros with them. */
+type Input = Float32Array | ((values: Float32Array) => void) | typeof nothing
+const nothing = Symbol('zeros')
+
 /** down₁ over down₂ over … over zeros. */
-function stacked(factors: readonly ScaledFactors[], length: number): Float32Array {
+function stacked(factors: readonly ScaledFactors[], length: number): Input {
   if (factors.length === 1 && factors[0]!.down.length === length) return factors[0]!.down
-  const all = new Float32Array(length)
-  let at = 0
-  for (const { down } of factors) {
-    all.set(down, at)
-    at += down.length
+  return (values) => {
+    let at = 0
+    for (const { down } of factors) {
+      values.set(down, at)
+      at += down.length
+    }
   }
-  return all
 }
 
 /** up₁ | up₂ | … | zeros, each times its scale. */
-function besideEachOther(factors: readonly ScaledFactors[], out: number, R: number): Float32Array {
-  const all = new Float32Array(out * R)
-  let from = 0
-  for (const { up, rank, scale } of factors) {
-    for (let i = 0; i < out; i++) for (let k = 0; k < rank; k++) all[i * R + from + k] = scale * up[i * rank + k]!
-    from += rank
+function besideEachOther(factors: readonly ScaledFactors[], out: number, R: number): Input {
+  const [{ up, rank, scale }] = factors as [ScaledFactors]
+  if (factors.length === 1 && rank === R && scale === 1) return up
+  return (values) => {
+    let from = 0
+    for (const factor of factors) {
+      spread(values, factor, out, R, from)
+      from += factor.rank
+    }
   }
-  return all
+}
+
+/** Rows of `rank` numbers into rows of R, from column `from` on. */
+function spread(values: Float32Array, { up, rank, scale }: ScaledFactors, out: number, R: number, from: number): void {
+  for (let i = 0; i < out; i++) {
+    const to = i * R + from
+    const at = i * rank
+    for (let k = 0; k < rank; k++) values[to + k] = scale * up[at + k]!
+  }
 }
