@@ -2,7 +2,8 @@
 // a CDN, which gives any range of it. What was cut off goes on where it was; nothing is in place that was not checked whole.
 
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Dispatcher, request } from 'undici'
@@ -65,6 +66,9 @@ export async function pull(model: HubModel, folder: string, options: HubOptions)
     )
   }
   renameSync(part, path)
+  // Beginnings of other versions of it are of no more use.
+  for (const name of readdirSync(folder))
+    if (name.startsWith(`${basename(model.file)}.`) && name.endsWith('.part')) rmSync(join(folder, name))
   return { path, bytes: facts.bytes, sha256, ...(facts.commit !== undefined && { commit: facts.commit }) }
 }
 
@@ -136,17 +140,20 @@ async function fetchFrom(model: HubModel, part: string, from: number, of: number
   const { statusCode, headers, body } = await answerOf(model, 'GET', range, options, true)
   const continues = statusCode === 206 && String(headers['content-range']).startsWith(`bytes ${from}-`)
   let done = continues ? from : 0
-  const told = async function* (pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const piece of pieces) {
+  // Piece by piece, so that all that came is there when the line is cut.
+  const file = await open(part, continues ? 'a' : 'w')
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      options.signal?.throwIfAborted()
       done += piece.length
       if (done > of)
         throw new UserError('hub-answer', `${options.endpoint} gives more of ${model.name} than the ${of} bytes that it has.`, { of })
+      await file.writeFile(piece)
       options.onProgress?.(done, of)
-      yield piece
     }
+  } finally {
+    await file.close()
   }
-  const file = createWriteStream(part, { flags: continues ? 'a' : 'w' })
-  await pipeline(body, told, file, options.signal ? { signal: options.signal } : {})
 }
 
 const maxRedirects = 5
