@@ -7,7 +7,7 @@
 
 import { announce, el, fill } from './element.js'
 import { icon } from './icons.js'
-import { createMessage } from './message.js'
+import { createMessage, whileBusy } from './message.js'
 import { text } from './texts.js'
 
 /**
@@ -50,7 +50,8 @@ export function createChat({ server, actions, open, empty }) {
   const list = el('div', { class: 'messages', role: 'log', 'aria-live': 'off', 'aria-label': text('conversation'), tabindex: -1 })
   const dots = el('p', { class: 'dots', hidden: true, 'aria-label': text('sending') }, el('span'), el('span'), el('span'))
   const trouble = el('p', { class: 'trouble', role: 'alert', hidden: true })
-  const earlier = el('button', { class: 'button usual earlier', type: 'button', hidden: true, onClick: loadEarlier }, text('earlier'))
+  const earlier = el('button', { class: 'button usual earlier', type: 'button', hidden: true }, text('earlier'))
+  earlier.addEventListener('click', () => whileBusy(earlier, loadEarlier()))
   const newest = el(
     'button',
     { class: 'round newest', type: 'button', hidden: true, 'aria-label': text('newest'), title: text('newest'), onClick: toEnd },
@@ -90,6 +91,7 @@ export function createChat({ server, actions, open, empty }) {
   /** @param {ShownMessage} message */
   function place(message) {
     const known = shown.get(message.message)
+    if (message.body?.kind === 'form') return
     if (!message.body) {
       known?.view.element.remove()
       shown.delete(message.message)

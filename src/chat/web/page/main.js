@@ -127,6 +127,11 @@ openStream(() => preferences.locale, {
   reset: () => chat.reset(),
   message: (/** @type {ShownMessage} */ message) => chat.show(message),
   caughtUp: () => chat.caughtUp(),
+  async again() {
+    const { person } = await server.hello()
+    // the server has another memory than before: everything begins anew
+    if (person !== me.person) location.reload()
+  },
   state(connected) {
     frame.offline(!connected)
     if (connected && wasOff) announce(text('online'))

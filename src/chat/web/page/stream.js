@@ -8,6 +8,7 @@
  * @property {(message: ShownMessage) => void} message
  * @property {() => void} caughtUp
  * @property {(connected: boolean) => void} state
+ * @property {() => Promise<void>} again asked before it goes on after it broke; fails while the server cannot be reached
  */
 
 /** A browser has six connections to one server for all its windows together: a hidden one gives its own back. */
@@ -17,7 +18,6 @@ const longestWaitMs = 15_000
 /**
  * @param {() => string} locale
  * @param {StreamListener} listener
- * @returns {{ restart: () => void }}
  */
 export function openStream(locale, listener) {
   let last = ''
@@ -54,9 +54,13 @@ export function openStream(locale, listener) {
       if (source !== opened) return
       listener.state(false)
       close()
-      timer = window.setTimeout(open, waitMs)
-      waitMs = Math.min(longestWaitMs, waitMs * 2)
+      later()
     })
+  }
+
+  function later() {
+    timer = window.setTimeout(() => listener.again().then(open, later), waitMs)
+    waitMs = Math.min(longestWaitMs, waitMs * 2)
   }
 
   document.addEventListener('visibilitychange', () => {
@@ -66,11 +70,4 @@ export function openStream(locale, listener) {
     } else timer = window.setTimeout(close, hiddenMs)
   })
   open()
-
-  return {
-    restart() {
-      last = ''
-      open()
-    },
-  }
 }
