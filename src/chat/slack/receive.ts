@@ -155,7 +155,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
 export const umbrella = 'zoetrope'
 
 /** Slack waits three seconds. */
-const suggestMs = 2200
+const suggestMs = 1800
 
 interface Where {
   readonly user: string

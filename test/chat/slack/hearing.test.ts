@@ -308,18 +308,14 @@ describe('a socket of Slack', () => {
 
   test('that closes before an event could be acknowledged: the event is worked on all the same', async () => {
     const { service } = people
+    const { opened, ids } = service
     const before = people.heard.length
+    const payload = reactionEvent(service, ids.ann, ids.channel, '1.2', 'star')
     const [socket] = service.sockets
-    socket!.send(
-      JSON.stringify({
-        envelope_id: 'e1',
-        type: 'events_api',
-        payload: reactionEvent(service, service.ids.ann, service.ids.channel, '1.2', 'star'),
-      }),
-    )
+    await new Promise((resolve) => socket!.send(JSON.stringify({ envelope_id: 'e1', type: 'events_api', payload }), resolve))
     socket!.terminate()
-    await until(() => people.heard.length === before + 1 || service.opened > 4)
-    await until(() => people.platform.trouble() === undefined)
+    await until(() => people.heard.length === before + 1)
+    await until(() => service.opened === opened + 1 && people.platform.trouble() === undefined)
     await heardAfter()
   })
 
