@@ -49,6 +49,16 @@ test('what comes before a turn of the weight is merged with it, what comes after
   assert.deepEqual(split(on(loraOf(kinds['locon']!)), on(turn)), [['low-rank'], ['rotation']], 'another weight does not matter')
 })
 
+test('ranks that add up to more than 256 beside one weight are merged from there on', () => {
+  const wide = loraOf([matrix, { 'lora_down.weight': values([200, 4]), 'lora_up.weight': values([6, 200]) }])
+  const narrow = loraOf(kinds['lora']!)
+  const { beside, merged } = planLoras([on(wide, 0.1), on(wide, 0.2), on(narrow, 0.3)], shapeOf)
+  assert.deepEqual(
+    [beside, merged].map((all) => all.map(({ strength }) => strength)),
+    [[0.1, 0.3], [0.2]],
+  )
+})
+
 test('merging several LoRAs is merging one after the other', () => {
   const [one, other] = [on(loraOf(kinds['dora']!), 0.5), on(loraOf(kinds['lora']!), 0.8, true)]
   const [copy, ...rest] = mergedWeights(planLoras([one, other], shapeOf).merged, target)

@@ -127,6 +127,7 @@ test('two at once do not take each other’s sessions away, and one that fails h
       throw new Error('no such weight')
     },
   }
+  await run(adapted('a')) // the next run of a waits for its turn while b wants its memory
   const answers = await Promise.allSettled([
     ...['a', 'b', 'a', 'b'].map((key) => run(adapted(key))),
     runner.load(broken),

@@ -24,6 +24,9 @@ export interface LoraPlan {
   readonly merged: readonly Laid[]
 }
 
+/** Beyond this, two thin products are no longer much cheaper than a copy of the weight. */
+const mostBeside = 256
+
 /** Sums can be taken in any order, and W + ΔW as two products; what turns or scales W must find in it all that came before. */
 export function planLoras(loras: readonly LaidLora[], shapeOf: (delta: LoraDelta) => readonly number[]): LoraPlan {
   const all = loras
@@ -31,13 +34,18 @@ export function planLoras(loras: readonly LaidLora[], shapeOf: (delta: LoraDelta
     .flatMap(({ lora, strength, merged }) => lora.deltas.map((delta) => ({ delta, strength, lora, whole: merged })))
   const lastReader = new Map<string, number>()
   for (const [i, { delta }] of all.entries()) if (readsWeight(delta)) lastReader.set(placeOf(delta), i)
+  const ranks = new Map<string, number>()
   const beside: Laid<LowRank>[] = []
   const merged: Laid[] = []
   for (const [i, { whole, ...laid }] of all.entries()) {
     const { delta } = laid
-    const alone = !whole && i > (lastReader.get(placeOf(delta)) ?? -1)
-    if (alone && runsBeside(delta) && siteOf(delta.part, delta.weight, shapeOf(delta))) beside.push({ ...laid, delta })
-    else merged.push(laid)
+    const place = placeOf(delta)
+    const may = !whole && i > (lastReader.get(place) ?? -1) && siteOf(delta.part, delta.weight, shapeOf(delta)) !== undefined
+    const rank = (ranks.get(place) ?? 0) + (runsBeside(delta) ? delta.rank : 0)
+    if (may && runsBeside(delta) && rank <= mostBeside) {
+      beside.push({ ...laid, delta })
+      ranks.set(place, rank)
+    } else merged.push(laid)
   }
   return { beside, merged }
 }
