@@ -75,11 +75,11 @@ export interface EngineOptions {
   readonly cacheDir?: string
   /** Of those; what was used longest ago goes. */
   readonly maxCacheBytes?: number
-  /** Of LoRAs that stay in memory, so that going from one to another reads nothing. */
+  /** Of LoRAs that stay in memory, so that going from one to another reads nothing; styles made of them take as much again. */
   readonly loraBytes?: number
 }
 
-export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 512e6 }: EngineOptions): Engine {
+export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 1e9 }: EngineOptions): Engine {
   const openModels = createOpenModels()
   const layLoras = createLoras(loraBytes)
   const copies = createMergedCopies({

@@ -33,7 +33,8 @@ export function inspect(path: string, { limits, safetensorsOnly, bases }: Inspec
   const file = safetensorsOnly ? openStrictly(path, limits) : openTensorFile(path, limits)
   const identity = identify(file)
   if (identity.kind === 'refused') throw new UserError(identity.code, identity.sentence, { path })
-  for (const tensor of file.tensors.values()) assertFinite(tensor)
+  // LoRAs are read whole where they are laid on their base.
+  if (!('lora' in identity)) for (const tensor of file.tensors.values()) assertFinite(tensor)
   let first: unknown
   for (const [base, files] of bases.entries()) {
     try {

@@ -23,15 +23,17 @@ export interface LaidLoras {
   /** One of them was distilled to draw in a few steps. */
   readonly hasLcmLora: boolean
   readonly notes: readonly string[]
+  /** Of what it holds in memory, at least. */
+  bytes(): number
 }
 
 /** @throws UserError `lora-strength`, and what `readLora` throws */
 export type LayLoras = (base: Pick<OpenModel, 'model' | 'keys'>, loras: readonly NamedLora[]) => LaidLoras
 
-/** @param budgetBytes of the files that stay in memory, and as much again of what graphs are fed of them */
+/** @param budgetBytes of files that stay in memory, and as much again of styles made of them */
 export function createLoras(budgetBytes: number): LayLoras {
   const shelf = createLoraShelf(budgetBytes)
-  const kept = createKept<LaidLoras>(budgetBytes, ({ beside }) => beside.bytes())
+  const kept = createKept<LaidLoras>(budgetBytes, (it) => it.bytes())
   return ({ model, keys }, loras) => {
     const base = [keys.text, keys.unet, keys.motion].join(' ')
     // Strengths as text, because JSON has no word for what is no number.
@@ -53,17 +55,23 @@ function layLoras(model: Model, base: string, loras: readonly NamedLora[], shelf
   const shelved = new Map<LoraFile, Shelved>(taken.map((it) => [it.lora, it]))
   const from = ({ lora }: Laid): Shelved => shelved.get(lora)!
   const { beside, merged } = planLoras(taken, shapesIn(netsOf(model)))
+  const laidBeside = besideOf(model, beside, (laid) => from(laid).factorsOf(laid.delta))
   return {
-    beside: besideOf(model, beside, (laid) => from(laid).factorsOf(laid.delta)),
-    textKey: [...new Set(beside.filter(({ delta }) => delta.part === 'text').map((laid) => `${from(laid).stamp} ${laid.strength}`))].join(
-      '\n',
+    beside: laidBeside,
+    textKey: keyOf(
+      beside.filter(({ delta }) => delta.part === 'text'),
+      from,
     ),
     merged,
     stampOf: (laid) => from(laid).stamp,
     hasLcmLora: taken.some(({ lora, metadata, strength }) => strength > 0 && saysLcm({ path: lora.path, metadata })),
     notes: taken.flatMap(({ lora: { path, ignored } }) => unusedSentence(path, ignored)),
+    bytes: () => taken.reduce((sum, it) => sum + it.bytes(), laidBeside.bytes()),
   }
 }
+
+const keyOf = (laid: readonly Laid[], from: (laid: Laid) => Shelved): string =>
+  [...new Set(laid.map((it) => `${from(it).stamp} ${it.strength}`))].join('\n')
 
 /** Whether a LoRA was distilled: its tensors do not tell, only its name or what its trainer wrote. */
 export const saysLcm = ({ path, metadata }: Pick<TensorFile, 'path' | 'metadata'>): boolean =>

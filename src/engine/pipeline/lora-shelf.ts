@@ -16,7 +16,7 @@ export interface Shelved {
   readonly stamp: string
   /** Of one of its deltas, read when it is first asked for. */
   factorsOf(delta: LowRank): Factors
-  /** Of the factors that were read. */
+  /** Of the factors that were read, and some for their names. */
   bytes(): number
 }
 
@@ -36,7 +36,7 @@ function shelve(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text' |
   const opened = openTensorFile(file)
   const lora = readLora(opened, netsOf(nets))
   const known = new Map<LowRank, Factors>()
-  let bytes = 0
+  let bytes = 1e6
   return {
     lora,
     metadata: opened.metadata,

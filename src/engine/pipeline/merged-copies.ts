@@ -44,7 +44,7 @@ export function createMergedCopies({ dir, maxBytes, type, write }: CopiesOptions
 
   function copyOf(name: string, weights: () => readonly MergedWeight[]): Tensor[] {
     if (dir === undefined) return weights().map((it) => tensorOf(copyName(it), it.shape, it.values()))
-    mkdirSync(dir, { recursive: true })
+    makeFolder(dir)
     const path = join(dir, name)
     const found = openCopy(path)
     if (found) return found
@@ -114,6 +114,15 @@ function openCopy(path: string): Tensor[] | undefined {
     if (!(error instanceof UserError)) throw error
     rmSync(path, { force: true }) // not there, or damaged: it is made again
     return undefined
+  }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    throw new UserError('not-writable', `${dir}, where merged weights are kept, cannot be made (${reason}).`, { dir, reason }, { cause })
   }
 }
 

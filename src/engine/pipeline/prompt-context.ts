@@ -1,6 +1,7 @@
 // What the UNet is told at every call: prompts as the text encoder's states. A text that does not change is encoded once.
 // L tokens, 77 a chunk  D token width
 
+import { UserError } from '../errors.ts'
 import { alignChunks, type Chunk, chunks } from '../text/chunks.ts'
 import { composition } from '../text/composition.ts'
 import { applyWeights } from '../text/emphasis.ts'
@@ -18,10 +19,14 @@ export interface Prompts {
   readonly vectors?: ReadonlyMap<string, number>
 }
 
+/** Each part is a pass of the net at every step, and every number of chunks a graph of its own. */
+const [mostParts, mostChunks] = [8, 8]
+
 /**
  * All texts of an animation have as many chunks, also those of other calls: then one graph reads them all.
  * @param encode a chunk → [77, D]
  * @returns a context for each call, the same object as long as nothing changes
+ * @throws UserError `prompt-parts`, `prompt-long`
  */
 export async function encodePrompts(
   encode: (chunk: Chunk) => Promise<Float32Array>,
@@ -29,9 +34,26 @@ export async function encodePrompts(
   { prompt, negative, calls, vectors }: Prompts,
 ): Promise<Context[]> {
   const parts = composition(prompt)
+  if (parts.length > mostParts) {
+    throw new UserError('prompt-parts', `AND joins at most ${mostParts} parts of a prompt, not ${parts.length}.`, {
+      parts: parts.length,
+      most: mostParts,
+    })
+  }
   const textsAt = (call: number): string[] => [negative, ...parts.map(({ text }) => text)].map((text) => promptAt(text, call, calls))
   const texts = [...new Set(Array.from({ length: calls }, (_, call) => textsAt(call)).flat())]
   const aligned = alignChunks(tokenizer, ...texts.map((text) => chunks(tokenizer, parsePrompt(text), vectors)))
+  const long = aligned[0]!.length
+  if (long > mostChunks) {
+    throw new UserError(
+      'prompt-long',
+      `A prompt has at most ${75 * mostChunks} tokens, in ${mostChunks} chunks of 75; this one takes ${long} chunks.`,
+      {
+        chunks: long,
+        most: mostChunks,
+      },
+    )
+  }
   const states = new Map<string, Float32Array>()
   for (const [i, text] of texts.entries()) states.set(text, await stateOf(aligned[i]!, encode))
 

@@ -35,12 +35,12 @@ export function createRunner(sessions: Sessions): Runner {
     const room = enough ?? (sizeOf(needed) === 0 ? needed : loaded.reduce(joined, needed))
     const name = nameWith(room)
     if (!enough) {
-      const outgrown = loaded.filter((other) => sizeOf(other) > 0)
-      for (const other of outgrown) await sessions.drop(nameWith(other))
-      rooms.set(key, [...loaded.filter((other) => !outgrown.includes(other)), room])
+      for (const other of loaded) if (sizeOf(other) > 0) await sessions.drop(nameWith(other))
+      rooms.set(key, [...loaded.filter((other) => sizeOf(other) === 0), room])
     }
     const session = await sessions.get(name, () => {
       const graph = build(room)
+      for (const other of inputs.keys()) if (!sessions.has(other)) inputs.delete(other)
       inputs.set(name, new Set(graph.inputs.map((input) => input.name)))
       return graph
     })

@@ -100,6 +100,15 @@ test('a disk that is full is said in one sentence, and nothing is left half-writ
   assert.deepEqual(readdirSync(dir), [])
 })
 
+test('a folder that cannot be made is named', () => {
+  writeFileSync(folder('file'), 'no folder')
+  assert.throws(() => copies(join(folder('file'), 'merged')).merge(base, merged(0.7), stampOf), {
+    name: 'UserError',
+    code: 'not-writable',
+    message: /file\/merged, where merged weights are kept, cannot be made \(ENOTDIR\)/,
+  })
+})
+
 test('a damaged copy is made again', () => {
   const dir = folder('damaged')
   copies(dir).merge(base, merged(0.7), stampOf)

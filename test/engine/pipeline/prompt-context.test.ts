@@ -95,3 +95,17 @@ test('a word of a textual inversion takes as many places as it has vectors', asy
     ],
   )
 })
+
+test('more parts or chunks than anybody means are refused before anything is encoded', async () => {
+  await assert.rejects(encoded({ prompt: Array<string>(9).fill('a cat').join(' AND ') }), {
+    name: 'UserError',
+    code: 'prompt-parts',
+    message: 'AND joins at most 8 parts of a prompt, not 9.',
+  })
+  await assert.rejects(encoded({ negative: words(601) }), {
+    name: 'UserError',
+    code: 'prompt-long',
+    message: /at most 600 tokens, .* takes 9 chunks/,
+  })
+  assert.equal((await encoded({ negative: words(600) })).contexts[0]!.negative.length, 8 * 77)
+})
