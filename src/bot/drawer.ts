@@ -1,6 +1,6 @@
 // A job becomes an animation among the blobs: its style looked up, drawn by the worker, put away under a name that tells nothing.
 
-import type { ResultDetails } from '../chat/return-address.ts'
+import type { ResultDetails } from '../chat/result-details.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { Drawer } from '../jobs/scheduler.ts'
 import type { Recipe } from '../render.ts'

@@ -9,16 +9,18 @@ import type { Json } from '../store/json.ts'
 import type { Blobs } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { createEditQueue, type EditQueue } from './edits.ts'
+import { createEnds } from './ends.ts'
 import { fitted } from './fitted.ts'
-import { endWords, runningWords, type Waiting, waitingWords } from './life-words.ts'
+import { runningWords, type Waiting, waitingWords } from './life-words.ts'
 import { localeFor } from './locales/locale.ts'
 import type { MessageBook } from './message-book.ts'
+import { type Note, noteFrom } from './note.ts'
 import type { Observer } from './observer.ts'
 import type { Outgoing } from './outgoing.ts'
 import { patiently } from './patience.ts'
-import { pictureOfJob, pictureOfPreview } from './pictures.ts'
+import { pictureOfPreview } from './pictures.ts'
 import type { Platform, Posted } from './platform.ts'
-import { detailsOf, type Note, noteFrom, type ReturnAddress, returnAddressOf } from './return-address.ts'
+import { type ReturnAddress, returnAddressOf } from './return-address.ts'
 
 export interface Delivery {
   /** Begins to listen; before the scheduler starts. */
@@ -68,6 +70,7 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
   const lives = new Map<string, Life>()
   const reached = new Map<string, { readonly platform: Platform; readonly edits: EditQueue }>()
   const telling = new Map<string, { readonly done: Promise<void>; readonly end: AbortController }>()
+  const ends = createEnds({ blobs, log })
   const stopping = new AbortController()
   let deaf: (() => void) | undefined
   let places: { readonly dueMs: number; readonly callOff: () => void } | undefined
@@ -229,60 +232,11 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
     life.job = job
     await life.opened
     await edits.clear({ message: job.id, space: job.owner.space })
-    const posted = await shownEnd(life, await ending(life), signal)
+    const posted = await ends.show(life, (call) => stubbornly(life, endMs, signal, call))
     if (posted) await keep(life, posted)
     await scheduler.told(job.id)
     observer.ended(platform.name, job.state as Exclude<Job['state'], 'waiting' | 'running'>, clock.nowMs() - job.acceptedMs)
     log.info({ job: job.id, platform: platform.name, state: job.state }, 'told')
-  }
-
-  /** Undefined where it can be shown nowhere, for good. */
-  async function shownEnd(life: Life, outgoing: Outgoing, signal: AbortSignal): Promise<Posted | undefined> {
-    const refused = (error: unknown, where: string) => {
-      if (!(error instanceof UserError)) throw error
-      log.warn({ job: life.job.id, err: error }, `the end of a request was refused ${where}`)
-      return error
-    }
-    try {
-      return await stubbornly(life, endMs, signal, () => showEnd(life, outgoing))
-    } catch (error) {
-      const reason = refused(error, 'where it belongs')
-      try {
-        return await stubbornly(life, endMs, signal, () => showElsewhere(life, outgoing, reason))
-      } catch (error) {
-        refused(error, 'everywhere')
-        return undefined
-      }
-    }
-  }
-
-  async function ending({ job, platform, to }: Life): Promise<Outgoing> {
-    const locale = localeFor(to.locale)
-    const details = detailsOf(job)
-    const tooLarge = details !== undefined && details.bytes > to.maxBytes
-    const picture = job.state === 'done' && !tooLarge ? await pictureOfJob(job, blobs, locale) : undefined
-    return fitted(endWords(job, to, { details, picture, tooLarge }, platform.limits, locale), platform.limits)
-  }
-
-  async function showEnd(life: Life, outgoing: Outgoing): Promise<Posted> {
-    const { job, platform, to } = life
-    if (life.posted && !life.lost) {
-      const edited = await platform.edit(life.posted, outgoing)
-      if (edited) return edited
-      life.lost = true
-    }
-    return platform.post(to.at, { ...outgoing, nonce: job.id })
-  }
-
-  /** Refused where it belongs: as words where the file is what was refused, else to who asked alone. */
-  async function showElsewhere(life: Life, outgoing: Outgoing, error: UserError): Promise<Posted> {
-    const { job, platform, to } = life
-    if (error.code === 'too-large') {
-      const words = endWords(job, to, { details: detailsOf(job), tooLarge: true }, platform.limits, localeFor(to.locale))
-      return showEnd(life, fitted(words, platform.limits))
-    }
-    const { marks: _marks, ...unmarked } = outgoing
-    return platform.post(to.at, { ...unmarked, audience: 'direct', nonce: job.id })
   }
 
   function stubbornly<T>({ job, platform }: Life, giveUpAfterMs: number, signal: AbortSignal, call: () => Promise<T>): Promise<T> {

@@ -6,7 +6,8 @@ import { type Locale, speak, speakError } from './locales/locale.ts'
 import type { Button, Fact, Outgoing, Picture } from './outgoing.ts'
 import type { PlatformLimits } from './platform.ts'
 import { type Line, say } from './reply.ts'
-import { audienceOf, type ResultDetails, type ReturnAddress } from './return-address.ts'
+import type { ResultDetails } from './result-details.ts'
+import { audienceOf, type ReturnAddress } from './return-address.ts'
 
 export interface Waiting {
   readonly ahead?: number

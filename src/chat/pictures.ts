@@ -6,7 +6,7 @@ import { type Locale, speak } from './locales/locale.ts'
 import type { Picture } from './outgoing.ts'
 import { shortened } from './plain-text.ts'
 import { say } from './reply.ts'
-import { detailsOf } from './return-address.ts'
+import { detailsOf } from './result-details.ts'
 
 /** Undefined where nothing was drawn, or its file is gone. */
 export async function pictureOfJob(job: Job, blobs: Pick<Blobs, 'get'>, locale: Locale): Promise<Picture | undefined> {

@@ -5,7 +5,6 @@ import { z } from 'zod'
 import type { Job } from '../jobs/job.ts'
 import type { Json } from '../store/json.ts'
 import type { Audience } from './outgoing.ts'
-import type { Posted } from './platform.ts'
 
 export interface ReturnAddress {
   /** The platform's own. */
@@ -24,10 +23,8 @@ export interface ReturnAddress {
   readonly parent?: string | undefined
 }
 
-const json: z.ZodType<Json> = z.json()
-
 const returnAddressSchema = z.object({
-  at: json,
+  at: z.json() satisfies z.ZodType<Json>,
   name: z.string(),
   locale: z.string(),
   private: z.boolean(),
@@ -43,41 +40,4 @@ export function returnAddressOf({ address }: Job): ReturnAddress {
 
 export function audienceOf(to: ReturnAddress): Audience {
   return to.private ? 'asker' : 'everyone'
-}
-
-/** The message of a job, as it is kept beside the job once there is one. */
-export interface Note {
-  readonly posted: Posted
-}
-
-const noteSchema = z.object({ posted: z.object({ handle: json, messages: z.array(z.string()) }) })
-
-export function noteFrom(kept: Json | undefined): Note | undefined {
-  return kept === undefined ? undefined : noteSchema.parse(kept)
-}
-
-/** What a drawing says of its animation, in `Job.result.details`. */
-export interface ResultDetails {
-  readonly format: 'webp' | 'gif' | 'mp4'
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
-  readonly bytes: number
-  /** Sentences for the person. */
-  readonly notes: readonly string[]
-}
-
-const detailsSchema = z.object({
-  format: z.enum(['webp', 'gif', 'mp4']),
-  width: z.number(),
-  height: z.number(),
-  frames: z.number(),
-  fps: z.number(),
-  bytes: z.number(),
-  notes: z.array(z.string()),
-})
-
-export function detailsOf({ result }: Job): ResultDetails | undefined {
-  return result?.details === undefined ? undefined : detailsSchema.parse(result.details)
 }

@@ -8,6 +8,7 @@ import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Json } from '../store/json.ts'
 import type { Blobs } from '../store/store.ts'
+import { type Answer, createAnswer } from './answer.ts'
 import { withFiles } from './attachment.ts'
 import type { Clock } from './clock.ts'
 import type { Action, Command } from './command.ts'
@@ -25,7 +26,6 @@ import type { MessageBook } from './message-book.ts'
 import type { Observer } from './observer.ts'
 import type { Audience, Outgoing } from './outgoing.ts'
 import { findAction, findCommand, parse } from './parse.ts'
-import { patiently } from './patience.ts'
 import type { Platform, Receiver } from './platform.ts'
 import { createRecent } from './recent.ts'
 import { type Drawing, type Reply, say } from './reply.ts'
@@ -61,8 +61,6 @@ interface Understood {
 
 /** Reactions of one person on one message count once in this time. */
 const stormMs = 2000
-/** An answer that cannot be posted is tried this long: later nobody waits for it. */
-const answerMs = 15_000
 
 export function createRouter(platform: Platform, parts: RouterParts): Receiver {
   const { house, scheduler, delivery, blobs, messages, styles, heard, live, clock, log, observer, limits = usualLimits } = parts
@@ -233,47 +231,6 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
   }
 
   return { receive, complete }
-}
-
-/** The one answer to something: acknowledged when it takes long. */
-interface Answer {
-  /** Who will read it, as far as is known. */
-  expect(audience: Audience): void
-  /** From here on the answer is on its way and is not acknowledged any more. */
-  ready(): Promise<void>
-  /** @throws where the platform cannot be reached for long, or refuses it */
-  post(outgoing: Outgoing): Promise<void>
-  open(dialog: () => Promise<void>): Promise<void>
-  close(): void
-}
-
-function createAnswer(platform: Platform, { address }: Incoming, clock: Clock, log: Log): Answer {
-  let audience: Audience = 'asker'
-  let acknowledging: Promise<void> = Promise.resolve()
-  const callOff = clock.after(platform.limits.answerMs / 2, () => {
-    acknowledging = platform.acknowledge(address, audience).catch((err: unknown) => log.warn({ err }, 'could not be acknowledged'))
-  })
-  const never = new AbortController().signal
-  const onTrouble = (err: unknown, retryInMs: number) => log.warn({ err, retryInMs }, 'an answer is tried again')
-  function ready(): Promise<void> {
-    callOff()
-    return acknowledging
-  }
-  return {
-    expect(expected) {
-      audience = expected
-    },
-    ready,
-    async post(outgoing) {
-      await ready()
-      await patiently(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs: answerMs, onTrouble })
-    },
-    async open(dialog) {
-      await ready()
-      await dialog()
-    },
-    close: callOff,
-  }
 }
 
 function priorityOf(roles: readonly string[], preferred: readonly string[]): number {

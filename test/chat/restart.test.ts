@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { noteFrom } from '../../src/chat/return-address.ts'
+import { noteFrom } from '../../src/chat/note.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Drawer } from '../../src/jobs/scheduler.ts'
 import type { Store } from '../../src/store/store.ts'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Receiver } from '../../../src/chat/platform.ts'
-import type { ResultDetails } from '../../../src/chat/return-address.ts'
+import type { ResultDetails } from '../../../src/chat/result-details.ts'
 import type { Drawer } from '../../../src/jobs/scheduler.ts'
 import { encode } from '../../../src/media/animation.ts'
 import type { Json } from '../../../src/store/json.ts'
