@@ -7,8 +7,9 @@ import { commands } from '../../../commands/index.ts'
 import type { Incoming } from '../../../src/chat/incoming.ts'
 import { parse } from '../../../src/chat/parse.ts'
 import { UserError } from '../../../src/errors.ts'
+import type { Thing } from './calls.ts'
 import { startPeople } from './people.ts'
-import type { Ids, Thing } from './service.ts'
+import type { Ids } from './service.ts'
 
 const count = 10_000
 const atOnce = 24

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Choice, Incoming } from '../../../src/chat/incoming.ts'
+import type { Thing } from './calls.ts'
 import { eventOf, type People, reactionEvent, startPeople, type Way } from './people.ts'
-import type { Thing } from './service.ts'
 
 for (const way of ['socket', 'http'] as const) hearing(way)
 

@@ -9,8 +9,10 @@ import type { Platform, Receiver } from '../../../src/chat/platform.ts'
 import { createSlack, type SlackOptions } from '../../../src/chat/slack/index.ts'
 import { typed } from '../../../src/chat/typed.ts'
 import type { Harness, Person } from '../../suites/platform.ts'
+import type { Thing } from './calls.ts'
+import { appToken, signingSecret, token } from './emulated.ts'
 import { buttonIn, decoded, screenOf } from './screen.ts'
-import { type Acknowledged, appToken, type Service, signingSecret, startService, type Thing, token } from './service.ts'
+import { type Acknowledged, type Service, startService } from './service.ts'
 
 export type Way = 'socket' | 'http'
 

@@ -2,7 +2,8 @@
 
 import { type Mark, markOf } from '../../../src/chat/marks.ts'
 import type { Seen } from '../../suites/platform.ts'
-import type { Service, Thing } from './service.ts'
+import type { Thing } from './calls.ts'
+import type { Service } from './service.ts'
 
 export async function screenOf(service: Service, person: string): Promise<Seen[]> {
   const { ids, state } = service

@@ -5,27 +5,11 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createNetServer } from 'node:net'
-import { createEmulator } from 'emulate'
+import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { neededScopes, usefulScopes } from '../../../src/chat/slack/scopes.ts'
 import { blockFaults, pingsOf, viewFaults } from './block-rules.ts'
-
-export type Thing = Readonly<Record<string, unknown>>
-
-export interface Call {
-  readonly method: string
-  readonly args: Thing
-}
-
-/** An answer in place of the usual one; undefined lets the call through after all. */
-export type Play = (call: Call) => Promise<Reply | undefined> | Reply | undefined
-
-export interface Reply {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body: unknown
-}
+import { argumentNames, argumentsOf, type Call, no, type Play, type Reply, type Thing } from './calls.ts'
+import { allScopes, appToken, signingSecret, startState, tester, token } from './emulated.ts'
 
 export interface Ephemeral {
   readonly user: string
@@ -92,13 +76,6 @@ export interface Ids {
   readonly secret: string
 }
 
-export const token = 'xoxb-1111-2222-real'
-export const appToken = 'xapp-1-A111-2222-real'
-export const signingSecret = '8f742231b10e8888abcd99000111285a'
-const tester = 'xoxp-tester'
-
-export const allScopes = [...neededScopes, ...Object.keys(usefulScopes)]
-
 export async function startService(): Promise<Service> {
   const front = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
@@ -106,49 +83,7 @@ export async function startService(): Promise<Service> {
   front.listen(0, '127.0.0.1')
   await once(front, 'listening')
   const url = `http://127.0.0.1:${(front.address() as AddressInfo).port}`
-  const port = await freePort()
-  const behind = `http://127.0.0.1:${port}`
-  const emulator = await createEmulator({
-    service: 'slack',
-    port,
-    baseUrl: url,
-    seed: {
-      slack: {
-        team: { name: 'Reels', domain: 'reels' },
-        users: [
-          { name: 'ann', real_name: 'Ann' },
-          { name: 'bob', real_name: 'Bob' },
-          { name: 'root', real_name: 'Root', is_admin: true },
-        ],
-        channels: [{ name: 'animations' }, { name: 'elsewhere' }, { name: 'secret', is_private: true }],
-        oauth_apps: [
-          {
-            client_id: '1.2',
-            client_secret: 's',
-            app_id: 'A00000001',
-            name: 'zoetrope',
-            redirect_uris: [],
-            scopes: allScopes,
-            bot_id: 'B0ZOETROPE',
-            bot_user_id: 'U0ZOETROPE',
-            bot_name: 'zoetrope',
-          },
-        ],
-        strict_scopes: true,
-        tokens: [
-          {
-            token,
-            user_id: 'U0ZOETROPE',
-            bot_id: 'B0ZOETROPE',
-            bot_user_id: 'U0ZOETROPE',
-            app_id: 'A00000001',
-            scopes: [...allScopes, 'channels:join'],
-          },
-          { token: tester, user: 'root', scopes: ['users:read', 'channels:read', 'channels:history', 'groups:read'] },
-        ],
-      },
-    },
-  })
+  const { behind, state, stop } = await startState(url)
   const sockets = new Set<WebSocket>()
   const acks = new Map<string, (payload: unknown) => void>()
   const plays = new Map<string, Play[]>()
@@ -174,15 +109,6 @@ export async function startService(): Promise<Service> {
       ws.send(JSON.stringify({ type: 'hello', num_connections: sockets.size, connection_info: { app_id: 'A00000001' } }))
     })
   })
-
-  async function state(method: string, args: Thing, as = token): Promise<Thing> {
-    const answer = await fetch(`${behind}/api/${method}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
-      body: JSON.stringify(args),
-    })
-    return (await answer.json()) as Thing
-  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = []
@@ -383,7 +309,7 @@ export async function startService(): Promise<Service> {
       socketServer.close()
       front.closeAllConnections()
       await new Promise((resolve) => front.close(resolve))
-      await emulator.close()
+      await stop()
     },
   }
   // auth.test alone tells the scopes, by a header
@@ -407,66 +333,4 @@ export async function startService(): Promise<Service> {
   return Object.assign(service, { ids })
 }
 
-export function no(error: string, messages: readonly string[] = [], more: Thing = {}): Reply {
-  return { body: { ok: false, error, ...(messages.length > 0 && { errors: messages, response_metadata: { messages } }), ...more } }
-}
-
-export const wait = (seconds: number): Reply => ({
-  status: 429,
-  headers: { 'retry-after': String(seconds) },
-  body: { ok: false, error: 'ratelimited' },
-})
-
 const formType = 'application/x-www-form-urlencoded'
-
-/** From each method's page; other names are a mistake of ours. */
-const argumentNames: Readonly<Record<string, readonly string[]>> = {
-  'chat.postMessage': [
-    'channel',
-    'text',
-    'blocks',
-    'thread_ts',
-    'parse',
-    'link_names',
-    'unfurl_links',
-    'unfurl_media',
-    'metadata',
-    'mrkdwn',
-    'reply_broadcast',
-  ],
-  'chat.postEphemeral': ['channel', 'user', 'text', 'blocks', 'thread_ts', 'parse', 'link_names'],
-  'chat.update': ['channel', 'ts', 'text', 'blocks', 'parse', 'link_names', 'metadata', 'file_ids'],
-  'chat.delete': ['channel', 'ts'],
-  'files.getUploadURLExternal': ['filename', 'length', 'alt_text', 'snippet_type'],
-  'files.completeUploadExternal': ['files', 'channel_id', 'thread_ts', 'initial_comment', 'blocks', 'channels'],
-  'files.info': ['file'],
-  'files.delete': ['file'],
-  'reactions.add': ['channel', 'timestamp', 'name'],
-  'reactions.get': ['channel', 'timestamp', 'full'],
-  'conversations.history': ['channel', 'cursor', 'inclusive', 'latest', 'limit', 'oldest', 'include_all_metadata'],
-  'conversations.replies': ['channel', 'ts', 'cursor', 'inclusive', 'latest', 'limit', 'oldest', 'include_all_metadata'],
-  'conversations.info': ['channel', 'include_locale', 'include_num_members'],
-  'conversations.open': ['users', 'channel', 'return_im', 'prevent_creation'],
-  'users.info': ['user', 'include_locale'],
-  'views.open': ['trigger_id', 'view'],
-}
-
-/** Forms carry JSON in their fields. */
-function argumentsOf(request: IncomingMessage, body: Buffer): Thing {
-  if (!request.headers['content-type']?.includes('form')) return body.length > 0 ? (JSON.parse(body.toString()) as Thing) : {}
-  const fields = [...new URLSearchParams(body.toString())].map(([name, value]) => [
-    name,
-    jsonFields.has(name) || /^(true|false)$/.test(value) ? JSON.parse(value) : value,
-  ])
-  return Object.fromEntries(fields) as Thing
-}
-
-const jsonFields = new Set(['blocks', 'metadata', 'view', 'files'])
-
-async function freePort(): Promise<number> {
-  const server = createNetServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

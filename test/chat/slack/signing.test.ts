@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { signingSecret } from './emulated.ts'
 import { eventOf, type People, startPeople } from './people.ts'
-import { type Acknowledged, type Signing, signingSecret } from './service.ts'
+import type { Acknowledged, Signing } from './service.ts'
 
 describe('a call of the port for Slack', () => {
   let people: People

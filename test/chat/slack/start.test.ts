@@ -5,7 +5,9 @@ import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { createSlack, type SlackOptions } from '../../../src/chat/slack/index.ts'
 import { UserError } from '../../../src/errors.ts'
-import { allScopes, appToken, no, type Service, signingSecret, startService, token } from './service.ts'
+import { no } from './calls.ts'
+import { allScopes, appToken, signingSecret, token } from './emulated.ts'
+import { type Service, startService } from './service.ts'
 
 const nobody = { async receive() {}, complete: async () => [] }
 

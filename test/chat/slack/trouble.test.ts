@@ -5,8 +5,8 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import type { Incoming } from '../../../src/chat/incoming.ts'
 import type { Form, Outgoing, Picture } from '../../../src/chat/outgoing.ts'
 import type { Posted } from '../../../src/chat/platform.ts'
+import { type Call, no, type Reply, type Thing, wait } from './calls.ts'
 import { type People, startPeople } from './people.ts'
-import { type Call, no, type Reply, type Thing, wait } from './service.ts'
 
 const gif = (light: number): Picture => ({
   bytes: new TextEncoder().encode(`GIF89a ${light}`),
