@@ -1,7 +1,6 @@
 // Managing styles for one person: who may, what is done, and what is written down about it.
 
 import type { Attachment } from '../chat/attachment.ts'
-import type { Sentence } from '../chat/reply.ts'
 import type { StyleCard, StyleDesk, StylePreview } from '../chat/style-desk.ts'
 import { UserError } from '../errors.ts'
 import { type Owner, personOf, spaceOf } from '../jobs/job.ts'
@@ -79,15 +78,23 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
     throw new UserError('style-elsewhere', `${entry.name} was added in another place, and is changed there.`, { name: entry.name })
   }
 
-  async function changed(deed: Deed, entry: Entry, next: Entry | undefined, notes: readonly Sentence[] = []): Promise<StyleCard> {
-    const made = { id: entry.id, ...(next && { entry: next }) }
-    await registry.change(by, deed, () => {
-      // Somebody else may have been quicker.
-      if (deed !== 'removed' && deed !== 'forgotten' && deed !== 'rolled-back' && registry.find(entry.name)?.id !== entry.id)
-        throw new UserError('unknown-style', `There is no style '${entry.name}'. /styles shows those there are.`, { name: entry.name })
-      return made
-    })
-    return cardOf(registry, next ?? entry, space, notes)
+  /** @param next of what it is by then: somebody else may have been quicker */
+  async function changed({ id, name }: Entry, deed: Deed, next: (now: Entry) => Entry): Promise<StyleCard> {
+    const { entry } = await registry.change(by, deed, () => ({ id, entry: next(present(id, name)) }))
+    return cardOf(registry, entry!, space)
+  }
+
+  /** @throws UserError `unknown-style` */
+  function present(id: string, name: string): Entry {
+    const now = registry.entries().find((entry) => entry.id === id)
+    if (now) return now
+    throw new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
+  }
+
+  /** To a state of long ago, or to none. */
+  async function put(entry: Entry, deed: Deed, state: Entry | undefined): Promise<StyleCard> {
+    await registry.change(by, deed, () => ({ id: entry.id, ...(state && { entry: state }) }))
+    return cardOf(registry, state ?? entry, space)
   }
 
   return {
@@ -108,8 +115,9 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
         let entry: Entry | undefined
         await registry.change(by, before ? 'extended' : 'added', () => {
           roomFor(registry.changes(), space, nowMs(), quotas)
-          const now = before && registry.find(before.name)
-          entry = now ? extended(now, file, taken, wanted) : { ...newEntry(file, taken, wanted, bases), ...here }
+          entry = before
+            ? extended(present(before.id, before.name), file, taken, wanted)
+            : { ...newEntry(file, taken, wanted, bases), ...here }
           folder.place(taken.incoming, file.file)
           return { id: entry.id, entry }
         })
@@ -139,25 +147,25 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
 
     async edit(name, edits) {
       const entry = await mine(name)
-      return changed('edited', entry, edited(entry, edits, space))
+      return changed(entry, 'edited', (now) => edited(now, edits, space))
     },
 
     async set(name, wanted) {
       const entry = await mine(name)
       const state = wanted === 'kept' ? 'admins' : wanted
       if (entry.state === state) throw new UserError('style-unchanged', `That leaves ${entry.name} as it is.`, { name: entry.name })
-      return changed(wanted, entry, { ...entry, state })
+      return changed(entry, wanted, (now) => ({ ...now, state }))
     },
 
     async rename(name, to) {
       const entry = await mine(name)
       const called = checkedName(to)
-      return changed('renamed', entry, { ...entry, name: called, aliases: withAliases(entry.aliases, [entry.name], called) })
+      return changed(entry, 'renamed', (now) => ({ ...now, name: called, aliases: withAliases(now.aliases, [now.name], called) }))
     },
 
     async remove(name, forget) {
       const entry = await mine(name, forget ? registry.past : registry.find)
-      const card = await changed(forget ? 'forgotten' : 'removed', entry, undefined)
+      const card = await put(entry, forget ? 'forgotten' : 'removed', undefined)
       if (forget) await forgetFiles(entry.id)
       return { ...card, state: 'removed' }
     },
@@ -182,7 +190,7 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
       if (missing) throw new UserError('style-file-gone', `${missing.about} is no longer kept.`, { name: entry.name, about: missing.about })
       if (JSON.stringify(state) === JSON.stringify(last.entry))
         throw new UserError('style-unchanged', `That leaves ${entry.name} as it is.`, { name: entry.name })
-      return changed('rolled-back', entry, state)
+      return put(entry, 'rolled-back', state)
     },
 
     async record(name) {
