@@ -3,14 +3,18 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Differs where anything differs; of a folder, for every file in it and in the folders below. '-' for what is not there. */
+/** Folders in a model's folder that something is read from. */
+const inner = new Set(['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler', 'motion'])
+
+/** Differs where anything differs; for a model's folder, of any file in it and in the folders of its parts. '-' for what is not there. */
 export function stampOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   if (!stat) return '-'
   if (!stat.isDirectory()) return `${realpathSync(path)}:${stat.size}:${stat.mtimeNs}`
-  const files = readdirSync(path, { withFileTypes: true, recursive: true }).filter((entry) => !entry.isDirectory())
-  return files
-    .map((entry) => stampOf(join(entry.parentPath, entry.name)))
+  return readdirSync(path)
+    .map((name) => ({ name, isFolder: statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory() ?? false }))
+    .filter(({ name, isFolder }) => !isFolder || inner.has(name))
+    .map(({ name }) => stampOf(join(path, name)))
     .sort()
     .join('\n')
 }
