@@ -73,7 +73,7 @@ export async function playLoad({
   const journal = openJournal(path)
   const gate = createGate({ limits })
   const random = randomFrom(1)
-  const arriveMs = drawMs / 10
+  const arriveMs = drawMs / 3
   const wait = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
   const meanCost = sizes.reduce((sum, size) => sum + costOf(requestOf(size, 0, 0)), 0) / sizes.length
   const msPerCost = (drawMs * slots) / (total * meanCost)

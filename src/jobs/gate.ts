@@ -79,13 +79,14 @@ export function createGate(options: GateOptions): Gate {
     const taken = await Promise.all(
       asked.map(async ({ level, rate }) => {
         const limiter = await limiterFor(level, owner, rate)
-        const allowed = limiter.schedule(async () => true).catch(falseIfDropped)
-        return { level, rate, limiter, allowed: await soon(allowed, true) }
+        stayInGroup(limiter)
+        // Taking is one step and tells what is left, so that of many at once as many are let in as may.
+        return { level, rate, limiter, left: await soon(limiter.incrementReservoir(-1), 0) }
       }),
     )
-    const refused = taken.find(({ allowed }) => !allowed)
+    const refused = taken.find(({ left }) => left < 0)
     if (!refused) return
-    for (const { limiter, allowed } of taken) if (allowed) await soon(limiter.incrementReservoir(1), 0)
+    await Promise.all(taken.map(({ limiter }) => soon(limiter.incrementReservoir(1), 0)))
     throw tooOften(refused.level, refused.rate, refillMs(refused.rate) - (await sinceRefillMs(refused.limiter)))
   }
 
@@ -131,9 +132,8 @@ export function createGate(options: GateOptions): Gate {
 
   /** Bottleneck tells nobody when it last refilled; without an answer the wait is the longest it can be. */
   async function sinceRefillMs(limiter: Bottleneck): Promise<number> {
-    const { _store: store, id } = limiter as unknown as { _store?: { _lastReservoirIncrease?: unknown }; id: string }
-    const hget = ['HGET', `b_${id}_settings`, 'lastReservoirIncrease']
-    const refilled = client ? await soon(client.call(hget), undefined) : store?._lastReservoirIncrease
+    const hget = ['HGET', `b_${limiter.id}_settings`, 'lastReservoirIncrease']
+    const refilled = client ? await soon(client.call(hget), undefined) : insides(limiter)?._lastReservoirIncrease
     const sinceMs = Date.now() - Number(refilled)
     return Number.isFinite(sinceMs) ? Math.max(sinceMs, 0) : 0
   }
@@ -200,7 +200,12 @@ function timerOf(group: Bottleneck.Group): NodeJS.Timeout | undefined {
   return (group as unknown as { interval?: NodeJS.Timeout }).interval
 }
 
-function falseIfDropped(error: unknown): false {
-  if (error instanceof Bottleneck.BottleneckError) return false
-  throw error
+/** A group drops a limiter by the time of its last job, and rates are counted without jobs, which cost five times as much (0.4 ms). Redis sees it itself. */
+function stayInGroup(limiter: Bottleneck): void {
+  const store = insides(limiter)
+  if (store?._nextRequest !== undefined) store._nextRequest = Date.now()
+}
+
+function insides(limiter: Bottleneck): { _lastReservoirIncrease?: number; _nextRequest?: number } | undefined {
+  return (limiter as unknown as { _store?: object })._store
 }
