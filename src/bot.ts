@@ -18,6 +18,8 @@ async function run(): Promise<void> {
   try {
     const config = readConfig(process.env)
     const log = createLog({ level: config.logLevel, secrets: config.secrets })
+    // what was accepted is written down: the next start goes on from there
+    process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'the bot ends'))
     process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was left alone'))
     const bot = await startBot(config, log, say)
     say('Ready. Ctrl+C stops it.')

@@ -121,13 +121,27 @@ test('says of each platform that is configured wrongly how to mend it, and serve
   assert.ok(!`${bot.said()}${bot.logged()}`.includes(secret))
 })
 
-test('refuses to start on a wrong setting or on records that another bot has open, each with one sentence', {
+test('prints its settings when it is asked for help', async () => {
+  const child = spawn(process.execPath, [program, '--help'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  for await (const text of child.stdout) said += text
+  assert.match(said, /^DISCORD_TOKEN +The bot's token/m)
+  assert.match(said, /^PORT +8787 +Port of the page/m)
+})
+
+test('refuses to start on a wrong setting, where nobody could reach it, or on records that another bot has open: a sentence each', {
   timeout: 60_000,
 }, async () => {
   const wrong = await start({ PORT: 'http' })
   assert.equal(wrong.process.exitCode, 1)
   assert.equal(wrong.logged(), "PORT should be a whole number from 0 to 65535, and is 'http'.\n")
   const first = await start()
+  const port = new URL(first.page).port
+  const elsewhere = join(home, 'elsewhere')
+  const crowded = await start({ PORT: port, ZOETROPE_HOME: elsewhere })
+  assert.equal(crowded.process.exitCode, 1)
+  assert.match(crowded.said(), new RegExp(`^web is off: .*${port}`, 'm'))
+  assert.match(crowded.logged(), /^Nobody can reach the bot: every platform is off\.$/m)
   const second = await start()
   assert.equal(second.process.exitCode, 1)
   assert.match(second.logged(), /^[^\n]+journal[^\n]+\n$/)

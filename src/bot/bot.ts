@@ -141,7 +141,7 @@ async function assemble(
   const health = await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())
-  await chat.start(tell)
+  if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
 }
 
 /** A port that is taken keeps machines from asking, not people from drawing. */

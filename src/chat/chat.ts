@@ -24,8 +24,9 @@ export interface Chat {
   /**
    * Takes up what an earlier process left, then lets people in. Resolves once every platform is up, or has said why not.
    * @param tell a sentence for the operator: where a platform is found, or how to mend what keeps it away
+   * @returns how many platforms are up, or are tried until they are
    */
-  start(tell: (sentence: string) => void): Promise<void>
+  start(tell: (sentence: string) => void): Promise<number>
   /** Hears nobody any more, then lets go of what runs. */
   stop(): Promise<void>
 }
@@ -78,18 +79,19 @@ export function createChat(parts: ChatParts): Chat {
     return false
   }
 
-  async function start(tell: (sentence: string) => void): Promise<void> {
+  async function start(tell: (sentence: string) => void): Promise<number> {
     delivery.start()
     await scheduler.start()
     const live = countLive(scheduler)
     stopCounting = live.stop
     const { alsoClear } = parts
     stopClearing = keepClearing({ scheduler, favourites: house.favourites, blobs: store.blobs, days: retentionDays, alsoClear }, clock, log)
-    await Promise.all(platforms.map((platform) => open(platform, live, tell)))
+    const opened = await Promise.all(platforms.map((platform) => open(platform, live, tell)))
+    return opened.filter(Boolean).length
   }
 
   /** A platform that is configured wrongly stays away; one that cannot be reached is tried until it can, without holding up the others. */
-  async function open(platform: Platform, live: LiveCount, tell: (sentence: string) => void): Promise<void> {
+  async function open(platform: Platform, live: LiveCount, tell: (sentence: string) => void): Promise<boolean> {
     const receiver = createRouter(platform, {
       house,
       scheduler,
@@ -116,12 +118,17 @@ export function createChat(parts: ChatParts): Chat {
     }
     try {
       await begin()
+      return true
     } catch (error) {
-      if (error instanceof UserError) return say(error)
+      if (error instanceof UserError) {
+        say(error)
+        return false
+      }
       tell(`${platform.name} cannot be reached yet, and is tried again: ${error instanceof Error ? error.message : error}`)
       const onTrouble = (err: unknown, retryInMs: number) =>
         log.warn({ platform: platform.name, err, retryInMs }, 'a platform cannot be reached')
       patiently(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(say)
+      return true
     }
   }
 

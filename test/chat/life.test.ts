@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { Style } from '../../src/chat/desk.ts'
 import { UserError } from '../../src/errors.ts'
-import { type Home, newFolder, openHome } from './home.ts'
-import { nameOf } from './room.ts'
+import { createHandClock } from '../jobs/hand-clock.ts'
+import { type Home, newFolder, openHome, twoStyles } from './home.ts'
+import { createRoom, nameOf } from './room.ts'
 
 describe('the life of a request', () => {
   let home: Home
@@ -231,15 +233,56 @@ describe('the life of a request', () => {
     assert.equal(outgoing.picture, undefined)
   })
 
-  test('a slow answer is acknowledged first, to the audience that it will have', async () => {
-    const slow = await openHome({
-      folder: newFolder(),
-      styles: { ...(await import('./home.ts')).twoStyles, list: () => new Promise((resolve) => setTimeout(() => resolve([]), 80)) },
-      room: (await import('./room.ts')).createRoom({ limits: { answerMs: 60 } }),
-    })
-    const event = await slow.room.say('ann', '/styles')
-    assert.equal(slow.room.acknowledged(event), 'asker')
-    assert.equal(slow.room.acknowledged(await slow.room.say('ann', '/queue')), undefined)
+  test('an animation that the platform refuses for its size is told in words, in the same message', async () => {
+    home.room.trouble = (_call, outgoing) => {
+      if (outgoing?.picture && outgoing.tone === 'done') throw new UserError('too-large', 'No file as large as this.')
+    }
+    const { outgoing } = await endOf(await home.room.say('ann', '/animate a heavy ball'))
+    home.room.trouble = undefined
+    assert.match(outgoing.text, /larger than/)
+    assert.equal(outgoing.picture, undefined)
+  })
+
+  test('a platform that cannot be reached at first is tried again; one that is wrong says how to mend it', async () => {
+    const room = createRoom()
+    const { platform } = room
+    const start = platform.start
+    let tries = 0
+    platform.start = async (receiver) => {
+      if (tries++ === 0) throw new Error('no route')
+      return start(receiver)
+    }
+    const late = await openHome({ folder: newFolder(), room })
+    while (platform.trouble()) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.match(late.lines.find((line) => line.startsWith('room cannot'))!, /no route/)
+    await room.say('ann', '/animate a ball')
+    await late.quiet()
+    assert.equal(room.messages()[0]!.outgoing.tone, 'done')
+    await late.close()
+
+    const wrong = createRoom()
+    wrong.platform.start = () => Promise.reject(new UserError('bad-token', 'The token is wrong: make a new one.'))
+    const off = await openHome({ folder: newFolder(), room: wrong })
+    assert.ok(off.lines.includes('room is off: The token is wrong: make a new one.'))
+    await off.close()
+  })
+
+  test('an answer that takes half of what the platform waits is acknowledged, to the audience that it will have', async () => {
+    const clock = createHandClock(Date.now())
+    const { promise, resolve } = Promise.withResolvers<readonly Style[]>()
+    const slow = await openHome({ folder: newFolder(), clock, styles: { ...twoStyles, list: () => promise } })
+    const event = 'slow'
+    const said = slow.room.say('ann', '/styles', { id: event })
+    const marked = () => slow.room.acknowledged(event)
+    await slow.room.say('bob', '/queue', { id: 'quick' })
+    await clock.advance(1499)
+    assert.equal(marked(), undefined)
+    await clock.advance(1)
+    assert.equal(marked(), 'asker')
+    assert.equal(slow.room.acknowledged('quick'), undefined)
+    resolve([])
+    await said
+    assert.equal(slow.room.messages('ann').filter((message) => message.event === event).length, 1)
     await slow.close()
   })
 })

@@ -135,7 +135,7 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
   }
 
   async function act(person: string, said: Said, where: Partial<Circumstances> = {}): Promise<string> {
-    const id = String(events++)
+    const id = where.id ?? String(events++)
     const incoming: Incoming = {
       id,
       owner: { platform: name, space: 'home', person },
