@@ -31,7 +31,7 @@ export function createPictures(blobs: Blobs, shippedWith: (entry: Entry) => stri
   }
 }
 
-/** Whether a blob is a style's picture: no job has it, and it stays. */
+/** Whether a blob is a style's picture, which no job has and which stays: the ids of jobs have no hyphen. */
 export const isStylePicture = (blob: string): boolean => blob.startsWith('style-')
 
 /** Everything that is seen, and nothing that is not: another name is no other picture. */
