@@ -22,6 +22,7 @@ import { cacheFolder, modelFolder, pocket } from '../places.ts'
 import { openStore } from '../store/store.ts'
 import { basesOf } from '../styles/bases.ts'
 import { installedModels } from '../styles/installed.ts'
+import { isStylePicture } from '../styles/pictures.ts'
 import { createStyles, type Styles } from '../styles/styles.ts'
 import { createWorker } from '../worker/host.ts'
 import { createDrawer } from './drawer.ts'
@@ -173,9 +174,6 @@ function styleDeskFor(styles: Pick<Styles, 'desk'>, operators: Set<string>, visi
   if (owner.platform === 'web') operators[asker.admin ? 'add' : 'delete'](personOf(owner))
   return styles.desk(visitor)
 }
-
-/** The ids of jobs have no hyphen. */
-const isStylePicture = (blob: string): boolean => blob.startsWith('style-')
 
 function newId(): string {
   return randomBytes(8).readBigUInt64LE().toString(36).padStart(13, '0').slice(-10)
