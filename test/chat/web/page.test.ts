@@ -9,7 +9,7 @@ import { hasChromium, openPage, pictureOf } from './chromium.ts'
 import { createScriptedHouse, type ScriptedHouse } from './scripted-house.ts'
 import { webOptions } from './web-options.ts'
 
-describe('the page in Chromium', { skip: !hasChromium, timeout: 240_000 }, () => {
+describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () => {
   let folder: string
   let file: string
   let house: ScriptedHouse
