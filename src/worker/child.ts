@@ -1,6 +1,7 @@
 // The worker itself: a process of its own, because ONNX Runtime's `run` blocks its thread and cannot be cancelled, only killed.
 // Assembles device → engine → renderer on the first call and answers calls, which the host sends one at a time.
 
+import { join } from 'node:path'
 import { createEngine, createSessions, startDevice } from '../engine/index.ts'
 import { createRenderer, type Renderer } from '../render.ts'
 import { remarkOn } from './known-words.ts'
@@ -9,6 +10,9 @@ import type { DeviceNote } from './worker.ts'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
 
+/** What went wrong beside the drawing that was asked for; said with the next one. */
+const troubles: string[] = []
+
 interface Assembled {
   readonly renderer: Renderer
   readonly device: DeviceNote
@@ -16,7 +20,11 @@ interface Assembled {
 
 async function assemble(): Promise<Assembled> {
   const { device, cacheDir, budgetBytes, threads, ffmpeg } = options
-  const started = await startDevice(device as Parameters<typeof startDevice>[0], threads ? { threads } : {})
+  const started = await startDevice(device as Parameters<typeof startDevice>[0], {
+    weightDir: join(cacheDir, 'weights'),
+    onNote: (note) => troubles.push(note),
+    ...(threads && { threads }),
+  })
   const sessions = createSessions({ budgetBytes, load: (graph) => started.load(graph) })
   const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir })
   const renderer = createRenderer({ engine, now: () => performance.now(), remark: remarkOn, ...(ffmpeg !== undefined && { ffmpeg }) })
@@ -50,7 +58,7 @@ async function answer(call: Exclude<Call, { kind: 'abort' }>): Promise<Extract<A
     // Between two steps the channel is read, so that an abort is heard.
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return turn.value
+  return { ...turn.value, notes: [...turn.value.notes, ...troubles.splice(0)] }
 }
 
 process.on('message', (call: Call) => {

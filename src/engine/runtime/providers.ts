@@ -6,14 +6,14 @@ export interface Providers {
   readonly executionProviders: readonly (Device | { readonly name: Device; readonly deviceId?: number; readonly coreMlFlags?: number })[]
   readonly enableCpuMemArena: boolean
   readonly enableMemPattern: boolean
-  /** Graph optimisers that do harm there, as `optimization.disable_specified_optimizers` wants them. */
-  readonly disabledOptimizers: string
+  /** Graph optimisers that do harm there. */
+  readonly disabledOptimizers: readonly string[]
 }
 
 /** CoreML: an ML Program (the form that knows most operators), and only parts whose shapes are fixed, which all of ours are. */
 const coreMlFlags = 0x010 | 0x008
 
-const gpu = { enableCpuMemArena: false, enableMemPattern: true, disabledOptimizers: '' }
+const gpu = { enableCpuMemArena: false, enableMemPattern: true, disabledOptimizers: [] }
 
 const table: Readonly<Record<Device, Providers>> = {
   cpu: {
@@ -21,7 +21,7 @@ const table: Readonly<Record<Device, Providers>> = {
     enableCpuMemArena: false,
     enableMemPattern: true,
     // Gemm is slower than MatMul + Add on CPU, fused skip-norm five times slower than its parts.
-    disabledOptimizers: 'MatMulAddFusion;SkipLayerNormFusion',
+    disabledOptimizers: ['MatMulAddFusion', 'SkipLayerNormFusion'],
   },
   webgpu: { ...gpu, executionProviders: ['webgpu'] },
   cuda: { ...gpu, executionProviders: [{ name: 'cuda', deviceId: 0 }] },

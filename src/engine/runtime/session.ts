@@ -20,6 +20,10 @@ export interface SessionOptions {
   readonly device?: Device
   /** Refuses a graph of which the device would leave a part to the CPU behind it. */
   readonly alone?: boolean
+  /** Weights stay where they lie in their files, and are not packed into memory of the session's own. CPU. */
+  readonly mapped?: boolean
+  /** No node is changed or computed beforehand. */
+  readonly asWritten?: boolean
 }
 
 // A provider that is missing is our error to tell, not the log's.
@@ -28,11 +32,16 @@ ort.env.logLevel = 'fatal'
 /** Devices that this build of ONNX Runtime knows; whether they start is another question: devices.ts. */
 export const listBackends = (): string[] => ort.listSupportedBackends().map(({ name }) => name)
 
-export async function createSession(graph: Graph, { threads, device = 'cpu', alone = false }: SessionOptions = {}): Promise<Session> {
+export async function createSession(
+  graph: Graph,
+  { threads, device = 'cpu', alone = false, mapped = false, asWritten = false }: SessionOptions = {},
+): Promise<Session> {
   const { executionProviders, enableCpuMemArena, enableMemPattern, disabledOptimizers } = providersFor(device)
+  // The blocked layout would copy every kernel; its gain is for large pictures, and those are in Winograd's form.
+  const disabled = mapped ? [...disabledOptimizers, 'NchwcTransformer'] : disabledOptimizers
   const session = await ort.InferenceSession.create(writeModel(graph), {
     executionProviders: [...executionProviders],
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: asWritten ? 'disabled' : 'all',
     enableCpuMemArena,
     enableMemPattern,
     logSeverityLevel: 3,
@@ -40,9 +49,10 @@ export async function createSession(graph: Graph, { threads, device = 'cpu', alo
     extra: {
       session: {
         model_external_initializers_file_folder_path: '/',
+        ...(mapped ? { disable_prepacking: '1' } : {}),
         ...(alone && device !== 'cpu' ? { disable_cpu_ep_fallback: '1' } : {}),
       },
-      ...(disabledOptimizers ? { optimization: { disable_specified_optimizers: disabledOptimizers } } : {}),
+      ...(disabled.length > 0 ? { optimization: { disable_specified_optimizers: disabled.join(';') } } : {}),
     },
   })
   const inputs = new Map(graph.inputs.map((value) => [value.name, value]))

@@ -2,12 +2,15 @@
 
 import { UserError } from '../errors.ts'
 import type { Graph } from '../onnx/graph.ts'
+import { cpu, noWinograd } from '../targets/cpu.ts'
 import type { Device } from '../targets/device.ts'
 import { type Targets, targetsFor } from '../targets/table.ts'
+import { type ComputedWeights, createComputedWeights } from './computed-weights.ts'
 import { type Choice, chooseDevice } from './devices.ts'
 import { probeMachine } from './probe.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
 import { createSession, listBackends, type Session } from './session.ts'
+import { createWeightFolder, type WeightFolder } from './weight-folder.ts'
 
 export interface StartedDevice extends Targets {
   readonly device: Device
@@ -18,21 +21,58 @@ export interface StartedDevice extends Targets {
   load(graph: Graph): Promise<Session>
 }
 
+export interface StartOptions {
+  readonly threads?: number
+  /** Where weights that had to be computed for the CPU are kept; absent: in memory, at every start anew. */
+  readonly weightDir?: string
+  readonly maxWeightBytes?: number
+  /** A sentence on what goes wrong later: weights that could not be kept. */
+  readonly onNote?: (note: string) => void
+}
+
 /** @throws UserError where a named device does not start, or computes wrong numbers; `auto` falls back to the CPU and notes it */
-export async function startDevice(wanted: Device | 'auto', { threads }: { threads?: number } = {}): Promise<StartedDevice> {
+export async function startDevice(wanted: Device | 'auto', options: StartOptions = {}): Promise<StartedDevice> {
+  const { threads } = options
   const onCpu = threads ? { threads } : {}
   const alone = (graph: Graph, device: Device): Promise<Session> => createSession(graph, { ...onCpu, device, alone: true })
   const choice = await chooseDevice(wanted, probeMachine(alone, listBackends))
   const { tested, notes } = await held(choice, wanted, (device) => selfTest(device, alone))
   const { device } = tested
+  const folder = device === 'cpu' ? folderOf(options) : null
+  const weights = folder && computedBy(folder, onCpu)
+  const cramped = folder !== null && folder.capacity() < fullSize
   return {
     device,
-    ...targetsFor(device, tested),
-    notes: [...choice.passedOver.map(({ reason }) => reason), ...notes],
+    ...(cramped ? { target: cpu(noWinograd), vaeTarget: cpu(noWinograd) } : targetsFor(device, tested)),
+    notes: [...choice.passedOver.map(({ reason }) => reason), ...notes, ...(cramped ? [crampedNote(options)] : [])],
     selfTest: tested,
-    load: (graph) => createSession(graph, { ...onCpu, device }),
+    async load(graph) {
+      const ready = (await weights?.prepare(graph)) ?? graph
+      return createSession(ready, { ...onCpu, device, mapped: ready !== graph })
+    },
   }
 }
+
+/** What Stable Diffusion 1.5 with a motion module takes, Winograd's kernels and all. */
+const fullSize = 10e9
+
+/** Without a place on the disk, Winograd's kernels would stand in memory twice while they are loaded: 15 GB. */
+const crampedNote = ({ weightDir }: StartOptions): string =>
+  `There is no room for ${fullSize / 1e9} GB of computed weights in ${weightDir}, so convolutions are computed in the direct form, which is slower.`
+
+const folderOf = ({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): WeightFolder | null =>
+  weightDir === undefined ? null : createWeightFolder({ dir: weightDir, maxBytes: maxWeightBytes, ...(onNote && { onNote }) })
+
+const computedBy = (folder: WeightFolder, onCpu: { readonly threads?: number }): ComputedWeights =>
+  createComputedWeights({
+    folder,
+    async compute(graph) {
+      const session = await createSession(graph, { asWritten: true, ...onCpu })
+      const values = await session.run({})
+      await session.release()
+      return values
+    },
+  })
 
 async function held(
   { device }: Choice,

@@ -13,8 +13,13 @@ export interface CpuOptions {
   readonly winograd: (conv: { N: number; C: number; K: number; h: number; w: number }) => boolean
 }
 
-/** From 128 channels the products weigh more than the transforms around them, from 8×8 the tiles fill. */
-export const wideConvs: CpuOptions = { winograd: ({ C, K, h, w }) => Math.min(C, K) >= 128 && Math.min(h, w) >= 8 }
+/**
+ * From 128 channels the products weigh more than the transforms around them. Below 16 tiles reading a kernel that is four times as large
+ * costs more than it saves; and the widest kernels work on pictures below 8×8, where many frames would pay but not for 4 GB.
+ */
+export const wideConvs: CpuOptions = {
+  winograd: ({ N, C, K, h, w }) => Math.min(C, K) >= 128 && Math.min(h, w) >= 8 && N * Math.ceil(h / 4) * Math.ceil(w / 4) >= 16,
+}
 
 export const noWinograd: CpuOptions = { winograd: () => false }
 
