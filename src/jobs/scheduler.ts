@@ -46,7 +46,7 @@ export interface Scheduler {
   untold(): readonly Job[]
   /** The end has been shown; `told` is kept with the job and comes with `find`. Written down before it returns. */
   told(id: string): Promise<void>
-  /** What the chat keeps with a job: where its message is. Written down before it returns. */
+  /** What the chat keeps with a job: where its message is. Written down before it returns, though a power cut may undo it. */
   annotate(id: string, note: Json): Promise<void>
   noteOf(id: string): Json | undefined
   /** Removes ended jobs that were told. @returns the blobs that no job has any more, which are the caller's to remove: duplicates share theirs */
@@ -404,10 +404,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       journal.told(id)
       await durable()
     },
-    async annotate(id, note) {
-      journal.annotate(id, note)
-      await durable()
-    },
+    annotate: async (id, note) => journal.annotate(id, note),
     noteOf: journal.noteOf,
     forget: async (ids) => journal.forget(ids),
     trouble: () => (phase === 'broken' ? 'the journal cannot be written' : undefined),
