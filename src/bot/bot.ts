@@ -25,6 +25,7 @@ import { installedModels } from '../styles/installed.ts'
 import { isStylePicture } from '../styles/pictures.ts'
 import { createStyles, type Styles } from '../styles/styles.ts'
 import { createWorker } from '../worker/host.ts'
+import { beginDrawing } from './begin-drawing.ts'
 import { createDrawer } from './drawer.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
@@ -86,17 +87,6 @@ async function assemble(
     onTrouble: (sentence) => log.warn({ sentence }, 'the worker is in trouble'),
   })
   closing(() => worker.close())
-  worker.device().then(
-    ({ name, notes }) => {
-      tell(`Drawing on ${name}.`)
-      log.info({ device: name, notes }, 'a device was chosen')
-    },
-    (error: unknown) => {
-      if (error instanceof UserError) tell(error.message)
-      log.error({ err: error }, 'nothing can be drawn')
-    },
-  )
-
   const operators = new Set(config.operators)
   const styles = await createStyles({
     space: store.space('styles'),
@@ -112,6 +102,7 @@ async function assemble(
     hostFolders: [modelFolder(home)],
     hub: config.hub.endpoint,
   })
+  void beginDrawing(worker, styles, log, tell)
   const drawer = createDrawer({ recipeFor: styles.recipe, worker, blobs: store.blobs, now: () => performance.now() })
   const scheduler = createScheduler({
     journal,

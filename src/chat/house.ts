@@ -99,6 +99,7 @@ export function createHouse(parts: HouseParts): House {
   }
 }
 
+/** 32 bits: PyTorch's generator looks at no more of a seed, and people copy it by hand. */
 function randomSeed(): AnimationRequest['seed'] {
-  return randomBytes(8).readBigUInt64LE().toString()
+  return randomBytes(4).readUInt32LE().toString()
 }

@@ -63,8 +63,8 @@ export function createWorker({
     process.on('message', (answer: Answer) => hear(started, answer))
     const died = (how: string): void => {
       if (child === started) child = undefined
-      if (started.pending.size > 0) onTrouble(`The worker ended with ${how}${said ? `: ${said.trim()}` : ''}`)
-      for (const { reject } of started.pending.values()) reject(new Died(how))
+      if (started.pending.size > 0 && !closed) onTrouble(`The worker ended with ${how}${said ? `: ${said.trim()}` : ''}`)
+      for (const { reject } of started.pending.values()) reject(closed ? new WorkerClosed() : new Died(how))
       started.pending.clear()
     }
     process.on('error', (error) => died(error.message))
@@ -100,14 +100,14 @@ export function createWorker({
     try {
       return await once(what, options)
     } catch (error) {
-      if (!(error instanceof Died) || closed || options.signal?.aborted) throw error
+      if (!(error instanceof Died) || options.signal?.aborted) throw error
       return await once(what, options) // the first death may have been the machine's; a second is this drawing's
     }
   }
 
   function once(what: Ask, { signal, onProgress }: DrawOptions): Promise<Value> {
     signal?.throwIfAborted()
-    if (closed) throw new Error('the worker is closed')
+    if (closed) throw new WorkerClosed()
     child ??= start()
     const { process, pending } = child
     const id = ++calls
@@ -153,6 +153,11 @@ export function createWorker({
       await gone
     },
   }
+}
+
+/** What was asked of it when it was closed is not done. */
+export class WorkerClosed extends Error {
+  override readonly message = 'the worker is closed'
 }
 
 class Died extends Error {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { UserError } from '../../src/errors.ts'
 import { readSettings } from '../../src/media/inspect.ts'
-import { createWorker } from '../../src/worker/host.ts'
+import { createWorker, WorkerClosed } from '../../src/worker/host.ts'
 import type { DrawProgress } from '../../src/worker/worker.ts'
 import { recipeOf } from './recipe.ts'
 
@@ -108,7 +108,7 @@ test('closing ends the process, also in the middle of a step', async () => {
       if (step === 1) closing = other.close()
     },
   })
-  await assert.rejects(drawing)
+  await assert.rejects(drawing, WorkerClosed)
   assert.ok(closing)
   await closing
 })
