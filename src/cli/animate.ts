@@ -6,18 +6,22 @@ import { type Command, Option } from 'commander'
 import { readConfig } from '../config.ts'
 import { factsOf, samplerNames } from '../engine/index.ts'
 import { devices } from '../engine/targets/device.ts'
+import { UserError } from '../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
-import { cacheFolder, pocket } from '../places.ts'
+import { cacheFolder } from '../places.ts'
 import type { Recipe } from '../render.ts'
+import { recipeFor } from '../styles/recipe.ts'
 import { createWorker } from '../worker/host.ts'
 import type { Drawn } from '../worker/worker.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './option-values.ts'
 import { formatOf, formats, placeFor, writeWhole } from './output-file.ts'
 import { progressBar } from './progress-bar.ts'
+import { type ReadStyles, readStyles } from './read-styles.ts'
 import { inBytes, type Print, printer } from './terminal.ts'
 
 interface Flags {
   readonly negative?: string
+  readonly style?: string
   readonly checkpoint?: string
   readonly motion?: string
   readonly vae?: string
@@ -51,7 +55,11 @@ export function animateCommand(program: Command): void {
     .description('draw a looping animation of a sentence')
     .argument('<prompt>', 'what to draw')
     .option('--negative <words>', 'what should not be in it')
-    .option('--checkpoint <path>', 'a Stable Diffusion 1.x checkpoint: a file, or a diffusers folder (the small model that ships)')
+    .option('--style <name>', 'one that ships (anime, sepia) or that was registered')
+    .option(
+      '--checkpoint <path>',
+      'a Stable Diffusion 1.x checkpoint: a file, or a diffusers folder (what is installed, else the small model)',
+    )
     .option('--motion <file>', 'a motion module for it')
     .option('--vae <file>', 'a VAE in the place of its own')
     .option('--lora <file[:strength]>', 'a LoRA, a motion LoRA or a domain adapter; may be given again', collected(loraOf), [])
@@ -76,9 +84,11 @@ export function animateCommand(program: Command): void {
     .option('--threads <count>', 'of the CPU', whole)
     .option('--verbose', 'say why a faster device was passed over')
     .action(async (prompt: string, flags: Flags) => {
-      const recipe = recipeOf(prompt, flags)
+      const config = readConfig(process.env)
+      const styles = await readStyles(config)
+      const recipe = await recipeOf(prompt, flags, styles).finally(styles.close)
       const path = placeFor(flags.out, recipe.request)
-      const { home, ffmpeg } = readConfig(process.env)
+      const { home, ffmpeg } = config
       const worker = createWorker({
         device: flags.device,
         cacheDir: cacheFolder(home),
@@ -98,23 +108,15 @@ export function animateCommand(program: Command): void {
     })
 }
 
-function recipeOf(prompt: string, flags: Flags): Recipe {
-  const { checkpoint, motion, vae, lora, embedding } = flags
-  const model: ModelFiles = {
-    checkpoint: resolve(checkpoint ?? pocket),
-    ...(motion !== undefined && { motion: resolve(motion) }),
-    ...(vae !== undefined && { vae: resolve(vae) }),
-    loras: lora,
-    ...(embedding.length > 0 && { embeddings: embedding }),
-  }
-  const facts = factsOf(model)
+async function recipeOf(prompt: string, flags: Flags, styles: ReadStyles): Promise<Recipe> {
+  const model = modelOf(flags, styles.base)
+  const facts = model ? factsOf(model) : await styles.book.model(flags.style)
   const [width, height] = flags.size ?? [facts.width, facts.height]
-  const named = checkpoint !== undefined || motion !== undefined || vae !== undefined || lora.length > 0 || embedding.length > 0
-  const negative = flags.negative ?? ''
   const request: AnimationRequest = {
     prompt,
-    negative,
-    ...(named && { model }),
+    negative: flags.negative ?? facts.negative,
+    ...(flags.style !== undefined && { style: flags.style }),
+    ...(model && { model }),
     width: flags.width ?? width,
     height: flags.height ?? height,
     frames: flags.frames ?? facts.frames,
@@ -129,7 +131,24 @@ function recipeOf(prompt: string, flags: Flags): Recipe {
     format: formatOf(flags),
     ...(flags.maxBytes !== undefined && { maxBytes: flags.maxBytes }),
   }
-  return { request, model, prompt, negative, ...(flags.scale !== undefined && { scale: flags.scale }) }
+  const recipe = await recipeFor(request, styles.book, styles.base)
+  return { ...recipe, ...(flags.scale !== undefined && { scale: flags.scale }) }
+}
+
+/** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */
+function modelOf({ style, checkpoint, motion, vae, lora, embedding }: Flags, base: ModelFiles): ModelFiles | undefined {
+  if (checkpoint === undefined && motion === undefined && vae === undefined && lora.length === 0 && embedding.length === 0) return undefined
+  if (style !== undefined) {
+    throw new UserError('style-and-files', 'A style has its own files: name a style, or files, not both.', { style })
+  }
+  const under: ModelFiles = checkpoint === undefined ? base : { checkpoint: resolve(checkpoint), loras: [] }
+  return {
+    ...under,
+    ...(motion !== undefined && { motion: resolve(motion) }),
+    ...(vae !== undefined && { vae: resolve(vae) }),
+    loras: lora,
+    ...(embedding.length > 0 && { embeddings: embedding }),
+  }
 }
 
 function tell({ animation, notes }: Drawn, { request }: Recipe, path: string, print: Print): void {

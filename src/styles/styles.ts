@@ -1,43 +1,23 @@
 // Opens the room: history, folder and registry become the styles that the rest of the house asks for.
 
-import { join } from 'node:path'
-import type Keyv from 'keyv'
 import type { StyleDesk } from '../chat/style-desk.ts'
-import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
+import type { AnimationRequest } from '../jobs/request.ts'
 import type { Recipe } from '../render.ts'
-import type { Blobs } from '../store/store.ts'
-import { createBook } from './book.ts'
-import { builtInStyles, isBuiltIn } from './built-in.ts'
 import { createStyleDesk, type DeskOptions, type Visitor } from './desk.ts'
 import { createDownload, type Download } from './download.ts'
-import type { Entry, StyleFile } from './entry.ts'
-import { openStyleFolder, sweep } from './folder.ts'
-import { openHistory, type Page } from './history.ts'
+import { sweep } from './folder.ts'
 import { createIntake, type IntakeOptions } from './intake.ts'
-import { createPictures } from './pictures.ts'
+import { type BookFiles, openBook } from './open-book.ts'
 import { createPreview, type Draw } from './previews.ts'
 import { keptFiles, type Quotas, usualQuotas } from './quota.ts'
 import { recipeFor } from './recipe.ts'
-import { createRegistry } from './registry.ts'
-import type { Base, ModelFacts, StyleBook } from './style.ts'
+import type { Base, StyleBook } from './style.ts'
 
-export interface StylesOptions {
-  /** `store.space('styles')`. */
-  readonly space: Keyv<Page>
-  readonly blobs: Blobs
-  /** Where files of styles are kept. */
-  readonly folder: string
-  /** models/ that ships. */
-  readonly models: string
-  /** The first draws where no style is named. */
-  readonly bases: readonly [Base, ...Base[]]
-  /** The engine's. */
-  readonly factsOf: (files: ModelFiles) => Omit<ModelFacts, 'name'>
+export interface StylesOptions extends BookFiles {
   /** The engine's, in a thread of its own. */
   readonly inspect: IntakeOptions['inspect']
   /** The worker's. */
   readonly draw: Draw
-  readonly nowMs: () => number
   /** May change what ships and what other places have added. */
   readonly isOperator: DeskOptions['isOperator']
   /** Where `path:` may point into; models that were pulled lie in one of them. */
@@ -60,18 +40,9 @@ export interface Styles extends StyleBook {
 }
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
-  const { space, blobs, folder, models, bases, factsOf, nowMs, isOperator, inspect, hostFolders, hub } = options
-  const history = await openHistory(space)
-  const files = openStyleFolder(folder)
+  const { folder, bases, nowMs, isOperator, inspect, hostFolders, hub } = options
+  const { book, registry, history, files, pathOf, pictures } = await openBook(options)
   sweep(folder, keptFiles(history.changes))
-  const shipped = builtInStyles(models)
-  const registry = createRegistry(shipped, history, nowMs)
-  const shippedFiles = new Set(shipped.flatMap((entry) => entry.files.map(({ file }) => file)))
-  const pathOf = ({ file }: StyleFile): string => (shippedFiles.has(file) ? join(models, file) : files.path(file))
-  const pictures = createPictures(blobs, (entry: Entry) =>
-    isBuiltIn(entry) ? join(models, 'styles', `${entry.id.slice(entry.id.indexOf('/') + 1)}.webp`) : undefined,
-  )
-  const book = createBook({ registry, bases, pathOf, factsOf, pictureOf: (entry) => pictures.get(entry, 'webp') })
   const intake = createIntake({
     folder: files,
     download: options.download ?? createDownload(),

@@ -7,16 +7,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { readSettings } from '../../src/media/inspect.ts'
+import { decode } from '../media/decode.ts'
 
 const cli = join(import.meta.dirname, '../../src/cli.ts')
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-cli-'))
 after(() => rmSync(folder, { recursive: true }))
 
 function zoetrope(...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8', timeout: 120_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    cwd: folder,
+    env: { ...process.env, ZOETROPE_HOME: join(folder, 'home') },
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
   return { code: status, out: stdout, err: stderr }
 }
 
+const lora = (name: string): string => join(import.meta.dirname, `../../models/pocket/loras/${name}.safetensors`)
 const quick = ['--device', 'cpu', '--frames', '2', '--steps', '2', '--seed', '7']
 
 test('a sentence becomes a file whose path is printed last, and inspect reads back how it was made', () => {
@@ -58,18 +65,29 @@ for (const format of ['gif', 'mp4']) {
 }
 
 test('a LoRA that ships changes the picture', () => {
-  const lora = join(import.meta.dirname, '../../models/pocket/loras/sepia.safetensors')
   assert.equal(zoetrope('animate', 'a red ball', ...quick, '--out', 'plain.webp').code, 0)
-  assert.equal(zoetrope('animate', 'a red ball', ...quick, '--lora', `${lora}:0.9`, '--out', 'sepia.webp').code, 0)
+  assert.equal(zoetrope('animate', 'a red ball', ...quick, '--lora', `${lora('sepia')}:0.9`, '--out', 'sepia.webp').code, 0)
   const [plain, sepia] = ['plain.webp', 'sepia.webp'].map((name) => readFileSync(join(folder, name)))
   assert.notDeepEqual(plain, sepia)
   assert.match(zoetrope('inspect', 'sepia.webp').out, /sepia\.safetensors:0\.9/)
+})
+
+test('a style that ships draws as its LoRA does, and its file says the style, not the path', async () => {
+  assert.equal(zoetrope('animate', 'a red ball', ...quick, '--style', 'Sepia', '--out', 'style.webp').code, 0)
+  assert.equal(zoetrope('animate', 'a red ball', ...quick, '--lora', lora('sepia'), '--out', 'lora.webp').code, 0)
+  const [style, named] = ['style.webp', 'lora.webp'].map((name) => readFileSync(join(folder, name)))
+  const picture = async (bytes: Buffer) => (await decode({ bytes, format: 'webp', width: 256, height: 256 })).data
+  assert.deepEqual(await picture(style!), await picture(named!))
+  assert.match(JSON.stringify(readSettings(style!)), /"style":"Sepia"/)
+  assert.doesNotMatch(JSON.stringify(readSettings(style!)), /safetensors/)
 })
 
 const refused: readonly (readonly [what: string, args: string[], sentence: RegExp])[] = [
   ['too many frames', ['--frames', '33'], /1 to 32 frames, not 33/],
   ['a side that is no multiple of 8', ['--size', '60x64'], /multiple of 8.*60/],
   ['a file that is not there', ['--checkpoint', 'nowhere.safetensors'], /nowhere\.safetensors/],
+  ['a style that is not there', ['--style', 'magic'], /style 'magic'/],
+  ['a style and files', ['--style', 'sepia', '--vae', 'a.safetensors'], /not both/],
   ['a LoRA that is not there', ['--lora', 'a.safetensors:x'], /a\.safetensors:x/],
   ['a sampler that does not exist', ['--sampler', 'magic'], /Allowed choices are/],
   ['a seed beyond 64 bits', ['--seed', '18446744073709551616'], /2\^64/],

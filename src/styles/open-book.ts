@@ -1,0 +1,52 @@
+// The styles as they are recorded, opened to be read: nothing is swept, taken in or drawn, so a bot may be running beside it.
+
+import { join } from 'node:path'
+import type Keyv from 'keyv'
+import type { ModelFiles } from '../jobs/request.ts'
+import type { Blobs } from '../store/store.ts'
+import { createBook } from './book.ts'
+import { builtInStyles, isBuiltIn } from './built-in.ts'
+import type { Entry, StyleFile } from './entry.ts'
+import { openStyleFolder, type StyleFolder } from './folder.ts'
+import { type History, openHistory, type Page } from './history.ts'
+import { createPictures, type Pictures } from './pictures.ts'
+import { createRegistry, type Registry } from './registry.ts'
+import type { Base, ModelFacts, StyleBook } from './style.ts'
+
+export interface BookFiles {
+  /** `store.space('styles')`. */
+  readonly space: Keyv<Page>
+  readonly blobs: Blobs
+  /** Where files of styles are kept. */
+  readonly folder: string
+  /** models/ that ships. */
+  readonly models: string
+  /** The first draws where no style is named. */
+  readonly bases: readonly [Base, ...Base[]]
+  /** The engine's. */
+  readonly factsOf: (files: ModelFiles) => Omit<ModelFacts, 'name'>
+  readonly nowMs: () => number
+}
+
+export interface OpenBook {
+  readonly book: StyleBook
+  readonly registry: Registry
+  readonly history: History
+  readonly files: StyleFolder
+  readonly pathOf: (file: StyleFile) => string
+  readonly pictures: Pictures
+}
+
+export async function openBook({ space, blobs, folder, models, bases, factsOf, nowMs }: BookFiles): Promise<OpenBook> {
+  const history = await openHistory(space)
+  const files = openStyleFolder(folder)
+  const shipped = builtInStyles(models)
+  const registry = createRegistry(shipped, history, nowMs)
+  const shippedFiles = new Set(shipped.flatMap((entry) => entry.files.map(({ file }) => file)))
+  const pathOf = ({ file }: StyleFile): string => (shippedFiles.has(file) ? join(models, file) : files.path(file))
+  const pictures = createPictures(blobs, (entry: Entry) =>
+    isBuiltIn(entry) ? join(models, 'styles', `${entry.id.slice(entry.id.indexOf('/') + 1)}.webp`) : undefined,
+  )
+  const book = createBook({ registry, bases, pathOf, factsOf, pictureOf: (entry) => pictures.get(entry, 'webp') })
+  return { book, registry, history, files, pathOf, pictures }
+}
