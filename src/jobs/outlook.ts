@@ -1,10 +1,12 @@
-// Place and time left of every job that has not ended, from one forecast for all who ask. It is played anew a moment after
-// something has changed, at once for who is not in it yet, and now and then because drawings are late.
+// Place and time left of every job that has not ended, from one forecast for all who ask. It is played anew when something
+// has changed, and now and then because drawings are late; where many wait, a moment later, and who comes in between is shown
+// the time of whose place he takes.
 
 import { type Drawing, doneShare, leftMs } from './drawing.ts'
 import type { Estimate } from './estimate.ts'
 import { type Forecast, forecast, type Scene } from './forecast.ts'
 import type { Job } from './job.ts'
+import type { Queue } from './queue.ts'
 
 export interface Outlook {
   /** Something was accepted, begun or ended. */
@@ -18,7 +20,7 @@ export interface Outlook {
 
 export interface OutlookParts extends Pick<Scene, 'slots' | 'limits' | 'togetherWith'> {
   readonly nowMs: () => number
-  readonly queue: () => Scene['queue']
+  readonly queue: Pick<Queue, 'save' | 'place'>
   readonly get: (id: string) => Job | undefined
   readonly drawings: () => Iterable<Drawing>
   readonly estimate: Estimate
@@ -29,10 +31,12 @@ interface Played {
   /** Whether times are times. */
   readonly measured: boolean
   readonly jobs: ReadonlyMap<string, Forecast>
+  /** As they begin. */
+  readonly order: readonly Forecast[]
 }
 
-/** Playing takes some microseconds for each waiting job, so it is not done anew for all of them whenever one of them ends. */
-const momentMs = (waiting: number): number => Math.max(100, waiting / 2)
+/** Playing takes about ten microseconds for each waiting job, which should not be most of what this process does. */
+const momentMs = (waiting: number): number => (waiting <= 100 ? 0 : waiting / 2)
 const oldMs = 1000
 
 export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, drawings, estimate }: OutlookParts): Outlook {
@@ -53,9 +57,16 @@ export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, 
       owners: [...drawing.ids].map((id) => get(id)!.owner),
       leftMs: estimate.msFor(drawing.lead) === undefined ? drawing.lead.cost * (1 - doneShare(drawing)) : (ofRunning(drawing) ?? 0),
     }))
-    const jobs = forecast({ queue: queue(), slots, limits, togetherWith, running, msFor, jobOf: (id) => get(id)! })
-    played = { atMs: nowMs(), measured, jobs }
+    const jobs = forecast({ queue: queue.save(), slots, limits, togetherWith, running, msFor, jobOf: (id) => get(id)! })
+    played = { atMs: nowMs(), measured, jobs, order: [...jobs.values()] }
     return played
+  }
+
+  function guess(job: Job, { order }: Played): Forecast | undefined {
+    const place = queue.place(job.id)
+    if (!place) return undefined
+    const beginMs = order[place.ahead]?.beginMs ?? order.at(-1)?.endMs ?? 0
+    return { ahead: place.ahead, beginMs, endMs: beginMs + (estimate.msFor(job) ?? 0) }
   }
 
   function ofRunning(drawing: Drawing): number | undefined {
@@ -67,13 +78,14 @@ export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, 
       changed = true
     },
     ofWaiting(id) {
-      if (changed && !played?.jobs.has(id)) played = undefined
-      const { jobs, measured, atMs } = current()
-      const found = jobs.get(id)
-      if (!found) return undefined
+      const now = current()
+      const job = get(id)
+      const found = now.jobs.get(id) ?? (job && guess(job, now))
+      if (!job || !found) return undefined
       const { ahead, beginMs, endMs } = found
-      const sinceMs = nowMs() - atMs
-      return measured ? { ahead, beginMs: Math.max(0, beginMs - sinceMs), leftMs: Math.max(0, endMs - sinceMs) } : { ahead }
+      if (!now.measured || estimate.msFor(job) === undefined) return { ahead }
+      const sinceMs = nowMs() - now.atMs
+      return { ahead, beginMs: Math.max(0, beginMs - sinceMs), leftMs: Math.max(0, endMs - sinceMs) }
     },
     ofRunning,
     order: () => [...current().jobs.keys()].filter((id) => get(id)?.state === 'waiting'),

@@ -140,7 +140,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     limits,
     togetherWith: live.togetherWith,
     nowMs: clock.nowMs,
-    queue: queue.save,
+    queue,
     get: live.get,
     drawings: () => drawings,
     estimate,
@@ -369,7 +369,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const job = live.get(id)
     if (!job) return undefined
     if (job.state === 'waiting') {
-      const { ahead, leftMs } = outlook.ofWaiting(id) ?? { ahead: queue.place(id)!.ahead }
+      const { ahead, leftMs } = outlook.ofWaiting(id)!
       return { job, ahead, ...(leftMs !== undefined && { leftMs }) }
     }
     const drawing = drawings.of(id)

@@ -139,7 +139,7 @@ function createDurability(log: string): { sync(): Promise<void>; close(): void }
   let closed = false
 
   async function once(): Promise<void> {
-    if (closed || !existsSync(log)) return
+    if (closed || !(file || existsSync(log))) return
     file ??= promisify(open)(log, 'r+')
     try {
       await promisify(fdatasync)(await file)

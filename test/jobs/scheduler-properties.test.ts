@@ -234,8 +234,6 @@ test('the place and the time that are shown come true when nothing more comes', 
         }
         await settled()
       }
-      // Until what is shown is the newest.
-      await clock.advance(100)
       const shown = scheduler.standings()
       const shownAtMs = clock.nowMs()
       const before = pacer.begun.length

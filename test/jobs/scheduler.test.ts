@@ -4,6 +4,7 @@ import { UserError } from '../../src/errors.ts'
 import { createGate, type Gate } from '../../src/jobs/gate.ts'
 import type { Job } from '../../src/jobs/job.ts'
 import { type Journal, openJournal } from '../../src/jobs/journal.ts'
+import { createQueue } from '../../src/jobs/queue.ts'
 import { createScheduler, type JobEvent, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts'
 import { askOf, noLimits, ownerOf, requestOf } from './asks.ts'
 import { createEasel, resultOf } from './easel.ts'
@@ -322,6 +323,21 @@ test('place and time of everybody are shown, first what runs, then in the order 
   easel.under[0]!.progress(3, 5)
   assert.equal(scheduler.standing('j1')!.leftMs, 4000)
   assert.equal(scheduler.standing('j0'), undefined)
+})
+
+test('where hundreds wait, who comes is shown the place and the time that the next look confirms', async () => {
+  const { scheduler, easel, clock } = await stage({ queue: createQueue(200) })
+  await scheduler.accept(askOf('ann'))
+  easel.under[0]!.finish(1000)
+  await settled()
+  for (let n = 0; n < 300; n++) await scheduler.accept(askOf(`p${n % 40}`, { space: `s${n % 7}`, frames: 1 + (n % 4) }))
+  assert.equal(scheduler.standings().length, 300)
+  const late = await scheduler.accept(askOf('late', { space: 'late', frames: 2 }))
+  const shown = scheduler.standing(late.id)!
+  assert.ok(shown.ahead! > 0 && shown.ahead! < 100)
+  await clock.advance(500)
+  const { ahead, leftMs } = scheduler.standing(late.id)!
+  assert.deepEqual([ahead, leftMs], [shown.ahead, shown.leftMs! - 500])
 })
 
 test('what was measured is known after a restart', async () => {
