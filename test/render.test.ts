@@ -17,7 +17,11 @@ test('stamps are enlarged until people can see them, larger pictures stay as the
   for (const [width, height, scale] of sides) assert.equal(enlargement({ width, height }), scale, `${width}×${height}`)
 })
 
-const known = { subjects: { ball: 'bouncing', fish: 'swimming' }, colours: ['red', 'blue'], places: { sea: 'over the sea', snow: 'in the snow' } }
+const known = {
+  subjects: { ball: 'bouncing', fish: 'swimming' },
+  colours: ['red', 'blue'],
+  places: { sea: 'over the sea', snow: 'in the snow' },
+}
 
 test('a prompt with a known subject needs no remark, one without gets one sentence with what is known and what to do', () => {
   for (const prompt of ['a red ball', 'BALLS!', 'many fish', '(ball:1.3)']) assert.equal(remark(known, prompt), undefined, prompt)
