@@ -4,7 +4,7 @@
 import { byteLengthOf, type Tensor } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
-import { Add, Cast, Conv, FusedMatMul, MatMul, Reshape, Slice, Transpose } from '../onnx/ops.ts'
+import { Add, Cast, Conv, FusedMatMul, MatMul, Mul, Reshape, Slice, Transpose } from '../onnx/ops.ts'
 import { nhwcConv } from '../targets/conv3x3.ts'
 import type { Target } from '../targets/target.ts'
 
@@ -76,32 +76,36 @@ export class Weights {
     return Cast(this.graph.initializer(this.#rows ? rowsOf(tensor, name, this.#rows) : { ...tensor, name }), type)
   }
 
-  /** y + (x downᵀ) upᵀ where an adapter runs beside this corner's weight: x [..., in], y [..., out]; down and up are inputs of the graph. */
+  /**
+   * y + (scale · x downᵀ) upᵀ where an adapter runs beside this corner's weight: x [..., in], y [..., out]. All three are inputs of the
+   * graph, and scale [rank] is apart, so that another strength or style moves no weights.
+   */
   adaptLinear(x: Value, y: Value): Value {
     const { part, of } = this.#rows ?? { part: 0, of: 1 }
     const out = y.shape.at(-1)!
-    const pair = this.#adapter([x.shape.at(-1)!], [], out * of)
-    if (!pair) return y
-    const up = of === 1 ? pair.up : Slice(pair.up, 0, part * out, (part + 1) * out)
-    return Add(y, this.#product(this.#product(x, pair.down), up))
+    const adapter = this.#adapter([x.shape.at(-1)!], [], out * of)
+    if (!adapter) return y
+    const up = of === 1 ? adapter.up : Slice(adapter.up, 0, part * out, (part + 1) * out)
+    return Add(y, this.#product(Mul(this.#product(x, adapter.down), adapter.scale), up))
   }
 
   /** The same for a convolution: k×k to the rank, then 1×1 up, in the target's layout. */
   adaptConv(x: Value, y: Value, kernel: 1 | 3, attributes: { stride: 1 | 2; pads: readonly [number, number, number, number] }): Value {
     const first = this.target.layout === 'channels-first'
-    const pair = this.#adapter([x.shape[first ? 1 : 3]!, kernel, kernel], [1, 1], y.shape[first ? 1 : 3]!)
-    if (!pair) return y
-    if (first) return Add(y, Conv(Conv(x, pair.down, null, attributes), pair.up, null))
+    const adapter = this.#adapter([x.shape[first ? 1 : 3]!, kernel, kernel], [1, 1], y.shape[first ? 1 : 3]!)
+    if (!adapter) return y
+    const { down, up, scale } = adapter
+    if (first) return Add(y, Conv(Mul(Conv(x, down, null, attributes), Reshape(scale, [scale.shape[0]!, 1, 1])), up, null))
     const matrix = (w: Value): Value => Reshape(w, w.shape.slice(0, 2))
-    const low = kernel === 1 ? this.#product(x, matrix(pair.down)) : nhwcConv(x, pair.down, null, attributes)
-    return Add(y, this.#product(low, matrix(pair.up)))
+    const low = kernel === 1 ? this.#product(x, matrix(down)) : nhwcConv(x, down, null, attributes)
+    return Add(y, this.#product(Mul(low, scale), matrix(up)))
   }
 
   #product(a: Value, b: Value): Value {
     return this.target.fusedMatMul ? FusedMatMul(a, b, { transB: true }) : MatMul(a, Transpose(b, [1, 0]))
   }
 
-  #adapter(inner: readonly number[], outer: readonly number[], out: number): { down: Value; up: Value } | null {
+  #adapter(inner: readonly number[], outer: readonly number[], out: number): { down: Value; up: Value; scale: Value } | null {
     const weight = this.#key('weight')
     const rank = this.material.adapterRank?.(weight) ?? 0
     if (rank === 0) return null
@@ -110,7 +114,7 @@ export class Weights {
       const known = this.graph.inputs.find((value) => value.name === name) // both halves of one weight share its adapter
       return Cast(known ?? this.graph.input(name, 'float32', shape), this.target.type)
     }
-    return { down: input('lora_down', [rank, ...inner]), up: input('lora_up', [out, rank, ...outer]) }
+    return { down: input('lora_down', [rank, ...inner]), up: input('lora_up', [out, rank, ...outer]), scale: input('lora_scale', [rank]) }
   }
 
   #key(key: string): string {

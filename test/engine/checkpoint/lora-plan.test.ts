@@ -107,26 +107,39 @@ test('a room covers what is not larger anywhere, and two joined cover both', () 
   assert.deepEqual(joined(one, other), { attention: 32, text: 8 })
 })
 
-test('fed factors are padded with zeros, side by side, their strengths in the second', () => {
+test('fed factors are padded with zeros, side by side, their strengths apart', () => {
   const weights = target.unet
   const [{ delta }] = planLoras([on(loraOf(kinds['lora']!))], shapeOf).beside as [Laid<LowRank>]
   const [first, second] = [0.5, -2].map((scale) => ({ ...lowRankFactors(delta), rank: 2, scale })) as [ScaledFactors, ScaledFactors]
   const feeds = adapterFeeds('unet', weights, { attention: 8, resnet: 8 }, new Map([[`${matrix}.weight`, [first, second]]]))
-  const [down, up] = [feeds[`${matrix}.weight.lora_down`]!, feeds[`${matrix}.weight.lora_up`]!]
-  assert.deepEqual([down.length, up.length], [8 * 4, 6 * 8])
+  const fed = (path: string) =>
+    ['down', 'up', 'scale'].map((end) => feeds[`${path}.weight.lora_${end}`]!) as [Float32Array, Float32Array, Float32Array]
+  const [down, up, scale] = fed(matrix)
   assert.deepEqual(down, Float32Array.of(...first.down, ...second.down, ...new Float32Array(16)))
   for (let i = 0; i < 6; i++) {
-    const row = [0.5 * first.up[2 * i]!, 0.5 * first.up[2 * i + 1]!, -2 * first.up[2 * i]!, -2 * first.up[2 * i + 1]!, 0, 0, 0, 0]
+    const row = [...first.up.subarray(2 * i, 2 * i + 2), ...second.up.subarray(2 * i, 2 * i + 2), 0, 0, 0, 0]
     assert.deepEqual([...up.subarray(8 * i, 8 * i + 8)], row)
   }
+  assert.deepEqual([...scale], [0.5, 0.5, -2, -2, 0, 0, 0, 0])
+  const untouched = fed(conv)
+  assert.deepEqual(
+    untouched.map(({ length }) => length),
+    [8 * 4 * 9, 6 * 8, 8],
+  )
   assert.ok(
-    feeds[`${conv}.weight.lora_down`]!.every((value) => value === 0),
+    untouched.every((values) => values.every((value) => value === 0)),
     'a weight that nothing is laid on is fed zeros',
   )
-  assert.equal(feeds[`${conv}.weight.lora_down`]!.length, 8 * 4 * 9)
   assert.deepEqual(
     Object.keys(adapterFeeds('unet', weights, { resnet: 8 }, new Map())).filter((name) => !name.startsWith(conv)),
     [],
     'where there is no room, nothing is fed',
   )
+})
+
+test('factors that fill their room are fed as they are, whatever their strength', () => {
+  const factors = { down: new Float32Array(8 * 4), up: new Float32Array(6 * 8), rank: 8, scale: 0.3 }
+  const feeds = adapterFeeds('unet', target.unet, { attention: 8 }, new Map([[`${matrix}.weight`, [factors]]]))
+  assert.equal(feeds[`${matrix}.weight.lora_down`], factors.down)
+  assert.equal(feeds[`${matrix}.weight.lora_up`], factors.up)
 })

@@ -1,4 +1,4 @@
-// What a graph with room for adapters is fed: every down and up, padded to the room, LoRAs on one weight side by side, strengths in `up`.
+// What a graph with room for adapters is fed: every down and up, padded to the room, LoRAs on one weight side by side, and their strengths.
 // r rank of one LoRA  R room: Σ r and zeros
 
 import type { Named, Part } from '../dialects/parts.ts'
@@ -18,11 +18,12 @@ export interface ScaledFactors extends Factors {
 }
 
 /**
- * A style is changed while somebody waits. Hundreds of small arrays would cost ten times what filling them does, so all lie in one;
- * what fits as it is, is not copied.
+ * A style is changed while somebody waits: what fits as it is, is not copied, and the rest lies in one array, because making hundreds
+ * costs ten times what filling them does.
  * @param weights those that the graph is built from
  * @param laid by weight, in any order
- * @returns `<weight>.lora_down` [R, in, …] and `<weight>.lora_up` [out, R, …] for every weight at a site with room; arrays may be shared
+ * @returns `<weight>.lora_down` [R, in, …], `.lora_up` [out, R, …] and `.lora_scale` [R] for every weight at a site with room; arrays may be
+ *   shared
  */
 export function adapterFeeds(
   part: Exclude<Part, 'vae'>,
@@ -36,10 +37,11 @@ export function adapterFeeds(
     const R = (site && room[site]) ?? 0
     if (R === 0) continue
     const [out, ...inner] = shape as [number, ...number[]]
-    const factors = laid.get(weight) ?? []
+    const factors = laid.get(weight)
     const length = R * elementsOf(inner)
-    inputs.push({ name: `${weight}.lora_down`, length, input: factors.length === 0 ? nothing : stacked(factors, length) })
-    inputs.push({ name: `${weight}.lora_up`, length: out * R, input: factors.length === 0 ? nothing : besideEachOther(factors, out, R) })
+    inputs.push({ name: `${weight}.lora_down`, length, input: factors ? stacked(factors, length) : nothing })
+    inputs.push({ name: `${weight}.lora_up`, length: out * R, input: factors ? besideEachOther(factors, out, R) : nothing })
+    inputs.push({ name: `${weight}.lora_scale`, length: R, input: factors ? scales(factors) : nothing })
   }
   const filled = inputs.reduce((sum, { length, input }) => sum + (typeof input === 'function' ? length : 0), 0)
   const zeros = inputs.reduce((most, { length, input }) => Math.max(most, input === nothing ? length : 0), 0)
@@ -73,10 +75,10 @@ function stacked(factors: readonly ScaledFactors[], length: number): Input {
   }
 }
 
-/** up₁ | up₂ | … | zeros, each times its scale. */
+/** up₁ | up₂ | … | zeros. */
 function besideEachOther(factors: readonly ScaledFactors[], out: number, R: number): Input {
-  const [{ up, rank, scale }] = factors as [ScaledFactors]
-  if (factors.length === 1 && rank === R && scale === 1) return up
+  const [{ up, rank }] = factors as [ScaledFactors]
+  if (factors.length === 1 && rank === R) return up
   return (values) => {
     let from = 0
     for (const factor of factors) {
@@ -87,10 +89,20 @@ function besideEachOther(factors: readonly ScaledFactors[], out: number, R: numb
 }
 
 /** Rows of `rank` numbers into rows of R, from column `from` on. */
-function spread(values: Float32Array, { up, rank, scale }: ScaledFactors, out: number, R: number, from: number): void {
+function spread(values: Float32Array, { up, rank }: Factors, out: number, R: number, from: number): void {
   for (let i = 0; i < out; i++) {
     const to = i * R + from
     const at = i * rank
-    for (let k = 0; k < rank; k++) values[to + k] = scale * up[at + k]!
+    for (let k = 0; k < rank; k++) values[to + k] = up[at + k]!
   }
 }
+
+const scales =
+  (factors: readonly ScaledFactors[]): Input =>
+  (values) => {
+    let at = 0
+    for (const { rank, scale } of factors) {
+      values.fill(scale, at, at + rank)
+      at += rank
+    }
+  }
