@@ -86,7 +86,11 @@ const declared = {
   PORT: { about: 'Port of the page; 0 takes any that is free', usual: '8787', schema: port },
   HOSTS: { about: 'Names under which the page may be reached, with commas between', schema: z.string() },
   HTTPS_ONLY: { about: 'yes where the page stands behind HTTPS', usual: 'no', schema: yesOrNo() },
-  ADMIN_TOKEN: { about: 'Who gives this on the page is an admin there', secret: true, schema: z.string().min(8, 'at least 8 characters') },
+  ADMIN_TOKEN: {
+    about: 'Who gives this on the page is its admin; made and kept in the folder otherwise',
+    secret: true,
+    schema: z.string().min(8, 'at least 8 characters'),
+  },
   DISCORD_TOKEN: { about: "The bot's token, from discord.com/developers; turns Discord on", secret: true, schema: z.string() },
   SLACK_BOT_TOKEN: { about: 'xoxb-…; turns Slack on, together with one of the next two', secret: true, schema: z.string() },
   SLACK_APP_TOKEN: { about: 'xapp-…; Socket Mode: no public address is needed', secret: true, schema: z.string() },

@@ -8,6 +8,7 @@ import type { Platform } from '../chat/platform.ts'
 import { createWeb } from '../chat/web/index.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
+import { keptAdminToken } from './admin-token.ts'
 import { createPageSources, type PageSourcesParts } from './page-sources.ts'
 
 export type PlatformMaker = (house: House) => readonly Platform[]
@@ -19,7 +20,8 @@ export async function platformsOf(
   log: Log,
   tell: (sentence: string) => void,
 ): Promise<PlatformMaker> {
-  const makers: PlatformMaker[] = [(house) => [page(config, createPageSources({ ...parts, house }), log)]]
+  const adminToken = config.page.adminToken ?? keptToken(config.home, tell)
+  const makers: PlatformMaker[] = [(house) => [page(config, adminToken, createPageSources({ ...parts, house }), log)]]
   const { discord, slack } = config
   if (discord?.ready) {
     const { createDiscord } = await import('../chat/discord/index.ts')
@@ -34,9 +36,21 @@ export async function platformsOf(
   return (house) => makers.flatMap((make) => make(house))
 }
 
-function page({ home, page, retentionDays }: Config, sources: ReturnType<typeof createPageSources>, log: Log): Platform {
+function keptToken(home: string, tell: (sentence: string) => void): string {
+  const { token, file } = keptAdminToken(home)
+  tell(`Who signs in on the page with the token in ${file} is its admin.`)
+  return token
+}
+
+function page(
+  { home, page, retentionDays }: Config,
+  adminToken: string,
+  sources: ReturnType<typeof createPageSources>,
+  log: Log,
+): Platform {
   return createWeb({
     ...page,
+    adminToken,
     file: join(home, 'page.sqlite'),
     uploads: join(home, 'uploads'),
     commands,
