@@ -7,10 +7,11 @@ import type { Log } from '../log.ts'
 import type { Blobs } from '../store/store.ts'
 import { fitted } from './fitted.ts'
 import { type Ending, endWords } from './life-words.ts'
-import { localeFor } from './locales/locale.ts'
+import { localeFor, speak } from './locales/locale.ts'
 import type { Outgoing } from './outgoing.ts'
 import { pictureOfJob } from './pictures.ts'
 import type { Platform, Posted } from './platform.ts'
+import { say } from './reply.ts'
 import { detailsOf } from './result-details.ts'
 import type { ReturnAddress } from './return-address.ts'
 
@@ -49,7 +50,7 @@ export function createEnds({ blobs, log }: { readonly blobs: Pick<Blobs, 'get'>;
         return await stubbornly(() => inItsMessage(ended, instead))
       } catch (error) {
         refused(error, 'everywhere')
-        return undefined
+        return ended.to.private ? await stubbornly(() => inANeutralSentence(ended)).catch(() => undefined) : undefined
       }
     }
   }
@@ -76,6 +77,12 @@ async function inItsMessage(ended: Ended, outgoing: Outgoing): Promise<Posted> {
     ended.lost = true
   }
   return platform.post(to.at, { ...outgoing, nonce: job.id })
+}
+
+/** Who asked in private and cannot be written to any more: told before everybody that there is something, not what. */
+function inANeutralSentence({ job, platform, to }: Ended): Promise<Posted> {
+  const text = speak(localeFor(to.locale), say('end-unreachable', { name: to.name }))
+  return platform.post(to.at, fitted({ audience: 'everyone', tone: 'plain', text, nonce: job.id }, platform.limits))
 }
 
 function toTheAsker({ job, platform, to }: Ended, { marks: _marks, ...outgoing }: Outgoing): Promise<Posted> {

@@ -215,6 +215,19 @@ describe('the life of a request', () => {
     )
   })
 
+  test('who asked in private and can no longer be written to is told before all that there is something, not what', async () => {
+    home.room.trouble = (_call, outgoing) => {
+      if (outgoing?.tone === 'done') throw new UserError('direct-closed', 'No letters.')
+    }
+    const event = await home.room.say('ann', '/animate a secret balloon private:yes')
+    await home.quiet()
+    home.room.trouble = undefined
+    const told = home.room.messages().filter((message) => message.event === event && message.outgoing.audience === 'everyone')
+    assert.equal(told.length, 1)
+    assert.match(told[0]!.outgoing.text, /ann.*\/history/i)
+    assert.doesNotMatch(JSON.stringify(told), /secret/)
+  })
+
   test('a message that was deleted by hand is posted anew at the end', async () => {
     home.room.trouble = (call, outgoing) => {
       if (call === 'edit' && outgoing?.tone === 'done') {

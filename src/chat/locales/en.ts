@@ -21,6 +21,7 @@ export const en = {
   'end-refused': 'This will not be drawn. {reason}',
   'end-cancelled': 'Cancelled.',
   'end-expired': 'This waited too long and was given up. Ask again with the button.',
+  'end-unreachable': '{name}, something that you asked for has ended, and I cannot write to you in private: /history shows it.',
   'end-gone': 'It was drawn, but the file is no longer there.',
   'end-too-large':
     'It was drawn, but with {kb} kB it is larger than the {max} kB that may be posted here. Ask for fewer frames or a smaller size.',

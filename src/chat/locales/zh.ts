@@ -28,6 +28,7 @@ export const zh: Locale = {
     'end-refused': '不能画这个。{reason}',
     'end-cancelled': '已取消。',
     'end-expired': '等得太久，已放弃。可以用下面的按钮重新提交。',
+    'end-unreachable': '{name}，您的一个请求已经结束，但我无法给您发私信：用 /history 查看。',
     'end-gone': '已经画好，但文件已不在了。',
     'end-too-large': '已经画好，但文件有 {kb} kB，超过这里允许的 {max} kB。请减少帧数或缩小尺寸。',
     'animation-alt': '动画：{prompt}',
