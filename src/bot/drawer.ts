@@ -1,8 +1,8 @@
 // A job becomes an animation among the blobs: its style looked up, drawn by the worker, put away under a name that tells nothing.
 
 import type { ResultDetails } from '../chat/result-details.ts'
+import type { Drawer } from '../jobs/drawer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
-import type { Drawer } from '../jobs/scheduler.ts'
 import type { Recipe } from '../render.ts'
 import type { Json } from '../store/json.ts'
 import type { Blobs } from '../store/store.ts'

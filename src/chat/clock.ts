@@ -1,8 +1,8 @@
 // Time as this machine tells it.
 
-import type { Clock } from '../jobs/scheduler.ts'
+import type { Clock } from '../jobs/clock.ts'
 
-export type { Clock } from '../jobs/scheduler.ts'
+export type { Clock } from '../jobs/clock.ts'
 
 export const clock: Clock = {
   nowMs: () => Date.now(),

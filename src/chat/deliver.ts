@@ -2,8 +2,9 @@
 // kept with the job says where that message is, so that another process can go on where this one was stopped.
 
 import { UserError } from '../errors.ts'
+import type { DrawingProgress } from '../jobs/drawer.ts'
 import { hasEnded, type Job, type Reason } from '../jobs/job.ts'
-import type { DrawingProgress, JobEvent, Scheduler } from '../jobs/scheduler.ts'
+import type { JobEvent, Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Json } from '../store/json.ts'
 import type { Blobs } from '../store/store.ts'

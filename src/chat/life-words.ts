@@ -1,7 +1,7 @@
 // How a request is shown from its place in the queue to its end, in the language of those who read it. Pure.
 
+import type { DrawingProgress } from '../jobs/drawer.ts'
 import type { Job } from '../jobs/job.ts'
-import type { DrawingProgress } from '../jobs/scheduler.ts'
 import { type Locale, speak, speakError } from './locales/locale.ts'
 import type { Button, Fact, Outgoing, Picture } from './outgoing.ts'
 import type { PlatformLimits } from './platform.ts'

@@ -1,12 +1,14 @@
 // Many people at once against scheduler, journal, gate and queue, with a GPU that answers after a simulated time: what
 // `bench load` reports on. People ask again as soon as they may, so that there is always more to draw than can be drawn.
 
+import type { Clock } from '../jobs/clock.ts'
+import type { Drawer } from '../jobs/drawer.ts'
 import { createGate } from '../jobs/gate.ts'
 import { costOf, hasEnded, type Job, type Owner, spaceOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
 import type { Limits, Rate } from '../jobs/limits.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
-import { type Clock, createScheduler, type Drawer } from '../jobs/scheduler.ts'
+import { createScheduler } from '../jobs/scheduler.ts'
 
 export interface LoadOptions {
   readonly people: number

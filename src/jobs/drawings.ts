@@ -1,10 +1,10 @@
 // What is being drawn just now. A drawing takes its slot until the drawer has let go of it, also after everybody has
 // cancelled; a job that leaves it, or joins it, changes nothing for the others.
 
+import type { Drawer, DrawingProgress } from './drawer.ts'
 import { type Drawing, mark } from './drawing.ts'
 import type { Job, Outcome } from './job.ts'
 import { failed } from './reasons.ts'
-import type { Drawer, DrawingProgress } from './scheduler.ts'
 
 export interface Drawings extends Iterable<Drawing> {
   readonly size: number

@@ -3,12 +3,13 @@
 import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'
 import { createAnnouncer } from './announcer.ts'
+import type { Clock } from './clock.ts'
+import type { Drawer, DrawingProgress } from './drawer.ts'
 import { createDrawings, type Ending } from './drawings.ts'
 import { createEstimate } from './estimate.ts'
 import type { Gate, Leave } from './gate.ts'
-import { type Ask, begin, end, handBack, interrupt, type Job, newJob, type Outcome, type Owner, type Reason, type Result } from './job.ts'
+import { type Ask, begin, end, handBack, interrupt, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
 import type { EndedQuery, JobPage, Journal, Kept, Page } from './journal.ts'
-
 import { checkWaiting, type Level, type Limits, mayRun } from './limits.ts'
 import { createLiveJobs } from './live-jobs.ts'
 import { createOutlook } from './outlook.ts'
@@ -69,27 +70,6 @@ export type JobEvent =
   /** Only of running jobs; nothing is written down for it. */
   | { readonly kind: 'progress'; readonly job: Job; readonly progress: DrawingProgress }
 
-export interface DrawingProgress {
-  readonly stage: string
-  readonly step: number
-  readonly of: number
-  /** A small looping WebP. */
-  readonly preview?: Uint8Array
-}
-
-/** What the scheduler hands a job to. Several may draw at once. @throws UserError → failed with its sentence; other errors → failed as a bug */
-export interface Drawer {
-  /** How many jobs it draws at once. */
-  readonly slots: number
-  draw(job: Job, options: { readonly signal: AbortSignal; readonly onProgress: (progress: DrawingProgress) => void }): Promise<DrawResult>
-}
-
-export interface DrawResult {
-  readonly result: Result
-  /** Measured, for estimates: milliseconds for this job's cost. */
-  readonly drawMs: number
-}
-
 export interface SchedulerOptions {
   readonly journal: Journal
   readonly gate: Pick<Gate, 'shared' | 'take' | 'enter'>
@@ -106,13 +86,6 @@ export interface SchedulerOptions {
   readonly maxAttempts?: number
   /** Bugs, and what kept the journal from being written. */
   readonly onError?: (error: unknown, job?: Job) => void
-}
-
-export interface Clock {
-  /** Since 1970. */
-  nowMs(): number
-  /** Calls once after so long; the returned function calls it off. */
-  after(ms: number, call: () => void): () => void
 }
 
 /** Between two tries to begin what the other processes on a shared gate left no room for. */

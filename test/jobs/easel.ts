@@ -1,7 +1,8 @@
 // A drawer that draws what it is told when it is told: the GPU of these tests.
 
+import type { Clock } from '../../src/jobs/clock.ts'
+import type { Drawer, DrawResult } from '../../src/jobs/drawer.ts'
 import type { Job } from '../../src/jobs/job.ts'
-import type { Clock, Drawer, DrawResult } from '../../src/jobs/scheduler.ts'
 
 export interface Easel extends Drawer {
   /** What is being drawn, in the order in which it was begun; aborted ones until they are let go. */

@@ -1,6 +1,6 @@
 // A clock that is moved by hand. Timers are called in the order of their times, those of one time in the order of setting.
 
-import type { Clock } from '../../src/jobs/scheduler.ts'
+import type { Clock } from '../../src/jobs/clock.ts'
 
 export interface HandClock extends Clock {
   /** Moves on, calling what comes due; what each call sets off is let finish before the next. */
