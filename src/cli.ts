@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   animate: async () => (await import('./cli/animate.ts')).animateCommand,
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
   models: async () => (await import('./cli/models.ts')).modelsCommand,
+  bench: async () => (await import('./cli/bench.ts')).benchCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
 }
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { randomFill } from '../../src/engine/synthetic/fill.ts'
+import { syntheticSd15 } from '../../src/engine/synthetic/write.ts'
 
 const values = (bytes: Uint8Array): number[] => [...new Float16Array(bytes.buffer)]
 
@@ -24,4 +28,17 @@ test('no tensor is like another of its shape, and no row like another row', () =
 test('the same seed fills the same file, another seed another', () => {
   assert.deepEqual(randomFill(1)([10], 1), randomFill(1)([10], 1))
   assert.notDeepEqual(randomFill(1)([10], 1), randomFill(2)([10], 1))
+})
+
+test('a disk without room for all of it is told before anything is written', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zoetrope-synthetic-'))
+  try {
+    assert.throws(() => syntheticSd15(folder, { freeBytes: () => 3e9 }), {
+      code: 'no-disk-space',
+      message: `Random weights of SD 1.5’s size take 3.9 GB; the disk of ${folder} has 3.0 GB left.`,
+    })
+    assert.deepEqual(readdirSync(folder), [])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

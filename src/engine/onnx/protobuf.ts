@@ -2,19 +2,30 @@
 
 /** One message being written; fields are appended in the order called. */
 export class Message {
-  readonly #parts: Uint8Array[] = []
+  #bytes = Buffer.allocUnsafe(128)
   #length = 0
 
   int(field: number, value: number | bigint): this {
-    return this.#raw([varint((field << 3) | 0), varint(value)])
+    this.#varint((field << 3) | 0)
+    if (typeof value === 'number' && value >= 0 && value < 2 ** 32) this.#varint(value)
+    else this.#longVarint(BigInt.asUintN(64, BigInt(value)))
+    return this
   }
 
   float(field: number, value: number): this {
-    return this.#raw([varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer)])
+    this.#varint((field << 3) | 5)
+    this.#reserve(4)
+    this.#length = this.#bytes.writeFloatLE(value, this.#length)
+    return this
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.#raw([varint((field << 3) | 2), varint(value.length), value])
+    this.#varint((field << 3) | 2)
+    this.#varint(value.length)
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+    return this
   }
 
   string(field: number, value: string): this {
@@ -22,29 +33,31 @@ export class Message {
   }
 
   message(field: number, value: Message): this {
-    return this.#raw([varint((field << 3) | 2), varint(value.#length), ...value.#parts])
+    return this.bytes(field, value.finish())
   }
 
   finish(): Uint8Array {
-    return Buffer.concat(this.#parts, this.#length)
+    return this.#bytes.subarray(0, this.#length)
   }
 
-  #raw(parts: readonly Uint8Array[]): this {
-    for (const part of parts) {
-      this.#parts.push(part)
-      this.#length += part.length
-    }
-    return this
+  #varint(value: number): void {
+    this.#reserve(5)
+    let rest = value
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
+    this.#bytes[this.#length++] = rest
   }
-}
 
-function varint(value: number | bigint): Uint8Array {
-  let rest = BigInt.asUintN(64, BigInt(value))
-  const bytes: number[] = []
-  do {
-    const low = Number(rest & 0x7fn)
-    rest >>= 7n
-    bytes.push(rest ? low | 0x80 : low)
-  } while (rest)
-  return Uint8Array.from(bytes)
+  #longVarint(value: bigint): void {
+    this.#reserve(10)
+    let rest = value
+    for (; rest > 0x7fn; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80
+    this.#bytes[this.#length++] = Number(rest)
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const wider = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#length + more))
+    wider.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = wider
+  }
 }

@@ -18,7 +18,13 @@ export interface SyntheticFiles {
 }
 
 /** The files in `folder`; those that are not there yet are written. @throws UserError `no-disk-space` before anything is begun */
-export function syntheticSd15(folder: string, onWrite: (path: string, bytes: number) => void = () => {}): SyntheticFiles {
+export function syntheticSd15(
+  folder: string,
+  {
+    onWrite = () => {},
+    freeBytes = freeOn,
+  }: { onWrite?: (path: string, bytes: number) => void; freeBytes?: (folder: string) => number } = {},
+): SyntheticFiles {
   const files = {
     checkpoint: join(folder, 'sd15.safetensors'),
     motion: { v2: join(folder, 'motion-v2.safetensors'), v3: join(folder, 'motion-v3.safetensors') },
@@ -30,10 +36,11 @@ export function syntheticSd15(folder: string, onWrite: (path: string, bytes: num
   ]
   const missing = wanted.filter(([path]) => !existsSync(path))
   const sizeOf = (shapes: Shapes): number => shapes.values().reduce((sum, shape) => sum + byteLengthOf({ dtype: 'F16', shape }), 0)
-  refuseFullDisk(
-    folder,
-    missing.reduce((sum, [, shapes]) => sum + sizeOf(shapes), 0),
-  )
+  const needed = missing.reduce((sum, [, shapes]) => sum + sizeOf(shapes), 0)
+  if (needed > 0) {
+    mkdirSync(folder, { recursive: true })
+    refuseFullDisk(folder, needed, freeBytes(folder))
+  }
   for (const [i, [path, shapes]] of missing.entries()) {
     onWrite(path, sizeOf(shapes))
     writeRandom(path, shapes, randomFill(i + 1))
@@ -63,17 +70,17 @@ function weight(name: string, shape: readonly number[], fill: Fill): Uint8Array 
   return fill(shape, Math.sqrt(3 / elementsOf(shape.slice(1)))) // of variance 1 / inputs
 }
 
-/** The folder need not be there yet. */
-function refuseFullDisk(folder: string, needed: number): void {
-  if (needed === 0) return
-  mkdirSync(folder, { recursive: true })
+function freeOn(folder: string): number {
   const { bavail, bsize } = statfsSync(folder)
-  const free = bavail * bsize
+  return bavail * bsize
+}
+
+function refuseFullDisk(folder: string, needed: number, free: number): void {
   if (free > needed) return
   const inGb = (bytes: number): string => (bytes / 1e9).toFixed(1)
   throw new UserError(
     'no-disk-space',
-    `Random weights of SD 1.5's size take ${inGb(needed)} GB; the disk of ${folder} has ${inGb(free)} GB left.`,
+    `Random weights of SD 1.5’s size take ${inGb(needed)} GB; the disk of ${folder} has ${inGb(free)} GB left.`,
     { path: folder, totalBytes: needed, free },
   )
 }

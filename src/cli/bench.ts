@@ -1,0 +1,41 @@
+// `zoetrope bench`: how fast this machine draws, with the small model that ships or, with random weights, at the real size.
+
+import { join, relative } from 'node:path'
+import { type Command, Option } from 'commander'
+import { defaultHome } from '../places.ts'
+import { type Finding, printFinding } from './bench/finding.ts'
+import { measureRealSize } from './bench/real-size.ts'
+import { measureSmallSize } from './bench/small-size.ts'
+import { whole } from './option-values.ts'
+import { printer } from './terminal.ts'
+
+interface Flags {
+  readonly synthetic?: 'sd15'
+  readonly dir: string
+  readonly motion: 'v2' | 'v3'
+  readonly winograd: boolean
+  readonly steps: number
+  readonly threads?: number
+}
+
+export function benchCommand(program: Command): void {
+  const print = printer(program)
+  program
+    .command('bench')
+    .description('measure how fast this machine draws')
+    .addOption(new Option('--synthetic <size>', 'random weights of the real size instead of the small model').choices(['sd15']))
+    .option(
+      '--dir <folder>',
+      'where they are written: 3.9 GB, and 9 GB computed from them',
+      join(relative(process.cwd(), defaultHome), 'synthetic'),
+    )
+    .addOption(new Option('--motion <version>', 'which motion module').choices(['v2', 'v3']).default('v3'))
+    .option('--no-winograd', 'convolutions in the direct form')
+    .option('--steps <count>', 'how many steps are timed', whole, 3)
+    .option('--threads <count>', 'of the CPU', whole)
+    .action(async ({ synthetic, threads, ...flags }: Flags) => {
+      const cores = threads === undefined ? {} : { threads }
+      const findings: AsyncIterable<Finding> = synthetic ? measureRealSize({ ...flags, ...cores }, print) : measureSmallSize(cores)
+      for await (const finding of findings) printFinding(finding, print)
+    })
+}

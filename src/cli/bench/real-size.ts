@@ -1,0 +1,70 @@
+// The real size: Stable Diffusion 1.5 and a motion module with random weights, loaded as any person's files.
+
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { syntheticSd15 } from '../../engine/synthetic/write.ts'
+import { inBytes, type Print } from '../terminal.ts'
+import { atLeast, atMost, type Finding, gib, seconds } from './finding.ts'
+import type { Outcome, Task } from './real-size-child.ts'
+
+export interface RealSizeOptions {
+  readonly dir: string
+  readonly winograd: boolean
+  readonly motion: 'v2' | 'v3'
+  readonly steps: number
+  readonly threads?: number
+}
+
+/** With Winograd's form, and without. */
+const wantedRatio = { true: 0.95, false: 0.75 } as const
+
+export async function* measureRealSize(
+  { dir, winograd, motion, steps, ...threads }: RealSizeOptions,
+  print: Print,
+): AsyncGenerator<Finding> {
+  const { checkpoint, motion: modules } = syntheticSd15(dir, {
+    onWrite: (path, bytes) => print(`writing ${inBytes(bytes)} of random weights to ${path}`),
+  })
+  const common = { cacheDir: join(dir, 'cache'), winograd, steps, ...threads }
+  const animation: Task = { ...common, files: { checkpoint, motion: modules[motion] }, frames: 16, side: 256 }
+  const still: Task = { ...common, files: { checkpoint }, frames: 1, side: 512 }
+
+  const first = await measured({ ...animation, steps: 1 })
+  for (const note of first.notes) print(note)
+  yield { what: 'loading, first start', got: seconds(first.loadedS) }
+  yield { what: 'first step done, first start', got: seconds(first.firstStepS) }
+  yield { what: 'most memory, first start', got: gib(first.peakBytes) }
+
+  const moving = await measured(animation)
+  yield atMost('loading, second start', moving.loadedS, 3, seconds)
+  yield { what: 'first step done, second start', got: seconds(moving.firstStepS) }
+  yield* stepFindings('16 frames of 256×256', moving, winograd)
+  yield atMost('most memory, 16 frames', moving.stepPeakBytes, 9 * 2 ** 30, gib)
+  yield { what: 'VAE, a frame of 256×256', got: seconds(moving.vaeFrameS) }
+  yield { what: 'most memory, 16 frames with the VAE', got: gib(moving.peakBytes) }
+
+  await measured({ ...still, steps: 1 }) // computes what only this size needs
+  const picture = await measured(still)
+  yield* stepFindings('1 frame of 512×512', picture, winograd)
+  yield { what: 'VAE, a frame of 512×512', got: seconds(picture.vaeFrameS) }
+  yield { what: 'most memory, 512×512 with the VAE', got: gib(picture.peakBytes) }
+}
+
+function* stepFindings(size: string, { stepS, stepGflops, referenceGflops }: Outcome, winograd: boolean): Generator<Finding> {
+  const rate = stepGflops / stepS
+  yield { what: `a step, ${size}`, got: seconds(stepS) }
+  yield { what: `GFLOP/s of it (${Math.round(stepGflops)} GFLOP in the direct form)`, got: rate.toFixed(0) }
+  yield { what: 'GFLOP/s of a product of 2048 × 2048 in the same run', got: referenceGflops.toFixed(0) }
+  yield atLeast('the one by the other', rate / referenceGflops, wantedRatio[`${winograd}`])
+}
+
+async function measured(task: Task): Promise<Outcome> {
+  const program = new URL('real-size-child.ts', import.meta.url).pathname
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(task)], {
+    // As the worker is started: large blocks go back to the system when they are freed.
+    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: '1048576' },
+    maxBuffer: 1 << 20,
+  })
+  return JSON.parse(stdout) as Outcome
+}

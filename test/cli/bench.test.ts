@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Command } from 'commander'
+import { atLeast, atMost, type Finding, gib, printFinding, seconds } from '../../src/cli/bench/finding.ts'
+import { createReference } from '../../src/cli/bench/reference.ts'
+import { benchCommand } from '../../src/cli/bench.ts'
+
+test('what is wanted stands beside what was measured, and says where it was missed', () => {
+  const lines: string[] = []
+  const findings: Finding[] = [
+    { what: 'a step', got: seconds(10.61) },
+    atMost('loading', 2.5, 3, seconds),
+    atMost('most memory', 10 * 2 ** 30, 9 * 2 ** 30, gib),
+    atLeast('the one by the other', 0.951, 0.95),
+    atLeast('the one by the other', 0.5, 0.75),
+  ]
+  for (const finding of findings) printFinding(finding, (line) => lines.push(line.replaceAll(/ +/g, ' ')))
+  assert.deepEqual(lines, [
+    'a step 10.6 s',
+    'loading 2.50 s at most 3.00 s',
+    'most memory 10.00 GiB at most 9.00 GiB MISSED',
+    'the one by the other 0.95 at least 0.95',
+    'the one by the other 0.50 at least 0.75 MISSED',
+  ])
+})
+
+test('the machine’s own speed is measured by a product', async () => {
+  const reference = await createReference({ threads: 1 })
+  const gflops = await reference.measure()
+  assert.ok(gflops > 1 && gflops < 100_000, `${gflops}`)
+})
+
+test('sizes that there are no weights for are refused before anything is measured', async () => {
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} })
+  benchCommand(program)
+  await assert.rejects(program.parseAsync(['bench', '--synthetic', 'sdxl'], { from: 'user' }), /Allowed choices are sd15/)
+})
