@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
   models: async () => (await import('./cli/models.ts')).modelsCommand,
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
+  'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
 }
 
