@@ -3,14 +3,16 @@
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import { defaultHome } from '../places.ts'
-import { type Finding, printFinding } from './bench/finding.ts'
+import { printFinding } from './bench/finding.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
+import { measureStyles } from './bench/styles.ts'
 import { whole } from './option-values.ts'
 import { printer } from './terminal.ts'
 
 interface Flags {
   readonly synthetic?: 'sd15'
+  readonly styles?: true
   readonly dir: string
   readonly motion: 'v2' | 'v3'
   readonly winograd: boolean
@@ -30,12 +32,13 @@ export function benchCommand(program: Command): void {
       join(relative(process.cwd(), defaultHome), 'synthetic'),
     )
     .addOption(new Option('--motion <version>', 'which motion module').choices(['v2', 'v3']).default('v3'))
+    .option('--styles', 'what two LoRAs of rank 32 cost at that size, instead')
     .option('--no-winograd', 'convolutions in the direct form')
     .option('--steps <count>', 'how many steps are timed', whole, 3)
     .option('--threads <count>', 'of the CPU', whole)
-    .action(async ({ synthetic, threads, ...flags }: Flags) => {
-      const cores = threads === undefined ? {} : { threads }
-      const findings: AsyncIterable<Finding> = synthetic ? measureRealSize({ ...flags, ...cores }, print) : measureSmallSize(cores)
+    .action(async ({ synthetic, styles, threads, ...flags }: Flags) => {
+      const options = { ...flags, ...(threads !== undefined && { threads }) }
+      const findings = styles ? measureStyles(options, print) : synthetic ? measureRealSize(options, print) : measureSmallSize(options)
       for await (const finding of findings) printFinding(finding, print)
     })
 }

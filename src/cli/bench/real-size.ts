@@ -1,11 +1,10 @@
 // The real size: Stable Diffusion 1.5 and a motion module with random weights, loaded as any person's files.
 
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
 import { inBytes, type Print } from '../terminal.ts'
 import { atLeast, atMost, type Finding, gib, seconds } from './finding.ts'
+import { inProcess } from './in-process.ts'
 import type { Outcome, Task } from './real-size-child.ts'
 
 export interface RealSizeOptions {
@@ -16,6 +15,8 @@ export interface RealSizeOptions {
   readonly threads?: number
 }
 
+export const writing = (path: string, bytes: number): string => `writing ${inBytes(bytes)} of random weights to ${path}`
+
 /** With Winograd's form, and without. */
 const wantedRatio = { true: 0.95, false: 0.75 } as const
 
@@ -23,9 +24,7 @@ export async function* measureRealSize(
   { dir, winograd, motion, steps, ...threads }: RealSizeOptions,
   print: Print,
 ): AsyncGenerator<Finding> {
-  const { checkpoint, motion: modules } = syntheticSd15(dir, {
-    onWrite: (path, bytes) => print(`writing ${inBytes(bytes)} of random weights to ${path}`),
-  })
+  const { checkpoint, motion: modules } = syntheticSd15(dir, { onWrite: (path, bytes) => print(writing(path, bytes)) })
   const common = { cacheDir: join(dir, 'cache'), winograd, steps, ...threads }
   const animation: Task = { ...common, files: { checkpoint, motion: modules[motion] }, frames: 16, side: 256 }
   const still: Task = { ...common, files: { checkpoint }, frames: 1, side: 512 }
@@ -59,12 +58,4 @@ function* stepFindings(size: string, { stepS, stepGflops, referenceGflops }: Out
   yield atLeast('the one by the other', rate / referenceGflops, wantedRatio[`${winograd}`])
 }
 
-async function measured(task: Task): Promise<Outcome> {
-  const program = new URL('real-size-child.ts', import.meta.url).pathname
-  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(task)], {
-    // As the worker is started: large blocks go back to the system when they are freed.
-    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: '1048576' },
-    maxBuffer: 1 << 20,
-  })
-  return JSON.parse(stdout) as Outcome
-}
+const measured = (task: Task): Promise<Outcome> => inProcess('real-size-child.ts', task)

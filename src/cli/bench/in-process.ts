@@ -1,0 +1,12 @@
+// A measurement in a process of its own, started as the worker is: large blocks of memory go back to the system when they are freed.
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+/** @param program a file beside this one, which takes the task as JSON and prints the outcome as JSON */
+export async function inProcess<Task, Outcome>(program: string, task: Task): Promise<Outcome> {
+  const { stdout } = await promisify(execFile)(process.execPath, [new URL(program, import.meta.url).pathname, JSON.stringify(task)], {
+    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: '1048576' },
+  })
+  return JSON.parse(stdout) as Outcome
+}
