@@ -20,7 +20,8 @@ const table: Readonly<Record<Device, Providers>> = {
     executionProviders: ['cpu'],
     // Without it every value is asked of the system, which clears its pages: a step of the small model took five times as long.
     enableCpuMemArena: true,
-    enableMemPattern: true,
+    // A block planned for all values would stand beside what the first run took: 2 GB for 16 frames, and no faster.
+    enableMemPattern: false,
     // Gemm is slower than MatMul + Add on CPU, fused skip-norm five times slower than its parts.
     disabledOptimizers: ['MatMulAddFusion', 'SkipLayerNormFusion'],
   },
