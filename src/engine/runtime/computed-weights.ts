@@ -28,7 +28,7 @@ const smallest = 64 * 1024
 /** How much is computed in one go. */
 const atOnce = 128e6
 
-export function createComputedWeights({ folder, compute, minBytes = 200e6 }: ComputedWeightsOptions): ComputedWeights {
+export function createComputedWeights({ folder, compute, minBytes = 100e6 }: ComputedWeightsOptions): ComputedWeights {
   return {
     async prepare(graph) {
       if (weightBytes(graph) < minBytes) return graph

@@ -1,5 +1,6 @@
 // From a name on the command line to a device that draws: chosen, held against the CPU, with the tables that write nets for it.
 
+import { elementsOf } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { Graph } from '../onnx/graph.ts'
 import { cpu, noWinograd } from '../targets/cpu.ts'
@@ -48,10 +49,20 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
     selfTest: tested,
     async load(graph) {
       const ready = (await weights?.prepare(graph)) ?? graph
-      return createSession(ready, { ...onCpu, device, mapped: ready !== graph })
+      const mapped = ready !== graph
+      return createSession(ready, { ...onCpu, device, mapped, plainLayout: mapped && kernelBytes(ready) > mostCopied })
     },
   }
 }
+
+/** A VAE's kernels may be copied into the layout that is faster for its large pictures; a UNet's are a gigabyte. */
+const mostCopied = 128e6
+
+const kernelBytes = ({ nodes, initializers }: Graph): number =>
+  nodes.reduce(
+    (sum, { op, inputs }) => sum + (op === 'Conv' && initializers.has(inputs[1]!.name) ? 4 * elementsOf(inputs[1]!.shape) : 0),
+    0,
+  )
 
 /** What Stable Diffusion 1.5 with a motion module takes, Winograd's kernels and all. */
 const fullSize = 10e9

@@ -15,9 +15,12 @@ export interface CpuOptions {
 
 /**
  * From 128 channels the products weigh more than the transforms around them. On pictures below 16×16 many frames would pay as well, but
- * Stable Diffusion has its widest kernels there, and four times their size is 2 GB for a twentieth of a step.
+ * Stable Diffusion has its widest kernels there, and four times their size is 2 GB for a twentieth of a step. From 512×512 pixels in all,
+ * which only the VAE's narrow layers see, the transformed tiles take 2 GB themselves.
  */
-export const wideConvs: CpuOptions = { winograd: ({ C, K, h, w }) => Math.min(C, K) >= 128 && Math.min(h, w) >= 16 }
+export const wideConvs: CpuOptions = {
+  winograd: ({ N, C, K, h, w }) => Math.min(C, K) >= 128 && Math.min(h, w) >= 16 && N * h * w < 512 * 512,
+}
 
 export const noWinograd: CpuOptions = { winograd: () => false }
 

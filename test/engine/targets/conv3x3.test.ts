@@ -43,6 +43,7 @@ test('the CPU takes Winograd for wide kernels on pictures that fill its tiles, w
   assert.ok(!written(wideConvs, 64, 32))
   assert.ok(!written(wideConvs, 320, 4))
   assert.ok(!written(wideConvs, 1280, 8), 'the widest kernels stay as they are')
+  assert.ok(!written(wideConvs, 128, 512), 'the tiles of the largest pictures would not fit')
   assert.ok(!written(wideConvs, 320, 32, 2))
   assert.ok(!written(noWinograd, 320, 32))
 })
