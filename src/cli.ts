@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line: assembles the engine alone. `zoetrope animate "a red ball bouncing in a meadow"` draws; the rest looks and measures.
 
+import { enableCompileCache } from 'node:module'
 import { Command } from 'commander'
 import { UserError } from './errors.ts'
 
@@ -40,4 +41,8 @@ export async function runCommandLine(args: readonly string[], program: Command =
   }
 }
 
-if (import.meta.main) process.exitCode = await runCommandLine(process.argv.slice(2))
+if (import.meta.main) {
+  // The next start finds its TypeScript compiled.
+  enableCompileCache()
+  process.exitCode = await runCommandLine(process.argv.slice(2))
+}

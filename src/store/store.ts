@@ -6,7 +6,6 @@ import Keyv, { type KeyvStoreAdapter } from 'keyv'
 import { UserError } from '../errors.ts'
 import { type Blobs, openBlobs } from './blobs.ts'
 import { openDatabase } from './database.ts'
-import { openRedisSpaces } from './redis-spaces.ts'
 import { spaceMigrations, sqliteSpace } from './sqlite-space.ts'
 
 export type { Blobs } from './blobs.ts'
@@ -30,11 +29,14 @@ export interface StoreOptions {
 /** 'Zoes' */
 const applicationId = 0x5a6f6573
 
+/** Its client has 400 modules, which nobody waits for who has no Redis. */
+const inRedis = async (url: string, onError: (error: Error) => void) => (await import('./redis-spaces.ts')).openRedisSpaces(url, onError)
+
 /** @throws UserError store-unreachable, redis-unreachable, database-… */
 export async function openStore({ folder, redisUrl, onError = () => undefined }: StoreOptions): Promise<Store> {
   const blobs = openFolder(folder)
   const { space: adapterOf, close } =
-    redisUrl === undefined ? openSqliteSpaces(join(folder, 'store.sqlite')) : await openRedisSpaces(redisUrl, onError)
+    redisUrl === undefined ? openSqliteSpaces(join(folder, 'store.sqlite')) : await inRedis(redisUrl, onError)
   const spaces = new Map<string, Keyv>()
 
   return {

@@ -25,7 +25,7 @@ async function assemble(): Promise<Assembled> {
     onNote: (note) => troubles.push(note),
     ...(threads && { threads }),
   })
-  const sessions = createSessions({ budgetBytes, load: (graph) => started.load(graph) })
+  const sessions = createSessions({ budgetBytes, load: started.load })
   const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir })
   const renderer = createRenderer({ engine, now: () => performance.now(), remark: remarkOn, ...(ffmpeg !== undefined && { ffmpeg }) })
   return { renderer, device: { name: started.device, notes: started.notes } }

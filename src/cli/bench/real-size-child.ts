@@ -42,7 +42,7 @@ async function measure({ files, frames, side, steps, cacheDir, winograd, ...thre
   const started = await startDevice('cpu', { weightDir: join(cacheDir, 'weights'), onNote: (note) => notes.push(note), ...threads })
   const plain = cpu(noWinograd)
   const { target, vaeTarget } = winograd ? started : { target: plain, vaeTarget: plain }
-  const sessions = createSessions({ budgetBytes: Infinity, load: (graph) => started.load(graph) })
+  const sessions = createSessions({ budgetBytes: Infinity, load: started.load })
   const engine = createEngine({ sessions, target, vaeTarget, cacheDir })
   const model = { ...files, loras: [] }
   const size = { frames, width: side, height: side }

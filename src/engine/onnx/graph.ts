@@ -136,3 +136,7 @@ export class Graph {
     return n === 0 ? name : `${name}:${n}`
   }
 }
+
+/** Of a graph's weights as float32, which is what they are unpacked to. */
+export const weightBytes = ({ initializers }: Graph): number =>
+  initializers.values().reduce((sum, { tensor }) => sum + 4 * elementsOf(tensor.shape), 0)

@@ -73,14 +73,13 @@ async function guided(
 ): Promise<Float32Array> {
   const strength = Math.max(guidance, 1)
   const [only] = parts
-  if (strength === 1 && parts.length === 1 && only!.weight === 1) return nets.predictNoise(input, t, only!.context)
-  const away = await nets.predictNoise(input, t, negative)
-  const eps = away.slice()
-  for (const { context, weight } of parts) {
-    if (weight === 0) continue
-    const towards = await nets.predictNoise(input, t, context)
+  if (strength === 1 && parts.length === 1 && only!.weight === 1) return (await nets.predictNoise(input, t, [only!.context]))[0]!
+  const heard = parts.filter(({ weight }) => weight !== 0)
+  const [away, ...towards] = await nets.predictNoise(input, t, [negative, ...heard.map(({ context }) => context)])
+  const eps = away!.slice()
+  for (const [n, { weight }] of heard.entries()) {
     const by = strength * weight
-    for (let i = 0; i < eps.length; i++) eps[i]! += by * (towards[i]! - away[i]!)
+    for (let i = 0; i < eps.length; i++) eps[i]! += by * (towards[n]![i]! - away![i]!)
   }
   return eps
 }

@@ -4,8 +4,8 @@ import type { LowRank } from '../checkpoint/lora/delta.ts'
 import { adapterFeeds, type Factors, type ScaledFactors } from '../checkpoint/lora/feed.ts'
 import { type Laid, ranksOf, shapesIn } from '../checkpoint/lora/plan.ts'
 import { nameOf, type Ranks, type Site, siteOf, within } from '../checkpoint/lora/sites.ts'
+import type { Feeds } from '../runtime/session.ts'
 import { type Model, netsOf } from './model.ts'
-import type { Feeds } from './runner.ts'
 
 export interface Adapters {
   readonly needed: Ranks

@@ -20,8 +20,8 @@ export interface Size {
 export interface Nets {
   /** ids [77] → the last hidden state [77, D], or an earlier one; `inserts` stand in the place of the tokens there */
   encodeText(ids: Int32Array, clipSkip: number, inserts?: readonly Insert[]): Promise<Float32Array>
-  /** sample [F, 4, h, w], t in 0..999, context [L, D] → noise [F, 4, h, w] */
-  predictNoise(sample: Float32Array, t: number, context: Float32Array): Promise<Float32Array>
+  /** sample [F, 4, h, w], t in 0..999, for each context [L, D] → noise [F, 4, h, w] */
+  predictNoise(sample: Float32Array, t: number, contexts: readonly Float32Array[]): Promise<Float32Array[]>
   /** latents [F', 4, h, w] as the sampler leaves them → RGB */
   decode(latents: Float32Array): Promise<Frames>
   /** Loads all three, so that the first call does not wait. */
@@ -66,6 +66,7 @@ export function createNets(
   const denoiser = (tokens: number): Runnable => ({
     key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}`,
     needed: beside.unet(moves).needed,
+    abreast: true,
     build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(model, room) }),
   })
 
@@ -89,10 +90,11 @@ export function createNets(
       return hidden!
     },
 
-    async predictNoise(sample, t, context) {
+    async predictNoise(sample, t, contexts) {
       const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
-      const { noise } = await runner.run(denoiser(context.length / D), { sample, time, context }, beside.unet(moves).feeds)
-      return noise!
+      const calls = contexts.map((context) => ({ sample, time, context }))
+      const outputs = await runner.runAll(denoiser(contexts[0]!.length / D), calls, beside.unet(moves).feeds)
+      return outputs.map(({ noise }) => noise!)
     },
 
     async decode(latents) {

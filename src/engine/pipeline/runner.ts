@@ -3,22 +3,26 @@
 
 import { covers, joined, nameOf, type Ranks, sizeOf } from '../checkpoint/lora/sites.ts'
 import type { Graph } from '../onnx/graph.ts'
-import type { Feed, Session } from '../runtime/session.ts'
+import type { Feeds, Outputs, Session } from '../runtime/session.ts'
 import type { Sessions } from '../runtime/sessions.ts'
-
-export type Feeds = Readonly<Record<string, Feed>>
 
 /** A graph that may be written with room for adapters. */
 export interface Runnable {
   /** Of everything that decides what it computes, but the room. */
   readonly key: string
   readonly needed: Ranks
+  /** Whether it is mostly asked several things at once. */
+  readonly abreast?: boolean
   build(room: Ranks): Graph
 }
 
 export interface Runner {
-  /** @param adapters what stands in the room that the session turned out to have; names that its graph lacks are left out */
-  run(graph: Runnable, feeds: Feeds, adapters?: (room: Ranks) => Feeds): Promise<Record<string, Float32Array>>
+  /**
+   * All at once, where the session was loaded for that.
+   * @param adapters what stands in the room that the session turned out to have; names that its graph lacks are left out
+   */
+  runAll(graph: Runnable, calls: readonly Feeds[], adapters?: (room: Ranks) => Feeds): Promise<Outputs[]>
+  run(graph: Runnable, feeds: Feeds, adapters?: (room: Ranks) => Feeds): Promise<Outputs>
   load(graph: Runnable): Promise<void>
 }
 
@@ -28,7 +32,7 @@ export function createRunner(sessions: Sessions): Runner {
   let last: Promise<unknown> = Promise.resolve()
 
   /** Without adapters where that will do and is loaded; else the smallest that is loaded and has the room; else a new one. */
-  async function sessionFor({ key, needed, build }: Runnable): Promise<{ session: Session; room: Ranks; name: string }> {
+  async function sessionFor({ key, needed, abreast = false, build }: Runnable): Promise<{ session: Session; room: Ranks; name: string }> {
     const nameWith = (room: Ranks): string => `${key} ${nameOf(room)}`
     const loaded = (rooms.get(key) ?? []).filter((room) => sessions.has(nameWith(room)))
     const [enough] = loaded.filter((room) => covers(room, needed)).sort((a, b) => sizeOf(a) - sizeOf(b))
@@ -38,12 +42,13 @@ export function createRunner(sessions: Sessions): Runner {
       for (const other of loaded) if (sizeOf(other) > 0) await sessions.drop(nameWith(other))
       rooms.set(key, [...loaded.filter((other) => sizeOf(other) === 0), room])
     }
-    const session = await sessions.get(name, () => {
+    const write = (): Graph => {
       const graph = build(room)
       for (const other of inputs.keys()) if (!sessions.has(other)) inputs.delete(other)
       inputs.set(name, new Set(graph.inputs.map((input) => input.name)))
       return graph
-    })
+    }
+    const session = await sessions.get(name, write, { abreast })
     return { session, room, name }
   }
 
@@ -53,14 +58,17 @@ export function createRunner(sessions: Sessions): Runner {
     return turn
   }
 
+  const runAll: Runner['runAll'] = (graph, calls, adapters) =>
+    inTurn(async () => {
+      const { session, room, name } = await sessionFor(graph)
+      const known = inputs.get(name)
+      const beside = Object.fromEntries(Object.entries(adapters?.(room) ?? {}).filter(([input]) => known?.has(input)))
+      return Promise.all(calls.map((feeds) => session.run({ ...feeds, ...beside })))
+    })
+
   return {
-    run: (graph, feeds, adapters) =>
-      inTurn(async () => {
-        const { session, room, name } = await sessionFor(graph)
-        const known = inputs.get(name)
-        const beside = Object.entries(adapters?.(room) ?? {}).filter(([input]) => known?.has(input))
-        return session.run({ ...feeds, ...Object.fromEntries(beside) })
-      }),
+    runAll,
+    run: async (graph, feeds, adapters) => (await runAll(graph, [feeds], adapters))[0]!,
     load: (graph) => inTurn(async () => void (await sessionFor(graph))),
   }
 }

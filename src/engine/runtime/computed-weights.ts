@@ -4,9 +4,9 @@
 
 import { createHash } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
-import { byteLengthOf, elementsOf, type Tensor } from '../checkpoint/tensor.ts'
+import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
 import { type Constant, constantsOf, graphOf, withConstants } from '../onnx/constants.ts'
-import type { Graph } from '../onnx/graph.ts'
+import { type Graph, weightBytes } from '../onnx/graph.ts'
 import type { WeightFolder } from './weight-folder.ts'
 
 export interface ComputedWeights {
@@ -18,8 +18,8 @@ export interface ComputedWeightsOptions {
   readonly folder: WeightFolder
   /** Runs a graph without inputs, and gives its outputs by name. */
   readonly compute: (graph: Graph) => Promise<Readonly<Record<string, Float32Array>>>
-  /** Smaller nets are computed at every start: it takes a moment. */
-  readonly minBytes?: number
+  /** The weights of smaller nets are computed at every start: it takes a moment. */
+  readonly minBytes: number
 }
 
 /** What is smaller is not worth a file. */
@@ -28,7 +28,7 @@ const smallest = 64 * 1024
 /** How much is computed in one go. */
 const atOnce = 128e6
 
-export function createComputedWeights({ folder, compute, minBytes = 100e6 }: ComputedWeightsOptions): ComputedWeights {
+export function createComputedWeights({ folder, compute, minBytes }: ComputedWeightsOptions): ComputedWeights {
   return {
     async prepare(graph) {
       if (weightBytes(graph) < minBytes) return graph
@@ -60,9 +60,6 @@ export function createComputedWeights({ folder, compute, minBytes = 100e6 }: Com
 }
 
 const bytesOf = ({ shape }: Constant['value']): number => 4 * elementsOf(shape)
-
-const weightBytes = (graph: Graph): number =>
-  graph.initializers.values().reduce((sum, { tensor }) => sum + byteLengthOf({ dtype: 'F32', shape: tensor.shape }), 0)
 
 const tensorAt = (file: string | null, { name, shape }: Constant['value']): Tensor | null =>
   file === null ? null : { name, dtype: 'F32', shape, at: { file, offset: 0 } }

@@ -5,17 +5,24 @@ import * as ort from 'onnxruntime-node'
 import type { Graph } from '../onnx/graph.ts'
 import { writeModel } from '../onnx/write.ts'
 import type { Device } from '../targets/device.ts'
+import { countCores } from './cores.ts'
 import { providersFor } from './providers.ts'
 
 export type Feed = Float32Array | Int32Array
 
+/** Inputs by name, in the graph's shapes. */
+export type Feeds = Readonly<Record<string, Feed>>
+
+/** By name. */
+export type Outputs = Record<string, Float32Array>
+
 export interface Session {
-  /** Inputs by name, in the graph's shapes; outputs by name. */
-  run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Float32Array>>
+  run(feeds: Feeds): Promise<Outputs>
   release(): Promise<void>
 }
 
 export interface SessionOptions {
+  /** Of the CPU; as many as it has cores otherwise. */
   readonly threads?: number
   readonly device?: Device
   /** Refuses a graph of which the device would leave a part to the CPU behind it. */
@@ -34,19 +41,34 @@ ort.env.logLevel = 'fatal'
 /** Devices that this build of ONNX Runtime knows; whether they start is another question: devices.ts. */
 export const listBackends = (): string[] => ort.listSupportedBackends().map(({ name }) => name)
 
-export async function createSession(
-  graph: Graph,
-  { threads, device = 'cpu', alone = false, mapped = false, plainLayout = false, asWritten = false }: SessionOptions = {},
+/** A graph in the form that a thread can be sent. */
+export interface WrittenGraph {
+  readonly name: string
+  readonly model: Uint8Array
+  readonly inputs: Readonly<Record<string, readonly number[]>>
+}
+
+export const written = (graph: Graph): WrittenGraph => ({
+  name: graph.name,
+  model: writeModel(graph),
+  inputs: Object.fromEntries(graph.inputs.map(({ name, shape }) => [name, shape])),
+})
+
+export const createSession = (graph: Graph, options: SessionOptions = {}): Promise<Session> => openSession(written(graph), options)
+
+export async function openSession(
+  { name, model, inputs }: WrittenGraph,
+  { threads = countCores(), device = 'cpu', alone = false, mapped = false, plainLayout = false, asWritten = false }: SessionOptions,
 ): Promise<Session> {
   const { executionProviders, enableCpuMemArena, enableMemPattern, disabledOptimizers } = providersFor(device)
   const disabled = plainLayout ? [...disabledOptimizers, 'NchwcTransformer'] : disabledOptimizers
-  const session = await ort.InferenceSession.create(writeModel(graph), {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: [...executionProviders],
     graphOptimizationLevel: asWritten ? 'disabled' : 'all',
     enableCpuMemArena,
     enableMemPattern,
     logSeverityLevel: 3,
-    ...(threads ? { intraOpNumThreads: threads } : {}),
+    intraOpNumThreads: threads,
     extra: {
       session: {
         model_external_initializers_file_folder_path: '/',
@@ -56,17 +78,16 @@ export async function createSession(
       ...(disabled.length > 0 ? { optimization: { disable_specified_optimizers: disabled.join(';') } } : {}),
     },
   })
-  const inputs = new Map(graph.inputs.map((value) => [value.name, value]))
   return {
     async run(feeds) {
       const tensors: Record<string, ort.Tensor> = {}
-      for (const [name, data] of Object.entries(feeds)) {
-        const input = inputs.get(name)
-        if (!input) throw new Error(`${graph.name} has no input ${name}`)
-        tensors[name] = new ort.Tensor(data instanceof Float32Array ? 'float32' : 'int32', data, input.shape as number[])
+      for (const [input, data] of Object.entries(feeds)) {
+        const shape = inputs[input]
+        if (!shape) throw new Error(`${name} has no input ${input}`)
+        tensors[input] = new ort.Tensor(data instanceof Float32Array ? 'float32' : 'int32', data, shape)
       }
       const results = await session.run(tensors)
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]))
+      return Object.fromEntries(Object.entries(results).map(([output, tensor]) => [output, tensor.data as Float32Array]))
     },
     release: () => session.release(),
   }

@@ -1,12 +1,16 @@
 // Loaded graphs, kept warm: the same graph is loaded once, and the least used goes when memory runs over.
 
-import { byteLengthOf } from '../checkpoint/tensor.ts'
-import type { Graph } from '../onnx/graph.ts'
+import { type Graph, weightBytes } from '../onnx/graph.ts'
 import type { Session } from './session.ts'
+
+export interface LoadOptions {
+  /** Whether it is mostly asked several things at once. */
+  readonly abreast: boolean
+}
 
 export interface Sessions {
   /** The session for `key`, loaded from what `build` writes when it is not there. */
-  get(key: string, build: () => Graph): Promise<Session>
+  get(key: string, build: () => Graph, options: LoadOptions): Promise<Session>
   /** Whether `get` would have it at once; does not count as use. */
   has(key: string): boolean
   /** Lets go of one that another has taken the place of. */
@@ -19,8 +23,13 @@ interface Loaded {
   readonly bytes: number
 }
 
-/** @param budgetBytes of weights that may stay loaded; the one asked for last always stays */
-export function createSessions({ budgetBytes, load }: { budgetBytes: number; load: (graph: Graph) => Promise<Session> }): Sessions {
+export interface SessionsOptions {
+  /** Of weights that may stay loaded; the one asked for last always stays. */
+  readonly budgetBytes: number
+  load(graph: Graph, options: LoadOptions): Promise<Session>
+}
+
+export function createSessions({ budgetBytes, load }: SessionsOptions): Sessions {
   const loaded = new Map<string, Loaded>() // least used first
 
   async function makeRoom(bytes: number): Promise<void> {
@@ -34,7 +43,7 @@ export function createSessions({ budgetBytes, load }: { budgetBytes: number; loa
   }
 
   return {
-    async get(key, build) {
+    async get(key, build, options) {
       const known = loaded.get(key)
       loaded.delete(key)
       if (known) {
@@ -44,7 +53,7 @@ export function createSessions({ budgetBytes, load }: { budgetBytes: number; loa
       const graph = build()
       const bytes = weightBytes(graph)
       await makeRoom(bytes)
-      const session = load(graph)
+      const session = load(graph, options)
       loaded.set(key, { session, bytes })
       session.catch(() => loaded.delete(key))
       return session
@@ -60,7 +69,3 @@ export function createSessions({ budgetBytes, load }: { budgetBytes: number; loa
     },
   }
 }
-
-/** As float32, which is what they are unpacked to. */
-const weightBytes = (graph: Graph): number =>
-  graph.initializers.values().reduce((sum, { tensor }) => sum + byteLengthOf({ dtype: 'F32', shape: tensor.shape }), 0)

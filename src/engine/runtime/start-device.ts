@@ -2,15 +2,18 @@
 
 import { elementsOf } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
-import type { Graph } from '../onnx/graph.ts'
+import { type Graph, weightBytes } from '../onnx/graph.ts'
 import { cpu, noWinograd } from '../targets/cpu.ts'
 import type { Device } from '../targets/device.ts'
 import { type Targets, targetsFor } from '../targets/table.ts'
 import { type ComputedWeights, createComputedWeights } from './computed-weights.ts'
+import { countCores } from './cores.ts'
 import { type Choice, chooseDevice } from './devices.ts'
+import { createLanes } from './lanes.ts'
 import { probeMachine } from './probe.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
 import { createSession, listBackends, type Session } from './session.ts'
+import type { LoadOptions } from './sessions.ts'
 import { createWeightFolder, type WeightFolder } from './weight-folder.ts'
 
 export interface StartedDevice extends Targets {
@@ -19,7 +22,7 @@ export interface StartedDevice extends Targets {
   readonly notes: readonly string[]
   /** What the device was found able to do; it holds for this process. */
   readonly selfTest: SelfTest
-  load(graph: Graph): Promise<Session>
+  load(graph: Graph, options?: LoadOptions): Promise<Session>
 }
 
 export interface StartOptions {
@@ -33,27 +36,31 @@ export interface StartOptions {
 
 /** @throws UserError where a named device does not start, or computes wrong numbers; `auto` falls back to the CPU and notes it */
 export async function startDevice(wanted: Device | 'auto', options: StartOptions = {}): Promise<StartedDevice> {
-  const { threads } = options
-  const onCpu = threads ? { threads } : {}
-  const alone = (graph: Graph, device: Device): Promise<Session> => createSession(graph, { ...onCpu, device, alone: true })
+  const threads = options.threads ?? countCores()
+  const alone = (graph: Graph, device: Device): Promise<Session> => createSession(graph, { threads, device, alone: true })
   const choice = await chooseDevice(wanted, probeMachine(alone, listBackends))
   const { tested, notes } = await held(choice, wanted, (device) => selfTest(device, alone))
   const { device } = tested
   const folder = device === 'cpu' ? folderOf(options) : null
-  const weights = folder && computedBy(folder, onCpu)
+  const weights = folder && computedBy(folder, threads)
   const cramped = folder !== null && folder.capacity() < fullSize
   return {
     device,
     ...(cramped ? { target: cpu(noWinograd), vaeTarget: cpu(noWinograd) } : targetsFor(device, tested)),
     notes: [...choice.passedOver.map(({ reason }) => reason), ...notes, ...(cramped ? [crampedNote(options)] : [])],
     selfTest: tested,
-    async load(graph) {
+    async load(graph, { abreast } = { abreast: false }) {
+      const lanes = abreast && device === 'cpu' && weightBytes(graph) < small ? Math.min(threads, 2) : 1
+      if (lanes > 1) return createLanes(graph, lanes, { threads: Math.floor(threads / lanes) })
       const ready = (await weights?.prepare(graph)) ?? graph
       const mapped = ready !== graph
-      return createSession(ready, { ...onCpu, device, mapped, plainLayout: mapped && kernelBytes(ready) > mostCopied })
+      return createSession(ready, { threads, device, mapped, plainLayout: mapped && kernelBytes(ready) > mostCopied })
     },
   }
 }
+
+/** Of weights: a net that may stand in memory twice, and whose layers gain little from several cores. */
+const small = 100e6
 
 /** A VAE's kernels may be copied into the layout that is faster for its large pictures; a UNet's are a gigabyte. */
 const mostCopied = 128e6
@@ -74,11 +81,12 @@ const crampedNote = ({ weightDir }: StartOptions): string =>
 const folderOf = ({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): WeightFolder | null =>
   weightDir === undefined ? null : createWeightFolder({ dir: weightDir, maxBytes: maxWeightBytes, ...(onNote && { onNote }) })
 
-const computedBy = (folder: WeightFolder, onCpu: { readonly threads?: number }): ComputedWeights =>
+const computedBy = (folder: WeightFolder, threads: number): ComputedWeights =>
   createComputedWeights({
     folder,
+    minBytes: small,
     async compute(graph) {
-      const session = await createSession(graph, { asWritten: true, ...onCpu })
+      const session = await createSession(graph, { asWritten: true, threads })
       const values = await session.run({})
       await session.release()
       return values

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { Ranks } from '../../../src/engine/checkpoint/lora/sites.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Add, MatMul, Mul, Transpose } from '../../../src/engine/onnx/ops.ts'
-import { createRunner, type Feeds, type Runnable } from '../../../src/engine/pipeline/runner.ts'
-import { createSession } from '../../../src/engine/runtime/session.ts'
+import { createRunner, type Runnable } from '../../../src/engine/pipeline/runner.ts'
+import { createSession, type Feeds } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
 
 /** 2 x, and x downᵀ upᵀ added to it where there is room: x [1, 2]. */
