@@ -2,9 +2,9 @@
 // child is doing, because all that is shared is a channel.
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { getCompileCacheDir } from 'node:module'
 import { totalmem } from 'node:os'
 import { UserError } from '../errors.ts'
+import { workerEnvironment } from './environment.ts'
 import { type Answer, type Call, type ChildOptions, errorOf } from './protocol.ts'
 import type { DeviceNote, Drawn, DrawOptions, DrawProgress, Worker } from './worker.ts'
 
@@ -50,7 +50,7 @@ export function createWorker({
 
   function start(): Child {
     const process = fork(program, [JSON.stringify({ ...options, budgetBytes } satisfies ChildOptions)], {
-      env: environment(),
+      env: workerEnvironment(globalThis.process.env),
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -168,20 +168,4 @@ class Died extends Error {
     super(`the worker ended with ${how}`)
     this.how = how
   }
-}
-
-/** What glibc must be told before a process starts: mallopt(3), and the tunables of its manual's chapter 38. */
-const allocator = {
-  // Otherwise weights that were packed anew are kept twice and never given back.
-  MALLOC_MMAP_THRESHOLD_: '1048576',
-  // Pages of 2 MB, and as many at once: a net is thousands of small pieces, and the system clears each page when it is first touched.
-  GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
-  MALLOC_TOP_PAD_: '67108864',
-}
-
-/** Tokens are no business of a process that reads strangers' files. */
-function environment(): NodeJS.ProcessEnv {
-  const harmless = Object.entries(process.env).filter(([name]) => !/TOKEN|SECRET|PASSWORD|REDIS/i.test(name))
-  const compiled = getCompileCacheDir()
-  return { ...allocator, ...Object.fromEntries(harmless), ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) }
 }

@@ -2,11 +2,12 @@
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { workerEnvironment } from '../../worker/environment.ts'
 
 /** @param program a file beside this one, which takes the task as JSON and prints the outcome as JSON */
 export async function inProcess<Task, Outcome>(program: string, task: Task): Promise<Outcome> {
   const { stdout } = await promisify(execFile)(process.execPath, [new URL(program, import.meta.url).pathname, JSON.stringify(task)], {
-    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: '1048576' },
+    env: workerEnvironment(process.env),
   })
   return JSON.parse(stdout) as Outcome
 }

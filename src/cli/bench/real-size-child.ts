@@ -22,12 +22,12 @@ export interface Outcome {
   /** From the start of the process until every net was loaded, and until the first step was done. */
   readonly loadedS: number
   readonly firstStepS: number
-  /** The best of the steps after the first. */
   readonly stepS: number
   readonly vaeFrameS: number
   readonly stepGflops: number
-  /** Of the reference in the same run, at its best. */
+  /** Of the reference just before and after a step; and a step's by that, for the middle one of the steps. */
   readonly referenceGflops: number
+  readonly ratio: number
   /** Before anything was decoded, and in the end. */
   readonly stepPeakBytes: number
   readonly peakBytes: number
@@ -55,14 +55,15 @@ async function measure({ files, frames, side, steps, cacheDir, winograd, ...thre
   turn = await drawing.next()
   const firstStepS = sinceStartS()
   const reference = await createReference(threads)
-  let referenceGflops = await reference.measure()
-  let stepS = Infinity
-  for (;;) {
+  const taken: { stepS: number; referenceGflops: number }[] = []
+  for (let before = await reference.measure(); ; ) {
     const start = performance.now()
     turn = await drawing.next()
     if (turn.done || turn.value.stage !== 'denoising') break
-    stepS = Math.min(stepS, (performance.now() - start) / 1000)
-    referenceGflops = Math.max(referenceGflops, await reference.measure())
+    const stepS = (performance.now() - start) / 1000
+    const after = await reference.measure()
+    taken.push({ stepS, referenceGflops: (before + after) / 2 })
+    before = after
   }
   const stepPeakBytes = peakBytes()
   const start = performance.now()
@@ -71,13 +72,14 @@ async function measure({ files, frames, side, steps, cacheDir, winograd, ...thre
 
   const graph = unetGraph(openModel(files), plain, { animations: 1, frames, h: side / 8, w: side / 8, tokens: 77 })
   const stepGflops = flopsOf(graph) / 1e9
+  const middle = taken.sort((a, b) => a.stepS * a.referenceGflops - b.stepS * b.referenceGflops)[taken.length >> 1]!
   return {
     loadedS,
     firstStepS,
-    stepS,
+    ...middle,
+    ratio: stepGflops / middle.stepS / middle.referenceGflops,
     vaeFrameS,
     stepGflops,
-    referenceGflops,
     stepPeakBytes,
     peakBytes: peakBytes(),
     notes: [...started.notes, ...notes],
