@@ -15,6 +15,7 @@ import {
   serveEntry,
   sumsOf,
 } from './ring.ts'
+import { countUntil } from './sorted.ts'
 import { compare, join, roundOf, serve, servedBy, type Turns } from './turns.ts'
 
 export type { Entry } from './ring.ts'
@@ -165,7 +166,8 @@ export function restoreQueue(saved: SavedQueue): Queue {
       if (other === space) continue
       const lastRound = other.seat < turn.seat ? turn.round : turn.round - 1
       const sums = sumsOf(other.ring)
-      const served = countUpTo(sums, servedBy(other, lastRound, quantum))
+      const limit = servedBy(other, lastRound, quantum)
+      const served = countUntil(sums, (sum) => sum <= limit)
       ahead += served
       costAhead += sums[served - 1] ?? 0
     }
@@ -196,16 +198,4 @@ export function restoreQueue(saved: SavedQueue): Queue {
     order,
     save,
   }
-}
-
-/** How many of the rising sums are at most the limit. */
-function countUpTo(sums: readonly number[], limit: number): number {
-  let low = 0
-  let high = sums.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sums[middle]! <= limit) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,6 +1,7 @@
 // The people of one space and what they wait for, in deficit round robin. Each person is a lane that keeps its own
 // order. An entry's round is known when it comes and changes only when something before it in its lane is dropped.
 
+import { countUntil } from './sorted.ts'
 import { compare, join, roundOf, serve, type Turns } from './turns.ts'
 
 export interface Entry {
@@ -33,6 +34,8 @@ export interface Ring {
   readonly lanes: Map<string, Lane>
   /** Every entry in the order of service. */
   readonly order: Ranked[]
+  /** The same by id. */
+  readonly ranked: Map<string, Ranked>
   /** Running sums of the costs in order; absent after a change. */
   sums?: readonly number[]
 }
@@ -45,7 +48,7 @@ export interface SavedRing {
 }
 
 export function restoreRing({ round, joined, lanes }: SavedRing, quantum: number): Ring {
-  const ring: Ring = { quantum, round, joined, lanes: new Map(), order: [] }
+  const ring: Ring = { quantum, round, joined, lanes: new Map(), order: [], ranked: new Map() }
   for (const saved of lanes) {
     const lane = { ...saved, entries: [...saved.entries] }
     ring.lanes.set(lane.person, lane)
@@ -73,7 +76,7 @@ export function serveEntry(ring: Ring, { entry, round }: Ranked): void {
   const lane = ring.lanes.get(entry.person)!
   serve(lane, round, shareOf(entry), ring.quantum)
   ring.round = Math.max(ring.round, round)
-  ring.order.splice(indexOf(ring, entry.id), 1)
+  takeOut(ring, entry.id)
   lane.entries.shift()
   forgetIfEmpty(ring, lane)
 }
@@ -110,8 +113,12 @@ export function sumsOf(ring: Ring): readonly number[] {
   return ring.sums
 }
 
-export function indexOf(ring: Ring, id: string): number {
-  return ring.order.findIndex(({ entry }) => entry.id === id)
+/** Where an entry of this ring stands in its order. */
+export function indexOf({ order, ranked }: Ring, id: string): number {
+  const own = ranked.get(id)!
+  let index = countUntil(order, (other) => compare(other, own) < 0)
+  while (order[index] !== own) index++ // one person's entries may share a round
+  return index
 }
 
 /** Puts the lane's entries from the given one on into the order; they must not be there yet. */
@@ -121,14 +128,24 @@ function rank(ring: Ring, lane: Lane, from: number): void {
     costs += shareOf(entry)
     if (index < from) continue
     const ranked = { entry, round: roundOf(lane, costs, ring.quantum), seat: lane.seat }
-    ring.order.splice(firstAfter(ring.order, ranked), 0, ranked)
+    ring.order.splice(
+      countUntil(ring.order, (other) => compare(other, ranked) <= 0),
+      0,
+      ranked,
+    )
+    ring.ranked.set(entry.id, ranked)
   }
   delete ring.sums
 }
 
 function unrank(ring: Ring, lane: Lane, from: number): void {
-  for (const { id } of lane.entries.slice(from)) ring.order.splice(indexOf(ring, id), 1)
+  for (const { id } of lane.entries.slice(from)) takeOut(ring, id)
   delete ring.sums
+}
+
+function takeOut(ring: Ring, id: string): void {
+  ring.order.splice(indexOf(ring, id), 1)
+  ring.ranked.delete(id)
 }
 
 function forgetIfEmpty(ring: Ring, lane: Lane): void {
@@ -139,15 +156,4 @@ function forgetIfEmpty(ring: Ring, lane: Lane): void {
 /** Rounded up to stay an integer: sums of integers are exact, so ranks never depend on the order of adding. */
 function shareOf({ cost, priority }: Entry): number {
   return Math.ceil(cost / priority)
-}
-
-function firstAfter(order: readonly Ranked[], ranked: Ranked): number {
-  let low = 0
-  let high = order.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compare(order[middle]!, ranked) <= 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }

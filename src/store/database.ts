@@ -131,39 +131,43 @@ export function resultCode(error: unknown): number | undefined {
   return error.errcode & 0xff
 }
 
+const [openFile, syncFile] = [promisify(open), promisify(fdatasync)]
+
+/** At least this long from one sync to the next: under load one serves several, and who waits for it waits as long at most. */
+const betweenSyncsMs = 10
+
 /** Commits stand in the write-ahead log before they return; it is this file that has to reach the disk. */
 function createDurability(log: string): { sync(): Promise<void>; close(): void } {
   let file: Promise<number> | undefined
   let running: Promise<void> | undefined
   let next: Promise<void> | undefined
   let closed = false
+  let begunMs = -Infinity
 
   async function once(): Promise<void> {
     if (closed || !(file || existsSync(log))) return
-    file ??= promisify(open)(log, 'r+')
+    file ??= openFile(log, 'r+')
     try {
-      await promisify(fdatasync)(await file)
+      await syncFile(await file)
     } catch (error) {
       file = undefined
       throw error
     }
   }
 
-  function start(): Promise<void> {
+  async function begin(): Promise<void> {
+    await running?.catch(() => undefined) // who waited for that one has been told
+    const restMs = begunMs + betweenSyncsMs - performance.now()
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
     next = undefined
-    running = once().finally(() => {
-      running = undefined
-    })
+    begunMs = performance.now()
+    running = once()
     return running
   }
 
   return {
-    /** A sync that is under way may have begun before the last commit, so whoever comes shares the one after it. */
-    sync() {
-      if (!running) return start()
-      next ??= running.then(start, start)
-      return next
-    },
+    /** A sync that is under way may have begun before the last commit, so whoever comes shares the one that has not begun. */
+    sync: () => (next ??= begin()),
     close() {
       closed = true
       const done = Promise.allSettled([running, next])
