@@ -8,7 +8,7 @@ import type { Command } from '../command.ts'
 import type { Platform, PlatformLimits } from '../platform.ts'
 import { createApp } from './app.ts'
 import { createConversation } from './conversation.ts'
-import { openDatabase } from './database.ts'
+import { openPageDatabase } from './database.ts'
 import { createPeople } from './people.ts'
 import { createPictures } from './pictures.ts'
 import { createPoster } from './post.ts'
@@ -69,7 +69,7 @@ const graceMs = 5000
 
 export function createWeb(options: WebOptions): Web {
   const { host, port, hosts = [], adminToken, commands, now = Date.now } = options
-  const database = openDatabase(options.file)
+  const database = openPageDatabase(options.file)
   const conversation = createConversation(database)
   const pictures = createPictures(database)
   const people = createPeople(database, adminToken, now)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Posted } from '../../../src/chat/platform.ts'
 import { createConversation } from '../../../src/chat/web/conversation.ts'
-import { openDatabase } from '../../../src/chat/web/database.ts'
+import { openPageDatabase } from '../../../src/chat/web/database.ts'
 import { createWeb, type Web } from '../../../src/chat/web/index.ts'
 import { createRateLimit } from '../../../src/chat/web/rate-limit.ts'
 import type { ShownMessage } from '../../../src/chat/web/shown.ts'
@@ -125,7 +125,7 @@ function eventOf(text: string): ServerEvent | undefined {
 
 describe('the conversation on disk', () => {
   it('what is older than is kept goes, its pictures with it, and browsers that were away begin anew', () => {
-    const database = openDatabase(':memory:')
+    const database = openPageDatabase(':memory:')
     const conversation = createConversation(database)
     const entry = (atMs: number, text: string) =>
       conversation.post({ reader: undefined, asker: 'ann', event: `event${atMs}`, atMs, body: { kind: 'said', text } })
