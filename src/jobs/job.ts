@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import type { Json } from '../store/json.ts'
 import type { AnimationRequest } from './request.ts'
 
-/** Who asked, and where. A private conversation is a space of its own; ids are the platform's. */
+/** Who asked, and where. A conversation that belongs to no server is a space of its own; ids are the platform's. */
 export interface Owner {
   readonly platform: string
   readonly space: string

@@ -124,8 +124,8 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     const { direct, missing, locale } = conversation
     return {
       id,
-      // a conversation with the bot alone is a space of its own
-      owner: { platform: 'slack', space: direct ? channel : team, person: user },
+      // also where it talks with the bot alone: the workspace's limits, styles and blocked words hold there too
+      owner: { platform: 'slack', space: team, person: user },
       name: person.name,
       asker: { admin: person.admin, roles },
       channel: { id: channel, ageRestricted: false, direct, missing },
@@ -137,9 +137,8 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
 
   async function complete({ command, action, address }: Carried, user: string, option: string, typed: string): Promise<readonly Choice[]> {
     const [person, roles] = await Promise.all([workspace.person(user), workspace.groups(user)])
-    const { direct, channel, team } = address
     const choices = await receiver.complete({
-      owner: { platform: 'slack', space: direct ? channel : team, person: user },
+      owner: { platform: 'slack', space: address.team, person: user },
       asker: { admin: person.admin, roles },
       locale: person.locale,
       command,

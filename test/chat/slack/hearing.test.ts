@@ -91,16 +91,16 @@ function hearing(way: Way): void {
       assert.deepEqual(await slash('ann', 'zoetrope').then((one) => one.kind === 'text' && one.text), 'help')
     })
 
-    test('a conversation with the bot alone is a space of its own, and needs no invitation', async () => {
+    test('a conversation with the bot alone belongs to the workspace, and needs no invitation', async () => {
       const { ids, state } = people.service
       const channel = ((await state('conversations.open', { users: ids.ann }))['channel'] as { id: string }).id
       people.service.play('conversations.info', () => ({ body: { ok: true, channel: { id: channel, is_im: true, user: ids.ann } } }))
       const incoming = await slash('ann', 'queue', { channel_id: channel, channel_name: 'directmessage' })
-      assert.deepEqual([incoming.channel.direct, incoming.channel.missing, incoming.owner.space], [true, [], channel])
+      assert.deepEqual([incoming.channel.direct, incoming.channel.missing, incoming.owner.space], [true, [], ids.team])
       const said = await next(() =>
         event({ type: 'message', channel_type: 'im', user: ids.ann, text: 'animate a &lt;cat&gt;', channel, ts: '9.1' }),
       )
-      assert.deepEqual([said.kind === 'text' && said.text, said.channel.direct], ['animate a <cat>', true])
+      assert.deepEqual([said.kind === 'text' && said.text, said.channel.direct, said.owner.space], ['animate a <cat>', true, ids.team])
       const posted = await people.platform.post(said.address, { audience: 'asker', tone: 'plain', text: 'Here, as a message.' })
       assert.equal((await people.seen('ann')).at(-1)!.text, 'Here, as a message.')
       await people.platform.remove(posted)
