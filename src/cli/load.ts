@@ -1,5 +1,5 @@
-// Many people at once against scheduler, journal, gate and queue, with a GPU that answers after a simulated time: what
-// `bench load` reports on. People ask again as soon as they may, so that there is always more to draw than can be drawn.
+// Many people at once against scheduler, journal, gate and queue, or against the whole chat before them, with a GPU that answers after a
+// simulated time: what `bench-load` reports on. People ask again as soon as they may, so that there is always more to draw than can be drawn.
 
 import type { Clock } from '../jobs/clock.ts'
 import type { Drawer } from '../jobs/drawer.ts'
@@ -8,7 +8,23 @@ import { costOf, hasEnded, type Job, type Owner, spaceOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
 import type { Limits, Rate } from '../jobs/limits.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
-import { createScheduler } from '../jobs/scheduler.ts'
+import { createScheduler, type Scheduler } from '../jobs/scheduler.ts'
+import type { Json } from '../store/json.ts'
+
+/** How people reach the scheduler. */
+export interface Door {
+  /** @returns after how many milliseconds it was acknowledged; resolves when everything about it has been said */
+  ask(owner: Owner, request: AnimationRequest): Promise<number>
+  /** Keeps what was drawn, under this name. */
+  keep(blob: string): Promise<void>
+  /** Somebody's request has ended. */
+  ended(job: Job): void
+  /** Resolves when every end has been told. */
+  quiet(): Promise<void>
+  close(): Promise<void>
+}
+
+export type OpenDoor = (parts: { readonly scheduler: Scheduler; readonly limits: Limits; readonly clock: Clock }) => Promise<Door>
 
 export interface LoadOptions {
   readonly people: number
@@ -24,12 +40,14 @@ export interface LoadOptions {
   readonly clock: Clock
   /** How often one person may ask; more than anybody does here. */
   readonly rate?: Rate
+  /** Straight to the scheduler where absent. */
+  readonly openDoor?: OpenDoor
   /** Called at each quarter. */
   readonly onQuarter?: (quarter: number) => void
 }
 
 export interface LoadReport {
-  /** Of `accept`, one for each request, rising. */
+  /** One for each request, rising. */
   readonly acceptMs: readonly number[]
   readonly ended: ReadonlyMap<Job['state'], number>
   /** Jobs with more than one end; none, if all is well. */
@@ -63,6 +81,7 @@ export async function playLoad({
   path,
   clock,
   rate,
+  openDoor = toScheduler,
   onQuarter,
 }: LoadOptions): Promise<LoadReport> {
   const each = Math.floor(requests / people)
@@ -90,7 +109,9 @@ export async function playLoad({
       const takesMs = job.cost * msPerCost
       onProgress({ stage: 'denoising', step: 1, of: job.request.steps })
       await wait(takesMs)
-      return { result: { blob: `${job.id}.webp`, details: { width: job.request.width } }, drawMs: takesMs }
+      const blob = `${job.id}.webp`
+      await door.keep(blob)
+      return { result: { blob, details: detailsOf(job) }, drawMs: takesMs }
     },
   }
   let ids = 0
@@ -112,7 +133,6 @@ export async function playLoad({
   const ended = new Map<Job['state'], number>()
   const free = new Map<string, () => void>()
   const acceptMs: number[] = []
-  const tellings: Promise<void>[] = []
   let final: LoadReport['served'] | undefined
   let most = { waiting: 0, running: 0 }
   let looks = 0
@@ -124,13 +144,13 @@ export async function playLoad({
     ends.set(job.id, (ends.get(job.id) ?? 0) + 1)
     ended.set(job.state, (ended.get(job.state) ?? 0) + 1)
     free.get(job.owner.person)?.()
-    tellings.push(scheduler.told(job.id))
+    door.ended(job)
     const quarter = (4 * ends.size) / total
     if (Number.isInteger(quarter)) onQuarter?.(quarter)
     if (quarter === 4) everything.resolve()
   })
 
-  /** As the chat does it: asks, shows the place, keeps where the message is, asks again when there is room. */
+  /** Asks, is shown the place, and asks again when there is room. */
   async function live(owner: Owner): Promise<void> {
     const order = shuffled(
       Array.from({ length: each }, (_, n) => sizes[n % sizes.length]!),
@@ -150,11 +170,8 @@ export async function playLoad({
       }
       open++
       const request = requestOf(size, owners.indexOf(owner), n)
-      const beganMs = performance.now()
-      const { id } = await scheduler.accept({ request, owner, address: { channel: owner.space } })
-      acceptMs.push(performance.now() - beganMs)
-      if (scheduler.standing(id)) looks++
-      await scheduler.annotate(id, { message: id })
+      acceptMs.push(await door.ask(owner, request))
+      looks++
     }
     final ??= { people: [...served.values()], spaces: bySpace(owners, served) }
   }
@@ -168,14 +185,14 @@ export async function playLoad({
     }
   }
 
-  await scheduler.start()
+  const door = await openDoor({ scheduler, limits, clock })
   const beganMs = performance.now()
   const [cpu, threadCpu] = [process.cpuUsage(), process.threadCpuUsage()]
   await Promise.all([look(), ...owners.map(live), everything.promise])
-  await Promise.all(tellings)
+  await door.quiet()
   const wallMs = performance.now() - beganMs
   const cpuMs = { thisThread: inMs(process.threadCpuUsage(threadCpu)), allThreads: inMs(process.cpuUsage(cpu)) }
-  await scheduler.stop()
+  await door.close()
   await gate.close()
   journal.close()
   return {
@@ -189,6 +206,36 @@ export async function playLoad({
     cpuMs,
   }
 }
+
+/** As the chat does it: asks, looks up the place, keeps where the message is; tells the end. */
+const toScheduler: OpenDoor = async ({ scheduler }) => {
+  await scheduler.start()
+  const tellings: Promise<void>[] = []
+  return {
+    async ask(owner, request) {
+      const beganMs = performance.now()
+      const { id } = await scheduler.accept({ request, owner, address: { channel: owner.space } })
+      const ms = performance.now() - beganMs
+      scheduler.standing(id)
+      await scheduler.annotate(id, { message: id })
+      return ms
+    },
+    keep: async () => undefined,
+    ended: ({ id }) => void tellings.push(scheduler.told(id)),
+    quiet: async () => void (await Promise.all(tellings)),
+    close: () => scheduler.stop(),
+  }
+}
+
+const detailsOf = ({ request: { format, width, height, frames, fps } }: Job): Json => ({
+  format,
+  width,
+  height,
+  frames,
+  fps,
+  bytes: 0,
+  notes: [],
+})
 
 function inMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000

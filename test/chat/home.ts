@@ -110,7 +110,7 @@ export function smallWebp(): Promise<Uint8Array> {
   return drawn
 }
 
-/** Two steps with previews, then the end. A prompt that says what goes wrong goes wrong. */
+/** Two steps with previews, then the end; slower than an answer, as every drawing is. A prompt that says what goes wrong goes wrong. */
 export function quickDrawer(blobs: Store['blobs']): Drawer {
   return {
     slots: 2,
@@ -118,7 +118,7 @@ export function quickDrawer(blobs: Store['blobs']): Drawer {
       const bytes = await smallWebp()
       onProgress({ stage: 'loading', step: 0, of: 2 })
       for (let step = 1; step <= 2; step++) {
-        await new Promise((resolve) => setImmediate(resolve))
+        await new Promise((resolve) => setTimeout(resolve, 10))
         signal.throwIfAborted()
         onProgress({ stage: 'denoising', step, of: 2, preview: bytes })
       }

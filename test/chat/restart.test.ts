@@ -62,12 +62,14 @@ describe('a bot that is stopped in the middle', () => {
   test('tells once what had ended and was not told, where the message is, or anew where it is gone', async () => {
     const folder = newFolder()
     const room = createRoom()
-    const first = await openHome({ folder, room })
+    const held = heldDrawer()
+    const first = await openHome({ folder, room, drawer: held.make })
     room.trouble = (_call, outgoing) => {
       if (outgoing?.tone === 'done') throw new Error('no line')
     }
     await room.say('ann', '/animate a boat')
     await room.say('ann', '/animate a bird')
+    held.let() // not before both have a message: one that shows an end first of all would be posted for ever
     await until(() => first.scheduler.untold().length === 2)
     const lost = room.messages().find(({ outgoing }) => outgoing.quote === 'a bird')!
     room.vanish(nameOf(room, lost))
