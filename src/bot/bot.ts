@@ -18,6 +18,7 @@ import { openJournal } from '../jobs/journal.ts'
 import { createScheduler } from '../jobs/scheduler.ts'
 import { sweep } from '../jobs/sweep.ts'
 import type { Log } from '../log.ts'
+import { webpToGif } from '../media/webp-to-gif.ts'
 import { cacheFolder, modelFolder, pocket } from '../places.ts'
 import { openStore } from '../store/store.ts'
 import { basesOf } from '../styles/bases.ts'
@@ -95,6 +96,7 @@ async function assemble(
     models: dirname(pocket),
     bases: basesOf({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
     factsOf,
+    webpToGif,
     inspect: (path, options) => inspectApart(path, { ...options, ...inspectLimits }),
     draw: (recipe, options) => worker.draw(recipe, options),
     nowMs: clock.nowMs,

@@ -149,7 +149,8 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
       case 'silence':
         return
       case 'say': {
-        const exampleOf = (style: string) => styles.picture(style)
+        const looping = platform.limits.formats.find((format) => format !== 'mp4')
+        const exampleOf = (style: string) => styles.picture(style, looping)
         const speech = { locale, audience: action.private ? 'asker' : 'everyone', blobs, jobOf: scheduler.find, exampleOf } as const
         return answer.post(fitted(await spokenAloud(reply, speech), platform.limits))
       }

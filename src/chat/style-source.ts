@@ -9,8 +9,8 @@ export interface StyleSource {
   search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly Style[]>
   /** @throws UserError unknown-style */
   model(name?: string): Promise<Model>
-  /** Of its example, where one has been drawn. */
-  picture(name: string): Promise<ShownAnimation | undefined>
+  /** Of its example, where one has been drawn; WebP where no format is named. */
+  picture(name: string, format?: 'webp' | 'gif'): Promise<ShownAnimation | undefined>
 }
 
 export function stylesFor(source: StyleSource, space: string, admin: boolean): Styles {

@@ -5,7 +5,7 @@ import type { ModelFiles } from '../jobs/request.ts'
 import { type Entry, type StyleFile, styleOf } from './entry.ts'
 import type { Registry } from './registry.ts'
 import { searched } from './search.ts'
-import type { Base, ModelFacts, Style, StyleBook, StylePicture } from './style.ts'
+import type { Base, ModelFacts, PictureFormat, Style, StyleBook, StylePicture } from './style.ts'
 
 export interface BookOptions {
   readonly registry: Registry
@@ -14,7 +14,7 @@ export interface BookOptions {
   readonly pathOf: (file: StyleFile) => string
   /** Reads tables of contents only. @throws UserError where a file is missing or fits nowhere */
   readonly factsOf: (files: ModelFiles) => Omit<ModelFacts, 'name'>
-  readonly pictureOf: (entry: Entry) => Promise<StylePicture | undefined>
+  readonly pictureOf: (entry: Entry, format: PictureFormat) => Promise<StylePicture | undefined>
 }
 
 export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: BookOptions): StyleBook {
@@ -69,9 +69,9 @@ export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: Book
       return factsOfStyle(style, factsAbout(style.model))
     },
 
-    async picture(name) {
+    async picture(name, format = 'webp') {
       const entry = registry.find(name)
-      return entry && pictureOf(entry)
+      return entry && pictureOf(entry, format)
     },
   }
 }

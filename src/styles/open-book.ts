@@ -9,11 +9,11 @@ import { builtInStyles, isBuiltIn } from './built-in.ts'
 import type { Entry, StyleFile } from './entry.ts'
 import { openStyleFolder, type StyleFolder } from './folder.ts'
 import { type History, openHistory, type Page } from './history.ts'
-import { createPictures, type Pictures } from './pictures.ts'
+import { createPictures, type Pictures, type PicturesOptions } from './pictures.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import type { Base, ModelFacts, StyleBook } from './style.ts'
 
-export interface BookFiles {
+export interface BookFiles extends Pick<PicturesOptions, 'webpToGif'> {
   /** `store.space('styles')`. */
   readonly space: Keyv<Page>
   readonly blobs: Blobs
@@ -37,16 +37,16 @@ export interface OpenBook {
   readonly pictures: Pictures
 }
 
-export async function openBook({ space, blobs, folder, models, bases, factsOf, nowMs }: BookFiles): Promise<OpenBook> {
+export async function openBook({ space, blobs, folder, models, bases, factsOf, nowMs, webpToGif }: BookFiles): Promise<OpenBook> {
   const history = await openHistory(space)
   const files = openStyleFolder(folder)
   const shipped = builtInStyles(models)
   const registry = createRegistry(shipped, history, nowMs)
   const shippedFiles = new Set(shipped.flatMap((entry) => entry.files.map(({ file }) => file)))
   const pathOf = ({ file }: StyleFile): string => (shippedFiles.has(file) ? join(models, file) : files.path(file))
-  const pictures = createPictures(blobs, (entry: Entry) =>
-    isBuiltIn(entry) ? join(models, 'styles', `${entry.id.slice(entry.id.indexOf('/') + 1)}.webp`) : undefined,
-  )
-  const book = createBook({ registry, bases, pathOf, factsOf, pictureOf: (entry) => pictures.get(entry, 'webp') })
+  const shippedWith = (entry: Entry): string | undefined =>
+    isBuiltIn(entry) ? join(models, 'styles', `${entry.id.slice(entry.id.indexOf('/') + 1)}.webp`) : undefined
+  const pictures = createPictures({ blobs, shippedWith, ...(webpToGif && { webpToGif }) })
+  const book = createBook({ registry, bases, pathOf, factsOf, pictureOf: pictures.get })
   return { book, registry, history, files, pathOf, pictures }
 }

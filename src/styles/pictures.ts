@@ -4,10 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Blobs } from '../store/store.ts'
 import type { Entry } from './entry.ts'
-import type { StylePicture } from './style.ts'
-
-/** What loops by itself somewhere: WebP on Discord and the page, GIF on Slack. */
-export type PictureFormat = Exclude<StylePicture['format'], 'mp4'>
+import type { PictureFormat, StylePicture } from './style.ts'
 
 export interface Pictures {
   get(entry: Entry, format: PictureFormat): Promise<StylePicture | undefined>
@@ -15,16 +12,39 @@ export interface Pictures {
   forget(entry: Entry): Promise<void>
 }
 
-/** @param shippedWith where the picture of a style lies that ships, as it ships */
-export function createPictures(blobs: Blobs, shippedWith: (entry: Entry) => string | undefined): Pictures {
+export interface PicturesOptions {
+  readonly blobs: Blobs
+  /** Where the picture of a style lies that ships, as it ships: a WebP. */
+  readonly shippedWith: (entry: Entry) => string | undefined
+  /** Makes a GIF of a WebP; absent: those that have one keep it, the others have none. */
+  readonly webpToGif?: (webp: Uint8Array) => Promise<Uint8Array>
+}
+
+export function createPictures({ blobs, shippedWith, webpToGif }: PicturesOptions): Pictures {
+  const keep: Pictures['keep'] = (entry, format, bytes) => blobs.put(nameOf(entry, format), bytes)
+
+  async function webpOf(entry: Entry): Promise<Uint8Array | undefined> {
+    const path = shippedWith(entry)
+    return (await blobs.get(nameOf(entry, 'webp'))) ?? (path !== undefined && existsSync(path) ? readFileSync(path) : undefined)
+  }
+
+  async function gifOf(entry: Entry): Promise<Uint8Array | undefined> {
+    const kept = await blobs.get(nameOf(entry, 'gif'))
+    if (kept || !webpToGif) return kept
+    const webp = await webpOf(entry)
+    const gif = webp && (await webpToGif(webp))
+    if (gif) await keep(entry, 'gif', gif)
+    return gif
+  }
+
   return {
     async get(entry, format) {
-      const kept = await blobs.get(nameOf(entry, format))
-      if (kept) return pictureOf(kept, format)
-      const path = format === 'webp' ? shippedWith(entry) : undefined
-      return path !== undefined && existsSync(path) ? pictureOf(readFileSync(path), format) : undefined
+      const webp = format === 'webp' ? await webpOf(entry) : undefined
+      if (webp) return pictureOf(webp, 'webp')
+      const gif = await gifOf(entry) // loops wherever a WebP does
+      return gif && pictureOf(gif, 'gif')
     },
-    keep: (entry, format, bytes) => blobs.put(nameOf(entry, format), bytes),
+    keep,
     async forget(entry) {
       for (const format of ['webp', 'gif'] as const) await blobs.delete(nameOf(entry, format))
     },

@@ -4,9 +4,9 @@ import type { StylePreview } from '../chat/style-desk.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { Recipe } from '../render.ts'
 import type { Entry } from './entry.ts'
-import type { PictureFormat, Pictures } from './pictures.ts'
+import type { Pictures } from './pictures.ts'
 import { recipeWith } from './recipe.ts'
-import type { Base, ModelFacts, Style, StylePicture } from './style.ts'
+import type { Base, ModelFacts, PictureFormat, Style, StylePicture } from './style.ts'
 
 /** Worker.draw will do. */
 export type Draw = (recipe: Recipe, options: { readonly signal: AbortSignal }) => Promise<{ readonly animation: StylePicture }>

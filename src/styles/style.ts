@@ -63,6 +63,9 @@ export interface StylePicture {
   readonly height: number
 }
 
+/** What loops by itself somewhere: WebP on Discord and the page, GIF on Slack. */
+export type PictureFormat = Exclude<StylePicture['format'], 'mp4'>
+
 /** The styles as bot.ts and the chat need them; the registry in this folder is one. */
 export interface StyleBook {
   /** Those that may be used in this space; for admins also those that are theirs alone. */
@@ -75,6 +78,6 @@ export interface StyleBook {
   search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly Style[]>
   /** What draws: the base, or a style with its own habits over those of what it lies on. @throws UserError `unknown-style` */
   model(name?: string): Promise<ModelFacts>
-  /** Of its example; undefined where none has been drawn. */
-  picture(name: string): Promise<StylePicture | undefined>
+  /** Of its example, as a WebP where no format is named; undefined where none has been drawn. */
+  picture(name: string, format?: PictureFormat): Promise<StylePicture | undefined>
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Style } from '../../src/chat/desk.ts'
+import type { StyleSource } from '../../src/chat/style-source.ts'
 import { UserError } from '../../src/errors.ts'
 import { createHandClock } from '../jobs/hand-clock.ts'
 import { type Home, newFolder, openHome, twoStyles } from './home.ts'
@@ -278,6 +279,22 @@ describe('the life of a request', () => {
     const off = await openHome({ folder: newFolder(), room: wrong })
     assert.ok(off.lines.includes('room is off: The token is wrong: make a new one.'))
     await off.close()
+  })
+
+  test('examples of styles are asked for in the form that loops on the platform', async () => {
+    const asked: (string | undefined)[] = []
+    const styles: StyleSource = {
+      ...twoStyles,
+      picture: (name, format) => {
+        asked.push(format)
+        return twoStyles.picture(name)
+      },
+    }
+    const room = createRoom({ limits: { formats: ['mp4', 'gif'] } })
+    const home = await openHome({ folder: newFolder(), room, styles })
+    await room.say('ann', '/styles')
+    assert.deepEqual(asked, ['gif', 'gif'])
+    await home.close()
   })
 
   test('an answer that takes half of what the platform waits is acknowledged, to the audience that it will have', async () => {

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { StyleCard, StyleDesk } from '../../src/chat/style-desk.ts'
 import { UserError } from '../../src/errors.ts'
+import { webpToGif } from '../../src/media/webp-to-gif.ts'
 import { animeLora, attached, openHouse, refusal, tiny } from './house.ts'
 
 const here = 'discord/s1'
@@ -25,6 +26,27 @@ describe('the styles that ship', () => {
     const { width, frames, name } = await house.styles.model('sepia')
     assert.deepEqual([name, width, frames], ['sepia', 64, 16])
     assert.equal((await house.styles.picture('anime'))?.width, 256)
+    house.close()
+  })
+
+  test('move where only a GIF does: it is made of their picture once, and kept', async () => {
+    let made = 0
+    const house = await openHouse({
+      webpToGif: async (webp) => {
+        made++
+        return webpToGif(webp)
+      },
+    })
+    const looks = await Promise.all([house.styles.picture('anime', 'webp'), house.styles.picture('anime', 'gif')])
+    assert.deepEqual(
+      looks.map((look) => [look?.format, look?.width, look?.height]),
+      [
+        ['webp', 256, 256],
+        ['gif', 256, 256],
+      ],
+    )
+    assert.deepEqual(await house.styles.picture('anime', 'gif'), looks[1])
+    assert.equal(made, 1)
     house.close()
   })
 
