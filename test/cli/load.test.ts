@@ -1,8 +1,13 @@
 // The load benchmark's small brother: its counts and shares, on a clock moved by hand; times are the benchmark's.
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { clock as realClock } from '../../src/chat/clock.ts'
 import { jainIndex, percentile, playLoad } from '../../src/cli/load.ts'
+import { toChat } from '../../src/cli/load-chat.ts'
 import { createHandClock } from '../jobs/hand-clock.ts'
 
 test('fifty people who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
@@ -33,6 +38,27 @@ test('fifty people who never stop asking get equal shares, and each of a thousan
   const [people, spaces] = [jainIndex(served.people), jainIndex(served.spaces)]
   assert.ok(people >= 0.99, `among people ${people}`)
   assert.ok(spaces >= 0.999, `among spaces ${spaces}`)
+})
+
+test('through the whole chat everybody is answered, and every request has one end', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zoetrope-load-'))
+  try {
+    const { acceptMs, ended, endedTwice } = await playLoad({
+      people: 10,
+      spaces: 2,
+      requests: 60,
+      slots: 4,
+      drawMs: 300,
+      path: join(folder, 'journal.sqlite'),
+      clock: realClock,
+      openDoor: toChat(join(folder, 'store')),
+    })
+    assert.deepEqual([...ended], [['done', 60]])
+    assert.equal(endedTwice, 0)
+    assert.ok(acceptMs.every(Number.isFinite), 'nobody was left without an answer')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('Jain’s index is 1 for equal shares and 1/n where one has everything', () => {
