@@ -60,17 +60,19 @@ async function start(folder: string, seed: number, mode: 'ask' | 'finish') {
   let said = ''
   for await (const text of bot.stdout.iterator({ destroyOnReturn: false })) {
     said += text
-    if (said.includes('ready')) break
+    if (said.includes('ready')) {
+      bot.stdout.resume()
+      return bot
+    }
   }
-  bot.stdout.resume()
-  return bot
+  throw new Error(`the bot ended before it was ready: ${said}`)
 }
 
-/** Every state that a message had, oldest first; what was cut off by a kill was never shown. */
+/** Every state that a message had, oldest first. */
 function statesOf(file: string): Message[] {
   return readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line.endsWith('}'))
+    .slice(0, -1)
     .map((line) => (JSON.parse(line) as { message: Message }).message)
 }
 

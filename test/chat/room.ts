@@ -2,7 +2,7 @@
 // With a file, every message is appended to it before the call returns, and found there again: a room outlives its bot.
 
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
 import type { Choice, Circumstances, Incoming, OptionInput, Said } from '../../src/chat/incoming.ts'
 import type { Mark } from '../../src/chat/marks.ts'
 import type { Audience, Form, Outgoing } from '../../src/chat/outgoing.ts'
@@ -61,6 +61,14 @@ const usualLimits: PlatformLimits = {
   choices: 25,
 }
 
+/** What a kill cut off was never shown, and nothing may be written behind it. */
+function wholeLines(file: string): string[] {
+  const bytes = readFileSync(file)
+  const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1)
+  truncateSync(file, whole.length)
+  return whole.toString().split('\n').slice(0, -1)
+}
+
 export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptions = {}): Room {
   const shown = new Map<string, Message>()
   const byNonce = new Map<string, string>()
@@ -72,7 +80,7 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
   let ids = 0
 
   for (const message of from?.messages() ?? []) show(message)
-  if (file && existsSync(file)) for (const line of readFileSync(file, 'utf8').split('\n')) if (line.endsWith('}')) replay(line)
+  if (file && existsSync(file)) for (const line of wholeLines(file)) replay(line)
 
   function replay(line: string): void {
     const { message, nonce, removed } = JSON.parse(line) as Line
