@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { readSettings } from '../src/media/inspect.ts'
 
-const program = new URL('../src/bot.ts', import.meta.url).pathname
+const program = join(import.meta.dirname, '../src/bot.ts')
 const home = mkdtempSync(join(tmpdir(), 'zoetrope-bot-'))
 const children = new Set<ChildProcess>()
 

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { totalmem } from 'node:os'
+import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { workerEnvironment } from './environment.ts'
 import { type Answer, type Call, type ChildOptions, errorOf } from './protocol.ts'
@@ -37,7 +38,7 @@ interface Child {
 }
 
 export function createWorker({
-  program = new URL('child.ts', import.meta.url).pathname,
+  program = join(import.meta.dirname, 'child.ts'),
   abortGraceMs = 90_000,
   onTrouble = () => undefined,
   onStart = () => undefined,

@@ -10,7 +10,7 @@ import { openJournal } from '../../src/jobs/journal.ts'
 import { newFolder } from './home.ts'
 import type { Message } from './room.ts'
 
-const program = new URL('killed-bot.ts', import.meta.url).pathname
+const program = join(import.meta.dirname, 'killed-bot.ts')
 const kills = 20
 let last: ChildProcess | undefined
 process.on('exit', () => last?.kill('SIGKILL'))

@@ -1,12 +1,13 @@
 // Frames to encode: a real animation, parts of it, and noise, the worst there is.
 
+import { join } from 'node:path'
 import sharp from 'sharp'
 import { type Frames, frameAt } from '../../src/engine/frames.ts'
 import { torchGenerator } from '../../src/engine/noise.ts'
 
 /** 16 frames of 256×256: the pocket model's red ball. */
 export async function ball(): Promise<Frames> {
-  const file = new URL('../fixtures/ball.webp', import.meta.url).pathname
+  const file = join(import.meta.dirname, '../fixtures/ball.webp')
   const { data, info } = await sharp(file, { animated: true }).removeAlpha().raw().toBuffer({ resolveWithObject: true })
   return { count: info.pages!, width: info.width, height: info.pageHeight!, data: new Uint8Array(data) }
 }

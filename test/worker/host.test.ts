@@ -95,7 +95,7 @@ test('a child that dies in the middle is replaced, and the drawing begun again',
 })
 
 test('a drawing that kills two children is given up with a sentence', async () => {
-  const dying = createWorker({ device: 'cpu', cacheDir, program: new URL('dying-child.ts', import.meta.url).pathname })
+  const dying = createWorker({ device: 'cpu', cacheDir, program: join(import.meta.dirname, 'dying-child.ts') })
   await assert.rejects(dying.draw(recipeOf()), (error) => error instanceof UserError && error.code === 'worker-died')
   await dying.close()
 })

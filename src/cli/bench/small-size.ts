@@ -72,7 +72,7 @@ function pocketRecipe(): Recipe {
 }
 
 async function fromColdCommandLine(out: string, { threads }: { readonly threads?: number }): Promise<void> {
-  const program = new URL('../../cli.ts', import.meta.url).pathname
+  const program = join(import.meta.dirname, '../../cli.ts')
   const args = [
     program,
     'animate',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { motionArchitecture, textArchitecture, unetArchitecture, vaeArchitecture } from '../../../src/engine/checkpoint/architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
@@ -7,8 +8,8 @@ import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { fileOf } from './tensors-in-memory.ts'
 
-const models = new URL('../../../models/pocket/', import.meta.url).pathname
-const tiny = (name: string) => partsOf(openTensorFile(new URL(`../../fixtures/tiny/${name}.safetensors`, import.meta.url).pathname))
+const models = join(import.meta.dirname, '../../../models/pocket/')
+const tiny = (name: string) => partsOf(openTensorFile(join(import.meta.dirname, `../../fixtures/tiny/${name}.safetensors`)))
 const pocket = (folder: string, weights = 'diffusion_pytorch_model') => ({
   parts: partsOf(openTensorFile(`${models}${folder}/${weights}.safetensors`)),
   config: JSON.parse(readFileSync(`${models}${folder}/config.json`, 'utf8')) as Record<string, unknown>,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { motionModulePath, officialMotion } from '../../../src/engine/checkpoint/dialects/motion.ts'
 import { type Named, partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
@@ -10,8 +11,8 @@ import { elementsOf } from '../../../src/engine/checkpoint/tensor.ts'
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { fileOf } from './tensors-in-memory.ts'
 
-const tiny = (name: string) => openTensorFile(new URL(`../../fixtures/tiny/${name}.safetensors`, import.meta.url).pathname)
-const pocket = (name: string) => openTensorFile(new URL(`../../../models/pocket/${name}.safetensors`, import.meta.url).pathname)
+const tiny = (name: string) => openTensorFile(join(import.meta.dirname, `../../fixtures/tiny/${name}.safetensors`))
+const pocket = (name: string) => openTensorFile(join(import.meta.dirname, `../../../models/pocket/${name}.safetensors`))
 
 const shapesOf = (named: Named | undefined) => new Map([...named!].map(([name, { shape }]) => [name, shape] as const))
 const sorted = (names: Iterable<string>) => [...names].sort()

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { identify } from '../../../src/engine/checkpoint/identify.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { type Content, fileOf, scalar, shapeOnly } from './tensors-in-memory.ts'
 
-const tinyFolder = new URL('../../fixtures/tiny/', import.meta.url).pathname
-const models = new URL('../../../models/pocket/', import.meta.url).pathname
+const tinyFolder = join(import.meta.dirname, '../../fixtures/tiny/')
+const models = join(import.meta.dirname, '../../../models/pocket/')
 const tiny = (name: string) => identify(openTensorFile(`${tinyFolder}${name}.safetensors`))
 
 type Entries = Iterable<readonly [string, Content]>

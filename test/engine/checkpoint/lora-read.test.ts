@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
 import { flipped, translator } from '../../../src/engine/checkpoint/dialects/table.ts'
@@ -11,7 +12,7 @@ import { clipText, officialModules, sd15UNet } from '../../../src/engine/synthet
 import { conv, kohya, matrix, target } from './lora-target.ts'
 import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
 
-const tinyFolder = new URL('../../fixtures/tiny/', import.meta.url).pathname
+const tinyFolder = join(import.meta.dirname, '../../fixtures/tiny/')
 const tiny = (name: string) => openTensorFile(`${tinyFolder}${name}`)
 
 const sd15 = {
@@ -35,7 +36,7 @@ test('every tensor of every LoRA beside the reference checkpoint finds its weigh
 })
 
 test('the pocket model’s styles fit it', () => {
-  const models = new URL('../../../models/pocket/', import.meta.url).pathname
+  const models = join(import.meta.dirname, '../../../models/pocket/')
   const unet = partsOf(openTensorFile(`${models}unet/diffusion_pytorch_model.safetensors`)).unet!
   for (const style of ['anime', 'sepia']) {
     const lora = readLora(openTensorFile(`${models}loras/${style}.safetensors`), { unet })

@@ -1,6 +1,7 @@
 // The tiny reference nets written for any target, each with what goes in and what must come out (test/fixtures/tiny).
 // B prompts or clips  F frames  N = B·F images
 
+import { join } from 'node:path'
 import * as architecture from '../../../src/engine/checkpoint/architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
 import { openSafetensors } from '../../../src/engine/checkpoint/safetensors.ts'
@@ -14,7 +15,7 @@ import type { Feed, Session } from '../../../src/engine/runtime/session.ts'
 import type { Target } from '../../../src/engine/targets/target.ts'
 import { compare } from '../../../src/engine/verify/row.ts'
 
-const folder = new URL('../../fixtures/tiny/', import.meta.url).pathname
+const folder = join(import.meta.dirname, '../../fixtures/tiny/')
 const expected = openSafetensors(`${folder}expected.safetensors`).tensors
 const parts = partsOf(openSafetensors(`${folder}checkpoint.safetensors`))
 

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, test } from 'node:test'
 import type { Choice } from '../../../src/engine/runtime/devices.ts'
@@ -25,7 +26,7 @@ interface Outcome {
 }
 
 async function ask(env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [new URL('webgpu-child.ts', import.meta.url).pathname], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'webgpu-child.ts')], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: 240_000,

@@ -9,7 +9,7 @@ import { createTokenizer, loadTokenizer, type Tokenizer, vocabularyOf } from '..
 import { clipMergeCount, clipMerges } from '../../../src/engine/text/tokenizer-files.ts'
 import golden from '../../fixtures/clip_tokens.json' with { type: 'json' }
 
-const pocketFolder = new URL('../../../models/pocket/tokenizer', import.meta.url).pathname
+const pocketFolder = join(import.meta.dirname, '../../../models/pocket/tokenizer')
 const clip = loadTokenizer()
 const scratch = mkdtempSync(join(tmpdir(), 'tokenizer-'))
 after(() => rmSync(scratch, { recursive: true }))
@@ -44,7 +44,7 @@ test("a model folder's vocabulary is the one that follows from its merges", () =
 })
 
 test('the ids of the reference nets are those of the pocket model', () => {
-  const fixture = (name: string) => openSafetensors(new URL(`../../fixtures/${name}`, import.meta.url).pathname)
+  const fixture = (name: string) => openSafetensors(join(import.meta.dirname, `../../fixtures/${name}`))
   const idsIn = (file: ReturnType<typeof fixture>, name: string) => [...new Int32Array(bytesOf(file.tensors.get(name)!).slice().buffer)]
   const pocket = loadTokenizer(pocketFolder)
   const tiny = fixture('tiny/expected.safetensors')
