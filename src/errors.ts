@@ -1,3 +1,3 @@
-// The one error class that every room may throw: see engine/errors.ts for why it lives there.
+// What every room may tell or throw: see engine/errors.ts for why it lives there.
 
-export { UserError } from './engine/errors.ts'
+export { type Note, UserError } from './engine/errors.ts'

@@ -1,6 +1,6 @@
 // From a recipe to an animation: the one place where engine and media meet. Used by the worker and by the command line.
 
-import type { Drawing, Engine, Progress } from './engine/index.ts'
+import type { Drawing, Engine, Note, Progress } from './engine/index.ts'
 import type { AnimationRequest, ModelFiles } from './jobs/request.ts'
 import { type Animation, encode } from './media/animation.ts'
 import { previewWebp } from './media/preview.ts'
@@ -28,8 +28,8 @@ export interface DrawProgress {
 
 export interface Drawn {
   readonly animation: Animation
-  /** Sentences for the person: what was lowered to fit, what the model does not know. */
-  readonly notes: readonly string[]
+  /** For the person: what was lowered to fit, what the model does not know. */
+  readonly notes: readonly Note[]
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
 }
@@ -53,7 +53,7 @@ export interface RendererOptions {
   /** Milliseconds of any steady clock. */
   readonly now: () => number
   /** What the model does not know of a prompt; said with the animation. */
-  readonly remark: (model: ModelFiles, prompt: string) => string | undefined
+  readonly remark: (model: ModelFiles, prompt: string) => Note | undefined
   /** Path of an ffmpeg; searched for where absent. */
   readonly ffmpeg?: string
 }
@@ -74,7 +74,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         yield { stage, step, of, ...(picture && { preview: picture }) }
         began = now()
       }
-      const { frames, schedule, notes } = turn.value
+      const { frames, notes } = turn.value
       const of = stepMs.length
       yield { stage: 'encoding', step: of, of }
       const animation = await encode(frames, {
@@ -85,7 +85,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         ...(request.maxBytes !== undefined && { maxBytes: request.maxBytes }),
         ...(ffmpeg !== undefined && { ffmpeg }),
       })
-      const said = [remark(recipe.model, recipe.prompt), schedule.note, ...notes, animation.reduced?.sentence]
+      const said = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
       return { animation, notes: said.filter((note) => note !== undefined), stepMs }
     },
 

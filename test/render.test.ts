@@ -26,6 +26,6 @@ const known = {
 test('a prompt with a known subject needs no remark, one without gets one sentence with what is known and what to do', () => {
   for (const prompt of ['a red ball', 'BALLS!', 'many fish', '(ball:1.3)']) assert.equal(remark(known, prompt), undefined, prompt)
   for (const prompt of ['a cathedral', '', 'football', '红球']) {
-    assert.match(remark(known, prompt)!, /knows ball and fish, in red and blue, over the sea and in the snow.*models pull/, prompt)
+    assert.match(remark(known, prompt)!.message, /knows ball and fish, in red and blue, over the sea and in the snow.*models pull/, prompt)
   }
 })

@@ -2,7 +2,7 @@
 
 import type { DrawingProgress } from '../jobs/drawer.ts'
 import type { Job } from '../jobs/job.ts'
-import { type Locale, speak, speakError } from './locales/locale.ts'
+import { type Locale, speak, speakNote } from './locales/locale.ts'
 import type { Button, Fact, Outgoing, Picture } from './outgoing.ts'
 import type { PlatformLimits } from './platform.ts'
 import { type Line, say } from './reply.ts'
@@ -60,7 +60,7 @@ export function endWords(job: Job, to: ReturnAddress, ending: Ending, limits: Pl
   }
   const line = to.private ? say('end-done-own') : say('end-done', { name: to.name })
   return {
-    ...common(job, to, locale, [line, ...(details?.notes ?? [])]),
+    ...common(job, to, locale, [line, ...(details?.notes ?? []).map((note) => speakNote(locale, note))]),
     tone: 'done',
     facts: factsOf(job, locale),
     picture,
@@ -79,7 +79,7 @@ function sorryWords(job: Job, { maxBytes }: ReturnAddress, { details, tooLarge }
   if (state === 'expired') return say('end-expired')
   if (state === 'done')
     return tooLarge ? say('end-too-large', { kb: kilobytes(details?.bytes ?? 0), max: kilobytes(maxBytes) }) : say('end-gone')
-  const because = reason ? speakError(locale, { ...reason, data: (reason.data ?? {}) as Readonly<Record<string, unknown>> }) : ''
+  const because = reason ? speakNote(locale, { ...reason, data: (reason.data ?? {}) as Readonly<Record<string, unknown>> }) : ''
   return say(state === 'refused' ? 'end-refused' : 'end-failed', { reason: because })
 }
 

@@ -1,6 +1,7 @@
 // What a drawing says of its animation, in `Job.result.details`.
 
 import { z } from 'zod'
+import type { Note } from '../errors.ts'
 import type { Job } from '../jobs/job.ts'
 
 export interface ResultDetails {
@@ -10,9 +11,11 @@ export interface ResultDetails {
   readonly frames: number
   readonly fps: number
   readonly bytes: number
-  /** Sentences for the person. */
-  readonly notes: readonly string[]
+  /** For the person. */
+  readonly notes: readonly Note[]
 }
+
+const noteSchema = z.object({ code: z.string(), message: z.string(), data: z.record(z.string(), z.unknown()) })
 
 const detailsSchema = z.object({
   format: z.enum(['webp', 'gif', 'mp4']),
@@ -21,7 +24,8 @@ const detailsSchema = z.object({
   frames: z.number(),
   fps: z.number(),
   bytes: z.number(),
-  notes: z.array(z.string()),
+  // Journals of before notes had codes hold sentences.
+  notes: z.array(z.union([noteSchema, z.string().transform((message) => ({ code: 'sentence', message, data: {} }))])),
 })
 
 export function detailsOf({ result }: Job): ResultDetails | undefined {

@@ -20,7 +20,7 @@ import { askingFor, formOf } from './form.ts'
 import type { House } from './house.ts'
 import type { Choice, Circumstances, Incoming, OptionInput, Typing } from './incoming.ts'
 import type { LiveCount } from './live-count.ts'
-import { type Locale, localeFor, speak, speakError } from './locales/locale.ts'
+import { type Locale, localeFor, speak, speakNote } from './locales/locale.ts'
 import { commandOf } from './marks.ts'
 import type { MessageBook } from './message-book.ts'
 import type { Observer } from './observer.ts'
@@ -204,7 +204,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const known = error instanceof UserError
     if (known) scribe.info({ code: error.code }, 'refused')
     else scribe.error({ err: error }, 'broken')
-    const text = known ? speakError(locale, error) : speak(locale, say('broken', { id }))
+    const text = known ? speakNote(locale, error) : speak(locale, say('broken', { id }))
     const outgoing: Outgoing = { audience: 'asker', tone: known ? 'refused' : 'failed', text }
     finish(known ? 'refused' : 'broken')
     try {

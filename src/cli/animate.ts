@@ -89,9 +89,11 @@ export function animateCommand(program: Command): void {
       const recipe = await recipeOf(prompt, flags, styles).finally(styles.close)
       const path = placeFor(flags.out, recipe.request)
       const { home, ffmpeg } = config
+      const troubles: string[] = []
       const worker = createWorker({
         device: flags.device,
         cacheDir: cacheFolder(home),
+        onTrouble: (sentence) => troubles.push(sentence),
         ...(flags.threads !== undefined && { threads: flags.threads }),
         ...(ffmpeg !== undefined && { ffmpeg }),
       })
@@ -101,6 +103,7 @@ export function animateCommand(program: Command): void {
         const bar = progressBar(name)
         const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
         writeWhole(path, drawn.animation.bytes)
+        for (const trouble of troubles) print(trouble)
         tell(drawn, recipe, path, print)
       } finally {
         await worker.close()
@@ -152,7 +155,7 @@ function modelOf({ style, checkpoint, motion, vae, lora, embedding }: Flags, bas
 }
 
 function tell({ animation, notes }: Drawn, { request }: Recipe, path: string, print: Print): void {
-  for (const note of notes) print(note)
+  for (const { message } of notes) print(message)
   const { width, height, frames, fps, bytes } = animation
   const rate = Math.round(fps * 100) / 100
   print(`${frames} frames of ${width}×${height} at ${rate} a second, ${inBytes(bytes.length)}, seed ${request.seed}`)

@@ -1,12 +1,18 @@
-// What a person did that cannot be done, said in one sentence. Everything else that is thrown is a bug.
-// It stands in the engine because the engine is a library and imports nothing above itself.
+// What people are told, in one sentence: a note where the thing was done all the same, a UserError where it cannot be done. Everything
+// else that is thrown is a bug. It stands in the engine because the engine is a library and imports nothing above itself.
 
 /**
  * @property code stable kebab-case name, for tests and translations: `checkpoint-truncated`, `size-not-multiple-of-8`
  * @property message the sentence that is shown: what was expected, what was got, where
- * @property data the numbers and names in that sentence, for translations and logs
+ * @property data the numbers and names in that sentence, for translations and logs; a list may hold notes, to be said one after the other
  */
-export class UserError extends Error {
+export interface Note {
+  readonly code: string
+  readonly message: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export class UserError extends Error implements Note {
   override readonly name = 'UserError'
   readonly code: string
   readonly data: Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 // Meets a limit in bytes: first by quality, then by size, then by frames per second, in at most eight encodes.
 
-import { UserError } from '../errors.ts'
+import { type Note, UserError } from '../errors.ts'
 
 export interface Rung {
   readonly quality: number
@@ -10,13 +10,13 @@ export interface Rung {
   readonly every: number
 }
 
-/** What was lowered, as it ended: `scale` is of the size that was asked for. `sentence` says it to people. */
+/** What was lowered, as it ended: `scale` is of the size that was asked for. `note` says it to people. */
 export interface Reduced {
   readonly quality: number
   readonly scale: number
   readonly fps: number
   readonly encodes: number
-  readonly sentence: string
+  readonly note: Note
 }
 
 /** The part of an Animation that the search looks at. */
@@ -86,8 +86,8 @@ export async function fit<T extends Encoded>(
     else above = middle
   }
   const { result, rung } = best!
-  const sentence = `Lowered to stay within ${amount(maxBytes)}: ${lowered(whole, rung, asked, result).join(', ')}.`
-  return { ...result, reduced: { quality: rung.quality, scale: result.width / asked.width, fps: result.fps, encodes, sentence } }
+  const note = noteOn(lowered(whole, rung, asked, result), maxBytes)
+  return { ...result, reduced: { quality: rung.quality, scale: result.width / asked.width, fps: result.fps, encodes, note } }
 }
 
 /** From the gentlest reduction to the hardest. */
@@ -109,12 +109,23 @@ function ladder(whole: Rung, frames: number): Rung[] {
   return rungs
 }
 
-function lowered(whole: Rung, rung: Rung, asked: Encoded, result: Encoded): string[] {
-  const changes: string[] = []
-  if (rung.quality < whole.quality) changes.push(`quality from ${whole.quality} to ${rung.quality}`)
-  if (result.width < asked.width) changes.push(`size from ${asked.width}×${asked.height} to ${result.width}×${result.height}`)
-  if (rung.every > 1) changes.push(`frames per second from ${rounded(asked.fps)} to ${rounded(result.fps)}`)
+function noteOn(changes: readonly Note[], maxBytes: number): Note {
+  const message = `Lowered to stay within ${amount(maxBytes)}: ${changes.map((change) => change.message).join(', ')}.`
+  return { code: 'lowered', message, data: { maxBytes, changes } }
+}
+
+function lowered(whole: Rung, rung: Rung, asked: Encoded, result: Encoded): Note[] {
+  const changes: Note[] = []
+  const change = (code: string, what: string, from: number | string, to: number | string): number =>
+    changes.push({ code, message: `${what} from ${from} to ${to}`, data: { from, to } })
+  if (rung.quality < whole.quality) change('lowered-quality', 'quality', whole.quality, rung.quality)
+  if (result.width < asked.width) change('lowered-size', 'size', sides(asked), sides(result))
+  if (rung.every > 1) change('lowered-fps', 'frames per second', rounded(asked.fps), rounded(result.fps))
   return changes
+}
+
+function sides({ width, height }: Encoded): string {
+  return `${width}×${height}`
 }
 
 function amount(bytes: number): string {

@@ -10,9 +10,6 @@ import type { DeviceNote } from './worker.ts'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
 
-/** What went wrong beside the drawing that was asked for; said with the next one. */
-const troubles: string[] = []
-
 interface Assembled {
   readonly renderer: Renderer
   readonly device: DeviceNote
@@ -22,7 +19,7 @@ async function assemble(): Promise<Assembled> {
   const { device, cacheDir, budgetBytes, threads, ffmpeg } = options
   const started = await startDevice(device as Parameters<typeof startDevice>[0], {
     weightDir: join(cacheDir, 'weights'),
-    onNote: (note) => troubles.push(note),
+    onNote: (sentence) => send({ kind: 'trouble', sentence }),
     ...(threads && { threads }),
   })
   const sessions = createSessions({ budgetBytes, load: started.load })
@@ -58,7 +55,7 @@ async function answer(call: Exclude<Call, { kind: 'abort' }>): Promise<Extract<A
     // Between two steps the channel is read, so that an abort is heard.
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return { ...turn.value, notes: [...turn.value.notes, ...troubles.splice(0)] }
+  return turn.value
 }
 
 process.on('message', (call: Call) => {

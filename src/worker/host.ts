@@ -16,7 +16,7 @@ export interface WorkerOptions extends Omit<ChildOptions, 'budgetBytes'> {
   readonly program?: string
   /** A child that does not stop within this long after an abort is killed: a step of a large model may take a minute. */
   readonly abortGraceMs?: number
-  /** Whatever the operator should know: a death, and what it said. */
+  /** Whatever the operator should know: a death, and what it said; computed weights that cannot be kept. */
   readonly onTrouble?: (sentence: string) => void
   readonly onStart?: (pid: number) => void
 }
@@ -75,6 +75,10 @@ export function createWorker({
   }
 
   function hear({ pending }: Child, answer: Answer): void {
+    if (answer.kind === 'trouble') {
+      onTrouble(answer.sentence)
+      return
+    }
     const call = pending.get(answer.id)
     if (answer.kind === 'progress') {
       call?.onProgress(answer.progress)

@@ -1,9 +1,10 @@
 // A small model knows a small world, which its folder lists in words.json. A prompt with none of its words is drawn all the same,
-// with one sentence that says what it knows.
+// with one note that says what it knows.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Note } from '../errors.ts'
 import type { ModelFiles } from '../jobs/request.ts'
 
 const schema = z.object({
@@ -15,20 +16,21 @@ const schema = z.object({
 export type KnownWords = z.infer<typeof schema>
 
 /** undefined where the model knows the prompt's words, or is no small one. */
-export function remarkOn({ checkpoint }: ModelFiles, prompt: string): string | undefined {
+export function remarkOn({ checkpoint }: ModelFiles, prompt: string): Note | undefined {
   const path = join(checkpoint, 'words.json')
   if (!existsSync(path)) return undefined
   const known = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
   return known.success ? remark(known.data, prompt) : undefined
 }
 
-export function remark({ subjects, colours, places }: KnownWords, prompt: string): string | undefined {
+export function remark({ subjects, colours, places }: KnownWords, prompt: string): Note | undefined {
   const asked = new Set(prompt.toLowerCase().match(/\p{L}+/gu))
   if (Object.keys(subjects).some((word) => asked.has(word) || asked.has(`${word}s`))) return undefined
-  return (
-    `The small model that ships knows ${listed(Object.keys(subjects))}, in ${listed(colours)}, ${listed(Object.values(places))}; ` +
+  const data = { subjects: Object.keys(subjects), colours, places: Object.values(places) }
+  const message =
+    `The small model that ships knows ${listed(data.subjects)}, in ${listed(data.colours)}, ${listed(data.places)}; ` +
     'the rest it draws as a blob. For anything else install a full-size model: zoetrope models pull sd15 motion-v3.'
-  )
+  return { code: 'small-world', message, data }
 }
 
 const listed = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`

@@ -27,6 +27,8 @@ export type Answer =
   | { readonly kind: 'progress'; readonly id: number; readonly progress: DrawProgress }
   | { readonly kind: 'done'; readonly id: number; readonly value: Drawn | DeviceNote | undefined }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+  /** For the operator; belongs to no call. */
+  | { readonly kind: 'trouble'; readonly sentence: string }
 
 /** An error across processes: classes do not survive the way, what they hold does. */
 export type Failure =

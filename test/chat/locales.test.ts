@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { commands } from '../../commands/index.ts'
 import { en, type SentenceKey } from '../../src/chat/locales/en.ts'
 import { durationIn, fill, namesIn } from '../../src/chat/locales/fill.ts'
-import { english, helpIn, localeFor, locales, speak, speakError } from '../../src/chat/locales/locale.ts'
+import { english, helpIn, localeFor, locales, speak, speakNote } from '../../src/chat/locales/locale.ts'
 import { say } from '../../src/chat/reply.ts'
 import { UserError } from '../../src/errors.ts'
+import { encode } from '../../src/media/animation.ts'
+
+const root = join(import.meta.dirname, '../..')
 
 describe('languages', () => {
   for (const locale of locales.slice(1)) {
@@ -65,13 +70,33 @@ describe('languages', () => {
     assert.equal(speak(english, say('end-done', { name: words })), `${words} asked for this.`)
   })
 
+  test('notes inside a note are said in the same language', async () => {
+    const noisy = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3 * 4).map((_, i) => (i * 7919) % 251) }
+    const { reduced } = await encode({ ...noisy, count: 4 }, { format: 'webp', fps: 10, maxBytes: 4000 })
+    assert.match(speakNote(english, reduced!.note), /^Lowered to stay within 4,000 bytes: quality from 85 to \d+, size from 64×64 to/)
+    assert.match(
+      speakNote(localeFor('zh'), reduced!.note),
+      /^为了不超过 4000 字节，降低了画质（从 85 到 \d+）, 尺寸（从 64×64 到 \d+×\d+）/,
+    )
+  })
+
+  test('every note and error that is translated is told somewhere, by that code', () => {
+    const sources = ['src', 'commands'].flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root, exclude: ['src/chat/locales/**'] }))
+    const told = new Set(sources.flatMap((file) => readFileSync(join(root, file), 'utf8').match(/'[a-z\d-]+'/g) ?? []))
+    for (const { notes } of locales)
+      assert.deepEqual(
+        Object.keys(notes).filter((code) => !told.has(`'${code}'`)),
+        [],
+      )
+  })
+
   test('an error whose data does not fit its template is said in its own words', () => {
     const zh = localeFor('zh')
     assert.equal(
-      speakError(zh, new UserError('not-a-seed', 'seed is wrong.', { name: 'seed', max: '9', text: 'x' })),
+      speakNote(zh, new UserError('not-a-seed', 'seed is wrong.', { name: 'seed', max: '9', text: 'x' })),
       'seed 是 0 到 9 的整数，不能是“x”。',
     )
-    assert.equal(speakError(zh, new UserError('not-a-seed', 'seed is wrong.', {})), 'seed is wrong.')
-    assert.equal(speakError(zh, new UserError('constructor', 'Odd.', {})), 'Odd.')
+    assert.equal(speakNote(zh, new UserError('not-a-seed', 'seed is wrong.', {})), 'seed is wrong.')
+    assert.equal(speakNote(zh, new UserError('constructor', 'Odd.', {})), 'Odd.')
   })
 })

@@ -191,6 +191,6 @@ describe('/styles', () => {
     const { actions } = commands.find(({ name }) => name === 'styles')!
     for (const action of Object.keys(actions)) assert.match(zh.help[`styles.${action}`]!, /\p{Script=Han}/u, action)
     assert.match(speak(zh, { key: 'style-added', data: { name: 'ink' } }), /ink/)
-    for (const code of ['style-name-taken', 'not-a-style-manager', 'url-host', 'file-is-pickle']) assert.ok(zh.errors[code], code)
+    for (const code of ['style-name-taken', 'not-a-style-manager', 'url-host', 'file-is-pickle']) assert.ok(zh.notes[code], code)
   })
 })

@@ -25,7 +25,7 @@ test('quality goes first, then size, then frames per second', async () => {
   const slower = await at(0.014)
   assert.ok(slower.scale < 0.3)
   assert.equal(slower.fps, 5)
-  assert.match(slower.sentence, /quality from 85 to \d+, size from 256×256 to \d+×\d+, frames per second from 10 to 5\.$/)
+  assert.match(slower.note.message, /quality from 85 to \d+, size from 256×256 to \d+×\d+, frames per second from 10 to 5\.$/)
 })
 
 test('any limit is met or refused within eight encodes, and no refused one could have been met', async () => {

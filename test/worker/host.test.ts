@@ -1,7 +1,7 @@
 // The worker with its real child: ONNX Runtime in a process of its own.
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -53,7 +53,7 @@ test('the same seed gives the same bytes', async () => {
 test('a prompt with none of the known words is drawn, with a sentence that says what is known', async () => {
   const { notes } = await worker.draw(recipeOf({ prompt: 'a cathedral at dusk' }))
   assert.equal(notes.length, 1)
-  assert.match(notes[0]!, /knows ball, star.*models pull/)
+  assert.match(notes[0]!.message, /knows ball, star.*models pull/)
 })
 
 test('what is refused comes back as the sentence it was', async () => {
@@ -122,4 +122,20 @@ test('tokens do not reach the process that reads strangers’ files', { skip: !e
   await other.close()
   assert.match(environment, /MALLOC_MMAP_THRESHOLD_=1048576/)
   assert.doesNotMatch(environment, /a-secret/)
+})
+
+test('weights that cannot be kept are the matter of the operator, not of the person who asked', async () => {
+  const full = mkdtempSync(join(tmpdir(), 'zoetrope-worker-'))
+  writeFileSync(join(full, 'weights'), 'a file where the folder should be')
+  const told: string[] = []
+  const other = createWorker({ device: 'cpu', cacheDir: full, onTrouble: (sentence) => told.push(sentence) })
+  try {
+    const { notes } = await other.draw(recipeOf())
+    assert.deepEqual(notes, [])
+    assert.equal(told.length, 1)
+    assert.match(told[0]!, /^Computed weights are not kept in .*weights, .*cannot be written \(EEXIST\)/)
+  } finally {
+    await other.close()
+    rmSync(full, { recursive: true })
+  }
 })

@@ -1,6 +1,6 @@
-// A language: sentences by key, helps of commands and options by path, errors by code. Adding one: a file like zh.ts, a line below.
+// A language: sentences by key, helps of commands and options by path, notes and errors by code. Adding one: a file like zh.ts, a line below.
 
-import type { UserError } from '../../errors.ts'
+import type { Note } from '../../errors.ts'
 import type { Line } from '../reply.ts'
 import type { SentenceKey } from './en.ts'
 import { en } from './en.ts'
@@ -15,11 +15,11 @@ export interface Locale {
   readonly help: Readonly<Record<string, string>>
   /** Values of choice options as people read them. Absent: as they are typed. */
   readonly choices: Readonly<Record<string, string>>
-  /** Templates for UserErrors by code, filled from their data. Absent: the error's own English. */
-  readonly errors: Readonly<Record<string, string>>
+  /** Templates for notes and UserErrors by code, filled from their data. Absent: their own English. */
+  readonly notes: Readonly<Record<string, string>>
 }
 
-export const english: Locale = { tags: ['en', 'en-US', 'en-GB'], sentences: en, help: {}, choices: {}, errors: {} }
+export const english: Locale = { tags: ['en', 'en-US', 'en-GB'], sentences: en, help: {}, choices: {}, notes: {} }
 
 export const locales: readonly Locale[] = [english, zh]
 
@@ -43,23 +43,27 @@ export function speak(locale: Locale, line: Line): string {
   )
 }
 
-/** The sentence of an error. Its own English wherever the template asks for something that its data lacks. */
-export function speakError(locale: Locale, error: Pick<UserError, 'code' | 'message' | 'data'>): string {
-  const template = Object.hasOwn(locale.errors, error.code) ? locale.errors[error.code] : undefined
-  if (!template) return error.message
+/** The sentence of a note or an error. Its own English wherever the template asks for something that its data lacks. */
+export function speakNote(locale: Locale, { code, message, data }: Note): string {
+  const template = Object.hasOwn(locale.notes, code) ? locale.notes[code] : undefined
+  if (!template) return message
   let complete = true
   const text = fill(
     template,
     (name) => {
-      const value = error.data[name]
+      const value = data[name]
       if (typeof value === 'string' || typeof value === 'number') return value
-      if (Array.isArray(value)) return value.join(', ')
+      if (Array.isArray(value)) return value.map((one) => (isNote(one) ? speakNote(locale, one) : String(one))).join(', ')
       complete = false
       return undefined
     },
     durationIn(locale.sentences),
   )
-  return complete ? text : error.message
+  return complete ? text : message
+}
+
+function isNote(value: unknown): value is Note {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'data' in value
 }
 
 /** @param path as in Locale.help */

@@ -2,7 +2,7 @@
 
 import type { Locale } from './locale.ts'
 
-export const zhStyles: Pick<Locale, 'help' | 'choices' | 'errors'> = {
+export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
   help: {
     'styles.add': '把文件变成风格，或加到已有风格：LoRA、检查点、VAE、文本反转',
     'styles.edit': '更改风格的强度、文字、尺寸和名称',
@@ -42,7 +42,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'errors'> = {
     'styles.rollback.to': '恢复到哪次更改之后（见 who），默认为上一次之前',
   },
   choices: { here: '仅限这里', everywhere: '所有地方' },
-  errors: {
+  notes: {
     'not-a-style-manager': '风格由这里的管理员和 /settings managers 指定的人管理。',
     'style-name': '风格的名字最多 {max} 个字母或数字，中间可以有 - _ . 或空格；不能是“{name}”。',
     'style-name-reserved': '“{name}”另有含义。',
@@ -57,6 +57,8 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'errors'> = {
     'style-forgotten': '{name} 连同文件已删除，无法恢复。',
     'style-no-such-state': '{name} 没有更早的状态；/styles who 可查看。',
     'style-part': '{name} 有 {files} 个文件，没有第 {part} 个。',
+    'style-file-gone': '{about} 已不再保存。',
+    'style-part-kind': '{about} 没有这一项：LoRA 有强度，文本反转有词。',
     'style-part-unnamed': '请用 part 指明 {name} 的哪个文件。{list}',
     'style-word': '文本反转的词由字母和数字组成，没有空格；不能是“{word}”。',
     'no-edits': '写出要改什么：{names}。',

@@ -1,14 +1,15 @@
-// What we say, in Chinese. Keys as in en.ts; helps and errors that are missing here are said in English.
+// What we say, in Chinese. Keys as in en.ts; helps, notes and errors that are missing here are said in English.
 
 import type { Locale } from './locale.ts'
 import { zhHelp } from './zh-help.ts'
+import { zhNotes } from './zh-notes.ts'
 import { zhStyles } from './zh-styles.ts'
 
 export const zh: Locale = {
   tags: ['zh', 'zh-CN', 'zh-TW', 'zh-Hans', 'zh-Hant'],
   help: { ...zhHelp.help, ...zhStyles.help },
   choices: { ...zhHelp.choices, ...zhStyles.choices },
-  errors: { ...zhHelp.errors, ...zhStyles.errors },
+  notes: { ...zhNotes, ...zhStyles.notes },
   sentences: {
     seconds: '{n} 秒',
     minutes: '{n} 分钟',

@@ -1,6 +1,7 @@
 // The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
 
 import { join } from 'node:path'
+import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
 import type { Sessions } from '../runtime/sessions.ts'
@@ -50,8 +51,8 @@ export interface Progress {
 export interface Drawn {
   readonly frames: Frames
   readonly schedule: Schedule
-  /** Sentences for the person: what of their files was not used. */
-  readonly notes: readonly string[]
+  /** For the person: what of their files was not used, and what may not come out as they think. */
+  readonly notes: readonly Note[]
 }
 
 /** What decides which graphs are loaded. */
@@ -143,7 +144,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
         yield { stage: 'denoising', step, of, preview }
       }
       yield { stage: 'decoding', step: calls, of: calls }
-      return { frames: await nets.decode(turn.value), schedule, notes: [...base.notes, ...laid.notes] }
+      return { frames: await nets.decode(turn.value), schedule, notes: [...schedule.notes, ...base.notes, ...laid.notes] }
     },
 
     async warm(loading) {

@@ -4,14 +4,14 @@ import { basename } from 'node:path'
 import type { LoraFile } from '../checkpoint/lora/delta.ts'
 import { type Laid, planLoras, shapesIn } from '../checkpoint/lora/plan.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
-import { UserError } from '../errors.ts'
+import { type Note, UserError } from '../errors.ts'
 import { type Beside, besideOf } from './beside.ts'
 import { createKept } from './kept.ts'
 import { createLoraShelf, type LoraShelf, type Shelved } from './lora-shelf.ts'
 import { type Model, type NamedLora, netsOf } from './model.ts'
 import type { OpenModel } from './open-models.ts'
 import { stampOf } from './stamp.ts'
-import { unusedSentence } from './unused.ts'
+import { unusedNotes } from './unused.ts'
 
 export interface LaidLoras {
   readonly beside: Beside
@@ -22,7 +22,7 @@ export interface LaidLoras {
   stampOf(laid: Laid): string
   /** One of them was distilled to draw in a few steps. */
   readonly hasLcmLora: boolean
-  readonly notes: readonly string[]
+  readonly notes: readonly Note[]
   /** Of what it holds in memory, at least. */
   bytes(): number
 }
@@ -65,7 +65,7 @@ function layLoras(model: Model, base: string, loras: readonly NamedLora[], shelf
     merged,
     stampOf: (laid) => from(laid).stamp,
     hasLcmLora: taken.some(({ lora, metadata, strength }) => strength > 0 && saysLcm({ path: lora.path, metadata })),
-    notes: taken.flatMap(({ lora: { path, ignored } }) => unusedSentence(path, ignored)),
+    notes: taken.flatMap(({ lora: { path, ignored } }) => unusedNotes(path, ignored)),
     bytes: () => taken.reduce((sum, it) => sum + it.bytes(), laidBeside.bytes()),
   }
 }

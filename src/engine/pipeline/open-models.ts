@@ -1,6 +1,7 @@
 // Models that were opened, kept as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
 
 import { createHash } from 'node:crypto'
+import type { Note } from '../errors.ts'
 import { createKept } from './kept.ts'
 import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
 import { stampOf } from './stamp.ts'
@@ -17,8 +18,8 @@ export interface NetKeys {
 export interface OpenModel {
   readonly model: Model
   readonly keys: NetKeys
-  /** Sentences on what of its files is not used. */
-  readonly notes: readonly string[]
+  /** On what of its files is not used. */
+  readonly notes: readonly Note[]
 }
 
 /** @throws UserError what `openModel` throws, and where a net lacks a weight or has one of another shape */

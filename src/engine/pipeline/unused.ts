@@ -2,6 +2,7 @@
 // file is perhaps not what it was taken for.
 
 import { basename } from 'node:path'
+import type { Note } from '../errors.ts'
 import { cpu, noWinograd } from '../targets/cpu.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
@@ -10,7 +11,7 @@ import type { Model } from './model.ts'
  * Writes every graph once, small, to see what it asks for.
  * @throws UserError where a net lacks a weight, or has one of another shape
  */
-export function unusedIn(model: Model): string[] {
+export function unusedIn(model: Model): Note[] {
   const target = cpu(noWinograd)
   const asked = { text: new Set<string>(), unet: new Set<string>(), vae: new Set<string>() }
   const size = { pictures: 1, h: 8, w: 8 }
@@ -31,12 +32,13 @@ export function unusedIn(model: Model): string[] {
     const more = [...(net?.tensors.keys() ?? [])].filter((name) => !names.has(name))
     if (net && more.length > 0) unused.set(net.file, [...(unused.get(net.file) ?? []), ...more])
   }
-  return [...unused].flatMap(([file, names]) => unusedSentence(file, names))
+  return [...unused].flatMap(([file, names]) => unusedNotes(file, names))
 }
 
-/** One sentence, or none where nothing is left over. */
-export function unusedSentence(path: string, [first, ...others]: readonly string[]): string[] {
+/** One note, or none where nothing is left over. */
+export function unusedNotes(path: string, [first, ...others]: readonly string[]): Note[] {
   if (first === undefined) return []
-  const which = others.length === 0 ? `one tensor of ${basename(path)}` : `${others.length + 1} tensors of ${basename(path)}`
-  return [`Nothing here takes ${which}: ${first}${others.length === 0 ? '' : ' …'}`]
+  const [file, count] = [basename(path), others.length + 1]
+  const which = count === 1 ? `one tensor of ${file}: ${first}` : `${count} tensors of ${file}: ${first} …`
+  return [{ code: 'tensors-unused', message: `Nothing here takes ${which}`, data: { file, count, first } }]
 }

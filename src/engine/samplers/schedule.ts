@@ -2,7 +2,7 @@
 // Every module was trained or distilled on one noise schedule; on another the result is grey, burnt or flickers, and nothing says why.
 
 import type { MotionVersion } from '../checkpoint/architecture.ts'
-import { UserError } from '../errors.ts'
+import { type Note, UserError } from '../errors.ts'
 import type { Betas } from './betas.ts'
 import { type SamplerConfig, type SamplerName, samplerNames } from './sampler.ts'
 import type { Spacing } from './spacing.ts'
@@ -34,8 +34,8 @@ export interface Companions {
 export interface Schedule {
   readonly sampler: SamplerConfig
   readonly guidance: number
-  /** A sentence for the person: drawn, but perhaps not as they think. */
-  readonly note?: string
+  /** For the person: drawn, but perhaps not as they think. */
+  readonly notes: readonly Note[]
 }
 
 interface Habit {
@@ -70,8 +70,7 @@ export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, comp
     throw new UserError('schedule-guidance', `Guidance is a number from 0, not ${guidance}.`, { guidance })
   }
   refuseWhatFails(motion, sampler, guidance, companions)
-  const notes = notesOn(motion, sampler, companions)
-  return { sampler, guidance, ...(notes.length > 0 ? { note: notes.join(' ') } : {}) }
+  return { sampler, guidance, notes: notesOn(motion, sampler, companions) }
 }
 
 function habitOf(motion: MotionKind | null, { hasLcmLora, checkpointBetas }: Companions): Habit {
@@ -163,17 +162,21 @@ function refuseForLightning(distilledFor: number | undefined, { name, spacing, s
   }
 }
 
-function notesOn(motion: MotionKind | null, { betas }: SamplerConfig, { hasLcmLora, checkpointBetas }: Companions): string[] {
-  const notes: string[] = []
+function notesOn(motion: MotionKind | null, { betas }: SamplerConfig, { hasLcmLora, checkpointBetas }: Companions): Note[] {
+  const notes: Note[] = []
+  const note = (code: string, message: string): number => notes.push({ code, message, data: {} })
   if (motion?.version === 'animatelcm' && !hasLcmLora) {
-    notes.push('AnimateLCM needs its own LoRA (AnimateLCM_sd15_t2v_lora.safetensors, strength 0.8 to 1); without it pictures are soft.')
+    note(
+      'animatelcm-lora',
+      'AnimateLCM needs its own LoRA (AnimateLCM_sd15_t2v_lora.safetensors, strength 0.8 to 1); without it pictures are soft.',
+    )
   }
-  if (motion?.version === 'animatelcm' && betas === 'scaled_linear') notes.push('AnimateLCM was trained on linear betas.')
+  if (motion?.version === 'animatelcm' && betas === 'scaled_linear') note('animatelcm-betas', 'AnimateLCM was trained on linear betas.')
   if (motion?.version === 'lightning' && motion.steps === undefined) {
-    notes.push("The Lightning module's file does not say how many steps it was distilled for; 4 are assumed.")
+    note('lightning-steps', "The Lightning module's file does not say how many steps it was distilled for; 4 are assumed.")
   }
   if (!motion && betas === 'linear' && checkpointBetas !== 'linear') {
-    notes.push('Stable Diffusion was trained on scaled_linear betas: on linear ones stills come out with too much contrast.')
+    note('still-betas', 'Stable Diffusion was trained on scaled_linear betas: on linear ones stills come out with too much contrast.')
   }
   return notes
 }

@@ -34,10 +34,14 @@ test('files that ship are used to the last tensor', () => {
 test('what no net asks for is named, whether a net has its name or none has; what is known to be of no use is not', () => {
   const one = withMore('one.safetensors', 'model.diffusion_model.input_blocks.1.0.extra.weight')
   assert.deepEqual(unusedIn(openModel({ checkpoint: one })), [
-    'Nothing here takes one tensor of one.safetensors: model.diffusion_model.input_blocks.1.0.extra.weight',
+    {
+      code: 'tensors-unused',
+      message: 'Nothing here takes one tensor of one.safetensors: model.diffusion_model.input_blocks.1.0.extra.weight',
+      data: { file: 'one.safetensors', count: 1, first: 'model.diffusion_model.input_blocks.1.0.extra.weight' },
+    },
   ])
   const more = withMore('more.safetensors', 'something.else', 'first_stage_model.decoder.mid.attn_1.sink', 'model_ema.decay')
-  assert.match(unusedIn(openModel({ checkpoint: more }))[0]!, /^Nothing here takes 2 tensors of more\.safetensors: .* …$/)
+  assert.match(unusedIn(openModel({ checkpoint: more }))[0]!.message, /^Nothing here takes 2 tensors of more\.safetensors: .* …$/)
 })
 
 test('a weight that is missing is an error with its name', () => {

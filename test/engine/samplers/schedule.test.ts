@@ -12,10 +12,10 @@ const refused = (code: string, sentence: RegExp, motion: MotionKind | null, want
 
 test("AnimateDiff's own modules are drawn as its configurations say", () => {
   for (const motion of trained) {
-    const { sampler, guidance, note } = scheduleFor(motion)
+    const { sampler, guidance, notes } = scheduleFor(motion)
     assert.deepEqual(sampler, { name: 'ddim', steps: 25, betas: 'linear', spacing: 'leading', stepsOffset: 1, end: 'clean' })
     assert.equal(guidance, 7.5)
-    assert.equal(note, undefined)
+    assert.deepEqual(notes, [])
     assert.deepEqual(createSampler(sampler).timesteps.slice(0, 2), [961, 921])
   }
 })
@@ -25,8 +25,8 @@ test('a still is drawn on the betas of Stable Diffusion, or on those its folder 
   assert.equal(scheduleFor(null).sampler.end, 'first')
   const pocket = scheduleFor(null, {}, { checkpointBetas: 'linear' })
   assert.equal(pocket.sampler.betas, 'linear')
-  assert.equal(pocket.note, undefined)
-  assert.match(scheduleFor(null, { betas: 'linear' }).note ?? '', /scaled_linear/)
+  assert.deepEqual(pocket.notes, [])
+  assert.match(scheduleFor(null, { betas: 'linear' }).notes[0]!.message, /scaled_linear/)
 })
 
 test('a motion module overrules the betas of the checkpoint', () => {
@@ -34,11 +34,11 @@ test('a motion module overrules the betas of the checkpoint', () => {
 })
 
 test('AnimateLCM takes six LCM steps from a teacher of a hundred, and asks for its LoRA', () => {
-  const { sampler, guidance, note } = scheduleFor(animatelcm)
+  const { sampler, guidance, notes } = scheduleFor(animatelcm)
   assert.deepEqual(createSampler(sampler).timesteps, [999, 839, 669, 499, 339, 169])
   assert.equal(guidance, 1.5)
-  assert.match(note ?? '', /AnimateLCM_sd15_t2v_lora/)
-  assert.equal(scheduleFor(animatelcm, {}, { hasLcmLora: true }).note, undefined)
+  assert.match(notes[0]!.message, /AnimateLCM_sd15_t2v_lora/)
+  assert.deepEqual(scheduleFor(animatelcm, {}, { hasLcmLora: true }).notes, [])
 })
 
 test('Lightning takes the steps of its file, trailing, without guidance', () => {
@@ -48,7 +48,7 @@ test('Lightning takes the steps of its file, trailing, without guidance', () => 
     assert.equal(createSampler(sampler).timesteps[0], 999)
     assert.equal(guidance, 1)
   }
-  assert.match(scheduleFor({ version: 'lightning' }).note ?? '', /4 are assumed/)
+  assert.match(scheduleFor({ version: 'lightning' }).notes[0]!.message, /4 are assumed/)
 })
 
 test('an LCM LoRA on a trained module changes sampler, steps and guidance together', () => {
