@@ -1,52 +1,18 @@
 // `zoetrope animate "a sentence"`: draws in a process of its own and shows how far it is; prints the path of the animation.
 
-import { randomInt } from 'node:crypto'
-import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { readConfig } from '../config.ts'
-import { factsOf, samplerNames } from '../engine/index.ts'
+import { type Config, readConfig } from '../config.ts'
+import { samplerNames } from '../engine/samplers/sampler.ts'
 import { devices } from '../engine/targets/device.ts'
-import { UserError } from '../errors.ts'
-import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
 import { cacheFolder } from '../places.ts'
 import type { Recipe } from '../render.ts'
-import { recipeFor } from '../styles/recipe.ts'
 import { createWorker } from '../worker/host.ts'
 import type { Drawn } from '../worker/worker.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './option-values.ts'
-import { formatOf, formats, placeFor, writeWhole } from './output-file.ts'
+import { formats, placeFor, writeWhole } from './output-file.ts'
 import { progressBar } from './progress-bar.ts'
-import { type ReadStyles, readStyles } from './read-styles.ts'
+import type { Flags } from './recipe-from-flags.ts'
 import { inBytes, type Print, printer } from './terminal.ts'
-
-interface Flags {
-  readonly negative?: string
-  readonly style?: string
-  readonly checkpoint?: string
-  readonly motion?: string
-  readonly vae?: string
-  readonly lora: readonly LoraFile[]
-  readonly embedding: readonly { readonly file: string; readonly word: string }[]
-  readonly size?: readonly [width: number, height: number]
-  readonly width?: number
-  readonly height?: number
-  readonly frames?: number
-  readonly fps?: number
-  readonly steps?: number
-  readonly guidance?: number
-  readonly seed?: string
-  readonly sampler?: string
-  readonly spacing?: NonNullable<AnimationRequest['spacing']>
-  readonly betas?: NonNullable<AnimationRequest['betas']>
-  readonly clipSkip?: number
-  readonly format?: Format
-  readonly maxBytes?: number
-  readonly scale?: number
-  readonly out?: string
-  readonly device: string
-  readonly threads?: number
-  readonly verbose?: true
-}
 
 export function animateCommand(program: Command): void {
   const print = printer(program)
@@ -85,9 +51,6 @@ export function animateCommand(program: Command): void {
     .option('--verbose', 'say why a faster device was passed over')
     .action(async (prompt: string, flags: Flags) => {
       const config = readConfig(process.env)
-      const styles = await readStyles(config)
-      const recipe = await recipeOf(prompt, flags, styles).finally(styles.close)
-      const path = placeFor(flags.out, recipe.request)
       const { home, ffmpeg } = config
       const troubles: string[] = []
       const worker = createWorker({
@@ -98,7 +61,8 @@ export function animateCommand(program: Command): void {
         ...(ffmpeg !== undefined && { ffmpeg }),
       })
       try {
-        const { name, notes } = await worker.device()
+        // The worker takes as long to start as we take to find out what to draw.
+        const [{ name, notes }, { recipe, path }] = await Promise.all([worker.device(), whatToDraw(prompt, flags, config)])
         if (flags.verbose) for (const note of notes) print(note)
         const bar = progressBar(name)
         const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
@@ -111,47 +75,10 @@ export function animateCommand(program: Command): void {
     })
 }
 
-async function recipeOf(prompt: string, flags: Flags, styles: ReadStyles): Promise<Recipe> {
-  const model = modelOf(flags, styles.base)
-  const facts = model ? factsOf(model) : await styles.book.model(flags.style)
-  const [width, height] = flags.size ?? [facts.width, facts.height]
-  const request: AnimationRequest = {
-    prompt,
-    negative: flags.negative ?? facts.negative,
-    ...(flags.style !== undefined && { style: flags.style }),
-    ...(model && { model }),
-    width: flags.width ?? width,
-    height: flags.height ?? height,
-    frames: flags.frames ?? facts.frames,
-    fps: flags.fps ?? facts.fps,
-    steps: flags.steps ?? facts.steps,
-    guidance: flags.guidance ?? facts.guidance,
-    seed: flags.seed ?? String(randomInt(2 ** 32)),
-    ...(flags.sampler !== undefined && { sampler: flags.sampler }),
-    ...(flags.spacing !== undefined && { spacing: flags.spacing }),
-    ...(flags.betas !== undefined && { betas: flags.betas }),
-    clipSkip: flags.clipSkip ?? facts.clipSkip,
-    format: formatOf(flags),
-    ...(flags.maxBytes !== undefined && { maxBytes: flags.maxBytes }),
-  }
-  const recipe = await recipeFor(request, styles.book, styles.base)
-  return { ...recipe, ...(flags.scale !== undefined && { scale: flags.scale }) }
-}
-
-/** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */
-function modelOf({ style, checkpoint, motion, vae, lora, embedding }: Flags, base: ModelFiles): ModelFiles | undefined {
-  if (checkpoint === undefined && motion === undefined && vae === undefined && lora.length === 0 && embedding.length === 0) return undefined
-  if (style !== undefined) {
-    throw new UserError('style-and-files', 'A style has its own files: name a style, or files, not both.', { style })
-  }
-  const under: ModelFiles = checkpoint === undefined ? base : { checkpoint: resolve(checkpoint), loras: [] }
-  return {
-    ...under,
-    ...(motion !== undefined && { motion: resolve(motion) }),
-    ...(vae !== undefined && { vae: resolve(vae) }),
-    loras: lora,
-    ...(embedding.length > 0 && { embeddings: embedding }),
-  }
+async function whatToDraw(prompt: string, flags: Flags, config: Config): Promise<{ recipe: Recipe; path: string }> {
+  const { recipeFromFlags } = await import('./recipe-from-flags.ts') // brings the engine and the store
+  const recipe = await recipeFromFlags(prompt, flags, config)
+  return { recipe, path: placeFor(flags.out, recipe.request) }
 }
 
 function tell({ animation, notes }: Drawn, { request }: Recipe, path: string, print: Print): void {

@@ -1,0 +1,89 @@
+// From the flags of `zoetrope animate` to what the worker draws.
+
+import { randomInt } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { Config } from '../config.ts'
+import { factsOf } from '../engine/index.ts'
+import { UserError } from '../errors.ts'
+import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
+import type { Recipe } from '../render.ts'
+import { recipeFor } from '../styles/recipe.ts'
+import { formatOf } from './output-file.ts'
+import { type ReadStyles, readStyles } from './read-styles.ts'
+
+export interface Flags {
+  readonly negative?: string
+  readonly style?: string
+  readonly checkpoint?: string
+  readonly motion?: string
+  readonly vae?: string
+  readonly lora: readonly LoraFile[]
+  readonly embedding: readonly { readonly file: string; readonly word: string }[]
+  readonly size?: readonly [width: number, height: number]
+  readonly width?: number
+  readonly height?: number
+  readonly frames?: number
+  readonly fps?: number
+  readonly steps?: number
+  readonly guidance?: number
+  readonly seed?: string
+  readonly sampler?: string
+  readonly spacing?: NonNullable<AnimationRequest['spacing']>
+  readonly betas?: NonNullable<AnimationRequest['betas']>
+  readonly clipSkip?: number
+  readonly format?: Format
+  readonly maxBytes?: number
+  readonly scale?: number
+  readonly out?: string
+  readonly device: string
+  readonly threads?: number
+  readonly verbose?: true
+}
+
+export async function recipeFromFlags(prompt: string, flags: Flags, config: Config): Promise<Recipe> {
+  const styles = await readStyles(config)
+  return recipeOf(prompt, flags, styles).finally(styles.close)
+}
+
+async function recipeOf(prompt: string, flags: Flags, styles: ReadStyles): Promise<Recipe> {
+  const model = modelOf(flags, styles.base)
+  const facts = model ? factsOf(model) : await styles.book.model(flags.style)
+  const [width, height] = flags.size ?? [facts.width, facts.height]
+  const request: AnimationRequest = {
+    prompt,
+    negative: flags.negative ?? facts.negative,
+    ...(flags.style !== undefined && { style: flags.style }),
+    ...(model && { model }),
+    width: flags.width ?? width,
+    height: flags.height ?? height,
+    frames: flags.frames ?? facts.frames,
+    fps: flags.fps ?? facts.fps,
+    steps: flags.steps ?? facts.steps,
+    guidance: flags.guidance ?? facts.guidance,
+    seed: flags.seed ?? String(randomInt(2 ** 32)),
+    ...(flags.sampler !== undefined && { sampler: flags.sampler }),
+    ...(flags.spacing !== undefined && { spacing: flags.spacing }),
+    ...(flags.betas !== undefined && { betas: flags.betas }),
+    clipSkip: flags.clipSkip ?? facts.clipSkip,
+    format: formatOf(flags),
+    ...(flags.maxBytes !== undefined && { maxBytes: flags.maxBytes }),
+  }
+  const recipe = await recipeFor(request, styles.book, styles.base)
+  return { ...recipe, ...(flags.scale !== undefined && { scale: flags.scale }) }
+}
+
+/** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */
+function modelOf({ style, checkpoint, motion, vae, lora, embedding }: Flags, base: ModelFiles): ModelFiles | undefined {
+  if (checkpoint === undefined && motion === undefined && vae === undefined && lora.length === 0 && embedding.length === 0) return undefined
+  if (style !== undefined) {
+    throw new UserError('style-and-files', 'A style has its own files: name a style, or files, not both.', { style })
+  }
+  const under: ModelFiles = checkpoint === undefined ? base : { checkpoint: resolve(checkpoint), loras: [] }
+  return {
+    ...under,
+    ...(motion !== undefined && { motion: resolve(motion) }),
+    ...(vae !== undefined && { vae: resolve(vae) }),
+    loras: lora,
+    ...(embedding.length > 0 && { embeddings: embedding }),
+  }
+}
