@@ -1,6 +1,7 @@
 // The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
 
 import { join } from 'node:path'
+import { stampOf } from '../checkpoint/stamp.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
@@ -21,7 +22,6 @@ import { createOpenModels, type OpenModel } from './open-models.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { encodePrompts } from './prompt-context.ts'
 import { createRunner } from './runner.ts'
-import { stampOf } from './stamp.ts'
 import { createTextMemory } from './text-memory.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */

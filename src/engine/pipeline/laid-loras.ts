@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import type { LoraFile } from '../checkpoint/lora/delta.ts'
 import { type Laid, planLoras, shapesIn } from '../checkpoint/lora/plan.ts'
+import { stampOf } from '../checkpoint/stamp.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { type Note, UserError } from '../errors.ts'
 import { type Beside, besideOf } from './beside.ts'
@@ -10,7 +11,6 @@ import { createKept } from './kept.ts'
 import { createLoraShelf, type LoraShelf, type Shelved } from './lora-shelf.ts'
 import { type Model, type NamedLora, netsOf } from './model.ts'
 import type { OpenModel } from './open-models.ts'
-import { stampOf } from './stamp.ts'
 import { unusedNotes } from './unused.ts'
 
 export interface LaidLoras {

@@ -5,10 +5,10 @@ import type { Factors } from '../checkpoint/lora/feed.ts'
 import { lowRankFactors } from '../checkpoint/lora/merge.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
+import { stampOf } from '../checkpoint/stamp.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { createKept } from './kept.ts'
 import { type Model, netsOf } from './model.ts'
-import { stampOf } from './stamp.ts'
 
 export interface Shelved {
   readonly lora: LoraFile

@@ -1,10 +1,10 @@
 // Models that were opened, kept as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
 
 import { createHash } from 'node:crypto'
+import { stampOf } from '../checkpoint/stamp.ts'
 import type { Note } from '../errors.ts'
 import { createKept } from './kept.ts'
 import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
-import { stampOf } from './stamp.ts'
 import { unusedIn } from './unused.ts'
 
 /** Tells sessions apart: what is in the net's file, how it is built, what was merged into it. */

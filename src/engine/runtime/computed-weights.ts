@@ -3,11 +3,11 @@
 // and sessions of every size, of every style and in every process share the same pages of memory.
 
 import { createHash } from 'node:crypto'
-import { realpathSync, statSync } from 'node:fs'
+import { stampOf } from '../checkpoint/stamp.ts'
 import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
 import { type Constant, constantsOf, graphOf, withConstants } from '../onnx/constants.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
-import type { WeightFolder } from './weight-folder.ts'
+import type { Kept, WeightFolder } from './weight-folder.ts'
 
 export interface ComputedWeights {
   /** The same graph with what it computes from weights as places in files; the graph itself where none could be kept. */
@@ -61,8 +61,8 @@ export function createComputedWeights({ folder, compute, minBytes }: ComputedWei
 
 const bytesOf = ({ shape }: Constant['value']): number => 4 * elementsOf(shape)
 
-const tensorAt = (file: string | null, { name, shape }: Constant['value']): Tensor | null =>
-  file === null ? null : { name, dtype: 'F32', shape, at: { file, offset: 0 } }
+const tensorAt = (kept: Kept | null, { name, shape }: Constant['value']): Tensor | null =>
+  kept && { name, dtype: 'F32', shape, at: { file: kept.file, offset: 0 } }
 
 /** A weight that is only read in another shape lies where it lay. */
 function reshaped(graph: Graph, { value, nodes }: Constant): Tensor | null {
@@ -114,8 +114,7 @@ function namer(graph: Graph): (constant: Constant) => string {
   const fileStamp = (path: string): string => {
     const known = files.get(path)
     if (known !== undefined) return known
-    const { size, mtimeNs } = statSync(path, { bigint: true })
-    const stamp = `${realpathSync(path)}:${size}:${mtimeNs}`
+    const stamp = stampOf(path)
     files.set(path, stamp)
     return stamp
   }

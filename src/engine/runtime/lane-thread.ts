@@ -1,36 +1,36 @@
-// The thread of lanes.ts: says when its session stands, then answers each call in turn.
+// The thread of lanes.ts: opens a session when it is told of which graph, then answers each call in turn.
 
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { type Feeds, type Outputs, openSession, type Session, type SessionOptions, type WrittenGraph } from './session.ts'
 
-export interface LaneData {
-  readonly graph: WrittenGraph
-  readonly options: SessionOptions
-}
-
-export type Call = { readonly feeds: Feeds } | 'release'
+export type Call =
+  | { readonly kind: 'open'; readonly graph: WrittenGraph; readonly options: SessionOptions }
+  | { readonly kind: 'run'; readonly feeds: Feeds }
+  | { readonly kind: 'release' }
 
 export type Answer = { readonly outputs: Outputs } | { readonly error: Error }
 
 const port = parentPort!
-const { graph, options } = workerData as LaneData
+let session: Session | undefined
 
-async function answer(outputs: Promise<Outputs>): Promise<void> {
-  const given = await outputs.then(
-    (it): Answer => ({ outputs: it }),
-    (error: Error): Answer => ({ error }),
-  )
-  port.postMessage(given)
-}
-
-/** A thread that listens to nobody ends. */
-function serve(session: Session): Outputs {
-  port.on('message', async (call: Call) => {
-    if (call !== 'release') return answer(session.run(call.feeds))
-    await answer(session.release().then(() => ({})))
-    port.close()
-  })
+async function outputsOf(call: Call): Promise<Outputs> {
+  if (call.kind === 'run') return session!.run(call.feeds)
+  if (call.kind === 'open') session = await openSession(call.graph, call.options)
+  else await session?.release()
   return {}
 }
 
-await answer(openSession(graph, options).then(serve))
+async function answer(call: Call): Promise<void> {
+  const given = await outputsOf(call).then(
+    (outputs): Answer => ({ outputs }),
+    (error: Error): Answer => ({ error }),
+  )
+  port.postMessage(given)
+  // A thread that listens to nobody ends.
+  if (call.kind === 'release') port.close()
+}
+
+let last = Promise.resolve()
+port.on('message', (call: Call) => {
+  last = last.then(() => answer(call))
+})

@@ -2,39 +2,33 @@
 // too small to share between cores, while two calls share nothing.
 
 import { Worker } from 'node:worker_threads'
-import type { Graph } from '../onnx/graph.ts'
-import type { Answer, Call, LaneData } from './lane-thread.ts'
-import { type Outputs, type Session, type SessionOptions, type WrittenGraph, written } from './session.ts'
+import type { Answer, Call } from './lane-thread.ts'
+import type { Outputs, Session, SessionOptions, WrittenGraph } from './session.ts'
 
-/** Calls go to the lanes in turn. Each lane holds weights and values of its own. */
-export async function createLanes(graph: Graph, count: number, options: SessionOptions): Promise<Session> {
-  const form = written(graph)
-  const opened = await Promise.allSettled(Array.from({ length: count }, () => openLane(form, options)))
-  const lanes = opened.filter((it) => it.status === 'fulfilled').map(({ value }) => value)
-  const release = async (): Promise<void> => void (await Promise.all(lanes.map((lane) => lane.release())))
-  const failed = opened.find((it) => it.status === 'rejected')
-  if (failed) {
+/** A thread that answers in the order in which it is asked. While it owes nothing it holds nobody up. */
+export type Lane = (call: Call) => Promise<Outputs>
+
+/** Calls go to the lanes in turn. Each holds weights and values of its own. */
+export async function openLanes(lanes: readonly Lane[], graph: WrittenGraph, options: SessionOptions): Promise<Session> {
+  const release = async (): Promise<void> => void (await Promise.all(lanes.map((lane) => lane({ kind: 'release' }))))
+  try {
+    await Promise.all(lanes.map((lane) => lane({ kind: 'open', graph, options })))
+  } catch (error) {
     await release()
-    throw failed.reason
+    throw error
   }
   let turn = 0
-  return { run: (feeds) => lanes[turn++ % count]!.run(feeds), release }
+  return { run: (feeds) => lanes[turn++ % lanes.length]!({ kind: 'run', feeds }), release }
 }
 
-async function openLane(graph: WrittenGraph, options: SessionOptions): Promise<Session> {
-  const workerData: LaneData = { graph, options }
-  const thread = new Worker(new URL('lane-thread.ts', import.meta.url), { workerData, execArgv: [] })
+export const startLanes = (count: number): Lane[] => Array.from({ length: count }, startLane)
+
+function startLane(): Lane {
+  const thread = new Worker(new URL('lane-thread.ts', import.meta.url), { execArgv: [] })
   const expected: PromiseWithResolvers<Outputs>[] = []
   let ended: Error | undefined
+  thread.unref()
 
-  /** The thread answers in the order in which it is asked, first of all that it stands. While it owes nothing it holds nobody up. */
-  function answer(): Promise<Outputs> {
-    if (ended) return Promise.reject(ended)
-    const next = Promise.withResolvers<Outputs>()
-    expected.push(next)
-    thread.ref()
-    return next.promise
-  }
   thread.on('message', (given: Answer) => {
     const next = expected.shift()!
     if (expected.length === 0) thread.unref()
@@ -46,12 +40,14 @@ async function openLane(graph: WrittenGraph, options: SessionOptions): Promise<S
     for (const next of expected.splice(0)) next.reject(ended)
   }
   thread.on('error', end)
-  thread.on('exit', () => end(new Error(`The thread of ${graph.name} has ended.`)))
+  thread.on('exit', () => end(new Error('The thread of this net has ended.')))
 
-  function ask(call: Call): Promise<Outputs> {
+  return (call) => {
+    if (ended) return Promise.reject(ended)
+    const next = Promise.withResolvers<Outputs>()
+    expected.push(next)
+    thread.ref()
     thread.postMessage(call)
-    return answer()
+    return next.promise
   }
-  await answer()
-  return { run: (feeds) => ask({ feeds }), release: async () => void (await ask('release')) }
 }

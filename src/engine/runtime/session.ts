@@ -1,6 +1,7 @@
 // A graph loaded in ONNX Runtime: the only file that knows onnxruntime-node.
 // `run` blocks its thread and cannot be cancelled, so sessions live in a process of their own.
 
+import { readFileSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
 import type { Graph } from '../onnx/graph.ts'
 import { writeModel } from '../onnx/write.ts'
@@ -44,25 +45,61 @@ export const listBackends = (): string[] => ort.listSupportedBackends().map(({ n
 /** A graph in the form that a thread can be sent. */
 export interface WrittenGraph {
   readonly name: string
-  readonly model: Uint8Array
+  /** An ONNX ModelProto, or the first `bytes` of a file. */
+  readonly model: Uint8Array | { readonly file: string; readonly bytes: number }
   readonly inputs: Readonly<Record<string, readonly number[]>>
+  /** It already is what ONNX Runtime makes of it on this machine. */
+  readonly optimized?: true
 }
 
-export const written = (graph: Graph): WrittenGraph => ({
+export const written = (graph: Graph): WrittenGraph & { readonly model: Uint8Array } => ({
   name: graph.name,
   model: writeModel(graph),
   inputs: Object.fromEntries(graph.inputs.map(({ name, shape }) => [name, shape])),
 })
 
+export const runtimeVersion = ort.env.versions.node ?? ort.env.versions.common
+
+/** Writes the model as it is run on this CPU: nodes fused, weights unpacked and in the layout of its kernels. */
+export async function writeOptimized(graph: WrittenGraph, path: string): Promise<void> {
+  const session = await ort.InferenceSession.create(modelOf(graph), { ...settingsOf({ threads: 1 }), optimizedModelFilePath: path })
+  await session.release()
+}
+
 export const createSession = (graph: Graph, options: SessionOptions = {}): Promise<Session> => openSession(written(graph), options)
 
-export async function openSession(
-  { name, model, inputs }: WrittenGraph,
-  { threads = countCores(), device = 'cpu', alone = false, mapped = false, plainLayout = false, asWritten = false }: SessionOptions,
-): Promise<Session> {
+export async function openSession(graph: WrittenGraph, options: SessionOptions = {}): Promise<Session> {
+  const { name, inputs, optimized = false } = graph
+  const session = await ort.InferenceSession.create(modelOf(graph), settingsOf(optimized ? { ...options, asWritten: true } : options))
+  return {
+    async run(feeds) {
+      const tensors: Record<string, ort.Tensor> = {}
+      for (const [input, data] of Object.entries(feeds)) {
+        const shape = inputs[input]
+        if (!shape) throw new Error(`${name} has no input ${input}`)
+        tensors[input] = new ort.Tensor(data instanceof Float32Array ? 'float32' : 'int32', data, shape)
+      }
+      const results = await session.run(tensors)
+      return Object.fromEntries(Object.entries(results).map(([output, tensor]) => [output, tensor.data as Float32Array]))
+    },
+    release: () => session.release(),
+  }
+}
+
+const modelOf = ({ model }: WrittenGraph): Uint8Array =>
+  model instanceof Uint8Array ? model : readFileSync(model.file).subarray(0, model.bytes)
+
+function settingsOf({
+  threads = countCores(),
+  device = 'cpu',
+  alone = false,
+  mapped = false,
+  plainLayout = false,
+  asWritten = false,
+}: SessionOptions): ort.InferenceSession.SessionOptions {
   const { executionProviders, enableCpuMemArena, enableMemPattern, disabledOptimizers } = providersFor(device)
   const disabled = plainLayout ? [...disabledOptimizers, 'NchwcTransformer'] : disabledOptimizers
-  const session = await ort.InferenceSession.create(model, {
+  return {
     executionProviders: [...executionProviders],
     graphOptimizationLevel: asWritten ? 'disabled' : 'all',
     enableCpuMemArena,
@@ -77,18 +114,5 @@ export async function openSession(
       },
       ...(disabled.length > 0 ? { optimization: { disable_specified_optimizers: disabled.join(';') } } : {}),
     },
-  })
-  return {
-    async run(feeds) {
-      const tensors: Record<string, ort.Tensor> = {}
-      for (const [input, data] of Object.entries(feeds)) {
-        const shape = inputs[input]
-        if (!shape) throw new Error(`${name} has no input ${input}`)
-        tensors[input] = new ort.Tensor(data instanceof Float32Array ? 'float32' : 'int32', data, shape)
-      }
-      const results = await session.run(tensors)
-      return Object.fromEntries(Object.entries(results).map(([output, tensor]) => [output, tensor.data as Float32Array]))
-    },
-    release: () => session.release(),
   }
 }

@@ -9,10 +9,11 @@ import { type Targets, targetsFor } from '../targets/table.ts'
 import { type ComputedWeights, createComputedWeights } from './computed-weights.ts'
 import { countCores } from './cores.ts'
 import { type Choice, chooseDevice } from './devices.ts'
-import { createLanes } from './lanes.ts'
+import { openLanes, startLanes } from './lanes.ts'
+import { createOptimizedGraphs } from './optimized-graphs.ts'
 import { probeMachine } from './probe.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
-import { createSession, listBackends, type Session } from './session.ts'
+import { createSession, listBackends, type Session, written } from './session.ts'
 import type { LoadOptions } from './sessions.ts'
 import { createWeightFolder, type WeightFolder } from './weight-folder.ts'
 
@@ -43,6 +44,8 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
   const { device } = tested
   const folder = device === 'cpu' ? folderOf(options) : null
   const weights = folder && computedBy(folder, threads)
+  const optimized = folder && createOptimizedGraphs(folder)
+  const lanes = device === 'cpu' ? Math.min(threads, 2) : 1
   const cramped = folder !== null && folder.capacity() < fullSize
   return {
     device,
@@ -50,8 +53,11 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
     notes: [...choice.passedOver.map(({ reason }) => reason), ...notes, ...(cramped ? [crampedNote(options)] : [])],
     selfTest: tested,
     async load(graph, { abreast } = { abreast: false }) {
-      const lanes = abreast && device === 'cpu' && weightBytes(graph) < small ? Math.min(threads, 2) : 1
-      if (lanes > 1) return createLanes(graph, lanes, { threads: Math.floor(threads / lanes) })
+      if (abreast && lanes > 1 && weightBytes(graph) < small) {
+        const started = startLanes(lanes) // takes as long as the next line
+        const form = (await optimized?.prepare(graph)) ?? written(graph)
+        return openLanes(started, form, { threads: Math.floor(threads / lanes) })
+      }
       const ready = (await weights?.prepare(graph)) ?? graph
       const mapped = ready !== graph
       return createSession(ready, { threads, device, mapped, plainLayout: mapped && kernelBytes(ready) > mostCopied })

@@ -1,4 +1,4 @@
-// A folder of computed weights, of bounded size: a file appears whole or not at all, one that was damaged is gone, and what was used
+// A folder of what was computed from weights, of bounded size: a file appears whole or not at all, one that was damaged is gone, and what was used
 // longest ago goes first. Where the disk is full, nothing is kept and the drawing goes on: a cache must not stop it.
 
 import { randomUUID } from 'node:crypto'
@@ -20,15 +20,23 @@ import {
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 
+/** What is kept, and its length: a trailer follows it in the file. */
+export interface Kept {
+  readonly file: string
+  readonly bytes: number
+}
+
 export interface WeightFolder {
-  /** The file of that name, if it is whole and holds so many bytes; it now is the one used last. */
-  find(name: string, bytes: number): string | null
+  /** What was kept under that name, if it is whole and of that length (absent: any); it now is the one used last. */
+  find(name: string, bytes?: number): Kept | null
   /** How much it may hold, what it holds included. */
   capacity(): number
   /** Whether so many more bytes fit; what was used longest ago may go for them. */
   makeRoom(bytes: number): boolean
   /** null where it could not be written. */
-  keep(name: string, bytes: Uint8Array): string | null
+  keep(name: string, bytes: Uint8Array): Kept | null
+  /** As `keep`, of what `write` puts into the file at a path of ours. */
+  keepFile(name: string, write: (path: string) => Promise<void>): Promise<Kept | null>
 }
 
 export interface WeightFolderOptions {
@@ -65,14 +73,30 @@ export function createWeightFolder({
     noted = true
   }
 
+  const partialFor = (name: string): string => join(root, `${name}${ending}.${randomUUID()}.partial`)
+
+  function enter(name: string, partial: string, bytes: number): Kept {
+    const file = join(root, name + ending)
+    renameSync(partial, file)
+    used.add(name + ending)
+    return { file, bytes }
+  }
+
+  function abandon(partial: string, error: unknown): null {
+    rmSync(partial, { force: true })
+    giveUp(reasonOf(error))
+    return null
+  }
+
   return {
     find(name, bytes) {
-      const path = join(root, name + ending)
-      if (!isWhole(path, bytes)) return null
+      const file = join(root, name + ending)
+      const length = wholeLength(file)
+      if (length === null || (bytes !== undefined && bytes !== length)) return null
       used.add(name + ending)
       const now = new Date()
-      utimesSync(path, now, now)
-      return path
+      utimesSync(file, now, now)
+      return { file, bytes: length }
     },
 
     capacity() {
@@ -100,8 +124,7 @@ export function createWeightFolder({
     },
 
     keep(name, bytes) {
-      const path = join(root, name + ending)
-      const partial = `${path}.${randomUUID()}.partial`
+      const partial = partialFor(name)
       try {
         const fd = openSync(partial, 'wx')
         try {
@@ -111,34 +134,57 @@ export function createWeightFolder({
         } finally {
           closeSync(fd)
         }
-        renameSync(partial, path)
-        used.add(name + ending)
-        return path
+        return enter(name, partial, bytes.length)
       } catch (error) {
-        rmSync(partial, { force: true })
-        giveUp(reasonOf(error))
-        return null
+        return abandon(partial, error)
+      }
+    },
+
+    async keepFile(name, write) {
+      const partial = partialFor(name)
+      try {
+        await write(partial)
+        return enter(name, partial, addTrailer(partial))
+      } catch (error) {
+        return abandon(partial, error)
       }
     },
   }
 }
 
-/** There, of this length, and with the trailer that its bytes ask for; a file that is damaged is removed. */
-function isWhole(path: string, bytes: number): boolean {
-  if (!existsSync(path)) return false
+/** Of what stands before the trailer; null where the file is not there or not whole, and then it is gone. */
+function wholeLength(path: string): number | null {
+  if (!existsSync(path)) return null
   const fd = openSync(path, 'r')
   try {
-    const at = (offset: number, length: number): Uint8Array => {
-      const part = new Uint8Array(length)
-      return part.subarray(0, readSync(fd, part, 0, length, offset))
-    }
-    const whole = fstatSync(fd).size === bytes + trailerBytes && Buffer.compare(at(bytes, trailerBytes), trailerOf(bytes, at)) === 0
-    if (!whole) rmSync(path, { force: true })
-    return whole
+    const length = fstatSync(fd).size - trailerBytes
+    const at = reader(fd)
+    if (length >= 0 && Buffer.compare(at(length, trailerBytes), trailerOf(length, at)) === 0) return length
+    rmSync(path, { force: true })
+    return null
   } finally {
     closeSync(fd)
   }
 }
+
+/** @returns the length that the file had */
+function addTrailer(path: string): number {
+  const fd = openSync(path, 'r+')
+  try {
+    const { size } = fstatSync(fd)
+    writeSync(fd, trailerOf(size, reader(fd)), 0, trailerBytes, size)
+    return size
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const reader =
+  (fd: number) =>
+  (offset: number, length: number): Uint8Array => {
+    const part = new Uint8Array(length)
+    return part.subarray(0, readSync(fd, part, 0, length, offset))
+  }
 
 function trailerOf(bytes: number, at: (offset: number, length: number) => Uint8Array): Uint8Array {
   let sum = 0
@@ -150,13 +196,13 @@ function trailerOf(bytes: number, at: (offset: number, length: number) => Uint8A
   return trailer
 }
 
-interface Kept {
+interface Entry {
   readonly name: string
   readonly bytes: number
   readonly usedMs: number
 }
 
-function filesIn(root: string): Kept[] {
+function filesIn(root: string): Entry[] {
   return readdirSync(root).flatMap((name) => {
     const stat = /\.(weights|partial)$/.test(name) && statSync(join(root, name), { throwIfNoEntry: false })
     return stat ? [{ name, bytes: stat.size, usedMs: stat.mtimeMs }] : []

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Mul } from '../../../src/engine/onnx/ops.ts'
-import { createLanes } from '../../../src/engine/runtime/lanes.ts'
+import { openLanes, startLanes } from '../../../src/engine/runtime/lanes.ts'
+import { written } from '../../../src/engine/runtime/session.ts'
 
 function twice(): Graph {
   const graph = new Graph('twice')
@@ -11,7 +12,7 @@ function twice(): Graph {
 }
 
 test('calls that come at once are all answered, each with its own', async () => {
-  const session = await createLanes(twice(), 2, { threads: 1 })
+  const session = await openLanes(startLanes(2), written(twice()), { threads: 1 })
   const asked = Array.from({ length: 7 }, (_, i) => Float32Array.of(i, -i))
   const answers = await Promise.all(asked.map((x) => session.run({ x })))
   assert.deepEqual(
@@ -22,7 +23,7 @@ test('calls that come at once are all answered, each with its own', async () => 
 })
 
 test('a call that is wrong fails alone, with its reason', async () => {
-  const session = await createLanes(twice(), 2, { threads: 1 })
+  const session = await openLanes(startLanes(2), written(twice()), { threads: 1 })
   const x = Float32Array.of(1, 2)
   const [wrong, right] = await Promise.allSettled([session.run({ z: x }), session.run({ x })])
   assert.match(String(wrong.status === 'rejected' && wrong.reason), /twice has no input z/)
@@ -35,11 +36,11 @@ test('a net whose file has gone is refused as ONNX Runtime refuses it', async ()
   const graph = new Graph('gone')
   const weight = graph.initializer({ name: 'w', dtype: 'F32', shape: [2], at: { file: '/no/such/file', offset: 0 } })
   graph.output('y', Mul(graph.input('x', 'float32', [2]), weight))
-  await assert.rejects(createLanes(graph, 2, { threads: 1 }), /no\/such\/file/)
+  await assert.rejects(openLanes(startLanes(2), written(graph), { threads: 1 }), /no\/such\/file/)
 })
 
 test('after its release nothing is left that would answer', async () => {
-  const session = await createLanes(twice(), 2, { threads: 1 })
+  const session = await openLanes(startLanes(2), written(twice()), { threads: 1 })
   await session.release()
-  await assert.rejects(session.run({ x: Float32Array.of(1, 2) }), /The thread of twice has ended/)
+  await assert.rejects(session.run({ x: Float32Array.of(1, 2) }), /The thread of this net has ended/)
 })

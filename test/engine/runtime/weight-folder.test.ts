@@ -19,9 +19,10 @@ const open = (changes: Partial<WeightFolderOptions> = {}) => {
 const some = (length: number, value = 7): Uint8Array => new Uint8Array(length).fill(value)
 
 test('what is kept is found again, by another process too, with its bytes', () => {
-  const path = open().keep('a', some(9000))
-  assert.equal(open().find('a', 9000), path)
-  assert.deepEqual(new Uint8Array(readFileSync(path!)).subarray(0, 9000), some(9000))
+  const kept = open().keep('a', some(9000))
+  assert.deepEqual(kept, { file: join(dir, 'a.weights'), bytes: 9000 })
+  for (const length of [9000, undefined]) assert.deepEqual(open().find('a', length), kept)
+  assert.deepEqual(new Uint8Array(readFileSync(kept!.file)).subarray(0, 9000), some(9000))
   assert.deepEqual(readdirSync(dir), ['a.weights'])
   assert.equal(open().find('b', 9000), null)
 })
@@ -34,7 +35,7 @@ for (const [what, damage] of [
   ['changed at its beginning', (path: string) => writeFileSync(path, some(5, 8), { flag: 'r+' })],
 ] as const) {
   test(`a file that is ${what} is not found, and is gone`, () => {
-    damage(open().keep('a', some(9000))!)
+    damage(open().keep('a', some(9000))!.file)
     assert.equal(open().find('a', 9000), null)
     assert.deepEqual(readdirSync(dir), [])
   })
@@ -45,9 +46,25 @@ test('a file of another length is not what was asked for', () => {
   assert.equal(open().find('a', 8992), null)
 })
 
+test('what another writes is kept as what is given', async () => {
+  const kept = await open().keepFile('a', async (path) => writeFileSync(path, some(9000)))
+  assert.deepEqual(kept, { file: join(dir, 'a.weights'), bytes: 9000 })
+  assert.deepEqual(open().find('a'), kept)
+  assert.deepEqual(readFileSync(kept!.file), readFileSync(open().keep('b', some(9000))!.file))
+})
+
+test('what another could not write whole is not kept', async () => {
+  const broken = async (path: string) => {
+    writeFileSync(path, some(10))
+    throw new Error('half')
+  }
+  await assert.rejects(open().keepFile('a', broken), /half/)
+  assert.deepEqual(readdirSync(dir), [])
+})
+
 test('what was used longest ago makes room, what this process uses never does', () => {
   const old = new Date(Date.now() - 1e6)
-  for (const name of ['a', 'b', 'c']) utimesSync(open().keep(name, some(300_000))!, old, old)
+  for (const name of ['a', 'b', 'c']) utimesSync(open().keep(name, some(300_000))!.file, old, old)
   const folder = open()
   assert.ok(folder.find('a', 300_000))
   assert.ok(folder.makeRoom(300_000))

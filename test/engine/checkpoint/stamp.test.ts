@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { stampOf } from '../../../src/engine/checkpoint/stamp.ts'
 import { createOpenModels } from '../../../src/engine/pipeline/open-models.ts'
-import { stampOf } from '../../../src/engine/pipeline/stamp.ts'
 import { tiny } from '../cpu-rig.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-stamp-'))
