@@ -1,8 +1,7 @@
-#!/usr/bin/env node
 // The command line: assembles the engine alone. `zoetrope animate "a red ball bouncing in a meadow"` draws; the rest looks and measures.
 
-import { enableCompileCache } from 'node:module'
 import { Command } from 'commander'
+import description from '../package.json' with { type: 'json' }
 import { UserError } from './errors.ts'
 
 /** Each is imported when it is called: a command that prints a page of help should not load ONNX Runtime. */
@@ -19,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
 export async function runCommandLine(args: readonly string[], program: Command = new Command()): Promise<number> {
   program
     .name('zoetrope')
+    .version(description.version)
     .description(
       'A sentence becomes a short looping animation: AnimateDiff in TypeScript, from the checkpoint files that people already have.',
     )
@@ -39,10 +39,4 @@ export async function runCommandLine(args: readonly string[], program: Command =
     if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') return error.exitCode
     throw error
   }
-}
-
-if (import.meta.main) {
-  // The next start finds its TypeScript compiled.
-  enableCompileCache()
-  process.exitCode = await runCommandLine(process.argv.slice(2))
 }

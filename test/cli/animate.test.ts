@@ -9,7 +9,7 @@ import { after, test } from 'node:test'
 import { readSettings } from '../../src/media/inspect.ts'
 import { decode } from '../media/decode.ts'
 
-const cli = join(import.meta.dirname, '../../src/cli.ts')
+const cli = join(import.meta.dirname, '../../src/zoetrope.js')
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-cli-'))
 after(() => rmSync(folder, { recursive: true }))
 
@@ -112,6 +112,10 @@ test('a place that cannot be written is said before anything is drawn', () => {
   const { code, err } = zoetrope('animate', 'a ball', ...quick, '--out', 'a-file/a.webp')
   assert.equal(code, 1)
   assert.equal(err, 'a-file/a.webp cannot be written: a file stands where a folder should be.\n')
+})
+
+test('it tells its version', () => {
+  assert.match(zoetrope('--version').out, /^\d+\.\d+\.\d+\n$/)
 })
 
 test('a graph is printed, one line a node', () => {

@@ -181,7 +181,7 @@ test('zoetrope models pulls, lists, verifies and removes', async () => {
   const home = fresh()
   async function zoetrope(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
     const env = { ...process.env, ZOETROPE_HOME: home, HF_ENDPOINT: `${hub.endpoint}/`, NODE_NO_WARNINGS: '1' }
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/cli.ts'), 'models', ...args], { env })
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/zoetrope.js'), 'models', ...args], { env })
     let [out, err] = ['', '']
     child.stdout.on('data', (text) => (out += text))
     child.stderr.on('data', (text) => (err += text))

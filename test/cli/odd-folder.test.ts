@@ -16,7 +16,7 @@ test('draws from a clone whose path needs care, with a LoRA, a cache and a resul
   symlinkSync(join(project, 'node_modules'), join(clone, 'node_modules'))
   const lora = join(clone, 'models/pocket/loras/sepia.safetensors')
   const quick = ['--device', 'cpu', '--frames', '2', '--steps', '1', '--seed', '7', '--format', 'mp4']
-  const { status, stderr } = spawnSync(process.execPath, ['src/cli.ts', 'animate', 'a red ball', '--lora', lora, ...quick], {
+  const { status, stderr } = spawnSync(process.execPath, ['src/zoetrope.js', 'animate', 'a red ball', '--lora', lora, ...quick], {
     cwd: clone,
     env: { ...process.env, ZOETROPE_HOME: join(clone, 'home') },
     encoding: 'utf8',

@@ -72,7 +72,7 @@ function pocketRecipe(): Recipe {
 }
 
 async function fromColdCommandLine(out: string, { threads }: { readonly threads?: number }): Promise<void> {
-  const program = join(import.meta.dirname, '../../cli.ts')
+  const program = join(import.meta.dirname, '../../zoetrope.js')
   const args = [
     program,
     'animate',
