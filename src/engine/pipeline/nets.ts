@@ -44,8 +44,11 @@ export interface NetsOptions {
   readonly beside?: Beside
 }
 
-/** How many pixels the VAE decodes at once: more is no faster and its activations are the widest of all. */
-const pixelsAtOnce = 256 * 256
+/** How many pixels the VAE decodes in a call: more is no faster, and its activations, the widest of all, take longest at first touch. */
+const pixelsAtOnce = 128 * 128
+
+/** Calls of the VAE that are asked for at once. */
+const callsAtOnce = 2
 
 export function createNets(
   model: Model,
@@ -73,6 +76,7 @@ export function createNets(
   const decoder = (pictures: number): Runnable => ({
     key: `decoder ${keys.vae} ${pictures} ${h} ${w}`,
     needed: {},
+    abreast: width * height <= pixelsAtOnce,
     build: () => decoderGraph(model, vaeTarget, { pictures, h, w }),
   })
 
@@ -102,10 +106,14 @@ export function createNets(
       const count = latents.length / each
       const chunk = picturesAtOnce(count)
       const data = new Uint8Array(count * width * height * 3)
-      for (let start = 0; start < count; start += chunk) {
-        const part = latents.subarray(start * each, (start + chunk) * each).map((value) => value / scalingFactor)
-        const { pictures } = await runner.run(decoder(chunk), { latents: part })
-        interleave(pictures!, data.subarray(start * width * height * 3), width * height)
+      const parts = Array.from({ length: count / chunk }, (_, i) => ({
+        latents: latents.subarray(i * chunk * each, (i + 1) * chunk * each).map((value) => value / scalingFactor),
+      }))
+      for (let i = 0; i < parts.length; i += callsAtOnce) {
+        const outputs = await runner.runAll(decoder(chunk), parts.slice(i, i + callsAtOnce))
+        outputs.forEach(({ pictures }, k) => {
+          interleave(pictures!, data.subarray((i + k) * chunk * width * height * 3), width * height)
+        })
       }
       return { count, width, height, data }
     },

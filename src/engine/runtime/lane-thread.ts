@@ -1,22 +1,29 @@
-// The thread of lanes.ts: opens a session when it is told of which graph, then answers each call in turn.
+// A thread of lanes.ts: holds sessions, and answers each call in turn.
 
 import { parentPort } from 'node:worker_threads'
 import { type Feeds, type Outputs, openSession, type Session, type SessionOptions, type WrittenGraph } from './session.ts'
 
 export type Call =
-  | { readonly kind: 'open'; readonly graph: WrittenGraph; readonly options: SessionOptions }
-  | { readonly kind: 'run'; readonly feeds: Feeds }
-  | { readonly kind: 'release' }
+  | { readonly kind: 'open'; readonly id: number; readonly graph: WrittenGraph; readonly options: SessionOptions }
+  | { readonly kind: 'run'; readonly id: number; readonly feeds: Feeds }
+  | { readonly kind: 'release'; readonly id: number }
 
 export type Answer = { readonly outputs: Outputs } | { readonly error: Error }
 
 const port = parentPort!
-let session: Session | undefined
+const sessions = new Map<number, Session>()
 
 async function outputsOf(call: Call): Promise<Outputs> {
-  if (call.kind === 'run') return session!.run(call.feeds)
-  if (call.kind === 'open') session = await openSession(call.graph, call.options)
-  else await session?.release()
+  const session = sessions.get(call.id)
+  if (call.kind === 'open') {
+    sessions.set(call.id, await openSession(call.graph, call.options))
+  } else if (call.kind === 'release') {
+    sessions.delete(call.id)
+    await session?.release()
+  } else {
+    if (!session) throw new Error('This net was released.')
+    return session.run(call.feeds)
+  }
   return {}
 }
 
@@ -26,8 +33,6 @@ async function answer(call: Call): Promise<void> {
     (error: Error): Answer => ({ error }),
   )
   port.postMessage(given)
-  // A thread that listens to nobody ends.
-  if (call.kind === 'release') port.close()
 }
 
 let last = Promise.resolve()

@@ -9,7 +9,7 @@ import { type Targets, targetsFor } from '../targets/table.ts'
 import { type ComputedWeights, createComputedWeights } from './computed-weights.ts'
 import { countCores } from './cores.ts'
 import { type Choice, chooseDevice } from './devices.ts'
-import { openLanes, startLanes } from './lanes.ts'
+import { createLanes } from './lanes.ts'
 import { createOptimizedGraphs } from './optimized-graphs.ts'
 import { probeMachine } from './probe.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
@@ -45,7 +45,7 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
   const folder = device === 'cpu' ? folderOf(options) : null
   const weights = folder && computedBy(folder, threads)
   const optimized = folder && createOptimizedGraphs(folder)
-  const lanes = device === 'cpu' ? Math.min(threads, 2) : 1
+  const lanes = device === 'cpu' && threads >= laneCount ? createLanes(laneCount) : null
   const cramped = folder !== null && folder.capacity() < fullSize
   return {
     device,
@@ -53,10 +53,8 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
     notes: [...choice.passedOver.map(({ reason }) => reason), ...notes, ...(cramped ? [crampedNote(options)] : [])],
     selfTest: tested,
     async load(graph, { abreast } = { abreast: false }) {
-      if (abreast && lanes > 1 && weightBytes(graph) < small) {
-        const started = startLanes(lanes) // takes as long as the next line
-        const form = (await optimized?.prepare(graph)) ?? written(graph)
-        return openLanes(started, form, { threads: Math.floor(threads / lanes) })
+      if (abreast && lanes && weightBytes(graph) < small) {
+        return lanes.open(optimized?.prepare(graph) ?? Promise.resolve(written(graph)), { threads: Math.floor(threads / laneCount) })
       }
       const ready = (await weights?.prepare(graph)) ?? graph
       const mapped = ready !== graph
@@ -64,6 +62,9 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
     },
   }
 }
+
+/** Guidance asks two things at once. */
+const laneCount = 2
 
 /** Of weights: a net that may stand in memory twice, and whose layers gain little from several cores. */
 const small = 100e6
