@@ -67,7 +67,8 @@ export async function encode(frames: Frames, options: EncodeOptions): Promise<An
     const fewer = everyNth(frames, every)
     const sized = resize(fewer, width, height, kernel)
     const rate = (fps * fewer.count) / frames.count
-    const bytes = await ENCODERS[format](sized, { ...rest, fps: rate, quality })
+    const enlarged = width >= 2 * frames.width && height >= 2 * frames.height
+    const bytes = await ENCODERS[format](sized, { ...rest, fps: rate, quality, enlarged })
     const even = format === 'mp4' ? 1 : 0
     return { bytes, format, width: width + (width & even), height: height + (height & even), frames: fewer.count, fps: rate }
   }
@@ -77,6 +78,7 @@ export async function encode(frames: Frames, options: EncodeOptions): Promise<An
 interface EncoderOptions {
   readonly fps: number
   readonly quality: number
+  readonly enlarged: boolean
   readonly settings?: unknown
   readonly ffmpeg?: string
   readonly timeoutMs?: number

@@ -2,7 +2,7 @@
 // animation encoder takes twice as long, is 2 dB worse on moving pictures of the same size and drops repeated frames.
 // Format: RFC 9649.
 
-import sharp from 'sharp'
+import sharp, { type WebpOptions as WebpSettings } from 'sharp'
 import { type Frames, frameAt } from '../engine/frames.ts'
 import { delays } from './delays.ts'
 import { chunk, chunks, uint24 } from './riff.ts'
@@ -16,6 +16,8 @@ export interface WebpOptions {
   readonly settings?: unknown
   /** 0 is fast, 6 is small. */
   readonly effort?: number
+  /** Every pixel was made at least two wide and high: halving the resolution of colours then loses nothing that care could save. */
+  readonly enlarged?: boolean
 }
 
 const ANIMATED = 0x02
@@ -24,9 +26,14 @@ const HAS_XMP = 0x04
 const OPAQUE = 0x02
 
 /** Loops for ever. A single frame becomes a still picture. */
-export async function encodeWebp(frames: Frames, { fps, quality, settings, effort = 4 }: WebpOptions): Promise<Uint8Array> {
+export async function encodeWebp(
+  frames: Frames,
+  { fps, quality, settings, effort = 4, enlarged = false }: WebpOptions,
+): Promise<Uint8Array> {
   const { count, width, height } = frames
-  const pictures = await Promise.all(Array.from({ length: count }, (_, i) => encodePicture(frames, i, quality, effort)))
+  const pictures = await Promise.all(
+    Array.from({ length: count }, (_, i) => encodePicture(frames, i, { quality, effort, smartSubsample: !enlarged })),
+  )
   const size = Buffer.concat([uint24(width - 1), uint24(height - 1)])
   const delay = delays(count, fps, 1000)
   const flags = (count > 1 ? ANIMATED : 0) | (settings === undefined ? 0 : HAS_XMP)
@@ -44,9 +51,9 @@ export async function encodeWebp(frames: Frames, { fps, quality, settings, effor
 }
 
 /** The VP8 chunk of frame `i`. */
-async function encodePicture(frames: Frames, i: number, quality: number, effort: number): Promise<Uint8Array> {
+async function encodePicture(frames: Frames, i: number, options: WebpSettings): Promise<Uint8Array> {
   const raw = { width: frames.width, height: frames.height, channels: 3 } as const
-  const file = await sharp(frameAt(frames, i), { raw }).webp({ quality, effort, smartSubsample: true }).toBuffer()
+  const file = await sharp(frameAt(frames, i), { raw }).webp(options).toBuffer()
   for (const { name, data } of chunks(file, 12, file.length)) if (name === 'VP8 ') return chunk(name, data)
   throw new Error('libwebp wrote no VP8 chunk for an opaque picture')
 }
