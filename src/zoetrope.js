@@ -5,5 +5,12 @@
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
+
+// Whoever reads what we print may have read enough: `zoetrope inspect … | head`.
+process.stdout.on('error', (error) => {
+  if (!('code' in error && error.code === 'EPIPE')) throw error
+  process.exit()
+})
+
 const { runCommandLine } = await import('./cli.ts')
 process.exitCode = await runCommandLine(process.argv.slice(2))

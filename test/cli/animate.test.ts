@@ -1,7 +1,8 @@
 // The command line as people run it: a process of its own, real files.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -131,6 +132,16 @@ test('a graph is printed, one line a node', () => {
   )
   assert.equal(code, 0)
   assert.match(out, /^graph unet-motion\ninput sample float32\[4,4,16,16\]/)
+})
+
+test('a reader who has read enough ends it without a word', async () => {
+  const pocket = join(import.meta.dirname, '../../models/pocket')
+  const child = spawn(process.execPath, [cli, 'inspect', pocket, '--graph', 'unet'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const said: Buffer[] = []
+  child.stderr.on('data', (part: Buffer) => said.push(part))
+  const [code] = await once(child, 'exit')
+  assert.deepEqual([code, Buffer.concat(said).toString()], [0, ''])
 })
 
 test('a diffusers folder is described net by net', () => {
