@@ -1,5 +1,6 @@
 // From a name on the command line to a device that draws: chosen, held against the CPU, with the tables that write nets for it.
 
+import { join } from 'node:path'
 import { elementsOf } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
@@ -10,7 +11,7 @@ import { type ComputedWeights, createComputedWeights } from './computed-weights.
 import { countCores } from './cores.ts'
 import { type Choice, chooseDevice } from './devices.ts'
 import { createLanes } from './lanes.ts'
-import { createOptimizedGraphs } from './optimized-graphs.ts'
+import { createOptimizedGraphs, type OptimizedGraphs } from './optimized-graphs.ts'
 import { probeMachine } from './probe.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
 import { createSession, listBackends, type Session, written } from './session.ts'
@@ -44,9 +45,10 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
   const { device } = tested
   const folder = device === 'cpu' ? folderOf(options) : null
   const weights = folder && computedBy(folder, threads)
-  const optimized = folder && createOptimizedGraphs(folder)
+  const room = folder?.capacity() ?? Infinity
+  const cramped = room < fullSize
+  const optimized = folder && room >= mostGraphs ? optimizedIn(options) : null
   const lanes = device === 'cpu' && threads >= laneCount ? createLanes(laneCount) : null
-  const cramped = folder !== null && folder.capacity() < fullSize
   return {
     device,
     ...(cramped ? { target: cpu(noWinograd), vaeTarget: cpu(noWinograd) } : targetsFor(device, tested)),
@@ -85,8 +87,18 @@ const fullSize = 10e9
 const crampedNote = ({ weightDir }: StartOptions): string =>
   `There is no room for ${fullSize / 1e9} GB of computed weights in ${weightDir}, so convolutions are computed in the direct form, which is slower.`
 
-const folderOf = ({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): WeightFolder | null =>
-  weightDir === undefined ? null : createWeightFolder({ dir: weightDir, maxBytes: maxWeightBytes, ...(onNote && { onNote }) })
+function folderOf({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): WeightFolder | null {
+  return weightDir === undefined ? null : createWeightFolder({ dir: weightDir, maxBytes: maxWeightBytes, ...(onNote && { onNote }) })
+}
+
+/** In bytes. Each size of animation has graphs of its own: the last few dozen stay. */
+const mostGraphs = 1e9
+
+function optimizedIn({ weightDir, onNote }: StartOptions): OptimizedGraphs | null {
+  if (weightDir === undefined) return null
+  const options = { dir: join(weightDir, 'graphs'), maxBytes: mostGraphs, pointedInto: false }
+  return createOptimizedGraphs(createWeightFolder({ ...options, ...(onNote && { onNote }) }))
+}
 
 const computedBy = (folder: WeightFolder, threads: number): ComputedWeights =>
   createComputedWeights({

@@ -42,6 +42,8 @@ export interface WeightFolder {
 export interface WeightFolderOptions {
   readonly dir: string
   readonly maxBytes: number
+  /** Whether graphs point into what is kept: then it stays while this process lives. */
+  readonly pointedInto?: boolean
   /** What is left to others on that disk. */
   readonly spareBytes?: number
   /** Told once, in a sentence. */
@@ -60,6 +62,7 @@ const stride = 4 << 20
 export function createWeightFolder({
   dir,
   maxBytes,
+  pointedInto = true,
   spareBytes = 2e9,
   onNote = () => {},
   write = writeSync,
@@ -78,7 +81,7 @@ export function createWeightFolder({
   function enter(name: string, partial: string, bytes: number): Kept {
     const file = join(root, name + ending)
     renameSync(partial, file)
-    used.add(name + ending)
+    if (pointedInto) used.add(name + ending)
     return { file, bytes }
   }
 
@@ -93,7 +96,7 @@ export function createWeightFolder({
       const file = join(root, name + ending)
       const length = wholeLength(file)
       if (length === null || (bytes !== undefined && bytes !== length)) return null
-      used.add(name + ending)
+      if (pointedInto) used.add(name + ending)
       const now = new Date()
       utimesSync(file, now, now)
       return { file, bytes: length }

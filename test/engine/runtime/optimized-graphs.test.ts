@@ -18,7 +18,7 @@ beforeEach(() => rmSync(dir, { recursive: true, force: true }))
 after(() => rmSync(scratch, { recursive: true }))
 
 const graphs = (changes: Partial<WeightFolderOptions> = {}) =>
-  createOptimizedGraphs(createWeightFolder({ dir, maxBytes: 1e9, spareBytes: 0, ...changes }))
+  createOptimizedGraphs(createWeightFolder({ dir, maxBytes: 1e9, pointedInto: false, spareBytes: 0, ...changes }))
 
 function byWeight(file: string): Graph {
   const graph = new Graph('by-weight')

@@ -76,6 +76,14 @@ test('what was used longest ago makes room, what this process uses never does', 
   assert.match(notes[0]!, /^Computed weights are not kept in .+: they take 0\.0 GB, and 0\.0 GB are allowed for them\.$/)
 })
 
+test('where no graph points into it, what this process kept makes room too', () => {
+  const folder = open({ pointedInto: false, maxBytes: 20_000 })
+  utimesSync(folder.keep('a', some(9000))!.file, 1, 1)
+  folder.keep('b', some(9000))
+  assert.ok(folder.makeRoom(9000))
+  assert.deepEqual(readdirSync(dir), ['b.weights'])
+})
+
 test('what was left half-written goes after an hour, not while it is being written', () => {
   open()
   writeFileSync(join(dir, 'new.weights.1.partial'), some(10))
