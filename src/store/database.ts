@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   readonly name: string
   /** 32 bits that tell the file from other people's SQLite files. */
   readonly applicationId: number
+  /** A table by which files of ours are known that were written before they told so. */
+  readonly knownBy?: string
   /** The n-th takes a file from version n to n + 1; only ever appended to. */
   readonly migrations: readonly string[]
   /** Nobody else may open it while it is open. */
@@ -78,10 +80,11 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 function checkOrigin(sql: DatabaseSync, options: DatabaseOptions): void {
-  const { path, name, applicationId, migrations } = options
+  const { path, name, applicationId, knownBy, migrations } = options
   const found = Number(sql.prepare('PRAGMA application_id').get()!['application_id'])
   const tables = Number(sql.prepare('SELECT count(*) AS n FROM sqlite_schema').get()!['n'])
-  if (tables > 0 && found !== applicationId) {
+  const unmarked = found === 0 && sql.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(knownBy ?? '') !== undefined
+  if (tables > 0 && found !== applicationId && !unmarked) {
     throw new UserError('database-foreign', `${path} is an SQLite file of something else, not our ${name}: name another folder.`, { path })
   }
   const version = versionOf(sql)

@@ -1,4 +1,5 @@
-// A language: sentences by key, helps of commands and options by path, notes and errors by code. Adding one: a file like zh.ts, a line below.
+// A language: sentences by key, helps of commands and options by path, notes and errors by code.
+// Adding one: a file like zh.ts, a line below.
 
 import type { Note } from '../../errors.ts'
 import type { Line } from '../reply.ts'

@@ -21,7 +21,7 @@ const applicationId = 0x5a6f6570
  * @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer
  */
 export function openPageDatabase(path: string): Database {
-  const { sql, close } = openDatabase({ path, name: "page's memory", applicationId, migrations: [schema] })
+  const { sql, close } = openDatabase({ path, name: "page's memory", applicationId, knownBy: 'shows', migrations: [schema] })
   const kept = (key: string, made: string) => {
     sql.prepare('INSERT OR IGNORE INTO facts VALUES (?, ?)').run(key, made)
     return String(sql.prepare('SELECT value FROM facts WHERE key = ?').get(key)!['value'])
@@ -53,10 +53,10 @@ export function together<T>(sql: DatabaseSync, change: () => T): T {
  * `reader` is the one person who may see it; null: everybody. A picture goes with the last message that shows it.
  */
 const schema = `
-CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE people (person TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE admins (session TEXT PRIMARY KEY, person TEXT NOT NULL, token TEXT NOT NULL, until_ms INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE messages (
+CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS people (person TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS admins (session TEXT PRIMARY KEY, person TEXT NOT NULL, token TEXT NOT NULL, until_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS messages (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT,
   message TEXT NOT NULL UNIQUE,
   revision INTEGER NOT NULL,
@@ -68,22 +68,22 @@ CREATE TABLE messages (
   body TEXT,
   UNIQUE (asker, event, nonce)
 );
-CREATE INDEX messages_revision ON messages (revision);
-CREATE TABLE pictures (
+CREATE INDEX IF NOT EXISTS messages_revision ON messages (revision);
+CREATE TABLE IF NOT EXISTS pictures (
   name TEXT PRIMARY KEY,
   reader TEXT,
   media_type TEXT NOT NULL,
   file_name TEXT,
   bytes BLOB NOT NULL
 );
-CREATE TABLE shows (
+CREATE TABLE IF NOT EXISTS shows (
   sequence INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
   picture TEXT NOT NULL,
   PRIMARY KEY (sequence, picture)
 ) WITHOUT ROWID;
-CREATE INDEX shows_picture ON shows (picture);
-CREATE TRIGGER message_gone AFTER UPDATE OF body ON messages WHEN NEW.body IS NULL
+CREATE INDEX IF NOT EXISTS shows_picture ON shows (picture);
+CREATE TRIGGER IF NOT EXISTS message_gone AFTER UPDATE OF body ON messages WHEN NEW.body IS NULL
   BEGIN DELETE FROM shows WHERE sequence = NEW.sequence; END;
-CREATE TRIGGER picture_gone AFTER DELETE ON shows WHEN NOT EXISTS (SELECT 1 FROM shows WHERE picture = OLD.picture)
+CREATE TRIGGER IF NOT EXISTS picture_gone AFTER DELETE ON shows WHEN NOT EXISTS (SELECT 1 FROM shows WHERE picture = OLD.picture)
   BEGIN DELETE FROM pictures WHERE name = OLD.picture; END;
 `

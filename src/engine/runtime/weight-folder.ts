@@ -1,5 +1,5 @@
-// A folder of what was computed from weights, of bounded size: a file appears whole or not at all, one that was damaged is gone, and what was used
-// longest ago goes first. Where the disk is full, nothing is kept and the drawing goes on: a cache must not stop it.
+// A folder of what was computed from weights, of bounded size: a file appears whole or not at all, one that was damaged is gone, and what
+// was used longest ago goes first. Where the disk is full, nothing is kept and the drawing goes on: a cache must not stop it.
 
 import { randomUUID } from 'node:crypto'
 import {

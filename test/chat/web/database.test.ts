@@ -36,3 +36,23 @@ test('what the page is known by outlives its process', () => {
     rmSync(folder, { recursive: true })
   }
 })
+
+test('a memory of before files told whose they are is kept as it is, from then on marked', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zoetrope-page-'))
+  const file = join(folder, 'page.sqlite')
+  try {
+    const first = openPageDatabase(file)
+    first.sql.exec('PRAGMA application_id = 0; PRAGMA user_version = 0')
+    first.sql.prepare('INSERT INTO people VALUES (?, ?)').run('one', 'Ada')
+    first.close()
+    for (const _ of ['unmarked', 'marked']) {
+      const { sql, id, close } = openPageDatabase(file)
+      assert.equal(id, first.id)
+      assert.equal(sql.prepare('SELECT name FROM people').get()!['name'], 'Ada')
+      assert.notEqual(sql.prepare('PRAGMA application_id').get()!['application_id'], 0)
+      close()
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

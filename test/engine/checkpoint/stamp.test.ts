@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { stampOf } from '../../../src/engine/checkpoint/stamp.ts'
-import { createOpenModels } from '../../../src/engine/pipeline/open-models.ts'
-import { tiny } from '../cpu-rig.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-stamp-'))
 after(() => rmSync(scratch, { recursive: true }))
@@ -37,15 +35,4 @@ test("a model's folder is another when any file of its parts is; other folders i
     writeFileSync(at(file), 'longer')
     assert.notEqual(stampOf(at('model')), last, file)
   }
-})
-
-test('a model stays open as long as its files are the same, and nets that others share have the same keys', () => {
-  const open = createOpenModels()
-  const checkpoint = join(tiny, 'checkpoint.safetensors')
-  const first = open({ checkpoint })
-  assert.equal(open({ checkpoint }), first)
-  const moving = open({ checkpoint, motion: join(tiny, 'motion_v3.safetensors') })
-  assert.deepEqual({ ...moving.keys, motion: '' }, { ...first.keys })
-  assert.notEqual(moving.keys.motion, '')
-  assert.notEqual(open({ checkpoint: 'models/pocket' }).keys.vae, first.keys.vae)
 })
