@@ -1,6 +1,6 @@
 // An animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
 
-import { type AnimationRequest, command, type Desk, type HistoryEntry, type Reply, say } from '../src/chat/command.ts'
+import { type AnimationRequest, command, type Desk, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
 

@@ -1,6 +1,14 @@
 // A sentence becomes a looping animation. Also the home of the options that say how it is drawn, which `again` shares.
 
-import { type AnimationRequest, command, type Defaults, type Desk, type Model, type Settings, type Values } from '../src/chat/command.ts'
+import {
+  type AnimationRequest,
+  command,
+  type Defaults,
+  type Desk,
+  type Model,
+  type Settings,
+  type Values,
+} from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 
 export const drawOptions = {

@@ -1,6 +1,6 @@
 // Ends what waits or is being drawn; an animation that is there already is taken away. Own ones, or anybody's for admins.
 
-import { command, type Reply, say } from '../src/chat/command.ts'
+import { command, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 
 export const cancel = command({

@@ -1,6 +1,6 @@
 // What one person wants where a request does not say otherwise.
 
-import { action, commandGroup, type Defaults, type Desk, type Line, type Reply, say } from '../src/chat/command.ts'
+import { action, commandGroup, type Defaults, type Desk, type Line, type Reply, say } from '../src/chat/contract/command.ts'
 import { drawOptions, styleOf } from './animate.ts'
 
 const { size: _size, seed: _seed, ...settable } = drawOptions

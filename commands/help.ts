@@ -1,6 +1,6 @@
 // What can be said, made from the declarations of the commands themselves.
 
-import { type Command, command, type Desk, type Line, type Option, type Reply, say } from '../src/chat/command.ts'
+import { type Command, command, type Desk, type Line, type Option, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { exampleOfHelp } from './history.ts'
 

@@ -10,7 +10,7 @@ import {
   type ReplyItem,
   say,
   typed,
-} from '../src/chat/command.ts'
+} from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 
 const perPage = 5

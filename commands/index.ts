@@ -1,6 +1,6 @@
 // Everything that people can say, in the order in which it is offered.
 
-import type { Command } from '../src/chat/command.ts'
+import type { Command } from '../src/chat/contract/command.ts'
 import { again } from './again.ts'
 import { animate } from './animate.ts'
 import { cancel } from './cancel.ts'

@@ -1,6 +1,6 @@
 // What the star says: this animation stays when others are cleared away.
 
-import { command, say } from '../src/chat/command.ts'
+import { command, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 
 export const keep = command({

@@ -1,6 +1,6 @@
 // What is kept about a person: told, handed out, deleted.
 
-import { action, commandGroup, type Reply, say } from '../src/chat/command.ts'
+import { action, commandGroup, type Reply, say } from '../src/chat/contract/command.ts'
 
 export const privacy = commandGroup({
   name: 'privacy',

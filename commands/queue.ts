@@ -1,6 +1,6 @@
 // Who waits for what: one's own requests with place and time; for admins everybody's, each with a way to end it.
 
-import { command, type Line, type ReplyItem, type Sentence, type Standing, say } from '../src/chat/command.ts'
+import { command, type Line, type ReplyItem, type Sentence, type Standing, say } from '../src/chat/contract/command.ts'
 
 export const queue = command({
   name: 'queue',

@@ -1,6 +1,6 @@
 // What the letter says: the animation as a private message, with everything that draws it again.
 
-import { command, say, typed } from '../src/chat/command.ts'
+import { command, say, typed } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 
 export const send = command({

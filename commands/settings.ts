@@ -1,6 +1,16 @@
 // What the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
 
-import { action, type Call, commandGroup, type Desk, type Line, type Options, type Reply, type Settings, say } from '../src/chat/command.ts'
+import {
+  action,
+  type Call,
+  commandGroup,
+  type Desk,
+  type Line,
+  type Options,
+  type Reply,
+  type Settings,
+  say,
+} from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { styleOf } from './animate.ts'
 

@@ -1,6 +1,6 @@
 // A file becomes a style: taken in, told for what it is, drawn beside the same without it; then published, kept for admins or dropped.
 
-import { action, type Desk, type Reply, type StyleCard, type StylePreview, say, typed } from '../src/chat/command.ts'
+import { action, type Desk, type Reply, type StyleCard, type StylePreview, say, typed } from '../src/chat/contract/command.ts'
 import { cardFacts, pictureItems, undoButton, withNotes } from './style-card.ts'
 
 /** Of names, everywhere. */

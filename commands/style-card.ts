@@ -1,6 +1,6 @@
 // A style as its managers are shown it, and what they can do about it by a button.
 
-import { type Line, type Reply, type ReplyButton, type StyleCard, type StylePreview, say, typed } from '../src/chat/command.ts'
+import { type Line, type Reply, type ReplyButton, type StyleCard, type StylePreview, say, typed } from '../src/chat/contract/command.ts'
 
 type Saying = Extract<Reply, { kind: 'say' }>
 

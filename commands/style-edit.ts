@@ -1,6 +1,6 @@
 // What a style does to a prompt and to a drawing, changed: strengths, words around the prompt, size, sampler, where it is offered.
 
-import { action, type Desk, type Reply, type StyleEdits, say, type Values } from '../src/chat/command.ts'
+import { action, type Desk, type Reply, type StyleEdits, say, type Values } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { sizeOf } from './animate.ts'
 import { styleName } from './style-add.ts'

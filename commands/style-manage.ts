@@ -1,6 +1,6 @@
 // Whether a style is offered, under which name, and what happened to it.
 
-import { action, type Reply, type StyleCard, say, typed } from '../src/chat/command.ts'
+import { action, type Reply, type StyleCard, say, typed } from '../src/chat/contract/command.ts'
 import { pictureFormat, styleName } from './style-add.ts'
 import { cardFacts, pictureItems, previewButton, undoButton } from './style-card.ts'
 

@@ -1,6 +1,6 @@
 // The looks there are, each with an example; and what those who manage them can do.
 
-import { action, commandGroup, maxTypedChars, type Reply, type Style, say, typed } from '../src/chat/command.ts'
+import { action, commandGroup, maxTypedChars, type Reply, type Style, say, typed } from '../src/chat/contract/command.ts'
 import { addStyle } from './style-add.ts'
 import { editStyle } from './style-edit.ts'
 import {

@@ -5,9 +5,9 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { devices } from './engine/targets/device.ts'
 import { UserError } from './errors.ts'
-import { type Limits, type Rate, usualLimits } from './jobs/limits.ts'
+import { type Limits, type Rate, usualLimits } from './jobs/limits/limits.ts'
 import { type Level, levels } from './log.ts'
-import { defaultHome } from './places.ts'
+import { defaultHome } from './paths.ts'
 
 export interface Config {
   readonly home: string

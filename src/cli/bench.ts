@@ -2,12 +2,12 @@
 
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
-import { defaultHome } from '../places.ts'
+import { defaultHome } from '../paths.ts'
 import { printFinding } from './bench/finding.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
-import { whole } from './option-values.ts'
+import { whole } from './flag-values.ts'
 import { printer } from './terminal.ts'
 
 interface Flags {

@@ -13,9 +13,9 @@ import { type Device, devices } from '../engine/targets/device.ts'
 import { targetsFor } from '../engine/targets/table.ts'
 import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
+import { drawAgain } from './animate-command-line.ts'
 import { type Line, weightLines } from './describe-weights.ts'
-import { drawAgain } from './draw-again.ts'
-import { size, whole } from './option-values.ts'
+import { size, whole } from './flag-values.ts'
 import { aligned, type Print, plainJson, printer } from './terminal.ts'
 
 const nets = ['text', 'unet', 'decoder', 'encoder'] as const

@@ -1,7 +1,7 @@
 // How far a drawing is, with the time left.
 
 import { SingleBar } from 'cli-progress'
-import type { DrawProgress } from '../render.ts'
+import type { DrawProgress } from '../render/render.ts'
 
 /** On a terminal a bar; in a pipe a line now and then. */
 export function progressBar(device: string): { show(progress: DrawProgress): void; stop(): void } {

@@ -6,10 +6,10 @@ import type { Config } from '../config.ts'
 import { factsOf } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
-import type { Recipe } from '../render.ts'
-import { recipeFor } from '../styles/recipe.ts'
+import type { Recipe } from '../render/render.ts'
+import { recipeFor } from '../styles/catalog/recipe.ts'
 import { formatOf } from './output-file.ts'
-import { type ReadStyles, readStyles } from './read-styles.ts'
+import { type ReadStyles, readStyles } from './read-catalog.ts'
 
 export interface Flags {
   readonly negative?: string

@@ -2,9 +2,9 @@
 // drawing, how many each person and space has. One function changes them all, so that they never tell different stories.
 
 import { createDuplicates, type Duplicates } from './duplicates.ts'
+import type { Entry, Queue } from './fair-queue/fair-queue.ts'
 import { drawingKey, hasEnded, type Job, personOf, spaceOf } from './job.ts'
-import type { Entry, Queue } from './queue.ts'
-import type { Counts, Tally } from './tally.ts'
+import type { Counts, Tally } from './limits/job-counts.ts'
 
 export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   get(id: string): Job | undefined

@@ -1,17 +1,17 @@
 // Opens the room: history, folder and registry become the styles that the rest of the house asks for.
 
-import type { StyleDesk } from '../chat/style-desk.ts'
+import type { StyleDesk } from '../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
-import type { Recipe } from '../render.ts'
-import { createStyleDesk, type DeskOptions, type Visitor } from './desk.ts'
-import { createDownload, type Download } from './download.ts'
-import { sweep } from './folder.ts'
-import { createIntake, type IntakeOptions } from './intake.ts'
-import { type BookFiles, openBook } from './open-book.ts'
-import { createPreview, type Draw } from './previews.ts'
-import { keptFiles, type Quotas, usualQuotas } from './quota.ts'
-import { recipeFor } from './recipe.ts'
-import type { Base, StyleBook } from './style.ts'
+import type { Recipe } from '../render/render.ts'
+import { createPreview, type Draw } from './admin/previews.ts'
+import { keptFiles, type Quotas, usualQuotas } from './admin/quota.ts'
+import { createStyleDesk, type DeskOptions, type Visitor } from './admin/style-admin.ts'
+import { type BookFiles, openBook } from './catalog/open-catalog.ts'
+import { recipeFor } from './catalog/recipe.ts'
+import type { Base, StyleBook } from './catalog/style.ts'
+import { createDownload, type Download } from './download/download.ts'
+import { createIntake, type IntakeOptions } from './intake/intake.ts'
+import { sweep } from './intake/style-files.ts'
 
 export interface StylesOptions extends BookFiles {
   /** The engine's, in a thread of its own. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { noteFrom } from '../../src/chat/note.ts'
+import { noteFrom } from '../../src/chat/delivery/message-handle.ts'
 import { UserError } from '../../src/errors.ts'
-import type { Drawer } from '../../src/jobs/drawer.ts'
+import type { Drawer } from '../../src/jobs/renderer.ts'
 import type { Store } from '../../src/store/store.ts'
-import { newFolder, openHome, quickDrawer } from './home.ts'
-import { createRoom, type Message, nameOf, type Room } from './room.ts'
+import { createRoom, type Message, nameOf, type Room } from './fake-platform.ts'
+import { newFolder, openHome, quickDrawer } from './test-chat.ts'
 
 /** Draws when it is let. */
 function heldDrawer(): { make: (blobs: Store['blobs']) => Drawer; let(): void } {

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { clock as realClock } from '../../src/chat/clock.ts'
-import { jainIndex, percentile, playLoad } from '../../src/cli/load.ts'
-import { toChat } from '../../src/cli/load-chat.ts'
-import { createHandClock } from '../jobs/hand-clock.ts'
+import { toChat } from '../../src/cli/bench/load-chat.ts'
+import { jainIndex, percentile, playLoad } from '../../src/cli/bench/load-simulation.ts'
+import { clock as realClock } from '../../src/system-clock.ts'
+import { createHandClock } from '../jobs/manual-clock.ts'
 
 test('fifty people who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
   const clock = createHandClock()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { clearAway } from '../../src/chat/retention.ts'
+import { clearAway } from '../../src/chat/context/retention.ts'
 import { factsIn, type Speaking, speaking } from './speaking.ts'
 
 const dayMs = 24 * 3_600_000

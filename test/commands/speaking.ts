@@ -1,11 +1,11 @@
 // People who speak to a whole house in a room; gives what they see.
 
 import assert from 'node:assert/strict'
-import type { Circumstances } from '../../src/chat/incoming.ts'
-import type { Outgoing } from '../../src/chat/outgoing.ts'
+import type { Circumstances } from '../../src/chat/contract/incoming.ts'
+import type { Outgoing } from '../../src/chat/contract/outgoing.ts'
 import type { Job } from '../../src/jobs/job.ts'
-import { type Home, type HomeOptions, newFolder, openHome } from '../chat/home.ts'
-import { type Message, nameOf } from '../chat/room.ts'
+import { type Message, nameOf } from '../chat/fake-platform.ts'
+import { type Home, type HomeOptions, newFolder, openHome } from '../chat/test-chat.ts'
 
 export interface Speaking {
   readonly home: Home

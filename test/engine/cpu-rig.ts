@@ -4,7 +4,7 @@ import { relative } from 'node:path'
 import { Graph, type Value } from '../../src/engine/onnx/graph.ts'
 import { createSession, type Feed } from '../../src/engine/runtime/session.ts'
 import { cpu } from '../../src/engine/targets/cpu.ts'
-import { type Rig, runOnce } from '../../src/engine/verify/rig.ts'
+import { type Rig, runOnce } from '../../src/engine/verify/test-session.ts'
 
 export const fixtures = `${import.meta.dirname}/../fixtures`
 export const tiny = relative(process.cwd(), `${fixtures}/tiny`)

@@ -1,7 +1,7 @@
 // Requests for tests: small, and different only where it matters.
 
 import type { Ask, Owner } from '../../src/jobs/job.ts'
-import type { Limits } from '../../src/jobs/limits.ts'
+import type { Limits } from '../../src/jobs/limits/limits.ts'
 import type { AnimationRequest } from '../../src/jobs/request.ts'
 
 export const noLimits: Limits = { person: {}, space: {}, all: {} }

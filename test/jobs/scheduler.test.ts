@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../src/errors.ts'
-import { createGate, type Gate } from '../../src/jobs/gate.ts'
+import { createQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
 import type { Job } from '../../src/jobs/job.ts'
 import { type Journal, openJournal } from '../../src/jobs/journal.ts'
-import { createQueue } from '../../src/jobs/queue.ts'
+import { createGate, type Gate } from '../../src/jobs/limits/rate-limiter.ts'
 import { createScheduler, type JobEvent, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts'
 import { askOf, noLimits, ownerOf, requestOf } from './asks.ts'
-import { createEasel, resultOf } from './easel.ts'
-import { createHandClock, settled } from './hand-clock.ts'
+import { createHandClock, settled } from './manual-clock.ts'
+import { createEasel, resultOf } from './manual-renderer.ts'
 
 interface Stage extends SchedulerOptions {
   readonly scheduler: Scheduler

@@ -3,10 +3,10 @@ import { after, describe, test } from 'node:test'
 import { createEngine, type Frames, factsOf } from '../../src/engine/index.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
-import { recipeWith } from '../../src/styles/recipe.ts'
-import type { Style } from '../../src/styles/style.ts'
+import { recipeWith } from '../../src/styles/catalog/recipe.ts'
+import type { Style } from '../../src/styles/catalog/style.ts'
 import { cpuRig } from '../engine/cpu-rig.ts'
-import { openHouse, pocketBase } from './house.ts'
+import { openHouse, pocketBase } from './test-styles.ts'
 
 const sessions = createSessions({ budgetBytes: 1e9, load: (graph) => createSession(graph) })
 const engine = createEngine({ ...cpuRig, sessions })

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Entry, Queue, SavedQueue } from '../../src/jobs/queue.ts'
+import type { Entry, Queue, SavedQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
 
 export interface QueueMaker {
   create(quantum: number): Queue

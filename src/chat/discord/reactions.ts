@@ -2,9 +2,9 @@
 // buttons are there.
 
 import { Routes } from 'discord.js'
-import { type Mark, marks } from '../marks.ts'
+import { type Mark, marks } from '../contract/reactions.ts'
 import type { Handle } from './address.ts'
-import type { Caller } from './calls.ts'
+import type { Caller } from './rest/rest-calls.ts'
 
 export interface Reactions {
   /** Puts those that are missing, takes away those that are too many. Gives the handle as it then is. */

@@ -2,11 +2,11 @@
 // before a restart, is heard all the same.
 
 import { type Client, InteractionType } from 'discord.js'
-import type { Attachment } from '../attachment.ts'
-import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../incoming.ts'
-import { markOf } from '../marks.ts'
+import type { Attachment } from '../contract/attachment.ts'
+import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
+import { markOf } from '../contract/reactions.ts'
 import type { Address, Interaction } from './address.ts'
-import { listId } from './components.ts'
+import { askerOfInteraction, askerOfReaction, channelOfInteraction, channelOfReaction, localeOf } from './channel-access.ts'
 import {
   type AttachmentData,
   commandData,
@@ -17,9 +17,9 @@ import {
   type OptionData,
   type ReactionEvent,
   type User,
-} from './event.ts'
-import { purposeOf } from './modal.ts'
-import { askerOfInteraction, askerOfReaction, channelOfInteraction, channelOfReaction, localeOf } from './place.ts'
+} from './gateway/event-schemas.ts'
+import { listId } from './layout/components.ts'
+import { purposeOf } from './layout/modal.ts'
 
 export const platformName = 'discord'
 

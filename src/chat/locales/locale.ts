@@ -2,7 +2,7 @@
 // Adding one: a file like zh.ts, a line below.
 
 import type { Note } from '../../errors.ts'
-import type { Line } from '../reply.ts'
+import type { Line } from '../contract/reply.ts'
 import type { SentenceKey } from './en.ts'
 import { en } from './en.ts'
 import { durationIn, fill } from './fill.ts'

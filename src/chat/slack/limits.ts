@@ -1,6 +1,6 @@
 // What Slack allows. Numbers without a source below are ours, chosen inside Slack's.
 
-import type { PlatformLimits } from '../platform.ts'
+import type { PlatformLimits } from '../contract/platform.ts'
 
 export const limits: PlatformLimits = {
   // a trigger lives so long; envelopes are acknowledged on arrival

@@ -1,7 +1,7 @@
 // What Slack sends, as far as it is read. Everything else in it is left alone, and what does not fit is no event of ours.
 
 import { z } from 'zod'
-import { fileSchema, submittedSchema } from './view.ts'
+import { fileSchema, submittedSchema } from './layout/modal.ts'
 
 const id = z.string().min(1).max(200)
 const team = z.object({ id }).nullish()

@@ -2,11 +2,11 @@
 // of this with an event, and a dialog must be opened three seconds after it: so it is remembered, and never waited for long.
 
 import { z } from 'zod'
-import { type Api, hasCode, type SlackError } from './api.ts'
-import type { Log } from './log.ts'
-import { type Remembered, remembered } from './remembered.ts'
-import type { Identity } from './sign-in.ts'
-import { within } from './within.ts'
+import { within } from '../time-limit.ts'
+import { type Remembered, remembered } from './api/memoize.ts'
+import type { Log } from './api/redacted-log.ts'
+import type { Identity } from './api/sign-in.ts'
+import { type Api, hasCode, type SlackError } from './api/web-api.ts'
 
 export interface Workspace {
   person(id: string): Promise<Person>

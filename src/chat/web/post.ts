@@ -2,12 +2,12 @@
 
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
-import type { Form, Item, Outgoing, Picture } from '../outgoing.ts'
-import type { Platform, Posted } from '../platform.ts'
-import type { Conversation, Row } from './conversation.ts'
-import { type Database, together } from './database.ts'
-import type { Pictures } from './pictures.ts'
-import type { AnswerBody, ShownItem, ShownPicture } from './shown.ts'
+import type { Form, Item, Outgoing, Picture } from '../contract/outgoing.ts'
+import type { Platform, Posted } from '../contract/platform.ts'
+import type { AnswerBody, ShownItem, ShownPicture } from './page-json.ts'
+import type { Conversation, Row } from './storage/conversation-store.ts'
+import { type Database, together } from './storage/page-database.ts'
+import type { Pictures } from './storage/picture-store.ts'
 
 export type Poster = Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'>
 

@@ -1,10 +1,10 @@
 // A call of the page → Incoming. Only shapes are checked here; what a command's values mean is the router's to say.
 
 import { z } from 'zod'
-import type { Attachment } from '../attachment.ts'
-import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../incoming.ts'
-import { CallRefused } from './guard.ts'
-import type { Viewer } from './sources.ts'
+import type { Attachment } from '../contract/attachment.ts'
+import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
+import { CallRefused } from './http/request-guard.ts'
+import type { Viewer } from './page-views.ts'
 
 /** All who use one page read along with each other. */
 export const pageSpace = 'page'

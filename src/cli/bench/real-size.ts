@@ -3,9 +3,9 @@
 import { join } from 'node:path'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
 import { inBytes, type Print } from '../terminal.ts'
+import { inProcess } from './child-measurement.ts'
 import { atLeast, atMost, type Finding, gib, seconds } from './finding.ts'
-import { inProcess } from './in-process.ts'
-import type { Outcome, Task } from './real-size-child.ts'
+import type { Outcome, Task } from './real-size-process.ts'
 
 export interface RealSizeOptions {
   readonly dir: string
@@ -57,4 +57,4 @@ function* stepFindings(size: string, { stepS, stepGflops, referenceGflops, ratio
   yield atLeast('the one by the other', ratio, wantedRatio[`${winograd}`])
 }
 
-const measured = (task: Task): Promise<Outcome> => inProcess('real-size-child.ts', task)
+const measured = (task: Task): Promise<Outcome> => inProcess('real-size-process.ts', task)

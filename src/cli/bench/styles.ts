@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { syntheticLora } from '../../engine/synthetic/lora.ts'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
 import type { Print } from '../terminal.ts'
+import { inProcess } from './child-measurement.ts'
 import { atMost, type Finding, gib, seconds } from './finding.ts'
-import { inProcess } from './in-process.ts'
 import { writing } from './real-size.ts'
-import type { StylesOutcome, StylesTask } from './styles-child.ts'
+import type { StylesOutcome, StylesTask } from './styles-process.ts'
 
 export interface StylesOptions {
   readonly dir: string
@@ -26,7 +26,7 @@ export async function* measureStyles({ dir, threads }: StylesOptions, print: Pri
     cacheDir: join(dir, 'cache'),
     ...(threads !== undefined && { threads }),
   }
-  const { switchMs, reloads, stepS, oneBytes, bothBytes } = await inProcess<StylesTask, StylesOutcome>('styles-child.ts', task)
+  const { switchMs, reloads, stepS, oneBytes, bothBytes } = await inProcess<StylesTask, StylesOutcome>('styles-process.ts', task)
   yield atMost('going from one style to another', switchMs, 50, (ms) => `${ms.toFixed(1)} ms`)
   yield atMost('graphs loaded by that', reloads, 0, String)
   yield { what: 'a step without a style, 1 frame of 512×512', got: seconds(stepS.plain) }

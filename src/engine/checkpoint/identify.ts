@@ -13,11 +13,11 @@ import {
 } from './architecture.ts'
 import { whyIgnored } from './dialects/ignored.ts'
 import { type Parts, partsOf } from './dialects/parts.ts'
-import { type Foreign, foreignModel } from './foreign.ts'
-import { foreignBase } from './lora/base.ts'
+import { foreignBase } from './lora/base-model.ts'
 import { describeLora, type LoraDescription } from './lora/describe.ts'
-import { slotOf } from './lora/slots.ts'
+import { slotOf } from './lora/tensor-roles.ts'
 import { byteLengthOf, type DType, elementsOf, type Tensor, type TensorFile } from './tensor.ts'
+import { type Foreign, foreignModel } from './unsupported-models.ts'
 
 /** True of every file. */
 export interface Contents {

@@ -5,7 +5,7 @@
 import { UserError } from '../errors.ts'
 import { PickleInput } from './pickle-input.ts'
 import { pickleLiterals } from './pickle-literals.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from './quote-untrusted.ts'
 
 /** A class or function that a pickle names. It does nothing and knows nothing of what it names. */
 export class PickledName {

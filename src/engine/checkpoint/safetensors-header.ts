@@ -3,7 +3,7 @@
 // Grammar and refusals: huggingface/safetensors, safetensors/src/tensor.rs.
 
 import { UserError } from '../errors.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from './quote-untrusted.ts'
 
 /** One tensor as declared: nothing about it is checked yet but its form. Offsets count from the end of the header. */
 export interface DeclaredTensor {

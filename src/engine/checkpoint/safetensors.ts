@@ -3,7 +3,7 @@
 
 import { UserError } from '../errors.ts'
 import { type FileBytes, readingFile } from './file-bytes.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from './quote-untrusted.ts'
 import { type DeclaredTensor, readSafetensorsHeader } from './safetensors-header.ts'
 import { bytesPerElement, type DType, type Tensor, type TensorFile } from './tensor.ts'
 

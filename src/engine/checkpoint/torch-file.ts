@@ -3,8 +3,8 @@
 
 import { UserError } from '../errors.ts'
 import { type FileBytes, readingFile } from './file-bytes.ts'
-import { gather } from './gather.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from './quote-untrusted.ts'
+import { gather } from './strided-copy.ts'
 import { bytesPerElement, elementsOf, type Place, type Tensor, type TensorFile } from './tensor.ts'
 import { readTorchLegacy } from './torch-legacy.ts'
 import { isDense, TorchTensor } from './torch-tensor.ts'

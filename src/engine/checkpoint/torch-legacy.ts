@@ -4,7 +4,7 @@
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
 import { type PickleWorld, readPickle } from './pickle.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'
 import type { TorchContent, TorchPlace } from './torch-file.ts'

@@ -3,7 +3,7 @@
 
 import { NumpyArray, tensorTypeOf } from './numpy.ts'
 import { type Callable, PickledName, type Reading } from './pickle.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from './quote-untrusted.ts'
 import { bytesPerElement, type DType, elementsOf } from './tensor.ts'
 
 /** A run of `elements` from element `start` on of the stored run `key`, which holds `rootElements` in all. */

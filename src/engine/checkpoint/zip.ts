@@ -4,7 +4,7 @@
 import { inflateRawSync } from 'node:zlib'
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from './quote-untrusted.ts'
 
 export interface ZipEntry {
   readonly name: string

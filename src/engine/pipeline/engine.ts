@@ -1,7 +1,7 @@
 // The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
 
 import { join } from 'node:path'
-import { stampOf } from '../checkpoint/stamp.ts'
+import { stampOf } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
@@ -13,16 +13,16 @@ import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
-import { checkSize, denoise } from './animate.ts'
-import { createLoras, type LaidLoras } from './laid-loras.ts'
-import { createMergedCopies } from './merged-copies.ts'
+import { createLoras, type LaidLoras } from './applied-loras.ts'
+import { checkSize, denoise } from './denoise.ts'
+import { createMergedCopies } from './merged-weights-cache.ts'
 import type { BaseFiles, Model, ModelFiles } from './model.ts'
+import { createOpenModels, type OpenModel } from './model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
-import { createOpenModels, type OpenModel } from './open-models.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { encodePrompts } from './prompt-context.ts'
 import { createRunner } from './runner.ts'
-import { createTextMemory } from './text-memory.ts'
+import { createTextMemory } from './text-cache.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface Drawing extends Size {

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '../errors.ts'
 import { type InspectOptions, inspect } from './inspect.ts'
-import type { Answer } from './inspect-apart.ts'
+import type { Answer } from './inspect-in-thread.ts'
 
 const { path, options } = workerData as { readonly path: string; readonly options: InspectOptions }
 

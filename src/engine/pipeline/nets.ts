@@ -5,11 +5,11 @@ import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Target } from '../targets/target.ts'
-import { type Beside, nothingBeside, rankIn } from './beside.ts'
 import { decoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
-import type { NetKeys } from './open-models.ts'
+import type { NetKeys } from './model-cache.ts'
 import type { Runnable, Runner } from './runner.ts'
+import { type Beside, nothingBeside, rankIn } from './runtime-adapters.ts'
 
 export interface Size {
   readonly frames: number

@@ -8,7 +8,7 @@ import { applyWeights } from '../text/emphasis.ts'
 import { parsePrompt } from '../text/prompt.ts'
 import { promptAt } from '../text/prompt-schedule.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import type { Context } from './animate.ts'
+import type { Context } from './denoise.ts'
 
 export interface Prompts {
   readonly prompt: string

@@ -1,7 +1,7 @@
 // Runs graphs, one at a time: ONNX Runtime blocks its thread anyway, and a session that waits for its turn must not be let go meanwhile.
 // Of each graph there is at most one session with room for adapters: it grows to the largest asked for, and its forerunner goes.
 
-import { covers, joined, nameOf, type Ranks, sizeOf } from '../checkpoint/lora/sites.ts'
+import { covers, joined, nameOf, type Ranks, sizeOf } from '../checkpoint/lora/adapter-slots.ts'
 import type { Graph } from '../onnx/graph.ts'
 import type { Feeds, Outputs, Session } from '../runtime/session.ts'
 import type { Sessions } from '../runtime/sessions.ts'

@@ -3,10 +3,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Named, type Part, type Parts, partsOf } from '../checkpoint/dialects/parts.ts'
-import { foreignModel } from '../checkpoint/foreign.ts'
 import { type Identity, identify } from '../checkpoint/identify.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
+import { foreignModel } from '../checkpoint/unsupported-models.ts'
 import { UserError } from '../errors.ts'
 
 export interface WeightFile {

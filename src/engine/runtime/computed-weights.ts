@@ -3,11 +3,11 @@
 // and sessions of every size, of every style and in every process share the same pages of memory.
 
 import { createHash } from 'node:crypto'
-import { stampOf } from '../checkpoint/stamp.ts'
+import { stampOf } from '../checkpoint/file-stamp.ts'
 import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
 import { type Constant, constantsOf, graphOf, withConstants } from '../onnx/constants.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
-import type { Kept, WeightFolder } from './weight-folder.ts'
+import type { Kept, WeightFolder } from './disk-cache.ts'
 
 export interface ComputedWeights {
   /** The same graph with what it computes from weights as places in files; the graph itself where none could be kept. */

@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { stampOf } from '../checkpoint/stamp.ts'
+import { stampOf } from '../checkpoint/file-stamp.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
+import type { WeightFolder } from './disk-cache.ts'
 import { runtimeVersion, type WrittenGraph, writeOptimized, written } from './session.ts'
-import type { WeightFolder } from './weight-folder.ts'
 
 export interface OptimizedGraphs {
   /** As it is made for this machine; as it was written where that could not be kept. For the CPU. */

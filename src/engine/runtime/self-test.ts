@@ -7,7 +7,7 @@ import { Graph, type Value } from '../onnx/graph.ts'
 import { Cast, MatMul } from '../onnx/ops.ts'
 import { type AttentionForm, type AttentionKind, fusedAttention, plainAttention } from '../targets/attention.ts'
 import type { Ability, Device, Precision } from '../targets/device.ts'
-import type { LoadAlone } from './probe.ts'
+import type { LoadAlone } from './device-probe.ts'
 
 export interface AttentionCase {
   readonly kind: AttentionKind

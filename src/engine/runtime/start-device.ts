@@ -9,14 +9,14 @@ import type { Device } from '../targets/device.ts'
 import { type Targets, targetsFor } from '../targets/table.ts'
 import { type ComputedWeights, createComputedWeights } from './computed-weights.ts'
 import { countCores } from './cores.ts'
+import { probeMachine } from './device-probe.ts'
 import { type Choice, chooseDevice } from './devices.ts'
-import { createLanes } from './lanes.ts'
+import { createWeightFolder, type WeightFolder } from './disk-cache.ts'
 import { createOptimizedGraphs, type OptimizedGraphs } from './optimized-graphs.ts'
-import { probeMachine } from './probe.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
 import { createSession, listBackends, type Session, written } from './session.ts'
+import { createLanes } from './session-threads.ts'
 import type { LoadOptions } from './sessions.ts'
-import { createWeightFolder, type WeightFolder } from './weight-folder.ts'
 
 export interface StartedDevice extends Targets {
   readonly device: Device

@@ -3,7 +3,7 @@
 
 import type { Frames } from '../frames.ts'
 import { type Generator, torchGenerator } from '../noise.ts'
-import { type Context, denoise } from '../pipeline/animate.ts'
+import { type Context, denoise } from '../pipeline/denoise.ts'
 import type { Model } from '../pipeline/model.ts'
 import { createNets } from '../pipeline/nets.ts'
 import { encodePrompts } from '../pipeline/prompt-context.ts'
@@ -13,10 +13,10 @@ import { createSampler } from '../samplers/sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Chunk } from '../text/chunks.ts'
-import type { Answers } from './answers.ts'
+import { compare, type Row } from './comparison.ts'
 import { paddedIds } from './nets.ts'
-import type { Rig } from './rig.ts'
-import { compare, type Row } from './row.ts'
+import type { Answers } from './reference-tensors.ts'
+import type { Rig } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 
 /** From a given noise, six steps or however many the answers have: `pipeline.*`. */

@@ -2,14 +2,14 @@
 // B animations  F frames  h w latent sides  L tokens  D token width  T timestep
 
 import { timestepEmbedding } from '../nets/unet.ts'
-import { type Adapters, nothingBeside, rankIn } from '../pipeline/beside.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../pipeline/graphs.ts'
 import type { Model } from '../pipeline/model.ts'
+import { type Adapters, nothingBeside, rankIn } from '../pipeline/runtime-adapters.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import type { Answers } from './answers.ts'
-import { type Rig, runOnce } from './rig.ts'
-import { compare, type Row } from './row.ts'
+import { compare, type Row } from './comparison.ts'
+import type { Answers } from './reference-tensors.ts'
+import { type Rig, runOnce } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 
 export async function* checkText(model: Model, prompts: readonly string[], answers: Answers, rig: Rig): AsyncGenerator<Row> {

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { type Model, openModel } from '../pipeline/model.ts'
 import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
-import { type Answers, openAnswers, promptsOf } from './answers.ts'
+import type { Row } from './comparison.ts'
 import { checkModelFolder, checkPipeline } from './drawing.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
-import type { Rig } from './rig.ts'
-import type { Row } from './row.ts'
+import { type Answers, openAnswers, promptsOf } from './reference-tensors.ts'
+import type { Rig } from './test-session.ts'
 
 /**
  * A row for each answer, as it is computed. Frees every session before the next is loaded.

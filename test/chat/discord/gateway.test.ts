@@ -5,10 +5,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { commands } from '../../../commands/index.ts'
+import type { Platform } from '../../../src/chat/contract/platform.ts'
 import { createDiscord, type DiscordOptions } from '../../../src/chat/discord/index.ts'
-import type { Platform } from '../../../src/chat/platform.ts'
 import { UserError } from '../../../src/errors.ts'
-import { type House, makeHouse, words } from './house.ts'
+import { type House, makeHouse, words } from './discord-chat.ts'
 import { type DiscordServer, startDiscord } from './server.ts'
 
 const nobody = { receive: async () => undefined, complete: async () => [] }

@@ -2,8 +2,8 @@
 
 import type { Server } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { guildJson, userJson } from './json.ts'
-import type { Data, World } from './world.ts'
+import { guildJson, userJson } from './event-json.ts'
+import type { Data, World } from './guilds.ts'
 
 export interface Gateway {
   /** Tells of something, as soon as somebody listens. */

@@ -1,16 +1,16 @@
 // The platform on a local Discord, and people around it.
 
 import { commands } from '../../../commands/index.ts'
+import type { Choice } from '../../../src/chat/contract/incoming.ts'
+import type { Outgoing } from '../../../src/chat/contract/outgoing.ts'
+import type { Platform, Posted, Receiver } from '../../../src/chat/contract/platform.ts'
+import { type Mark, marks } from '../../../src/chat/contract/reactions.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
-import type { Choice } from '../../../src/chat/incoming.ts'
-import { type Mark, marks } from '../../../src/chat/marks.ts'
-import type { Outgoing } from '../../../src/chat/outgoing.ts'
-import type { Platform, Posted, Receiver } from '../../../src/chat/platform.ts'
 import type { Harness, Seen } from '../../suites/platform.ts'
-import { createPeople, type People, readable } from './people.ts'
+import { createPeople, type People, readable } from './discord-users.ts'
+import type { Data, Interaction, Message, User } from './guilds.ts'
 import { walk } from './rules.ts'
 import { type DiscordServer, startDiscord } from './server.ts'
-import type { Data, Interaction, Message, User } from './world.ts'
 
 export interface Scene extends Harness {
   readonly server: DiscordServer

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Incoming } from '../../../src/chat/incoming.ts'
-import type { Form } from '../../../src/chat/outgoing.ts'
-import { type House, makeHouse, pictureOf, words } from './house.ts'
-import type { Interaction } from './world.ts'
+import type { Incoming } from '../../../src/chat/contract/incoming.ts'
+import type { Form } from '../../../src/chat/contract/outgoing.ts'
+import { type House, makeHouse, pictureOf, words } from './discord-chat.ts'
+import type { Interaction } from './guilds.ts'
 
 describe('what is heard on Discord', { timeout: 120_000 }, () => {
   let house: House

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Data } from './guilds.ts'
 import { wrongCallback, wrongCommands, wrongMessage } from './rules.ts'
 import { findOperation, wrongBody } from './spec.ts'
-import type { Data } from './world.ts'
 
 const quiet = { allowed_mentions: { parse: [] } }
 const text = (content = 'a') => ({ type: 10, content })

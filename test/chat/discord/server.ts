@@ -3,11 +3,11 @@
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { messageJson, userJson, withIds } from './event-json.ts'
 import { createGateway, type Gateway } from './gateway.ts'
-import { messageJson, userJson, withIds } from './json.ts'
+import { type Attached, type Channel, createWorld, type Data, type Interaction, type Message, type World } from './guilds.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from './rules.ts'
 import { findOperation, wrongAnswer, wrongBody } from './spec.ts'
-import { type Attached, type Channel, createWorld, type Data, type Interaction, type Message, type World } from './world.ts'
 
 export interface DiscordServer {
   readonly api: string

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { createEmulator } from 'emulate'
-import { neededScopes, usefulScopes } from '../../../src/chat/slack/scopes.ts'
+import { neededScopes, usefulScopes } from '../../../src/chat/slack/api/scopes.ts'
 import type { Thing } from './calls.ts'
 
 export const token = 'xoxb-1111-2222-real'

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { commands } from '../../../commands/index.ts'
+import { neededScopes, usefulScopes } from '../../../src/chat/slack/api/scopes.ts'
 import { umbrella } from '../../../src/chat/slack/receive.ts'
-import { neededScopes, usefulScopes } from '../../../src/chat/slack/scopes.ts'
 
 interface Manifest {
   readonly display_information: { readonly name: string; readonly description: string }

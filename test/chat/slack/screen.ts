@@ -1,6 +1,6 @@
 // What a person sees: the state of the local Slack, shown as its clients show it.
 
-import { type Mark, markOf } from '../../../src/chat/marks.ts'
+import { type Mark, markOf } from '../../../src/chat/contract/reactions.ts'
 import type { Seen } from '../../suites/platform.ts'
 import type { Thing } from './calls.ts'
 import type { Service } from './service.ts'

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { signingSecret } from './emulated.ts'
-import { eventOf, type People, startPeople } from './people.ts'
 import type { Acknowledged, Signing } from './service.ts'
+import { eventOf, type People, startPeople } from './slack-users.ts'
 
 describe('a call of the port for Slack', () => {
   let people: People

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../../commands/index.ts'
-import { parse } from '../../../src/chat/parse.ts'
-import { houseIn } from '../../../src/chat/web/house.ts'
+import { parse } from '../../../src/chat/input/parse.ts'
 import { completionAt, quoted, spoken } from '../../../src/chat/web/page/completion.js'
+import { houseIn } from '../../../src/chat/web/page-setup.ts'
 
 const offered = houseIn('en', commands).commands
 

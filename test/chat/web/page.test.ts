@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { createWeb, type Web } from '../../../src/chat/web/index.ts'
 import { hasChromium, openPage, pictureOf } from './chromium.ts'
-import { createScriptedHouse, type ScriptedHouse } from './scripted-house.ts'
+import { createScriptedHouse, type ScriptedHouse } from './scripted-chat.ts'
 import { webOptions } from './web-options.ts'
 
 describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () => {

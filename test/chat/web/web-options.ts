@@ -1,7 +1,7 @@
 // What a test's page is made with: a free port, a conversation in memory, empty views.
 
 import { commands } from '../../../commands/index.ts'
-import type { Receiver } from '../../../src/chat/platform.ts'
+import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import { createWeb, type Sources, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
 
 export const noSources: Sources = {

@@ -6,8 +6,8 @@ import { timestepEmbedding } from '../../../src/engine/nets/unet.ts'
 import { printGraph } from '../../../src/engine/onnx/print.ts'
 import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { type Model, openModel } from '../../../src/engine/pipeline/model.ts'
-import { runOnce } from '../../../src/engine/verify/rig.ts'
-import { compare } from '../../../src/engine/verify/row.ts'
+import { compare } from '../../../src/engine/verify/comparison.ts'
+import { runOnce } from '../../../src/engine/verify/test-session.ts'
 import { cpuRig, someNumbers, tiny } from '../cpu-rig.ts'
 
 const checkpoint = join(tiny, 'checkpoint.safetensors')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
 import { type Inspection, inspect } from '../../../src/engine/pipeline/inspect.ts'
-import { inspectApart } from '../../../src/engine/pipeline/inspect-apart.ts'
+import { inspectApart } from '../../../src/engine/pipeline/inspect-in-thread.ts'
 import { fixtures, tiny } from '../cpu-rig.ts'
 
 const pocket = join(import.meta.dirname, '../../../models/pocket')

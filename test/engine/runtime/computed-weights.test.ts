@@ -9,10 +9,10 @@ import { MatMul } from '../../../src/engine/onnx/ops.ts'
 import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { type Model, openModel } from '../../../src/engine/pipeline/model.ts'
 import { type ComputedWeights, createComputedWeights } from '../../../src/engine/runtime/computed-weights.ts'
+import { createWeightFolder } from '../../../src/engine/runtime/disk-cache.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
-import { createWeightFolder } from '../../../src/engine/runtime/weight-folder.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
-import { compare } from '../../../src/engine/verify/row.ts'
+import { compare } from '../../../src/engine/verify/comparison.ts'
 import { someNumbers, tiny } from '../cpu-rig.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-computed-'))

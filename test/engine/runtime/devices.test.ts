@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
+import { probeMachine } from '../../../src/engine/runtime/device-probe.ts'
 import { chooseDevice, type Probe } from '../../../src/engine/runtime/devices.ts'
-import { probeMachine } from '../../../src/engine/runtime/probe.ts'
 import { createSession, listBackends } from '../../../src/engine/runtime/session.ts'
 import type { Device } from '../../../src/engine/targets/device.ts'
 

@@ -7,9 +7,9 @@ import { openModel } from '../../../src/engine/index.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Mul } from '../../../src/engine/onnx/ops.ts'
 import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
+import { createWeightFolder, type WeightFolderOptions } from '../../../src/engine/runtime/disk-cache.ts'
 import { createOptimizedGraphs } from '../../../src/engine/runtime/optimized-graphs.ts'
 import { openSession, type WrittenGraph, written } from '../../../src/engine/runtime/session.ts'
-import { createWeightFolder, type WeightFolderOptions } from '../../../src/engine/runtime/weight-folder.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'zoetrope-optimized-'))

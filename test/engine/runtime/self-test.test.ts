@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
 import type { Graph } from '../../../src/engine/onnx/graph.ts'
-import type { LoadAlone } from '../../../src/engine/runtime/probe.ts'
+import type { LoadAlone } from '../../../src/engine/runtime/device-probe.ts'
 import { attentionCases, selfTest } from '../../../src/engine/runtime/self-test.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type AttentionForm, fusedAttention, opsetAttention, plainAttention } from '../../../src/engine/targets/attention.ts'
-import { compare } from '../../../src/engine/verify/row.ts'
+import { compare } from '../../../src/engine/verify/comparison.ts'
 import { compute, someNumbers } from '../cpu-rig.ts'
 
 interface Shape {

@@ -13,7 +13,7 @@ import { type Material, Weights } from '../../../src/engine/nets/weights.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import type { Feed, Session } from '../../../src/engine/runtime/session.ts'
 import type { Target } from '../../../src/engine/targets/target.ts'
-import { compare } from '../../../src/engine/verify/row.ts'
+import { compare } from '../../../src/engine/verify/comparison.ts'
 
 const folder = join(import.meta.dirname, '../../fixtures/tiny/')
 const expected = openSafetensors(`${folder}expected.safetensors`).tensors

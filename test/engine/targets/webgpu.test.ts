@@ -26,7 +26,7 @@ interface Outcome {
 }
 
 async function ask(env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'webgpu-child.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'webgpu-process.ts')], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: 240_000,

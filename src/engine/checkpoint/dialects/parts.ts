@@ -2,7 +2,7 @@
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'
-import { reshaped } from '../reshaped.ts'
+import { reshaped } from '../reshape.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
 import { whyIgnored } from './ignored.ts'
 import { motionModulePath, officialMotion } from './motion.ts'

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts'
 import { elementsOf, float32Of, type Tensor } from '../tensor.ts'
 import type { Additive, Decomposed, LoraDelta } from './delta.ts'
 import { type Adapter, incomplete, product, shaped, wrongShape } from './factors.ts'
-import type { Slot } from './slots.ts'
+import type { Slot } from './tensor-roles.ts'
 
 /** Reads one kind. `take` remembers what was asked for. */
 type Reader<D extends LoraDelta> = (adapter: Adapter, take: Take) => D | undefined

@@ -1,8 +1,8 @@
 // What a LoRA file is, without the nets that it is for: which kinds of adapter, ranks, nets, base, trigger words.
 
 import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
-import { baseSaidBy, contextWidthOf } from './base.ts'
-import { type Slot, slotOf } from './slots.ts'
+import { baseSaidBy, contextWidthOf } from './base-model.ts'
+import { type Slot, slotOf } from './tensor-roles.ts'
 
 export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'full' | 'norm'
 

@@ -2,11 +2,11 @@
 // files lay matrices on 1×1 convolutions and the other way round, the bytes are the same.
 
 import { UserError } from '../../errors.ts'
-import { reshaped } from '../reshaped.ts'
+import { reshaped } from '../reshape.ts'
 import { elementsOf, type Tensor } from '../tensor.ts'
 import type { Product } from './delta.ts'
 import type { Module } from './modules.ts'
-import type { Slot } from './slots.ts'
+import type { Slot } from './tensor-roles.ts'
 
 /** One module's adapter as it lies in the file, and the weights that it is for. */
 export interface Adapter {

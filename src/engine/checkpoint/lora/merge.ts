@@ -1,7 +1,6 @@
 // Lays a delta on a weight: W' for each kind, at a strength. Reads the delta's tensors, changes nothing in place.
 
 import { float32Of, type Tensor } from '../tensor.ts'
-import { cayley, contract, kron, multiply, transpose } from './algebra.ts'
 import {
   type Additive,
   type Decomposed,
@@ -12,6 +11,7 @@ import {
   type Rotation,
   type Scaling,
 } from './delta.ts'
+import { cayley, contract, kron, multiply, transpose } from './matrix-products.ts'
 
 /**
  * @param weight [out, in, …] in row order, or a bias or norm weight [out]

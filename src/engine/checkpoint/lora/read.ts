@@ -3,11 +3,11 @@
 import { UserError } from '../../errors.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
 import { assemble } from './assemble.ts'
-import { foreignBase } from './base.ts'
+import { foreignBase } from './base-model.ts'
 import type { LoraDelta, LoraFile } from './delta.ts'
 import { assertFinite } from './finite.ts'
 import { type LoraTarget, type Module, moduleFinder } from './modules.ts'
-import { type Slot, slotOf } from './slots.ts'
+import { type Slot, slotOf } from './tensor-roles.ts'
 
 /**
  * @param target the nets, as `partsOf` gives them; what a file has for absent nets is ignored

@@ -1,0 +1,66 @@
+// What the page shows besides its conversation: queue, gallery and styles, each as this viewer may see them.
+
+import type { House } from '../chat/context/contexts.ts'
+import type { StyleSource } from '../chat/context/style-source.ts'
+import { returnAddressOf } from '../chat/delivery/reply-target.ts'
+import type { Recent, Sources, Viewer } from '../chat/web/page-views.ts'
+import { type Job, personOf, spaceOf } from '../jobs/job.ts'
+import type { Scheduler } from '../jobs/scheduler.ts'
+import type { Blobs } from '../store/store.ts'
+
+export interface PageSourcesParts {
+  readonly house: Pick<House, 'favourites'>
+  readonly scheduler: Pick<Scheduler, 'standings' | 'ended' | 'find'>
+  readonly styles: StyleSource
+  readonly blobs: Pick<Blobs, 'get'>
+}
+
+const chunk = 100
+
+export function createPageSources({ house, scheduler, styles, blobs }: PageSourcesParts): Sources {
+  const isOwn = ({ owner }: Job, viewer: Viewer) => personOf(owner) === personOf(viewer.owner)
+  const isPrivate = (job: Job) => returnAddressOf(job).private
+  const maySee = (job: Job, viewer: Viewer) => isOwn(job, viewer) || (spaceOf(job.owner) === spaceOf(viewer.owner) && !isPrivate(job))
+
+  /** The total counts what is hidden from the viewer too, as far as it has not been passed yet: it is right on the last page. */
+  async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<Recent> {
+    const { platform, space } = viewer.owner
+    const found: Job[] = []
+    let hidden = 0
+    let total = 0
+    for (let at = 0; found.length < from + limit; at += chunk) {
+      const page = scheduler.ended({ where: { platform, space }, state: 'done', from: at, limit: chunk })
+      total = page.total
+      const seen = page.jobs.filter((job) => maySee(job, viewer))
+      hidden += page.jobs.length - seen.length
+      found.push(...seen)
+      if (page.jobs.length < chunk) break
+    }
+    const me = personOf(viewer.owner)
+    const entries = found.slice(from, from + limit).map(async (job) => {
+      return { job, own: isOwn(job, viewer), kept: await house.favourites.has(me, job.id), private: isPrivate(job) }
+    })
+    return { entries: await Promise.all(entries), total: total - hidden }
+  }
+
+  return {
+    async queue(viewer) {
+      const { platform, space } = viewer.owner
+      const all = scheduler.standings(viewer.asker.admin ? {} : { platform, space })
+      return all.map((standing) => ({ ...standing, own: isOwn(standing.job, viewer), private: isPrivate(standing.job) }))
+    },
+    recent,
+    async animation(viewer, id) {
+      const job = scheduler.find(id)
+      return job?.result && maySee(job, viewer) ? blobs.get(job.result.blob) : undefined
+    },
+    async styles({ owner, asker }) {
+      const list = await styles.list(spaceOf(owner), asker.admin)
+      return Promise.all(list.map(async (style) => ({ ...style, pictured: (await styles.picture(style.name)) !== undefined })))
+    },
+    async example({ owner, asker }, name) {
+      const style = await styles.find(name, spaceOf(owner), asker.admin)
+      return style && (await styles.picture(style.name))?.bytes
+    },
+  }
+}

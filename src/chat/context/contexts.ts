@@ -1,0 +1,105 @@
+// What stands behind the desks: scheduler, store and styles, asked for one person at a time.
+
+import { randomBytes } from 'node:crypto'
+import { type Owner, personOf, spaceOf } from '../../jobs/job.ts'
+import type { AnimationRequest, Format } from '../../jobs/request.ts'
+import type { Scheduler } from '../../jobs/scheduler.ts'
+import type { Store } from '../../store/store.ts'
+import type { Command } from '../contract/command.ts'
+import type { Desk } from '../contract/command-context.ts'
+import { type Defaults, defaultsSchema } from '../contract/defaults.ts'
+import type { Asker, Channel } from '../contract/incoming.ts'
+import type { Platform } from '../contract/platform.ts'
+import { type Settings, settingsSchema } from '../contract/settings.ts'
+import type { StyleDesk } from '../contract/style-admin.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import { helpIn, localeFor } from '../locales/locale.ts'
+import { createFavourites, type Favourites } from './favourites.ts'
+import { createJobDesk } from './job-access.ts'
+import { createPrivacyDesk, type PrivacyParts } from './privacy.ts'
+import { kept } from './stored-value.ts'
+import { type StyleSource, stylesFor } from './style-source.ts'
+
+export interface House {
+  readonly commands: readonly Command[]
+  readonly favourites: Favourites
+  deskFor(visit: Visit): Desk
+  settingsOf(owner: Owner): Promise<Settings>
+  defaultsOf(owner: Owner): Promise<Defaults>
+}
+
+/** Who speaks, where, and what can be shown there. */
+export interface Visit {
+  readonly owner: Owner
+  readonly name: string
+  readonly asker: Asker
+  readonly channel: Channel
+  readonly locale: string
+  readonly formats: readonly Format[]
+  readonly maxBytes: number
+  /** The platform's, where it has one. */
+  readonly fetchFile?: NonNullable<Platform['fetchFile']>
+}
+
+/** Somebody who may want to manage styles. */
+export interface StyleVisitor extends Visit {
+  /** Who may besides the admins. */
+  readonly managers: () => Promise<readonly string[]>
+}
+
+export interface HouseParts {
+  readonly commands: readonly Command[]
+  readonly scheduler: Scheduler
+  readonly store: Store
+  readonly styles: StyleSource
+  readonly styleDeskFor: (visitor: StyleVisitor) => StyleDesk
+  readonly delivery: Pick<Delivery, 'withdraw'>
+  readonly retentionDays: number
+  readonly forgetOn: PrivacyParts['forgetOn']
+}
+
+export function createHouse(parts: HouseParts): House {
+  const { commands, scheduler, store, styles, styleDeskFor, delivery, retentionDays, forgetOn } = parts
+  const settings = kept(store.space<unknown>('settings'), settingsSchema)
+  const defaults = kept(store.space<unknown>('defaults'), defaultsSchema)
+  const favourites = createFavourites(store.space<string[]>('kept'))
+
+  const jobParts = { scheduler, favourites, delivery, blobs: store.blobs }
+
+  function deskFor(visit: Visit): Desk {
+    const { owner, asker, channel, locale, formats, maxBytes } = visit
+    const here = settings.of(spaceOf(owner))
+    const ownDefaults = defaults.of(personOf(owner))
+    const language = localeFor(locale)
+    return {
+      asker,
+      channel,
+      formats,
+      maxBytes,
+      commands,
+      styles: stylesFor(styles, spaceOf(owner), asker.admin),
+      get styleDesk() {
+        return styleDeskFor({ ...visit, managers: async () => (await here.get()).styleManagers })
+      },
+      defaults: ownDefaults,
+      settings: here,
+      jobs: createJobDesk(jobParts, owner, asker.admin),
+      privacy: createPrivacyDesk({ ...jobParts, retentionDays, forgetOn }, owner, ownDefaults),
+      randomSeed,
+      helpOf: (path, english) => helpIn(language, path, english),
+    }
+  }
+
+  return {
+    commands,
+    favourites,
+    deskFor,
+    settingsOf: (owner) => settings.of(spaceOf(owner)).get(),
+    defaultsOf: (owner) => defaults.of(personOf(owner)).get(),
+  }
+}
+
+/** 32 bits: PyTorch's generator looks at no more of a seed, and people copy it by hand. */
+function randomSeed(): AnimationRequest['seed'] {
+  return randomBytes(4).readUInt32LE().toString()
+}

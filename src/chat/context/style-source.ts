@@ -1,0 +1,23 @@
+// The styles as the chat needs them, and as one person may see them. The book in src/styles is such a source.
+
+import type { Model, Style, Styles } from '../contract/command-context.ts'
+import type { ShownAnimation } from '../contract/style-admin.ts'
+
+export interface StyleSource {
+  list(space: string, admin: boolean): Promise<readonly Style[]>
+  find(name: string, space: string, admin: boolean): Promise<Style | undefined>
+  search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly Style[]>
+  /** @throws UserError unknown-style */
+  model(name?: string): Promise<Model>
+  /** Of its example, where one has been drawn; WebP where no format is named. */
+  picture(name: string, format?: 'webp' | 'gif'): Promise<ShownAnimation | undefined>
+}
+
+export function stylesFor(source: StyleSource, space: string, admin: boolean): Styles {
+  return {
+    list: () => source.list(space, admin),
+    find: (name) => source.find(name, space, admin),
+    search: (typed, limit) => source.search(typed, space, admin, limit),
+    model: (style) => source.model(style),
+  }
+}

@@ -1,0 +1,124 @@
+// What a command may ask of the house, for the person who speaks: everything is about them or open to them.
+// Whatever needs the clock, chance or the store is behind it, so that commands stay pure.
+
+import type { Job } from '../../jobs/job.ts'
+import type { Format } from '../../jobs/request.ts'
+import type { Command } from './command.ts'
+import type { Defaults } from './defaults.ts'
+import type { Asker, Channel } from './incoming.ts'
+import type { Settings } from './settings.ts'
+import type { StyleDesk } from './style-admin.ts'
+
+export interface Desk {
+  readonly asker: Asker
+  /** Where the person speaks. */
+  readonly channel: Channel
+  /** What loops inline where the person is, best first; and how large a file may be. */
+  readonly formats: readonly Format[]
+  readonly maxBytes: number
+  /** Everything that can be said, for the help. */
+  readonly commands: readonly Command[]
+  readonly styles: Styles
+  readonly styleDesk: StyleDesk
+  readonly defaults: Kept<Defaults>
+  readonly settings: Kept<Settings>
+  readonly jobs: Jobs
+  readonly privacy: Privacy
+  /** Unsigned 64-bit as decimal digits. */
+  randomSeed(): string
+  /** What something is called in the person's language, for help: 'animate.prompt'. */
+  helpOf(path: string, english: string): string
+}
+
+export interface Kept<T> {
+  get(): Promise<T>
+  set(value: T): Promise<void>
+}
+
+/** The styles that the person may use. */
+export interface Styles {
+  list(): Promise<readonly Style[]>
+  /** By name or alias, whatever its case. */
+  find(name: string): Promise<Style | undefined>
+  /** Best match first; everything for ''. */
+  search(typed: string, limit: number): Promise<readonly Style[]>
+  /** What draws: with a style or without. */
+  model(style?: string): Promise<Model>
+}
+
+export interface Style {
+  readonly name: string
+  readonly about: string
+  /** A prompt that shows it well. */
+  readonly example: string
+}
+
+/** What a model draws by itself, and how far it can go. */
+export interface Model {
+  readonly name: string
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly fps: number
+  readonly steps: number
+  readonly guidance: number
+  readonly negative: string
+  readonly clipSkip: number
+  readonly maxFrames: number
+  /** Width and height are multiples of this. */
+  readonly multiple: number
+}
+
+export interface Jobs {
+  /** Any job that the person may see: their own, and those shown to everybody where the person is. */
+  find(id: string): Promise<HistoryEntry | undefined>
+  /** The person's own, newest first. */
+  own(query: HistoryQuery): Promise<HistoryPage>
+  /** Of everybody where the person is, in the order in which they will run; running ones first. */
+  standings(): Promise<readonly Standing[]>
+  /** In all: also what other servers wait for. */
+  load(): Promise<{ readonly waiting: number; readonly running: number }>
+  /** Own jobs, or any for admins. Ends a waiting or running one, removes the messages and the animation of an ended one. */
+  cancel(id: string): Promise<'cancelled' | 'removed' | 'not-yours' | 'unknown'>
+  /** @returns whether it is kept now */
+  keep(id: string, keep: boolean): Promise<boolean>
+}
+
+export interface HistoryQuery {
+  readonly limit: number
+  /** Skips this many. */
+  readonly from: number
+  readonly kept?: boolean
+  /** Words of the prompt. */
+  readonly search?: string
+}
+
+export interface HistoryPage {
+  readonly entries: readonly HistoryEntry[]
+  readonly total: number
+}
+
+export interface HistoryEntry {
+  readonly job: Job
+  readonly own: boolean
+  readonly kept: boolean
+  /** Only its owner may see it. */
+  readonly private: boolean
+}
+
+export interface Standing {
+  readonly job: Job
+  readonly own: boolean
+  /** How many run before it; undefined while it runs. */
+  readonly ahead?: number
+  /** Until it is finished, from measured step times; undefined where nothing has been measured. */
+  readonly leftMs?: number
+}
+
+export interface Privacy {
+  /** Everything that is kept about the person, as one JSON text. */
+  exported(): Promise<string>
+  /** Cancels, removes messages and animations, forgets defaults and history. */
+  forget(): Promise<{ readonly animations: number }>
+  retentionDays(): number
+}

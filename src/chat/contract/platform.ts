@@ -1,0 +1,87 @@
+// What a chat platform is to the rest of the house. It translates and decides nothing: events into Incoming, Outgoing into calls.
+// Where platforms differ, the difference is data in `limits`. test/suites/platform.ts holds what every one must do.
+
+import type { Format } from '../../jobs/request.ts'
+import type { Json } from '../../store/json.ts'
+import type { Attachment } from './attachment.ts'
+import type { Choice, Incoming, Typing } from './incoming.ts'
+import type { Audience, Form, Outgoing } from './outgoing.ts'
+
+export interface Platform {
+  /** As in `Owner.platform`. */
+  readonly name: string
+  readonly limits: PlatformLimits
+  /**
+   * Connects and calls the receiver until `stop`. Resolves when people can be heard.
+   * @returns one line for the operator: where it can be found, as whom it is signed in
+   * @throws UserError naming the step that mends a wrong configuration
+   */
+  start(receiver: Receiver): Promise<string>
+  /** Hears nobody any more; lets calls in flight end. */
+  stop(): Promise<void>
+  /** Undefined while people can reach it, else why not. */
+  trouble(): string | undefined
+  /** Keeps the address open while an answer takes longer. Once; the first `post` there then fills it. */
+  acknowledge(address: Json, audience: Audience): Promise<void>
+  /**
+   * A new message. The first one at an address answers it.
+   * @throws UserError where it can never be shown there: gone, forbidden, too large; anything else is tried again
+   */
+  post(address: Json, outgoing: Outgoing): Promise<Posted>
+  /** The whole message anew. Undefined: it is gone or can no longer be reached, and the caller posts another. */
+  edit(posted: Posted, outgoing: Outgoing): Promise<Posted | undefined>
+  /** Content where it was, if it is there still. */
+  remove(posted: Posted): Promise<void>
+  /** Takes away what the platform itself keeps about a person, in this process or on this host. */
+  forget?(person: string): Promise<void> | void
+  /** Opens a dialog as the answer; only before anything was posted at the address. */
+  open(address: Json, form: Form): Promise<void>
+  /**
+   * The bytes of a file that was handed over here, as they come, in pieces. Absent: its `url` is open to all (Discord's signed ones)
+   * and is downloaded like any other. A platform that signs in (Slack) or keeps what was uploaded (the page) has this, and reads
+   * only what is its own, whatever `url` says.
+   * @throws UserError `file-gone` where it is no longer there
+   */
+  fetchFile?(attachment: Attachment, signal: AbortSignal): AsyncIterable<Uint8Array>
+}
+
+/** JSON: it is kept, and works after a restart and after years. */
+export interface Posted {
+  readonly handle: Json
+  /** Every message that shows this, as reactions will name them. Unique on the platform. */
+  readonly messages: readonly string[]
+}
+
+/** What hears a platform. Neither method throws. */
+export interface Receiver {
+  receive(incoming: Incoming): Promise<void>
+  /** At most `limits.choices`. */
+  complete(typing: Typing): Promise<readonly Choice[]>
+}
+
+export interface PlatformLimits {
+  /** An answer or `acknowledge` must have been sent by then. */
+  readonly answerMs: number
+  /** Of one file, when nothing better is known. */
+  readonly maxBytes: number
+  /** What plays and loops by itself in a message, best first. */
+  readonly formats: readonly Format[]
+  /** Whether a preview may change with each edit; otherwise progress is text. */
+  readonly previews: boolean
+  readonly edits: Edits
+  /** Reactions that the platform shows under its messages; elsewhere they are buttons. */
+  readonly reactions: boolean
+  readonly textChars: number
+  readonly quoteChars: number
+  readonly factChars: number
+  readonly facts: number
+  readonly items: number
+  readonly buttons: number
+  readonly choices: number
+}
+
+/** How often messages may be changed, and whether that is counted for each message or for all of a space together. */
+export interface Edits {
+  readonly perMinute: number
+  readonly per: 'message' | 'space'
+}

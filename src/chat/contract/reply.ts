@@ -1,0 +1,79 @@
+// What a command answers: data, in no language yet. The router says it in the person's language and makes it an Outgoing.
+
+import type { AnimationRequest } from '../../jobs/request.ts'
+import type { SentenceKey } from '../locales/en.ts'
+import type { Audience, Tone } from './outgoing.ts'
+import type { ShownAnimation } from './style-admin.ts'
+
+export type Reply = Saying | Drawing | Asking | Silence
+
+/** Words. */
+export interface Saying {
+  readonly kind: 'say'
+  readonly text: Line
+  /** As the action declares, where absent. */
+  readonly audience?: Audience
+  readonly tone?: Tone
+  readonly quote?: string
+  readonly facts?: readonly { readonly label: Line; readonly value: Line }[]
+  readonly items?: readonly ReplyItem[]
+  readonly buttons?: readonly ReplyButton[]
+  /** Shown large, with the settings of the job: the animation of a finished one. */
+  readonly animationOf?: string
+  readonly file?: { readonly bytes: Uint8Array; readonly mediaType: string; readonly fileName: string }
+}
+
+/** Put this in the queue; its message lives until the request has ended. */
+export interface Drawing {
+  readonly kind: 'draw'
+  readonly request: AnimationRequest
+  readonly private: boolean
+  /** The job that this one re-rolls or changes. */
+  readonly parent?: string
+}
+
+/** Ask for options in a dialog; it ends in this command. */
+export interface Asking {
+  readonly kind: 'ask'
+  readonly title: Line
+  readonly command: string
+  readonly action?: string
+  readonly fixed: Readonly<Record<string, string>>
+  /** Names of the command's options, and what stands in them. */
+  readonly fields: readonly { readonly name: string; readonly value?: string }[]
+}
+
+/** Done, and everybody sees it without a word: a message was removed. */
+export interface Silence {
+  readonly kind: 'silence'
+}
+
+export interface ReplyItem {
+  readonly title: Line
+  readonly text?: Line
+  /** The animation of this job, the example of this style, or one that is neither. */
+  readonly picture?: { readonly job: string } | { readonly style: string } | { readonly animation: ShownAnimation }
+  readonly buttons?: readonly ReplyButton[]
+}
+
+export interface ReplyButton {
+  readonly label: Line
+  readonly emoji?: string
+  /** The text of a command: at most 100 characters. */
+  readonly command: string
+  readonly style?: 'main' | 'danger'
+}
+
+/** A sentence of ours by its key, or words that are the same in every language: people's, names, numbers. */
+export type Line = string | Sentence
+
+export interface Sentence {
+  readonly key: SentenceKey
+  readonly data: Readonly<Record<string, SentenceValue>>
+}
+
+export type SentenceValue = string | number | Sentence
+
+export function say(key: SentenceKey, data: Readonly<Record<string, SentenceValue>> = {}): Sentence {
+  return { key, data }
+}

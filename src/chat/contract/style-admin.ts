@@ -1,0 +1,123 @@
+// What managing styles asks of the house. Every method first asks whether the person may, and refuses with a sentence if not.
+
+import type { Format } from '../../jobs/request.ts'
+import type { Attachment } from './attachment.ts'
+import type { Sentence } from './reply.ts'
+
+export interface StyleDesk {
+  /**
+   * Fetches a file, tells what it is, checks it, and makes it a style for admins, or a part of one there is. Publishing is a word of its own.
+   * @throws UserError of everything that is wrong with the file, with where it comes from or with the name; nothing is left behind then
+   */
+  add(wanted: NewStyleFile): Promise<StyleCard>
+  /** Draws the style's example with the style and without, from one seed. Undefined: not ready within what a person waits; it goes on. */
+  preview(name: string, format: 'webp' | 'gif'): Promise<StylePreview | undefined>
+  edit(name: string, edits: StyleEdits): Promise<StyleCard>
+  /** published: offered to everybody · kept: to admins · quarantined: to nobody, also not to what waits already */
+  set(name: string, state: 'published' | 'kept' | 'quarantined'): Promise<StyleCard>
+  /** The old name goes on as another name of it. */
+  rename(name: string, to: string): Promise<StyleCard>
+  /** `forget`: its files are deleted too, and there is no way back. */
+  remove(name: string, forget: boolean): Promise<StyleCard>
+  /** To what it was after a change of that number; without one, to what it was before the last. */
+  rollback(name: string, to?: number): Promise<StyleCard>
+  /** Also of one that was removed. */
+  record(name: string): Promise<StyleRecord>
+}
+
+/** One of the four sources. */
+export interface NewStyleFile {
+  readonly name: string
+  /** As a further file of this style. */
+  readonly extend: boolean
+  readonly file?: Attachment
+  readonly url?: string
+  /** On the host that draws. */
+  readonly path?: string
+  /** owner/repo/file on the model hub. */
+  readonly hub?: string
+  readonly strength?: number
+  /** For a textual inversion. */
+  readonly word?: string
+  readonly about?: string
+  readonly example?: string
+  /** Absent: everywhere, once it is published. */
+  readonly here?: boolean
+}
+
+/** What is absent stays as it is; '' empties a text. */
+export interface StyleEdits {
+  /** Which file `strength`, `word` and `drop` are about, counted from 1. */
+  readonly part?: number
+  readonly strength?: number
+  readonly word?: string
+  readonly drop?: boolean
+  readonly triggers?: string
+  readonly before?: string
+  readonly after?: string
+  readonly negative?: string
+  readonly about?: string
+  readonly example?: string
+  readonly aliases?: string
+  readonly width?: number
+  readonly height?: number
+  readonly frames?: number
+  readonly steps?: number
+  readonly guidance?: number
+  readonly sampler?: string
+  /** Back to what the base decides: size, frames, steps, guidance, sampler. */
+  readonly usual?: boolean
+  readonly where?: 'here' | 'everywhere'
+}
+
+/** A style as its managers see it. All texts are cleaned; those from files are strangers' words all the same. */
+export interface StyleCard {
+  readonly name: string
+  readonly aliases: readonly string[]
+  readonly about: string
+  readonly example: string
+  readonly state: 'published' | 'admins' | 'quarantined' | 'removed'
+  readonly where: 'here' | 'everywhere' | 'elsewhere'
+  readonly base: string
+  readonly files: readonly StyleFileCard[]
+  readonly triggers: readonly string[]
+  readonly before: string
+  readonly after: string
+  readonly negative: string
+  /** Of the change that led here; 0 where it is as it ships. `rollback` goes back to it. */
+  readonly change: number
+  /** What this change did, a line a thing. */
+  readonly changed: readonly string[]
+  /** Sentences that the person should know: what will have no effect. */
+  readonly notes: readonly Sentence[]
+}
+
+export interface StyleFileCard {
+  /** 'LoRA, rank 8, on 132 modules of the UNet' */
+  readonly about: string
+  readonly source: string
+  readonly license?: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly strength: number
+  readonly word?: string
+}
+
+export interface StyleRecord {
+  readonly card: StyleCard
+  /** Newest first. */
+  readonly changes: readonly { readonly number: number; readonly atMs: number; readonly by: string; readonly what: readonly string[] }[]
+}
+
+export interface StylePreview {
+  readonly plain: ShownAnimation
+  readonly styled: ShownAnimation
+}
+
+/** An animation that is no job's. */
+export interface ShownAnimation {
+  readonly bytes: Uint8Array
+  readonly format: Format
+  readonly width: number
+  readonly height: number
+}

@@ -1,0 +1,51 @@
+// The one answer to what a person did: acknowledged when it takes long, so that the platform keeps its address open.
+
+import type { Log } from '../../log.ts'
+import type { Clock } from '../../system-clock.ts'
+import type { Incoming } from '../contract/incoming.ts'
+import type { Audience, Outgoing } from '../contract/outgoing.ts'
+import type { Platform } from '../contract/platform.ts'
+import { patiently } from './retry.ts'
+
+export interface Answer {
+  /** Who will read it, as far as is known. */
+  expect(audience: Audience): void
+  /** From here on the answer is on its way and is not acknowledged any more. */
+  ready(): Promise<void>
+  /** @throws where the platform cannot be reached for long, or refuses it */
+  post(outgoing: Outgoing): Promise<void>
+  open(dialog: () => Promise<void>): Promise<void>
+  close(): void
+}
+
+/** An answer that cannot be posted is tried this long: later nobody waits for it. */
+const answerMs = 15_000
+
+export function createAnswer(platform: Platform, { address }: Incoming, clock: Clock, log: Log): Answer {
+  let audience: Audience = 'asker'
+  let acknowledging: Promise<void> = Promise.resolve()
+  const callOff = clock.after(platform.limits.answerMs / 2, () => {
+    acknowledging = platform.acknowledge(address, audience).catch((err: unknown) => log.warn({ err }, 'could not be acknowledged'))
+  })
+  const never = new AbortController().signal
+  const onTrouble = (err: unknown, retryInMs: number) => log.warn({ err, retryInMs }, 'an answer is tried again')
+  function ready(): Promise<void> {
+    callOff()
+    return acknowledging
+  }
+  return {
+    expect(expected) {
+      audience = expected
+    },
+    ready,
+    async post(outgoing) {
+      await ready()
+      await patiently(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs: answerMs, onTrouble })
+    },
+    async open(dialog) {
+      await ready()
+      await dialog()
+    },
+    close: callOff,
+  }
+}

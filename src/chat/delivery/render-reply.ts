@@ -1,0 +1,72 @@
+// What a command answers becomes a message, in the language of who reads it.
+
+import type { Job } from '../../jobs/job.ts'
+import type { Blobs } from '../../store/store.ts'
+import type { Audience, Button, Item, Outgoing, Picture } from '../contract/outgoing.ts'
+import type { ReplyButton, ReplyItem, Saying } from '../contract/reply.ts'
+import { say } from '../contract/reply.ts'
+import type { ShownAnimation } from '../contract/style-admin.ts'
+import { type Locale, speak } from '../locales/locale.ts'
+import { pictureOfJob } from './pictures.ts'
+import { factsOf } from './status-message.ts'
+
+export interface Speech {
+  readonly locale: Locale
+  /** Where the answer does not say itself. */
+  readonly audience: Audience
+  readonly blobs: Pick<Blobs, 'get'>
+  jobOf(id: string): Job | undefined
+  exampleOf(style: string): Promise<ShownAnimation | undefined>
+}
+
+export async function spokenAloud(saying: Saying, speech: Speech): Promise<Outgoing> {
+  const { locale, blobs } = speech
+  const { text, audience = speech.audience, tone = 'plain', quote, facts = [], items = [], buttons = [], animationOf, file } = saying
+  const shown = animationOf === undefined ? undefined : speech.jobOf(animationOf)
+  const picture = shown && (await pictureOfJob(shown, blobs, locale))
+  const said = facts.map(({ label, value }) => ({ label: speak(locale, label), value: speak(locale, value) }))
+  const allFacts = [...said, ...(shown ? factsOf(shown, locale) : [])]
+  return {
+    audience,
+    tone,
+    text: speak(locale, text),
+    ...(quote && { quote }),
+    ...(allFacts.length > 0 && { facts: allFacts }),
+    ...(items.length > 0 && { items: await Promise.all(items.map((item, n) => itemAloud(item, n, speech))) }),
+    ...(buttons.length > 0 && { buttons: buttons.map((button) => buttonAloud(button, locale)) }),
+    ...(picture && { picture }),
+    ...(file && { file }),
+  }
+}
+
+async function itemAloud({ title, text, picture, buttons }: ReplyItem, n: number, speech: Speech): Promise<Item> {
+  const { locale } = speech
+  const shown = picture && (await pictureAloud(picture, speak(locale, title), n, speech))
+  return {
+    title: speak(locale, title),
+    ...(text !== undefined && { text: speak(locale, text) }),
+    ...(shown && { picture: shown }),
+    ...(buttons && { buttons: buttons.map((button) => buttonAloud(button, locale)) }),
+  }
+}
+
+async function pictureAloud(
+  picture: NonNullable<ReplyItem['picture']>,
+  title: string,
+  n: number,
+  { locale, blobs, jobOf, exampleOf }: Speech,
+): Promise<Picture | undefined> {
+  if ('job' in picture) {
+    const job = jobOf(picture.job)
+    return job && pictureOfJob(job, blobs, locale)
+  }
+  const shown = 'style' in picture ? await exampleOf(picture.style) : picture.animation
+  if (!shown) return undefined
+  const { bytes, format, width, height } = shown
+  const alt = speak(locale, say('animation-alt', { prompt: title }))
+  return { bytes, format, width, height, fileName: `zoetrope-example-${n}.${format}`, alt }
+}
+
+function buttonAloud({ label, emoji, command, style }: ReplyButton, locale: Locale): Button {
+  return { label: speak(locale, label), ...(emoji && { emoji }), command, style: style ?? 'usual' }
+}

@@ -1,0 +1,43 @@
+// What the chat gives a job on its way: where its message goes, who asked, in which language. Kept with the job as its
+// address, so that a bot that starts again can answer. May hold short-lived tokens: never logged.
+
+import { z } from 'zod'
+import type { Job } from '../../jobs/job.ts'
+import type { Json } from '../../store/json.ts'
+import type { Audience } from '../contract/outgoing.ts'
+
+export interface ReturnAddress {
+  /** The platform's own. */
+  readonly at: Json
+  /** Who asked, as others know them. */
+  readonly name: string
+  /** Of those who read it: the place's for everybody, the person's own for a private one. */
+  readonly locale: string
+  readonly private: boolean
+  /** Largest file that may be posted there. */
+  readonly maxBytes: number
+  /** Words that were taken out of the prompt, and put among what should not be in the picture. */
+  readonly stripped: readonly string[]
+  readonly forced: readonly string[]
+  /** The job that this one re-rolls or changes. */
+  readonly parent?: string | undefined
+}
+
+const returnAddressSchema = z.object({
+  at: z.json() satisfies z.ZodType<Json>,
+  name: z.string(),
+  locale: z.string(),
+  private: z.boolean(),
+  maxBytes: z.number(),
+  stripped: z.array(z.string()),
+  forced: z.array(z.string()),
+  parent: z.string().optional(),
+})
+
+export function returnAddressOf({ address }: Job): ReturnAddress {
+  return returnAddressSchema.parse(address)
+}
+
+export function audienceOf(to: ReturnAddress): Audience {
+  return to.private ? 'asker' : 'everyone'
+}

@@ -1,0 +1,26 @@
+// A message cut to what its platform takes. Nothing is cut in the middle of a character, and what is left out is marked.
+
+import type { Item, Outgoing } from '../contract/outgoing.ts'
+import { shortened } from '../contract/plain-text.ts'
+import type { PlatformLimits } from '../contract/platform.ts'
+
+export function fitted(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
+  const { text, quote, facts = [], items = [], buttons = [], marks, progress, ...rest } = outgoing
+  const beyond = facts.slice(limits.facts).map(({ label, value }) => `${label} ${value}`)
+  return {
+    ...rest,
+    text: shortened([text, ...beyond].join('\n'), limits.textChars),
+    ...(quote && { quote: shortened(quote, limits.quoteChars) }),
+    ...(progress && { progress: { ...progress, text: shortened(progress.text, limits.factChars) } }),
+    ...(facts.length > 0 && {
+      facts: facts.slice(0, limits.facts).map(({ label, value }) => ({ label, value: shortened(value, limits.factChars) })),
+    }),
+    ...(items.length > 0 && { items: items.slice(0, limits.items).map((item) => fittedItem(item, limits)) }),
+    ...(buttons.length > 0 && { buttons: buttons.slice(0, limits.buttons) }),
+    ...(marks && limits.reactions && { marks }),
+  }
+}
+
+function fittedItem({ title, text, ...rest }: Item, { factChars }: PlatformLimits): Item {
+  return { ...rest, title: shortened(title, factChars), ...(text && { text: shortened(text, factChars) }) }
+}

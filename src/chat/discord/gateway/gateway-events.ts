@@ -1,0 +1,114 @@
+// What the gateway tells, handed to the house. Nothing that comes in stops the process, and every interaction gets an answer.
+
+import { type APIApplicationCommandOptionChoice, type Client, InteractionResponseType, InteractionType, Routes } from 'discord.js'
+import type { Choice } from '../../contract/incoming.ts'
+import type { PlatformLimits, Receiver } from '../../contract/platform.ts'
+import { addressFrom, type Interaction } from '../address.ts'
+import type { Answering } from '../interactions/interaction-responses.ts'
+import type { Answers } from '../interactions/interaction-state.ts'
+import { messageOf } from '../layout/message-layout.ts'
+import { incomingOf, incomingOfMessage, incomingOfReaction, typingOf } from '../receive.ts'
+import type { Caller } from '../rest/rest-calls.ts'
+import type { Packet } from './connection.ts'
+import { type InteractionEvent, interactionFrom, messageFrom, reactionFrom } from './event-schemas.ts'
+
+export interface HearingParts {
+  readonly client: () => Client
+  readonly receiver: () => Receiver | undefined
+  readonly call: Caller
+  readonly answering: Pick<Answering, 'begin' | 'close'>
+  readonly answers: Pick<Answers<unknown>, 'inTurn'>
+  readonly limits: Pick<PlatformLimits, 'answerMs' | 'choices'>
+  readonly nowMs: () => number
+  readonly warn: (error: unknown) => void
+  /** Told of everything that is under way. */
+  readonly during: (work: Promise<void>) => void
+}
+
+/** @returns whether it was an event for the house; discord.js then has no more to do with it */
+export function createHearing(parts: HearingParts): (packet: Packet) => boolean {
+  const { client, receiver, call, answering, answers, limits, nowMs, warn, during } = parts
+
+  function hear({ t, s, d }: Packet): boolean {
+    if (t !== 'INTERACTION_CREATE' && t !== 'MESSAGE_REACTION_ADD' && t !== 'MESSAGE_CREATE') return false
+    const listener = receiver()
+    if (listener) during(heard(t, s, d, listener).catch(warn))
+    return true
+  }
+
+  async function heard(type: string, sequence: number, data: unknown, listener: Receiver): Promise<void> {
+    if (type === 'INTERACTION_CREATE') {
+      const event = interactionFrom(data)
+      if (!event) throw new Error('Discord sent an interaction without id or token: it cannot be answered')
+      return event.type === InteractionType.ApplicationCommandAutocomplete ? complete(event, listener) : interact(event, listener)
+    }
+    if (type === 'MESSAGE_REACTION_ADD') {
+      const event = reactionFrom(data)
+      const incoming = event && incomingOfReaction(event, sequence, client())
+      return incoming && listener.receive(incoming)
+    }
+    const event = messageFrom(data)
+    const incoming = event && incomingOfMessage(event, client())
+    return incoming && listener.receive(incoming)
+  }
+
+  async function interact(event: InteractionEvent, listener: Receiver): Promise<void> {
+    const incoming = incomingOf(event, client(), nowMs())
+    if (!incoming) {
+      const interaction: Interaction = { id: event.id, token: event.token, kind: 'command', atMs: nowMs() }
+      answering.begin(interaction)
+      return finish(
+        interaction,
+        messageOf({ audience: 'asker', tone: 'failed', text: 'Discord did not say who asked: try once more.' }, true),
+      )
+    }
+    const interaction = addressFrom(incoming.address).interaction!
+    answering.begin(interaction)
+    try {
+      await listener.receive(incoming)
+    } finally {
+      await finish(interaction)
+    }
+  }
+
+  /** What the house has nothing to say to would be shown as a failure. */
+  function finish(interaction: Interaction, message?: ReturnType<typeof messageOf>): Promise<void> {
+    return answers.inTurn(interaction.id, () => answering.close(interaction, message))
+  }
+
+  async function complete(event: InteractionEvent, listener: Receiver): Promise<void> {
+    const typing = typingOf(event)
+    const choices = typing ? await inTime(listener.complete(typing)) : []
+    await call({
+      method: 'POST',
+      path: Routes.interactionCallback(event.id, event.token),
+      body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: offered(choices) } },
+      auth: false,
+    })
+  }
+
+  /** Nothing is better than too late. */
+  async function inTime(choices: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<readonly Choice[]>((resolve) => {
+      timer = setTimeout(resolve, limits.answerMs - 500, [])
+    })
+    try {
+      return await Promise.race([choices, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** A value that is cut would be another one; what looks like another is not offered. */
+  function offered(choices: readonly Choice[]): APIApplicationCommandOptionChoice<string>[] {
+    const byName = new Map<string, string>()
+    for (const { value, label } of choices) {
+      const name = label.slice(0, 100)
+      if (value !== '' && value.length <= 100 && name !== '' && !byName.has(name)) byName.set(name, value)
+    }
+    return [...byName].slice(0, limits.choices).map(([name, value]) => ({ name, value }))
+  }
+
+  return hear
+}

@@ -1,0 +1,31 @@
+// The files of one message, as its parts name them.
+
+import type { File, Picture } from '../../contract/outgoing.ts'
+
+export interface Attached {
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly mediaType: string; readonly alt?: string }[]
+  /** How components name it: what is named is sent along. Undefined where Discord takes no more files. */
+  nameOf(file: Picture | File): string | undefined
+}
+
+const maxFiles = 10
+
+export function attachments(): Attached {
+  const files: Attached['files'][number][] = []
+  const named = new Map<Picture | File, string>()
+  return {
+    files,
+    nameOf(file) {
+      if (!named.has(file)) {
+        if (files.length === maxFiles) return undefined
+        const name = files.some((other) => other.name === file.fileName) ? `${files.length}-${file.fileName}` : file.fileName
+        named.set(file, name)
+        if ('alt' in file) files.push({ name, bytes: file.bytes, mediaType: mediaTypes[file.format], alt: file.alt.slice(0, 1024) })
+        else files.push({ name, bytes: file.bytes, mediaType: file.mediaType })
+      }
+      return `attachment://${named.get(file)}`
+    },
+  }
+}
+
+const mediaTypes = { webp: 'image/webp', gif: 'image/gif', mp4: 'video/mp4' } as const

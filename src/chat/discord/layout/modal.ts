@@ -1,0 +1,87 @@
+// A Form as Discord's modal, and what comes back of it. What the form is for travels in the modal's own id: at most 100 characters.
+
+import {
+  type APILabelComponent,
+  type APIModalInteractionResponseCallbackData,
+  type APISelectMenuOption,
+  ComponentType,
+  TextInputStyle,
+} from 'discord.js'
+import { z } from 'zod'
+import type { Field, Form } from '../../contract/outgoing.ts'
+import { shortened } from '../../contract/plain-text.ts'
+
+/** Discord takes as many fields. */
+const maxFields = 5
+
+export function modalOf({ title, command, action, fixed, fields }: Form): APIModalInteractionResponseCallbackData {
+  const id = JSON.stringify([command, action ?? '', fixed])
+  if (id.length > 100) throw new Error(`what a dialog is for fits 100 characters on Discord, got ${id.length}`)
+  return {
+    custom_id: id,
+    title: shortened(title, 45),
+    components: fields.slice(0, maxFields).map(labelOf),
+  }
+}
+
+/** What a modal was for; undefined where the id is not one of ours. */
+export function purposeOf(id: string): Pick<Form, 'command' | 'action' | 'fixed'> | undefined {
+  try {
+    const [command, action, fixed] = purposeSchema.parse(JSON.parse(id))
+    return { command, ...(action && { action }), fixed }
+  } catch {
+    return undefined
+  }
+}
+
+const purposeSchema = z.tuple([z.string(), z.string(), z.record(z.string(), z.string())])
+
+function labelOf(field: Field): APILabelComponent {
+  const { label, option } = field
+  return {
+    type: ComponentType.Label,
+    label: shortened(label, 45) || field.name,
+    ...(option.help && { description: shortened(option.help, 100) }),
+    component: inputOf(field),
+  }
+}
+
+function inputOf({ name, option, value }: Field): APILabelComponent['component'] {
+  const required = option.required === true
+  switch (option.kind) {
+    case 'choice':
+      return {
+        type: ComponentType.StringSelect,
+        custom_id: name,
+        required,
+        options: option.choices.map(
+          (choice): APISelectMenuOption => ({
+            label: choice,
+            value: choice,
+            ...(choice === value && { default: true }),
+          }),
+        ),
+      }
+    case 'flag':
+      return { type: ComponentType.Checkbox, custom_id: name, default: value === 'yes' || value === 'true' }
+    case 'file':
+      return { type: ComponentType.FileUpload, custom_id: name, required, min_values: required ? 1 : 0, max_values: 1 }
+    case 'text':
+      return textInput(name, value, required, Math.min(option.maxChars, 4000))
+    case 'integer':
+    case 'number':
+    case 'seed':
+      return textInput(name, value, required, 20)
+  }
+}
+
+function textInput(name: string, value: string | undefined, required: boolean, maxChars: number): APILabelComponent['component'] {
+  return {
+    type: ComponentType.TextInput,
+    custom_id: name,
+    style: maxChars > 100 ? TextInputStyle.Paragraph : TextInputStyle.Short,
+    required,
+    max_length: maxChars,
+    ...(value && { value: value.slice(0, maxChars) }),
+  }
+}

@@ -1,0 +1,135 @@
+// Blocked words: what must not stand in a prompt, and what happens to one that has it. Literal lists, never patterns:
+// an admin's regular expression could stop the process. Words match as words, however they are spelled or dressed up. Pure.
+
+import { UserError } from '../../errors.ts'
+
+export interface BlockedWords {
+  /** The request is refused. */
+  readonly refuse: readonly string[]
+  /** The words are left out of prompt and style words. */
+  readonly strip: readonly string[]
+  /** The words are left out of the prompt and put into the negative prompt. */
+  readonly negative: readonly string[]
+}
+
+export interface Checked {
+  readonly prompt: string
+  readonly negative: string
+  readonly stripped: readonly string[]
+  readonly forced: readonly string[]
+}
+
+/**
+ * @throws UserError blocked-words { words }, nothing-left
+ */
+export function checkWords(prompt: string, negative: string, blocked: BlockedWords): Checked {
+  const refused = found(prompt, blocked.refuse)
+  if (refused.length > 0) {
+    const words = refused.join(', ')
+    throw new UserError('blocked-words', `Requests with these words are not drawn here: ${words}.`, { words })
+  }
+  const dropped = [...blocked.strip, ...blocked.negative]
+  const present = new Set<string>()
+  let rest = prompt
+  // what is left may have a blocked word anew where others stood between
+  for (let more = found(rest, dropped); more.length > 0; more = found(rest, dropped)) {
+    for (const word of more) present.add(word)
+    rest = without(rest, more)
+  }
+  if (present.size === 0) return { prompt, negative, stripped: [], forced: [] }
+  if (!/[\p{L}\p{N}]/u.test(rest)) {
+    throw new UserError('nothing-left', 'Nothing is left of the prompt without the words that are not drawn here.', {})
+  }
+  if (found(rest, blocked.refuse).length > 0) return checkWords(rest, negative, blocked)
+  const forced = blocked.negative.filter((word) => present.has(word))
+  const missing = forced.filter((word) => found(negative, [word]).length === 0)
+  return {
+    prompt: rest,
+    negative: [negative, ...missing].filter(Boolean).join(', '),
+    stripped: blocked.strip.filter((word) => present.has(word)),
+    forced,
+  }
+}
+
+/** Which of the words stand in the text, as the list spells them. */
+export function found(text: string, words: readonly string[]): string[] {
+  const letters = lettersOf(text)
+  return words.filter((word) => rangesOf(word, letters).length > 0)
+}
+
+/** The text without the words; what is between the others stays as it was typed. */
+function without(text: string, words: readonly string[]): string {
+  const letters = lettersOf(text)
+  const ranges = words.flatMap((word) => rangesOf(word, letters)).sort((a, b) => a.start - b.start)
+  let rest = ''
+  let at = 0
+  for (const { start, end } of ranges) {
+    if (start > at) rest += text.slice(at, start)
+    at = Math.max(at, end)
+  }
+  return tidy(rest + text.slice(at))
+}
+
+/** Where the word stands. Languages that put no spaces between words match anywhere, others from edge to edge of words. */
+function rangesOf(word: string, letters: readonly Letter[]): { start: number; end: number }[] {
+  const wanted = lettersOf(word)
+  const anywhere = wanted.some(({ plain }) => unspaced.test(plain))
+  const ranges: { start: number; end: number }[] = []
+  for (let i = 0; wanted.length > 0 && i + wanted.length <= letters.length; i++) {
+    const last = i + wanted.length - 1
+    const same = wanted.every((letter, j) => {
+      const other = letters[i + j]!
+      return other.plain === letter.plain && (anywhere || j === 0 || other.begins === letter.begins)
+    })
+    const edges = anywhere || (letters[i]!.begins && (letters[last + 1]?.begins ?? true))
+    if (same && edges) ranges.push({ start: letters[i]!.start, end: letters[last]!.end })
+  }
+  return ranges
+}
+
+interface Letter {
+  readonly plain: string
+  /** Something that is no letter, digit or mark stands before it, or a letter of a language without spaces. */
+  readonly begins: boolean
+  readonly start: number
+  end: number
+}
+
+/** Letters and digits spelled the plain way (NFKC, small, without marks and invisible characters), and where they stand. */
+function lettersOf(text: string): Letter[] {
+  const letters: Letter[] = []
+  let begins = true
+  let start = 0
+  for (const point of text) {
+    const end = start + point.length
+    for (const plain of plainly(point)) {
+      if (!/[\p{L}\p{N}]/u.test(plain)) {
+        begins = true
+        continue
+      }
+      const turns = letters.length > 0 && unspaced.test(letters.at(-1)!.plain) !== unspaced.test(plain)
+      letters.push({ plain, begins: begins || turns, start, end })
+      begins = false
+    }
+    // marks and invisible characters go with the letter before them
+    if (!begins && letters.length > 0) letters.at(-1)!.end = end
+    start = end
+  }
+  return letters
+}
+
+function plainly(point: string): string {
+  return point.normalize('NFKC').normalize('NFD').replace(hidden, '').toLowerCase().normalize('NFD').replace(hidden, '')
+}
+
+/** Combining marks; soft hyphen, zero-width and direction characters, variation selectors, tags. */
+const hidden = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
+
+function tidy(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/\s+([,.;!?])/g, '$1')
+    .replace(/([,;])(?:\s*[,;])+/g, '$1')
+    .replace(/^[\s,.;]+|[\s,;]+$/g, '')
+}

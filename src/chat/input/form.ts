@@ -1,0 +1,35 @@
+// A dialog for the options of a command: those that an answer asks for, or all of them where nothing was said at all.
+
+import type { Command } from '../contract/command.ts'
+import type { Form } from '../contract/outgoing.ts'
+import { type Asking, say } from '../contract/reply.ts'
+import { helpIn, type Locale, speak } from '../locales/locale.ts'
+import { findAction, findCommand } from './parse.ts'
+
+/** Where a platform's dialogs hold fewer fields, the first ones are shown: required options come first. */
+export function formOf({ title, command, action = '', fixed, fields }: Asking, commands: readonly Command[], locale: Locale): Form {
+  const { options, private: quiet } = findAction(findCommand(command, commands), action || undefined)
+  const path = action === '' ? command : `${command}.${action}`
+  return {
+    title: speak(locale, title),
+    command,
+    ...(action !== '' && { action }),
+    fixed,
+    // what is answered before everybody is drawn
+    submit: speak(locale, say(quiet ? 'button-ok' : 'button-draw')),
+    fields: fields.flatMap(({ name, value }) => {
+      const option = options[name]
+      if (!option) return []
+      return [{ name, option, label: helpIn(locale, `${path}.${name}`, option.help), ...(value !== undefined && { value }) }]
+    }),
+  }
+}
+
+/** Undefined where the command can be run with nothing said. */
+export function askingFor({ name, actions }: Command, action: string): Asking | undefined {
+  const { options } = actions[action]!
+  if (!Object.values(options).some(({ required }) => required)) return undefined
+  const fields = Object.keys(options).map((option) => ({ name: option }))
+  const title = say('ask-title', { command: action === '' ? name : `${name} ${action}` })
+  return { kind: 'ask', title, command: name, ...(action !== '' && { action }), fixed: {}, fields }
+}

@@ -1,0 +1,50 @@
+// What must hold before a request waits in the queue: the channel, what the bot may do there, and the words. Pure.
+
+import { UserError } from '../../errors.ts'
+import type { AnimationRequest } from '../../jobs/request.ts'
+import type { Channel } from '../contract/incoming.ts'
+import type { Settings } from '../contract/settings.ts'
+import { checkWords, found } from './blocked-words.ts'
+
+export interface Allowed {
+  readonly request: AnimationRequest
+  readonly stripped: readonly string[]
+  readonly forced: readonly string[]
+}
+
+/** @throws UserError channel-not-allowed, permissions-missing */
+export function checkChannel({ id, direct, missing }: Channel, { channels }: Settings): void {
+  if (!direct && channels.length > 0 && !channels.includes(id)) {
+    const names = channels.join(', ')
+    throw new UserError('channel-not-allowed', `Nothing is drawn in this channel, but in these: ${names}.`, { channels: names })
+  }
+  if (missing.length > 0) {
+    const names = missing.join(', ')
+    throw new UserError('permissions-missing', `I lack permissions here: ${names}. An admin can grant them.`, { missing: names })
+  }
+}
+
+/** @throws UserError over-limit, blocked-words, nothing-left, age-restricted */
+export function checkRequest(request: AnimationRequest, channel: Channel, settings: Settings): Allowed {
+  checkSize(request, settings)
+  const { blocked, restricted } = settings
+  const { prompt, negative, stripped, forced } = checkWords(request.prompt, request.negative, blocked)
+  const adult = channel.ageRestricted ? [] : found(prompt, restricted)
+  if (adult.length > 0) {
+    const words = adult.join(', ')
+    throw new UserError('age-restricted', `These words are for age-restricted channels only: ${words}.`, { words })
+  }
+  return { request: { ...request, prompt, negative }, stripped, forced }
+}
+
+/** What is drawn again may be from before the limits were lowered. */
+function checkSize({ frames, steps, width, height }: AnimationRequest, { maxFrames, maxSteps, maxPixels }: Settings): void {
+  const limits = [
+    ['frames', frames, maxFrames],
+    ['steps', steps, maxSteps],
+    ['width × height', width * height, maxPixels],
+  ] as const
+  for (const [name, value, max] of limits) {
+    if (value > max) throw new UserError('over-limit', `${name} may be at most ${max} here, and is ${value}.`, { name, max, value })
+  }
+}

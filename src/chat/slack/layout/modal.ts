@@ -1,0 +1,159 @@
+// A form becomes a modal, and what was filled in becomes a command again. What Slack sends back says nothing of where the
+// dialog was opened, so the modal carries it. Pure.
+
+import type { types } from '@slack/bolt'
+import { z } from 'zod'
+import type { Attachment } from '../../contract/attachment.ts'
+import type { Choice, OptionInput } from '../../contract/incoming.ts'
+import type { Option } from '../../contract/option.ts'
+import type { Field, Form } from '../../contract/outgoing.ts'
+import { type Address, addressSchema } from '../address.ts'
+import { plain } from './mrkdwn.ts'
+
+/** Of all our modals. */
+export const formCallback = 'form'
+
+const carriedSchema = z.object({
+  command: z.string(),
+  action: z.string().optional(),
+  fixed: z.record(z.string(), z.string()),
+  address: addressSchema,
+})
+
+/** What a modal carries: which command it ends in, and where it was opened. */
+export type Carried = z.infer<typeof carriedSchema>
+
+export function viewOf(form: Form, { trigger: _, ...address }: Address): types.ModalView {
+  const { command, action, fixed } = form
+  return {
+    type: 'modal',
+    callback_id: formCallback,
+    title: plain(form.title, 24),
+    submit: plain(form.submit, 24),
+    private_metadata: carriedJson({ command, ...(action !== undefined && { action }), fixed, address }),
+    blocks: form.fields.map(blockOf),
+  }
+}
+
+/** Without the signs that Slack may escape on its way. */
+function carriedJson(carried: Carried): string {
+  return JSON.stringify(carried).replace(/[&<>]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)
+}
+
+/** Undefined where it is not one of ours, or of a version that wrote it differently. */
+export function carriedBy(privateMetadata: string): Carried | undefined {
+  try {
+    return carriedSchema.safeParse(JSON.parse(privateMetadata)).data
+  } catch {
+    return undefined
+  }
+}
+
+/** Fields that were left empty are absent. */
+export function filledIn(values: Submitted): Record<string, OptionInput> {
+  const options: Record<string, OptionInput> = {}
+  for (const [name, elements] of Object.entries(values)) {
+    const [element] = Object.values(elements)
+    const [file] = element?.files ?? []
+    const input = element?.selected_option?.value ?? element?.value ?? (file && attachmentOf(file))
+    if (input !== undefined && input !== '') options[name] = input
+  }
+  return options
+}
+
+export function optionsOf(choices: readonly Choice[]): types.PlainTextOption[] {
+  return choices.filter(({ value }) => value !== '').map(({ value, label }) => ({ text: plain(label, 75), value }))
+}
+
+export const fileSchema = z.object({
+  name: z.string().default('file'),
+  size: z.number().default(0),
+  url_private_download: z.string().optional(),
+  url_private: z.string().optional(),
+})
+
+export function attachmentOf({ name, size, ...urls }: z.infer<typeof fileSchema>): Attachment | undefined {
+  const url = urls.url_private_download ?? urls.url_private
+  return url === undefined ? undefined : { url, name, bytes: size }
+}
+
+export const submittedSchema = z.record(
+  z.string(),
+  z.record(
+    z.string(),
+    z.object({
+      value: z.string().nullish(),
+      selected_option: z.object({ value: z.string() }).nullish(),
+      files: z.array(fileSchema).nullish(),
+    }),
+  ),
+)
+
+export type Submitted = z.infer<typeof submittedSchema>
+
+function blockOf({ name, option, label, value }: Field): types.InputBlock {
+  const range = option.kind === 'integer' || option.kind === 'number' ? `${option.min} – ${option.max}` : undefined
+  return {
+    type: 'input',
+    block_id: name,
+    optional: option.required !== true,
+    label: plain(label, 150),
+    ...(range !== undefined && { hint: plain(range, 150) }),
+    element: elementOf(name, option, value || undefined),
+  }
+}
+
+function elementOf(name: string, option: Option, value: string | undefined): types.InputBlock['element'] {
+  switch (option.kind) {
+    case 'integer':
+    case 'number': {
+      const fits = value !== undefined && Number(value) >= option.min && Number(value) <= option.max
+      return {
+        type: 'number_input',
+        action_id: name,
+        is_decimal_allowed: option.kind === 'number',
+        min_value: String(option.min),
+        max_value: String(option.max),
+        ...(fits && { initial_value: value }),
+      }
+    }
+    case 'choice':
+      return select(name, option.choices, value)
+    case 'flag':
+      return select(name, ['yes', 'no'], value)
+    case 'seed':
+      return input(name, 20, value)
+    case 'file':
+      return { type: 'file_input', action_id: name, max_files: 1 }
+    case 'text':
+      // words to write are written, whatever is suggested; names are picked
+      if (option.complete === undefined || option.complete === 'prompt') return input(name, option.maxChars, value)
+      return {
+        type: 'external_select',
+        action_id: name,
+        min_query_length: 0,
+        ...(value !== undefined && { initial_option: optionsOf([{ value: value.slice(0, 150), label: value }])[0]! }),
+      }
+  }
+}
+
+function select(name: string, choices: readonly string[], value: string | undefined): types.StaticSelect {
+  const initial = choices.find((choice) => choice === value)
+  return {
+    type: 'static_select',
+    action_id: name,
+    options: optionsOf(choices.map((choice) => ({ value: choice, label: choice }))),
+    ...(initial !== undefined && { initial_option: optionsOf([{ value: initial, label: initial }])[0]! }),
+  }
+}
+
+function input(name: string, maxChars: number, value: string | undefined): types.PlainTextInput {
+  const most = Math.min(maxChars, 3000)
+  return {
+    type: 'plain_text_input',
+    action_id: name,
+    multiline: maxChars > 200,
+    max_length: most,
+    ...(value !== undefined && { initial_value: value.slice(0, most) }),
+  }
+}

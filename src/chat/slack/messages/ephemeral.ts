@@ -1,0 +1,62 @@
+// What only one person sees where they are. Slack keeps it for nobody: it cannot be changed, taken away, reacted to, or show
+// a file. With the bot's token where the bot is a member; elsewhere by the address that came with what the person did.
+
+import { z } from 'zod'
+import type { Outgoing } from '../../contract/outgoing.ts'
+import type { Posted } from '../../contract/platform.ts'
+import { type Address, messageName } from '../address.ts'
+import { noMemberCodes } from '../api/error-codes.ts'
+import type { Log } from '../api/redacted-log.ts'
+import { type Api, type Arguments, hasCode } from '../api/web-api.ts'
+import { inlinePictures } from '../layout/blocks.ts'
+import { passingMessage } from './message-handle.ts'
+import { messageArguments } from './messages.ts'
+
+export interface Passing {
+  /** Undefined where Slack has no way to show it to this person there. */
+  post(to: Address, content: Arguments): Promise<Posted | undefined>
+}
+
+/** Whether all of it can be shown to one person alone: it is said once, and is words. */
+export function canPass(outgoing: Outgoing): boolean {
+  const { picture, file, progress, tone } = outgoing
+  return !picture && !file && !progress && tone !== 'waiting' && tone !== 'running' && inlinePictures(outgoing).length === 0
+}
+
+export function passingContent(outgoing: Outgoing, actionOf?: (n: number) => string): Arguments {
+  return messageArguments(outgoing, new Map(), actionOf)
+}
+
+export function createPassing(api: Api, log: Log): Passing {
+  return {
+    async post(to, content) {
+      const { channel, user, thread } = to
+      try {
+        const answer = await api.call('chat.postEphemeral', { ...content, channel, user, thread_ts: thread })
+        return passingMessage([messageName(channel, postedSchema.parse(answer).message_ts)])
+      } catch (error) {
+        if (!hasCode(error, noMemberCodes)) throw error
+      }
+      return (await respond(to, content, log)) ? passingMessage([]) : undefined
+    },
+  }
+}
+
+/** Five times in half an hour, as Slack counts; the sixth is refused and said otherwise by the caller. */
+async function respond({ responseUrl, heardMs }: Address, content: Arguments, log: Log): Promise<boolean> {
+  if (responseUrl === undefined || Date.now() - heardMs > 29 * 60_000) return false
+  const body = JSON.stringify({ ...content, response_type: 'ephemeral', replace_original: false })
+  const headers = { 'content-type': 'application/json' }
+  try {
+    const answer = await fetch(responseUrl, { method: 'POST', headers, body, redirect: 'error', signal: AbortSignal.timeout(10_000) })
+    const text = await answer.text()
+    const taken = answer.ok && !/"ok":\s*false/.test(text)
+    if (!taken) log.warn({ status: answer.status, answer: text.slice(0, 200) }, 'Slack did not take an answer at the address it gave')
+    return taken
+  } catch {
+    log.warn({}, 'the address that Slack gave for answers could not be reached')
+    return false
+  }
+}
+
+const postedSchema = z.object({ message_ts: z.string() })

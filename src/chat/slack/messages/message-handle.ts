@@ -1,0 +1,42 @@
+// What is kept of a message, for years: enough to change it, to take it away, and to know what of it need not be uploaded again.
+
+import { z } from 'zod'
+import type { Json } from '../../../store/json.ts'
+import type { Posted } from '../../contract/platform.ts'
+import { messageName } from '../address.ts'
+
+const fileSchema = z.object({ id: z.string(), hash: z.string() })
+
+const schema = z.object({
+  channel: z.string(),
+  ts: z.string(),
+  thread: z.string().optional(),
+  /** Shown inside the message. */
+  files: z.array(fileSchema),
+  /** Messages of their own that carry what cannot be shown inside. */
+  shares: z.array(fileSchema.extend({ ts: z.string().optional() })),
+  /** Emoji that the bot has put under it. */
+  marks: z.array(z.string()),
+})
+
+export type Handle = z.infer<typeof schema>
+export type KeptFile = z.infer<typeof fileSchema>
+
+export const keptFileSchema = fileSchema
+
+/** Undefined for what only one person saw: Slack forgets it. */
+export function readHandle({ handle }: Posted): Handle | undefined {
+  return handle === passing ? undefined : schema.parse(handle)
+}
+
+export function postedAs(handle: Handle): Posted {
+  const { channel, ts, shares } = handle
+  const all = [ts, ...shares.flatMap((share) => share.ts ?? [])]
+  return { handle: JSON.parse(JSON.stringify(handle)) as Json, messages: all.map((one) => messageName(channel, one)) }
+}
+
+export function passingMessage(messages: readonly string[]): Posted {
+  return { handle: passing, messages }
+}
+
+const passing = 'ephemeral'

@@ -1,0 +1,79 @@
+// The page's server without its socket: what is checked of every call, then the rooms of the page, then the sentence for what went wrong.
+
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { type Context, Hono } from 'hono'
+import type { Command } from '../../contract/command.ts'
+import type { Receiver } from '../../contract/platform.ts'
+import type { Refusal } from '../page-json.ts'
+import { houseIn } from '../page-setup.ts'
+import { guestName } from '../page-texts.ts'
+import type { Sources } from '../page-views.ts'
+import { account } from '../routes/account-routes.ts'
+import { talk } from '../routes/conversation-routes.ts'
+import { pageFiles } from '../routes/static-files.ts'
+import { views } from '../routes/view-routes.ts'
+import type { Conversation } from '../storage/conversation-store.ts'
+import type { Database } from '../storage/page-database.ts'
+import type { People } from '../storage/page-users.ts'
+import type { Pictures } from '../storage/picture-store.ts'
+import type { Uploads } from '../storage/uploads.ts'
+import { createCaller } from './authenticate.ts'
+import { CallRefused, guard } from './request-guard.ts'
+import { createSessionCookie } from './session-cookie.ts'
+
+export interface AppOptions {
+  readonly database: Database
+  readonly conversation: Conversation
+  readonly pictures: Pictures
+  readonly people: People
+  readonly uploads: Uploads
+  readonly sources: Sources
+  readonly commands: readonly Command[]
+  readonly receiver: Receiver
+  readonly stopping: AbortSignal
+  /** Whether there is a token to sign in with. */
+  readonly signIn: boolean
+  readonly secure: boolean
+  readonly hosts: readonly string[]
+  readonly callsPerMinute: number
+  readonly now: () => number
+  readonly broken: (error: unknown) => void
+  /** What is still being worked on when the server stops. */
+  readonly inFlight: (work: Promise<unknown>) => void
+}
+
+export function createApp(options: AppOptions): Hono {
+  const { database, people, commands, broken } = options
+  const cookie = createSessionCookie(people, database.id, options.secure)
+  const caller = createCaller(cookie)
+  const nameOf = (person: string, locale: string) => people.nameOf(person) || guestName(person, locale)
+  const addressOf = (c: Context) => getConnInfo(c).remote.address ?? ''
+  // all who come through a proxy on this machine have its address
+  const sourceOf = (c: Context) => (isLoopback(addressOf(c)) ? caller.person(c) : undefined) ?? addressOf(c)
+
+  const app = new Hono()
+  for (const check of guard({ ...options, sourceOf })) app.use(check)
+  app.route('/', pageFiles())
+  app.route('/', account({ ...options, cookie, caller, addressOf }))
+  app.route('/', talk({ ...options, cookie, caller, nameOf, id: database.id }))
+  app.route(
+    '/',
+    views({
+      ...options,
+      caller,
+      nameOf: ({ platform, person }, locale) => (platform === 'web' ? nameOf(person, locale) : platform),
+    }),
+  )
+  app.get('/api/house', (c) => c.json(houseIn(c.req.query('locale')?.slice(0, 35) ?? 'en', commands)))
+  app.notFound((c) => c.json({ code: 'not-found', message: 'There is nothing here.' } satisfies Refusal, 404))
+  app.onError((error, c) => {
+    if (error instanceof CallRefused) return c.json({ code: error.code, message: error.message } satisfies Refusal, error.status)
+    broken(error)
+    return c.json({ code: 'broken', message: 'Something broke. It has been noted.' } satisfies Refusal, 500)
+  })
+  return app
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
+}

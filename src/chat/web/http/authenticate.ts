@@ -1,0 +1,31 @@
+// Who makes a call, by its cookies.
+
+import type { Context } from 'hono'
+import type { Viewer } from '../page-views.ts'
+import { viewerOf } from '../receive.ts'
+import { CallRefused } from './request-guard.ts'
+import type { SessionCookie } from './session-cookie.ts'
+
+export interface Caller {
+  /** Undefined for a browser that has not said hello. */
+  person(c: Context): string | undefined
+  /** @throws CallRefused nobody */
+  known(c: Context): string
+  viewer(c: Context): Viewer
+}
+
+export function createCaller(cookie: SessionCookie): Caller {
+  const known = (c: Context) => {
+    const person = cookie.person(c)
+    if (person) return person
+    throw new CallRefused(401, 'nobody', 'The page does not know this browser: load it again.')
+  }
+  return {
+    person: (c) => cookie.person(c),
+    known,
+    viewer(c) {
+      const person = known(c)
+      return viewerOf(person, cookie.isAdmin(c, person), c.req.query('locale')?.slice(0, 35) ?? 'en')
+    },
+  }
+}

@@ -1,0 +1,99 @@
+// What is checked of every call before anything else looks at it, and the headers that every answer carries.
+
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { UserError } from '../../../errors.ts'
+import { createRateLimit } from './rate-limit.ts'
+
+export interface GuardOptions {
+  /** Names under which the page may be reached, besides the machine's own. */
+  readonly hosts: readonly string[]
+  /** For one source; completion is asked for while typing and counts a fifth. */
+  readonly callsPerMinute: number
+  readonly now: () => number
+  readonly sourceOf: (c: Parameters<MiddlewareHandler>[0]) => string
+}
+
+export const maxBodyBytes = 64 * 1024
+
+export function guard({ hosts, callsPerMinute, now, sourceOf }: GuardOptions): MiddlewareHandler[] {
+  const known = new Set(['localhost', '127.0.0.1', '[::1]', ...hosts.map((host) => host.toLowerCase())])
+  const calls = createRateLimit(callsPerMinute, 60_000)
+  const completions = createRateLimit(callsPerMinute * 5, 60_000)
+
+  const headers: MiddlewareHandler = async (c, next) => {
+    for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value)
+    await next()
+  }
+
+  // A name that some site has pointed at this machine would make its scripts ours: DNS rebinding.
+  const host: MiddlewareHandler = async (c, next) => {
+    if (known.has(hostname(c.req.header('host')))) return next()
+    throw new CallRefused(421, 'wrong-host', 'This page is not served under that name. Its operator can allow it.')
+  }
+
+  // Only our own page may make a call that changes something: other sites cannot forge these headers.
+  const origin: MiddlewareHandler = async (c, next) => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+    const site = c.req.header('sec-fetch-site')
+    const from = c.req.header('origin')
+    const same = from !== undefined && URL.canParse(from) && new URL(from).host === c.req.header('host')
+    if (site === 'same-origin' || (site === undefined && same)) return next()
+    throw new CallRefused(403, 'wrong-origin', 'Only the page itself may do that.')
+  }
+
+  const rate: MiddlewareHandler = async (c, next) => {
+    if (c.req.method === 'GET') return next()
+    const limit = c.req.path === '/api/complete' ? completions : calls
+    const waitMs = limit.take(sourceOf(c), now())
+    if (waitMs === 0) return next()
+    const waitS = Math.ceil(waitMs / 1000)
+    c.header('Retry-After', String(waitS))
+    throw new CallRefused(429, 'too-fast', `That is too fast: again in ${waitS} s.`)
+  }
+
+  const limit = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: () => {
+      throw new CallRefused(413, 'too-large', `At most ${maxBodyBytes / 1024} KiB can be sent at once.`)
+    },
+  })
+  const size: MiddlewareHandler = (c, next) => (c.req.path === '/api/upload' ? next() : limit(c, next))
+
+  return [headers, host, origin, rate, size]
+}
+
+/** A call that is answered with a sentence and a status. */
+export class CallRefused extends UserError {
+  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 421 | 429
+
+  constructor(status: CallRefused['status'], code: string, message: string) {
+    super(code, message, {})
+    this.status = status
+  }
+}
+
+const answerHeaders = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' blob:",
+    "media-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; '),
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+} as const
+
+/** Without the port; '' where it is no host. */
+function hostname(host: string | undefined): string {
+  return /^(\[[\da-f:]+\]|[^:[\]]+)(:\d+)?$/i.exec(host ?? '')?.[1]?.toLowerCase() ?? ''
+}

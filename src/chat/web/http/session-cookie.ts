@@ -1,0 +1,58 @@
+// The two cookies: who somebody is, and that they gave the token. Out of reach for scripts and for other sites.
+// Their names hold the id of our file: several pages on one machine differ in the port alone, and browsers keep cookies by host.
+
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { adminMs, type People } from '../storage/page-users.ts'
+
+export interface SessionCookie {
+  /** Undefined for a browser that has not said hello. */
+  person(c: Context): string | undefined
+  /** The person, new where the browser has no cookie of ours. */
+  hello(c: Context): string
+  isAdmin(c: Context, person: string): boolean
+  /** @returns whether the token was right */
+  signIn(c: Context, person: string, token: string): boolean
+  signOut(c: Context): void
+  /** The browser is nobody we know from here on. */
+  leave(c: Context): void
+}
+
+/** As long as browsers keep one. */
+const personMs = 400 * 24 * 3600 * 1000
+
+export function createSessionCookie(people: People, id: string, secure: boolean): SessionCookie {
+  const personName = `zoetrope-${id}`
+  const adminName = `zoetrope-admin-${id}`
+  const options = { httpOnly: true, sameSite: 'Strict', path: '/', secure } as const
+  return {
+    person: (c) => people.read(getCookie(c, personName)),
+
+    hello(c) {
+      const known = people.read(getCookie(c, personName))
+      if (known) return known
+      const { person, cookie } = people.create()
+      setCookie(c, personName, cookie, { ...options, maxAge: personMs / 1000 })
+      return person
+    },
+
+    isAdmin: (c, person) => people.isAdmin(person, getCookie(c, adminName)),
+
+    signIn(c, person, token) {
+      const session = people.signIn(person, token)
+      if (session) setCookie(c, adminName, session, { ...options, maxAge: adminMs / 1000 })
+      return session !== undefined
+    },
+
+    signOut(c) {
+      people.signOut(getCookie(c, adminName))
+      deleteCookie(c, adminName, options)
+    },
+
+    leave(c) {
+      people.signOut(getCookie(c, adminName))
+      deleteCookie(c, adminName, options)
+      deleteCookie(c, personName, options)
+    },
+  }
+}

@@ -1,0 +1,73 @@
+// Saying hello, taking a name, signing in with the token, leaving.
+
+import { type Context, Hono } from 'hono'
+import { z } from 'zod'
+import type { Caller } from '../http/authenticate.ts'
+import { jsonOf } from '../http/json-body.ts'
+import { createRateLimit } from '../http/rate-limit.ts'
+import { CallRefused } from '../http/request-guard.ts'
+import type { SessionCookie } from '../http/session-cookie.ts'
+import type { Me } from '../page-json.ts'
+import { checked } from '../receive.ts'
+import type { Conversation } from '../storage/conversation-store.ts'
+import type { People } from '../storage/page-users.ts'
+
+export interface AccountOptions {
+  readonly cookie: SessionCookie
+  readonly caller: Caller
+  readonly people: People
+  readonly conversation: Conversation
+  readonly signIn: boolean
+  readonly now: () => number
+  readonly addressOf: (c: Context) => string
+}
+
+const nameSchema = z.object({ name: z.string().max(200) })
+const tokenSchema = z.object({ token: z.string().min(1).max(1000) })
+
+/** Of one address, and of all together: who guesses from many places is slowed, too. */
+const guesses = { perAddress: 5, inAll: 50, withinMs: 10 * 60_000 } as const
+
+export function account({ cookie, caller, people, conversation, signIn, now, addressOf }: AccountOptions): Hono {
+  const app = new Hono()
+  const perAddress = createRateLimit(guesses.perAddress, guesses.withinMs)
+  const inAll = createRateLimit(guesses.inAll, guesses.withinMs)
+  const me = (person: string, admin: boolean): Me => ({ person, name: people.nameOf(person), admin, signIn })
+
+  app.post('/api/hello', (c) => {
+    const person = cookie.hello(c)
+    return c.json(me(person, cookie.isAdmin(c, person)))
+  })
+
+  app.post('/api/name', async (c) => {
+    const person = caller.known(c)
+    people.rename(person, checked(nameSchema, await jsonOf(c)).name)
+    return c.json(me(person, cookie.isAdmin(c, person)))
+  })
+
+  app.post('/api/sign-in', async (c) => {
+    const person = caller.known(c)
+    if (!signIn) throw new CallRefused(404, 'no-token', 'No token is set, so nobody can sign in.')
+    const { token } = checked(tokenSchema, await jsonOf(c))
+    const waitMs = Math.max(perAddress.take(addressOf(c), now()), inAll.take('', now()))
+    if (waitMs > 0) {
+      c.header('Retry-After', String(Math.ceil(waitMs / 1000)))
+      throw new CallRefused(429, 'too-many-guesses', `Too many tokens were tried: again in ${Math.ceil(waitMs / 60_000)} min.`)
+    }
+    if (!cookie.signIn(c, person, token)) throw new CallRefused(403, 'wrong-token', 'That is not the token.')
+    return c.json(me(person, true))
+  })
+
+  app.post('/api/sign-out', (c) => {
+    const person = caller.known(c)
+    cookie.signOut(c)
+    return c.json(me(person, false))
+  })
+
+  app.post('/api/clear', (c) => {
+    conversation.clear(caller.known(c))
+    return c.json({})
+  })
+
+  return app
+}

@@ -1,0 +1,98 @@
+// The views beside the chat: queue, animations, styles; and every picture by its name. What a viewer may see is decided in Sources.
+
+import { Hono } from 'hono'
+import type { Owner } from '../../../jobs/job.ts'
+import type { HistoryEntry } from '../../contract/command-context.ts'
+import type { Caller } from '../http/authenticate.ts'
+import { answerBytes } from '../http/range-response.ts'
+import { CallRefused } from '../http/request-guard.ts'
+import type { AnimationView, QueuedView, StyleView } from '../page-json.ts'
+import type { PicturedStyle, Queued, Sources, Viewer } from '../page-views.ts'
+import { mediaTypes } from '../post.ts'
+import type { Pictures } from '../storage/picture-store.ts'
+
+export interface ViewsOptions {
+  readonly sources: Sources
+  readonly pictures: Pictures
+  readonly caller: Caller
+  readonly nameOf: (owner: Owner, locale: string) => string
+}
+
+const animationsPerPage = 24
+
+export function views({ sources, pictures, caller, nameOf }: ViewsOptions): Hono {
+  const app = new Hono()
+
+  app.get('/api/queue', async (c) => {
+    const viewer = caller.viewer(c)
+    return c.json((await sources.queue(viewer)).map((one) => queuedView(one, viewer, nameOf)))
+  })
+
+  app.get('/api/animations', async (c) => {
+    const viewer = caller.viewer(c)
+    const from = Math.min(Number(/^\d{1,6}$/.exec(c.req.query('from') ?? '')?.[0] ?? 0), 100_000)
+    const { entries, total } = await sources.recent(viewer, { from, limit: animationsPerPage })
+    return c.json({ total, animations: entries.map((entry) => animationView(entry, viewer, nameOf)) })
+  })
+
+  app.get('/api/styles', async (c) => c.json((await sources.styles(caller.viewer(c))).map(styleView)))
+
+  app.get('/animations/:file', async (c) => {
+    const [, job, format] = /^([a-z0-9]{1,25})\.(webp|gif|mp4)$/.exec(c.req.param('file')) ?? []
+    const bytes = job && (await sources.animation(caller.viewer(c), job))
+    if (!bytes) throw new CallRefused(404, 'no-such-picture', 'There is no such picture here.')
+    return answerBytes(c, { bytes, mediaType: mediaTypes[format as keyof typeof mediaTypes], forEver: true })
+  })
+
+  app.get('/examples/:style', async (c) => {
+    const bytes = await sources.example(caller.viewer(c), c.req.param('style'))
+    if (!bytes) throw new CallRefused(404, 'no-such-picture', 'There is no such picture here.')
+    return answerBytes(c, { bytes, mediaType: mediaTypes.webp, forEver: false })
+  })
+
+  app.get('/pictures/:name', (c) => {
+    const picture = pictures.find(c.req.param('name'), caller.person(c))
+    if (!picture) throw new CallRefused(404, 'no-such-picture', 'There is no such picture here.')
+    return answerBytes(c, { ...picture, forEver: !picture.passing })
+  })
+
+  return app
+}
+
+type NameOf = ViewsOptions['nameOf']
+
+function queuedView({ job, own, private: hidden, ahead, leftMs }: Queued, viewer: Viewer, nameOf: NameOf): QueuedView {
+  const told = !hidden || own || viewer.asker.admin
+  const { prompt, style } = job.request
+  return {
+    job: job.id,
+    state: job.state === 'running' ? 'running' : 'waiting',
+    own,
+    by: nameOf(job.owner, viewer.locale),
+    ...(told && { prompt, ...(style !== undefined && { style }) }),
+    ...(ahead !== undefined && { ahead }),
+    ...(leftMs !== undefined && { leftMs }),
+    mayCancel: own || viewer.asker.admin,
+  }
+}
+
+function animationView({ job, own, kept, private: hidden }: HistoryEntry, viewer: Viewer, nameOf: NameOf): AnimationView {
+  const { prompt, style, seed, format, width, height } = job.request
+  return {
+    job: job.id,
+    own,
+    by: nameOf(job.owner, viewer.locale),
+    prompt,
+    ...(style !== undefined && { style }),
+    seed,
+    atMs: job.endedMs ?? job.acceptedMs,
+    kept,
+    private: hidden,
+    picture: { url: `/animations/${job.id}.${format}`, format, width, height, alt: prompt },
+    mayDelete: own || viewer.asker.admin,
+  }
+}
+
+function styleView({ name, about, example, pictured }: PicturedStyle): StyleView {
+  return { name, about, example, ...(pictured && { picture: `/examples/${encodeURIComponent(name)}` }) }
+}

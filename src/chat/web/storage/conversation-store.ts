@@ -1,0 +1,156 @@
+// What was said on the page, kept: every message with who may read it and a revision that grows with each change.
+// A browser that was away asks for what changed since; one that is there is told that something has.
+
+import { randomBytes } from 'node:crypto'
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Body } from '../page-json.ts'
+import { type Database, together } from './page-database.ts'
+
+export interface Conversation {
+  post(entry: Entry): Row
+  /** What was posted with this nonce for what this person did. */
+  posted(asker: string, event: string, nonce: string): Row | undefined
+  /** Undefined where it is gone. */
+  edit(message: string, body: Body): Row | undefined
+  remove(message: string): void
+  /** Dialogs that were offered to this person: the next one takes their place. */
+  removeForms(person: string): void
+  find(message: string): Row | undefined
+  /** Changes after a revision, oldest first; `reset` where so much has changed, or so long ago, that the newest are all there is to tell. */
+  since(reader: string, revision: number, most: number): { readonly reset: boolean; readonly rows: readonly Row[] }
+  /** What stands before a message, oldest first. */
+  before(reader: string, sequence: number, most: number): readonly Row[]
+  revision(): number
+  /** What only this person can read, and what they asked for in front of everybody. */
+  forget(person: string): void
+  /** What only this person can read: their own words, and the answers to them alone. */
+  clear(person: string): void
+  /** Takes away what was posted before then, and forgets that older still was taken away. */
+  prune(beforeMs: number): void
+  /** Called after each change. Returns what takes the listener away. */
+  listen(changed: () => void): () => void
+}
+
+export interface Entry {
+  /** Undefined: everybody. */
+  readonly reader: string | undefined
+  readonly asker: string
+  readonly event: string
+  readonly nonce?: string
+  readonly atMs: number
+  readonly body: Body
+}
+
+export interface Row extends Omit<Entry, 'body'> {
+  readonly message: string
+  readonly sequence: number
+  readonly revision: number
+  /** Absent: it was taken away. */
+  readonly body?: Body
+}
+
+export function createConversation({ sql }: Database): Conversation {
+  const listeners = new Set<() => void>()
+  sql.exec(`INSERT OR IGNORE INTO facts VALUES ('revision', '0'), ('floor', '0')`)
+  const next = sql.prepare(`UPDATE facts SET value = value + 1 WHERE key = 'revision' RETURNING value`)
+  const fact = sql.prepare('SELECT value FROM facts WHERE key = ?')
+  const byNonce = sql.prepare('SELECT * FROM messages WHERE asker = ? AND event = ? AND nonce = ? AND body IS NOT NULL')
+  const byName = sql.prepare('SELECT * FROM messages WHERE message = ?')
+  const insert = sql.prepare(
+    'INSERT INTO messages (message, revision, reader, asker, event, nonce, at_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *',
+  )
+  const update = sql.prepare('UPDATE messages SET revision = ?, body = ? WHERE message = ? AND body IS NOT NULL RETURNING *')
+  const takeAway = sql.prepare('UPDATE messages SET revision = ?, body = NULL, nonce = NULL WHERE message = ? AND body IS NOT NULL')
+  const changes = sql.prepare('SELECT * FROM messages WHERE revision > ? AND (reader IS NULL OR reader = ?) ORDER BY revision LIMIT ?')
+  const newest = sql.prepare(
+    `SELECT * FROM messages WHERE sequence < ? AND body IS NOT NULL AND (reader IS NULL OR reader = ?) ORDER BY sequence DESC LIMIT ?`,
+  )
+  const number = (key: string) => Number(fact.get(key)!['value'])
+  const nextRevision = () => Number(next.get()!['value'])
+  const changed = <T>(change: () => T): T => {
+    const result = together(sql, change)
+    for (const listener of listeners) listener()
+    return result
+  }
+  const removeAll = (rows: readonly Readonly<Record<string, SQLOutputValue>>[]) =>
+    changed(() => {
+      for (const row of rows) takeAway.run(nextRevision(), row['message']!)
+    })
+  const last = (reader: string, before: number, most: number) => newest.all(before, reader, most).map(rowOf).reverse()
+
+  return {
+    post({ reader, asker, event, nonce, atMs, body }) {
+      const message = randomBytes(12).toString('base64url')
+      return changed(() =>
+        rowOf(insert.get(message, nextRevision(), reader ?? null, asker, event, nonce ?? null, atMs, JSON.stringify(body))!),
+      )
+    },
+
+    posted(asker, event, nonce) {
+      const row = byNonce.get(asker, event, nonce)
+      return row && rowOf(row)
+    },
+
+    edit(message, body) {
+      const row = changed(() => update.get(nextRevision(), JSON.stringify(body), message))
+      return row && rowOf(row)
+    },
+
+    remove: (message) => changed(() => void takeAway.run(nextRevision(), message)),
+
+    removeForms: (person) =>
+      removeAll(sql.prepare(`SELECT message FROM messages WHERE reader = ? AND json_extract(body, '$.kind') = 'form'`).all(person)),
+
+    find(message) {
+      const row = byName.get(message)
+      return row && rowOf(row)
+    },
+
+    since(reader, revision, most) {
+      const rows =
+        revision === 0 || revision < number('floor') || revision > number('revision') ? undefined : changes.all(revision, reader, most + 1)
+      if (rows && rows.length <= most) return { reset: false, rows: rows.map(rowOf) }
+      return { reset: true, rows: last(reader, Number.MAX_SAFE_INTEGER, most) }
+    },
+
+    before: (reader, sequence, most) => last(reader, sequence, most),
+
+    revision: () => number('revision'),
+
+    forget: (person) =>
+      removeAll(sql.prepare('SELECT message FROM messages WHERE (reader = ? OR asker = ?) AND body IS NOT NULL').all(person, person)),
+
+    clear: (person) => removeAll(sql.prepare('SELECT message FROM messages WHERE reader = ? AND body IS NOT NULL').all(person)),
+
+    prune(beforeMs) {
+      together(sql, () => {
+        const gone = sql.prepare('SELECT max(revision) AS revision FROM messages WHERE at_ms < ? AND body IS NULL').get(beforeMs)![
+          'revision'
+        ]
+        if (gone !== null) sql.prepare(`UPDATE facts SET value = max(CAST(value AS INTEGER), ?) WHERE key = 'floor'`).run(Number(gone))
+        sql.prepare('DELETE FROM messages WHERE at_ms < ? AND body IS NULL').run(beforeMs)
+      })
+      removeAll(sql.prepare('SELECT message FROM messages WHERE at_ms < ? AND body IS NOT NULL').all(beforeMs))
+    },
+
+    listen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+function rowOf(row: Readonly<Record<string, SQLOutputValue>>): Row {
+  const { message, sequence, revision, reader, asker, event, nonce, at_ms, body } = row
+  return {
+    message: String(message),
+    sequence: Number(sequence),
+    revision: Number(revision),
+    reader: reader === null ? undefined : String(reader),
+    asker: String(asker),
+    event: String(event),
+    ...(nonce !== null && { nonce: String(nonce) }),
+    atMs: Number(at_ms),
+    ...(body !== null && { body: JSON.parse(String(body)) as Body }),
+  }
+}

@@ -1,0 +1,101 @@
+// Files that people hand over with a command, kept beside the conversation until the command has read them; an hour at most.
+
+import { randomBytes } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { UserError } from '../../../errors.ts'
+import type { Attachment } from '../../contract/attachment.ts'
+import { CallRefused } from '../http/request-guard.ts'
+
+export interface Uploads {
+  /** @throws CallRefused no-uploads, too-many-uploads, file-too-large, disk-full, cut-short */
+  take(person: string, name: string, body: ReadableStream<Uint8Array> | null): Promise<Attachment>
+  /** @throws CallRefused file-gone, also where it is somebody else's */
+  find(person: string, id: string): Attachment
+  /** @throws UserError file-gone */
+  read(attachment: Attachment, signal: AbortSignal): AsyncIterable<Uint8Array>
+  clear(): Promise<void>
+}
+
+interface Kept {
+  readonly attachment: Attachment
+  readonly person: string
+  readonly path: string
+  readonly atMs: number
+}
+
+const keptMs = 3600_000
+/** Of all people together: a disk is not to be filled by a page. */
+const mostKept = 8
+
+export function createUploads(folder: string, maxBytes: number, now: () => number): Uploads {
+  const kept = new Map<string, Kept>()
+  const drop = async (id: string) => {
+    const path = kept.get(id)?.path
+    kept.delete(id)
+    if (path) await rm(path, { force: true })
+  }
+
+  return {
+    async take(person, name, body) {
+      if (maxBytes === 0) throw new CallRefused(404, 'no-uploads', 'There is no command that takes a file.')
+      for (const [id, { atMs }] of [...kept]) if (now() - atMs > keptMs) await drop(id)
+      // a new one of the same person takes the place of the last
+      for (const [id, one] of [...kept]) if (one.person === person) await drop(id)
+      if (kept.size >= mostKept)
+        throw new CallRefused(429, 'too-many-uploads', 'Too many files have just been handed over: try again later.')
+      await mkdir(folder, { recursive: true })
+      const id = randomBytes(18).toString('hex')
+      const path = join(folder, id)
+      let bytes = 0
+      const counted = new Transform({
+        transform(chunk: Uint8Array, _encoding, done) {
+          bytes += chunk.byteLength
+          done(bytes > maxBytes ? new CallRefused(413, 'file-too-large', `A file may have ${maxBytes} bytes.`) : null, chunk)
+        },
+      })
+      try {
+        await pipeline(body ? Readable.fromWeb(body) : Readable.from([]), counted, createWriteStream(path, { mode: 0o600 }))
+      } catch (error) {
+        await rm(path, { force: true })
+        throw troubleOf(error)
+      }
+      const attachment = { url: `upload:${id}`, name, bytes }
+      kept.set(id, { attachment, person, path, atMs: now() })
+      return attachment
+    },
+
+    find(person, id) {
+      const one = kept.get(id)
+      if (one?.person === person) return one.attachment
+      throw new CallRefused(404, 'file-gone', gone)
+    },
+
+    async *read({ url }, signal) {
+      const one = kept.get(url.replace(/^upload:/, ''))
+      if (!one) throw new UserError('file-gone', gone)
+      yield* createReadStream(one.path, { signal }) as AsyncIterable<Uint8Array>
+    },
+
+    async clear() {
+      kept.clear()
+      if (maxBytes > 0) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function troubleOf(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof CallRefused) return error
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new CallRefused(413, 'disk-full', 'There is no room left for that file.')
+  // everything else that writes could fail of is told as a bug; reading fails when people go
+  return code === undefined || code.startsWith('ERR_STREAM') || code === 'ECONNRESET' || code === 'ABORT_ERR'
+    ? new CallRefused(400, 'cut-short', 'The file did not arrive whole: hand it over again.')
+    : error
+}
+
+const gone = 'That file is no longer there: hand it over again.'

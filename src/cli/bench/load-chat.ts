@@ -1,0 +1,147 @@
+// The load benchmark's people in the chat: what they type goes through router, house and delivery, with the real store, to a platform that
+// answers at once and keeps nothing.
+
+import { commands } from '../../../commands/index.ts'
+import { createChat } from '../../chat/chat.ts'
+import type { StyleSource } from '../../chat/context/style-source.ts'
+import type { Model } from '../../chat/contract/command-context.ts'
+import type { Incoming } from '../../chat/contract/incoming.ts'
+import type { Platform, PlatformLimits, Receiver } from '../../chat/contract/platform.ts'
+import type { StyleDesk } from '../../chat/contract/style-admin.ts'
+import { nobody } from '../../chat/observer.ts'
+import { createLog } from '../../log.ts'
+import type { Json } from '../../store/json.ts'
+import { openStore } from '../../store/store.ts'
+import { clock as chatClock } from '../../system-clock.ts'
+import type { OpenDoor } from './load-simulation.ts'
+
+/** Discord's, whose messages are changed most often. */
+const limits: PlatformLimits = {
+  answerMs: 3000,
+  maxBytes: 10 * 2 ** 20,
+  formats: ['webp', 'gif', 'mp4'],
+  previews: true,
+  edits: { perMinute: 30, per: 'message' },
+  reactions: true,
+  textChars: 2000,
+  quoteChars: 1000,
+  factChars: 1000,
+  facts: 25,
+  items: 10,
+  buttons: 25,
+  choices: 25,
+}
+
+/** A usual animation of the model that ships. */
+const drawnBytes = 150_000
+
+/** @param folder of the store */
+export const toChat =
+  (folder: string): OpenDoor =>
+  async ({ scheduler, limits: perPerson, clock }) => {
+    const store = await openStore({ folder })
+    const asked = new Map<string, () => void>()
+    let receiver: Receiver | undefined
+    let events = 0
+    let posts = 0
+
+    const answer = (address: Json): void => {
+      const event = String(address)
+      asked.get(event)?.()
+      asked.delete(event)
+    }
+    const platform: Platform = {
+      name: 'bench',
+      limits,
+      async start(hearing) {
+        receiver = hearing
+        return 'people are here'
+      },
+      stop: async () => undefined,
+      trouble: () => undefined,
+      acknowledge: async (address) => answer(address),
+      async post(address) {
+        answer(address)
+        const message = `m${posts++}`
+        return { handle: message, messages: [message] }
+      },
+      edit: async (posted) => posted,
+      remove: async () => undefined,
+      open: async (address) => answer(address),
+    }
+    const chat = createChat({
+      commands,
+      scheduler,
+      store,
+      styles: noStyles,
+      styleDeskFor: noStyleDesk,
+      retentionDays: 30,
+      limits: perPerson,
+      clock: { ...chatClock, ...clock },
+      log: createLog({ level: 'warn' }),
+      observer: nobody,
+      platforms: () => [platform],
+    })
+    await chat.start(() => undefined)
+    const bytes = new Uint8Array(drawnBytes)
+
+    return {
+      async ask(owner, { prompt, negative, width, height, frames, steps, guidance, seed, format }) {
+        const id = `e${events++}`
+        const incoming: Incoming = {
+          id,
+          owner,
+          name: owner.person,
+          asker: { admin: false, roles: [] },
+          channel: { id: 'c', ageRestricted: false, direct: false, missing: [] },
+          address: id,
+          locale: 'en',
+          kind: 'command',
+          command: 'animate',
+          options: { prompt, negative, size: `${width}x${height}`, frames, steps, guidance, seed, format },
+        }
+        const beganMs = performance.now()
+        let ms = Infinity
+        asked.set(id, () => {
+          ms = performance.now() - beganMs
+        })
+        await receiver!.receive(incoming)
+        return ms
+      },
+      keep: (blob) => store.blobs.put(blob, bytes),
+      ended: () => undefined,
+      async quiet() {
+        while (scheduler.untold().length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+      },
+      async close() {
+        await chat.stop()
+        await store.close()
+      },
+    }
+  }
+
+const model: Model = {
+  name: 'bench',
+  width: 512,
+  height: 512,
+  frames: 16,
+  fps: 8,
+  steps: 25,
+  guidance: 7.5,
+  negative: '',
+  clipSkip: 1,
+  maxFrames: 32,
+  multiple: 8,
+}
+
+const noStyles: StyleSource = {
+  list: async () => [],
+  find: async () => undefined,
+  search: async () => [],
+  model: async () => model,
+  picture: async () => undefined,
+}
+
+const noStyleDesk = (): StyleDesk => {
+  throw new Error('nobody manages styles here')
+}

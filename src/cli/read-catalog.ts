@@ -1,0 +1,34 @@
+// The styles and the base that the bot on this machine would draw with.
+
+import { dirname, join } from 'node:path'
+import type { Config } from '../config.ts'
+import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
+import { factsOf } from '../engine/index.ts'
+import type { ModelFiles } from '../jobs/request.ts'
+import { modelFolder, pocket } from '../paths.ts'
+import { openStore } from '../store/store.ts'
+import { basesOf } from '../styles/catalog/base-models.ts'
+import { openBook } from '../styles/catalog/open-catalog.ts'
+import type { StyleBook } from '../styles/catalog/style.ts'
+import { installedModels } from '../styles/download/installed-models.ts'
+
+export interface ReadStyles {
+  readonly book: StyleBook
+  /** Draws where nothing is named. */
+  readonly base: ModelFiles
+  close(): Promise<void>
+}
+
+export async function readStyles({ home, redisUrl, checkpoint, motion }: Config): Promise<ReadStyles> {
+  const store = await openStore({ folder: join(home, 'store'), ...(redisUrl !== undefined && { redisUrl }) })
+  const bases = basesOf({
+    pocket,
+    installed: installedModels(modelFolder(home), kindOfFile),
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(motion !== undefined && { motion }),
+  })
+  const { space, blobs } = store
+  const files = { space: space('styles'), blobs, folder: join(home, 'styles'), models: dirname(pocket) } as const
+  const { book } = await openBook({ ...files, bases, factsOf, nowMs: () => 0 })
+  return { book, base: bases[0].files, close: () => store.close() }
+}

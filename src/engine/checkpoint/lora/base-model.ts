@@ -1,0 +1,56 @@
+// Which model a LoRA was made for, from the names in it, the width of the text that it reads, and what its trainer wrote beside it.
+
+import type { TensorFile } from '../tensor.ts'
+import { slotOf } from './tensor-roles.ts'
+
+/** Names that only one family of models has. */
+const families: readonly (readonly [pattern: RegExp, base: string])[] = [
+  [/^lora_te2_|text_encoder_2\.|^(lora_unet_|diffusion_model\.)label_emb|add_embedding/, 'SDXL'],
+  [/^lora_te3_|joint_blocks|context_block/, 'Stable Diffusion 3'],
+  [/double_blocks|single_blocks|single_transformer_blocks|^transformer\.transformer_blocks/, 'Flux'],
+]
+
+/** Widths of the text that cross-attention reads. SD 1.x has 768; small models of one's own have any other. */
+const contexts: Readonly<Record<number, string>> = { 1024: 'Stable Diffusion 2', 2048: 'SDXL', 1280: "SDXL's refiner" }
+
+const trainers: readonly (readonly [pattern: RegExp, base: string])[] = [
+  [/sdxl|xl-base|xl_base|stable-diffusion-xl/, 'SDXL'],
+  [/^sd_v2|^sd_2|stable-diffusion-v2/, 'Stable Diffusion 2'],
+  [/^sd3|stable-diffusion-3/, 'Stable Diffusion 3'],
+  [/^flux/, 'Flux'],
+]
+
+/** The base that this LoRA is for when it is none of SD 1.x's kind, else undefined. */
+export function foreignBase(file: TensorFile): string | undefined {
+  for (const name of file.tensors.keys()) {
+    const family = families.find(([pattern]) => pattern.test(name))
+    if (family) return family[1]
+  }
+  const width = contextWidthOf(file)
+  if (width !== undefined && contexts[width]) return contexts[width]
+  const said = baseSaidBy(file)?.toLowerCase()
+  // A width of SD 1.x is seen, what a trainer says is only read.
+  return said === undefined || width === 768 ? undefined : trainers.find(([pattern]) => pattern.test(said))?.[1]
+}
+
+/** The base as its trainer names it. */
+export const baseSaidBy = ({ metadata }: TensorFile): string | undefined =>
+  metadata.get('ss_base_model_version') ?? metadata.get('modelspec.architecture') ?? undefined
+
+/** Columns of what is laid on a cross-attention's key or value: the width of a text token. */
+export function contextWidthOf(file: TensorFile): number | undefined {
+  // LoKr's columns are those of its two sides multiplied.
+  const sides = new Map<string, { left?: number; right?: number }>()
+  for (const [name, { shape }] of file.tensors) {
+    const place = slotOf(name)
+    if (!place || !/attn2[._](processor[._])?to_[kv]$/.test(place.module) || place.module.includes('motion_modules')) continue
+    const { module, slot } = place
+    if (slot === 'down' || slot === 'w1b' || slot === 'diff' || slot === 'b2') return shape[1]
+    if (slot !== 'k1' && slot !== 'k1b' && slot !== 'k2' && slot !== 'k2b') continue
+    const pair = sides.get(module) ?? {}
+    sides.set(module, pair)
+    pair[slot === 'k1' || slot === 'k1b' ? 'left' : 'right'] = shape[1] ?? 0
+    if (pair.left !== undefined && pair.right !== undefined) return pair.left * pair.right
+  }
+  return undefined
+}

@@ -1,0 +1,32 @@
+// Weights with deltas merged into them, one after the other in their order; only those that are touched.
+
+import type { Named, Part } from '../dialects/parts.ts'
+import { float32Of, type Tensor } from '../tensor.ts'
+import type { Laid } from './adapter-plan.ts'
+import { mergeDelta } from './merge.ts'
+
+export interface MergedWeight {
+  readonly part: Exclude<Part, 'vae'>
+  readonly weight: string
+  readonly shape: readonly number[]
+  /** Computed each time: a large model's do not fit in memory together. */
+  values(): Float32Array
+}
+
+export function mergedWeights(laid: readonly Laid[], nets: Readonly<Partial<Record<Exclude<Part, 'vae'>, Named>>>): MergedWeight[] {
+  const touching = Map.groupBy(laid, ({ delta: { part, weight } }) => `${part} ${weight}`)
+  return [...touching.values()].map((here) => {
+    const { part, weight } = here[0]!.delta
+    const tensor: Tensor = nets[part]!.get(weight)!
+    const { shape } = tensor
+    return {
+      part,
+      weight,
+      shape,
+      values: () => here.reduce((values, { delta, strength }) => mergeDelta(values, shape, delta, strength), float32Of(tensor)),
+    }
+  })
+}
+
+/** `unet/conv_in.weight`: both nets may have a weight of one name. */
+export const copyName = ({ part, weight }: Pick<MergedWeight, 'part' | 'weight'>): string => `${part}/${weight}`

@@ -1,0 +1,86 @@
+// What a model draws by itself and how far it can go, told without loading it: what a form is filled with before anybody asks.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { MotionVersion } from '../checkpoint/architecture.ts'
+import { openTensorFile } from '../checkpoint/open.ts'
+import { UserError } from '../errors.ts'
+import type { Betas } from '../samplers/betas.ts'
+import type { SamplerName } from '../samplers/sampler.ts'
+import { scheduleFor } from '../samplers/schedule.ts'
+import type { Spacing } from '../samplers/spacing.ts'
+import { saysLcm } from './applied-loras.ts'
+import { sideStep } from './denoise.ts'
+import { type BaseFiles, type ModelFiles, openModel } from './model.ts'
+import { isFolder, readJson } from './weight-files.ts'
+
+export interface Facts {
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly fps: number
+  readonly steps: number
+  readonly guidance: number
+  readonly negative: string
+  readonly clipSkip: number
+  /** 1 where there is no motion module. */
+  readonly maxFrames: number
+  /** Width and height are multiples of this … */
+  readonly multiple: number
+  /** … and no smaller than this. */
+  readonly minSide: number
+  readonly sampler: SamplerName
+  readonly spacing: Spacing
+  readonly betas: Betas
+  /** null draws stills only. */
+  readonly motion: MotionVersion | null
+  /** Tokens that the text encoder knows: 49,408 in CLIP's own. */
+  readonly vocabulary: number
+}
+
+/** Reads tables of contents and configurations. @throws UserError as opening the model does; `defaults-file` */
+export function factsOf(files: BaseFiles & Partial<Pick<ModelFiles, 'loras'>>): Facts {
+  const model = openModel(files)
+  const motion = model.motion?.architecture ?? null
+  const said = defaultsIn(files.checkpoint)
+  const { checkpointBetas } = model
+  const wanted = { ...(said.steps !== undefined && { steps: said.steps }), ...(said.guidance !== undefined && { guidance: said.guidance }) }
+  const hasLcmLora = (files.loras ?? []).some(({ file, strength }) => strength > 0 && saysLcm(openTensorFile(file)))
+  const { sampler, guidance } = scheduleFor(motion, wanted, { hasLcmLora, ...(checkpointBetas && { checkpointBetas }) })
+  const { factor } = model.vae.architecture
+  const maxFrames = motion?.maxFrames ?? 1
+  return {
+    width: model.trainedSide * factor,
+    height: model.trainedSide * factor,
+    frames: Math.min(16, maxFrames),
+    fps: said.fps ?? 8,
+    steps: sampler.steps,
+    guidance,
+    negative: said.negative ?? '',
+    clipSkip: said.clipSkip ?? 1,
+    maxFrames,
+    multiple: sideStep,
+    minSide: sideStep * factor,
+    sampler: sampler.name,
+    spacing: sampler.spacing,
+    betas: sampler.betas,
+    motion: motion?.version ?? null,
+    vocabulary: model.tokenizer.vocabulary,
+  }
+}
+
+const defaults = z
+  .object({ fps: z.number(), steps: z.number().int(), guidance: z.number(), negative: z.string(), clipSkip: z.number().int() })
+  .partial()
+
+/** What the folder's maker recommends: defaults.json. */
+function defaultsIn(checkpoint: string): z.infer<typeof defaults> {
+  const path = join(checkpoint, 'defaults.json')
+  if (!isFolder(checkpoint) || !existsSync(path)) return {}
+  const { data, error } = defaults.safeParse(readJson(path))
+  if (data) return data
+  throw new UserError('defaults-file', `${path} should hold fps, steps, guidance, negative or clipSkip: ${z.prettifyError(error)}`, {
+    path,
+  })
+}

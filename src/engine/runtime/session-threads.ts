@@ -1,0 +1,76 @@
+// Nets in several threads, for calls that come several at once: guidance asks with the prompt and against it, the VAE for picture after
+// picture. A small net's layers are too small to share between cores, while two calls share nothing.
+
+import { Worker } from 'node:worker_threads'
+import type { Outputs, Session, SessionOptions, WrittenGraph } from './session.ts'
+import type { Answer, Call } from './session-thread.ts'
+
+export interface Lanes {
+  /**
+   * A session in each thread, with weights and values of its own; calls go to them in turn.
+   * @param graph is waited for while the threads start, which takes a tenth of a second the first time
+   */
+  open(graph: Promise<WrittenGraph>, options: SessionOptions): Promise<Session>
+}
+
+/** Threads are started when they are first needed; while they owe nothing they hold nobody up. */
+export function createLanes(count: number): Lanes {
+  let lanes: readonly Lane[] = []
+  let opened = 0
+
+  return {
+    async open(graph, options) {
+      if (lanes.length === 0 || lanes.some((lane) => lane.ended())) lanes = Array.from({ length: count }, startLane)
+      const mine = lanes
+      const id = ++opened
+      const release = async (): Promise<void> => void (await Promise.all(mine.map((lane) => lane.ask({ kind: 'release', id }))))
+      try {
+        const form = await graph
+        await Promise.all(mine.map((lane) => lane.ask({ kind: 'open', id, graph: form, options })))
+      } catch (error) {
+        await release()
+        throw error
+      }
+      let turn = 0
+      return { run: (feeds) => mine[turn++ % count]!.ask({ kind: 'run', id, feeds }), release }
+    },
+  }
+}
+
+/** Answers in the order in which it is asked. */
+interface Lane {
+  ask(call: Call): Promise<Outputs>
+  ended(): boolean
+}
+
+function startLane(): Lane {
+  const thread = new Worker(new URL('session-thread.ts', import.meta.url), { execArgv: [] })
+  const expected: PromiseWithResolvers<Outputs>[] = []
+  let ended: Error | undefined
+  thread.unref()
+
+  thread.on('message', (given: Answer) => {
+    const next = expected.shift()!
+    if (expected.length === 0) thread.unref()
+    if ('error' in given) next.reject(given.error)
+    else next.resolve(given.outputs)
+  })
+  const end = (error: Error): void => {
+    ended ??= error
+    for (const next of expected.splice(0)) next.reject(ended)
+  }
+  thread.on('error', end)
+  thread.on('exit', () => end(new Error('The thread of this net has ended.')))
+
+  return {
+    ask(call) {
+      if (ended) return Promise.reject(ended)
+      const next = Promise.withResolvers<Outputs>()
+      expected.push(next)
+      thread.ref()
+      thread.postMessage(call)
+      return next.promise
+    },
+    ended: () => ended !== undefined,
+  }
+}

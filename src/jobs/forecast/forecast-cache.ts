@@ -1,0 +1,93 @@
+// Place and time left of every job that has not ended, from one forecast for all who ask. It is played anew when something
+// has changed, and now and then because drawings are late; where many wait, a moment later, and who comes in between is shown
+// the time of whose place he takes.
+
+import { type Drawing, doneShare, leftMs } from '../active-render.ts'
+import type { Queue } from '../fair-queue/fair-queue.ts'
+import type { Job } from '../job.ts'
+import type { Estimate } from './estimate.ts'
+import { type Forecast, forecast, type Scene } from './forecast.ts'
+
+export interface Outlook {
+  /** Something was accepted, begun or ended. */
+  changed(): void
+  /** How many drawings begin before it, and how long until it is finished; undefined for what does not wait. */
+  ofWaiting(id: string): { readonly ahead: number; readonly beginMs?: number; readonly leftMs?: number } | undefined
+  ofRunning(drawing: Drawing): number | undefined
+  /** Ids of waiting jobs in the order in which they begin. */
+  order(): readonly string[]
+}
+
+export interface OutlookParts extends Pick<Scene, 'slots' | 'limits' | 'togetherWith'> {
+  readonly nowMs: () => number
+  readonly queue: Pick<Queue, 'save' | 'place'>
+  readonly get: (id: string) => Job | undefined
+  readonly drawings: () => Iterable<Drawing>
+  readonly estimate: Estimate
+}
+
+interface Played {
+  readonly atMs: number
+  /** Whether times are times. */
+  readonly measured: boolean
+  readonly jobs: ReadonlyMap<string, Forecast>
+  /** As they begin. */
+  readonly order: readonly Forecast[]
+}
+
+/** Playing takes about ten microseconds for each waiting job, which should not be most of what this process does. */
+const momentMs = (waiting: number): number => (waiting <= 100 ? 0 : waiting / 2)
+const oldMs = 1000
+
+export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, drawings, estimate }: OutlookParts): Outlook {
+  let played: Played | undefined
+  let changed = false
+
+  function current(): Played {
+    if (played && nowMs() - played.atMs < (changed ? momentMs(played.jobs.size) : oldMs)) return played
+    changed = false
+    let measured = true
+    // Where nothing has been measured a unit of cost stands for a millisecond: the order is the same, times are not shown.
+    const msFor = (job: Job) => {
+      const ms = estimate.msFor(job)
+      if (ms === undefined) measured = false
+      return ms ?? job.cost
+    }
+    const running = [...drawings()].map((drawing) => ({
+      owners: [...drawing.ids].map((id) => get(id)!.owner),
+      leftMs: estimate.msFor(drawing.lead) === undefined ? drawing.lead.cost * (1 - doneShare(drawing)) : (ofRunning(drawing) ?? 0),
+    }))
+    const jobs = forecast({ queue: queue.save(), slots, limits, togetherWith, running, msFor, jobOf: (id) => get(id)! })
+    played = { atMs: nowMs(), measured, jobs, order: [...jobs.values()] }
+    return played
+  }
+
+  function guess(job: Job, { order }: Played): Forecast | undefined {
+    const place = queue.place(job.id)
+    if (!place) return undefined
+    const beginMs = order[place.ahead]?.beginMs ?? order.at(-1)?.endMs ?? 0
+    return { ahead: place.ahead, beginMs, endMs: beginMs + (estimate.msFor(job) ?? 0) }
+  }
+
+  function ofRunning(drawing: Drawing): number | undefined {
+    return leftMs(drawing, estimate.msFor(drawing.lead), nowMs())
+  }
+
+  return {
+    changed() {
+      changed = true
+    },
+    ofWaiting(id) {
+      const now = current()
+      const job = get(id)
+      const found = now.jobs.get(id) ?? (job && guess(job, now))
+      if (!job || !found) return undefined
+      const { ahead, beginMs, endMs } = found
+      if (!now.measured || estimate.msFor(job) === undefined) return { ahead }
+      const sinceMs = nowMs() - now.atMs
+      return { ahead, beginMs: Math.max(0, beginMs - sinceMs), leftMs: Math.max(0, endMs - sinceMs) }
+    },
+    ofRunning,
+    order: () => [...current().jobs.keys()].filter((id) => get(id)?.state === 'waiting'),
+  }
+}

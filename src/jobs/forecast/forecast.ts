@@ -1,0 +1,72 @@
+// What will happen if nothing more comes: the queue is played to its end on a copy, with the slots, limits and joined
+// duplicates that the scheduler goes by and the time that each drawing is expected to take. So the place and the time that
+// are shown are those of the simulation, not of a formula beside it.
+
+import { type Entry, restoreQueue, type SavedQueue } from '../fair-queue/fair-queue.ts'
+import type { Job, Owner } from '../job.ts'
+import { createTally } from '../limits/job-counts.ts'
+import { type Limits, mayRun } from '../limits/limits.ts'
+
+export interface Scene {
+  readonly queue: SavedQueue
+  readonly slots: number
+  readonly limits: Limits
+  readonly jobOf: (id: string) => Job
+  /** Waiting jobs with this one among them that will be drawn together with it. */
+  readonly togetherWith: (id: string) => Iterable<string>
+  /** What occupies a slot now: for whom, and for how much longer. */
+  readonly running: readonly { readonly owners: readonly Owner[]; readonly leftMs: number }[]
+  readonly msFor: (job: Job) => number
+}
+
+export interface Forecast {
+  /** Drawings that begin before it. */
+  readonly ahead: number
+  readonly beginMs: number
+  readonly endMs: number
+}
+
+interface Playing {
+  readonly owners: readonly Owner[]
+  readonly endMs: number
+}
+
+/** In the order in which they begin, from now. Who may never run is not in it. */
+export function forecast({ queue: saved, slots, limits, jobOf, togetherWith, running, msFor }: Scene): ReadonlyMap<string, Forecast> {
+  const queue = restoreQueue(saved)
+  const tally = createTally()
+  const playing: Playing[] = []
+  const found = new Map<string, Forecast>()
+  const blocked = (entry: Entry) => !mayRun(limits, tally.at(entry))
+  let nowMs = 0
+  let ahead = 0
+
+  function play(owners: readonly Owner[], endMs: number): void {
+    for (const owner of owners) tally.move(owner, undefined, 'running')
+    const index = playing.findIndex((other) => other.endMs > endMs)
+    playing.splice(index < 0 ? playing.length : index, 0, { owners, endMs })
+  }
+
+  for (const { owners, leftMs } of running) play(owners, leftMs)
+  for (;;) {
+    while (playing.length < slots) {
+      const entry = queue.next(blocked)
+      if (!entry) break
+      const ids = [...togetherWith(entry.id)].filter((id) => !found.has(id))
+      const endMs = nowMs + msFor(jobOf(entry.id))
+      for (const id of ids) {
+        if (id !== entry.id) queue.cancel(id)
+        found.set(id, { ahead, beginMs: nowMs, endMs })
+      }
+      play(
+        ids.map((id) => jobOf(id).owner),
+        endMs,
+      )
+      ahead++
+    }
+    const first = playing.shift()
+    if (!first) return found
+    nowMs = first.endMs
+    for (const owner of first.owners) tally.move(owner, 'running', undefined)
+  }
+}

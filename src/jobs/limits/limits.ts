@@ -1,0 +1,91 @@
+// How much one person, one space and everybody together may ask for. Policy only: numbers in, refusals out.
+// What counts the rate is in gate.ts, what counts jobs is in tally.ts.
+
+import { UserError } from '../../errors.ts'
+import type { Counts } from './job-counts.ts'
+
+/** A burst of `jobs`, refilled evenly: one more every perMs / jobs. */
+export interface Rate {
+  readonly jobs: number
+  readonly perMs: number
+}
+
+/** What is absent is not limited. */
+export interface Limit {
+  readonly waiting?: number
+  readonly running?: number
+  readonly rate?: Rate
+}
+
+export type Level = 'person' | 'space' | 'all'
+export const levels: readonly Level[] = ['person', 'space', 'all']
+
+export type Limits = { readonly [level in Level]: Limit }
+
+export const usualLimits: Limits = {
+  person: { waiting: 5, running: 1, rate: { jobs: 6, perMs: 10 * 60_000 } },
+  space: { waiting: 100, rate: { jobs: 120, perMs: 10 * 60_000 } },
+  all: { waiting: 1000 },
+}
+
+/**
+ * Refuses one more waiting job where there are as many as the limits allow.
+ *
+ * @param waitMs how long until one fewer is likely to wait on this level; asked only where it is needed
+ * @throws UserError too-many-waiting { level, limit, waitS }
+ */
+export function checkWaiting(limits: Limits, counts: Counts, waitMs: (level: Level) => number): void {
+  for (const level of levels) {
+    const limit = limits[level].waiting
+    if (limit === undefined || counts[level].waiting < limit) continue
+    const waitS = seconds(waitMs(level))
+    const animations = limit === 1 ? '1 animation waits' : `${limit} animations wait`
+    throw new UserError(
+      'too-many-waiting',
+      `${animations} ${whose[level]} already, as many as may: try again in about ${duration(waitS)}.`,
+      {
+        level,
+        limit,
+        waitS,
+      },
+    )
+  }
+}
+
+export function mayRun({ person, space, all }: Limits, counts: Counts): boolean {
+  return below(counts.person, person) && below(counts.space, space) && below(counts.all, all)
+}
+
+function below({ running }: Counts[Level], limit: Limit): boolean {
+  return limit.running === undefined || running < limit.running
+}
+
+/** @param waitMs until the rate allows the next one */
+export function tooOften(level: Level, { jobs, perMs }: Rate, waitMs: number): UserError {
+  const waitS = seconds(waitMs)
+  const most = `${jobs} animation${jobs === 1 ? '' : 's'} in ${duration(seconds(perMs))}`
+  return new UserError('too-often', `${most} ${isMost[level]}: try again in ${duration(waitS)}.`, { level, jobs, perMs, waitS })
+}
+
+/** How long one more takes to be allowed when all are used up. */
+export function refillMs({ jobs, perMs }: Rate): number {
+  return perMs / jobs
+}
+
+const whose: Readonly<Record<Level, string>> = { person: 'for you', space: 'here', all: 'in all' }
+
+const isMost: Readonly<Record<Level, string>> = {
+  person: 'is what one person may ask for',
+  space: 'is what everybody here together may ask for',
+  all: 'is what everybody together may ask for',
+}
+
+/** Rounded up: whoever waits as long as he was told is not refused again. */
+function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000))
+}
+
+function duration(s: number): string {
+  if (s < 120) return s === 1 ? '1 second' : `${s} seconds`
+  return `${Math.ceil(s / 60)} minutes`
+}

@@ -1,0 +1,73 @@
+// The worker itself: a process of its own, because ONNX Runtime's `run` blocks its thread and cannot be cancelled, only killed.
+// Assembles device → engine → renderer on the first call and answers calls, which the host sends one at a time.
+
+import { join } from 'node:path'
+import { createEngine, createSessions, startDevice } from '../../engine/index.ts'
+import { remarkOn } from '../known-words.ts'
+import { createRenderer, type Renderer } from '../render.ts'
+import { type Answer, type Call, type ChildOptions, failureOf } from './protocol.ts'
+import type { DeviceNote } from './worker.ts'
+
+const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
+
+interface Assembled {
+  readonly renderer: Renderer
+  readonly device: DeviceNote
+}
+
+async function assemble(): Promise<Assembled> {
+  const { device, cacheDir, budgetBytes, threads, ffmpeg } = options
+  const started = await startDevice(device as Parameters<typeof startDevice>[0], {
+    weightDir: join(cacheDir, 'weights'),
+    onNote: (sentence) => send({ kind: 'trouble', sentence }),
+    ...(threads && { threads }),
+  })
+  const sessions = createSessions({ budgetBytes, load: started.load })
+  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir })
+  const renderer = createRenderer({ engine, now: () => performance.now(), remark: remarkOn, ...(ffmpeg !== undefined && { ffmpeg }) })
+  return { renderer, device: { name: started.device, notes: started.notes } }
+}
+
+let assembled: Promise<Assembled> | undefined
+/** A device that did not start is asked again at the next call: drivers come back. */
+function assembly(): Promise<Assembled> {
+  assembled ??= assemble()
+  assembled.catch(() => {
+    assembled = undefined
+  })
+  return assembled
+}
+
+const aborts = new Map<number, AbortController>()
+const send = (answer: Answer): void => void process.send?.(answer)
+
+async function answer(call: Exclude<Call, { kind: 'abort' }>): Promise<Extract<Answer, { kind: 'done' }>['value']> {
+  const { renderer, device } = await assembly()
+  if (call.kind === 'device') return device
+  if (call.kind === 'warm') return void (await renderer.warm(call.recipe))
+  const { signal } = aborts.get(call.id)!
+  signal.throwIfAborted()
+  const { previewEveryMs } = call
+  const drawing = renderer.render(call.recipe, { signal, ...(previewEveryMs !== undefined && { previewEveryMs }) })
+  let turn = await drawing.next()
+  for (; !turn.done; turn = await drawing.next()) {
+    send({ kind: 'progress', id: call.id, progress: turn.value })
+    // Between two steps the channel is read, so that an abort is heard.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return turn.value
+}
+
+process.on('message', (call: Call) => {
+  if (call.kind === 'abort') return aborts.get(call.id)?.abort()
+  aborts.set(call.id, new AbortController())
+  answer(call)
+    .then(
+      (value) => send({ kind: 'done', id: call.id, value }),
+      (error: unknown) => send({ kind: 'failed', id: call.id, failure: failureOf(error) }),
+    )
+    .finally(() => aborts.delete(call.id))
+})
+
+// Nobody is left to draw for.
+process.on('disconnect', () => process.exit())

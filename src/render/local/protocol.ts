@@ -1,0 +1,47 @@
+// What host and child say to each other, over Node's own channel between processes (structured clone: bytes stay bytes).
+
+import { UserError } from '../../errors.ts'
+import type { Drawn, DrawProgress, Recipe } from '../render.ts'
+import type { DeviceNote } from './worker.ts'
+
+/** How the child is to be set up; its one argument, as JSON. */
+export interface ChildOptions {
+  /** auto, cpu, webgpu, cuda, dml or coreml */
+  readonly device: string
+  /** Where what had to be computed from weights is kept. */
+  readonly cacheDir: string
+  /** Of weights that may stay loaded. */
+  readonly budgetBytes: number
+  readonly threads?: number
+  readonly ffmpeg?: string
+}
+
+export type Call =
+  | { readonly kind: 'draw'; readonly id: number; readonly recipe: Recipe; readonly previewEveryMs?: number }
+  | { readonly kind: 'warm'; readonly id: number; readonly recipe: Recipe }
+  | { readonly kind: 'device'; readonly id: number }
+  /** Stops the drawing with that id between two steps; answered by its failure. */
+  | { readonly kind: 'abort'; readonly id: number }
+
+export type Answer =
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: DrawProgress }
+  | { readonly kind: 'done'; readonly id: number; readonly value: Drawn | DeviceNote | undefined }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+  /** For the operator; belongs to no call. */
+  | { readonly kind: 'trouble'; readonly sentence: string }
+
+/** An error across processes: classes do not survive the way, what they hold does. */
+export type Failure =
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'bug'; readonly message: string; readonly stack: string }
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof UserError) return { kind: 'refused', code: error.code, message: error.message, data: error.data }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { kind: 'bug', message, stack: stack ?? message }
+}
+
+export function errorOf(failure: Failure): Error {
+  if (failure.kind === 'refused') return new UserError(failure.code, failure.message, failure.data)
+  return Object.assign(new Error(failure.message), { stack: failure.stack })
+}

@@ -1,0 +1,92 @@
+// From a file that was taken in to a style, or to a further file of one.
+
+import { randomUUID } from 'node:crypto'
+import type { Sentence } from '../../chat/contract/reply.ts'
+import type { NewStyleFile } from '../../chat/contract/style-admin.ts'
+import { UserError } from '../../errors.ts'
+import type { Base } from '../catalog/style.ts'
+import type { Entry, StyleFile, StyleFileKind } from '../catalog/style-entry.ts'
+import { checkedName } from '../catalog/style-names.ts'
+import { describedFile, furtherWordsOf, licenseIn, triggersOf } from '../intake/describe-file.ts'
+import type { Taken } from '../intake/intake.ts'
+import { cleanText } from '../intake/sanitize.ts'
+import { embeddingWord, maxFiles, maxWordsChars } from './style-edits.ts'
+
+/** For admins until somebody publishes it. */
+export function newEntry(file: StyleFile, { inspection }: Taken, wanted: NewStyleFile, bases: readonly Base[]): Entry {
+  const base = bases[inspection.base]!
+  return {
+    id: randomUUID(),
+    name: checkedName(wanted.name),
+    aliases: [],
+    about: cleanText(wanted.about ?? titleIn(inspection), maxWordsChars),
+    example: cleanText(wanted.example ?? base.example, maxWordsChars),
+    base: base.name,
+    files: [file],
+    triggers: newTriggers(file, inspection),
+    before: '',
+    after: '',
+    negative: '',
+    habits: {},
+    state: 'admins',
+  }
+}
+
+/** @throws UserError `style-has-file`, `list-full` */
+export function extended(entry: Entry, file: StyleFile, { inspection }: Taken, { about, example }: NewStyleFile): Entry {
+  if (entry.files.some(({ sha256 }) => sha256 === file.sha256))
+    throw new UserError('style-has-file', `${entry.name} has this file already.`, { name: entry.name })
+  if (entry.files.length >= maxFiles)
+    throw new UserError('list-full', `A list may have ${maxFiles} entries: take one away first.`, { max: maxFiles })
+  return {
+    ...entry,
+    files: [...entry.files, file],
+    triggers: [...new Set([...entry.triggers, ...newTriggers(file, inspection)])],
+    ...(about !== undefined && { about: cleanText(about, maxWordsChars) }),
+    ...(example !== undefined && { example: cleanText(example, maxWordsChars) }),
+  }
+}
+
+export const fileNameOf = ({ sha256, inspection }: Taken): string =>
+  `${sha256}.${inspection.identity.container === 'safetensors' ? 'safetensors' : 'ckpt'}`
+
+/** @throws UserError `style-word` */
+export function fileOf(taken: Taken, { strength, word }: NewStyleFile): StyleFile {
+  const { identity, metadata } = taken.inspection
+  const license = licenseIn(metadata)
+  const kind = identity.kind as StyleFileKind
+  return {
+    file: fileNameOf(taken),
+    sha256: taken.sha256,
+    bytes: taken.bytes,
+    kind,
+    about: describedFile(identity),
+    source: taken.source,
+    ...(license !== undefined && { license }),
+    strength: strength ?? 1,
+    ...(identity.kind === 'textual-inversion' && { word: embeddingWord(word ?? wordIn(taken)) }),
+  }
+}
+
+/** As A1111 and kohya have it: the file's name, unless the file holds a better one. */
+function wordIn({ name, inspection: { identity } }: Taken): string {
+  const said = identity.kind === 'textual-inversion' ? cleanText(identity.embedding.word ?? '', 60) : ''
+  const word = said === '' || said === '*' ? name.replace(/\.[a-z]+$/i, '') : said
+  return word.replaceAll(/[^\p{L}\p{N}\p{M}_<>.*-]+/gu, '-')
+}
+
+const newTriggers = (file: StyleFile, { identity, metadata }: Taken['inspection']): string[] =>
+  file.word === undefined ? triggersOf(identity, metadata) : [file.word]
+
+const titleIn = ({ metadata }: Taken['inspection']): string =>
+  metadata.get('modelspec.description') ?? metadata.get('modelspec.title') ?? ''
+
+/** What a manager should know of it. */
+export function notesOn({ inspection: { identity, ignored } }: Taken, entry: Entry, file: StyleFile): Sentence[] {
+  const further = furtherWordsOf(identity, entry.triggers)
+  return [
+    ...(ignored > 0 ? [{ key: 'style-note-ignored', data: { ignored } } as const] : []),
+    ...(file.kind === 'motion-lora' ? [{ key: 'style-note-motion', data: {} } as const] : []),
+    ...(further.length > 0 ? [{ key: 'style-note-words', data: { words: further.join(', ') } } as const] : []),
+  ]
+}

@@ -1,0 +1,50 @@
+// A style as its managers see it.
+
+import type { Sentence } from '../../chat/contract/reply.ts'
+import type { StyleCard, StyleRecord } from '../../chat/contract/style-admin.ts'
+import { type Change, differences } from '../catalog/style-change.ts'
+import type { Entry } from '../catalog/style-entry.ts'
+import type { Registry } from '../catalog/style-registry.ts'
+
+/** @param space where the person speaks */
+export function cardOf(registry: Registry, entry: Entry, space: string, notes: readonly Sentence[] = []): StyleCard {
+  const { name, aliases, about, example, state, spaces, base, files, triggers, before, after, negative } = entry
+  const last = registry.changes(entry.id).at(-1)
+  return {
+    name,
+    aliases,
+    about,
+    example,
+    state: last && !last.entry ? 'removed' : state,
+    where: spaces === undefined ? 'everywhere' : spaces.includes(space) ? 'here' : 'elsewhere',
+    base,
+    files: files.map(({ about: what, source, license, bytes, sha256, strength, word }) => ({
+      about: what,
+      source,
+      ...(license !== undefined && { license }),
+      bytes,
+      sha256,
+      strength,
+      ...(word !== undefined && { word }),
+    })),
+    triggers,
+    before,
+    after,
+    negative,
+    change: last?.number ?? 0,
+    changed: last ? whatOf(registry, last) : [],
+    notes,
+  }
+}
+
+export function recordOf(registry: Registry, entry: Entry, space: string): StyleRecord {
+  const changes = registry.changes(entry.id).map((change) => ({
+    number: change.number,
+    atMs: change.atMs,
+    by: `${change.by.name} (${change.by.person})`,
+    what: change.deed === 'forgotten' ? ['removed with its files'] : whatOf(registry, change),
+  }))
+  return { card: cardOf(registry, entry, space), changes: changes.reverse() }
+}
+
+const whatOf = (registry: Registry, { id, number, entry }: Change): string[] => differences(registry.at(id, number - 1), entry)

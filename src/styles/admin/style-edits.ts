@@ -1,0 +1,103 @@
+// What managers change about a style, as functions from one state to the next. Pure.
+
+import type { StyleEdits } from '../../chat/contract/style-admin.ts'
+import { UserError } from '../../errors.ts'
+import { type Entry, isLora, type StyleFile } from '../catalog/style-entry.ts'
+import { checkedName, folded } from '../catalog/style-names.ts'
+import { cleanText } from '../intake/sanitize.ts'
+
+export const maxWordsChars = 500
+const maxAliases = 20
+/** Files of one style: each costs time at every step. */
+export const maxFiles = 12
+
+/**
+ * @param space where the person speaks
+ * @throws UserError `style-unchanged`, `style-part`, `style-part-unnamed`, `style-part-kind`, `style-name`, `list-full`
+ */
+export function edited(entry: Entry, edits: StyleEdits, space: string): Entry {
+  const { where, usual } = edits
+  const { spaces: _, ...rest } = entry
+  const words = (text: string | undefined, now: string, maxChars = maxWordsChars): string =>
+    text === undefined ? now : cleanText(text, maxChars)
+  const next: Entry = {
+    ...(where === 'everywhere' ? rest : entry),
+    ...(where === 'here' && { spaces: [space] }),
+    files: editedFiles(entry, edits),
+    ...(edits.triggers !== undefined && { triggers: listOf(edits.triggers) }),
+    before: words(edits.before, entry.before),
+    after: words(edits.after, entry.after),
+    negative: words(edits.negative, entry.negative),
+    about: words(edits.about, entry.about),
+    example: words(edits.example, entry.example),
+    ...(edits.aliases !== undefined && { aliases: aliasesOf(edits.aliases, entry.name) }),
+    habits: { ...(usual ? {} : entry.habits), ...habitsIn(edits) },
+  }
+  if (JSON.stringify(next) === JSON.stringify(entry))
+    throw new UserError('style-unchanged', `That leaves ${entry.name} as it is.`, { name: entry.name })
+  return next
+}
+
+function habitsIn({ width, height, frames, steps, guidance, sampler }: StyleEdits): Entry['habits'] {
+  return {
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    ...(frames !== undefined && { frames }),
+    ...(steps !== undefined && { steps }),
+    ...(guidance !== undefined && { guidance }),
+    ...(sampler !== undefined && { sampler }),
+  }
+}
+
+function editedFiles(entry: Entry, { part, strength, word, drop }: StyleEdits): readonly StyleFile[] {
+  if (strength === undefined && word === undefined && !drop) return entry.files
+  const at = partOf(entry, part, ({ kind }) => drop || (strength !== undefined ? isLora(kind) : kind === 'textual-inversion'))
+  const file = entry.files[at]!
+  if (strength !== undefined && !isLora(file.kind))
+    throw new UserError('style-part-kind', `${file.about} has no strength: LoRAs do.`, { about: file.about, what: 'strength' })
+  if (word !== undefined && file.kind !== 'textual-inversion')
+    throw new UserError('style-part-kind', `${file.about} has no word: textual inversions do.`, { about: file.about, what: 'word' })
+  if (drop) return entry.files.filter((_, i) => i !== at)
+  const next: StyleFile = { ...file, ...(strength !== undefined && { strength }), ...(word !== undefined && { word: embeddingWord(word) }) }
+  return entry.files.map((other, i) => (i === at ? next : other))
+}
+
+/** The one that is named, or the only one that it can be about. */
+function partOf({ files, name }: Entry, part: number | undefined, fits: (file: StyleFile) => boolean): number {
+  if (part !== undefined) {
+    if (part <= files.length) return part - 1
+    throw new UserError('style-part', `${name} has ${files.length} files; there is no file ${part}.`, { name, files: files.length, part })
+  }
+  const candidates = files.flatMap((file, i) => (fits(file) ? [i] : []))
+  if (candidates.length === 1) return candidates[0]!
+  const list = files.map(({ about }, i) => `${i + 1}: ${about}`).join('; ')
+  throw new UserError('style-part-unnamed', `Say with part which file of ${name} is meant. ${list || 'It has none'}.`, { name, list })
+}
+
+/** One token of a prompt, whatever it looks like. @throws UserError `style-word` */
+export function embeddingWord(typed: string): string {
+  const word = cleanText(typed, 60)
+  if (/^[\p{L}\p{N}\p{M}_<>.*-]+$/u.test(word)) return word
+  throw new UserError('style-word', `The word of a textual inversion is letters and digits without spaces; not '${word}'.`, { word })
+}
+
+function listOf(typed: string): string[] {
+  const words = typed.split(',').map((word) => cleanText(word, 60))
+  return [...new Set(words)].filter((word) => word !== '').slice(0, 12)
+}
+
+function aliasesOf(typed: string, name: string): string[] {
+  const names = typed
+    .split(',')
+    .filter((one) => one.trim() !== '')
+    .map(checkedName)
+  return withAliases([], names, name)
+}
+
+/** @throws UserError `list-full` */
+export function withAliases(now: readonly string[], more: readonly string[], name: string): string[] {
+  const aliases = new Map([...now, ...more].map((alias) => [folded(alias), alias]))
+  aliases.delete(folded(name))
+  if (aliases.size <= maxAliases) return [...aliases.values()]
+  throw new UserError('list-full', `A list may have ${maxAliases} entries: take one away first.`, { max: maxAliases })
+}

@@ -1,0 +1,30 @@
+// A request with its style looked up: the files that draw it, and the style's words around the prompt.
+
+import { UserError } from '../../errors.ts'
+import type { AnimationRequest, ModelFiles } from '../../jobs/request.ts'
+import type { Recipe } from '../../render/render.ts'
+import { aroundPrompt, withNegative } from './prompt-words.ts'
+import type { Style, StyleBook } from './style.ts'
+
+/**
+ * @param base draws where the request names neither style nor files
+ * @throws UserError `style-gone` where the style was removed or quarantined after it was asked for
+ */
+export async function recipeFor(request: AnimationRequest, styles: Pick<StyleBook, 'get'>, base: ModelFiles): Promise<Recipe> {
+  if (request.style === undefined) {
+    return { request, model: request.model ?? base, prompt: request.prompt, negative: request.negative }
+  }
+  const style = await styles.get(request.style)
+  if (style) return recipeWith(style, request)
+  throw new UserError('style-gone', `The style '${request.style}' is no longer there.`, { name: request.style })
+}
+
+export function recipeWith(style: Style, request: AnimationRequest): Recipe {
+  const sampler = request.sampler ?? style.sampler
+  return {
+    request: { ...request, ...(sampler !== undefined && { sampler }) },
+    model: style.model,
+    prompt: aroundPrompt(request.prompt, style),
+    negative: withNegative(request.negative, style),
+  }
+}

@@ -1,0 +1,100 @@
+// The styles as people see them: which may be used where, what they lie on, what draws.
+
+import { UserError } from '../../errors.ts'
+import type { ModelFiles } from '../../jobs/request.ts'
+import { searched } from './search.ts'
+import type { Base, ModelFacts, PictureFormat, Style, StyleBook, StylePicture } from './style.ts'
+import { type Entry, type StyleFile, styleOf } from './style-entry.ts'
+import type { Registry } from './style-registry.ts'
+
+export interface BookOptions {
+  readonly registry: Registry
+  /** The first draws where no style is named. */
+  readonly bases: readonly [Base, ...Base[]]
+  readonly pathOf: (file: StyleFile) => string
+  /** Reads tables of contents only. @throws UserError where a file is missing or fits nowhere */
+  readonly factsOf: (files: ModelFiles) => Omit<ModelFacts, 'name'>
+  readonly pictureOf: (entry: Entry, format: PictureFormat) => Promise<StylePicture | undefined>
+}
+
+export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: BookOptions): StyleBook {
+  const facts = new Map<string, Omit<ModelFacts, 'name'>>()
+
+  const styleFrom = (entry: Entry): Style | undefined =>
+    styleOf(
+      entry,
+      bases.find(({ name }) => name === entry.base),
+      pathOf,
+    )
+
+  function factsAbout(files: ModelFiles): Omit<ModelFacts, 'name'> {
+    const key = JSON.stringify(files)
+    const known = facts.get(key) ?? factsOf(files)
+    facts.set(key, known)
+    return known
+  }
+
+  async function offered(space: string, admin: boolean): Promise<Style[]> {
+    await registry.refresh()
+    return registry
+      .entries()
+      .filter((entry) => mayUse(entry, space, admin))
+      .flatMap((entry) => styleFrom(entry) ?? [])
+      .sort((a, b) => a.name.localeCompare(b.name, 'en'))
+  }
+
+  async function get(name: string): Promise<Style | undefined> {
+    await registry.refresh()
+    const entry = registry.find(name)
+    return entry && entry.state !== 'quarantined' ? styleFrom(entry) : undefined
+  }
+
+  return {
+    list: offered,
+    search: async (typed, space, admin, limit) => searched(await offered(space, admin), typed, limit),
+
+    async find(name, space, admin) {
+      await registry.refresh()
+      const entry = registry.find(name)
+      return entry && mayUse(entry, space, admin) ? styleFrom(entry) : undefined
+    },
+
+    get,
+
+    async model(name) {
+      const [base] = bases
+      if (name === undefined) return { name: base.name, ...factsAbout(base.files) }
+      const style = await get(name)
+      if (!style) throw new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
+      return factsOfStyle(style, factsAbout(style.model))
+    },
+
+    async picture(name, format = 'webp') {
+      const entry = registry.find(name)
+      return entry && pictureOf(entry, format)
+    },
+  }
+}
+
+/** A style for admins is for those of the place where it was added. */
+export function mayUse({ state, spaces, home }: Entry, space: string, admin: boolean): boolean {
+  if (state === 'quarantined') return false
+  if (state === 'admins') return admin && (home === undefined || home === space)
+  return spaces === undefined || spaces.includes(space)
+}
+
+function factsOfStyle(style: Style, base: Omit<ModelFacts, 'name'>): ModelFacts {
+  const { name, width, height, frames, fps, steps, guidance, clipSkip } = style
+  return {
+    ...base,
+    name,
+    width: width ?? base.width,
+    height: height ?? base.height,
+    frames: Math.min(frames ?? base.frames, base.maxFrames),
+    fps: fps ?? base.fps,
+    steps: steps ?? base.steps,
+    guidance: guidance ?? base.guidance,
+    negative: style.negative || base.negative,
+    clipSkip: clipSkip ?? base.clipSkip,
+  }
+}

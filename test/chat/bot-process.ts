@@ -1,0 +1,49 @@
+// A bot that is killed in the middle: a room that lives in a file, people who ask for much, a platform that stumbles.
+// argv: folder, seed, 'ask' or 'finish'. Says 'ready' once people are let in, and 'quiet' once nothing is left to do.
+
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '../../src/store/store.ts'
+import { createRoom } from './fake-platform.ts'
+import { type HomeOptions, openHome, quickDrawer } from './test-chat.ts'
+
+const [folder, seed, mode] = process.argv.slice(2) as [string, string, 'ask' | 'finish']
+let state = Number(seed) * 2654435761
+/** Mulberry32: the same people every time. */
+const chance = (): number => {
+  state = (state + 0x6d2b79f5) | 0
+  let t = Math.imul(state ^ (state >>> 15), 1 | state)
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+}
+
+const drawer: NonNullable<HomeOptions['drawer']> = (blobs: Store['blobs']) => {
+  const quick = quickDrawer(blobs)
+  return {
+    slots: 3,
+    async draw(job, options) {
+      await sleep(chance() * 30)
+      options.signal.throwIfAborted()
+      return quick.draw(job, options)
+    },
+  }
+}
+
+const room = createRoom({ file: join(folder, 'room.jsonl') })
+room.trouble = async () => {
+  await sleep(chance() * 8)
+  if (chance() < 0.05) throw new Error('503')
+}
+const home = await openHome({ folder, room, drawer, limits: { person: { waiting: 20, running: 3 }, space: {}, all: { waiting: 60 } } })
+process.stdout.write('ready\n')
+
+while (mode === 'ask') {
+  const person = `p${Math.floor(chance() * 8)}`
+  const broken = chance() < 0.1 ? ' that breaks' : ''
+  const said = home.room.say(person, `/animate thing ${Math.floor(chance() * 1e9)}${broken}`)
+  if (chance() < 0.1) said.then(() => home.room.say(person, '/cancel')).catch(() => undefined)
+  await sleep(chance() * 10)
+}
+await home.quiet()
+await home.close()
+process.stdout.write('quiet\n')

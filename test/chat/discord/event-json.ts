@@ -1,0 +1,178 @@
+// Things of the world as Discord writes them.
+
+import type { Attached, Channel, Data, Message, User, World } from './guilds.ts'
+import { walk } from './rules.ts'
+
+export function userJson({ id, username, bot }: User): Data {
+  return {
+    id,
+    username,
+    avatar: null,
+    discriminator: '0',
+    public_flags: 0,
+    flags: 0,
+    global_name: bot ? null : username,
+    primary_guild: null,
+    ...(bot && { bot: true }),
+  }
+}
+
+export function memberJson(user: User): Data {
+  return {
+    user: userJson(user),
+    nick: null,
+    avatar: null,
+    roles: [...user.roles],
+    joined_at: '2026-01-01T00:00:00.000Z',
+    premium_since: null,
+    deaf: false,
+    mute: false,
+    flags: 0,
+    pending: false,
+    communication_disabled_until: null,
+  }
+}
+
+export function channelJson({ id, type, name, nsfw, parent, deny }: Channel, world: World): Data {
+  return {
+    id,
+    type,
+    name: name ?? null,
+    guild_id: world.guild,
+    position: 0,
+    nsfw: nsfw ?? false,
+    parent_id: parent ?? null,
+    permission_overwrites: deny === 0n ? [] : [{ id: world.guild, type: 0, allow: '0', deny: String(deny) }],
+    ...(type === 11 && {
+      owner_id: world.people.ann.id,
+      thread_metadata: { archived: false, auto_archive_duration: 60, archive_timestamp: '2026-01-01T00:00:00.000Z', locked: false },
+      member_count: 1,
+      message_count: 1,
+    }),
+  }
+}
+
+export function guildJson(world: World): Data {
+  const { guild, adminRole, bot, people, channels, everything } = world
+  const role = (id: string, name: string, permissions: bigint) => ({
+    id,
+    name,
+    permissions: String(permissions),
+    position: id === guild ? 0 : 1,
+    color: 0,
+    hoist: false,
+    managed: false,
+    mentionable: false,
+    flags: 0,
+  })
+  const all = [...channels.values()].filter(({ type }) => type !== 1)
+  return {
+    id: guild,
+    name: 'a server',
+    owner_id: people.robot.id,
+    preferred_locale: 'zh-CN',
+    roles: [role(guild, '@everyone', everything), role(adminRole, 'admins', 1n << 5n)],
+    channels: all.filter(({ type }) => type === 0).map((channel) => channelJson(channel, world)),
+    threads: all.filter(({ type }) => type === 11).map((channel) => channelJson(channel, world)),
+    members: [memberJson(bot)],
+    emojis: [],
+    stickers: [],
+    presences: [],
+    voice_states: [],
+    features: [],
+    member_count: 5,
+    large: false,
+    unavailable: false,
+    premium_tier: 0,
+    nsfw_level: 0,
+    verification_level: 0,
+    joined_at: '2026-01-01T00:00:00.000Z',
+  }
+}
+
+export function messageJson(message: Message, world: World): Data {
+  const { id, channel, author, flags, components, attached, nonce, atMs, editedMs } = message
+  return {
+    id,
+    channel_id: channel,
+    type: 0,
+    content: '',
+    author: userJson(world.users.get(author)!),
+    mentions: [],
+    mention_roles: [],
+    mention_everyone: false,
+    attachments: attached.map((one) => attachmentJson(one, message)),
+    embeds: [],
+    components: components.map((one) => componentJson(one, message)),
+    flags,
+    timestamp: new Date(atMs).toISOString(),
+    edited_timestamp: editedMs === undefined ? null : new Date(editedMs).toISOString(),
+    pinned: false,
+    tts: false,
+    ...(nonce !== undefined && { nonce }),
+  }
+}
+
+export function urlOf(name: string, { channel, id }: Pick<Message, 'channel' | 'id'>): string {
+  return `https://cdn.discordapp.com/attachments/${channel}/${id}/${name}?ex=0&is=0&hm=0`
+}
+
+function attachmentJson({ id, name, type, description, bytes }: Attached, message: Message): Data {
+  const url = urlOf(name, message)
+  return {
+    id,
+    filename: name,
+    size: bytes.length,
+    url,
+    proxy_url: url,
+    content_type: type,
+    ...(description !== undefined && { description }),
+    ...(message.onlyFor !== undefined && { ephemeral: true }),
+  }
+}
+
+function componentJson(component: Data, message: Message): Data {
+  const media = (value: unknown): Data => {
+    const name = String((value as Data)['url']).replace('attachment://', '')
+    const attached = message.attached.find((one) => one.name === name)!
+    const url = urlOf(name, message)
+    return { id: attached.id, url, proxy_url: url, width: 8, height: 8, content_type: attached.type, attachment_id: attached.id }
+  }
+  const inner = (key: string) => ((component[key] ?? []) as readonly Data[]).map((one) => componentJson(one, message))
+  switch (component['type']) {
+    case 1:
+      return { ...component, components: inner('components') }
+    case 3:
+      return { min_values: 1, max_values: 1, ...component }
+    case 9:
+      return { ...component, components: inner('components'), accessory: componentJson(component['accessory'] as Data, message) }
+    case 11:
+      return { ...component, description: component['description'] ?? null, spoiler: false, media: media(component['media']) }
+    case 12: {
+      const items = component['items'] as readonly Data[]
+      return { ...component, items: items.map((one) => ({ description: null, spoiler: false, ...one, media: media(one['media']) })) }
+    }
+    case 13:
+      return { ...component, file: media(component['file']), name: null, size: null, spoiler: false }
+    case 17:
+      return { ...component, accent_color: component['accent_color'] ?? null, spoiler: false, components: inner('components') }
+    default:
+      return component
+  }
+}
+
+/** Discord numbers those that have no id. */
+export function withIds(components: readonly Data[]): readonly Data[] {
+  const taken = new Set([...walk(components)].map(({ id }) => id))
+  let next = 1
+  const number = (component: Data): Data => {
+    while (taken.has(next)) next++
+    return {
+      ...component,
+      id: component['id'] ?? next++,
+      ...(component['components'] !== undefined && { components: (component['components'] as readonly Data[]).map(number) }),
+      ...(component['accessory'] !== undefined && { accessory: number(component['accessory'] as Data) }),
+    }
+  }
+  return components.map(number)
+}

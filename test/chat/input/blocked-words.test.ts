@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { checkWords, found } from '../../../src/chat/input/blocked-words.ts'
+import { UserError } from '../../../src/errors.ts'
+
+const none = { refuse: [], strip: [], negative: [] }
+
+describe('blocked words', () => {
+  it('refuse a prompt that has them, and say which', () => {
+    assert.throws(
+      () => checkWords('a Gore scene', '', { ...none, refuse: ['gore', 'blood'] }),
+      (error: unknown) => {
+        assert.ok(error instanceof UserError)
+        assert.equal(error.code, 'blocked-words')
+        assert.equal(error.data['words'], 'gore')
+        return true
+      },
+    )
+  })
+
+  it('are left out, and the rest stays as it was typed', () => {
+    const checked = checkWords('A gory, Blue cat on a  wall', '', { ...none, strip: ['gory'] })
+    assert.equal(checked.prompt, 'A, Blue cat on a wall')
+    assert.deepEqual(checked.stripped, ['gory'])
+  })
+
+  it('are forced into the negative prompt, once', () => {
+    const blocked = { ...none, negative: ['naked', 'text'] }
+    const checked = checkWords('a naked mole with text', 'blurry, text', blocked)
+    assert.equal(checked.prompt, 'a mole with')
+    assert.equal(checked.negative, 'blurry, text, naked')
+    assert.deepEqual(checked.forced, ['naked', 'text'])
+  })
+
+  it('leave nothing to draw sometimes, and that is said', () => {
+    assert.throws(() => checkWords('gore!', '', { ...none, strip: ['gore'] }), { code: 'nothing-left' })
+  })
+
+  it('match whole words only', () => {
+    assert.deepEqual(found('Scunthorpe and a classic grape', ['cunt', 'ass', 'rape']), [])
+    assert.deepEqual(found('a gore-filled room', ['gore']), ['gore'])
+    assert.deepEqual(found('blood bath', ['blood bath', 'bath tub']), ['blood bath'])
+  })
+
+  it('match however they are dressed up', () => {
+    for (const dressed of [
+      'GORE',
+      'ｇｏｒｅ',
+      'g\u200bo\u00adr\u2060e',
+      'g\u0336o\u0336r\u0336e\u0336',
+      'gorè',
+      '𝓰𝓸𝓻𝓮',
+      'ⓖⓞⓡⓔ',
+      'go\ufe0fre',
+    ]) {
+      assert.deepEqual(found(`some ${dressed} here`, ['gore']), ['gore'], dressed)
+      assert.equal(checkWords(`some ${dressed} here`, '', { ...none, strip: ['gore'] }).prompt, 'some here', dressed)
+    }
+  })
+
+  it('match inside a sentence of a language without spaces', () => {
+    assert.deepEqual(found('一张血腥的图', ['血腥']), ['血腥'])
+    assert.equal(checkWords('一张血腥的图', '', { ...none, strip: ['血腥'] }).prompt, '一张的图')
+  })
+
+  it('never stand in what is left', () => {
+    const parts = fc.constantFrom('gore', 'Gore', 'a', 'cat', ',', '-', '..', 'g\u200bore', 'ⓖore', ' ', '血', '腥', '血腥', 'gor', 'e')
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 15 }), (list) => {
+        const text = list.join('')
+        const blocked = { ...none, strip: ['gore'], negative: ['血腥'] }
+        try {
+          const { prompt } = checkWords(text, '', blocked)
+          assert.deepEqual(found(prompt, ['gore']), [])
+        } catch (error) {
+          assert.equal((error as UserError).code, 'nothing-left')
+        }
+      }),
+      { numRuns: 2000, seed: 4 },
+    )
+  })
+})

@@ -1,0 +1,166 @@
+// A whole chat in a room: real scheduler, journal, store and router, and a drawer that answers with a real animation.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { commands } from '../../commands/index.ts'
+import { type Chat, createChat } from '../../src/chat/chat.ts'
+import type { StyleSource } from '../../src/chat/context/style-source.ts'
+import type { Model, Style } from '../../src/chat/contract/command-context.ts'
+import type { StyleDesk } from '../../src/chat/contract/style-admin.ts'
+import type { ResultDetails } from '../../src/chat/delivery/result-details.ts'
+import { nobody } from '../../src/chat/observer.ts'
+import type { Clock } from '../../src/clock.ts'
+import { openJournal } from '../../src/jobs/journal.ts'
+import type { Limits } from '../../src/jobs/limits/limits.ts'
+import { createGate } from '../../src/jobs/limits/rate-limiter.ts'
+import type { Drawer } from '../../src/jobs/renderer.ts'
+import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts'
+import { createLog } from '../../src/log.ts'
+import { encode } from '../../src/media/animation.ts'
+import type { Json } from '../../src/store/json.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { clock as realClock } from '../../src/system-clock.ts'
+import { createRoom, type Room } from './fake-platform.ts'
+
+export interface Home {
+  readonly room: Room
+  readonly chat: Chat
+  readonly scheduler: Scheduler
+  readonly store: Store
+  /** Lines that were logged. */
+  readonly lines: readonly string[]
+  /** Resolves once no request waits or runs and every end was told. */
+  quiet(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface HomeOptions {
+  readonly room?: Room
+  readonly folder: string
+  readonly drawer?: (blobs: Store['blobs']) => Drawer
+  readonly limits?: Limits
+  readonly retentionDays?: number
+  readonly clock?: Clock
+  readonly styles?: StyleSource
+}
+
+const generous: Limits = { person: { running: 2 }, space: {}, all: {} }
+let ids = 0
+
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'zoetrope-chat-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function openHome(options: HomeOptions): Promise<Home> {
+  const { folder, room = createRoom(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
+  const lines: string[] = []
+  const log = createLog({ level: 'debug', write: (line) => lines.push(line) })
+  const store = await openStore({ folder })
+  const journal = openJournal(join(folder, 'journal.sqlite'))
+  const gate = createGate({ limits })
+  const drawer = (options.drawer ?? quickDrawer)(store.blobs)
+  const newId = () => `${Date.now().toString(36)}${process.pid.toString(36)}${(ids++).toString(36)}`
+  const onError = (error: unknown) => log.error({ err: error }, 'scheduler')
+  const scheduler = createScheduler({ journal, gate, drawer, limits, clock, newId, onError })
+  const chat = createChat({
+    commands,
+    scheduler,
+    store,
+    styles,
+    styleDeskFor: () => noStyleDesk,
+    retentionDays,
+    limits,
+    clock,
+    log,
+    observer: nobody,
+    platforms: () => [room.platform],
+  })
+  await chat.start((sentence) => lines.push(sentence))
+  return {
+    room,
+    chat,
+    scheduler,
+    store,
+    lines,
+    async quiet() {
+      for (;;) {
+        const { waiting, running } = scheduler.load()
+        if (waiting + running + scheduler.untold().length === 0) return
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    },
+    async close() {
+      await chat.stop()
+      await gate.close()
+      journal.close()
+      await store.close()
+    },
+  }
+}
+
+let drawn: Promise<Uint8Array> | undefined
+
+/** A real WebP of three frames, encoded once. */
+export function smallWebp(): Promise<Uint8Array> {
+  const data = Uint8Array.from({ length: 3 * 16 * 16 * 3 }, (_, i) => (i * 7) % 251)
+  drawn ??= encode({ count: 3, width: 16, height: 16, data }, { format: 'webp', fps: 8 }).then(({ bytes }) => bytes)
+  return drawn
+}
+
+/** Two steps with previews, then the end; slower than an answer, as every drawing is. A prompt that says what goes wrong goes wrong. */
+export function quickDrawer(blobs: Store['blobs']): Drawer {
+  return {
+    slots: 2,
+    async draw(job, { signal, onProgress }) {
+      const bytes = await smallWebp()
+      onProgress({ stage: 'loading', step: 0, of: 2 })
+      for (let step = 1; step <= 2; step++) {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        signal.throwIfAborted()
+        onProgress({ stage: 'denoising', step, of: 2, preview: bytes })
+      }
+      if (job.request.prompt.includes('breaks')) throw new Error('a wire broke')
+      const blob = `${job.id}.webp`
+      await blobs.put(blob, bytes)
+      const details: ResultDetails = { format: 'webp', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] }
+      return { result: { blob, details: details as unknown as Json }, drawMs: 20 }
+    },
+  }
+}
+
+const model: Model = {
+  name: 'pocket',
+  width: 64,
+  height: 64,
+  frames: 16,
+  fps: 10,
+  steps: 16,
+  guidance: 4,
+  negative: '',
+  clipSkip: 1,
+  maxFrames: 32,
+  multiple: 8,
+}
+
+const two: readonly Style[] = [
+  { name: 'anime', about: 'dark outlines', example: 'a red ball' },
+  { name: 'sepia', about: 'an old photograph', example: 'a blue boat' },
+]
+
+export const twoStyles: StyleSource = {
+  list: async () => two,
+  find: async (name) => two.find((style) => style.name === name.toLowerCase()),
+  search: async (typed, _space, _admin, limit) => two.filter(({ name }) => name.includes(typed)).slice(0, limit),
+  model: async (name) => ({ ...model, ...(name && { name }) }),
+  picture: async () => ({ bytes: await smallWebp(), format: 'webp', width: 16, height: 16 }),
+}
+
+/** Nobody manages styles in this room. */
+const noStyleDesk = new Proxy({} as StyleDesk, {
+  get: (_target, name) => () => {
+    throw new Error(`no style desk: ${String(name)}`)
+  },
+})

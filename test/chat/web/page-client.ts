@@ -1,0 +1,61 @@
+// A browser without a page: keeps its cookies and makes the calls that the page makes, over real HTTP.
+
+import type { AnswerBody, Me, ShownMessage } from '../../../src/chat/web/page-json.ts'
+
+export interface Visitor {
+  readonly me: Me
+  /** Cookies as they are sent. */
+  cookies(): string
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+  /** Says something and waits until it has been heard. */
+  say(saying: Readonly<Record<string, unknown>>): Promise<Response>
+  /** Everything this visitor can see now, oldest first. */
+  messages(): Promise<readonly ShownMessage[]>
+  answers(): Promise<readonly (ShownMessage & { readonly body: AnswerBody })[]>
+  bytes(path: string): Promise<Uint8Array>
+}
+
+let events = 0
+
+export function newEvent(): string {
+  events++
+  return `event${events.toString(36).padStart(6, '0')}`
+}
+
+export async function visit(origin: string): Promise<Visitor> {
+  const jar = new Map<string, string>()
+  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  const call: Visitor['call'] = async (method, path, body, headers = {}) => {
+    const attempt = () =>
+      fetch(new URL(path, origin), {
+        method,
+        headers: { cookie: cookies(), ...(method !== 'GET' && { origin, 'content-type': 'application/json' }), ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+    // a connection that the server closed meanwhile is opened anew, as browsers do
+    const response = await attempt().catch(attempt)
+    for (const cookie of response.headers.getSetCookie()) {
+      const [name, value] = cookie.split(';')[0]!.split('=') as [string, string]
+      if (value === '') jar.delete(name)
+      else jar.set(name, value)
+    }
+    return response
+  }
+  const me = (await (await call('POST', '/api/hello')).json()) as Me
+  const messages = async () => (await (await call('GET', '/api/messages?locale=en')).json()) as ShownMessage[]
+  return {
+    me,
+    cookies,
+    call,
+    say: (saying) => call('POST', '/api/say', { event: newEvent(), locale: 'en', ...saying }),
+    messages,
+    async answers() {
+      return (await messages()).filter((one): one is ShownMessage & { body: AnswerBody } => one.body?.kind === 'answer')
+    },
+    async bytes(path) {
+      const response = await call('GET', path)
+      if (!response.ok) throw new Error(`${path}: ${response.status}`)
+      return new Uint8Array(await response.arrayBuffer())
+    },
+  }
+}

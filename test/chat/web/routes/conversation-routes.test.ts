@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import type { Command } from '../../../../src/chat/contract/command.ts'
+import type { Incoming } from '../../../../src/chat/contract/incoming.ts'
+import type { Receiver } from '../../../../src/chat/contract/platform.ts'
+import type { Web } from '../../../../src/chat/web/index.ts'
+import { newEvent, visit } from '../page-client.ts'
+import { serving, silent } from '../web-options.ts'
+
+describe('what people say on the page', () => {
+  it('what comes twice has one id and stands there once', async () => {
+    const heard: Incoming[] = []
+    await serving({}, { ...silent, receive: async (incoming) => void heard.push(incoming) }, async (origin) => {
+      const ann = await visit(origin)
+      const saying = { kind: 'text', event: newEvent(), text: '/help' }
+      await ann.say(saying)
+      await ann.say(saying)
+      assert.deepEqual(
+        heard.map(({ id }) => id),
+        [heard[0]!.id, heard[0]!.id],
+      )
+      assert.equal((await ann.messages()).length, 1)
+    })
+  })
+
+  it('one cannot react to what one cannot see', async () => {
+    let web!: Web
+    const receiver: Receiver = {
+      ...silent,
+      receive: async ({ address, kind }) => {
+        if (kind === 'text') await web.post(address, { audience: 'asker', tone: 'plain', text: 'Only for ann.' })
+        else assert.fail('heard')
+      },
+    }
+    await serving({}, receiver, async (origin, served) => {
+      web = served
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      await ann.say({ kind: 'text', text: 'help' })
+      const { message } = (await ann.answers())[0]!
+      assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message })).status, 404)
+      assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message: 'nowhere' })).status, 404)
+    })
+  })
+
+  it('a private picture is given to nobody else; what a message shows no more is deleted', async () => {
+    let web!: Web
+    const picture = {
+      bytes: Uint8Array.from(Buffer.from('RIFF')),
+      format: 'webp',
+      width: 8,
+      height: 8,
+      fileName: 'a.webp',
+      alt: '',
+    } as const
+    const receiver: Receiver = {
+      ...silent,
+      receive: async ({ address }) => void (await web.post(address, { audience: 'asker', tone: 'done', text: 'Yours.', picture })),
+    }
+    await serving({}, receiver, async (origin, served) => {
+      web = served
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      await ann.say({ kind: 'text', text: 'help' })
+      const [answer] = await ann.answers()
+      const { url } = answer!.body.picture!
+      const mine = await ann.call('GET', url)
+      assert.deepEqual([mine.status, mine.headers.get('content-type')], [200, 'image/webp'])
+      assert.match(mine.headers.get('cache-control')!, /private.*immutable/)
+      assert.equal((await bob.call('GET', url)).status, 404)
+      assert.equal((await fetch(new URL(url, origin))).status, 404)
+      const part = await ann.call('GET', url, undefined, { range: 'bytes=1-2' })
+      assert.deepEqual([part.status, await part.text(), part.headers.get('content-range')], [206, 'IF', 'bytes 1-2/4'])
+      assert.equal((await ann.call('GET', url, undefined, { range: 'bytes=9-' })).status, 416)
+      await served.edit({ handle: { message: answer!.message }, messages: [] }, { audience: 'asker', tone: 'done', text: 'No more.' })
+      assert.equal((await ann.call('GET', url)).status, 404)
+    })
+  })
+
+  it('a file that is handed over is read by the house, and by its name alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'zoetrope-upload-'))
+    const take: Command = {
+      name: 'take',
+      help: 'Takes a file',
+      actions: {
+        '': { help: 'Takes a file', options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } }, run: () => ({ kind: 'silence' }) },
+      },
+    } as const
+    const heard: Incoming[] = []
+    const receiver: Receiver = { ...silent, receive: async (incoming) => void heard.push(incoming) }
+    await serving({ uploads: join(folder, 'uploads'), commands: [take], adminToken: 'secret' }, receiver, async (origin, web) => {
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      const octets = { 'content-type': 'application/octet-stream' }
+      assert.equal((await ann.call('POST', '/api/upload?name=a', 'abc', octets)).status, 403, 'strangers leave no files')
+      await ann.call('POST', '/api/sign-in', { token: 'secret' })
+      const upload = (await (await ann.call('POST', '/api/upload?name=a%20b.bin', 'abc', octets)).json()) as { upload: string }
+      await ann.say({ kind: 'command', command: 'take', options: [['file', upload]] })
+      const incoming = heard.at(-1)
+      assert.ok(incoming?.kind === 'command')
+      const file = incoming.options['file'] as { url: string; name: string; bytes: number }
+      assert.deepEqual([file.name, file.bytes], ['a b.bin', 3])
+      const read: Uint8Array[] = []
+      for await (const chunk of web.fetchFile!(file, new AbortController().signal)) read.push(chunk)
+      assert.equal(Buffer.concat(read).toString(), 'abc')
+      assert.equal((await bob.say({ kind: 'command', command: 'take', options: [['file', upload]] })).status, 404)
+      assert.equal((await ann.call('POST', '/api/upload?name=b', 'x'.repeat(1001), octets)).status, 413)
+      for (const url of ['upload:../../etc/passwd', 'upload:', 'file:///etc/passwd']) {
+        await assert.rejects(
+          async () => {
+            for await (const _ of web.fetchFile!({ ...file, url }, new AbortController().signal));
+          },
+          { code: 'file-gone' },
+        )
+      }
+    })
+    await rm(folder, { recursive: true })
+  })
+
+  it('leaving takes everything of a person with it', async () => {
+    let web!: Web
+    const receiver: Receiver = {
+      ...silent,
+      receive: async ({ address }) => void (await web.post(address, { audience: 'everyone', tone: 'plain', text: 'Seen by all.' })),
+    }
+    await serving({}, receiver, async (origin, served) => {
+      web = served
+      const [ann, bob] = [await visit(origin), await visit(origin)]
+      await ann.call('POST', '/api/name', { name: 'Ann' })
+      await ann.say({ kind: 'text', text: '/help' })
+      await bob.say({ kind: 'text', text: '/help' })
+      assert.equal((await ann.messages()).length, 3)
+      await ann.call('POST', '/api/clear')
+      assert.equal((await ann.messages()).length, 2, 'clearing leaves what all can see')
+      served.forget(ann.me.person)
+      assert.equal((await ann.messages()).length, 1)
+      assert.equal((await bob.messages()).length, 2)
+    })
+  })
+})

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import type { Posted } from '../../../../src/chat/contract/platform.ts'
+import { createRateLimit } from '../../../../src/chat/web/http/rate-limit.ts'
+import { createWeb, type Web } from '../../../../src/chat/web/index.ts'
+import type { ShownMessage } from '../../../../src/chat/web/page-json.ts'
+import { createConversation } from '../../../../src/chat/web/storage/conversation-store.ts'
+import { openPageDatabase } from '../../../../src/chat/web/storage/page-database.ts'
+import { type Visitor, visit } from '../page-client.ts'
+import { webOptions } from '../web-options.ts'
+
+describe('the stream of events', () => {
+  let web: Web
+  const open: AbortController[] = []
+  afterEach(async () => {
+    for (const one of open.splice(0)) one.abort()
+    await web.stop()
+  })
+
+  /** Answers what is heard by posting its text, to everybody or to the asker. */
+  async function serve(): Promise<string> {
+    web = createWeb(webOptions())
+    return web.start({
+      async receive(incoming) {
+        const text = incoming.kind === 'text' ? incoming.text : ''
+        await web.post(incoming.address, { audience: text.startsWith('private') ? 'asker' : 'everyone', tone: 'plain', text })
+      },
+      complete: async () => [],
+    })
+  }
+
+  /** Reads events until `enough` says so; gives them and the last id. */
+  async function listen(visitor: Visitor, after: string, enough: (events: readonly ServerEvent[]) => boolean) {
+    const stop = new AbortController()
+    open.push(stop)
+    const origin = web.trouble() ?? ''
+    assert.equal(origin, '')
+    const response = await visitor.call('GET', '/api/events', undefined, after ? { 'last-event-id': after } : {})
+    assert.match(response.headers.get('content-type')!, /^text\/event-stream/)
+    const events: ServerEvent[] = []
+    let text = ''
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    while (!enough(events)) {
+      const { value, done } = await reader.read()
+      if (done) break
+      text += value
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const event = eventOf(text.slice(0, end))
+        if (event) events.push(event)
+        text = text.slice(end + 2)
+      }
+    }
+    await reader.cancel()
+    return { events, last: events.findLast(({ id }) => id !== undefined)?.id ?? after }
+  }
+  const texts = (events: readonly ServerEvent[]) =>
+    events.flatMap(({ message }) => (message ? [message.body?.kind === 'answer' ? message.body.text : (message.body?.kind ?? 'gone')] : []))
+  const until = (text: string) => (events: readonly ServerEvent[]) => texts(events).includes(text)
+  const say = (visitor: Visitor, text: string) => visitor.say({ kind: 'text', text, silent: true })
+
+  it('tells the whole conversation first, then what changes; each person what they may see', async () => {
+    const origin = await serve()
+    const [ann, bob] = [await visit(origin), await visit(origin)]
+    await say(ann, 'one')
+    await say(ann, 'private two')
+    const reading = listen(bob, '', until('three'))
+    await say(ann, 'three')
+    const { events } = await reading
+    assert.deepEqual([events[0]!.name, texts(events)], ['reset', ['one', 'three']])
+    assert.deepEqual(texts((await listen(ann, '', until('three'))).events), ['one', 'private two', 'three'])
+  })
+
+  it('goes on where a browser stopped: what was changed and taken away meanwhile, and nothing else', async () => {
+    const origin = await serve()
+    const ann = await visit(origin)
+    for (const text of ['one', 'two', 'three']) await say(ann, text)
+    const { last } = await listen(ann, '', (events) => events.some(({ name }) => name === 'caught-up'))
+    const [one, two] = await ann.answers()
+    const postedOf = ({ message }: ShownMessage): Posted => ({ handle: { message }, messages: [message] })
+    await web.edit(postedOf(one!), { audience: 'everyone', tone: 'plain', text: 'one, edited' })
+    await web.edit(postedOf(one!), { audience: 'everyone', tone: 'plain', text: 'one, edited twice' })
+    await web.remove(postedOf(two!))
+    const { events } = await listen(ann, last, (all) => all.length === 2)
+    assert.deepEqual(texts(events), ['one, edited twice', 'gone'])
+    assert.ok(events.every(({ name }) => name === 'message'))
+  })
+
+  it('begins anew for a browser that remembers another file, or was away for too much', async () => {
+    const origin = await serve()
+    const ann = await visit(origin)
+    await say(ann, 'one')
+    const caughtUp = (events: readonly ServerEvent[]) => events.some(({ name }) => name === 'caught-up')
+    for (const after of ['00000000-1', 'nonsense', '999999999']) assert.equal((await listen(ann, after, caughtUp)).events[0]!.name, 'reset')
+    const { last } = await listen(ann, '', caughtUp)
+    for (let n = 0; n < 70; n++) await say(ann, `more ${n}`)
+    const { events } = await listen(ann, last, caughtUp)
+    assert.equal(events[0]!.name, 'reset')
+    assert.equal(texts(events).length, 60, 'the newest of them')
+    assert.equal(texts(events).at(-1), 'more 69')
+  })
+
+  it('is open twelve times at most for one person', async () => {
+    const origin = await serve()
+    const ann = await visit(origin)
+    const streams = await Promise.all(Array.from({ length: 12 }, () => ann.call('GET', '/api/events')))
+    assert.equal((await ann.call('GET', '/api/events')).status, 429)
+    const bob = await visit(origin)
+    assert.equal((await listen(bob, '', (events) => events.length > 0)).events[0]!.name, 'reset')
+    await Promise.all(streams.map(({ body }) => body!.cancel()))
+  })
+})
+
+interface ServerEvent {
+  readonly name: string
+  readonly id?: string
+  readonly message?: ShownMessage
+}
+
+function eventOf(text: string): ServerEvent | undefined {
+  const fields = Object.fromEntries(text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+  const { event: name, id, data } = fields
+  if (!name) return undefined
+  return { name, ...(id !== undefined && { id }), ...(name === 'message' && { message: JSON.parse(data!) as ShownMessage }) }
+}
+
+describe('the conversation on disk', () => {
+  it('what is older than is kept goes, its pictures with it, and browsers that were away begin anew', () => {
+    const database = openPageDatabase(':memory:')
+    const conversation = createConversation(database)
+    const entry = (atMs: number, text: string) =>
+      conversation.post({ reader: undefined, asker: 'ann', event: `event${atMs}`, atMs, body: { kind: 'said', text } })
+    const old = entry(1000, 'old')
+    entry(5000, 'new')
+    conversation.prune(2000)
+    assert.deepEqual(
+      conversation.since('ann', old.revision, 10).rows.map(({ body }) => body?.kind),
+      ['said', undefined],
+    )
+    conversation.prune(2000)
+    assert.equal(conversation.since('ann', old.revision, 10).reset, true, 'what was taken away has been forgotten, too')
+    assert.deepEqual(
+      conversation.before('ann', Number.MAX_SAFE_INTEGER, 10).map(({ body }) => body),
+      [{ kind: 'said', text: 'new' }],
+    )
+    assert.equal(database.sql.prepare('SELECT count(*) AS n FROM messages').get()!['n'], 1)
+    database.close()
+  })
+})
+
+describe('a rate limit', () => {
+  it('lets as many through at once as it holds, then evenly, for each key alone', () => {
+    const limit = createRateLimit(3, 3000)
+    assert.deepEqual(
+      [0, 0, 0, 0].map((now) => limit.take('a', now)),
+      [0, 0, 0, 1000],
+    )
+    assert.equal(limit.take('b', 0), 0)
+    assert.equal(limit.take('a', 999), 1)
+    assert.equal(limit.take('a', 1000), 0)
+    assert.equal(limit.take('a', 1000), 1000)
+    assert.deepEqual([limit.take('a', 9000), limit.take('a', 9000), limit.take('a', 9000), limit.take('a', 9000)], [0, 0, 0, 1000])
+  })
+})

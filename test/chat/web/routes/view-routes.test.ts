@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { createWeb, type Sources, type Viewer, type Web } from '../../../../src/chat/web/index.ts'
+import type { AnimationView, QueuedView, StyleView } from '../../../../src/chat/web/page-json.ts'
+import { newJob } from '../../../../src/jobs/job.ts'
+import type { AnimationRequest } from '../../../../src/jobs/request.ts'
+import { type Visitor, visit } from '../page-client.ts'
+import { webOptions } from '../web-options.ts'
+
+const request: AnimationRequest = {
+  prompt: 'a red ball',
+  negative: '',
+  style: 'anime',
+  width: 64,
+  height: 32,
+  frames: 8,
+  fps: 8,
+  steps: 8,
+  guidance: 4,
+  seed: '18446744073709551615',
+  clipSkip: 1,
+  format: 'gif',
+}
+
+/** One of ann's jobs, private or not. */
+function jobOf(person: string, id: string) {
+  return newJob({ request, owner: { platform: 'web', space: 'page', person }, address: null }, id, 1000)
+}
+
+describe('the views beside the chat', () => {
+  let web: Web
+  let [ann, bob]: Visitor[] = []
+  const viewers: Viewer[] = []
+  const bytes = new TextEncoder().encode('GIF89a')
+  const own = (viewer: Viewer) => viewer.owner.person === ann!.me.person
+  const sources: Sources = {
+    async queue(viewer) {
+      viewers.push(viewer)
+      const [first, second] = [jobOf(ann!.me.person, 'one'), { ...jobOf(ann!.me.person, 'two'), state: 'running' as const }]
+      return [
+        { job: second, own: own(viewer), private: true, leftMs: 9000 },
+        { job: first, own: own(viewer), private: false, ahead: 1 },
+      ]
+    },
+    async recent(viewer, { from, limit }) {
+      const entries = [{ job: jobOf(ann!.me.person, 'one'), own: own(viewer), kept: true, private: false }]
+      return { entries: entries.slice(from, from + limit), total: 1 }
+    },
+    animation: async (viewer, job) => (job === 'one' || (job === 'two' && own(viewer)) ? bytes : undefined),
+    styles: async () => [
+      { name: 'big eyes/50%', about: 'Big eyes', example: 'a cat', pictured: true },
+      { name: 'plain', about: '', example: '', pictured: false },
+    ],
+    example: async (_viewer, style) => (style === 'big eyes/50%' ? bytes : undefined),
+  }
+  before(async () => {
+    web = createWeb(webOptions({ sources, adminToken: 'correct horse battery' }))
+    const origin = await web.start({ receive: async () => {}, complete: async () => [] })
+    ann = await visit(origin)
+    bob = await visit(origin)
+    await ann.call('POST', '/api/name', { name: 'Ann' })
+  })
+  after(() => web.stop())
+  const get = async <T>(visitor: Visitor | undefined, path: string) => (await (await visitor!.call('GET', path)).json()) as T
+
+  it('the queue says whose turn it is; words of private requests are for their owner and the operator', async () => {
+    const [drawing, waiting] = await get<QueuedView[]>(bob, '/api/queue')
+    assert.deepEqual(drawing, { job: 'two', state: 'running', own: false, by: 'Ann', leftMs: 9000, mayCancel: false })
+    assert.deepEqual([waiting!.prompt, waiting!.style, waiting!.ahead, waiting!.mayCancel], ['a red ball', 'anime', 1, false])
+    assert.deepEqual(
+      (await get<QueuedView[]>(ann, '/api/queue')).map(({ prompt, mayCancel }) => [prompt, mayCancel]),
+      [
+        ['a red ball', true],
+        ['a red ball', true],
+      ],
+    )
+    await bob!.call('POST', '/api/sign-in', { token: 'correct horse battery' })
+    assert.deepEqual(
+      (await get<QueuedView[]>(bob, '/api/queue')).map(({ prompt, mayCancel }) => [prompt, mayCancel]),
+      [
+        ['a red ball', true],
+        ['a red ball', true],
+      ],
+    )
+    assert.equal(viewers.at(-1)!.asker.admin, true)
+    await bob!.call('POST', '/api/sign-out')
+  })
+
+  it('the gallery gives animations with what draws them again, and their files to whom the house gives them', async () => {
+    const { total, animations } = await get<{ total: number; animations: AnimationView[] }>(bob, '/api/animations')
+    assert.equal(total, 1)
+    assert.deepEqual(animations[0], {
+      job: 'one',
+      own: false,
+      by: 'Ann',
+      prompt: 'a red ball',
+      style: 'anime',
+      seed: '18446744073709551615',
+      atMs: 1000,
+      kept: true,
+      private: false,
+      picture: { url: '/animations/one.gif', format: 'gif', width: 64, height: 32, alt: 'a red ball' },
+      mayDelete: false,
+    })
+    const file = await bob!.call('GET', animations[0]!.picture.url)
+    assert.deepEqual([file.status, file.headers.get('content-type'), await file.text()], [200, 'image/gif', 'GIF89a'])
+    assert.equal((await ann!.call('GET', '/animations/two.gif')).status, 200)
+    for (const path of ['/animations/two.gif', '/animations/three.gif', '/animations/one.html', '/animations/..%2fone.gif']) {
+      assert.equal((await bob!.call('GET', path)).status, 404, path)
+    }
+    assert.deepEqual((await get<{ animations: [] }>(bob, '/api/animations?from=24')).animations, [])
+    assert.equal((await get<{ total: number }>(bob, '/api/animations?from=-1e9')).total, 1)
+  })
+
+  it('styles come with their examples, whatever they are called', async () => {
+    const [style, plain] = await get<StyleView[]>(bob, '/api/styles')
+    assert.equal((await bob!.call('GET', style!.picture!)).status, 200)
+    assert.equal(plain!.picture, undefined)
+    assert.equal((await bob!.call('GET', '/examples/nothing')).status, 404)
+  })
+})

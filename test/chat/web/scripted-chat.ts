@@ -1,0 +1,102 @@
+// A house of few words: what is asked for waits until the test says what becomes of it. Real messages, real pictures.
+
+import { commands } from '../../../commands/index.ts'
+import type { Choice, Incoming } from '../../../src/chat/contract/incoming.ts'
+import type { Outgoing, Picture } from '../../../src/chat/contract/outgoing.ts'
+import type { Platform, Posted, Receiver } from '../../../src/chat/contract/platform.ts'
+import { parse } from '../../../src/chat/input/parse.ts'
+import { encode } from '../../../src/media/animation.ts'
+
+/** One request on its way. */
+export interface Life {
+  readonly prompt: string
+  progress(done: number, words: string, light: number): Promise<void>
+  finish(light: number): Promise<void>
+}
+
+export interface ScriptedHouse {
+  readonly receiver: Receiver
+  readonly heard: Incoming[]
+  readonly lives: Life[]
+  platform: Platform | undefined
+}
+
+const styles: readonly Choice[] = [
+  { value: 'anime', label: 'anime · Dark outlines' },
+  { value: 'sepia', label: 'sepia · An old photograph' },
+]
+
+export function createScriptedHouse(): ScriptedHouse {
+  const heard: Incoming[] = []
+  const lives: Life[] = []
+  const house: ScriptedHouse = { heard, lives, platform: undefined, receiver: { receive, complete } }
+
+  async function receive(incoming: Incoming): Promise<void> {
+    heard.push(incoming)
+    const platform = house.platform!
+    const { address } = incoming
+    if (incoming.kind === 'reaction') return draw(incoming, `once more by ${incoming.mark}`)
+    const spoken = incoming.kind === 'text' ? parse(incoming.text, commands) : undefined
+    const name = incoming.kind === 'command' ? incoming.command : spoken!.command.name
+    const options = incoming.kind === 'command' ? incoming.options : spoken!.inputs
+    if (name === 'again' && String(options['ask']) === 'yes') {
+      const { options: declared } = commands.find((one) => one.name === 'again')!.actions['']!
+      const fields = [{ name: 'prompt', option: declared['prompt']!, label: 'Other words', value: 'a red ball' }]
+      return platform.open(address, {
+        title: 'Draw it with other words',
+        command: 'again',
+        fixed: { job: 'k3j9x' },
+        submit: 'Draw',
+        fields,
+      })
+    }
+    if (name === 'animate' || name === 'again') return draw(incoming, String(options['prompt'] ?? 'once more'))
+    await platform.post(address, { audience: 'asker', tone: 'plain', text: `You said /${name}.` })
+  }
+
+  async function draw({ address }: Incoming, prompt: string): Promise<void> {
+    const common = { audience: 'everyone', quote: prompt } as const
+    const cancel = { label: 'Cancel', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' } as const
+    let posted: Posted = await house.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
+    const edit = async (outgoing: Outgoing) => {
+      posted = (await house.platform!.edit(posted, outgoing)) ?? posted
+    }
+    lives.push({
+      prompt,
+      progress: async (done, text, light) =>
+        edit({ ...common, tone: 'running', text: 'Drawing', progress: { done, text }, picture: await loop(light), buttons: [cancel] }),
+      finish: async (light) =>
+        edit({
+          ...common,
+          tone: 'done',
+          text: 'Ann asked for this.',
+          facts: [{ label: 'Seed', value: '18446744073709551615' }],
+          picture: await loop(light),
+          buttons: [
+            { label: 'Again', emoji: '🎲', command: 'again job:k3j9x', style: 'main' },
+            { label: 'Change words', emoji: '✏️', command: 'again job:k3j9x ask:yes', style: 'usual' },
+            { label: 'Delete', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' },
+          ],
+          marks: ['die', 'star', 'letter'],
+        }),
+    })
+  }
+
+  async function complete({ option, typed }: { option: string; typed: string }): Promise<readonly Choice[]> {
+    return option === 'style' ? styles.filter(({ value }) => value.startsWith(typed)) : []
+  }
+
+  return house
+}
+
+/** Stripes that wander: a small real animation. */
+async function loop(light: number): Promise<Picture> {
+  const [count, side] = [4, 64]
+  const data = new Uint8Array(count * side * side * 3)
+  for (let at = 0; at < data.length; at++) {
+    const [frame, x] = [Math.floor(at / (side * side * 3)), Math.floor(at / 3) % side]
+    data[at] = (x + frame * 8) % 32 < 16 ? light : 60 + (at % 3) * 40
+  }
+  const { bytes } = await encode({ count, width: side, height: side, data }, { format: 'webp', fps: 8 })
+  return { bytes, format: 'webp', width: side, height: side, fileName: 'zoetrope-k3j9x.webp', alt: 'Animation: stripes' }
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Drawing, leftMs, mark } from '../../../src/jobs/active-render.ts'
+import { createEstimate } from '../../../src/jobs/forecast/estimate.ts'
+import { newJob } from '../../../src/jobs/job.ts'
+import { askOf } from '../asks.ts'
+
+const jobOf = (width: number, frames: number) => newJob(askOf('ann', { width, height: width, frames }), 'j0', 0)
+
+test('nothing is known before something was measured; then time goes with cost', () => {
+  const estimate = createEstimate()
+  assert.equal(estimate.msFor(jobOf(64, 8)), undefined)
+  estimate.learn(jobOf(64, 8), 800)
+  assert.equal(estimate.msFor(jobOf(64, 16)), 1600)
+})
+
+test('a change of the machine shows after a few drawings, one odd drawing hardly', () => {
+  const estimate = createEstimate()
+  estimate.learn(jobOf(64, 1), 100)
+  estimate.learn(jobOf(64, 1), 200)
+  assert.equal(estimate.msFor(jobOf(64, 1)), 125)
+  for (let n = 0; n < 12; n++) estimate.learn(jobOf(64, 1), 200)
+  assert.ok(estimate.msFor(jobOf(64, 1))! > 197)
+})
+
+test('each size has its own rate; a size that was never drawn goes by the nearest', () => {
+  const estimate = createEstimate()
+  estimate.learn(jobOf(64, 1), 4096)
+  estimate.learn(jobOf(512, 1), 2 * 512 * 512)
+  assert.equal(estimate.msFor(jobOf(64, 2)), 2 * 4096)
+  assert.equal(estimate.msFor(jobOf(512, 1)), 2 * 512 * 512)
+  assert.equal(estimate.msFor(jobOf(96, 1)), 96 * 96)
+  assert.equal(estimate.msFor(jobOf(384, 1)), 2 * 384 * 384)
+})
+
+test('what was learned is read back; nonsense counts as nothing', () => {
+  const estimate = createEstimate()
+  estimate.learn(jobOf(64, 1), 100)
+  estimate.learn(jobOf(512, 1), 900)
+  const again = createEstimate(JSON.parse(JSON.stringify(estimate.save())))
+  for (const width of [64, 512]) assert.equal(again.msFor(jobOf(width, 3)), estimate.msFor(jobOf(width, 3)))
+  for (const saved of [null, 7, [[1]], [[1, -5]], { a: 1 }]) assert.equal(createEstimate(saved).msFor(jobOf(64, 1)), undefined)
+  for (const odd of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) estimate.learn(jobOf(64, 1), odd)
+  assert.equal(estimate.msFor(jobOf(64, 1)), 100)
+})
+
+test('the time left of a drawing is what the estimate leaves, unless its own steps foretell more', () => {
+  const drawing = drawingFrom(1000)
+  assert.equal(leftMs(drawing, undefined, 1500), undefined)
+  assert.equal(leftMs(drawing, 3000, 1500), 2500)
+  assert.equal(leftMs(drawing, 3000, 9000), 0)
+  mark(drawing, { step: 1, of: 10 }, 2000)
+  assert.equal(leftMs(drawing, 3000, 2000), 2000)
+  mark(drawing, { step: 3, of: 10 }, 3000)
+  assert.equal(leftMs(drawing, 3000, 3000), 3500)
+  assert.equal(leftMs(drawing, undefined, 3200), 3300)
+  assert.equal(leftMs(drawing, 60_000, 3000), 58_000)
+  assert.equal(leftMs(drawing, undefined, 99_000), 0)
+})
+
+test('what is loaded before the first step takes nothing off the time of the drawing', () => {
+  const drawing = drawingFrom(1000)
+  mark(drawing, { step: 0, of: 10 }, 1000)
+  assert.equal(leftMs(drawing, 3000, 60_000), 3000)
+  mark(drawing, { step: 1, of: 10 }, 61_000)
+  assert.equal(leftMs(drawing, 3000, 61_500), 2200)
+})
+
+function drawingFrom(startedMs: number): Drawing {
+  return { key: '', ids: new Set(), abort: new AbortController(), startedMs, lead: jobOf(64, 1), settled: Promise.resolve() }
+}

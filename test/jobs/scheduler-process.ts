@@ -1,0 +1,91 @@
+// A process that takes requests, draws them and tells of them until it is killed: node mortal.ts JOURNAL ASKS SEED.
+// Each line it prints is true when it is printed: open, accepted ID, ended ID, told ID, idle.
+
+import { randomUUID } from 'node:crypto'
+import { writeSync } from 'node:fs'
+import { hasEnded } from '../../src/jobs/job.ts'
+import { openJournal } from '../../src/jobs/journal.ts'
+import { createScheduler } from '../../src/jobs/scheduler.ts'
+import { askOf, noLimits } from './asks.ts'
+import { resultOf } from './manual-renderer.ts'
+
+const [path, asks, seed] = process.argv.slice(2)
+let state = Number(seed)
+
+/** Park and Miller's generator: the same seed does the same again, as far as time lets it. */
+function random(below: number): number {
+  state = (state * 48_271) % 2_147_483_647
+  return state % below
+}
+
+function say(line: string): void {
+  writeSync(1, `${line}\n`)
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+const scheduler = createScheduler({
+  journal: openJournal(path!),
+  // What it counts is no record and need not be loaded in each life.
+  gate: { shared: false, take: async () => undefined, enter: async () => undefined },
+  limits: { ...noLimits, person: { running: 1 } },
+  clock: {
+    nowMs: () => Date.now(),
+    after(ms, call) {
+      const timer = setTimeout(call, ms)
+      return () => clearTimeout(timer)
+    },
+  },
+  newId: () => randomUUID().replaceAll('-', '').slice(0, 25),
+  drawer: {
+    slots: 2,
+    async draw(job, { signal, onProgress }) {
+      for (let step = 1; step <= 3; step++) {
+        await wait(random(4))
+        signal.throwIfAborted()
+        onProgress({ stage: 'denoising', step, of: 3 })
+      }
+      if (random(10) === 0) throw new Error('broken')
+      return { result: resultOf(job), drawMs: 6 }
+    },
+  },
+})
+
+const telling = new Set<string>()
+
+async function tell(id: string): Promise<void> {
+  if (telling.has(id)) return
+  telling.add(id)
+  await wait(random(5))
+  await scheduler.told(id)
+  say(`told ${id}`)
+}
+
+scheduler.listen(({ kind, job }) => {
+  if (kind === 'progress' || !hasEnded(job)) return
+  say(`ended ${job.id}`)
+  void tell(job.id)
+})
+await scheduler.start()
+for (const { id } of scheduler.untold()) void tell(id)
+say('open')
+
+async function ask(): Promise<void> {
+  for (let n = 0; n < Number(asks); n++) {
+    const { id } = await scheduler.accept(askOf(`p${random(4)}`, { space: `s${random(2)}`, seed: `${random(30)}` }))
+    say(`accepted ${id}`)
+    if (random(8) === 0) await scheduler.cancel(id)
+    await wait(random(3))
+  }
+}
+
+await Promise.all([ask(), ask(), ask()])
+for (;;) {
+  const { waiting, running } = scheduler.load()
+  if (waiting + running + scheduler.untold().length === 0) break
+  await wait(5)
+}
+say('idle')
+await scheduler.stop()

@@ -1,0 +1,142 @@
+// The room of styles with real folders, the engine's real inspection and two small bases; only the drawing is a picture that is there.
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Keyv from 'keyv'
+import type { Attachment } from '../../src/chat/contract/attachment.ts'
+import type { StyleDesk } from '../../src/chat/contract/style-admin.ts'
+import { factsOf, inspect } from '../../src/engine/index.ts'
+import { UserError } from '../../src/errors.ts'
+import type { Recipe } from '../../src/render/render.ts'
+import type { Base } from '../../src/styles/catalog/style.ts'
+import type { Page } from '../../src/styles/catalog/style-history.ts'
+import { createStyles, type Styles, type StylesOptions } from '../../src/styles/styles.ts'
+
+export const models = join(import.meta.dirname, '../../models')
+export const tiny = join(import.meta.dirname, '../fixtures/tiny')
+const ball = readFileSync(join(import.meta.dirname, '../fixtures/ball.webp'))
+
+export const pocketBase: Base = {
+  name: 'pocket',
+  files: { checkpoint: join(models, 'pocket'), motion: join(models, 'pocket/motion'), loras: [] },
+  example: 'a red ball bouncing in a meadow',
+}
+
+/** Another base, of other widths: four levels, text of width 32. */
+export const tinyBase: Base = {
+  name: 'tiny',
+  files: { checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v2.safetensors'), loras: [] },
+  example: 'a cat',
+}
+
+export interface House {
+  readonly styles: Styles
+  readonly folder: string
+  readonly space: Keyv<Page>
+  readonly blobs: Map<string, Uint8Array>
+  /** What was drawn. */
+  readonly drawn: Recipe[]
+  /** Of styles; a file may be put there for `path:`. */
+  readonly hostFolder: string
+  /** Moves by what it is set to. */
+  readonly clock: { nowMs: number }
+  desk(who?: Partial<Who>): StyleDesk
+  /** Every file in the folder of styles. */
+  files(): string[]
+  /** The same folder and records, opened by the next process. */
+  again(): Promise<House>
+  close(): void
+}
+
+export interface Who {
+  readonly person: string
+  readonly space: string
+  readonly platform: string
+  readonly admin: boolean
+  readonly roles: readonly string[]
+  readonly managers: readonly string[]
+  /** What attachments hold, by their address; absent: they are downloaded. */
+  readonly files: Readonly<Record<string, Uint8Array>>
+}
+
+export async function openHouse(options: Partial<StylesOptions> = {}): Promise<House> {
+  const root = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-styles-'))
+  mkdirSync(join(root, 'models'))
+  return houseIn(root, new Keyv<Page>(), new Map(), { nowMs: 1_700_000_000_000 }, options)
+}
+
+async function houseIn(
+  root: string,
+  space: Keyv<Page>,
+  blobs: Map<string, Uint8Array>,
+  clock: { nowMs: number },
+  options: Partial<StylesOptions>,
+): Promise<House> {
+  const drawn: Recipe[] = []
+  const folder = join(root, 'styles')
+  const styles = await createStyles({
+    space,
+    blobs: {
+      put: async (name, bytes) => void blobs.set(name, bytes),
+      get: async (name) => blobs.get(name),
+      delete: async (name) => void blobs.delete(name),
+      all: async function* () {
+        for (const [name, { length: bytes }] of blobs) yield { name, bytes, writtenMs: 0 }
+      },
+    },
+    folder,
+    models,
+    bases: [pocketBase, tinyBase],
+    factsOf,
+    // In this thread: test/engine/pipeline/inspect.test.ts has the one of its own.
+    inspect: async (path, how) => inspect(path, how),
+    draw: async (recipe) => {
+      drawn.push(recipe)
+      return { animation: { bytes: ball, format: 'webp', width: 256, height: 256 } }
+    },
+    nowMs: () => clock.nowMs,
+    isOperator: ({ platform }) => platform === 'web',
+    hostFolders: [join(root, 'models')],
+    ...options,
+  })
+  return {
+    styles,
+    folder,
+    space,
+    blobs,
+    drawn,
+    hostFolder: join(root, 'models'),
+    clock,
+    desk({ person = 'ann', space = 's1', platform = 'discord', admin = true, roles = [], managers = [], files } = {}) {
+      const fetchFile = files && ((attachment: Attachment) => pieces(files[attachment.url]!))
+      const owner = { platform, space, person }
+      return styles.desk({ owner, name: person, asker: { admin, roles }, managers: async () => managers, ...(fetchFile && { fetchFile }) })
+    },
+    files: () => ['files', 'incoming'].flatMap((inner) => readdirSync(join(folder, inner)).map((name) => `${inner}/${name}`)),
+    again: () => houseIn(root, space, blobs, clock, options),
+    close: () => rmSync(root, { recursive: true }),
+  }
+}
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
+}
+
+/** A file as a chat hands it over. */
+export function attached(bytes: Uint8Array, name = 'look.safetensors'): { file: Attachment; files: Record<string, Uint8Array> } {
+  const url = `upload:${name}`
+  return { file: { url, name, bytes: bytes.length }, files: { [url]: bytes } }
+}
+
+export const animeLora = (): Uint8Array => readFileSync(join(models, 'pocket/loras/anime.safetensors'))
+
+/** The refusal of what should not happen. */
+export async function refusal(doing: Promise<unknown>): Promise<UserError> {
+  const done = await doing.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (done instanceof UserError) return done
+  throw done ?? new Error('it was not refused')
+}
