@@ -1,6 +1,6 @@
 // An animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
 
-import { type AnimationRequest, command, type Desk, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
+import { type AnimationRequest, type CommandContext, command, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
 
@@ -15,13 +15,13 @@ export const again = command({
     longer: { kind: 'flag', help: 'Keep the seed and draw half as many frames more' },
     ask: { kind: 'flag', help: 'Change the words in a dialog' },
   },
-  async run({ values, desk }) {
-    const entry = await entryOf(values.job, desk)
+  async run({ values, context }) {
+    const entry = await entryOf(values.job, context)
     const before = entry.job.request
     if (values.ask) return dialog(entry)
-    const settings = await desk.settings.get()
-    const style = values.style === undefined ? before.style : await styleOf(values.style, desk)
-    const model = await desk.styles.model(style)
+    const settings = await context.settings.get()
+    const style = values.style === undefined ? before.style : await styleOf(values.style, context)
+    const model = await context.styles.model(style)
     checkLimits(values, model, settings)
     const { style: _style, maxBytes: _maxBytes, ...same } = before
     const changed: AnimationRequest = {
@@ -34,24 +34,24 @@ export const again = command({
       steps: values.steps ?? before.steps,
       guidance: values.guidance ?? before.guidance,
       fps: values.motion ? fpsOf(values.motion, model) : before.fps,
-      seed: values.seed ?? (values.vary || values.longer ? before.seed : desk.randomSeed()),
-      format: values.format ?? (desk.formats.includes(before.format) || entry.own ? before.format : desk.formats[0]!),
-      maxBytes: desk.maxBytes,
+      seed: values.seed ?? (values.vary || values.longer ? before.seed : context.randomSeed()),
+      format: values.format ?? (context.formats.includes(before.format) || entry.own ? before.format : context.formats[0]!),
+      maxBytes: context.maxBytes,
     }
-    const varied = values.vary && values.guidance === undefined ? vary(changed, desk.randomSeed()) : changed
+    const varied = values.vary && values.guidance === undefined ? vary(changed, context.randomSeed()) : changed
     const request = values.longer ? longer(varied, Math.min(model.maxFrames, settings.maxFrames)) : varied
     return { kind: 'draw', request, private: values.private ?? entry.private, parent: entry.job.id }
   },
 })
 
 /** @throws UserError unknown-animation, nothing-yet */
-async function entryOf(id: string | undefined, desk: Desk): Promise<HistoryEntry> {
+async function entryOf(id: string | undefined, context: CommandContext): Promise<HistoryEntry> {
   if (id !== undefined) {
-    const entry = await desk.jobs.find(id.toLowerCase())
+    const entry = await context.jobs.find(id.toLowerCase())
     if (entry) return entry
     throw new UserError('unknown-animation', `There is no animation '${id}' here.`, { id })
   }
-  const last = (await desk.jobs.own({ from: 0, limit: 1 })).entries[0]
+  const last = (await context.jobs.own({ from: 0, limit: 1 })).entries[0]
   if (last) return last
   throw new UserError('nothing-yet', 'You have asked for nothing yet: begin with /animate.', {})
 }

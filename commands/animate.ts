@@ -2,10 +2,10 @@
 
 import {
   type AnimationRequest,
+  type CommandContext,
   command,
   type Defaults,
-  type Desk,
-  type Model,
+  type ModelSummary,
   type Settings,
   type Values,
 } from '../src/chat/contract/command.ts'
@@ -34,11 +34,11 @@ export const animate = command({
     prompt: { kind: 'text', help: 'What to draw', required: true, maxChars: maxPromptChars, rest: true, complete: 'prompt' },
     ...drawOptions,
   },
-  async run({ values, desk }) {
-    const defaults = await desk.defaults.get()
-    const settings = await desk.settings.get()
-    const style = await styleOf(values.style ?? defaults.style ?? settings.style, desk)
-    const model = await desk.styles.model(style)
+  async run({ values, context }) {
+    const defaults = await context.defaults.get()
+    const settings = await context.settings.get()
+    const style = await styleOf(values.style ?? defaults.style ?? settings.style, context)
+    const model = await context.styles.model(style)
     const wanted = { ...values, frames: values.frames ?? defaults.frames, steps: values.steps ?? defaults.steps }
     checkLimits(wanted, model, settings)
     const request: AnimationRequest = {
@@ -50,10 +50,10 @@ export const animate = command({
       fps: fpsOf(values.motion ?? defaults.motion ?? 'usual', model),
       steps: wanted.steps ?? Math.min(model.steps, settings.maxSteps),
       guidance: values.guidance ?? defaults.guidance ?? model.guidance,
-      seed: values.seed ?? desk.randomSeed(),
+      seed: values.seed ?? context.randomSeed(),
       clipSkip: model.clipSkip,
-      format: values.format ?? defaults.format ?? desk.formats[0]!,
-      maxBytes: desk.maxBytes,
+      format: values.format ?? defaults.format ?? context.formats[0]!,
+      maxBytes: context.maxBytes,
     }
     return { kind: 'draw', request, private: values.private ?? defaults.private ?? false }
   },
@@ -63,18 +63,18 @@ export const animate = command({
  * The name as it is spelled; undefined for none.
  * @throws UserError unknown-style
  */
-export async function styleOf(name: string | undefined, desk: Desk): Promise<string | undefined> {
+export async function styleOf(name: string | undefined, context: CommandContext): Promise<string | undefined> {
   if (name === undefined || name.toLowerCase() === 'none') return undefined
-  const style = await desk.styles.find(name)
+  const style = await context.styles.find(name)
   if (style) return style.name
-  const like = (await desk.styles.search(name, 3)).map((one) => one.name).join(', ')
+  const like = (await context.styles.search(name, 3)).map((one) => one.name).join(', ')
   throw like
     ? new UserError('unknown-style-near', `There is no style '${name}'. There is ${like}.`, { name, like })
     : new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
 }
 
 /** @throws UserError over-limit, too-many-frames */
-export function checkLimits(asked: Pick<Defaults, 'frames' | 'steps'>, model: Model, settings: Settings): void {
+export function checkLimits(asked: Pick<Defaults, 'frames' | 'steps'>, model: ModelSummary, settings: Settings): void {
   const limits = [
     ['frames', asked.frames, settings.maxFrames],
     ['steps', asked.steps, settings.maxSteps],
@@ -98,7 +98,7 @@ export function checkLimits(asked: Pick<Defaults, 'frames' | 'steps'>, model: Mo
 export function sizeOf(
   size: string | undefined,
   aspect: NonNullable<Defaults['aspect']>,
-  model: Model,
+  model: ModelSummary,
   settings: Settings,
 ): { width: number; height: number } {
   const { width, height } = size === undefined ? shapeOf(aspect, model) : readSize(size, model.multiple)
@@ -110,14 +110,14 @@ export function sizeOf(
   })
 }
 
-export function fpsOf(motion: NonNullable<Values<typeof drawOptions>['motion']>, model: Model): number {
+export function fpsOf(motion: NonNullable<Values<typeof drawOptions>['motion']>, model: ModelSummary): number {
   return Math.max(1, Math.round(model.fps * speeds[motion]))
 }
 
 const speeds = { calm: 0.6, usual: 1, lively: 1.6 } as const
 
 /** About as many pixels in every shape: the memory and the time of a request stay what they are. */
-function shapeOf(aspect: NonNullable<Defaults['aspect']>, { width, height, multiple }: Model): { width: number; height: number } {
+function shapeOf(aspect: NonNullable<Defaults['aspect']>, { width, height, multiple }: ModelSummary): { width: number; height: number } {
   const stretch = Math.sqrt(1.5)
   const near = (pixels: number) => Math.max(multiple, Math.round(pixels / multiple) * multiple)
   if (aspect === 'square') return { width, height }

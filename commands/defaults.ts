@@ -1,6 +1,6 @@
 // What one person wants where a request does not say otherwise.
 
-import { action, commandGroup, type Defaults, type Desk, type Line, type Reply, say } from '../src/chat/contract/command.ts'
+import { action, type CommandContext, commandGroup, type Defaults, type Line, type Reply, say } from '../src/chat/contract/command.ts'
 import { drawOptions, styleOf } from './animate.ts'
 
 const { size: _size, seed: _seed, ...settable } = drawOptions
@@ -13,38 +13,38 @@ export const defaults = commandGroup({
       help: 'Show your defaults',
       private: true,
       options: {},
-      run: ({ desk }) => shown(desk, say('defaults-list')),
+      run: ({ context }) => shown(context, say('defaults-list')),
     }),
     set: action({
       help: 'Set one or several',
       private: true,
       options: settable,
-      async run({ values, desk }) {
-        const style = values.style === undefined || values.style === 'none' ? values.style : await styleOf(values.style, desk)
+      async run({ values, context }) {
+        const style = values.style === undefined || values.style === 'none' ? values.style : await styleOf(values.style, context)
         const given = Object.entries({ ...values, style }).filter(([, value]) => value !== undefined)
-        await desk.defaults.set({ ...(await desk.defaults.get()), ...Object.fromEntries(given) })
-        return shown(desk, say('defaults-set'))
+        await context.defaults.set({ ...(await context.defaults.get()), ...Object.fromEntries(given) })
+        return shown(context, say('defaults-set'))
       },
     }),
     clear: action({
       help: 'Forget one, or all of them',
       private: true,
       options: { name: { kind: 'choice', help: 'Which one', choices: Object.keys(settable) } },
-      async run({ values, desk }) {
+      async run({ values, context }) {
         const { name } = values
         if (name === undefined) {
-          await desk.defaults.set({})
+          await context.defaults.set({})
           return { kind: 'say', text: say('defaults-cleared') }
         }
-        const rest = Object.entries(await desk.defaults.get()).filter(([key]) => key !== name)
-        await desk.defaults.set(Object.fromEntries(rest) as Defaults)
+        const rest = Object.entries(await context.defaults.get()).filter(([key]) => key !== name)
+        await context.defaults.set(Object.fromEntries(rest) as Defaults)
         return { kind: 'say', text: say('defaults-cleared-one', { name }) }
       },
     }),
   },
 })
 
-async function shown(desk: Desk, text: Line): Promise<Reply> {
-  const facts = Object.entries(await desk.defaults.get()).map(([label, value]) => ({ label, value: String(value) }))
+async function shown(context: CommandContext, text: Line): Promise<Reply> {
+  const facts = Object.entries(await context.defaults.get()).map(([label, value]) => ({ label, value: String(value) }))
   return facts.length === 0 ? { kind: 'say', text: say('defaults-none') } : { kind: 'say', text, facts }
 }

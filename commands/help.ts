@@ -1,6 +1,6 @@
 // What can be said, made from the declarations of the commands themselves.
 
-import { type Command, command, type Desk, type Line, type Option, type Reply, say } from '../src/chat/contract/command.ts'
+import { type Command, type CommandContext, command, type Line, type Option, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { exampleOfHelp } from './history.ts'
 
@@ -9,10 +9,10 @@ export const help = command({
   help: 'What you can say',
   private: true,
   options: { command: { kind: 'text', help: 'One command, with its options', maxChars: 40, rest: true, complete: 'command' } },
-  run({ values, desk }): Reply {
-    const mayUse = (one: Command) => !one.hidden && (desk.asker.admin || Object.values(one.actions).some(({ admin }) => !admin))
-    if (values.command !== undefined) return about(findByName(values.command, desk), desk)
-    const facts = desk.commands.filter(mayUse).map((one) => ({ label: `/${one.name}`, value: desk.helpOf(one.name, one.help) }))
+  run({ values, context }): Reply {
+    const mayUse = (one: Command) => !one.hidden && (context.asker.admin || Object.values(one.actions).some(({ admin }) => !admin))
+    if (values.command !== undefined) return about(findByName(values.command, context), context)
+    const facts = context.commands.filter(mayUse).map((one) => ({ label: `/${one.name}`, value: context.helpOf(one.name, one.help) }))
     return {
       kind: 'say',
       text: say('help-about', { example: exampleOfHelp }),
@@ -26,28 +26,28 @@ export const help = command({
 })
 
 /** @throws UserError unknown-command */
-function findByName(name: string, desk: Desk): Command {
+function findByName(name: string, context: CommandContext): Command {
   const plain = name.replace(/^\//, '').split(' ')[0]!.toLowerCase()
-  const found = desk.commands.find((one) => one.name === plain)
+  const found = context.commands.find((one) => one.name === plain)
   if (found) return found
-  const commands = desk.commands
+  const commands = context.commands
     .filter(({ hidden }) => !hidden)
     .map((one) => `/${one.name}`)
     .join(' ')
   throw new UserError('unknown-command', `There is no command '${plain}'. There are: ${commands}.`, { name: plain, commands })
 }
 
-function about(one: Command, desk: Desk): Reply {
+function about(one: Command, context: CommandContext): Reply {
   const facts: { label: Line; value: Line }[] = []
   for (const [name, action] of Object.entries(one.actions)) {
-    if (action.admin && !desk.asker.admin) continue
+    if (action.admin && !context.asker.admin) continue
     const path = name === '' ? one.name : `${one.name}.${name}`
-    if (name !== '') facts.push({ label: `/${one.name} ${name}`, value: desk.helpOf(path, action.help) })
+    if (name !== '') facts.push({ label: `/${one.name} ${name}`, value: context.helpOf(path, action.help) })
     for (const [option, declared] of Object.entries(action.options)) {
-      facts.push({ label: `${option}:`, value: ranged(declared, desk.helpOf(`${path}.${option}`, declared.help)) })
+      facts.push({ label: `${option}:`, value: ranged(declared, context.helpOf(`${path}.${option}`, declared.help)) })
     }
   }
-  return { kind: 'say', text: say('help-options'), quote: `/${one.name}: ${desk.helpOf(one.name, one.help)}`, facts }
+  return { kind: 'say', text: say('help-options'), quote: `/${one.name}: ${context.helpOf(one.name, one.help)}`, facts }
 }
 
 function ranged(option: Option, text: string): Line {

@@ -4,7 +4,7 @@ import {
   command,
   type HistoryEntry,
   type HistoryQuery,
-  maxTypedChars,
+  maxCommandChars,
   type Reply,
   type ReplyButton,
   type ReplyItem,
@@ -26,9 +26,9 @@ export const history = command({
     page: { kind: 'integer', help: 'Which page', min: 1, max: 1000, default: 1 },
     job: { kind: 'text', help: 'Show this one', maxChars: 25, complete: 'job' },
   },
-  async run({ values, desk }): Promise<Reply> {
+  async run({ values, context }): Promise<Reply> {
     if (values.job !== undefined) {
-      const entry = await desk.jobs.find(values.job.toLowerCase())
+      const entry = await context.jobs.find(values.job.toLowerCase())
       if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
       return { kind: 'say', text: entry.job.id, quote: entry.job.request.prompt, animationOf: entry.job.id, buttons: buttonsOf(entry) }
     }
@@ -38,7 +38,7 @@ export const history = command({
       ...(values.kept && { kept: true }),
       ...(values.search !== undefined && { search: values.search }),
     }
-    const { entries, total } = await desk.jobs.own(query)
+    const { entries, total } = await context.jobs.own(query)
     if (entries.length === 0) {
       if (values.search !== undefined) return { kind: 'say', text: say('history-none-like', { search: values.search }) }
       return { kind: 'say', text: values.kept ? say('history-none-kept') : say('history-empty', { example: exampleOfHelp }) }
@@ -51,7 +51,7 @@ export const history = command({
       kind: 'say',
       text: say('history-list', { first: query.from + 1, last: query.from + entries.length, total }),
       items: entries.map(itemOf),
-      buttons: pages.filter(({ command }) => command.length <= maxTypedChars),
+      buttons: pages.filter(({ command }) => command.length <= maxCommandChars),
     }
   },
 })

@@ -12,10 +12,10 @@ export const keep = command({
     job: { kind: 'text', help: 'Which animation', required: true, maxChars: 25, rest: true, complete: 'job' },
     off: { kind: 'flag', help: 'No longer' },
   },
-  async run({ values, desk }) {
-    const entry = await desk.jobs.find(values.job.toLowerCase())
+  async run({ values, context }) {
+    const entry = await context.jobs.find(values.job.toLowerCase())
     if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
-    const kept = await desk.jobs.keep(entry.job.id, !values.off)
+    const kept = await context.jobs.keep(entry.job.id, !values.off)
     return { kind: 'say', text: say(kept ? 'kept' : 'unkept') }
   },
 })

@@ -10,14 +10,14 @@ export const privacy = commandGroup({
       help: 'What is kept about you, and for how long',
       private: true,
       options: {},
-      run: ({ desk }): Reply => ({ kind: 'say', text: say('privacy-about', { days: desk.privacy.retentionDays() }) }),
+      run: ({ context }): Reply => ({ kind: 'say', text: say('privacy-about', { days: context.privacy.retentionDays() }) }),
     }),
     export: action({
       help: 'Get everything that is kept about you',
       private: true,
       options: {},
-      async run({ desk }): Promise<Reply> {
-        const bytes = new TextEncoder().encode(await desk.privacy.exported())
+      async run({ context }): Promise<Reply> {
+        const bytes = new TextEncoder().encode(await context.privacy.exported())
         return {
           kind: 'say',
           text: say('privacy-exported'),
@@ -29,12 +29,12 @@ export const privacy = commandGroup({
       help: 'Delete your requests, animations and defaults for good',
       private: true,
       options: { confirm: { kind: 'flag', help: 'Yes, everything' } },
-      async run({ values, desk }): Promise<Reply> {
+      async run({ values, context }): Promise<Reply> {
         if (!values.confirm) {
           const command = 'privacy delete confirm:yes'
           return { kind: 'say', text: say('privacy-confirm'), buttons: [{ label: say('button-confirm-delete'), command, style: 'danger' }] }
         }
-        const { animations } = await desk.privacy.forget()
+        const { animations } = await context.privacy.forget()
         return { kind: 'say', text: say('privacy-deleted', { animations }) }
       },
     }),

@@ -1,28 +1,28 @@
 // Who waits for what: one's own requests with place and time; for admins everybody's, each with a way to end it.
 
-import { command, type Line, type ReplyItem, type Sentence, type Standing, say } from '../src/chat/contract/command.ts'
+import { command, type Line, type QueuedJob, type ReplyItem, type Sentence, say } from '../src/chat/contract/command.ts'
 
 export const queue = command({
   name: 'queue',
   help: 'Your place in the queue, and how long it will take',
   private: true,
   options: {},
-  async run({ desk }) {
-    const standings = await desk.jobs.standings()
-    const { waiting, running } = await desk.jobs.load()
+  async run({ context }) {
+    const standings = await context.jobs.standings()
+    const { waiting, running } = await context.jobs.load()
     if (waiting + running === 0) return { kind: 'say', text: say('queue-empty') }
     const load = say('queue-load', { waiting, running })
-    const shown = desk.asker.admin ? standings : standings.filter(({ own }) => own)
-    if (shown.length === 0) return { kind: 'say', text: desk.asker.admin ? load : say('queue-none-yours', { load }) }
+    const shown = context.asker.admin ? standings : standings.filter(({ own }) => own)
+    if (shown.length === 0) return { kind: 'say', text: context.asker.admin ? load : say('queue-none-yours', { load }) }
     return {
       kind: 'say',
-      text: desk.asker.admin ? say('queue-all', { load }) : say('queue-yours', { load }),
+      text: context.asker.admin ? say('queue-all', { load }) : say('queue-yours', { load }),
       items: shown.slice(0, 10).map(itemOf),
     }
   },
 })
 
-function itemOf(standing: Standing): ReplyItem {
+function itemOf(standing: QueuedJob): ReplyItem {
   const { job } = standing
   return {
     title: job.request.prompt,
@@ -31,7 +31,7 @@ function itemOf(standing: Standing): ReplyItem {
   }
 }
 
-function placeOf({ ahead, leftMs }: Standing): Line {
+function placeOf({ ahead, leftMs }: QueuedJob): Line {
   if (ahead === undefined) return leftMs === undefined ? say('standing-running') : say('standing-running-left', { ms: leftMs })
   const place: Sentence = ahead === 0 ? say('standing-next') : say('standing-ahead', { ahead })
   return leftMs === undefined ? place : say('standing-left', { place, ms: leftMs })

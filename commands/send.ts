@@ -9,8 +9,8 @@ export const send = command({
   private: true,
   hidden: true,
   options: { job: { kind: 'text', help: 'Which animation', required: true, maxChars: 25, rest: true, complete: 'job' } },
-  async run({ values, desk }) {
-    const entry = await desk.jobs.find(values.job.toLowerCase())
+  async run({ values, context }) {
+    const entry = await context.jobs.find(values.job.toLowerCase())
     if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
     const { prompt, style, seed, negative } = entry.job.request
     const command = `/${typed('animate', { prompt, style, ...(negative && { negative }), seed })}`

@@ -2,9 +2,9 @@
 
 import {
   action,
-  type Call,
+  type CommandCall,
+  type CommandContext,
   commandGroup,
-  type Desk,
   type Line,
   type Options,
   type Reply,
@@ -32,8 +32,8 @@ export const settings = commandGroup({
         'max-pixels': { kind: 'integer', help: 'Most pixels of a frame, width × height', min: 64, max: 2048 * 2048 },
         'max-jobs': { kind: 'integer', help: 'Most requests of one person at a time', min: 1, max: 100 },
       },
-      async ({ values, desk }, now) => {
-        const style = values.style === undefined ? now.style : await styleOf(values.style, desk)
+      async ({ values, context }, now) => {
+        const style = values.style === undefined ? now.style : await styleOf(values.style, context)
         const { style: _style, ...rest } = now
         return {
           ...rest,
@@ -45,13 +45,13 @@ export const settings = commandGroup({
         }
       },
     ),
-    allow: admins('Draw in this channel, and in no others but those allowed', { channel: channelOption }, ({ values, desk }, now) => ({
+    allow: admins('Draw in this channel, and in no others but those allowed', { channel: channelOption }, ({ values, context }, now) => ({
       ...now,
-      channels: withOne(now.channels, idOf(values.channel ?? desk.channel.id)),
+      channels: withOne(now.channels, idOf(values.channel ?? context.channel.id)),
     })),
-    disallow: admins('No longer draw in this channel', { channel: channelOption }, ({ values, desk }, now) => ({
+    disallow: admins('No longer draw in this channel', { channel: channelOption }, ({ values, context }, now) => ({
       ...now,
-      channels: withoutOne(now.channels, idOf(values.channel ?? desk.channel.id)),
+      channels: withoutOne(now.channels, idOf(values.channel ?? context.channel.id)),
     })),
     block: admins(
       'Block words in prompts',
@@ -91,7 +91,7 @@ export const settings = commandGroup({
 function admins<const Os extends Options>(
   help: string,
   options: Os,
-  change: (call: Call<Os>, now: Settings) => Settings | undefined | Promise<Settings>,
+  change: (call: CommandCall<Os>, now: Settings) => Settings | undefined | Promise<Settings>,
 ) {
   return action({
     help,
@@ -99,15 +99,15 @@ function admins<const Os extends Options>(
     admin: true,
     private: true,
     async run(call) {
-      const changed = await change(call, await call.desk.settings.get())
-      if (changed) await call.desk.settings.set(changed)
-      return shown(call.desk, say(changed ? 'settings-changed' : 'settings-list'))
+      const changed = await change(call, await call.context.settings.get())
+      if (changed) await call.context.settings.set(changed)
+      return shown(call.context, say(changed ? 'settings-changed' : 'settings-list'))
     },
   })
 }
 
-async function shown(desk: Desk, text: Line): Promise<Reply> {
-  const now = await desk.settings.get()
+async function shown(context: CommandContext, text: Line): Promise<Reply> {
+  const now = await context.settings.get()
   const list = (words: readonly string[]): Line => (words.length === 0 ? say('none') : words.join(', '))
   return {
     kind: 'say',

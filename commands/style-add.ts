@@ -1,6 +1,6 @@
 // A file becomes a style: taken in, told for what it is, drawn beside the same without it; then published, kept for admins or dropped.
 
-import { action, type Desk, type Reply, type StyleCard, type StylePreview, say, typed } from '../src/chat/contract/command.ts'
+import { action, type CommandContext, type Reply, type StyleCard, type StylePreview, say, typed } from '../src/chat/contract/command.ts'
 import { cardFacts, pictureItems, undoButton, withNotes } from './style-card.ts'
 
 /** Of names, everywhere. */
@@ -22,9 +22,9 @@ export const addStyle = action({
     example: { kind: 'text', help: 'A prompt that shows it well', maxChars: 500 },
     here: { kind: 'flag', help: 'Offer it here and nowhere else' },
   },
-  async run({ values, desk }): Promise<Reply> {
+  async run({ values, context }): Promise<Reply> {
     const { extend, name, file, url, path, hub, strength, word, about, example, here } = values
-    const card = await desk.styleDesk.add({
+    const card = await context.styleAdmin.add({
       name,
       extend: extend ?? false,
       ...(file && { file }),
@@ -37,22 +37,22 @@ export const addStyle = action({
       ...(example !== undefined && { example }),
       ...(here !== undefined && { here }),
     })
-    const preview = await previewOrNothing(desk, card, extend ?? false)
+    const preview = await previewOrNothing(context, card, extend ?? false)
     return extend ? extendedReply(card, preview) : addedReply(card, preview)
   },
 })
 
 /** What cannot be drawn is no style: it is taken back, and the reason is told. */
-async function previewOrNothing(desk: Desk, card: StyleCard, extend: boolean): Promise<StylePreview | undefined> {
+async function previewOrNothing(context: CommandContext, card: StyleCard, extend: boolean): Promise<StylePreview | undefined> {
   try {
-    return await desk.styleDesk.preview(card.name, pictureFormat(desk))
+    return await context.styleAdmin.preview(card.name, pictureFormat(context))
   } catch (error) {
-    await (extend ? desk.styleDesk.rollback(card.name, card.change - 1) : desk.styleDesk.remove(card.name, true))
+    await (extend ? context.styleAdmin.rollback(card.name, card.change - 1) : context.styleAdmin.remove(card.name, true))
     throw error
   }
 }
 
-export const pictureFormat = ({ formats }: Desk): 'webp' | 'gif' => (formats[0] === 'gif' ? 'gif' : 'webp')
+export const pictureFormat = ({ formats }: CommandContext): 'webp' | 'gif' => (formats[0] === 'gif' ? 'gif' : 'webp')
 
 function addedReply(card: StyleCard, preview: StylePreview | undefined): Reply {
   const { name } = card

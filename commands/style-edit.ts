@@ -1,6 +1,6 @@
 // What a style does to a prompt and to a drawing, changed: strengths, words around the prompt, size, sampler, where it is offered.
 
-import { action, type Desk, type Reply, type StyleEdits, say, type Values } from '../src/chat/contract/command.ts'
+import { action, type CommandContext, type Reply, type StyleEdits, say, type Values } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { sizeOf } from './animate.ts'
 import { styleName } from './style-add.ts'
@@ -49,8 +49,8 @@ export const editStyle = action({
   help: 'Change strengths, words, sizes and names of a style',
   private: true,
   options,
-  async run({ values, desk }): Promise<Reply> {
-    const card = await desk.styleDesk.edit(values.name, await editsOf(values, desk))
+  async run({ values, context }): Promise<Reply> {
+    const card = await context.styleAdmin.edit(values.name, await editsOf(values, context))
     return {
       kind: 'say',
       text: withNotes(say('style-changed', { name: card.name, changes: card.changed.join('; ') }), card),
@@ -61,7 +61,7 @@ export const editStyle = action({
 })
 
 /** @throws UserError `no-edits`, those of sizes */
-async function editsOf({ name, size, ...values }: Values<typeof options>, desk: Desk): Promise<StyleEdits> {
+async function editsOf({ name, size, ...values }: Values<typeof options>, context: CommandContext): Promise<StyleEdits> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   if (given.length === 0 && size === undefined)
     throw new UserError('no-edits', `Say what changes, as name:value: ${Object.keys(options).slice(1).join(', ')}.`, {
@@ -70,7 +70,7 @@ async function editsOf({ name, size, ...values }: Values<typeof options>, desk: 
   // As a text cannot be given empty, 'none' empties one.
   const edits = Object.fromEntries(given.map(([option, value]) => [option, emptied.has(option) && value === 'none' ? '' : value]))
   if (size === undefined) return edits
-  return { ...edits, ...sizeOf(size, 'square', await desk.styles.model(name), await desk.settings.get()) }
+  return { ...edits, ...sizeOf(size, 'square', await context.styles.model(name), await context.settings.get()) }
 }
 
 const emptied = new Set(['triggers', 'before', 'after', 'negative', 'about', 'aliases'])

@@ -10,9 +10,9 @@ export const previewStyle = action({
   help: 'Draw its example with the style and without',
   private: true,
   options,
-  async run({ values, desk }): Promise<Reply> {
-    const { card } = await desk.styleDesk.record(values.name)
-    const preview = await desk.styleDesk.preview(values.name, pictureFormat(desk))
+  async run({ values, context }): Promise<Reply> {
+    const { card } = await context.styleAdmin.record(values.name)
+    const preview = await context.styleAdmin.preview(values.name, pictureFormat(context))
     if (!preview) return { kind: 'say', text: say('style-shown-later', { name: card.name }), buttons: [previewButton(card)] }
     return { kind: 'say', text: say('style-shown', { name: card.name }), items: pictureItems(card, preview), facts: cardFacts(card) }
   },
@@ -22,8 +22,8 @@ export const publishStyle = action({
   help: 'Offer a style to everybody',
   private: true,
   options,
-  async run({ values, desk }): Promise<Reply> {
-    const card = await desk.styleDesk.set(values.name, 'published')
+  async run({ values, context }): Promise<Reply> {
+    const card = await context.styleAdmin.set(values.name, 'published')
     const { name, example } = card
     const command = typed('animate', { prompt: example, style: name })
     return {
@@ -38,9 +38,9 @@ export const keepStyle = action({
   help: 'Offer a style to admins alone',
   private: true,
   options,
-  async run({ values, desk }): Promise<Reply> {
-    const { card } = await desk.styleDesk.record(values.name)
-    const kept = card.state === 'admins' ? card : await desk.styleDesk.set(values.name, 'kept')
+  async run({ values, context }): Promise<Reply> {
+    const { card } = await context.styleAdmin.record(values.name)
+    const kept = card.state === 'admins' ? card : await context.styleAdmin.set(values.name, 'kept')
     return { kind: 'say', text: say('style-kept', { name: kept.name }), buttons: [publishButton(kept)] }
   },
 })
@@ -49,8 +49,8 @@ export const quarantineStyle = action({
   help: 'Let nobody use a style until it is published again',
   private: true,
   options,
-  async run({ values, desk }): Promise<Reply> {
-    const card = await desk.styleDesk.set(values.name, 'quarantined')
+  async run({ values, context }): Promise<Reply> {
+    const card = await context.styleAdmin.set(values.name, 'quarantined')
     return { kind: 'say', text: say('style-quarantined', { name: card.name }), buttons: [publishButton(card)] }
   },
 })
@@ -59,8 +59,8 @@ export const renameStyle = action({
   help: 'Call a style something else; the old name goes on',
   private: true,
   options: { ...options, to: { kind: 'text', help: 'The new name', required: true, maxChars: 40 } },
-  async run({ values, desk }): Promise<Reply> {
-    const card = await desk.styleDesk.rename(values.name, values.to)
+  async run({ values, context }): Promise<Reply> {
+    const card = await context.styleAdmin.rename(values.name, values.to)
     return { kind: 'say', text: say('style-changed', { name: card.name, changes: card.changed.join('; ') }), buttons: [undoButton(card)] }
   },
 })
@@ -69,8 +69,8 @@ export const removeStyle = action({
   help: 'Take a style away; rollback brings it back',
   private: true,
   options: { ...options, forget: { kind: 'flag', help: 'With its files, for good' } },
-  async run({ values, desk }): Promise<Reply> {
-    const card = await desk.styleDesk.remove(values.name, values.forget ?? false)
+  async run({ values, context }): Promise<Reply> {
+    const card = await context.styleAdmin.remove(values.name, values.forget ?? false)
     const { name } = card
     if (values.forget) return { kind: 'say', text: say('style-forgotten', { name }) }
     return { kind: 'say', text: say('style-removed', { name }), buttons: [undoButton(card)] }
@@ -84,8 +84,8 @@ export const rollbackStyle = action({
     ...options,
     to: { kind: 'integer', help: 'After which change, as who lists them; before the last otherwise', min: 0, max: 1e9 },
   },
-  async run({ values, desk }): Promise<Reply> {
-    const card = await desk.styleDesk.rollback(values.name, values.to)
+  async run({ values, context }): Promise<Reply> {
+    const card = await context.styleAdmin.rollback(values.name, values.to)
     return {
       kind: 'say',
       text: say('style-changed', { name: card.name, changes: card.changed.join('; ') }),
@@ -99,8 +99,8 @@ export const whoStyle = action({
   help: 'Who added and changed a style, when, from where, under which licence',
   private: true,
   options,
-  async run({ values, desk }): Promise<Reply> {
-    const { card, changes } = await desk.styleDesk.record(values.name)
+  async run({ values, context }): Promise<Reply> {
+    const { card, changes } = await context.styleAdmin.record(values.name)
     return {
       kind: 'say',
       text: say('style-record', { name: card.name }),

@@ -1,6 +1,6 @@
 // The looks there are, each with an example; and what those who manage them can do.
 
-import { action, commandGroup, maxTypedChars, type Reply, type Style, say, typed } from '../src/chat/contract/command.ts'
+import { action, commandGroup, maxCommandChars, type Reply, type StyleSummary, say, typed } from '../src/chat/contract/command.ts'
 import { addStyle } from './style-add.ts'
 import { editStyle } from './style-edit.ts'
 import {
@@ -27,8 +27,8 @@ export const styles = commandGroup({
         search: { kind: 'text', help: 'Part of a name', maxChars: 100, rest: true, complete: 'style' },
         page: { kind: 'integer', help: 'Which page', min: 1, max: 1000, default: 1 },
       },
-      async run({ values, desk }): Promise<Reply> {
-        const all = values.search === undefined ? await desk.styles.list() : await desk.styles.search(values.search, 100)
+      async run({ values, context }): Promise<Reply> {
+        const all = values.search === undefined ? await context.styles.list() : await context.styles.search(values.search, 100)
         if (all.length === 0)
           return { kind: 'say', text: values.search ? say('styles-none-like', { search: values.search }) : say('styles-none') }
         const from = Math.min((values.page - 1) * perPage, Math.floor((all.length - 1) / perPage) * perPage)
@@ -38,7 +38,7 @@ export const styles = commandGroup({
           kind: 'say',
           text: say('styles-list', { total: all.length, example: page[0]!.name }),
           items: page.map((style) => ({ title: style.name, text: style.about, picture: { style: style.name }, buttons: tryIt(style) })),
-          ...(from + perPage < all.length && more.length <= maxTypedChars && { buttons: [{ label: say('button-more'), command: more }] }),
+          ...(from + perPage < all.length && more.length <= maxCommandChars && { buttons: [{ label: say('button-more'), command: more }] }),
         }
       },
     }),
@@ -56,7 +56,7 @@ export const styles = commandGroup({
 })
 
 /** A text too long for a button would be another prompt when cut: then there is no button. */
-function tryIt(style: Style) {
+function tryIt(style: StyleSummary) {
   const command = typed('animate', { prompt: style.example, style: style.name })
-  return command.length <= maxTypedChars ? [{ label: say('button-try'), emoji: '🎲', command }] : []
+  return command.length <= maxCommandChars ? [{ label: say('button-try'), emoji: '🎲', command }] : []
 }

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts'
 
 export type { Clock } from './clock.ts'
 
-export const clock: Clock = {
+export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after(ms, call) {
     const timer = setTimeout(call, ms)

@@ -5,32 +5,32 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
-import type { StyleVisitor } from '../chat/context/contexts.ts'
+import type { StyleCaller } from '../chat/context/contexts.ts'
 import type { Config } from '../config.ts'
 import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
 import { factsOf } from '../engine/index.ts'
-import { inspectApart } from '../engine/pipeline/inspect-in-thread.ts'
+import { inspectInThread } from '../engine/pipeline/inspect-in-thread.ts'
 import { UserError } from '../errors.ts'
 import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
-import { createGate } from '../jobs/limits/rate-limiter.ts'
-import { sweep } from '../jobs/orphaned-blobs.ts'
+import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
+import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import { createScheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
-import { createDrawer } from '../render/job-renderer.ts'
+import { createJobRenderer } from '../render/job-renderer.ts'
 import { createWorker } from '../render/local/host.ts'
 import { openStore } from '../store/store.ts'
-import { basesOf } from '../styles/catalog/base-models.ts'
+import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles, type Styles } from '../styles/styles.ts'
-import { clock } from '../system-clock.ts'
+import { systemClock } from '../system-clock.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { platformsOf } from './platforms.ts'
-import { beginDrawing } from './warm-up.ts'
+import { warmUp } from './warm-up.ts'
 
 export interface Bot {
   stop(): Promise<void>
@@ -77,8 +77,8 @@ async function assemble(
   closing(() => store.close())
   const journal = openJournal(join(home, 'journal.sqlite'))
   closing(() => journal.close())
-  const gate = createGate({ limits, ...redis, onError: trouble('the gate is in trouble') })
-  closing(() => gate.close())
+  const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the gate is in trouble') })
+  closing(() => rateLimiter.close())
 
   const worker = createWorker({
     device: config.device,
@@ -94,24 +94,24 @@ async function assemble(
     blobs: store.blobs,
     folder: join(home, 'styles'),
     models: dirname(pocket),
-    bases: basesOf({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
+    bases: baseModels({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
     factsOf,
     webpToGif,
-    inspect: (path, options) => inspectApart(path, { ...options, ...inspectLimits }),
+    inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
     draw: (recipe, options) => worker.draw(recipe, options),
-    nowMs: clock.nowMs,
+    nowMs: systemClock.nowMs,
     isOperator: (owner) => operators.has(personOf(owner)),
     hostFolders: [modelFolder(home)],
     hub: config.hub.endpoint,
   })
-  void beginDrawing(worker, styles, log, tell)
-  const drawer = createDrawer({ recipeFor: styles.recipe, worker, blobs: store.blobs, now: () => performance.now() })
+  void warmUp(worker, styles, log, tell)
+  const renderer = createJobRenderer({ recipeFor: styles.recipe, worker, blobs: store.blobs, now: () => performance.now() })
   const scheduler = createScheduler({
     journal,
-    gate,
-    drawer,
+    rateLimiter,
+    renderer,
     limits,
-    clock,
+    clock: systemClock,
     newId,
     onError: (error, job) => log.error({ err: error, ...(job && { job: job.id }) }, 'a job is in trouble'),
   })
@@ -122,11 +122,11 @@ async function assemble(
     scheduler,
     store,
     styles,
-    styleDeskFor: (visitor) => styleDeskFor(styles, operators, visitor),
+    styleAdminFor: (caller) => styleAdminFor(styles, operators, caller),
     retentionDays,
-    alsoClear: (nowMs) => sweep({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
+    alsoClear: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
-    clock,
+    clock: systemClock,
     log,
     observer: metrics.observer,
     platforms: await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell),
@@ -162,10 +162,10 @@ const named = ({ checkpoint, motion }: Config) => ({
 })
 
 /** Who is signed in on the page as its admin has the operator's token. */
-function styleDeskFor(styles: Pick<Styles, 'desk'>, operators: Set<string>, visitor: StyleVisitor): ReturnType<Styles['desk']> {
-  const { owner, asker } = visitor
+function styleAdminFor(styles: Pick<Styles, 'admin'>, operators: Set<string>, caller: StyleCaller): ReturnType<Styles['admin']> {
+  const { owner, asker } = caller
   if (owner.platform === 'web') operators[asker.admin ? 'add' : 'delete'](personOf(owner))
-  return styles.desk(visitor)
+  return styles.admin(caller)
 }
 
 function newId(): string {

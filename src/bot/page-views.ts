@@ -1,15 +1,15 @@
 // What the page shows besides its conversation: queue, gallery and styles, each as this viewer may see them.
 
-import type { House } from '../chat/context/contexts.ts'
+import type { Contexts } from '../chat/context/contexts.ts'
 import type { StyleSource } from '../chat/context/style-source.ts'
-import { returnAddressOf } from '../chat/delivery/reply-target.ts'
-import type { Recent, Sources, Viewer } from '../chat/web/page-views.ts'
+import { replyTargetOf } from '../chat/delivery/reply-target.ts'
+import type { PageViews, RecentAnimation, Viewer } from '../chat/web/page-views.ts'
 import { type Job, personOf, spaceOf } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Blobs } from '../store/store.ts'
 
-export interface PageSourcesParts {
-  readonly house: Pick<House, 'favourites'>
+export interface PageViewsParts {
+  readonly contexts: Pick<Contexts, 'favourites'>
   readonly scheduler: Pick<Scheduler, 'standings' | 'ended' | 'find'>
   readonly styles: StyleSource
   readonly blobs: Pick<Blobs, 'get'>
@@ -17,13 +17,13 @@ export interface PageSourcesParts {
 
 const chunk = 100
 
-export function createPageSources({ house, scheduler, styles, blobs }: PageSourcesParts): Sources {
+export function createPageViews({ contexts, scheduler, styles, blobs }: PageViewsParts): PageViews {
   const isOwn = ({ owner }: Job, viewer: Viewer) => personOf(owner) === personOf(viewer.owner)
-  const isPrivate = (job: Job) => returnAddressOf(job).private
+  const isPrivate = (job: Job) => replyTargetOf(job).private
   const maySee = (job: Job, viewer: Viewer) => isOwn(job, viewer) || (spaceOf(job.owner) === spaceOf(viewer.owner) && !isPrivate(job))
 
   /** The total counts what is hidden from the viewer too, as far as it has not been passed yet: it is right on the last page. */
-  async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<Recent> {
+  async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimation> {
     const { platform, space } = viewer.owner
     const found: Job[] = []
     let hidden = 0
@@ -38,7 +38,7 @@ export function createPageSources({ house, scheduler, styles, blobs }: PageSourc
     }
     const me = personOf(viewer.owner)
     const entries = found.slice(from, from + limit).map(async (job) => {
-      return { job, own: isOwn(job, viewer), kept: await house.favourites.has(me, job.id), private: isPrivate(job) }
+      return { job, own: isOwn(job, viewer), kept: await contexts.favourites.has(me, job.id), private: isPrivate(job) }
     })
     return { entries: await Promise.all(entries), total: total - hidden }
   }

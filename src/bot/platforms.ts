@@ -3,25 +3,25 @@
 
 import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'
-import type { House } from '../chat/context/contexts.ts'
+import type { Contexts } from '../chat/context/contexts.ts'
 import type { Platform } from '../chat/contract/platform.ts'
 import { createWeb } from '../chat/web/index.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { keptAdminToken } from './admin-token.ts'
-import { createPageSources, type PageSourcesParts } from './page-views.ts'
+import { createPageViews, type PageViewsParts } from './page-views.ts'
 
-export type PlatformMaker = (house: House) => readonly Platform[]
+export type PlatformMaker = (contexts: Contexts) => readonly Platform[]
 
 /** @param tell a sentence for the operator */
 export async function platformsOf(
   config: Config,
-  parts: Omit<PageSourcesParts, 'house'>,
+  parts: Omit<PageViewsParts, 'contexts'>,
   log: Log,
   tell: (sentence: string) => void,
 ): Promise<PlatformMaker> {
   const adminToken = config.page.adminToken ?? keptToken(config.home, tell)
-  const makers: PlatformMaker[] = [(house) => [page(config, adminToken, createPageSources({ ...parts, house }), log)]]
+  const makers: PlatformMaker[] = [(contexts) => [page(config, adminToken, createPageViews({ ...parts, contexts }), log)]]
   const { discord, slack } = config
   if (discord?.ready) {
     const { createDiscord } = await import('../chat/discord/index.ts')
@@ -33,7 +33,7 @@ export async function platformsOf(
     const { botToken: token, ready: _ready, ...more } = slack
     makers.push(() => [createSlack({ token, ...more, log: log.child({ platform: 'slack' }) })])
   } else if (slack) tell(`slack is off: ${slack.mend}`)
-  return (house) => makers.flatMap((make) => make(house))
+  return (contexts) => makers.flatMap((make) => make(contexts))
 }
 
 function keptToken(home: string, tell: (sentence: string) => void): string {
@@ -42,12 +42,7 @@ function keptToken(home: string, tell: (sentence: string) => void): string {
   return token
 }
 
-function page(
-  { home, page, retentionDays }: Config,
-  adminToken: string,
-  sources: ReturnType<typeof createPageSources>,
-  log: Log,
-): Platform {
+function page({ home, page, retentionDays }: Config, adminToken: string, sources: ReturnType<typeof createPageViews>, log: Log): Platform {
   return createWeb({
     ...page,
     adminToken,

@@ -8,7 +8,7 @@ import type { Worker } from '../render/local/worker.ts'
 import type { Styles } from '../styles/styles.ts'
 
 /** @param tell a sentence for the operator */
-export async function beginDrawing(
+export async function warmUp(
   worker: Pick<Worker, 'device' | 'warm'>,
   styles: Pick<Styles, 'model' | 'recipe'>,
   log: Log,

@@ -6,20 +6,20 @@ import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../system-clock.ts'
-import { createHouse, type House, type HouseParts } from './context/contexts.ts'
-import { keepClearing } from './context/retention.ts'
+import { type Contexts, type ContextsParts, createContexts } from './context/contexts.ts'
+import { keepDeleting } from './context/retention.ts'
 import type { StyleSource } from './context/style-source.ts'
 import type { Command } from './contract/command.ts'
 import type { Platform } from './contract/platform.ts'
 import { createDelivery } from './delivery/delivery.ts'
-import { createMessageBook } from './delivery/message-index.ts'
-import { patiently } from './delivery/retry.ts'
+import { createMessageIndex } from './delivery/message-index.ts'
+import { retry } from './delivery/retry.ts'
 import { countLive, type LiveCount } from './live-count.ts'
 import type { Observer } from './observer.ts'
 import { createRouter } from './router.ts'
 
 export interface Chat {
-  readonly house: House
+  readonly contexts: Contexts
   readonly platforms: readonly Platform[]
   /**
    * Takes up what an earlier process left, then lets people in. Resolves once every platform is up, or has said why not.
@@ -36,7 +36,7 @@ export interface ChatParts {
   readonly scheduler: Scheduler
   readonly store: Store
   readonly styles: StyleSource
-  readonly styleDeskFor: HouseParts['styleDeskFor']
+  readonly styleAdminFor: ContextsParts['styleAdminFor']
   readonly retentionDays: number
   /** When old requests are cleared away, so is this. */
   readonly alsoClear?: (nowMs: number) => Promise<unknown>
@@ -45,27 +45,27 @@ export interface ChatParts {
   readonly log: Log
   readonly observer: Observer
   /** Some show more than their messages. */
-  readonly platforms: (house: House) => readonly Platform[]
+  readonly platforms: (contexts: Contexts) => readonly Platform[]
 }
 
 const heardForMs = 3_600_000
 const dayMs = 24 * 3_600_000
 
 export function createChat(parts: ChatParts): Chat {
-  const { commands, scheduler, store, styles, styleDeskFor, retentionDays, limits, clock, log, observer } = parts
-  const messages = createMessageBook(store.space<string>('messages'))
+  const { commands, scheduler, store, styles, styleAdminFor, retentionDays, limits, clock, log, observer } = parts
+  const messages = createMessageIndex(store.space<string>('messages'))
   const delivery = createDelivery({ scheduler, blobs: store.blobs, messages, clock, log, observer })
-  const house = createHouse({
+  const contexts = createContexts({
     commands,
     scheduler,
     store,
     styles,
-    styleDeskFor,
+    styleAdminFor,
     delivery,
     retentionDays,
     forgetOn: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
   })
-  const platforms = parts.platforms(house)
+  const platforms = parts.platforms(contexts)
   const events = store.space<true>('heard')
   const stopping = new AbortController()
   const up = new Set<Platform>()
@@ -85,7 +85,11 @@ export function createChat(parts: ChatParts): Chat {
     const live = countLive(scheduler)
     stopCounting = live.stop
     const { alsoClear } = parts
-    stopClearing = keepClearing({ scheduler, favourites: house.favourites, blobs: store.blobs, days: retentionDays, alsoClear }, clock, log)
+    stopClearing = keepDeleting(
+      { scheduler, favourites: contexts.favourites, blobs: store.blobs, days: retentionDays, alsoClear },
+      clock,
+      log,
+    )
     const opened = await Promise.all(platforms.map((platform) => open(platform, live, tell)))
     return opened.filter(Boolean).length
   }
@@ -93,7 +97,7 @@ export function createChat(parts: ChatParts): Chat {
   /** A platform that is configured wrongly stays away; one that cannot be reached is tried until it can, without holding up the others. */
   async function open(platform: Platform, live: LiveCount, tell: (sentence: string) => void): Promise<boolean> {
     const receiver = createRouter(platform, {
-      house,
+      contexts,
       scheduler,
       delivery,
       blobs: store.blobs,
@@ -127,7 +131,7 @@ export function createChat(parts: ChatParts): Chat {
       tell(`${platform.name} cannot be reached yet, and is tried again: ${error instanceof Error ? error.message : error}`)
       const onTrouble = (err: unknown, retryInMs: number) =>
         log.warn({ platform: platform.name, err, retryInMs }, 'a platform cannot be reached')
-      patiently(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(say)
+      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(say)
       return true
     }
   }
@@ -141,5 +145,5 @@ export function createChat(parts: ChatParts): Chat {
     stopCounting()
   }
 
-  return { house, platforms, start, stop }
+  return { contexts, platforms, start, stop }
 }

@@ -13,7 +13,7 @@ export interface Observer {
   stumbled(platform: string): void
 }
 
-export const nobody: Observer = {
+export const noObserver: Observer = {
   answered: () => undefined,
   accepted: () => undefined,
   ended: () => undefined,

@@ -9,38 +9,38 @@ import type { Log } from '../log.ts'
 import type { Json } from '../store/json.ts'
 import type { Blobs } from '../store/store.ts'
 import type { Clock } from '../system-clock.ts'
-import type { House } from './context/contexts.ts'
+import type { Contexts } from './context/contexts.ts'
 import type { StyleSource } from './context/style-source.ts'
 import { withFiles } from './contract/attachment.ts'
 import type { Action, Command } from './contract/command.ts'
-import type { Desk } from './contract/command-context.ts'
+import type { CommandContext } from './contract/command-context.ts'
 import type { Choice, Circumstances, Incoming, OptionInput, Typing } from './contract/incoming.ts'
 import type { Audience, Outgoing } from './contract/outgoing.ts'
 import type { Platform, Receiver } from './contract/platform.ts'
-import { commandOf } from './contract/reactions.ts'
-import { type Drawing, type Reply, say } from './contract/reply.ts'
-import { type Answer, createAnswer } from './delivery/deferred-response.ts'
+import { commandOfReaction } from './contract/reactions.ts'
+import { type AnimationReply, type Reply, say } from './contract/reply.ts'
+import { createDeferredResponse, type DeferredResponse } from './delivery/deferred-response.ts'
 import type { Delivery } from './delivery/delivery.ts'
-import type { MessageBook } from './delivery/message-index.ts'
-import { spokenAloud } from './delivery/render-reply.ts'
-import type { ReturnAddress } from './delivery/reply-target.ts'
-import { fitted } from './delivery/truncate.ts'
-import { completions } from './input/autocomplete.ts'
+import type { MessageIndex } from './delivery/message-index.ts'
+import { renderReply } from './delivery/render-reply.ts'
+import type { ReplyTarget } from './delivery/reply-target.ts'
+import { truncate } from './delivery/truncate.ts'
+import { autocomplete } from './input/autocomplete.ts'
 import { askingFor, formOf } from './input/form.ts'
-import { valuesOf } from './input/option-values.ts'
+import { optionValues } from './input/option-values.ts'
 import { findAction, findCommand, parse } from './input/parse.ts'
 import { checkChannel, checkRequest } from './input/request-rules.ts'
 import type { LiveCount } from './live-count.ts'
 import { type Locale, localeFor, speak, speakNote } from './locales/locale.ts'
 import type { Observer } from './observer.ts'
-import { createRecent } from './seen-set.ts'
+import { createSeenSet } from './seen-set.ts'
 
 export interface RouterParts {
-  readonly house: House
+  readonly contexts: Contexts
   readonly scheduler: Scheduler
   readonly delivery: Delivery
   readonly blobs: Pick<Blobs, 'get'>
-  readonly messages: MessageBook
+  readonly messages: MessageIndex
   readonly styles: Pick<StyleSource, 'picture'>
   /** Whether this event was heard before, also by an earlier process. It counts as heard from then on. */
   readonly heard: (platform: string, event: string) => Promise<boolean>
@@ -63,15 +63,15 @@ interface Understood {
 const stormMs = 2000
 
 export function createRouter(platform: Platform, parts: RouterParts): Receiver {
-  const { house, scheduler, delivery, blobs, messages, styles, heard, live, clock, log, observer, limits = usualLimits } = parts
-  const events = createRecent(3_600_000, 20_000)
-  const reactions = createRecent(stormMs, 20_000)
+  const { contexts, scheduler, delivery, blobs, messages, styles, heard, live, clock, log, observer, limits = usualLimits } = parts
+  const events = createSeenSet(3_600_000, 20_000)
+  const reactions = createSeenSet(stormMs, 20_000)
 
   async function receive(incoming: Incoming): Promise<void> {
     const began = clock.nowMs()
     const { owner, id } = incoming
     const scribe = log.child({ request: id, platform: platform.name })
-    const answer = createAnswer(platform, incoming, clock, scribe)
+    const answer = createDeferredResponse(platform, incoming, clock, scribe)
     const locale = localeFor(incoming.locale)
     let command = 'unknown'
     const finish = (outcome: 'done' | 'refused' | 'broken' | 'ignored') => {
@@ -98,69 +98,76 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
    */
   async function understand(incoming: Incoming, nowMs: number): Promise<Understood | undefined> {
     if (incoming.kind === 'command') {
-      const command = findCommand(incoming.command, house.commands)
+      const command = findCommand(incoming.command, contexts.commands)
       findAction(command, incoming.action)
       return { command, action: incoming.action ?? Object.keys(command.actions)[0]!, inputs: incoming.options }
     }
     if (incoming.kind === 'text') {
-      const { command, action, inputs } = parse(incoming.text, house.commands)
+      const { command, action, inputs } = parse(incoming.text, contexts.commands)
       return { command, action, inputs: withFiles(inputs, incoming.files, command.actions[action]!) }
     }
     const { mark, message, owner } = incoming
     const job = await messages.jobOf(platform.name, message)
     if (job === undefined || reactions.again(`${owner.person} ${message} ${mark}`, nowMs)) return undefined
     if (!scheduler.find(job)) throw new UserError('no-longer-there', 'That animation is no longer there.')
-    return parse(commandOf(mark, job), house.commands)
+    return parse(commandOfReaction(mark, job), contexts.commands)
   }
 
-  async function act({ command, action, inputs }: Understood, incoming: Incoming, answer: Answer, locale: Locale): Promise<void> {
+  async function act({ command, action, inputs }: Understood, incoming: Incoming, answer: DeferredResponse, locale: Locale): Promise<void> {
     const declared = command.actions[action]!
     if (declared.admin && !incoming.asker.admin) {
       throw new UserError('admins-only', `/${command.name} is for admins only.`, { command: command.name })
     }
     const asking = incoming.kind === 'text' && Object.keys(inputs).length === 0 ? askingFor(command, action) : undefined
-    if (asking) return answer.open(() => platform.open(incoming.address, formOf(asking, house.commands, locale)))
-    const desk = deskFor(incoming)
-    const values = valuesOf(declared.options, inputs)
+    if (asking) return answer.open(() => platform.open(incoming.address, formOf(asking, contexts.commands, locale)))
+    const context = contextFor(incoming)
+    const values = optionValues(declared.options, inputs)
     answer.expect(await audienceFor(declared, values, incoming))
-    await give(await declared.run({ values, owner: incoming.owner, desk }), declared, desk, incoming, answer, locale)
+    await give(await declared.run({ values, owner: incoming.owner, context }), declared, context, incoming, answer, locale)
   }
 
-  function deskFor({ owner, name, asker, channel, locale, maxBytes }: Omit<Circumstances, 'id' | 'address'>): Desk {
+  function contextFor({ owner, name, asker, channel, locale, maxBytes }: Omit<Circumstances, 'id' | 'address'>): CommandContext {
     const { formats, maxBytes: usual } = platform.limits
     const fetchFile = platform.fetchFile?.bind(platform)
-    const visit = { owner, name, asker, channel, locale, formats, maxBytes: Math.min(usual, maxBytes ?? usual) }
-    return house.deskFor({ ...visit, ...(fetchFile && { fetchFile }) })
+    const caller = { owner, name, asker, channel, locale, formats, maxBytes: Math.min(usual, maxBytes ?? usual) }
+    return contexts.contextFor({ ...caller, ...(fetchFile && { fetchFile }) })
   }
 
   /** Before the answer is known: rather to one too few than to all. */
   async function audienceFor(action: Action, values: Readonly<Record<string, unknown>>, { owner }: Incoming): Promise<Audience> {
     if (action.private || values['private'] === true) return 'asker'
     if (!('private' in action.options) || values['private'] === false) return 'everyone'
-    return (await house.defaultsOf(owner)).private ? 'asker' : 'everyone'
+    return (await contexts.defaultsOf(owner)).private ? 'asker' : 'everyone'
   }
 
-  async function give(reply: Reply, action: Action, desk: Desk, incoming: Incoming, answer: Answer, locale: Locale): Promise<void> {
+  async function give(
+    reply: Reply,
+    action: Action,
+    context: CommandContext,
+    incoming: Incoming,
+    answer: DeferredResponse,
+    locale: Locale,
+  ): Promise<void> {
     switch (reply.kind) {
       case 'draw':
-        return draw(reply, desk, incoming, answer)
+        return draw(reply, context, incoming, answer)
       case 'ask':
-        return answer.open(() => platform.open(incoming.address, formOf(reply, house.commands, locale)))
+        return answer.open(() => platform.open(incoming.address, formOf(reply, contexts.commands, locale)))
       case 'silence':
         return
       case 'say': {
         const looping = platform.limits.formats.find((format) => format !== 'mp4')
         const exampleOf = (style: string) => styles.picture(style, looping)
         const speech = { locale, audience: action.private ? 'asker' : 'everyone', blobs, jobOf: scheduler.find, exampleOf } as const
-        return answer.post(fitted(await spokenAloud(reply, speech), platform.limits))
+        return answer.post(truncate(await renderReply(reply, speech), platform.limits))
       }
     }
   }
 
   /** @throws UserError of everything that keeps a request out of the queue */
-  async function draw(drawing: Drawing, desk: Desk, incoming: Incoming, answer: Answer): Promise<void> {
+  async function draw(drawing: AnimationReply, context: CommandContext, incoming: Incoming, answer: DeferredResponse): Promise<void> {
     const { owner, asker, channel, name, address, channelLocale } = incoming
-    const settings = await desk.settings.get()
+    const settings = await context.settings.get()
     checkChannel(channel, settings)
     const { request, stripped, forced } = checkRequest(drawing.request, channel, settings)
     const own = live.of(owner)
@@ -168,12 +175,12 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
       const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
       throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
     }
-    const to: ReturnAddress = {
+    const to: ReplyTarget = {
       at: address,
       name,
       locale: drawing.private ? incoming.locale : (channelLocale ?? incoming.locale),
       private: drawing.private,
-      maxBytes: desk.maxBytes,
+      maxBytes: context.maxBytes,
       stripped,
       forced,
       parent: drawing.parent,
@@ -195,7 +202,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
 
   async function apologise(
     error: unknown,
-    answer: Answer,
+    answer: DeferredResponse,
     locale: Locale,
     scribe: Log,
     id: string,
@@ -208,7 +215,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const outgoing: Outgoing = { audience: 'asker', tone: known ? 'refused' : 'failed', text }
     finish(known ? 'refused' : 'broken')
     try {
-      await answer.post(fitted(outgoing, platform.limits))
+      await answer.post(truncate(outgoing, platform.limits))
     } catch (unsaid) {
       observer.stumbled(platform.name)
       scribe.warn({ err: unsaid }, 'an answer could not be posted')
@@ -217,14 +224,14 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
 
   async function complete({ command, action, option, typed, ...who }: Typing): Promise<readonly Choice[]> {
     try {
-      const declared = findAction(findCommand(command, house.commands), action || undefined)
+      const declared = findAction(findCommand(command, contexts.commands), action || undefined)
       if (declared.admin && !who.asker.admin) return []
       const asked = declared.options[option]
       if (asked?.kind !== 'text' || !asked.complete) return []
       // nobody posts anything while somebody types
       const channel = { id: '', ageRestricted: false, direct: true, missing: [] }
-      const desk = deskFor({ ...who, name: '', channel })
-      return await completions(asked.complete, typed, platform.limits.choices, desk)
+      const context = contextFor({ ...who, name: '', channel })
+      return await autocomplete(asked.complete, typed, platform.limits.choices, context)
     } catch (error) {
       if (!(error instanceof UserError)) log.error({ platform: platform.name, command, option, err: error }, 'nothing could be offered')
       return []

@@ -1,12 +1,12 @@
 // What was just done, so that the same thing again is known: events that come twice, storms of reactions.
 
-export interface Recent {
+export interface SeenSet {
   /** Whether the key was given within the time before; it counts from now on either way. */
   again(key: string, nowMs: number): boolean
 }
 
 /** @param max how many keys are remembered at most; the oldest are forgotten first */
-export function createRecent(forMs: number, max: number): Recent {
+export function createSeenSet(forMs: number, max: number): SeenSet {
   const seen = new Map<string, number>()
   return {
     again(key, nowMs) {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What the work gives, or `otherwise` when it takes longer. The work goes on; nobody hears of it then. */
-export async function within<T>(ms: number, work: Promise<T>, otherwise: () => T): Promise<T> {
+export async function withTimeout<T>(ms: number, work: Promise<T>, otherwise: () => T): Promise<T> {
   const waiting = new AbortController()
   const late = sleep(ms, undefined, { signal: waiting.signal }).then(otherwise)
   // called off below, or thrown by `otherwise` after all

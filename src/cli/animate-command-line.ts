@@ -34,7 +34,7 @@ const schema = z
   .partial()
 
 /** `undefined` where the settings have no prompt. */
-export function drawAgain(settings: unknown): string | undefined {
+export function animateCommandLine(settings: unknown): string | undefined {
   const record = typeof settings === 'object' && settings !== null ? Object.entries(settings) : []
   // Field by field, so that one of a wrong type does not take the others with it.
   const known = record.filter(([name, value]) => schema.safeParse({ [name]: value }).success)

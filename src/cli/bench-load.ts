@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UserError } from '../errors.ts'
 import { toChat } from './bench/load-chat.ts'
-import { jainIndex, type LoadReport, percentile, playLoad } from './bench/load-simulation.ts'
+import { jainIndex, type LoadReport, percentile, simulateLoad } from './bench/load-simulation.ts'
 import { aligned, inBytes, type Print, printer } from './terminal.ts'
 
 interface Flags {
@@ -47,7 +47,7 @@ async function bench({ people, spaces, requests, slots, seconds, chat = false }:
   const collect = collector()
   try {
     print(`${people} people in ${spaces} spaces send ${requests} requests; ${slots} drawings at once for ${seconds} s.\n`)
-    const report = await playLoad({
+    const report = await simulateLoad({
       people,
       spaces,
       requests,

@@ -3,7 +3,7 @@
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import { defaultHome } from '../paths.ts'
-import { printFinding } from './bench/finding.ts'
+import { printMeasurement } from './bench/finding.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
@@ -39,6 +39,6 @@ export function benchCommand(program: Command): void {
     .action(async ({ synthetic, styles, threads, ...flags }: Flags) => {
       const options = { ...flags, ...(threads !== undefined && { threads }) }
       const findings = styles ? measureStyles(options, print) : synthetic ? measureRealSize(options, print) : measureSmallSize(options)
-      for await (const finding of findings) printFinding(finding, print)
+      for await (const finding of findings) printMeasurement(finding, print)
     })
 }

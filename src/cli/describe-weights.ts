@@ -6,7 +6,7 @@ import type { LoraDescription } from '../engine/checkpoint/lora/describe.ts'
 import { inBytes, inMillions, plain } from './terminal.ts'
 
 /** A label and what stands beside it. */
-export type Line = readonly [label: string, text: string]
+export type LabelledLine = readonly [label: string, text: string]
 
 export const kindWords: Readonly<Record<Identity['kind'], string>> = {
   'sd1-checkpoint': 'checkpoint of Stable Diffusion 1.x',
@@ -27,7 +27,7 @@ const containers: Readonly<Record<Identity['container'], string>> = {
   'torch-legacy': 'torch.save, the form before 1.6',
 }
 
-export function weightLines(identity: Identity, metadata: ReadonlyMap<string, string> = new Map()): Line[] {
+export function weightLines(identity: Identity, metadata: ReadonlyMap<string, string> = new Map()): LabelledLine[] {
   const { container, bytes, tensors, dtypes, parameters, ignored } = identity
   const types = dtypes.map(({ dtype, tensors }) => (dtypes.length === 1 ? dtype : `${tensors} ${dtype}`)).join(', ')
   const license = metadata.get('modelspec.license') ?? metadata.get('license')
@@ -37,11 +37,11 @@ export function weightLines(identity: Identity, metadata: ReadonlyMap<string, st
     ['tensors', `${tensors} (${types}), ${inMillions(parameters)} parameters`],
     ...particulars(identity),
     ...(license === undefined ? [] : [['license', plain(license)] as const]),
-    ...ignored.map(({ reason, names }): Line => ['left aside', `${named(names)}: ${reason}`]),
+    ...ignored.map(({ reason, names }): LabelledLine => ['left aside', `${named(names)}: ${reason}`]),
   ]
 }
 
-function particulars(identity: Identity): Line[] {
+function particulars(identity: Identity): LabelledLine[] {
   switch (identity.kind) {
     case 'sd1-checkpoint': {
       const { unet, vae, text } = identity
@@ -96,10 +96,10 @@ export function motionText({ version, steps, midBlock, maxFrames, widths, across
   ].join(', ')
 }
 
-function loraLines({ kinds, ranks, alphas, parts, modules, contextWidth, ...said }: LoraDescription): Line[] {
+function loraLines({ kinds, ranks, alphas, parts, modules, contextWidth, ...said }: LoraDescription): LabelledLine[] {
   const nets = parts.map((part) => ({ unet: 'UNet', text: 'text encoder', motion: 'motion module' })[part]).join(' and ')
   const numbers = [ranks.length > 0 ? `rank ${ranks.join(', ')}` : 'no rank', alphas.length > 0 ? `alpha ${alphas.join(', ')}` : 'no alpha']
-  const lines: Line[] = [
+  const lines: LabelledLine[] = [
     ['adapters', `${kinds.join(', ')}, ${numbers.join(', ')}, on ${modules} modules of the ${nets}`],
     ...(contextWidth === undefined ? [] : [['text width', String(contextWidth)] as const]),
   ]

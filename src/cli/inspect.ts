@@ -13,8 +13,8 @@ import { type Device, devices } from '../engine/targets/device.ts'
 import { targetsFor } from '../engine/targets/table.ts'
 import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
-import { drawAgain } from './animate-command-line.ts'
-import { type Line, weightLines } from './describe-weights.ts'
+import { animateCommandLine } from './animate-command-line.ts'
+import { type LabelledLine, weightLines } from './describe-weights.ts'
 import { size, whole } from './flag-values.ts'
 import { aligned, type Print, plainJson, printer } from './terminal.ts'
 
@@ -57,7 +57,7 @@ function graphText(checkpoint: string, net: (typeof nets)[number], { motion, fra
     case 'text':
       return printGraph(textGraph(model, target, { prompts: 1, clipSkip: 1 }))
     case 'unet':
-      return printGraph(unetGraph(model, target, { animations: 1, frames: frames, h, w, tokens: 77 }))
+      return printGraph(unetGraph(model, target, { animations: 1, frames, h, w, tokens: 77 }))
     case 'decoder':
       return printGraph(decoderGraph(model, vaeTarget, { pictures: 1, h, w }))
     case 'encoder':
@@ -84,7 +84,7 @@ function printAnimation(file: string, { json }: Flags, print: Print): void {
   const rate = durationMs > 0 ? `, ${Math.round((frames * 1e5) / durationMs) / 100} a second` : ''
   printLines([['animation', `${format.toUpperCase()}, ${width}×${height}, ${frames} frames${rate}`]], print)
   print(settings === undefined ? 'It holds no settings: another program made it, or took them out.' : plainJson(settings))
-  const again = drawAgain(settings)
+  const again = animateCommandLine(settings)
   if (again) print(`\nTo draw it again:\n${again}`)
 }
 
@@ -112,6 +112,6 @@ function filesOfFolder(path: string): string[] {
   return (parts.length > 0 ? parts : [path]).map((folder) => weightFileOf(folder))
 }
 
-function printLines(lines: readonly Line[], print: Print): void {
+function printLines(lines: readonly LabelledLine[], print: Print): void {
   for (const line of aligned(lines)) print(line)
 }

@@ -10,8 +10,8 @@ import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
 import { UserError } from '../errors.ts'
 import { modelFolder, pocket } from '../paths.ts'
 import { digestOf, pull } from '../styles/download/hub.ts'
-import { type Installed, installedModels, removeModel, writeRecord } from '../styles/download/installed-models.ts'
-import { type CatalogModel, readCatalog, wantedModel } from '../styles/download/published-models.ts'
+import { type InstalledModel, installedModels, removeModel, writeRecord } from '../styles/download/installed-models.ts'
+import { type PublishedModel, readPublishedModels, wantedModel } from '../styles/download/published-models.ts'
 import { kindWords } from './describe-weights.ts'
 import { aligned, inBytes, type Print, plain, printer } from './terminal.ts'
 
@@ -40,7 +40,7 @@ export function modelsCommand(program: Command): void {
 }
 
 const folder = (): string => modelFolder(readConfig(process.env).home)
-const catalog = (): readonly CatalogModel[] => readCatalog(dirname(pocket))
+const catalog = (): readonly PublishedModel[] => readPublishedModels(dirname(pocket))
 
 function list(print: Print): void {
   const installed = installedModels(folder(), kindOfFile)
@@ -116,7 +116,7 @@ function removeAll(names: readonly string[], print: Print): void {
 }
 
 /** By name in the catalogue or by file. @throws UserError `model-not-installed` */
-function chosen(names: readonly string[]): Installed[] {
+function chosen(names: readonly string[]): InstalledModel[] {
   const installed = installedModels(folder(), kindOfFile)
   if (names.length === 0) return installed
   return names.map((name) => {

@@ -7,21 +7,21 @@ import { factsOf } from '../engine/index.ts'
 import type { ModelFiles } from '../jobs/request.ts'
 import { modelFolder, pocket } from '../paths.ts'
 import { openStore } from '../store/store.ts'
-import { basesOf } from '../styles/catalog/base-models.ts'
-import { openBook } from '../styles/catalog/open-catalog.ts'
-import type { StyleBook } from '../styles/catalog/style.ts'
+import { baseModels } from '../styles/catalog/base-models.ts'
+import { openCatalog } from '../styles/catalog/open-catalog.ts'
+import type { StyleCatalog } from '../styles/catalog/style.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 
-export interface ReadStyles {
-  readonly book: StyleBook
+export interface ReadCatalog {
+  readonly catalog: StyleCatalog
   /** Draws where nothing is named. */
   readonly base: ModelFiles
   close(): Promise<void>
 }
 
-export async function readStyles({ home, redisUrl, checkpoint, motion }: Config): Promise<ReadStyles> {
+export async function readStyleCatalog({ home, redisUrl, checkpoint, motion }: Config): Promise<ReadCatalog> {
   const store = await openStore({ folder: join(home, 'store'), ...(redisUrl !== undefined && { redisUrl }) })
-  const bases = basesOf({
+  const bases = baseModels({
     pocket,
     installed: installedModels(modelFolder(home), kindOfFile),
     ...(checkpoint !== undefined && { checkpoint }),
@@ -29,6 +29,6 @@ export async function readStyles({ home, redisUrl, checkpoint, motion }: Config)
   })
   const { space, blobs } = store
   const files = { space: space('styles'), blobs, folder: join(home, 'styles'), models: dirname(pocket) } as const
-  const { book } = await openBook({ ...files, bases, factsOf, nowMs: () => 0 })
-  return { book, base: bases[0].files, close: () => store.close() }
+  const { catalog } = await openCatalog({ ...files, bases, factsOf, nowMs: () => 0 })
+  return { catalog, base: bases[0].files, close: () => store.close() }
 }

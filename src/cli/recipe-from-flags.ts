@@ -9,7 +9,7 @@ import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/req
 import type { Recipe } from '../render/render.ts'
 import { recipeFor } from '../styles/catalog/recipe.ts'
 import { formatOf } from './output-file.ts'
-import { type ReadStyles, readStyles } from './read-catalog.ts'
+import { type ReadCatalog, readStyleCatalog } from './read-catalog.ts'
 
 export interface Flags {
   readonly negative?: string
@@ -41,13 +41,13 @@ export interface Flags {
 }
 
 export async function recipeFromFlags(prompt: string, flags: Flags, config: Config): Promise<Recipe> {
-  const styles = await readStyles(config)
+  const styles = await readStyleCatalog(config)
   return recipeOf(prompt, flags, styles).finally(styles.close)
 }
 
-async function recipeOf(prompt: string, flags: Flags, styles: ReadStyles): Promise<Recipe> {
+async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Promise<Recipe> {
   const model = modelOf(flags, styles.base)
-  const facts = model ? factsOf(model) : await styles.book.model(flags.style)
+  const facts = model ? factsOf(model) : await styles.catalog.model(flags.style)
   const [width, height] = flags.size ?? [facts.width, facts.height]
   const request: AnimationRequest = {
     prompt,
@@ -68,7 +68,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadStyles): Promi
     format: formatOf(flags),
     ...(flags.maxBytes !== undefined && { maxBytes: flags.maxBytes }),
   }
-  const recipe = await recipeFor(request, styles.book, styles.base)
+  const recipe = await recipeFor(request, styles.catalog, styles.base)
   return { ...recipe, ...(flags.scale !== undefined && { scale: flags.scale }) }
 }
 

@@ -8,8 +8,8 @@ import { selfTest } from '../engine/runtime/self-test.ts'
 import { createSession, listBackends } from '../engine/runtime/session.ts'
 import { type Device, devices, type Precision } from '../engine/targets/device.ts'
 import { targetsFor } from '../engine/targets/table.ts'
-import type { Row } from '../engine/verify/comparison.ts'
-import type { Rig } from '../engine/verify/test-session.ts'
+import type { Comparison } from '../engine/verify/comparison.ts'
+import type { TestSession } from '../engine/verify/test-session.ts'
 import { verify } from '../engine/verify/verify.ts'
 import { UserError } from '../errors.ts'
 import { aligned, type Print, printer } from './terminal.ts'
@@ -37,7 +37,7 @@ export function verifyCommand(program: Command): void {
     .addOption(new Option('--precision <type>', 'what it computes in; the device decides otherwise').choices(['float32', 'float16']))
     .action(async (dir: string | undefined, flags: Flags) => {
       const rig = await rigOn(flags, print)
-      const rows: Row[] = []
+      const rows: Comparison[] = []
       for (const { dir: folder, expected } of dir === undefined ? shipped : [{ dir, expected: undefined }]) {
         print(`\n${folder} on ${rig.target.name}, ${rig.target.type}\n`)
         rows.push(...(await checked(verify(folder, rig, expected), print)))
@@ -46,7 +46,7 @@ export function verifyCommand(program: Command): void {
     })
 }
 
-async function rigOn({ device: wanted, precision }: Flags, print: Print): Promise<Rig> {
+async function rigOn({ device: wanted, precision }: Flags, print: Print): Promise<TestSession> {
   const alone: LoadAlone = (graph, device) => createSession(graph, { device, alone: true })
   const { device, passedOver } = await chooseDevice(wanted, probeMachine(alone, listBackends))
   for (const { reason } of passedOver) print(reason)
@@ -56,8 +56,8 @@ async function rigOn({ device: wanted, precision }: Flags, print: Print): Promis
 }
 
 /** Rows are printed as they come, in columns that the longest of our names fits. */
-async function checked(rows: AsyncIterable<Row>, print: Print): Promise<Row[]> {
-  const done: Row[] = []
+async function checked(rows: AsyncIterable<Comparison>, print: Print): Promise<Comparison[]> {
+  const done: Comparison[] = []
   const line = (cells: readonly string[]): string =>
     [cells[0]!.padEnd(32), cells[1]!.padStart(8), cells[2]!.padStart(8), `  ${cells[3]}`].join('  ').trimEnd()
   print(line(['tensor', 'error', 'at most', 'measure']))
@@ -70,7 +70,7 @@ async function checked(rows: AsyncIterable<Row>, print: Print): Promise<Row[]> {
   return done
 }
 
-const measures: Readonly<Record<Row['measure'], string>> = {
+const measures: Readonly<Record<Comparison['measure'], string>> = {
   relative: 'relative',
   largest: 'largest difference',
   mean: 'mean difference',
@@ -80,8 +80,8 @@ const measures: Readonly<Record<Row['measure'], string>> = {
 const amount = (value: number): string => (Number.isInteger(value) ? String(value) : value.toExponential(1))
 
 /** @throws UserError `verify-failed` */
-function conclude(rows: readonly Row[], print: Print): void {
-  const share = ({ error, tolerance }: Row): number => (Number.isNaN(error) ? Infinity : error === 0 ? 0 : error / tolerance)
+function conclude(rows: readonly Comparison[], print: Print): void {
+  const share = ({ error, tolerance }: Comparison): number => (Number.isNaN(error) ? Infinity : error === 0 ? 0 : error / tolerance)
   const worst = rows.reduce((most, row) => (share(row) > share(most) ? row : most))
   const failed = rows.filter(({ ok }) => !ok)
   const worstOf = `${worst.tensor}, ${amount(worst.error)} where ${amount(worst.tolerance)} is allowed`

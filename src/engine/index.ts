@@ -9,11 +9,19 @@ export type { SafetensorsLimits } from './checkpoint/safetensors.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
 export { type Note, UserError } from './errors.ts'
 export { type Frames, frameAt } from './frames.ts'
-export { createEngine, type Drawing, type Drawn, type Engine, type EngineOptions, type Loading, type Progress } from './pipeline/engine.ts'
+export {
+  createEngine,
+  type Engine,
+  type EngineInput,
+  type EngineOptions,
+  type EngineOutput,
+  type EngineProgress,
+  type Loading,
+} from './pipeline/engine.ts'
 export { type Inspection, type InspectOptions, inspect } from './pipeline/inspect.ts'
-export { inspectApart } from './pipeline/inspect-in-thread.ts'
-export { type BaseFiles, type Model, type ModelFiles, type NamedEmbedding, type NamedLora, openModel } from './pipeline/model.ts'
-export { type Facts, factsOf } from './pipeline/model-defaults.ts'
+export { inspectInThread as inspectApart } from './pipeline/inspect-in-thread.ts'
+export { type BaseFiles, type Model, type ModelSources, type NamedEmbedding, type NamedLora, openModel } from './pipeline/model.ts'
+export { type ModelDefaults, modelDefaults as factsOf } from './pipeline/model-defaults.ts'
 export type { Size } from './pipeline/nets.ts'
 export { createSessions, type Sessions } from './runtime/sessions.ts'
 export { type StartedDevice, startDevice } from './runtime/start-device.ts'

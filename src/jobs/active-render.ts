@@ -2,7 +2,7 @@
 
 import type { Job } from './job.ts'
 
-export interface Drawing {
+export interface ActiveRender {
   /** As `drawingKey` gives it. */
   readonly key: string
   /** Running jobs that end with it; none once all were cancelled. */
@@ -26,11 +26,11 @@ interface Mark {
   readonly atMs: number
 }
 
-export function mark(drawing: Drawing, { step, of }: { readonly step: number; readonly of: number }, nowMs: number): void {
-  if (step < 1) drawing.preparing = true
-  if (step <= (drawing.last?.step ?? 0)) return
-  drawing.last = { step, of, atMs: nowMs }
-  drawing.first ??= drawing.last
+export function recordStep(render: ActiveRender, { step, of }: { readonly step: number; readonly of: number }, nowMs: number): void {
+  if (step < 1) render.preparing = true
+  if (step <= (render.last?.step ?? 0)) return
+  render.last = { step, of, atMs: nowMs }
+  render.first ??= render.last
 }
 
 /**
@@ -39,25 +39,25 @@ export function mark(drawing: Drawing, { step, of }: { readonly step: number; re
  *
  * @param expectedMs of the whole drawing, where something has been measured
  */
-export function leftMs(drawing: Drawing, expectedMs: number | undefined, nowMs: number): number | undefined {
-  const bySteps = leftBySteps(drawing, nowMs)
+export function leftMs(render: ActiveRender, expectedMs: number | undefined, nowMs: number): number | undefined {
+  const bySteps = leftBySteps(render, nowMs)
   if (expectedMs === undefined) return bySteps
-  return Math.max(0, beganMs(drawing, expectedMs, nowMs) + expectedMs - nowMs, bySteps ?? 0)
+  return Math.max(0, beganMs(render, expectedMs, nowMs) + expectedMs - nowMs, bySteps ?? 0)
 }
 
 /** When it would have begun if there had been nothing to prepare. */
-function beganMs({ startedMs, preparing, first }: Drawing, expectedMs: number, nowMs: number): number {
+function beganMs({ startedMs, preparing, first }: ActiveRender, expectedMs: number, nowMs: number): number {
   if (!preparing) return startedMs
   return first ? first.atMs - (expectedMs * first.step) / first.of : nowMs
 }
 
-function leftBySteps({ first, last }: Drawing, nowMs: number): number | undefined {
+function leftBySteps({ first, last }: ActiveRender, nowMs: number): number | undefined {
   if (!first || !last || last.step === first.step) return undefined
   const msPerStep = (last.atMs - first.atMs) / (last.step - first.step)
   return Math.max(0, msPerStep * (last.of - last.step) - (nowMs - last.atMs))
 }
 
 /** From 0 to 1. */
-export function doneShare({ last }: Drawing): number {
+export function doneShare({ last }: ActiveRender): number {
   return last ? last.step / last.of : 0
 }

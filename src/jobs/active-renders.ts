@@ -1,50 +1,50 @@
 // What is being drawn just now. A drawing takes its slot until the drawer has let go of it, also after everybody has
 // cancelled; a job that leaves it, or joins it, changes nothing for the others.
 
-import { type Drawing, mark } from './active-render.ts'
+import { type ActiveRender, recordStep } from './active-render.ts'
 import { failed } from './end-reasons.ts'
 import type { Job, Outcome } from './job.ts'
-import type { Drawer, DrawingProgress } from './renderer.ts'
+import type { JobRenderer, RenderProgress } from './renderer.ts'
 
-export interface Drawings extends Iterable<Drawing> {
+export interface ActiveRenders extends Iterable<ActiveRender> {
   readonly size: number
   /** With which this job runs. */
-  of(id: string): Drawing | undefined
+  of(id: string): ActiveRender | undefined
   /** A request for what is being drawn already is drawn with it. False where nothing of the kind is under way. */
   join(id: string, key: string): boolean
   /** The last one to leave aborts it. */
   leave(id: string, why: string): void
-  add(lead: Job, key: string, ids: Iterable<string>, startedMs: number): Drawing
+  add(lead: Job, key: string, ids: Iterable<string>, startedMs: number): ActiveRender
   /** Hands it to the drawer; `concluded` is called when that has let go of it, and it is no longer here. */
-  run(drawing: Drawing, concluded: (ending: Ending) => void): void
+  run(render: ActiveRender, concluded: (ending: RenderOutcome) => void): void
   /** Resolves when the drawer has let go of all. Nobody waits for them any more. */
   abortAll(why: unknown): Promise<void>
 }
 
-export interface Ending {
+export interface RenderOutcome {
   readonly outcome: Outcome
   readonly drawMs?: number
 }
 
-export interface DrawingsParts {
-  readonly drawer: Drawer
+export interface ActiveRendersParts {
+  readonly renderer: JobRenderer
   readonly nowMs: () => number
-  readonly onProgress: (id: string, progress: DrawingProgress) => void
+  readonly onProgress: (id: string, progress: RenderProgress) => void
   readonly onError: (error: unknown, job: Job) => void
 }
 
-export function createDrawings({ drawer, nowMs, onProgress, onError }: DrawingsParts): Drawings {
-  const all = new Set<Drawing>()
+export function createActiveRenders({ renderer, nowMs, onProgress, onError }: ActiveRendersParts): ActiveRenders {
+  const all = new Set<ActiveRender>()
 
-  async function endingOf(drawing: Drawing): Promise<Ending> {
-    const { lead, abort } = drawing
-    const progressed = (progress: DrawingProgress) => {
-      if (!all.has(drawing)) return
-      mark(drawing, progress, nowMs())
-      for (const id of drawing.ids) onProgress(id, progress)
+  async function endingOf(render: ActiveRender): Promise<RenderOutcome> {
+    const { lead, abort } = render
+    const progressed = (progress: RenderProgress) => {
+      if (!all.has(render)) return
+      recordStep(render, progress, nowMs())
+      for (const id of render.ids) onProgress(id, progress)
     }
     try {
-      const { result, drawMs } = await drawer.draw(lead, { signal: abort.signal, onProgress: progressed })
+      const { result, drawMs } = await renderer.draw(lead, { signal: abort.signal, onProgress: progressed })
       return { outcome: { state: 'done', result }, drawMs }
     } catch (error) {
       const outcome = failed(error, lead)
@@ -60,25 +60,25 @@ export function createDrawings({ drawer, nowMs, onProgress, onError }: DrawingsP
     [Symbol.iterator]: () => all.values(),
     of: (id) => all.values().find(({ ids }) => ids.has(id)),
     join(id, key) {
-      const drawing = all.values().find((other) => other.key === key && !other.abort.signal.aborted)
-      drawing?.ids.add(id)
-      return drawing !== undefined
+      const render = all.values().find((other) => other.key === key && !other.abort.signal.aborted)
+      render?.ids.add(id)
+      return render !== undefined
     },
     leave(id, why) {
       for (const { ids, abort } of all) if (ids.delete(id) && ids.size === 0) abort.abort(new Error(why))
     },
     add(lead, key, ids, startedMs) {
-      const drawing = { key, lead, ids: new Set(ids), startedMs, abort: new AbortController(), settled: Promise.resolve() }
-      all.add(drawing)
-      return drawing
+      const render = { key, lead, ids: new Set(ids), startedMs, abort: new AbortController(), settled: Promise.resolve() }
+      all.add(render)
+      return render
     },
-    run(drawing, concluded) {
-      drawing.settled = endingOf(drawing)
+    run(render, concluded) {
+      render.settled = endingOf(render)
         .then((ending) => {
-          all.delete(drawing)
+          all.delete(render)
           concluded(ending)
         })
-        .catch((error: unknown) => onError(error, drawing.lead))
+        .catch((error: unknown) => onError(error, render.lead))
     },
     async abortAll(why) {
       const under = [...all]

@@ -1,13 +1,13 @@
 // Tells everybody who listens, in order. What a listener causes by listening is told after what it was just told, and one
 // that throws keeps nothing from the others.
 
-export interface Announcer<Event> {
+export interface EventEmitter<Event> {
   say(event: Event): void
   /** @returns what takes the listener away */
   listen(listener: (event: Event) => void): () => void
 }
 
-export function createAnnouncer<Event>(onError: (error: unknown) => void): Announcer<Event> {
+export function createEventEmitter<Event>(onError: (error: unknown) => void): EventEmitter<Event> {
   const listeners = new Set<(event: Event) => void>()
   const unsaid: Event[] = []
   let saying = false

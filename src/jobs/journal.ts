@@ -10,7 +10,7 @@ import type { AnimationRequest } from './request.ts'
 export interface Journal {
   add(job: Job): void
   /** All of them or none. `kept` is written with them. Throws where one has ended already, or is unknown. */
-  change(jobs: readonly Job[], kept?: Kept): void
+  change(jobs: readonly Job[], kept?: JournalValue): void
   find(id: string): Job | undefined
   /** Waiting and running ones, in the order in which they were accepted. */
   live(): readonly Job[]
@@ -22,7 +22,7 @@ export interface Journal {
   annotate(id: string, note: Json): void
   noteOf(id: string): Json | undefined
   /** Of this person, this space, this platform, or everybody; newest first. */
-  list(who: Partial<Owner>, page: Page): JobPage
+  list(who: Partial<Owner>, page: JobPageQuery): JobPage
   /** Newest end first. */
   ended(query: EndedQuery): JobPage
   /** @returns blobs that no job has any more; duplicates share theirs. Passes over ends that were not told. */
@@ -36,12 +36,12 @@ export interface Journal {
 }
 
 /** What must outlive the process besides jobs. */
-export interface Kept {
+export interface JournalValue {
   readonly name: string
   readonly value: Json
 }
 
-export interface Page {
+export interface JobPageQuery {
   readonly from: number
   readonly limit: number
   /** Only those of which this is true. */
@@ -109,7 +109,7 @@ export function openJournal(path: string): Journal {
   const setKept = sql.prepare('INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
   const getKept = sql.prepare('SELECT value FROM kept WHERE name = ?')
 
-  function page(condition: string, values: readonly SQLInputValue[], order: string, { from, limit }: Omit<Page, 'where'>): JobPage {
+  function page(condition: string, values: readonly SQLInputValue[], order: string, { from, limit }: Omit<JobPageQuery, 'where'>): JobPage {
     const rows = sql.prepare(`SELECT * FROM jobs WHERE ${condition} ORDER BY ${order} LIMIT ? OFFSET ?`)
     const count = sql.prepare(`SELECT count(*) AS n FROM jobs WHERE ${condition}`).get(...values)!['n']
     // -1: no limit.

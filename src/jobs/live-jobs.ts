@@ -2,9 +2,9 @@
 // drawing, how many each person and space has. One function changes them all, so that they never tell different stories.
 
 import { createDuplicates, type Duplicates } from './duplicates.ts'
-import type { Entry, Queue } from './fair-queue/fair-queue.ts'
+import type { FairQueue, QueueEntry } from './fair-queue/fair-queue.ts'
 import { drawingKey, hasEnded, type Job, personOf, spaceOf } from './job.ts'
-import type { Counts, Tally } from './limits/job-counts.ts'
+import type { Counts, JobCounts } from './limits/job-counts.ts'
 
 export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   get(id: string): Job | undefined
@@ -17,7 +17,7 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   countRunning(): number
 }
 
-export function createLiveJobs(queue: Queue, tally: Tally): LiveJobs {
+export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs {
   const jobs = new Map<string, Job>()
   const keys = new Map<string, string>()
   const waiting = createDuplicates()
@@ -26,7 +26,7 @@ export function createLiveJobs(queue: Queue, tally: Tally): LiveJobs {
     const { id, owner } = job
     const before = countedAs(jobs.get(id))
     const now = countedAs(job)
-    if (before !== now) tally.move(owner, before, now)
+    if (before !== now) jobCounts.move(owner, before, now)
     if (now === undefined) {
       jobs.delete(id)
       keys.delete(id)
@@ -61,6 +61,6 @@ function countedAs(job: Job | undefined): keyof Counts['all'] | undefined {
   return job === undefined || hasEnded(job) ? undefined : (job.state as 'waiting' | 'running')
 }
 
-function entryOf({ id, owner, cost, priority }: Job): Entry {
+function entryOf({ id, owner, cost, priority }: Job): QueueEntry {
   return { id, space: spaceOf(owner), person: personOf(owner), cost, priority }
 }

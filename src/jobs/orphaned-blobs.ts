@@ -3,7 +3,7 @@
 import type { Blobs } from '../store/store.ts'
 import type { Journal } from './journal.ts'
 
-export interface SweepParts {
+export interface OrphanedBlobsParts {
   readonly blobs: Pick<Blobs, 'all' | 'delete'>
   readonly journal: Pick<Journal, 'holds'>
   /** Whether something else than a job shows it, as styles show their examples. */
@@ -15,12 +15,12 @@ export interface SweepParts {
 const youngMs = 24 * 3_600_000
 
 /** @returns how many bytes are kept, and how many were removed */
-export async function sweep({
+export async function deleteOrphanedBlobs({
   blobs,
   journal,
   shownElsewhere,
   nowMs,
-}: SweepParts): Promise<{ readonly kept: number; readonly removed: number }> {
+}: OrphanedBlobsParts): Promise<{ readonly kept: number; readonly removed: number }> {
   let [kept, removed] = [0, 0]
   for await (const { name, bytes, writtenMs } of blobs.all()) {
     const stays = nowMs - writtenMs < youngMs || journal.holds(name) || (await shownElsewhere(name))

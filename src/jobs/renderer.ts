@@ -2,7 +2,7 @@
 
 import type { Job, Result } from './job.ts'
 
-export interface DrawingProgress {
+export interface RenderProgress {
   readonly stage: string
   readonly step: number
   readonly of: number
@@ -11,13 +11,13 @@ export interface DrawingProgress {
 }
 
 /** What the scheduler hands a job to. Several may draw at once. @throws UserError → failed with its sentence; other errors → failed as a bug */
-export interface Drawer {
+export interface JobRenderer {
   /** How many jobs it draws at once. */
   readonly slots: number
-  draw(job: Job, options: { readonly signal: AbortSignal; readonly onProgress: (progress: DrawingProgress) => void }): Promise<DrawResult>
+  draw(job: Job, options: { readonly signal: AbortSignal; readonly onProgress: (progress: RenderProgress) => void }): Promise<RenderResult>
 }
 
-export interface DrawResult {
+export interface RenderResult {
   readonly result: Result
   /** Measured, for estimates: milliseconds for this job's cost. */
   readonly drawMs: number

@@ -3,21 +3,21 @@
 import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'
-import { createDrawings, type Ending } from './active-renders.ts'
+import { createActiveRenders, type RenderOutcome } from './active-renders.ts'
 import { cancelled, expired, gaveUp, unwritten } from './end-reasons.ts'
-import { createAnnouncer } from './event-emitter.ts'
-import { createQueue, type Entry, type Queue } from './fair-queue/fair-queue.ts'
+import { createEventEmitter } from './event-emitter.ts'
+import { createFairQueue, type FairQueue, type QueueEntry } from './fair-queue/fair-queue.ts'
 import { createEstimate } from './forecast/estimate.ts'
-import { createOutlook } from './forecast/forecast-cache.ts'
+import { createForecastCache } from './forecast/forecast-cache.ts'
 import { type Ask, begin, end, handBack, interrupt, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
-import type { EndedQuery, JobPage, Journal, Kept, Page } from './journal.ts'
-import { createTally, keyOf } from './limits/job-counts.ts'
+import type { EndedQuery, JobPage, JobPageQuery, Journal, JournalValue } from './journal.ts'
+import { createJobCounts, keyOf } from './limits/job-counts.ts'
 import { checkWaiting, type Level, type Limits, mayRun } from './limits/limits.ts'
-import type { Gate, Leave } from './limits/rate-limiter.ts'
+import type { Leave, RateLimiter } from './limits/rate-limiter.ts'
 import { createLiveJobs } from './live-jobs.ts'
-import type { Drawer, DrawingProgress } from './renderer.ts'
+import type { JobRenderer, RenderProgress } from './renderer.ts'
 
-export type { EndedQuery, JobPage, Page } from './journal.ts'
+export type { EndedQuery, JobPage, JobPageQuery } from './journal.ts'
 
 export interface Scheduler {
   /** Takes up what the journal holds and begins to run jobs. */
@@ -34,12 +34,12 @@ export interface Scheduler {
   /** Also ended ones, until they are forgotten. */
   find(id: string): Job | undefined
   /** Of this person in every space of the platform; newest first. */
-  jobsOf(owner: Owner, page: Page): JobPage
+  jobsOf(owner: Owner, page: JobPageQuery): JobPage
   /** Ended ones of everybody, newest end first: what galleries show and what retention clears away. */
   ended(query: EndedQuery): JobPage
-  standing(id: string): Standing | undefined
+  standing(id: string): JobPosition | undefined
   /** Running ones first, then in the order of service. */
-  standings(where?: Partial<Owner>): readonly Standing[]
+  standings(where?: Partial<Owner>): readonly JobPosition[]
   load(): { readonly waiting: number; readonly running: number }
   /** Called in order, after each change was written down. Returns what takes the listener away. */
   listen(listener: (event: JobEvent) => void): () => void
@@ -56,7 +56,7 @@ export interface Scheduler {
   trouble(): string | undefined
 }
 
-export interface Standing {
+export interface JobPosition {
   readonly job: Job
   /** How many run before it; undefined while it runs. */
   readonly ahead?: number
@@ -68,18 +68,18 @@ export type JobEvent =
   /** Accepted, begun, handed back or ended. */
   | { readonly kind: 'state'; readonly job: Job }
   /** Only of running jobs; nothing is written down for it. */
-  | { readonly kind: 'progress'; readonly job: Job; readonly progress: DrawingProgress }
+  | { readonly kind: 'progress'; readonly job: Job; readonly progress: RenderProgress }
 
 export interface SchedulerOptions {
   readonly journal: Journal
-  readonly gate: Pick<Gate, 'shared' | 'take' | 'enter'>
-  readonly drawer: Drawer
+  readonly rateLimiter: Pick<RateLimiter, 'shared' | 'take' | 'enter'>
+  readonly renderer: JobRenderer
   readonly limits: Limits
   readonly clock: Clock
   /** 1 to 25 of a-z and 0-9, never the same twice. */
   readonly newId: () => string
   /** Empty. */
-  readonly queue?: Queue
+  readonly queue?: FairQueue
   /** A job that has waited this long without a beginning is given up. */
   readonly maxWaitMs?: number
   /** How often a job is begun before it is given up: the process dies in the middle of some drawings. */
@@ -96,26 +96,26 @@ const unmeasuredWaitMs = 60_000
 const longestTimerMs = 3_600_000
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { journal, gate, drawer, limits, clock, newId, queue = createQueue() } = options
+  const { journal, rateLimiter, renderer, limits, clock, newId, queue = createFairQueue() } = options
   const { maxWaitMs = 6 * 3_600_000, maxAttempts = 2, onError = () => undefined } = options
-  const tally = createTally()
-  const live = createLiveJobs(queue, tally)
+  const jobCounts = createJobCounts()
+  const live = createLiveJobs(queue, jobCounts)
   const estimate = createEstimate(journal.kept('estimate'))
-  const announcer = createAnnouncer<JobEvent>(onError)
-  const drawings = createDrawings({
-    drawer,
+  const events = createEventEmitter<JobEvent>(onError)
+  const renders = createActiveRenders({
+    renderer,
     nowMs: clock.nowMs,
-    onProgress: (id, progress) => announcer.say({ kind: 'progress', job: live.get(id)!, progress }),
+    onProgress: (id, progress) => events.say({ kind: 'progress', job: live.get(id)!, progress }),
     onError,
   })
-  const outlook = createOutlook({
-    slots: drawer.slots,
+  const forecasts = createForecastCache({
+    slots: renderer.slots,
     limits,
     togetherWith: live.togetherWith,
     nowMs: clock.nowMs,
     queue,
     get: live.get,
-    drawings: () => drawings,
+    renders: () => renders,
     estimate,
   })
   /** People for whom the shared gate had no room just now. */
@@ -126,7 +126,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let callOffRetry: (() => void) | undefined
 
   /** The one way in which a job changes: written down, then so, then said. False where it could not be written. */
-  function change(changed: readonly Job[], kept?: Kept): boolean {
+  function change(changed: readonly Job[], kept?: JournalValue): boolean {
     if (changed.length === 0) return true
     try {
       journal.change(changed, kept)
@@ -135,8 +135,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return false
     }
     for (const job of changed) live.put(job)
-    outlook.changed()
-    for (const job of changed) announcer.say({ kind: 'state', job })
+    forecasts.changed()
+    for (const job of changed) events.say({ kind: 'state', job })
     return true
   }
 
@@ -145,7 +145,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     phase = 'broken'
     callOffTimers()
     onError(error)
-    void drawings.abortAll(error)
+    void renders.abortAll(error)
   }
 
   async function start(): Promise<void> {
@@ -167,28 +167,28 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (phase === 'open' || phase === 'new') phase = 'stopped'
     callOffTimers()
     if (phase === 'stopped') change([...live.all()].filter(({ state }) => state === 'running').map(handBack))
-    await drawings.abortAll(new Error('the scheduler stops'))
+    await renders.abortAll(new Error('the scheduler stops'))
     await durable()
   }
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
     checkOpen()
-    checkWaiting(asked, tally.of(ask.owner), (level) => waitMs(level, ask.owner))
+    checkWaiting(asked, jobCounts.of(ask.owner), (level) => waitMs(level, ask.owner))
     // Counted while the gate is asked, so that many at once are not all let in.
-    tally.move(ask.owner, undefined, 'waiting')
+    jobCounts.move(ask.owner, undefined, 'waiting')
     try {
-      await gate.take(ask.owner, asked)
+      await rateLimiter.take(ask.owner, asked)
       checkOpen()
     } finally {
-      tally.move(ask.owner, 'waiting', undefined)
+      jobCounts.move(ask.owner, 'waiting', undefined)
     }
     const job = newJob(ask, newId(), clock.nowMs())
     record(job)
     live.put(job)
-    outlook.changed()
-    announcer.say({ kind: 'state', job })
+    forecasts.changed()
+    events.say({ kind: 'state', job })
     const key = live.keyOf(job.id)
-    if (key !== undefined && drawings.join(job.id, key)) change([begin(job, 1, clock.nowMs())])
+    if (key !== undefined && renders.join(job.id, key)) change([begin(job, 1, clock.nowMs())])
     else {
       watchExpiry()
       fill()
@@ -216,15 +216,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Until one fewer waits on this level. */
   function waitMs(level: Level, owner: Owner): number {
     const key = keyOf(level, owner)
-    const first = outlook.order().find((id) => keyOf(level, live.get(id)!.owner) === key)
-    return (first === undefined ? undefined : outlook.ofWaiting(first)?.beginMs) ?? unmeasuredWaitMs
+    const first = forecasts.order().find((id) => keyOf(level, live.get(id)!.owner) === key)
+    return (first === undefined ? undefined : forecasts.ofWaiting(first)?.beginMs) ?? unmeasuredWaitMs
   }
 
   async function cancel(id: string, outcome: Outcome = cancelled): Promise<Job | undefined> {
     const job = live.get(id)
     if (!job || phase === 'broken') return undefined
     const ended = end(job, outcome, clock.nowMs())
-    drawings.leave(id, `job ${id} was ${outcome.state}`)
+    renders.leave(id, `job ${id} was ${outcome.state}`)
     if (!change([ended])) return undefined
     // It counted as running for its person and its space.
     fill()
@@ -233,11 +233,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** Begins what may run, until every slot is taken. */
   function fill(): void {
-    if (gate.shared) {
+    if (rateLimiter.shared) {
       fillShared().catch((error: unknown) => onError(error))
       return
     }
-    while (phase === 'open' && drawings.size < drawer.slots) {
+    while (phase === 'open' && renders.size < renderer.slots) {
       const entry = queue.next(blocked)
       if (!entry) return
       draw(entry.id)
@@ -249,11 +249,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (filling) return
     filling = true
     try {
-      while (phase === 'open' && drawings.size < drawer.slots) {
+      while (phase === 'open' && renders.size < renderer.slots) {
         const entry = queue.peek(blocked)
         if (!entry) break
         const { owner } = live.get(entry.id)!
-        const leave = await gate.enter(owner)
+        const leave = await rateLimiter.enter(owner)
         if (!leave) turnAway(entry)
         else if (phase === 'open' && queue.peek(blocked)?.id === entry.id) draw(queue.next(blocked)!.id, leave)
         else leave()
@@ -263,7 +263,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
-  function turnAway(entry: Entry): void {
+  function turnAway(entry: QueueEntry): void {
     turnedAway.add(laneOf(entry))
     callOffRetry ??= clock.after(gateRetryMs, () => {
       callOffRetry = undefined
@@ -272,8 +272,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     })
   }
 
-  function blocked(entry: Entry): boolean {
-    return (turnedAway.size > 0 && turnedAway.has(laneOf(entry))) || !mayRun(limits, tally.at(entry))
+  function blocked(entry: QueueEntry): boolean {
+    return (turnedAway.size > 0 && turnedAway.has(laneOf(entry))) || !mayRun(limits, jobCounts.at(entry))
   }
 
   /** @param id of a job that the queue has given out; others that wait for the same are drawn with it */
@@ -283,19 +283,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const members = [...live.togetherWith(id)].map((other) => begin(live.get(other)!, live.get(other)!.attempts + 1, startedMs))
     const lead = members.find((job) => job.id === id)!
     // Before it is said, so that who cancels it on hearing of it aborts it.
-    const drawing = drawings.add(
+    const render = renders.add(
       lead,
       key,
       members.map((job) => job.id),
       startedMs,
     )
-    if (change(members)) drawings.run(drawing, (ending) => conclude(lead, drawing.ids, ending, leave))
+    if (change(members)) renders.run(render, (ending) => conclude(lead, render.ids, ending, leave))
     else leave?.()
   }
 
   /** @param ids who waited for it to the end */
-  function conclude(lead: Job, ids: ReadonlySet<string>, { outcome, drawMs }: Ending, leave: Leave | undefined): void {
-    outlook.changed()
+  function conclude(lead: Job, ids: ReadonlySet<string>, { outcome, drawMs }: RenderOutcome, leave: Leave | undefined): void {
+    forecasts.changed()
     leave?.()
     if (ids.size > 0) {
       if (drawMs !== undefined) estimate.learn(lead, drawMs)
@@ -338,21 +338,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return live.get(id) ?? journal.find(id)
   }
 
-  function standing(id: string): Standing | undefined {
+  function standing(id: string): JobPosition | undefined {
     const job = live.get(id)
     if (!job) return undefined
     if (job.state === 'waiting') {
-      const { ahead, leftMs } = outlook.ofWaiting(id)!
+      const { ahead, leftMs } = forecasts.ofWaiting(id)!
       return { job, ahead, ...(leftMs !== undefined && { leftMs }) }
     }
-    const drawing = drawings.of(id)
-    const leftMs = drawing && outlook.ofRunning(drawing)
+    const render = renders.of(id)
+    const leftMs = render && forecasts.ofRunning(render)
     return { job, ...(leftMs !== undefined && { leftMs }) }
   }
 
-  function standings(where: Partial<Owner> = {}): readonly Standing[] {
+  function standings(where: Partial<Owner> = {}): readonly JobPosition[] {
     const running = [...live.all()].filter(({ state }) => state === 'running').map(({ id }) => id)
-    const served = new Set([...running, ...outlook.order(), ...queue.order().map(({ id }) => id)])
+    const served = new Set([...running, ...forecasts.order(), ...queue.order().map(({ id }) => id)])
     return [...served].filter((id) => isOf(live.get(id)!.owner, where)).map((id) => standing(id)!)
   }
 
@@ -371,7 +371,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     standing,
     standings,
     load: () => ({ waiting: live.countWaiting(), running: live.countRunning() }),
-    listen: announcer.listen,
+    listen: events.listen,
     untold: journal.untold,
     async told(id) {
       journal.told(id)
@@ -384,7 +384,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 }
 
-function laneOf({ space, person }: Entry): string {
+function laneOf({ space, person }: QueueEntry): string {
   return `${space} ${person}`
 }
 

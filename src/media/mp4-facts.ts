@@ -2,10 +2,10 @@
 
 import { type Box, boxes, find } from './boxes.ts'
 import { commentOf } from './mp4-comment.ts'
-import { type AnimationFacts, damaged, parseSettings } from './settings.ts'
+import { damaged, type EmbeddedSettings, parseSettings } from './settings.ts'
 
 /** @throws UserError `animation-damaged` where a box leaves its parent, is too short or is missing */
-export function mp4Facts(bytes: Uint8Array): AnimationFacts {
+export function readMp4(bytes: Uint8Array): EmbeddedSettings {
   const file = { at: 0, data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) }
   let moov: Box | undefined
   let pictures = false

@@ -2,14 +2,14 @@
 
 import { damaged } from './settings.ts'
 
-export interface Chunk {
+export interface RiffChunk {
   readonly name: string
   /** Byte offset of the data. */
   readonly at: number
   readonly data: Uint8Array
 }
 
-export function chunk(name: string, ...data: Uint8Array[]): Uint8Array {
+export function riffChunk(name: string, ...data: Uint8Array[]): Uint8Array {
   const length = data.reduce((sum, part) => sum + part.length, 0)
   const head = Buffer.alloc(8)
   head.write(name, 'latin1')
@@ -18,7 +18,7 @@ export function chunk(name: string, ...data: Uint8Array[]): Uint8Array {
 }
 
 /** @throws UserError `animation-damaged` where a chunk leaves [from, to) */
-export function* chunks(bytes: Uint8Array, from: number, to: number): Generator<Chunk> {
+export function* riffChunks(bytes: Uint8Array, from: number, to: number): Generator<RiffChunk> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let at = from
   while (at < to) {

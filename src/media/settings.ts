@@ -4,7 +4,7 @@
 import { UserError } from '../errors.ts'
 
 /** What a file says about itself, read from its structure alone: no picture is decoded. */
-export interface AnimationFacts {
+export interface EmbeddedSettings {
   readonly format: 'webp' | 'gif' | 'mp4'
   readonly width: number
   readonly height: number

@@ -1,11 +1,11 @@
 // Reads what a WebP says about itself: RFC 9649.
 
-import { chunks, readUint24 } from './riff.ts'
-import { type AnimationFacts, damaged, decodeText, parseSettings } from './settings.ts'
+import { readUint24, riffChunks } from './riff.ts'
+import { damaged, decodeText, type EmbeddedSettings, parseSettings } from './settings.ts'
 import { xmpText } from './xmp.ts'
 
 /** @throws UserError `animation-damaged` where a chunk leaves the file or is too short */
-export function webpFacts(bytes: Uint8Array): AnimationFacts {
+export function readWebp(bytes: Uint8Array): EmbeddedSettings {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = 8 + view.getUint32(4, true)
   if (end > bytes.length) throw damaged('WebP', bytes.length, `it ends too early, ${end} bytes are expected`)
@@ -14,7 +14,7 @@ export function webpFacts(bytes: Uint8Array): AnimationFacts {
   let stills = 0
   let durationMs = 0
   const texts: string[] = []
-  for (const { name, at, data } of chunks(bytes, 12, end)) {
+  for (const { name, at, data } of riffChunks(bytes, 12, end)) {
     if (data.length < (SHORTEST[name] ?? 0)) throw damaged('WebP', at, `a chunk ${name.trim()} of ${data.length} bytes is too short`)
     if (name === 'VP8X') size = { width: readUint24(data, 4) + 1, height: readUint24(data, 7) + 1 }
     if (name === 'ANMF') {

@@ -2,11 +2,11 @@
 
 import sharp from 'sharp'
 import { encode } from './animation.ts'
-import { webpFacts } from './webp-facts.ts'
+import { readWebp } from './webp-facts.ts'
 
 /** @throws UserError `animation-damaged` */
 export async function webpToGif(webp: Uint8Array): Promise<Uint8Array> {
-  const { width, height, frames: count, durationMs } = webpFacts(webp)
+  const { width, height, frames: count, durationMs } = readWebp(webp)
   const data = await sharp(webp, { animated: true }).removeAlpha().raw().toBuffer() // [count, height, width, 3]
   const { bytes } = await encode({ count, width, height, data }, { format: 'gif', fps: (1000 * count) / durationMs })
   return bytes

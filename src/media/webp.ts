@@ -5,7 +5,7 @@
 import sharp, { type WebpOptions as WebpSettings } from 'sharp'
 import { type Frames, frameAt } from '../engine/frames.ts'
 import { delays } from './delays.ts'
-import { chunk, chunks, uint24 } from './riff.ts'
+import { riffChunk, riffChunks, uint24 } from './riff.ts'
 import { settingsText } from './settings.ts'
 import { xmp } from './xmp.ts'
 
@@ -37,23 +37,23 @@ export async function encodeWebp(
   const size = Buffer.concat([uint24(width - 1), uint24(height - 1)])
   const delay = delays(count, fps, 1000)
   const flags = (count > 1 ? ANIMATED : 0) | (settings === undefined ? 0 : HAS_XMP)
-  const parts = [chunk('VP8X', Uint8Array.of(flags, 0, 0, 0), size)]
+  const parts = [riffChunk('VP8X', Uint8Array.of(flags, 0, 0, 0), size)]
   if (count > 1) {
-    parts.push(chunk('ANIM', new Uint8Array(6))) // background: transparent; loop count: 0, for ever
+    parts.push(riffChunk('ANIM', new Uint8Array(6))) // background: transparent; loop count: 0, for ever
     pictures.forEach((picture, i) => {
-      parts.push(chunk('ANMF', new Uint8Array(6), size, uint24(delay[i]!), Uint8Array.of(OPAQUE), picture))
+      parts.push(riffChunk('ANMF', new Uint8Array(6), size, uint24(delay[i]!), Uint8Array.of(OPAQUE), picture))
     })
   } else {
     parts.push(...pictures)
   }
-  if (settings !== undefined) parts.push(chunk('XMP ', Buffer.from(xmp(settingsText(settings)))))
-  return chunk('RIFF', Buffer.from('WEBP'), ...parts)
+  if (settings !== undefined) parts.push(riffChunk('XMP ', Buffer.from(xmp(settingsText(settings)))))
+  return riffChunk('RIFF', Buffer.from('WEBP'), ...parts)
 }
 
 /** The VP8 chunk of frame `i`. */
 async function encodePicture(frames: Frames, i: number, options: WebpSettings): Promise<Uint8Array> {
   const raw = { width: frames.width, height: frames.height, channels: 3 } as const
   const file = await sharp(frameAt(frames, i), { raw }).webp(options).toBuffer()
-  for (const { name, data } of chunks(file, 12, file.length)) if (name === 'VP8 ') return chunk(name, data)
+  for (const { name, data } of riffChunks(file, 12, file.length)) if (name === 'VP8 ') return riffChunk(name, data)
   throw new Error('libwebp wrote no VP8 chunk for an opaque picture')
 }

@@ -1,14 +1,14 @@
 // A job becomes an animation among the blobs: its style looked up, drawn by the worker, put away under a name that tells nothing.
 
 import type { ResultDetails } from '../chat/delivery/result-details.ts'
-import type { Drawer } from '../jobs/renderer.ts'
+import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { Json } from '../store/json.ts'
 import type { Blobs } from '../store/store.ts'
 import type { Worker } from './local/worker.ts'
 import type { Recipe } from './render.ts'
 
-export interface DrawerParts {
+export interface JobRendererParts {
   /** @throws UserError where the style was removed or quarantined meanwhile */
   readonly recipeFor: (request: AnimationRequest) => Promise<Recipe>
   readonly worker: Pick<Worker, 'draw'>
@@ -19,7 +19,7 @@ export interface DrawerParts {
 
 const previewEveryMs = 1000
 
-export function createDrawer({ recipeFor, worker, blobs, now }: DrawerParts): Drawer {
+export function createJobRenderer({ recipeFor, worker, blobs, now }: JobRendererParts): JobRenderer {
   return {
     slots: 1,
     async draw(job, { signal, onProgress }) {

@@ -16,7 +16,7 @@ const schema = z.object({
 export type KnownWords = z.infer<typeof schema>
 
 /** undefined where the model knows the prompt's words, or is no small one. */
-export function remarkOn({ checkpoint }: ModelFiles, prompt: string): Note | undefined {
+export function noteOnUnknownWords({ checkpoint }: ModelFiles, prompt: string): Note | undefined {
   const path = join(checkpoint, 'words.json')
   if (!existsSync(path)) return undefined
   const known = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))

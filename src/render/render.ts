@@ -1,6 +1,6 @@
 // From a recipe to an animation: the one place where engine and media meet. Used by the worker and by the command line.
 
-import type { Drawing, Engine, Note, Progress } from '../engine/index.ts'
+import type { Engine, EngineInput, EngineProgress, Note } from '../engine/index.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
 import { previewWebp } from '../media/preview.ts'
@@ -94,7 +94,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
   }
 }
 
-function drawingOf({ request, model, prompt, negative }: Recipe): Drawing {
+function drawingOf({ request, model, prompt, negative }: Recipe): EngineInput {
   const { width, height, frames, steps, guidance, seed, sampler, spacing, betas, clipSkip } = request
   return {
     model,
@@ -125,7 +125,7 @@ function createPreviews(
   { request }: Recipe,
   everyMs: number | undefined,
   now: () => number,
-): (progress: Progress) => Promise<Uint8Array | undefined> {
+): (progress: EngineProgress) => Promise<Uint8Array | undefined> {
   let last = -Infinity
   return async ({ stage, step, of, preview }) => {
     // The last step's preview would be overtaken by the animation itself.

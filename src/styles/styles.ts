@@ -1,25 +1,25 @@
 // Opens the room: history, folder and registry become the styles that the rest of the house asks for.
 
-import type { StyleDesk } from '../chat/contract/style-admin.ts'
+import type { StyleAdmin } from '../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { Recipe } from '../render/render.ts'
 import { createPreview, type Draw } from './admin/previews.ts'
 import { keptFiles, type Quotas, usualQuotas } from './admin/quota.ts'
-import { createStyleDesk, type DeskOptions, type Visitor } from './admin/style-admin.ts'
-import { type BookFiles, openBook } from './catalog/open-catalog.ts'
+import { createStyleAdmin, type StyleAdminOptions, type StyleManager } from './admin/style-admin.ts'
+import { type CatalogFiles, openCatalog } from './catalog/open-catalog.ts'
 import { recipeFor } from './catalog/recipe.ts'
-import type { Base, StyleBook } from './catalog/style.ts'
+import type { Base, StyleCatalog } from './catalog/style.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { createIntake, type IntakeOptions } from './intake/intake.ts'
-import { sweep } from './intake/style-files.ts'
+import { deleteUnusedFiles } from './intake/style-files.ts'
 
-export interface StylesOptions extends BookFiles {
+export interface StylesOptions extends CatalogFiles {
   /** The engine's, in a thread of its own. */
   readonly inspect: IntakeOptions['inspect']
   /** The worker's. */
   readonly draw: Draw
   /** May change what ships and what other places have added. */
-  readonly isOperator: DeskOptions['isOperator']
+  readonly isOperator: StyleAdminOptions['isOperator']
   /** Where `path:` may point into; models that were pulled lie in one of them. */
   readonly hostFolders: readonly string[]
   readonly download?: Download
@@ -30,19 +30,19 @@ export interface StylesOptions extends BookFiles {
   readonly previewMs?: number
 }
 
-export interface Styles extends StyleBook {
+export interface Styles extends StyleCatalog {
   /** Draws where neither style nor files are named. */
   readonly base: Base
   /** @throws UserError `style-gone` */
   recipe(request: AnimationRequest): Promise<Recipe>
   /** Managing styles, for whoever speaks. */
-  desk(visitor: Visitor): StyleDesk
+  admin(manager: StyleManager): StyleAdmin
 }
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
   const { folder, bases, nowMs, isOperator, inspect, hostFolders, hub } = options
-  const { book, registry, history, files, pathOf, pictures } = await openBook(options)
-  sweep(folder, keptFiles(history.changes))
+  const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
+  deleteUnusedFiles(folder, keptFiles(history.changes))
   const intake = createIntake({
     folder: files,
     download: options.download ?? createDownload(),
@@ -50,9 +50,9 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
     hostFolders,
     ...(hub !== undefined && { hub }),
   })
-  const desk: DeskOptions = {
+  const admin: StyleAdminOptions = {
     registry,
-    book,
+    catalog,
     bases,
     folder: files,
     pathOf,
@@ -67,9 +67,9 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
   }
   const [base] = bases
   return {
-    ...book,
+    ...catalog,
     base,
-    recipe: (request) => recipeFor(request, book, base.files),
-    desk: (visitor) => createStyleDesk(desk, visitor),
+    recipe: (request) => recipeFor(request, catalog, base.files),
+    admin: (manager) => createStyleAdmin(admin, manager),
   }
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { createPageSources } from '../../src/bot/page-views.ts'
-import type { Sources, Viewer } from '../../src/chat/web/page-views.ts'
+import { createPageViews } from '../../src/bot/page-views.ts'
+import type { PageViews, Viewer } from '../../src/chat/web/page-views.ts'
 import { twoStyles } from '../chat/test-chat.ts'
 import { type Speaking, speaking } from '../commands/speaking.ts'
 
 describe('what the page shows besides its conversation', () => {
   let there: Speaking
-  let sources: Sources
+  let sources: PageViews
   const viewer = (person: string, admin = false, space = 'home'): Viewer => ({
     owner: { platform: 'room', space, person },
     asker: { admin, roles: [] },
@@ -21,7 +21,7 @@ describe('what the page shows besides its conversation', () => {
   before(async () => {
     there = await speaking()
     const { scheduler, store, chat } = there.home
-    sources = createPageSources({ scheduler, styles: twoStyles, blobs: store.blobs, house: chat.house })
+    sources = createPageViews({ scheduler, styles: twoStyles, blobs: store.blobs, contexts: chat.contexts })
     for (const n of [1, 2, 3]) await there.drawn('ann', `/animate boat ${n}`)
     await there.drawn('ann', '/animate a secret private:yes')
     await there.drawn('ann', '/animate something that breaks')

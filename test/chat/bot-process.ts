@@ -17,7 +17,7 @@ const chance = (): number => {
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
 }
 
-const drawer: NonNullable<HomeOptions['drawer']> = (blobs: Store['blobs']) => {
+const renderer: NonNullable<HomeOptions['renderer']> = (blobs: Store['blobs']) => {
   const quick = quickDrawer(blobs)
   return {
     slots: 3,
@@ -34,7 +34,7 @@ room.trouble = async () => {
   await sleep(chance() * 8)
   if (chance() < 0.05) throw new Error('503')
 }
-const home = await openHome({ folder, room, drawer, limits: { person: { waiting: 20, running: 3 }, space: {}, all: { waiting: 60 } } })
+const home = await openHome({ folder, room, renderer, limits: { person: { waiting: 20, running: 3 }, space: {}, all: { waiting: 60 } } })
 process.stdout.write('ready\n')
 
 while (mode === 'ask') {

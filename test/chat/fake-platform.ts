@@ -6,7 +6,7 @@ import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
 import type { Choice, Circumstances, Incoming, OptionInput, Said } from '../../src/chat/contract/incoming.ts'
 import type { Audience, Form, Outgoing } from '../../src/chat/contract/outgoing.ts'
 import type { Platform, PlatformLimits, Receiver } from '../../src/chat/contract/platform.ts'
-import type { Mark } from '../../src/chat/contract/reactions.ts'
+import type { Reaction } from '../../src/chat/contract/reactions.ts'
 import type { Json } from '../../src/store/json.ts'
 
 export interface Room {
@@ -15,7 +15,7 @@ export interface Room {
   say(person: string, text: string, where?: Partial<Circumstances>): Promise<string>
   act(person: string, said: Said, where?: Partial<Circumstances>): Promise<string>
   press(person: string, message: string, label: string): Promise<string>
-  react(person: string, message: string, mark: Mark): Promise<string>
+  react(person: string, message: string, mark: Reaction): Promise<string>
   submit(person: string, values: Readonly<Record<string, string>>): Promise<string>
   complete(person: string, command: string, option: string, typed: string): Promise<readonly Choice[]>
   readonly forms: Map<string, Form>

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { noteFrom } from '../../src/chat/delivery/message-handle.ts'
+import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { UserError } from '../../src/errors.ts'
-import type { Drawer } from '../../src/jobs/renderer.ts'
+import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRoom, type Message, nameOf, type Room } from './fake-platform.ts'
 import { newFolder, openHome, quickDrawer } from './test-chat.ts'
 
 /** Draws when it is let. */
-function heldDrawer(): { make: (blobs: Store['blobs']) => Drawer; let(): void } {
+function heldDrawer(): { make: (blobs: Store['blobs']) => JobRenderer; let(): void } {
   let release: () => void = () => undefined
   const held = new Promise<void>((resolve) => {
     release = resolve
@@ -41,7 +41,7 @@ describe('a bot that is stopped in the middle', () => {
     const folder = newFolder()
     const room = createRoom()
     const held = heldDrawer()
-    const first = await openHome({ folder, room, drawer: held.make })
+    const first = await openHome({ folder, room, renderer: held.make })
     for (const thing of ['boat', 'bird', 'star']) await room.say('ann', `/animate a ${thing}`)
     await room.say('bob', '/animate a fish')
     await until(() => byTone(room, 'running').length === 1 && byTone(room, 'waiting').length === 3)
@@ -63,7 +63,7 @@ describe('a bot that is stopped in the middle', () => {
     const folder = newFolder()
     const room = createRoom()
     const held = heldDrawer()
-    const first = await openHome({ folder, room, drawer: held.make })
+    const first = await openHome({ folder, room, renderer: held.make })
     room.trouble = (_call, outgoing) => {
       if (outgoing?.tone === 'done') throw new Error('no line')
     }
@@ -104,13 +104,13 @@ describe('a bot that is stopped in the middle', () => {
     await room.press('bob', nameOf(room, message), 'Keep')
     await second.quiet()
     assert.equal(byTone(room, 'done').length, 2)
-    assert.equal((await second.chat.house.favourites.of('room/bob')).length, 1)
+    assert.equal((await second.chat.contexts.favourites.of('room/bob')).length, 1)
     await second.close()
   })
 
   test('shows place and time while others are drawn, moves people up, and ends what is cancelled', async () => {
     const held = heldDrawer()
-    const home = await openHome({ folder: newFolder(), drawer: held.make })
+    const home = await openHome({ folder: newFolder(), renderer: held.make })
     const { room } = home
     for (const person of ['ann', 'bob', 'eve']) await room.say(person, `/animate a boat for ${person}`)
     const textOf = (person: string) => room.messages().find(({ outgoing }) => outgoing.quote === `a boat for ${person}`)!.outgoing.text
@@ -123,12 +123,15 @@ describe('a bot that is stopped in the middle', () => {
     held.let()
     await home.quiet()
     assert.equal(byTone(room, 'done').length, 2)
-    assert.equal(noteFrom(home.scheduler.noteOf(home.scheduler.ended({ from: 0, limit: 1 }).jobs[0]!.id))?.posted.messages.length, 1)
+    assert.equal(
+      messageHandleFrom(home.scheduler.noteOf(home.scheduler.ended({ from: 0, limit: 1 }).jobs[0]!.id))?.posted.messages.length,
+      1,
+    )
     await home.close()
   })
 
   test('draws nothing for a request that can never be shown where it was made, and tells who asked alone', async () => {
-    const home = await openHome({ folder: newFolder(), drawer: heldDrawer().make })
+    const home = await openHome({ folder: newFolder(), renderer: heldDrawer().make })
     home.room.trouble = (call, outgoing) => {
       if (call === 'post' && outgoing?.audience === 'everyone') throw new UserError('forbidden', 'I may not write there.')
     }

@@ -6,21 +6,21 @@ import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { type Chat, createChat } from '../../src/chat/chat.ts'
 import type { StyleSource } from '../../src/chat/context/style-source.ts'
-import type { Model, Style } from '../../src/chat/contract/command-context.ts'
-import type { StyleDesk } from '../../src/chat/contract/style-admin.ts'
+import type { ModelSummary, StyleSummary } from '../../src/chat/contract/command-context.ts'
+import type { StyleAdmin } from '../../src/chat/contract/style-admin.ts'
 import type { ResultDetails } from '../../src/chat/delivery/result-details.ts'
-import { nobody } from '../../src/chat/observer.ts'
+import { noObserver } from '../../src/chat/observer.ts'
 import type { Clock } from '../../src/clock.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import type { Limits } from '../../src/jobs/limits/limits.ts'
-import { createGate } from '../../src/jobs/limits/rate-limiter.ts'
-import type { Drawer } from '../../src/jobs/renderer.ts'
+import { createRateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
+import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts'
 import { createLog } from '../../src/log.ts'
 import { encode } from '../../src/media/animation.ts'
 import type { Json } from '../../src/store/json.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { clock as realClock } from '../../src/system-clock.ts'
+import { systemClock as realClock } from '../../src/system-clock.ts'
 import { createRoom, type Room } from './fake-platform.ts'
 
 export interface Home {
@@ -38,7 +38,7 @@ export interface Home {
 export interface HomeOptions {
   readonly room?: Room
   readonly folder: string
-  readonly drawer?: (blobs: Store['blobs']) => Drawer
+  readonly renderer?: (blobs: Store['blobs']) => JobRenderer
   readonly limits?: Limits
   readonly retentionDays?: number
   readonly clock?: Clock
@@ -60,22 +60,22 @@ export async function openHome(options: HomeOptions): Promise<Home> {
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) })
   const store = await openStore({ folder })
   const journal = openJournal(join(folder, 'journal.sqlite'))
-  const gate = createGate({ limits })
-  const drawer = (options.drawer ?? quickDrawer)(store.blobs)
+  const rateLimiter = createRateLimiter({ limits })
+  const renderer = (options.renderer ?? quickDrawer)(store.blobs)
   const newId = () => `${Date.now().toString(36)}${process.pid.toString(36)}${(ids++).toString(36)}`
   const onError = (error: unknown) => log.error({ err: error }, 'scheduler')
-  const scheduler = createScheduler({ journal, gate, drawer, limits, clock, newId, onError })
+  const scheduler = createScheduler({ journal, rateLimiter, renderer, limits, clock, newId, onError })
   const chat = createChat({
     commands,
     scheduler,
     store,
     styles,
-    styleDeskFor: () => noStyleDesk,
+    styleAdminFor: () => noStyleDesk,
     retentionDays,
     limits,
     clock,
     log,
-    observer: nobody,
+    observer: noObserver,
     platforms: () => [room.platform],
   })
   await chat.start((sentence) => lines.push(sentence))
@@ -94,7 +94,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
     },
     async close() {
       await chat.stop()
-      await gate.close()
+      await rateLimiter.close()
       journal.close()
       await store.close()
     },
@@ -111,7 +111,7 @@ export function smallWebp(): Promise<Uint8Array> {
 }
 
 /** Two steps with previews, then the end; slower than an answer, as every drawing is. A prompt that says what goes wrong goes wrong. */
-export function quickDrawer(blobs: Store['blobs']): Drawer {
+export function quickDrawer(blobs: Store['blobs']): JobRenderer {
   return {
     slots: 2,
     async draw(job, { signal, onProgress }) {
@@ -131,7 +131,7 @@ export function quickDrawer(blobs: Store['blobs']): Drawer {
   }
 }
 
-const model: Model = {
+const model: ModelSummary = {
   name: 'pocket',
   width: 64,
   height: 64,
@@ -145,7 +145,7 @@ const model: Model = {
   multiple: 8,
 }
 
-const two: readonly Style[] = [
+const two: readonly StyleSummary[] = [
   { name: 'anime', about: 'dark outlines', example: 'a red ball' },
   { name: 'sepia', about: 'an old photograph', example: 'a blue boat' },
 ]
@@ -159,7 +159,7 @@ export const twoStyles: StyleSource = {
 }
 
 /** Nobody manages styles in this room. */
-const noStyleDesk = new Proxy({} as StyleDesk, {
+const noStyleDesk = new Proxy({} as StyleAdmin, {
   get: (_target, name) => () => {
     throw new Error(`no style desk: ${String(name)}`)
   },

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { toChat } from '../../src/cli/bench/load-chat.ts'
-import { jainIndex, percentile, playLoad } from '../../src/cli/bench/load-simulation.ts'
-import { clock as realClock } from '../../src/system-clock.ts'
+import { jainIndex, percentile, simulateLoad } from '../../src/cli/bench/load-simulation.ts'
+import { systemClock as realClock } from '../../src/system-clock.ts'
 import { createHandClock } from '../jobs/manual-clock.ts'
 
 test('fifty people who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
   const clock = createHandClock()
   const quarters: number[] = []
   let playing = true
-  const played = playLoad({
+  const played = simulateLoad({
     people: 50,
     spaces: 5,
     requests: 1000,
@@ -43,7 +43,7 @@ test('fifty people who never stop asking get equal shares, and each of a thousan
 test('through the whole chat everybody is answered, and every request has one end', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'zoetrope-load-'))
   try {
-    const { acceptMs, ended, endedTwice } = await playLoad({
+    const { acceptMs, ended, endedTwice } = await simulateLoad({
       people: 10,
       spaces: 2,
       requests: 60,

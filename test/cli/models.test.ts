@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { kindOfFile } from '../../src/engine/checkpoint/kind-of-file.ts'
-import { basesOf } from '../../src/styles/catalog/base-models.ts'
+import { baseModels } from '../../src/styles/catalog/base-models.ts'
 import { type HubOptions, pull } from '../../src/styles/download/hub.ts'
 import { installedModels, readRecords } from '../../src/styles/download/installed-models.ts'
-import { readCatalog, wantedModel } from '../../src/styles/download/published-models.ts'
+import { readPublishedModels, wantedModel } from '../../src/styles/download/published-models.ts'
 import { type HubFile, startHub } from './hub-server.ts'
 
 const models = join(import.meta.dirname, '../../models')
@@ -128,7 +128,7 @@ describe('pulling a model', () => {
 })
 
 test('the catalogue names each model once, with source, size and licence where it is stated', () => {
-  const catalog = readCatalog(models)
+  const catalog = readPublishedModels(models)
   const names = catalog.map(({ name }) => name)
   assert.equal(new Set(names).size, names.length)
   const kinds = Object.groupBy(catalog, ({ kind }) => kind)
@@ -149,7 +149,7 @@ test('what lies in the folder is told by its content; a checkpoint with a motion
   const tiny = join(import.meta.dirname, '../fixtures/tiny')
   mkdirSync(folder)
   assert.deepEqual(
-    basesOf({ pocket: '/pocket', installed: [] }).map(({ name }) => name),
+    baseModels({ pocket: '/pocket', installed: [] }).map(({ name }) => name),
     ['pocket'],
   )
   copyFileSync(join(tiny, 'checkpoint.safetensors'), join(folder, 'large.safetensors'))
@@ -167,10 +167,10 @@ test('what lies in the folder is told by its content; a checkpoint with a motion
       ['v3_sd15_mm.ckpt', 'motion-module'],
     ],
   )
-  const [base, small] = basesOf({ pocket: '/pocket', installed })
+  const [base, small] = baseModels({ pocket: '/pocket', installed })
   assert.deepEqual([base.name, base.files.motion, small!.name], ['large', join(folder, 'v3_sd15_mm.ckpt'), 'pocket'])
-  assert.equal(basesOf({ pocket: '/pocket', installed: installed.slice(0, 1) })[0].name, 'pocket')
-  assert.equal(basesOf({ pocket: '/pocket', checkpoint: '/x/my model.ckpt', installed })[0].name, 'my model')
+  assert.equal(baseModels({ pocket: '/pocket', installed: installed.slice(0, 1) })[0].name, 'pocket')
+  assert.equal(baseModels({ pocket: '/pocket', checkpoint: '/x/my model.ckpt', installed })[0].name, 'my model')
 })
 
 test('zoetrope models pulls, lists, verifies and removes', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { clearAway } from '../../src/chat/context/retention.ts'
+import { deleteExpired } from '../../src/chat/context/retention.ts'
 import { factsIn, type Speaking, speaking } from './speaking.ts'
 
 const dayMs = 24 * 3_600_000
@@ -40,14 +40,14 @@ describe('what is kept', () => {
     const starred = await there.drawn('bob', '/animate a starred boat')
     const plain = await there.drawn('bob', '/animate a plain boat')
     await there.say('ann', `/keep job:${starred.id}`)
-    const parts = { scheduler, favourites: chat.house.favourites, blobs: store.blobs, days: 30 }
-    assert.equal(await clearAway(parts, Date.now() + 29 * dayMs), 0)
-    assert.equal(await clearAway(parts, Date.now() + 31 * dayMs), 8)
+    const parts = { scheduler, favourites: chat.contexts.favourites, blobs: store.blobs, days: 30 }
+    assert.equal(await deleteExpired(parts, Date.now() + 29 * dayMs), 0)
+    assert.equal(await deleteExpired(parts, Date.now() + 31 * dayMs), 8)
     assert.equal(scheduler.find(plain.id), undefined)
     assert.equal(await store.blobs.get(plain.result!.blob), undefined)
     assert.ok(scheduler.find(starred.id) && (await store.blobs.get(starred.result!.blob)))
     await there.say('ann', `/keep job:${starred.id} off:yes`)
-    assert.equal(await clearAway(parts, Date.now() + 31 * dayMs), 1)
+    assert.equal(await deleteExpired(parts, Date.now() + 31 * dayMs), 1)
     assert.equal(scheduler.find(starred.id), undefined)
   })
 
@@ -66,7 +66,7 @@ describe('what is kept', () => {
     const facts = factsIn(await there.say('root', '/settings'))
     const { Channels, 'Words that are left out': strip, 'Words that are kept out of the picture': negative } = facts
     assert.deepEqual([Channels, strip, negative, facts['May manage styles besides admins']], ['general', 'gore', 'blood', '123'])
-    assert.deepEqual((await there.home.chat.house.settingsOf({ platform: 'room', space: 'other', person: 'x' })).channels, [])
+    assert.deepEqual((await there.home.chat.contexts.settingsOf({ platform: 'room', space: 'other', person: 'x' })).channels, [])
   })
 
   test('/cancel ends the latest, all, or one; /queue says so', async () => {

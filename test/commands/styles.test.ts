@@ -3,10 +3,10 @@ import { describe, test } from 'node:test'
 import { commands } from '../../commands/index.ts'
 import { stylesFor } from '../../src/chat/context/style-source.ts'
 import { withFiles } from '../../src/chat/contract/attachment.ts'
-import type { Desk, Reply } from '../../src/chat/contract/command.ts'
-import { maxTypedChars } from '../../src/chat/contract/command-text.ts'
+import type { CommandContext, Reply } from '../../src/chat/contract/command.ts'
+import { maxCommandChars } from '../../src/chat/contract/command-text.ts'
 import { settingsSchema } from '../../src/chat/contract/settings.ts'
-import { valuesOf } from '../../src/chat/input/option-values.ts'
+import { optionValues } from '../../src/chat/input/option-values.ts'
 import { parse } from '../../src/chat/input/parse.ts'
 import { english, speak } from '../../src/chat/locales/locale.ts'
 import { zh } from '../../src/chat/locales/zh.ts'
@@ -20,18 +20,18 @@ const { file, files } = attached(animeLora())
 /** What a person types, and what is answered. */
 function speaker(house: House, who: Partial<Who> = {}) {
   const owner = { platform: 'discord', space: 's1', person: 'ann' }
-  const desk = {
+  const context = {
     asker: { admin: true, roles: [] },
     formats: ['webp', 'gif'],
     styles: stylesFor(house.styles, 'discord/s1', true),
-    styleDesk: house.desk({ files, ...who }),
+    styleAdmin: house.admin({ files, ...who }),
     settings: { get: async () => settingsSchema.parse({}), set: async () => undefined },
-  } as unknown as Desk
+  } as unknown as CommandContext
   return async (text: string, withFile = false): Promise<Saying> => {
     const { command, action, inputs } = parse(text, commands)
     const declared = command.actions[action]!
-    const values = valuesOf(declared.options, withFiles(inputs, withFile ? [file] : [], declared))
-    const reply = await declared.run({ values, owner, desk })
+    const values = optionValues(declared.options, withFiles(inputs, withFile ? [file] : [], declared))
+    const reply = await declared.run({ values, owner, context })
     assert.equal(reply.kind, 'say')
     return reply as Saying
   }
@@ -99,7 +99,7 @@ describe('/styles', () => {
     await say(preview!)
     assert.equal(house.drawn.at(-1)!.request.width, 128)
     await say(undo!)
-    const card = (await house.desk().record('ink')).card
+    const card = (await house.admin().record('ink')).card
     assert.deepEqual([card.before, card.files[0]!.strength, card.aliases], ['', 1, []])
     house.close()
   })
@@ -143,7 +143,7 @@ describe('/styles', () => {
       ],
     )
     await say(who.items![4]!.buttons![0]!.command)
-    assert.equal((await house.desk().record('ink')).card.state, 'admins')
+    assert.equal((await house.admin().record('ink')).card.state, 'admins')
     house.close()
   })
 
@@ -176,7 +176,7 @@ describe('/styles', () => {
       await say(`/styles publish "${name}"`),
       await say(`/styles edit "${name}" strength:2`),
     ]
-    for (const reply of replies) for (const command of buttons(reply)) assert.ok(command.length <= maxTypedChars, command)
+    for (const reply of replies) for (const command of buttons(reply)) assert.ok(command.length <= maxCommandChars, command)
     house.close()
   })
 

@@ -4,12 +4,12 @@ import { relative } from 'node:path'
 import { Graph, type Value } from '../../src/engine/onnx/graph.ts'
 import { createSession, type Feed } from '../../src/engine/runtime/session.ts'
 import { cpu } from '../../src/engine/targets/cpu.ts'
-import { type Rig, runOnce } from '../../src/engine/verify/test-session.ts'
+import { runOnce, type TestSession } from '../../src/engine/verify/test-session.ts'
 
 export const fixtures = `${import.meta.dirname}/../fixtures`
 export const tiny = relative(process.cwd(), `${fixtures}/tiny`)
 
-export const cpuRig: Rig = { target: cpu(), vaeTarget: cpu(), load: (graph) => createSession(graph) }
+export const cpuRig: TestSession = { target: cpu(), vaeTarget: cpu(), load: (graph) => createSession(graph) }
 
 /** Builds a graph of one output, loads it and runs it once. */
 export async function compute(build: (graph: Graph) => Value, feeds: Readonly<Record<string, Feed>> = {}): Promise<Float32Array> {

@@ -6,14 +6,14 @@ import { test } from 'node:test'
 import { openModel } from '../../src/engine/pipeline/model.ts'
 import { cpu } from '../../src/engine/targets/cpu.ts'
 import type { Target } from '../../src/engine/targets/target.ts'
-import type { Row } from '../../src/engine/verify/comparison.ts'
+import type { Comparison } from '../../src/engine/verify/comparison.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from '../../src/engine/verify/nets.ts'
-import { openAnswers, promptsOf } from '../../src/engine/verify/reference-tensors.ts'
+import { openReferenceTensors, promptsOf } from '../../src/engine/verify/reference-tensors.ts'
 import { verify } from '../../src/engine/verify/verify.ts'
 import { cpuRig, fixtures, tiny } from './cpu-rig.ts'
 import { channelsLastTarget, plainTarget } from './plain-targets.ts'
 
-const answers = openAnswers([join(tiny, 'expected.safetensors'), join(tiny, 'lycoris.safetensors')])
+const answers = openReferenceTensors([join(tiny, 'expected.safetensors'), join(tiny, 'lycoris.safetensors')])
 
 /** What the nets are asked, not what they answer. */
 const inputs = new Set([
@@ -27,21 +27,21 @@ const inputs = new Set([
   'vae.latent',
 ])
 
-const within = (row: Row): void =>
+const within = (row: Comparison): void =>
   assert.ok(row.ok, `${row.tensor}: ${row.measure} error ${row.error.toExponential(2)}, at most ${row.tolerance.toExponential(0)}`)
 
 test('every reference tensor is met on the CPU', async (t) => {
   const met = new Set<string>()
-  const beside: string[] = []
+  const adapters: string[] = []
   for await (const row of verify(tiny, cpuRig)) {
     await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () => within(row))
-    if (row.tensor.endsWith(' beside')) beside.push(row.tensor)
+    if (row.tensor.endsWith(' beside')) adapters.push(row.tensor)
     met.add(row.tensor.replace(/\[\d+\]$| (merged|beside)$/, ''))
   }
   assert.deepEqual(met, new Set(answers.names.filter((name) => !inputs.has(name))), 'every answer is asked for')
   const lowRank = ['lora.motion_v2_0.9', 'lora.peft_0.6', 'lyco.locon_tucker_0.7']
   assert.deepEqual(
-    beside.toSorted(),
+    adapters.toSorted(),
     lowRank.map((name) => `${name}.eps beside`),
     'low-rank kinds also as inputs of the graph',
   )
@@ -53,7 +53,7 @@ test('the pocket model draws what it drew in float64', async (t) => {
     await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () => within(row))
     met.push(row.tensor)
   }
-  assert.deepEqual(met.toSorted(), openAnswers([join(fixtures, 'pocket-expected.safetensors')]).names.toSorted())
+  assert.deepEqual(met.toSorted(), openReferenceTensors([join(fixtures, 'pocket-expected.safetensors')]).names.toSorted())
 })
 
 const targets: Readonly<Record<string, Target>> = {
@@ -64,13 +64,13 @@ const targets: Readonly<Record<string, Target>> = {
 
 for (const [name, target] of Object.entries(targets)) {
   test(`the nets written with ${name} give the same answers`, async (t) => {
-    const rig = { ...cpuRig, target, vaeTarget: target }
+    const session = { ...cpuRig, target, vaeTarget: target }
     const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v1.safetensors') })
     const checks = [
-      checkText(model, promptsOf(answers), answers, rig),
-      checkVae(model, answers, rig),
-      checkUNet(model, answers, rig),
-      checkMotion(model, [{ name: 'motion.v1.eps_t41', t: 41 }], answers, rig),
+      checkText(model, promptsOf(answers), answers, session),
+      checkVae(model, answers, session),
+      checkUNet(model, answers, session),
+      checkMotion(model, [{ name: 'motion.v1.eps_t41', t: 41 }], answers, session),
     ]
     for (const rows of checks) for await (const row of rows) await t.test(row.tensor, () => within(row))
   })

@@ -2,9 +2,9 @@
 
 import type { Clock } from '../../src/clock.ts'
 import type { Job } from '../../src/jobs/job.ts'
-import type { Drawer, DrawResult } from '../../src/jobs/renderer.ts'
+import type { JobRenderer, RenderResult } from '../../src/jobs/renderer.ts'
 
-export interface Easel extends Drawer {
+export interface Easel extends JobRenderer {
   /** What is being drawn, in the order in which it was begun; aborted ones until they are let go. */
   readonly under: readonly Sheet[]
   /** Every job that was handed in, in that order. */
@@ -29,7 +29,7 @@ export function createEasel(slots: number, aborted: 'stops' | 'draws on' = 'stop
     begun,
     draw(job, { signal, onProgress }) {
       begun.push(job)
-      return new Promise<DrawResult>((resolve, reject) => {
+      return new Promise<RenderResult>((resolve, reject) => {
         const leave = () => void under.splice(under.indexOf(sheet), 1)
         const sheet: Sheet = {
           job,
@@ -55,7 +55,7 @@ export function createEasel(slots: number, aborted: 'stops' | 'draws on' = 'stop
 }
 
 /** A drawer that takes the same time for every unit of cost. */
-export function createPacer(slots: number, msPerCost: number, clock: Clock): Drawer & { readonly begun: readonly Job[] } {
+export function createPacer(slots: number, msPerCost: number, clock: Clock): JobRenderer & { readonly begun: readonly Job[] } {
   const begun: Job[] = []
   return {
     slots,
@@ -74,6 +74,6 @@ export function createPacer(slots: number, msPerCost: number, clock: Clock): Dra
   }
 }
 
-export function resultOf({ id }: Job): DrawResult['result'] {
+export function resultOf({ id }: Job): RenderResult['result'] {
   return { blob: `${id}.webp`, details: { drawn: id } }
 }

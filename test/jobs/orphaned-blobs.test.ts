@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { begin, end, newJob } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
-import { sweep } from '../../src/jobs/orphaned-blobs.ts'
+import { deleteOrphanedBlobs } from '../../src/jobs/orphaned-blobs.ts'
 import { openBlobs } from '../../src/store/blobs.ts'
 import { temporaryFolder } from '../store/folder.ts'
 import { askOf } from './asks.ts'
@@ -25,8 +25,8 @@ test('animations that no job and no style shows are removed after a day, and not
   }
   const parts = { blobs, journal, shownElsewhere: (name: string) => name === 'example.webp' }
   const dayMs = 24 * 3_600_000
-  assert.deepEqual(await sweep({ ...parts, nowMs: Date.now() + dayMs - 60_000 }), { kept: 4330, removed: 0 })
-  assert.deepEqual(await sweep({ ...parts, nowMs: Date.now() + dayMs + 60_000 }), { kept: 30, removed: 4300 })
+  assert.deepEqual(await deleteOrphanedBlobs({ ...parts, nowMs: Date.now() + dayMs - 60_000 }), { kept: 4330, removed: 0 })
+  assert.deepEqual(await deleteOrphanedBlobs({ ...parts, nowMs: Date.now() + dayMs + 60_000 }), { kept: 30, removed: 4300 })
   const left = (await Array.fromAsync(blobs.all())).map(({ name }) => name)
   assert.deepEqual(left.sort(), ['example.webp', 'held.webp'])
 })

@@ -29,7 +29,7 @@ function wait(ms: number): Promise<void> {
 const scheduler = createScheduler({
   journal: openJournal(path!),
   // What it counts is no record and need not be loaded in each life.
-  gate: { shared: false, take: async () => undefined, enter: async () => undefined },
+  rateLimiter: { shared: false, take: async () => undefined, enter: async () => undefined },
   limits: { ...noLimits, person: { running: 1 } },
   clock: {
     nowMs: () => Date.now(),
@@ -39,7 +39,7 @@ const scheduler = createScheduler({
     },
   },
   newId: () => randomUUID().replaceAll('-', '').slice(0, 25),
-  drawer: {
+  renderer: {
     slots: 2,
     async draw(job, { signal, onProgress }) {
       for (let step = 1; step <= 3; step++) {

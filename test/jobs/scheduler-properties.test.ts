@@ -5,13 +5,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { UserError } from '../../src/errors.ts'
-import { createQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
+import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
 import { drawingKey, hasEnded, type Job } from '../../src/jobs/job.ts'
 import { type Journal, openJournal } from '../../src/jobs/journal.ts'
-import { createTally } from '../../src/jobs/limits/job-counts.ts'
+import { createJobCounts } from '../../src/jobs/limits/job-counts.ts'
 import { type Limits, mayRun } from '../../src/jobs/limits/limits.ts'
-import { createGate } from '../../src/jobs/limits/rate-limiter.ts'
-import type { Drawer } from '../../src/jobs/renderer.ts'
+import { createRateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
+import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts'
 import { askOf, noLimits } from './asks.ts'
 import { createHandClock, type HandClock, settled } from './manual-clock.ts'
@@ -85,16 +85,20 @@ function newHouse(): House {
   return { journal: openJournal(':memory:'), clock: createHandClock(), ends: new Map(), ids: 0 }
 }
 
-async function live(house: House, drawer: Drawer, limits: Limits): Promise<{ readonly scheduler: Scheduler; readonly die: () => void }> {
+async function live(
+  house: House,
+  renderer: JobRenderer,
+  limits: Limits,
+): Promise<{ readonly scheduler: Scheduler; readonly die: () => void }> {
   const { journal, die } = mortal(house.journal)
   const scheduler = createScheduler({
     journal,
-    gate: createGate({ limits: noLimits }),
-    drawer,
+    rateLimiter: createRateLimiter({ limits: noLimits }),
+    renderer,
     limits,
     clock: house.clock,
     newId: () => `j${house.ids++}`,
-    queue: createQueue(quantum),
+    queue: createFairQueue(quantum),
   })
   scheduler.listen(({ kind, job }) => {
     if (kind !== 'state' || !hasEnded(job)) return
@@ -192,12 +196,12 @@ function checkStanding(
   assert.ok(under.length <= slots)
   const keys = under.filter(({ signal }) => !signal.aborted).map(({ job }) => drawingKey(job.request))
   assert.equal(new Set(keys).size, keys.length)
-  const tally = createTally()
-  for (const { owner, state } of jobs) tally.move(owner, undefined, state as 'waiting' | 'running')
+  const jobCounts = createJobCounts()
+  for (const { owner, state } of jobs) jobCounts.move(owner, undefined, state as 'waiting' | 'running')
   for (const { id, owner, request, state } of jobs) {
     if (state !== 'waiting') continue
     assert.equal(keys.includes(drawingKey(request)), false, `${id} waits for what is being drawn`)
-    if (under.length < slots) assert.equal(mayRun(limits, tally.of(owner)), false, `${id} waits before a free slot`)
+    if (under.length < slots) assert.equal(mayRun(limits, jobCounts.of(owner)), false, `${id} waits before a free slot`)
   }
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../src/errors.ts'
-import { createQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
+import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
 import type { Job } from '../../src/jobs/job.ts'
 import { type Journal, openJournal } from '../../src/jobs/journal.ts'
-import { createGate, type Gate } from '../../src/jobs/limits/rate-limiter.ts'
+import { createRateLimiter, type RateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
 import { createScheduler, type JobEvent, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts'
 import { askOf, noLimits, ownerOf, requestOf } from './asks.ts'
 import { createHandClock, settled } from './manual-clock.ts'
@@ -28,8 +28,8 @@ async function stage(changes: Partial<SchedulerOptions> & { readonly slots?: num
   let ids = 0
   const parts: SchedulerOptions = {
     journal: openJournal(':memory:'),
-    gate: createGate({ limits: noLimits }),
-    drawer: easel,
+    rateLimiter: createRateLimiter({ limits: noLimits }),
+    renderer: easel,
     limits: noLimits,
     clock,
     newId: () => `j${ids++}`,
@@ -214,13 +214,13 @@ test('of many at once as many are taken as may wait', async () => {
 
 test('what the gate refuses is not written down and does not count as waiting', async () => {
   const limits = { ...noLimits, person: { waiting: 2, rate: { jobs: 1, perMs: 60_000 } } }
-  const gate = createGate({ limits })
-  const { scheduler, journal } = await stage({ limits, gate, slots: 0 })
+  const rateLimiter = createRateLimiter({ limits })
+  const { scheduler, journal } = await stage({ limits, rateLimiter, slots: 0 })
   await scheduler.accept(askOf('ann', { seed: '7' }))
   for (let n = 0; n < 3; n++) assert.equal((await refusal(scheduler.accept(askOf('ann', { seed: '7' })))).code, 'too-often')
   assert.deepEqual([journal.live().length, scheduler.load().waiting], [1, 1])
   await scheduler.accept(askOf('bob', { seed: '7' }))
-  await gate.close()
+  await rateLimiter.close()
 })
 
 test('who has waited for six hours is given up, and not before', async () => {
@@ -326,7 +326,7 @@ test('place and time of everybody are shown, first what runs, then in the order 
 })
 
 test('where hundreds wait, who comes is shown the place and the time that the next look confirms', async () => {
-  const { scheduler, easel, clock } = await stage({ queue: createQueue(200) })
+  const { scheduler, easel, clock } = await stage({ queue: createFairQueue(200) })
   await scheduler.accept(askOf('ann'))
   easel.under[0]!.finish(1000)
   await settled()
@@ -457,7 +457,7 @@ test('a request that cannot be written down is refused and leaves no trace', asy
 test('behind a shared gate a job runs when the gate lets it, others go before, and it leaves when it ends', async () => {
   const inside = new Set<string>()
   const barred = new Set(['ann'])
-  const gate: Pick<Gate, 'shared' | 'take' | 'enter'> = {
+  const rateLimiter: Pick<RateLimiter, 'shared' | 'take' | 'enter'> = {
     shared: true,
     take: async () => undefined,
     async enter({ person }) {
@@ -470,7 +470,7 @@ test('behind a shared gate a job runs when the gate lets it, others go before, a
   const asked = async () => {
     for (let n = 0; n < 10; n++) await settled()
   }
-  const { scheduler, easel, clock } = await stage({ gate, slots: 2 })
+  const { scheduler, easel, clock } = await stage({ rateLimiter, slots: 2 })
   for (const person of ['ann', 'bob', 'ann', 'cid']) await scheduler.accept(askOf(person))
   await asked()
   assert.deepEqual(easel.under.map(({ job }) => job.owner.person).sort(), ['bob', 'cid'])

@@ -4,7 +4,7 @@
 import { closeSync, createReadStream, ftruncateSync, mkdtempSync, openSync, realpathSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inspectApart } from '../../src/engine/pipeline/inspect-in-thread.ts'
+import { inspectInThread } from '../../src/engine/pipeline/inspect-in-thread.ts'
 import { clipText, sd15UNet, sd15Vae } from '../../src/engine/synthetic/sd15.ts'
 import { farServer } from './download/https-server.ts'
 import { openHouse } from './test-styles.ts'
@@ -62,12 +62,12 @@ const server = await farServer((_path, response) => void createReadStream(lora).
 const house = await openHouse({
   bases: [{ name: 'sd15', files: { checkpoint, loras: [] }, example: 'a boat' }],
   download: server.download(),
-  inspect: (path, options) => inspectApart(path, { ...options, timeoutMs: 120_000, maxMegabytes: 2048 }),
+  inspect: (path, options) => inspectInThread(path, { ...options, timeoutMs: 120_000, maxMegabytes: 2048 }),
 })
 const began = performance.now()
 const busy = process.cpuUsage()
 const card = await house
-  .desk()
+  .admin()
   .add({ name: 'large', extend: false, url: 'https://huggingface.co/owner/repo/resolve/main/large.safetensors' })
 const seconds = (performance.now() - began) / 1000
 const { user, system } = process.cpuUsage(busy)

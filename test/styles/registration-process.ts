@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { factsOf, inspect } from '../../src/engine/index.ts'
 import { openStore } from '../../src/store/store.ts'
-import type { Page } from '../../src/styles/catalog/style-history.ts'
+import type { HistoryRecord } from '../../src/styles/catalog/style-history.ts'
 import { createStyles } from '../../src/styles/styles.ts'
 import { animeLora, attached, models, pocketBase } from './test-styles.ts'
 
@@ -13,7 +13,7 @@ export type Moment = (typeof moments)[number]
 /** @param reached what happens at each moment */
 export async function openRegistry(root: string, reached: (moment: Moment) => void) {
   const store = await openStore({ folder: join(root, 'store') })
-  const space = store.space<Page>('styles')
+  const space = store.space<HistoryRecord>('styles')
   const set = space.set.bind(space)
   space.set = async (key, value) => {
     // The change itself comes first, then the number that makes it count.
@@ -53,7 +53,7 @@ export function deskOf({ styles }: Awaited<ReturnType<typeof openRegistry>>, rea
     reached('half received')
     yield bytes.subarray(bytes.length >> 1)
   }
-  return styles.desk({ owner, name: 'ann', asker: { admin: true, roles: [] }, managers: async () => [], fetchFile })
+  return styles.admin({ owner, name: 'ann', asker: { admin: true, roles: [] }, managers: async () => [], fetchFile })
 }
 
 export const handed = file

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Keyv from 'keyv'
 import type { Attachment } from '../../src/chat/contract/attachment.ts'
-import type { StyleDesk } from '../../src/chat/contract/style-admin.ts'
+import type { StyleAdmin } from '../../src/chat/contract/style-admin.ts'
 import { factsOf, inspect } from '../../src/engine/index.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Recipe } from '../../src/render/render.ts'
 import type { Base } from '../../src/styles/catalog/style.ts'
-import type { Page } from '../../src/styles/catalog/style-history.ts'
+import type { HistoryRecord } from '../../src/styles/catalog/style-history.ts'
 import { createStyles, type Styles, type StylesOptions } from '../../src/styles/styles.ts'
 
 export const models = join(import.meta.dirname, '../../models')
@@ -33,7 +33,7 @@ export const tinyBase: Base = {
 export interface House {
   readonly styles: Styles
   readonly folder: string
-  readonly space: Keyv<Page>
+  readonly space: Keyv<HistoryRecord>
   readonly blobs: Map<string, Uint8Array>
   /** What was drawn. */
   readonly drawn: Recipe[]
@@ -41,7 +41,7 @@ export interface House {
   readonly hostFolder: string
   /** Moves by what it is set to. */
   readonly clock: { nowMs: number }
-  desk(who?: Partial<Who>): StyleDesk
+  admin(who?: Partial<Who>): StyleAdmin
   /** Every file in the folder of styles. */
   files(): string[]
   /** The same folder and records, opened by the next process. */
@@ -63,12 +63,12 @@ export interface Who {
 export async function openHouse(options: Partial<StylesOptions> = {}): Promise<House> {
   const root = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-styles-'))
   mkdirSync(join(root, 'models'))
-  return houseIn(root, new Keyv<Page>(), new Map(), { nowMs: 1_700_000_000_000 }, options)
+  return houseIn(root, new Keyv<HistoryRecord>(), new Map(), { nowMs: 1_700_000_000_000 }, options)
 }
 
 async function houseIn(
   root: string,
-  space: Keyv<Page>,
+  space: Keyv<HistoryRecord>,
   blobs: Map<string, Uint8Array>,
   clock: { nowMs: number },
   options: Partial<StylesOptions>,
@@ -108,10 +108,10 @@ async function houseIn(
     drawn,
     hostFolder: join(root, 'models'),
     clock,
-    desk({ person = 'ann', space = 's1', platform = 'discord', admin = true, roles = [], managers = [], files } = {}) {
+    admin({ person = 'ann', space = 's1', platform = 'discord', admin = true, roles = [], managers = [], files } = {}) {
       const fetchFile = files && ((attachment: Attachment) => pieces(files[attachment.url]!))
       const owner = { platform, space, person }
-      return styles.desk({ owner, name: person, asker: { admin, roles }, managers: async () => managers, ...(fetchFile && { fetchFile }) })
+      return styles.admin({ owner, name: person, asker: { admin, roles }, managers: async () => managers, ...(fetchFile && { fetchFile }) })
     },
     files: () => ['files', 'incoming'].flatMap((inner) => readdirSync(join(folder, inner)).map((name) => `${inner}/${name}`)),
     again: () => houseIn(root, space, blobs, clock, options),

@@ -12,7 +12,7 @@ import { commands } from '../../commands/index.ts'
 import type { Choice, Incoming, OptionInput, Typing } from '../../src/chat/contract/incoming.ts'
 import type { Form, Outgoing, Picture } from '../../src/chat/contract/outgoing.ts'
 import type { Platform, Posted, Receiver } from '../../src/chat/contract/platform.ts'
-import type { Mark } from '../../src/chat/contract/reactions.ts'
+import type { Reaction } from '../../src/chat/contract/reactions.ts'
 import { findAction, parse } from '../../src/chat/input/parse.ts'
 import { encode } from '../../src/media/animation.ts'
 
@@ -26,7 +26,7 @@ export interface Harness {
   /** A click on the button of this message whose text is `label`. `message` is one of `Posted.messages`. */
   press(person: Person, message: string, label: string): Promise<void>
   /** Only called where `limits.reactions`. */
-  react(person: Person, message: string, mark: Mark): Promise<void>
+  react(person: Person, message: string, mark: Reaction): Promise<void>
   /** The dialog that is open for this person: its title, and what stands in each field. */
   opened(person: Person): Promise<{ readonly title: string; readonly values: Readonly<Record<string, string>> } | undefined>
   /** Sends that dialog with these fields changed. */
@@ -55,7 +55,7 @@ export interface Seen {
   readonly files: readonly Uint8Array[]
   readonly buttons: readonly string[]
   /** What the bot put under it. */
-  readonly marks: readonly Mark[]
+  readonly marks: readonly Reaction[]
 }
 
 export type MakeHarness = (receiver: Receiver) => Promise<Harness>

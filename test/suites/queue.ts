@@ -4,15 +4,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Entry, Queue, SavedQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
+import type { FairQueue, QueueEntry, SavedFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
 
 export interface QueueMaker {
-  create(quantum: number): Queue
-  restore(saved: SavedQueue): Queue
+  create(quantum: number): FairQueue
+  restore(saved: SavedFairQueue): FairQueue
 }
 
 type Step =
-  | { readonly act: 'add'; readonly entry: Omit<Entry, 'id'> }
+  | { readonly act: 'add'; readonly entry: Omit<QueueEntry, 'id'> }
   | { readonly act: 'next' }
   | { readonly act: 'cancel'; readonly which: number }
 
@@ -82,8 +82,8 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
         const before = queue.order()
         queue.add({ ...late, id: 'late' })
         const after = queue.order().filter(({ id }) => id !== 'late')
-        const elsewhere = (order: readonly Entry[]) => ids(order.filter(({ space }) => space !== late.space))
-        const there = (order: readonly Entry[]) => ids(order.filter(({ space }) => space === late.space))
+        const elsewhere = (order: readonly QueueEntry[]) => ids(order.filter(({ space }) => space !== late.space))
+        const there = (order: readonly QueueEntry[]) => ids(order.filter(({ space }) => space === late.space))
         assert.deepEqual(elsewhere(after), elsewhere(before))
         assert.deepEqual(there(after), there(before))
         // Between its space and the others, only that space can move back.
@@ -113,7 +113,7 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
         const gone = before[which % before.length]!
         queue.cancel(gone.id)
         for (const key of ['s0', 's1', 's2', 's3']) {
-          const others = (order: readonly Entry[]) =>
+          const others = (order: readonly QueueEntry[]) =>
             ids(order.filter(({ space, person }) => space === key && (space !== gone.space || person !== gone.person)))
           assert.deepEqual(others(queue.order()), others(before))
         }
@@ -185,7 +185,7 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
 
     test('a GPU that is free takes whatever may run, and who may not run gains nothing by waiting', () => {
       check(fc.tuple(entriesArbitrary, fc.subarray(['p0', 'p1', 'p2', 'p3'])), ([entries, barred]) => {
-        const blocked = ({ person }: Entry) => barred.includes(person)
+        const blocked = ({ person }: QueueEntry) => barred.includes(person)
         const queue = create(quantum)
         const without = create(quantum)
         for (const entry of entries) {
@@ -215,7 +215,7 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
     test('a queue that was saved as JSON and restored goes on as the first would have', () => {
       check(fc.tuple(stepsArbitrary, stepsArbitrary), ([first, then]) => {
         const queue = play(create(quantum), first)
-        const copy = restore(JSON.parse(JSON.stringify(queue.save())) as SavedQueue)
+        const copy = restore(JSON.parse(JSON.stringify(queue.save())) as SavedFairQueue)
         assert.deepEqual(ids(copy.order()), ids(queue.order()))
         const renamed = (prefix: string) => (id: string) => `${prefix}${id}`
         assert.deepEqual(drain(play(copy, then, {}, renamed('then'))), drain(play(queue, then, {}, renamed('then'))))
@@ -239,11 +239,11 @@ function check<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): voi
 }
 
 function play(
-  queue: Queue,
+  queue: FairQueue,
   steps: readonly Step[],
   { added, left }: { added?: (id: string) => void; left?: (id: string) => void } = {},
   rename: (id: string) => string = (id) => id,
-): Queue {
+): FairQueue {
   steps.forEach((step, n) => {
     if (step.act === 'add') {
       queue.add({ ...step.entry, id: rename(`j${n}`) })
@@ -262,13 +262,13 @@ function play(
   return queue
 }
 
-function drain(queue: Queue): string[] {
+function drain(queue: FairQueue): string[] {
   const drained: string[] = []
   for (let entry = queue.next(); entry; entry = queue.next()) drained.push(entry.id)
   return drained
 }
 
-function ids(order: readonly Entry[]): string[] {
+function ids(order: readonly QueueEntry[]): string[] {
   return order.map(({ id }) => id)
 }
 

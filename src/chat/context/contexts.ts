@@ -6,30 +6,30 @@ import type { AnimationRequest, Format } from '../../jobs/request.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Store } from '../../store/store.ts'
 import type { Command } from '../contract/command.ts'
-import type { Desk } from '../contract/command-context.ts'
+import type { CommandContext } from '../contract/command-context.ts'
 import { type Defaults, defaultsSchema } from '../contract/defaults.ts'
 import type { Asker, Channel } from '../contract/incoming.ts'
 import type { Platform } from '../contract/platform.ts'
 import { type Settings, settingsSchema } from '../contract/settings.ts'
-import type { StyleDesk } from '../contract/style-admin.ts'
+import type { StyleAdmin } from '../contract/style-admin.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { helpIn, localeFor } from '../locales/locale.ts'
 import { createFavourites, type Favourites } from './favourites.ts'
-import { createJobDesk } from './job-access.ts'
-import { createPrivacyDesk, type PrivacyParts } from './privacy.ts'
-import { kept } from './stored-value.ts'
+import { createJobAccess } from './job-access.ts'
+import { createPersonalData, type PersonalDataParts } from './privacy.ts'
+import { storedValues } from './stored-value.ts'
 import { type StyleSource, stylesFor } from './style-source.ts'
 
-export interface House {
+export interface Contexts {
   readonly commands: readonly Command[]
   readonly favourites: Favourites
-  deskFor(visit: Visit): Desk
+  contextFor(caller: Caller): CommandContext
   settingsOf(owner: Owner): Promise<Settings>
   defaultsOf(owner: Owner): Promise<Defaults>
 }
 
 /** Who speaks, where, and what can be shown there. */
-export interface Visit {
+export interface Caller {
   readonly owner: Owner
   readonly name: string
   readonly asker: Asker
@@ -42,32 +42,32 @@ export interface Visit {
 }
 
 /** Somebody who may want to manage styles. */
-export interface StyleVisitor extends Visit {
+export interface StyleCaller extends Caller {
   /** Who may besides the admins. */
   readonly managers: () => Promise<readonly string[]>
 }
 
-export interface HouseParts {
+export interface ContextsParts {
   readonly commands: readonly Command[]
   readonly scheduler: Scheduler
   readonly store: Store
   readonly styles: StyleSource
-  readonly styleDeskFor: (visitor: StyleVisitor) => StyleDesk
+  readonly styleAdminFor: (caller: StyleCaller) => StyleAdmin
   readonly delivery: Pick<Delivery, 'withdraw'>
   readonly retentionDays: number
-  readonly forgetOn: PrivacyParts['forgetOn']
+  readonly forgetOn: PersonalDataParts['forgetOn']
 }
 
-export function createHouse(parts: HouseParts): House {
-  const { commands, scheduler, store, styles, styleDeskFor, delivery, retentionDays, forgetOn } = parts
-  const settings = kept(store.space<unknown>('settings'), settingsSchema)
-  const defaults = kept(store.space<unknown>('defaults'), defaultsSchema)
+export function createContexts(parts: ContextsParts): Contexts {
+  const { commands, scheduler, store, styles, styleAdminFor, delivery, retentionDays, forgetOn } = parts
+  const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
+  const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
 
   const jobParts = { scheduler, favourites, delivery, blobs: store.blobs }
 
-  function deskFor(visit: Visit): Desk {
-    const { owner, asker, channel, locale, formats, maxBytes } = visit
+  function contextFor(caller: Caller): CommandContext {
+    const { owner, asker, channel, locale, formats, maxBytes } = caller
     const here = settings.of(spaceOf(owner))
     const ownDefaults = defaults.of(personOf(owner))
     const language = localeFor(locale)
@@ -78,13 +78,13 @@ export function createHouse(parts: HouseParts): House {
       maxBytes,
       commands,
       styles: stylesFor(styles, spaceOf(owner), asker.admin),
-      get styleDesk() {
-        return styleDeskFor({ ...visit, managers: async () => (await here.get()).styleManagers })
+      get styleAdmin() {
+        return styleAdminFor({ ...caller, managers: async () => (await here.get()).styleManagers })
       },
       defaults: ownDefaults,
       settings: here,
-      jobs: createJobDesk(jobParts, owner, asker.admin),
-      privacy: createPrivacyDesk({ ...jobParts, retentionDays, forgetOn }, owner, ownDefaults),
+      jobs: createJobAccess(jobParts, owner, asker.admin),
+      privacy: createPersonalData({ ...jobParts, retentionDays, forgetOn }, owner, ownDefaults),
       randomSeed,
       helpOf: (path, english) => helpIn(language, path, english),
     }
@@ -93,7 +93,7 @@ export function createHouse(parts: HouseParts): House {
   return {
     commands,
     favourites,
-    deskFor,
+    contextFor,
     settingsOf: (owner) => settings.of(spaceOf(owner)).get(),
     defaultsOf: (owner) => defaults.of(personOf(owner)).get(),
   }

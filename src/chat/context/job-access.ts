@@ -3,33 +3,33 @@
 import { hasEnded, type Job, type Owner, personOf, spaceOf } from '../../jobs/job.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Blobs } from '../../store/store.ts'
-import type { HistoryEntry, HistoryPage, HistoryQuery, Jobs } from '../contract/command-context.ts'
+import type { HistoryEntry, HistoryPage, HistoryQuery, JobAccess } from '../contract/command-context.ts'
 import type { Delivery } from '../delivery/delivery.ts'
-import { returnAddressOf } from '../delivery/reply-target.ts'
+import { replyTargetOf } from '../delivery/reply-target.ts'
 import type { Favourites } from './favourites.ts'
 
-export interface JobDeskParts {
+export interface JobAccessParts {
   readonly scheduler: Scheduler
   readonly favourites: Favourites
   readonly delivery: Pick<Delivery, 'withdraw'>
   readonly blobs: Pick<Blobs, 'delete'>
 }
 
-export function createJobDesk(parts: JobDeskParts, owner: Owner, admin: boolean): Jobs {
+export function createJobAccess(parts: JobAccessParts, owner: Owner, admin: boolean): JobAccess {
   const { scheduler, favourites } = parts
   const me = personOf(owner)
   const isOwn = (job: Job) => personOf(job.owner) === me
   const isHere = (job: Job) => spaceOf(job.owner) === spaceOf(owner)
 
   async function entryOf(job: Job): Promise<HistoryEntry> {
-    return { job, own: isOwn(job), kept: await favourites.has(me, job.id), private: returnAddressOf(job).private }
+    return { job, own: isOwn(job), kept: await favourites.has(me, job.id), private: replyTargetOf(job).private }
   }
 
   /** Undefined where there is none, or it is another person's affair. */
   function visible(id: string): Job | undefined {
     const job = scheduler.find(id)
     if (!job) return undefined
-    return isOwn(job) || (isHere(job) && !returnAddressOf(job).private) ? job : undefined
+    return isOwn(job) || (isHere(job) && !replyTargetOf(job).private) ? job : undefined
   }
 
   /** By an admin, who may end what is private without seeing it. */
@@ -88,13 +88,13 @@ export function createJobDesk(parts: JobDeskParts, owner: Owner, admin: boolean)
 }
 
 /** Message, animation, star and record of an ended job. */
-export async function removeJob({ scheduler, favourites, delivery, blobs }: JobDeskParts, job: Job): Promise<void> {
+export async function removeJob({ scheduler, favourites, delivery, blobs }: JobAccessParts, job: Job): Promise<void> {
   await delivery.withdraw(job)
   await favourites.forgetJob(job.id)
   for (const blob of await scheduler.forget([job.id])) await blobs.delete(blob)
 }
 
 /** All of one person, newest first. */
-export function allOf(scheduler: Pick<Scheduler, 'jobsOf'>, owner: Owner): readonly Job[] {
+export function allJobsOf(scheduler: Pick<Scheduler, 'jobsOf'>, owner: Owner): readonly Job[] {
   return scheduler.jobsOf(owner, { from: 0, limit: Number.POSITIVE_INFINITY }).jobs
 }

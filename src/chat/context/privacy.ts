@@ -1,17 +1,17 @@
 // What is kept about one person: all of it handed out, all of it deleted.
 
 import { hasEnded, type Owner, personOf } from '../../jobs/job.ts'
-import type { Kept, Privacy } from '../contract/command-context.ts'
+import type { PersonalData, StoredValue } from '../contract/command-context.ts'
 import type { Defaults } from '../contract/defaults.ts'
-import { allOf, type JobDeskParts, removeJob } from './job-access.ts'
+import { allJobsOf, type JobAccessParts, removeJob } from './job-access.ts'
 
-export interface PrivacyParts extends JobDeskParts {
+export interface PersonalDataParts extends JobAccessParts {
   readonly retentionDays: number
   /** What the platforms keep themselves. */
   readonly forgetOn: (owner: Owner) => Promise<void>
 }
 
-export function createPrivacyDesk(parts: PrivacyParts, owner: Owner, defaults: Kept<Defaults>): Privacy {
+export function createPersonalData(parts: PersonalDataParts, owner: Owner, defaults: StoredValue<Defaults>): PersonalData {
   const { scheduler, favourites, retentionDays, forgetOn } = parts
   const me = personOf(owner)
 
@@ -20,12 +20,12 @@ export function createPrivacyDesk(parts: PrivacyParts, owner: Owner, defaults: K
 
     async exported() {
       // the address may hold tokens that answer in the person's name: it is no data about them
-      const requests = allOf(scheduler, owner).map(({ address: _address, ...job }) => job)
+      const requests = allJobsOf(scheduler, owner).map(({ address: _address, ...job }) => job)
       return JSON.stringify({ person: me, defaults: await defaults.get(), favourites: await favourites.of(me), requests }, undefined, 2)
     },
 
     async forget() {
-      const jobs = allOf(scheduler, owner)
+      const jobs = allJobsOf(scheduler, owner)
       for (const job of jobs) {
         if (!hasEnded(job)) await scheduler.cancel(job.id)
         await removeJob(parts, scheduler.find(job.id) ?? job)

@@ -21,7 +21,7 @@ const everyMs = 3_600_000
 const pageSize = 200
 
 /** @returns how many requests were cleared away */
-export async function clearAway({ scheduler, favourites, blobs, days }: RetentionParts, nowMs: number): Promise<number> {
+export async function deleteExpired({ scheduler, favourites, blobs, days }: RetentionParts, nowMs: number): Promise<number> {
   const beforeMs = nowMs - days * dayMs
   let cleared = 0
   for (let stays = 0; ; ) {
@@ -38,13 +38,13 @@ export async function clearAway({ scheduler, favourites, blobs, days }: Retentio
 }
 
 /** At once and every hour. @returns what ends it */
-export function keepClearing(parts: RetentionParts, clock: Clock, log: Log): () => Promise<void> {
+export function keepDeleting(parts: RetentionParts, clock: Clock, log: Log): () => Promise<void> {
   let callOff: () => void = () => undefined
   let last: Promise<void> = Promise.resolve()
   let stopped = false
   const clear = async (): Promise<void> => {
     try {
-      const cleared = await clearAway(parts, clock.nowMs())
+      const cleared = await deleteExpired(parts, clock.nowMs())
       await parts.alsoClear?.(clock.nowMs())
       if (cleared > 0) log.info({ cleared, days: parts.days }, 'cleared away')
     } catch (error) {

@@ -2,10 +2,10 @@
 
 import type Keyv from 'keyv'
 import type { z } from 'zod'
-import type { Kept } from '../contract/command-context.ts'
+import type { StoredValue } from '../contract/command-context.ts'
 
 /** What no longer fits the schema counts as never said. */
-export function kept<T>(space: Keyv<unknown>, schema: z.ZodType<T>): { of(key: string): Kept<T> } {
+export function storedValues<T>(space: Keyv<unknown>, schema: z.ZodType<T>): { of(key: string): StoredValue<T> } {
   return {
     of: (key) => ({
       async get() {

@@ -1,19 +1,19 @@
 // The styles as the chat needs them, and as one person may see them. The book in src/styles is such a source.
 
-import type { Model, Style, Styles } from '../contract/command-context.ts'
+import type { AvailableStyles, ModelSummary, StyleSummary } from '../contract/command-context.ts'
 import type { ShownAnimation } from '../contract/style-admin.ts'
 
 export interface StyleSource {
-  list(space: string, admin: boolean): Promise<readonly Style[]>
-  find(name: string, space: string, admin: boolean): Promise<Style | undefined>
-  search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly Style[]>
+  list(space: string, admin: boolean): Promise<readonly StyleSummary[]>
+  find(name: string, space: string, admin: boolean): Promise<StyleSummary | undefined>
+  search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly StyleSummary[]>
   /** @throws UserError unknown-style */
-  model(name?: string): Promise<Model>
+  model(name?: string): Promise<ModelSummary>
   /** Of its example, where one has been drawn; WebP where no format is named. */
   picture(name: string, format?: 'webp' | 'gif'): Promise<ShownAnimation | undefined>
 }
 
-export function stylesFor(source: StyleSource, space: string, admin: boolean): Styles {
+export function stylesFor(source: StyleSource, space: string, admin: boolean): AvailableStyles {
   return {
     list: () => source.list(space, admin),
     find: (name) => source.find(name, space, admin),

@@ -7,9 +7,9 @@ import type { Command } from './command.ts'
 import type { Defaults } from './defaults.ts'
 import type { Asker, Channel } from './incoming.ts'
 import type { Settings } from './settings.ts'
-import type { StyleDesk } from './style-admin.ts'
+import type { StyleAdmin } from './style-admin.ts'
 
-export interface Desk {
+export interface CommandContext {
   readonly asker: Asker
   /** Where the person speaks. */
   readonly channel: Channel
@@ -18,35 +18,35 @@ export interface Desk {
   readonly maxBytes: number
   /** Everything that can be said, for the help. */
   readonly commands: readonly Command[]
-  readonly styles: Styles
-  readonly styleDesk: StyleDesk
-  readonly defaults: Kept<Defaults>
-  readonly settings: Kept<Settings>
-  readonly jobs: Jobs
-  readonly privacy: Privacy
+  readonly styles: AvailableStyles
+  readonly styleAdmin: StyleAdmin
+  readonly defaults: StoredValue<Defaults>
+  readonly settings: StoredValue<Settings>
+  readonly jobs: JobAccess
+  readonly privacy: PersonalData
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
   /** What something is called in the person's language, for help: 'animate.prompt'. */
   helpOf(path: string, english: string): string
 }
 
-export interface Kept<T> {
+export interface StoredValue<T> {
   get(): Promise<T>
   set(value: T): Promise<void>
 }
 
 /** The styles that the person may use. */
-export interface Styles {
-  list(): Promise<readonly Style[]>
+export interface AvailableStyles {
+  list(): Promise<readonly StyleSummary[]>
   /** By name or alias, whatever its case. */
-  find(name: string): Promise<Style | undefined>
+  find(name: string): Promise<StyleSummary | undefined>
   /** Best match first; everything for ''. */
-  search(typed: string, limit: number): Promise<readonly Style[]>
+  search(typed: string, limit: number): Promise<readonly StyleSummary[]>
   /** What draws: with a style or without. */
-  model(style?: string): Promise<Model>
+  model(style?: string): Promise<ModelSummary>
 }
 
-export interface Style {
+export interface StyleSummary {
   readonly name: string
   readonly about: string
   /** A prompt that shows it well. */
@@ -54,7 +54,7 @@ export interface Style {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface Model {
+export interface ModelSummary {
   readonly name: string
   readonly width: number
   readonly height: number
@@ -69,13 +69,13 @@ export interface Model {
   readonly multiple: number
 }
 
-export interface Jobs {
+export interface JobAccess {
   /** Any job that the person may see: their own, and those shown to everybody where the person is. */
   find(id: string): Promise<HistoryEntry | undefined>
   /** The person's own, newest first. */
   own(query: HistoryQuery): Promise<HistoryPage>
   /** Of everybody where the person is, in the order in which they will run; running ones first. */
-  standings(): Promise<readonly Standing[]>
+  standings(): Promise<readonly QueuedJob[]>
   /** In all: also what other servers wait for. */
   load(): Promise<{ readonly waiting: number; readonly running: number }>
   /** Own jobs, or any for admins. Ends a waiting or running one, removes the messages and the animation of an ended one. */
@@ -106,7 +106,7 @@ export interface HistoryEntry {
   readonly private: boolean
 }
 
-export interface Standing {
+export interface QueuedJob {
   readonly job: Job
   readonly own: boolean
   /** How many run before it; undefined while it runs. */
@@ -115,7 +115,7 @@ export interface Standing {
   readonly leftMs?: number
 }
 
-export interface Privacy {
+export interface PersonalData {
   /** Everything that is kept about the person, as one JSON text. */
   exported(): Promise<string>
   /** Cancels, removes messages and animations, forgets defaults and history. */

@@ -1,10 +1,10 @@
 // The text of a command, as somebody would type it: what a button or a reaction says for people. The inverse of parse.ts.
 
 /** Custom ids and action values are no longer on any platform. */
-export const maxTypedChars = 100
+export const maxCommandChars = 100
 
 /** @param command name, or name and action: 'settings block' */
-export function typed(command: string, options: Readonly<Record<string, string | number | boolean | undefined>>): string {
+export function commandText(command: string, options: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const words = [command]
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue

@@ -2,13 +2,13 @@
 // A command with several actions (`settings block`) is a subcommand group on Discord; in typed text the action is the first word.
 
 import type { Owner } from '../../jobs/job.ts'
-import type { Desk } from './command-context.ts'
+import type { CommandContext } from './command-context.ts'
 import type { Options, Values } from './option.ts'
 import type { Reply } from './reply.ts'
 
 export type { AnimationRequest, Format } from '../../jobs/request.ts'
-export type { Desk, HistoryEntry, HistoryQuery, Model, Standing, Style } from './command-context.ts'
-export { maxTypedChars, typed } from './command-text.ts'
+export type { CommandContext, HistoryEntry, HistoryQuery, ModelSummary, QueuedJob, StyleSummary } from './command-context.ts'
+export { commandText as typed, maxCommandChars } from './command-text.ts'
 export type { Defaults } from './defaults.ts'
 export type { Option, Options, Values } from './option.ts'
 export { type Line, type Reply, type ReplyButton, type ReplyItem, type Sentence, say } from './reply.ts'
@@ -23,13 +23,13 @@ export interface Action<Os extends Options = Options> {
   readonly admin?: true
   /** Its answer concerns nobody but who asked. A reply may say otherwise for itself. */
   readonly private?: true
-  run(call: Call<Os>): Promise<Reply> | Reply
+  run(call: CommandCall<Os>): Promise<Reply> | Reply
 }
 
-export interface Call<Os extends Options = Options> {
+export interface CommandCall<Os extends Options = Options> {
   readonly values: Values<Os>
   readonly owner: Owner
-  readonly desk: Desk
+  readonly context: CommandContext
 }
 
 export interface Command {

@@ -65,9 +65,11 @@ export type Completion = 'style' | 'prompt' | 'job' | 'waiting-job' | 'command'
 /** In the order in which they are shown; required ones first. Names: 1 to 32 of a-z and '-'. */
 export type Options = Readonly<Record<string, Option>>
 
-export type Values<Os extends Options> = { readonly [Name in keyof Os]: Value<Os[Name]> }
+export type Values<Os extends Options> = { readonly [Name in keyof Os]: OptionValue<Os[Name]> }
 
-export type Value<O extends Option> = O extends { required: true } | { default: string | number | boolean } ? Raw<O> : Raw<O> | undefined
+export type OptionValue<O extends Option> = O extends { required: true } | { default: string | number | boolean }
+  ? Raw<O>
+  : Raw<O> | undefined
 
 type Raw<O extends Option> = O extends ChoiceOption
   ? O['choices'][number]

@@ -3,7 +3,7 @@
 
 import type { Format } from '../../jobs/request.ts'
 import type { Option } from './command.ts'
-import type { Mark } from './reactions.ts'
+import type { Reaction } from './reactions.ts'
 
 export interface Outgoing {
   readonly audience: Audience
@@ -14,7 +14,7 @@ export interface Outgoing {
   readonly quote?: string
   /** Short labelled values: style, seed, size. */
   readonly facts?: readonly Fact[]
-  readonly progress?: Progress
+  readonly progress?: ShownProgress
   /** The animation, or while it is drawn a small preview. An edit without one removes what was there. */
   readonly picture?: Picture
   readonly items?: readonly Item[]
@@ -22,7 +22,7 @@ export interface Outgoing {
   readonly file?: File
   readonly buttons?: readonly Button[]
   /** Reactions that the bot puts under the message, so that people need one click. */
-  readonly marks?: readonly Mark[]
+  readonly marks?: readonly Reaction[]
   /** At most 25 characters. Posting the same nonce at the same address again gives the message that is there already. */
   readonly nonce?: string
 }
@@ -39,7 +39,7 @@ export interface Fact {
 }
 
 /** `done` from 0 to 1. */
-export interface Progress {
+export interface ShownProgress {
   readonly done: number
   readonly text: string
 }

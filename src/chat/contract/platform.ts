@@ -68,7 +68,7 @@ export interface PlatformLimits {
   readonly formats: readonly Format[]
   /** Whether a preview may change with each edit; otherwise progress is text. */
   readonly previews: boolean
-  readonly edits: Edits
+  readonly edits: EditLimits
   /** Reactions that the platform shows under its messages; elsewhere they are buttons. */
   readonly reactions: boolean
   readonly textChars: number
@@ -81,7 +81,7 @@ export interface PlatformLimits {
 }
 
 /** How often messages may be changed, and whether that is counted for each message or for all of a space together. */
-export interface Edits {
+export interface EditLimits {
   readonly perMinute: number
   readonly per: 'message' | 'space'
 }

@@ -1,8 +1,8 @@
 // The four reactions that mean something, and how the platforms name them.
 
-export type Mark = 'die' | 'cross' | 'star' | 'letter'
+export type Reaction = 'die' | 'cross' | 'star' | 'letter'
 
-export interface MarkFace {
+export interface ReactionEmoji {
   readonly emoji: string
   /** Other emoji and short names (Slack's, without colons) that people take for the same. */
   readonly also: readonly string[]
@@ -10,7 +10,7 @@ export interface MarkFace {
   readonly command: string
 }
 
-export const marks: Readonly<Record<Mark, MarkFace>> = {
+export const reactions: Readonly<Record<Reaction, ReactionEmoji>> = {
   die: { emoji: '🎲', also: ['game_die', '🔄', 'arrows_counterclockwise', '🔁', 'repeat'], command: 'again job:{job}' },
   cross: { emoji: '❌', also: ['x', '✖️', '✖', 'heavy_multiplication_x', '🗑️', '🗑', 'wastebasket'], command: 'cancel job:{job}' },
   star: { emoji: '⭐', also: ['star', '🌟', 'star2'], command: 'keep job:{job}' },
@@ -18,15 +18,17 @@ export const marks: Readonly<Record<Mark, MarkFace>> = {
 }
 
 /** @param name an emoji, or a short name with or without a skin tone (`game_die::skin-tone-2`) */
-export function markOf(name: string): Mark | undefined {
+export function reactionNamed(name: string): Reaction | undefined {
   return byName.get(name.replace(/::skin-tone-\d$/, ''))
 }
 
 /** The command that a mark on the message of this job stands for. */
-export function commandOf(mark: Mark, job: string): string {
-  return marks[mark].command.replace('{job}', job)
+export function commandOfReaction(mark: Reaction, job: string): string {
+  return reactions[mark].command.replace('{job}', job)
 }
 
-const byName = new Map<string, Mark>(
-  (Object.keys(marks) as Mark[]).flatMap((mark) => [marks[mark].emoji, ...marks[mark].also].map((name) => [name, mark] as const)),
+const byName = new Map<string, Reaction>(
+  (Object.keys(reactions) as Reaction[]).flatMap((mark) =>
+    [reactions[mark].emoji, ...reactions[mark].also].map((name) => [name, mark] as const),
+  ),
 )

@@ -5,10 +5,10 @@ import type { SentenceKey } from '../locales/en.ts'
 import type { Audience, Tone } from './outgoing.ts'
 import type { ShownAnimation } from './style-admin.ts'
 
-export type Reply = Saying | Drawing | Asking | Silence
+export type Reply = TextReply | AnimationReply | FormReply | EmptyReply
 
 /** Words. */
-export interface Saying {
+export interface TextReply {
   readonly kind: 'say'
   readonly text: Line
   /** As the action declares, where absent. */
@@ -24,7 +24,7 @@ export interface Saying {
 }
 
 /** Put this in the queue; its message lives until the request has ended. */
-export interface Drawing {
+export interface AnimationReply {
   readonly kind: 'draw'
   readonly request: AnimationRequest
   readonly private: boolean
@@ -33,7 +33,7 @@ export interface Drawing {
 }
 
 /** Ask for options in a dialog; it ends in this command. */
-export interface Asking {
+export interface FormReply {
   readonly kind: 'ask'
   readonly title: Line
   readonly command: string
@@ -44,7 +44,7 @@ export interface Asking {
 }
 
 /** Done, and everybody sees it without a word: a message was removed. */
-export interface Silence {
+export interface EmptyReply {
   readonly kind: 'silence'
 }
 

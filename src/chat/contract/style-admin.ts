@@ -4,7 +4,7 @@ import type { Format } from '../../jobs/request.ts'
 import type { Attachment } from './attachment.ts'
 import type { Sentence } from './reply.ts'
 
-export interface StyleDesk {
+export interface StyleAdmin {
   /**
    * Fetches a file, tells what it is, checks it, and makes it a style for admins, or a part of one there is. Publishing is a word of its own.
    * @throws UserError of everything that is wrong with the file, with where it comes from or with the name; nothing is left behind then

@@ -5,9 +5,9 @@ import type { Clock } from '../../system-clock.ts'
 import type { Incoming } from '../contract/incoming.ts'
 import type { Audience, Outgoing } from '../contract/outgoing.ts'
 import type { Platform } from '../contract/platform.ts'
-import { patiently } from './retry.ts'
+import { retry } from './retry.ts'
 
-export interface Answer {
+export interface DeferredResponse {
   /** Who will read it, as far as is known. */
   expect(audience: Audience): void
   /** From here on the answer is on its way and is not acknowledged any more. */
@@ -21,7 +21,7 @@ export interface Answer {
 /** An answer that cannot be posted is tried this long: later nobody waits for it. */
 const answerMs = 15_000
 
-export function createAnswer(platform: Platform, { address }: Incoming, clock: Clock, log: Log): Answer {
+export function createDeferredResponse(platform: Platform, { address }: Incoming, clock: Clock, log: Log): DeferredResponse {
   let audience: Audience = 'asker'
   let acknowledging: Promise<void> = Promise.resolve()
   const callOff = clock.after(platform.limits.answerMs / 2, () => {
@@ -40,7 +40,7 @@ export function createAnswer(platform: Platform, { address }: Incoming, clock: C
     ready,
     async post(outgoing) {
       await ready()
-      await patiently(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs: answerMs, onTrouble })
+      await retry(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs: answerMs, onTrouble })
     },
     async open(dialog) {
       await ready()

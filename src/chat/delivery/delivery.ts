@@ -3,7 +3,7 @@
 
 import { UserError } from '../../errors.ts'
 import { hasEnded, type Job, type Reason } from '../../jobs/job.ts'
-import type { DrawingProgress } from '../../jobs/renderer.ts'
+import type { RenderProgress } from '../../jobs/renderer.ts'
 import type { JobEvent, Scheduler } from '../../jobs/scheduler.ts'
 import type { Log } from '../../log.ts'
 import type { Json } from '../../store/json.ts'
@@ -14,14 +14,14 @@ import type { Platform, Posted } from '../contract/platform.ts'
 import { localeFor } from '../locales/locale.ts'
 import type { Observer } from '../observer.ts'
 import { createEditQueue, type EditQueue } from './edit-queue.ts'
-import { createEnds } from './final-message.ts'
-import { type Note, noteFrom } from './message-handle.ts'
-import type { MessageBook } from './message-index.ts'
+import { createFinalMessages } from './final-message.ts'
+import { type MessageHandle, messageHandleFrom } from './message-handle.ts'
+import type { MessageIndex } from './message-index.ts'
 import { pictureOfPreview } from './pictures.ts'
-import { type ReturnAddress, returnAddressOf } from './reply-target.ts'
-import { patiently } from './retry.ts'
-import { runningWords, type Waiting, waitingWords } from './status-message.ts'
-import { fitted } from './truncate.ts'
+import { type ReplyTarget, replyTargetOf } from './reply-target.ts'
+import { retry } from './retry.ts'
+import { runningMessage, type WaitingState, waitingMessage } from './status-message.ts'
+import { truncate } from './truncate.ts'
 
 export interface Delivery {
   /** Begins to listen; before the scheduler starts. */
@@ -39,7 +39,7 @@ export interface Delivery {
 export interface DeliveryParts {
   readonly scheduler: Scheduler
   readonly blobs: Pick<Blobs, 'get'>
-  readonly messages: MessageBook
+  readonly messages: MessageIndex
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
@@ -48,13 +48,13 @@ export interface DeliveryParts {
 interface Life {
   job: Job
   readonly platform: Platform
-  readonly to: ReturnAddress
+  readonly to: ReplyTarget
   /** Settled once the first message is there, or could not be posted. */
   opened: Promise<void>
   posted?: Posted | undefined
   /** Its message is gone: nothing but the end is posted anew. */
   lost: boolean
-  progress?: DrawingProgress
+  progress?: RenderProgress
   preview?: Uint8Array
   /** What stands there now. */
   shown: string
@@ -71,7 +71,7 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
   const lives = new Map<string, Life>()
   const reached = new Map<string, { readonly platform: Platform; readonly edits: EditQueue }>()
   const telling = new Map<string, { readonly done: Promise<void>; readonly end: AbortController }>()
-  const ends = createEnds({ blobs, log })
+  const ends = createFinalMessages({ blobs, log })
   const stopping = new AbortController()
   let deaf: (() => void) | undefined
   let places: { readonly dueMs: number; readonly callOff: () => void } | undefined
@@ -131,8 +131,8 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
   }
 
   function newLife(job: Job, platform: Platform): Life {
-    const posted = noteFrom(scheduler.noteOf(job.id))?.posted
-    const life: Life = { job, platform, to: returnAddressOf(job), opened: Promise.resolve(), posted, lost: false, shown: '' }
+    const posted = messageHandleFrom(scheduler.noteOf(job.id))?.posted
+    const life: Life = { job, platform, to: replyTargetOf(job), opened: Promise.resolve(), posted, lost: false, shown: '' }
     lives.set(job.id, life)
     return life
   }
@@ -155,12 +155,12 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
 
   function stateWords({ job, platform, to, progress, preview }: Life): Outgoing {
     const locale = localeFor(to.locale)
-    const standing: Waiting = scheduler.standing(job.id) ?? {}
-    if (job.state !== 'running') return fitted(waitingWords(job, to, standing, locale), platform.limits)
+    const standing: WaitingState = scheduler.standing(job.id) ?? {}
+    if (job.state !== 'running') return truncate(waitingMessage(job, to, standing, locale), platform.limits)
     const shows = platform.limits.previews && platform.limits.formats.includes('webp')
     const picture = shows && preview ? pictureOfPreview(job, preview, locale) : undefined
     const running = { progress, preview: picture, ...(standing.leftMs !== undefined && { leftMs: standing.leftMs }) }
-    return fitted(runningWords(job, to, running, locale), platform.limits)
+    return truncate(runningMessage(job, to, running, locale), platform.limits)
   }
 
   /** Shows the newest state when the platform allows the next edit. */
@@ -195,7 +195,7 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
     if (JSON.stringify(posted) === JSON.stringify(life.posted)) return
     life.posted = posted
     await messages.remember(life.platform.name, posted.messages, life.job.id)
-    const note: Note = { posted }
+    const note: MessageHandle = { posted }
     await scheduler.annotate(life.job.id, note as unknown as Json)
   }
 
@@ -245,14 +245,14 @@ export function createDelivery({ scheduler, blobs, messages, clock, log, observe
       observer.stumbled(platform.name)
       log.warn({ job: job.id, platform: platform.name, err, retryInMs }, 'the platform could not be reached')
     }
-    return patiently(call, { clock, signal, giveUpAfterMs, onTrouble })
+    return retry(call, { clock, signal, giveUpAfterMs, onTrouble })
   }
 
   async function withdraw(job: Job): Promise<void> {
     const told = telling.get(job.id)
     told?.end.abort(new Error('withdrawn'))
     await told?.done
-    const posted = noteFrom(scheduler.noteOf(job.id))?.posted
+    const posted = messageHandleFrom(scheduler.noteOf(job.id))?.posted
     const platform = reached.get(job.owner.platform)?.platform
     if (posted && platform) {
       await platform.remove(posted).catch((error: unknown) => log.warn({ job: job.id, err: error }, 'a message could not be removed'))

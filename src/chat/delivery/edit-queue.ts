@@ -3,21 +3,21 @@
 // starves the other.
 
 import type { Clock } from '../../system-clock.ts'
-import type { Edits } from '../contract/platform.ts'
+import type { EditLimits } from '../contract/platform.ts'
 
 export interface EditQueue {
   /** Changes the message when its turn comes; an offer that still waits is replaced. `edit` says whether it sent anything, and never rejects. */
-  offer(where: Place, edit: () => Promise<boolean>): void
+  offer(where: EditTarget, edit: () => Promise<boolean>): void
   /**
    * For the last edit of a message: drops the offer that waits, and resolves once none is under way, or has been for too long.
    * The last edit counts against the budget of the others and is not held back by it.
    */
-  clear(where: Omit<Place, 'drawing'>): Promise<void>
+  clear(where: Omit<EditTarget, 'drawing'>): Promise<void>
   /** Drops everything, also later offers; resolves once no edit is under way. */
   stop(): Promise<void>
 }
 
-export interface Place {
+export interface EditTarget {
   readonly message: string
   readonly space: string
   readonly drawing: boolean
@@ -35,12 +35,12 @@ interface Lane {
 /** An edit that hangs is no longer waited for: by the next one, or by the result. */
 const longestEditMs = 10_000
 
-export function createEditQueue({ perMinute, per }: Edits, clock: Clock): EditQueue {
+export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): EditQueue {
   const everyMs = 60_000 / perMinute
   const lanes = new Map<string, Lane>()
   let stopped = false
 
-  function offer({ message, space, drawing }: Place, edit: () => Promise<boolean>): void {
+  function offer({ message, space, drawing }: EditTarget, edit: () => Promise<boolean>): void {
     if (stopped) return
     const key = per === 'message' ? message : space
     const lane: Lane = lanes.get(key) ?? { nextMs: 0, waiting: [new Map(), new Map()], turn: 0 }
@@ -84,7 +84,7 @@ export function createEditQueue({ perMinute, per }: Edits, clock: Clock): EditQu
     })
   }
 
-  async function clear({ message, space }: Omit<Place, 'drawing'>): Promise<void> {
+  async function clear({ message, space }: Omit<EditTarget, 'drawing'>): Promise<void> {
     const lane = lanes.get(per === 'message' ? message : space)
     if (!lane) return
     for (const offers of lane.waiting) offers.delete(message)

@@ -10,30 +10,30 @@ import type { Platform, Posted } from '../contract/platform.ts'
 import { say } from '../contract/reply.ts'
 import { localeFor, speak } from '../locales/locale.ts'
 import { pictureOfJob } from './pictures.ts'
-import type { ReturnAddress } from './reply-target.ts'
+import type { ReplyTarget } from './reply-target.ts'
 import { detailsOf } from './result-details.ts'
-import { type Ending, endWords } from './status-message.ts'
-import { fitted } from './truncate.ts'
+import { type EndedState, endedMessage } from './status-message.ts'
+import { truncate } from './truncate.ts'
 
-export interface Ends {
+export interface FinalMessages {
   /**
    * @param stubbornly calls again while the platform is in trouble
    * @returns undefined where it can be shown nowhere, for good
    */
-  show(ended: Ended, stubbornly: (call: () => Promise<Posted>) => Promise<Posted>): Promise<Posted | undefined>
+  show(ended: EndedJob, stubbornly: (call: () => Promise<Posted>) => Promise<Posted>): Promise<Posted | undefined>
 }
 
-export interface Ended {
+export interface EndedJob {
   readonly job: Job
   readonly platform: Platform
-  readonly to: ReturnAddress
+  readonly to: ReplyTarget
   readonly posted?: Posted | undefined
   /** Its message is known to be gone. */
   lost: boolean
 }
 
-export function createEnds({ blobs, log }: { readonly blobs: Pick<Blobs, 'get'>; readonly log: Log }): Ends {
-  async function show(ended: Ended, stubbornly: (call: () => Promise<Posted>) => Promise<Posted>): Promise<Posted | undefined> {
+export function createFinalMessages({ blobs, log }: { readonly blobs: Pick<Blobs, 'get'>; readonly log: Log }): FinalMessages {
+  async function show(ended: EndedJob, stubbornly: (call: () => Promise<Posted>) => Promise<Posted>): Promise<Posted | undefined> {
     const outgoing = words(ended, await endingOf(ended))
     const refused = (error: unknown, where: string): UserError => {
       if (!(error instanceof UserError)) throw error
@@ -55,7 +55,7 @@ export function createEnds({ blobs, log }: { readonly blobs: Pick<Blobs, 'get'>;
     }
   }
 
-  async function endingOf({ job, to }: Ended): Promise<Ending> {
+  async function endingOf({ job, to }: EndedJob): Promise<EndedState> {
     const details = detailsOf(job)
     if (job.state !== 'done') return { details }
     if (details !== undefined && details.bytes > to.maxBytes) return { details, tooLarge: true }
@@ -65,11 +65,11 @@ export function createEnds({ blobs, log }: { readonly blobs: Pick<Blobs, 'get'>;
   return { show }
 }
 
-function words({ job, platform: { limits }, to }: Ended, ending: Ending): Outgoing {
-  return fitted(endWords(job, to, ending, limits, localeFor(to.locale)), limits)
+function words({ job, platform: { limits }, to }: EndedJob, ending: EndedState): Outgoing {
+  return truncate(endedMessage(job, to, ending, limits, localeFor(to.locale)), limits)
 }
 
-async function inItsMessage(ended: Ended, outgoing: Outgoing): Promise<Posted> {
+async function inItsMessage(ended: EndedJob, outgoing: Outgoing): Promise<Posted> {
   const { job, platform, to, posted } = ended
   if (posted && !ended.lost) {
     const edited = await platform.edit(posted, outgoing)
@@ -80,11 +80,11 @@ async function inItsMessage(ended: Ended, outgoing: Outgoing): Promise<Posted> {
 }
 
 /** Who asked in private and cannot be written to any more: told before everybody that there is something, not what. */
-function inANeutralSentence({ job, platform, to }: Ended): Promise<Posted> {
+function inANeutralSentence({ job, platform, to }: EndedJob): Promise<Posted> {
   const text = speak(localeFor(to.locale), say('end-unreachable', { name: to.name }))
-  return platform.post(to.at, fitted({ audience: 'everyone', tone: 'plain', text, nonce: job.id }, platform.limits))
+  return platform.post(to.at, truncate({ audience: 'everyone', tone: 'plain', text, nonce: job.id }, platform.limits))
 }
 
-function toTheAsker({ job, platform, to }: Ended, { marks: _marks, ...outgoing }: Outgoing): Promise<Posted> {
+function toTheAsker({ job, platform, to }: EndedJob, { marks: _marks, ...outgoing }: Outgoing): Promise<Posted> {
   return platform.post(to.at, { ...outgoing, audience: 'direct', nonce: job.id })
 }

@@ -4,12 +4,12 @@ import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
 import type { Posted } from '../contract/platform.ts'
 
-export interface Note {
+export interface MessageHandle {
   readonly posted: Posted
 }
 
 const noteSchema = z.object({ posted: z.object({ handle: z.json() satisfies z.ZodType<Json>, messages: z.array(z.string()) }) })
 
-export function noteFrom(kept: Json | undefined): Note | undefined {
+export function messageHandleFrom(kept: Json | undefined): MessageHandle | undefined {
   return kept === undefined ? undefined : noteSchema.parse(kept)
 }

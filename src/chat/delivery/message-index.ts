@@ -2,14 +2,14 @@
 
 import type Keyv from 'keyv'
 
-export interface MessageBook {
+export interface MessageIndex {
   jobOf(platform: string, message: string): Promise<string | undefined>
   remember(platform: string, messages: readonly string[], job: string): Promise<void>
   forget(platform: string, messages: readonly string[]): Promise<void>
 }
 
 /** @param space of its own */
-export function createMessageBook(space: Keyv<string>): MessageBook {
+export function createMessageIndex(space: Keyv<string>): MessageIndex {
   const key = (platform: string, message: string) => `${platform}/${message}`
   return {
     jobOf: (platform, message) => space.get(key(platform, message)),

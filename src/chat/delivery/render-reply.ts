@@ -3,14 +3,14 @@
 import type { Job } from '../../jobs/job.ts'
 import type { Blobs } from '../../store/store.ts'
 import type { Audience, Button, Item, Outgoing, Picture } from '../contract/outgoing.ts'
-import type { ReplyButton, ReplyItem, Saying } from '../contract/reply.ts'
+import type { ReplyButton, ReplyItem, TextReply } from '../contract/reply.ts'
 import { say } from '../contract/reply.ts'
 import type { ShownAnimation } from '../contract/style-admin.ts'
 import { type Locale, speak } from '../locales/locale.ts'
 import { pictureOfJob } from './pictures.ts'
-import { factsOf } from './status-message.ts'
+import { jobFacts } from './status-message.ts'
 
-export interface Speech {
+export interface ReplyRendering {
   readonly locale: Locale
   /** Where the answer does not say itself. */
   readonly audience: Audience
@@ -19,29 +19,29 @@ export interface Speech {
   exampleOf(style: string): Promise<ShownAnimation | undefined>
 }
 
-export async function spokenAloud(saying: Saying, speech: Speech): Promise<Outgoing> {
-  const { locale, blobs } = speech
-  const { text, audience = speech.audience, tone = 'plain', quote, facts = [], items = [], buttons = [], animationOf, file } = saying
-  const shown = animationOf === undefined ? undefined : speech.jobOf(animationOf)
+export async function renderReply(saying: TextReply, rendering: ReplyRendering): Promise<Outgoing> {
+  const { locale, blobs } = rendering
+  const { text, audience = rendering.audience, tone = 'plain', quote, facts = [], items = [], buttons = [], animationOf, file } = saying
+  const shown = animationOf === undefined ? undefined : rendering.jobOf(animationOf)
   const picture = shown && (await pictureOfJob(shown, blobs, locale))
   const said = facts.map(({ label, value }) => ({ label: speak(locale, label), value: speak(locale, value) }))
-  const allFacts = [...said, ...(shown ? factsOf(shown, locale) : [])]
+  const allFacts = [...said, ...(shown ? jobFacts(shown, locale) : [])]
   return {
     audience,
     tone,
     text: speak(locale, text),
     ...(quote && { quote }),
     ...(allFacts.length > 0 && { facts: allFacts }),
-    ...(items.length > 0 && { items: await Promise.all(items.map((item, n) => itemAloud(item, n, speech))) }),
+    ...(items.length > 0 && { items: await Promise.all(items.map((item, n) => itemAloud(item, n, rendering))) }),
     ...(buttons.length > 0 && { buttons: buttons.map((button) => buttonAloud(button, locale)) }),
     ...(picture && { picture }),
     ...(file && { file }),
   }
 }
 
-async function itemAloud({ title, text, picture, buttons }: ReplyItem, n: number, speech: Speech): Promise<Item> {
-  const { locale } = speech
-  const shown = picture && (await pictureAloud(picture, speak(locale, title), n, speech))
+async function itemAloud({ title, text, picture, buttons }: ReplyItem, n: number, rendering: ReplyRendering): Promise<Item> {
+  const { locale } = rendering
+  const shown = picture && (await pictureAloud(picture, speak(locale, title), n, rendering))
   return {
     title: speak(locale, title),
     ...(text !== undefined && { text: speak(locale, text) }),
@@ -54,7 +54,7 @@ async function pictureAloud(
   picture: NonNullable<ReplyItem['picture']>,
   title: string,
   n: number,
-  { locale, blobs, jobOf, exampleOf }: Speech,
+  { locale, blobs, jobOf, exampleOf }: ReplyRendering,
 ): Promise<Picture | undefined> {
   if ('job' in picture) {
     const job = jobOf(picture.job)

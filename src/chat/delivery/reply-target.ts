@@ -6,7 +6,7 @@ import type { Job } from '../../jobs/job.ts'
 import type { Json } from '../../store/json.ts'
 import type { Audience } from '../contract/outgoing.ts'
 
-export interface ReturnAddress {
+export interface ReplyTarget {
   /** The platform's own. */
   readonly at: Json
   /** Who asked, as others know them. */
@@ -34,10 +34,10 @@ const returnAddressSchema = z.object({
   parent: z.string().optional(),
 })
 
-export function returnAddressOf({ address }: Job): ReturnAddress {
+export function replyTargetOf({ address }: Job): ReplyTarget {
   return returnAddressSchema.parse(address)
 }
 
-export function audienceOf(to: ReturnAddress): Audience {
+export function audienceOf(to: ReplyTarget): Audience {
   return to.private ? 'asker' : 'everyone'
 }

@@ -4,7 +4,7 @@
 import { UserError } from '../../errors.ts'
 import type { Clock } from '../../system-clock.ts'
 
-export interface Patience {
+export interface RetryOptions {
   readonly clock: Clock
   /** Ends the waiting between two tries, not a call that is under way. */
   readonly signal: AbortSignal
@@ -16,7 +16,7 @@ const firstWaitMs = 500
 const longestWaitMs = 60_000
 
 /** @throws UserError at once; the last error where patience ended; the signal's reason */
-export async function patiently<T>(call: () => Promise<T>, { clock, signal, giveUpAfterMs, onTrouble }: Patience): Promise<T> {
+export async function retry<T>(call: () => Promise<T>, { clock, signal, giveUpAfterMs, onTrouble }: RetryOptions): Promise<T> {
   const givenUpMs = clock.nowMs() + giveUpAfterMs
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, waitMs * 2)) {
     signal.throwIfAborted()

@@ -1,32 +1,32 @@
 // How a request is shown from its place in the queue to its end, in the language of those who read it. Pure.
 
 import type { Job } from '../../jobs/job.ts'
-import type { DrawingProgress } from '../../jobs/renderer.ts'
+import type { RenderProgress } from '../../jobs/renderer.ts'
 import type { Button, Fact, Outgoing, Picture } from '../contract/outgoing.ts'
 import type { PlatformLimits } from '../contract/platform.ts'
 import { type Line, say } from '../contract/reply.ts'
 import { type Locale, speak, speakNote } from '../locales/locale.ts'
-import { audienceOf, type ReturnAddress } from './reply-target.ts'
+import { audienceOf, type ReplyTarget } from './reply-target.ts'
 import type { ResultDetails } from './result-details.ts'
 
-export interface Waiting {
+export interface WaitingState {
   readonly ahead?: number
   readonly leftMs?: number
 }
 
-export function waitingWords(job: Job, to: ReturnAddress, { ahead = 0, leftMs }: Waiting, locale: Locale): Outgoing {
+export function waitingMessage(job: Job, to: ReplyTarget, { ahead = 0, leftMs }: WaitingState, locale: Locale): Outgoing {
   const place = ahead === 0 ? say('accepted-next') : say('accepted-ahead', { ahead })
   const line = leftMs === undefined ? place : say('wait-about', { place, ms: leftMs })
   return { ...common(job, to, locale, [line]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
 }
 
-export interface Running {
-  readonly progress?: DrawingProgress | undefined
+export interface RunningState {
+  readonly progress?: RenderProgress | undefined
   readonly leftMs?: number
   readonly preview?: Picture | undefined
 }
 
-export function runningWords(job: Job, to: ReturnAddress, { progress, leftMs, preview }: Running, locale: Locale): Outgoing {
+export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, preview }: RunningState, locale: Locale): Outgoing {
   const { text, done } = stageWords(progress, leftMs)
   return {
     ...common(job, to, locale, [say('drawing')]),
@@ -37,7 +37,7 @@ export function runningWords(job: Job, to: ReturnAddress, { progress, leftMs, pr
   }
 }
 
-function stageWords(progress: DrawingProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
+function stageWords(progress: RenderProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
   if (!progress || progress.stage === 'loading') return { text: say('starting'), done: 0 }
   const { stage, step, of } = progress
   if (stage !== 'denoising') return { text: say('finishing'), done: 1 }
@@ -45,14 +45,14 @@ function stageWords(progress: DrawingProgress | undefined, leftMs: number | unde
   return { text, done: of > 0 ? step / of : 0 }
 }
 
-export interface Ending {
+export interface EndedState {
   readonly details?: ResultDetails | undefined
   /** Absent where the file is gone, or larger than the place takes. */
   readonly picture?: Picture | undefined
   readonly tooLarge?: boolean
 }
 
-export function endWords(job: Job, to: ReturnAddress, ending: Ending, limits: PlatformLimits, locale: Locale): Outgoing {
+export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limits: PlatformLimits, locale: Locale): Outgoing {
   const { details, picture } = ending
   if (job.state !== 'done' || !picture) {
     const buttons = [againButton(job, locale)]
@@ -62,7 +62,7 @@ export function endWords(job: Job, to: ReturnAddress, ending: Ending, limits: Pl
   return {
     ...common(job, to, locale, [line, ...(details?.notes ?? []).map((note) => speakNote(locale, note))]),
     tone: 'done',
-    facts: factsOf(job, locale),
+    facts: jobFacts(job, locale),
     picture,
     buttons: doneButtons(job, limits, locale),
     ...(!to.private && { marks: ['die', 'star', 'letter'] as const }),
@@ -73,7 +73,7 @@ function toneOf({ state }: Job): Outgoing['tone'] {
   return state === 'waiting' || state === 'running' || state === 'done' ? 'failed' : state
 }
 
-function sorryWords(job: Job, { maxBytes }: ReturnAddress, { details, tooLarge }: Ending, locale: Locale): Line {
+function sorryWords(job: Job, { maxBytes }: ReplyTarget, { details, tooLarge }: EndedState, locale: Locale): Line {
   const { state, reason } = job
   if (state === 'cancelled') return say('end-cancelled')
   if (state === 'expired') return say('end-expired')
@@ -84,7 +84,7 @@ function sorryWords(job: Job, { maxBytes }: ReturnAddress, { details, tooLarge }
 }
 
 /** What draws it again, shown with it. */
-export function factsOf({ request }: Job, locale: Locale): Fact[] {
+export function jobFacts({ request }: Job, locale: Locale): Fact[] {
   const { style, seed, width, height, frames, fps, steps, guidance, negative } = request
   const facts: [Line, Line][] = [
     [say('fact-style'), style ?? say('none')],
@@ -98,7 +98,7 @@ export function factsOf({ request }: Job, locale: Locale): Fact[] {
   return facts.map(([label, value]) => ({ label: speak(locale, label), value: speak(locale, value) }))
 }
 
-function common(job: Job, to: ReturnAddress, locale: Locale, lines: readonly Line[]): Pick<Outgoing, 'audience' | 'text' | 'quote'> {
+function common(job: Job, to: ReplyTarget, locale: Locale, lines: readonly Line[]): Pick<Outgoing, 'audience' | 'text' | 'quote'> {
   const words = [...lines]
   if (to.stripped.length > 0) words.push(say('note-stripped', { words: to.stripped.join(', ') }))
   if (to.forced.length > 0) words.push(say('note-negative', { words: to.forced.join(', ') }))

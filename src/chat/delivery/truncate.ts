@@ -4,7 +4,7 @@ import type { Item, Outgoing } from '../contract/outgoing.ts'
 import { shortened } from '../contract/plain-text.ts'
 import type { PlatformLimits } from '../contract/platform.ts'
 
-export function fitted(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
+export function truncate(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
   const { text, quote, facts = [], items = [], buttons = [], marks, progress, ...rest } = outgoing
   const beyond = facts.slice(limits.facts).map(({ label, value }) => `${label} ${value}`)
   return {

@@ -7,14 +7,14 @@ import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits, Posted, Receiver } from '../contract/platform.ts'
 import { commandsJson } from './application-commands.ts'
 import { type Connection, createConnection } from './gateway/connection.ts'
-import { createHearing } from './gateway/gateway-events.ts'
+import { createGatewayEvents } from './gateway/gateway-events.ts'
 import { signInError } from './gateway/sign-in-error.ts'
-import { createAnswering } from './interactions/interaction-responses.ts'
-import { createAnswers } from './interactions/interaction-state.ts'
+import { createInteractionResponses } from './interactions/interaction-responses.ts'
+import { createInteractionStates } from './interactions/interaction-state.ts'
 import { createPost } from './post.ts'
 import { createReactions } from './reactions.ts'
 import { platformName } from './receive.ts'
-import { type Call, createCaller } from './rest/rest-calls.ts'
+import { createRestCalls, type RestCall } from './rest/rest-calls.ts'
 
 export interface DiscordOptions {
   readonly token: string
@@ -61,7 +61,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     rejectOnRateLimit: ({ retryAfter }) => retryAfter > longestWaitMs,
   }
   const rest = new REST(restOptions)
-  const caller = createCaller(rest)
+  const caller = createRestCalls(rest)
   const work = new Set<Promise<unknown>>()
   let receiver: Receiver | undefined
   let connection: Connection | undefined
@@ -74,14 +74,14 @@ export function createDiscord(options: DiscordOptions): Platform {
     return doing
   }
 
-  const call = (what: Call) => during(caller(what))
-  const answers = createAnswers<Posted>()
+  const call = (what: RestCall) => during(caller(what))
+  const answers = createInteractionStates<Posted>()
   const shared = { call, answers, nowMs, application: () => application }
-  const answering = createAnswering(shared)
+  const responses = createInteractionResponses(shared)
   const reactions = createReactions(call, warn)
-  const hear = createHearing({
+  const hear = createGatewayEvents({
     ...shared,
-    answering,
+    responses,
     limits: discordLimits,
     client: () => connection!.client,
     receiver: () => receiver,
@@ -141,7 +141,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     start,
     stop,
     trouble: () => (connection ? connection.trouble() : 'Discord is not connected.'),
-    ...createPost({ ...shared, answering, reactions, maxBytes: discordLimits.maxBytes }),
+    ...createPost({ ...shared, responses, reactions, maxBytes: discordLimits.maxBytes }),
   }
 }
 

@@ -7,19 +7,19 @@ import type { Json } from '../../store/json.ts'
 import type { Form, Outgoing } from '../contract/outgoing.ts'
 import type { Platform, Posted } from '../contract/platform.ts'
 import { type Address, addressFrom, type Handle, handleFrom, tokenMs } from './address.ts'
-import type { Answering } from './interactions/interaction-responses.ts'
-import type { Answers } from './interactions/interaction-state.ts'
-import { type Message, messageOf, pointerTo } from './layout/message-layout.ts'
+import type { InteractionResponses } from './interactions/interaction-responses.ts'
+import type { InteractionStates } from './interactions/interaction-state.ts'
+import { type DiscordMessage, messageOf, pointerTo } from './layout/message-layout.ts'
 import { modalOf } from './layout/modal.ts'
 import type { Reactions } from './reactions.ts'
-import { deadTokenCodes, directClosedCodes, goneCodes, understood, unknownMessageCodes } from './rest/error-codes.ts'
+import { deadTokenCodes, directClosedCodes, goneCodes, translateError, unknownMessageCodes } from './rest/error-codes.ts'
 import { idFrom, isEphemeral, type MessageData, messageFrom } from './rest/message-schemas.ts'
-import { type Caller, isRefusal } from './rest/rest-calls.ts'
+import { isRestError, type SendRestCall } from './rest/rest-calls.ts'
 
 export interface PostParts {
-  readonly call: Caller
-  readonly answering: Answering
-  readonly answers: Pick<Answers<Posted>, 'told' | 'tell' | 'inTurn'>
+  readonly call: SendRestCall
+  readonly responses: InteractionResponses
+  readonly answers: Pick<InteractionStates<Posted>, 'told' | 'tell' | 'inTurn'>
   readonly reactions: Pick<Reactions, 'put'>
   readonly application: () => string
   readonly nowMs: () => number
@@ -27,12 +27,12 @@ export interface PostParts {
 }
 
 export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'> {
-  const { call, answering, answers, reactions, application, nowMs, maxBytes } = parts
+  const { call, responses, answers, reactions, application, nowMs, maxBytes } = parts
 
   async function acknowledge(json: Json, audience: Outgoing['audience']): Promise<void> {
     const { interaction, direct } = addressFrom(json)
     if (!interaction) return
-    await answers.inTurn(interaction.id, () => answering.acknowledge(interaction, audience !== 'everyone' && !direct))
+    await answers.inTurn(interaction.id, () => responses.acknowledge(interaction, audience !== 'everyone' && !direct))
   }
 
   async function post(json: Json, outgoing: Outgoing): Promise<Posted> {
@@ -41,7 +41,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     try {
       return await (interaction ? answers.inTurn(interaction.id, () => postOnce(address, outgoing)) : postAny(address, outgoing))
     } catch (error) {
-      throw understood(error, maxBytes)
+      throw translateError(error, maxBytes)
     }
   }
 
@@ -72,7 +72,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     const { nonce } = outgoing
     // by the bot's own token Discord makes sure that what has a nonce comes once
     const post = nonce === undefined || ephemeral ? undefined : () => createIfAllowed(channel, outgoing)
-    const made = await answering.answer(interaction, messageOf(outgoing, ephemeral), { ephemeral, nonce, post })
+    const made = await responses.answer(interaction, messageOf(outgoing, ephemeral), { ephemeral, nonce, post })
     return made && postedAs(made, outgoing, { token: interaction.token, untilMs: interaction.atMs + tokenMs })
   }
 
@@ -82,7 +82,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     try {
       const posted = await inDirect(address, outgoing)
       const { channel, message } = handleFrom(posted.handle)
-      if (interaction) await answering.close(interaction, pointerTo(channel, message))
+      if (interaction) await responses.close(interaction, pointerTo(channel, message))
       return posted
     } catch (error) {
       const closed = error instanceof UserError && error.code === 'direct-closed'
@@ -98,7 +98,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
       const channel = idFrom(await call({ method: 'POST', path: Routes.userChannels(), body: { recipient_id: person } }))
       return postedAs(await create(channel, outgoing), outgoing)
     } catch (error) {
-      if (!isRefusal(error, directClosedCodes)) throw error
+      if (!isRestError(error, directClosedCodes)) throw error
       const sentence = 'I cannot write to you alone: allow direct messages from this server in its privacy settings, then ask again.'
       throw new UserError('direct-closed', sentence, {})
     }
@@ -109,7 +109,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
       return await create(channel, outgoing)
     } catch (error) {
       // brought along by a person where the bot is no member: it may only answer
-      if (isRefusal(error, goneCodes)) return undefined
+      if (isRestError(error, goneCodes)) return undefined
       throw error
     }
   }
@@ -134,7 +134,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     try {
       return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: marked(handle, outgoing), messages } : undefined
     } catch (error) {
-      throw understood(error, maxBytes)
+      throw translateError(error, maxBytes)
     }
   }
 
@@ -146,15 +146,15 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
   async function change(
     { token, untilMs, message, channel, ephemeral }: Handle,
     method: 'PATCH' | 'DELETE',
-    to?: Message,
+    to?: DiscordMessage,
   ): Promise<boolean> {
     if (token !== null && nowMs() < untilMs) {
       try {
         await call({ method, path: Routes.webhookMessage(application(), token, message), ...to, auth: false })
         return true
       } catch (error) {
-        if (isRefusal(error, unknownMessageCodes)) return false
-        if (!isRefusal(error, deadTokenCodes)) throw error
+        if (isRestError(error, unknownMessageCodes)) return false
+        if (!isRestError(error, deadTokenCodes)) throw error
       }
     }
     if (ephemeral) return false
@@ -162,7 +162,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
       await call({ method, path: Routes.channelMessage(channel, message), ...to })
       return true
     } catch (error) {
-      if (isRefusal(error, goneCodes)) return false
+      if (isRestError(error, goneCodes)) return false
       throw error
     }
   }
@@ -173,7 +173,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     if (!interaction || interaction.kind === 'dialog') {
       throw new UserError('no-dialog-here', 'A dialog opens only after a slash command or a button: type / and choose one.', {})
     }
-    const opened = await answers.inTurn(interaction.id, () => answering.open(interaction, modalOf(form)))
+    const opened = await answers.inTurn(interaction.id, () => responses.open(interaction, modalOf(form)))
     if (!opened) throw new UserError('dialog-too-late', 'That took too long for a dialog to open: try once more.', {})
   }
 

@@ -2,17 +2,17 @@
 // buttons are there.
 
 import { Routes } from 'discord.js'
-import { type Mark, marks } from '../contract/reactions.ts'
+import { type Reaction, reactions } from '../contract/reactions.ts'
 import type { Handle } from './address.ts'
-import type { Caller } from './rest/rest-calls.ts'
+import type { SendRestCall } from './rest/rest-calls.ts'
 
 export interface Reactions {
   /** Puts those that are missing, takes away those that are too many. Gives the handle as it then is. */
-  put(handle: Handle, wanted: readonly Mark[]): Handle
+  put(handle: Handle, wanted: readonly Reaction[]): Handle
   settled(): Promise<void>
 }
 
-export function createReactions(call: Caller, warn: (error: unknown) => void): Reactions {
+export function createReactions(call: SendRestCall, warn: (error: unknown) => void): Reactions {
   const busy = new Map<string, Promise<void>>()
 
   async function change({ channel, message }: Handle, add: readonly string[], drop: readonly string[]): Promise<void> {
@@ -25,7 +25,7 @@ export function createReactions(call: Caller, warn: (error: unknown) => void): R
 
   return {
     put(handle, wanted) {
-      const faces = wanted.map((mark) => marks[mark].emoji)
+      const faces = wanted.map((mark) => reactions[mark].emoji)
       const add = faces.filter((emoji) => !handle.marks.includes(emoji))
       const drop = handle.marks.filter((emoji) => !faces.includes(emoji))
       if (add.length + drop.length === 0) return handle

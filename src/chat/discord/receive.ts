@@ -4,7 +4,7 @@
 import { type Client, InteractionType } from 'discord.js'
 import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
-import { markOf } from '../contract/reactions.ts'
+import { reactionNamed } from '../contract/reactions.ts'
 import type { Address, Interaction } from './address.ts'
 import { askerOfInteraction, askerOfReaction, channelOfInteraction, channelOfReaction, localeOf } from './channel-access.ts'
 import {
@@ -71,7 +71,7 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, clien
   const { user_id, channel_id, message_id, guild_id, member, message_author_id, emoji } = event
   const me = client.user?.id
   if (user_id === me || member?.user?.bot || (message_author_id !== undefined && message_author_id !== me)) return undefined
-  const mark = emoji.id || !emoji.name ? undefined : markOf(emoji.name)
+  const mark = emoji.id || !emoji.name ? undefined : reactionNamed(emoji.name)
   if (!mark) return undefined
   const channel = channelOfReaction(event, client)
   const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, interaction: null }

@@ -1,7 +1,7 @@
 // What is offered while somebody types the value of an option.
 
 import type { Command } from '../contract/command.ts'
-import type { Desk } from '../contract/command-context.ts'
+import type { CommandContext } from '../contract/command-context.ts'
 import type { Choice } from '../contract/incoming.ts'
 import type { Completion } from '../contract/option.ts'
 import { shortened } from '../contract/plain-text.ts'
@@ -9,8 +9,8 @@ import { shortened } from '../contract/plain-text.ts'
 /** Of a value and of what is shown for it, on every platform. */
 const maxChars = 100
 
-export async function completions(kind: Completion, typed: string, limit: number, desk: Desk): Promise<readonly Choice[]> {
-  const offers = await sources[kind](typed.trim(), limit, desk)
+export async function autocomplete(kind: Completion, typed: string, limit: number, context: CommandContext): Promise<readonly Choice[]> {
+  const offers = await sources[kind](typed.trim(), limit, context)
   const seen = new Set<string>()
   return offers
     .filter(({ value }) => value.length > 0 && value.length <= maxChars && !seen.has(value) && seen.add(value))
@@ -18,7 +18,7 @@ export async function completions(kind: Completion, typed: string, limit: number
     .map(({ value, label }) => ({ value, label: shortened(label, maxChars) }))
 }
 
-const sources: Readonly<Record<Completion, (typed: string, limit: number, desk: Desk) => Promise<readonly Choice[]>>> = {
+const sources: Readonly<Record<Completion, (typed: string, limit: number, context: CommandContext) => Promise<readonly Choice[]>>> = {
   async style(typed, limit, { styles }) {
     const found = await styles.search(typed, limit)
     return found.map(({ name, about }) => ({ value: name, label: about ? `${name} · ${about}` : name }))

@@ -12,7 +12,7 @@ export interface BlockedWords {
   readonly negative: readonly string[]
 }
 
-export interface Checked {
+export interface CheckedPrompt {
   readonly prompt: string
   readonly negative: string
   readonly stripped: readonly string[]
@@ -22,7 +22,7 @@ export interface Checked {
 /**
  * @throws UserError blocked-words { words }, nothing-left
  */
-export function checkWords(prompt: string, negative: string, blocked: BlockedWords): Checked {
+export function checkWords(prompt: string, negative: string, blocked: BlockedWords): CheckedPrompt {
   const refused = found(prompt, blocked.refuse)
   if (refused.length > 0) {
     const words = refused.join(', ')

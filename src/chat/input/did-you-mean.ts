@@ -1,7 +1,7 @@
 // What somebody probably meant to type.
 
 /** The candidate with the fewest edits, if they are few for its length: one, or two from six letters on. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = word.length < 6 ? 2 : 3
   if (word.length > 40) return undefined

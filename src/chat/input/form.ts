@@ -2,12 +2,12 @@
 
 import type { Command } from '../contract/command.ts'
 import type { Form } from '../contract/outgoing.ts'
-import { type Asking, say } from '../contract/reply.ts'
+import { type FormReply, say } from '../contract/reply.ts'
 import { helpIn, type Locale, speak } from '../locales/locale.ts'
 import { findAction, findCommand } from './parse.ts'
 
 /** Where a platform's dialogs hold fewer fields, the first ones are shown: required options come first. */
-export function formOf({ title, command, action = '', fixed, fields }: Asking, commands: readonly Command[], locale: Locale): Form {
+export function formOf({ title, command, action = '', fixed, fields }: FormReply, commands: readonly Command[], locale: Locale): Form {
   const { options, private: quiet } = findAction(findCommand(command, commands), action || undefined)
   const path = action === '' ? command : `${command}.${action}`
   return {
@@ -26,7 +26,7 @@ export function formOf({ title, command, action = '', fixed, fields }: Asking, c
 }
 
 /** Undefined where the command can be run with nothing said. */
-export function askingFor({ name, actions }: Command, action: string): Asking | undefined {
+export function askingFor({ name, actions }: Command, action: string): FormReply | undefined {
   const { options } = actions[action]!
   if (!Object.values(options).some(({ required }) => required)) return undefined
   const fields = Object.keys(options).map((option) => ({ name: option }))

@@ -13,7 +13,7 @@ type OptionValue = string | number | boolean | Attachment
  * @throws UserError missing-option, unknown-option, not-a-number, not-whole, out-of-range, not-a-choice, not-yes-or-no, not-a-seed, too-long,
  *   not-a-file, file-too-large, file-not-text
  */
-export function valuesOf<Os extends Options>(options: Os, inputs: Readonly<Record<string, OptionInput>>): Values<Os> {
+export function optionValues<Os extends Options>(options: Os, inputs: Readonly<Record<string, OptionInput>>): Values<Os> {
   for (const name of Object.keys(inputs)) {
     if (Object.hasOwn(options, name)) continue
     const names = Object.keys(options).join(', ') || '-'

@@ -8,11 +8,11 @@ import type { Action, Command } from '../contract/command.ts'
 import type { OptionInput } from '../contract/incoming.ts'
 import type { Options } from '../contract/option.ts'
 import { plainText, shortened } from '../contract/plain-text.ts'
-import { nearest } from './did-you-mean.ts'
-import { type Token, tokensOf } from './tokenize.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { type Token, tokenize } from './tokenize.ts'
 
 /** A command with its options as they came in, not yet checked. */
-export interface Spoken {
+export interface ParsedCommand {
   readonly command: Command
   /** '' where the command has one action. */
   readonly action: string
@@ -22,8 +22,8 @@ export interface Spoken {
 /**
  * @throws UserError unknown-command, unknown-option, option-twice, option-without-value, too-much-text
  */
-export function parse(text: string, commands: readonly Command[]): Spoken {
-  const tokens = tokensOf(plainText(text))
+export function parse(text: string, commands: readonly Command[]): ParsedCommand {
+  const tokens = tokenize(plainText(text))
   const first = tokens.shift()
   const name = first ? plain(first).replace(/^\//, '') : ''
   const command = findCommand(name, commands)
@@ -37,7 +37,7 @@ export function findCommand(name: string, commands: readonly Command[]): Command
   const command = commands.find((one) => one.name === name.toLowerCase())
   if (command) return command
   const offered = commands.filter(({ hidden }) => !hidden).map((one) => one.name)
-  const meant = nearest(name, offered)
+  const meant = didYouMean(name, offered)
   const shown = shortened(name, 40)
   throw meant
     ? new UserError('unknown-command-near', `There is no command '${shown}'. Did you mean /${meant}?`, { name: shown, meant })
@@ -115,7 +115,7 @@ function namingIn(token: Token, options: Options, command: string): { name: stri
   const name = typed!.toLowerCase().replaceAll('_', '-')
   if (Object.hasOwn(options, name))
     return { name, dashed: dashes !== undefined, ...(sign !== undefined && { value: (value ?? '') + (token.tail ?? '') }) }
-  const meant = nearest(name, Object.keys(options))
+  const meant = didYouMean(name, Object.keys(options))
   if (!dashes && !meant) return undefined
   if (meant) {
     throw new UserError('unknown-option-near', `${command} has no option '${shortened(name, 40)}'. Did you mean ${meant}?`, {

@@ -6,7 +6,7 @@ import type { Channel } from '../contract/incoming.ts'
 import type { Settings } from '../contract/settings.ts'
 import { checkWords, found } from './blocked-words.ts'
 
-export interface Allowed {
+export interface CheckedRequest {
   readonly request: AnimationRequest
   readonly stripped: readonly string[]
   readonly forced: readonly string[]
@@ -25,7 +25,7 @@ export function checkChannel({ id, direct, missing }: Channel, { channels }: Set
 }
 
 /** @throws UserError over-limit, blocked-words, nothing-left, age-restricted */
-export function checkRequest(request: AnimationRequest, channel: Channel, settings: Settings): Allowed {
+export function checkRequest(request: AnimationRequest, channel: Channel, settings: Settings): CheckedRequest {
   checkSize(request, settings)
   const { blocked, restricted } = settings
   const { prompt, negative, stripped, forced } = checkWords(request.prompt, request.negative, blocked)

@@ -10,7 +10,7 @@ export interface Token {
 }
 
 /** Never fails: a quote that is not closed, or stands inside a word, is a character like others. */
-export function tokensOf(text: string): Token[] {
+export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   let at = 0
   while (at < text.length) {

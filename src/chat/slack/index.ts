@@ -2,19 +2,19 @@
 
 import { UserError } from '../../errors.ts'
 import type { Platform } from '../contract/platform.ts'
-import { type Log, libraryLogger, silent, withoutSecrets } from './api/redacted-log.ts'
+import { libraryLogger, type RedactedLog, silent, withoutSecrets } from './api/redacted-log.ts'
 import { signIn } from './api/sign-in.ts'
-import { createApi } from './api/web-api.ts'
+import { createSlackApi } from './api/web-api.ts'
 import { limits } from './limits.ts'
-import { createPassing } from './messages/ephemeral.ts'
-import { createFiles } from './messages/file-transfer.ts'
+import { createEphemeralMessages } from './messages/ephemeral.ts'
+import { createFileTransfer } from './messages/file-transfer.ts'
 import { createMessages } from './messages/messages.ts'
 import { createPost, type Post } from './post.ts'
 import { listen } from './receive.ts'
 import { AckingApp } from './transport/acking-app.ts'
-import { httpDoor } from './transport/http-transport.ts'
-import { socketDoor } from './transport/socket-transport.ts'
-import type { Door } from './transport/transport.ts'
+import { httpTransport } from './transport/http-transport.ts'
+import { socketTransport } from './transport/socket-transport.ts'
+import type { Transport } from './transport/transport.ts'
 import { createWorkspace } from './workspace.ts'
 
 export interface SlackOptions {
@@ -30,15 +30,15 @@ export interface SlackOptions {
   readonly apiUrl?: string
   /** Where Slack keeps people's files: the token goes nowhere else. */
   readonly filesUrl?: string
-  readonly log?: Log
+  readonly log?: RedactedLog
 }
 
 export function createSlack(options: SlackOptions): Platform {
   const { token, appToken, signingSecret, apiUrl = 'https://slack.com/api/', filesUrl = 'https://files.slack.com/' } = options
   const log = withoutSecrets(options.log ?? silent, [token, appToken ?? '', signingSecret ?? ''])
-  const api = createApi({ token, url: apiUrl, log })
-  const files = createFiles({ api, token, filesUrl, log })
-  let door: Door | undefined
+  const api = createSlackApi({ token, url: apiUrl, log })
+  const files = createFileTransfer({ api, token, filesUrl, log })
+  let door: Transport | undefined
   let app: AckingApp | undefined
   let post: Post | undefined
 
@@ -56,7 +56,7 @@ export function createSlack(options: SlackOptions): Platform {
       const { botId, botUser: botUserId, team: teamId, teamName, name } = identity
       const workspace = createWorkspace(api, identity, log)
       const messages = createMessages({ api, files, botUser: botUserId, log })
-      post = createPost({ api, messages, passing: createPassing(api, log), identity, log })
+      post = createPost({ api, messages, ephemeral: createEphemeralMessages(api, log), identity, log })
       app = new AckingApp(
         {
           receiver: opening.receiver,
@@ -92,10 +92,10 @@ export function createSlack(options: SlackOptions): Platform {
 /** @throws UserError slack-way-missing, and what the doors throw */
 function doorOf(
   { appToken, signingSecret, apiUrl = 'https://slack.com/api/', port = 3000, host = '0.0.0.0' }: SlackOptions,
-  log: Log,
-): Door {
-  if (appToken) return socketDoor({ appToken, apiUrl, log })
-  if (signingSecret) return httpDoor({ signingSecret, port, host, log })
+  log: RedactedLog,
+): Transport {
+  if (appToken) return socketTransport({ appToken, apiUrl, log })
+  if (signingSecret) return httpTransport({ signingSecret, port, host, log })
   const sentence =
     'Slack needs SLACK_APP_TOKEN besides SLACK_BOT_TOKEN: generate an app-level token (xapp-…) with the scope connections:write ' +
     "on the app's page, Basic Information. (Or SLACK_SIGNING_SECRET, where Slack can call this machine.)"

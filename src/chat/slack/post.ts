@@ -2,27 +2,27 @@
 
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
-import { maxTypedChars, typed } from '../contract/command-text.ts'
+import { commandText, maxCommandChars } from '../contract/command-text.ts'
 import type { Form, Outgoing } from '../contract/outgoing.ts'
 import type { Platform, Posted } from '../contract/platform.ts'
 import { type Address, readAddress } from './address.ts'
-import { cannotPost, lateCodes, understood } from './api/error-codes.ts'
-import { remembered } from './api/memoize.ts'
-import type { Log } from './api/redacted-log.ts'
-import type { Identity } from './api/sign-in.ts'
-import { type Api, hasCode, type SlackError } from './api/web-api.ts'
+import { cannotPost, lateCodes, translateError } from './api/error-codes.ts'
+import { memoize } from './api/memoize.ts'
+import type { RedactedLog } from './api/redacted-log.ts'
+import type { BotIdentity } from './api/sign-in.ts'
+import { hasCode, type SlackApi, type SlackError } from './api/web-api.ts'
 import { hashOf } from './layout/blocks.ts'
 import { viewOf } from './layout/modal.ts'
-import { canPass, type Passing, passingContent } from './messages/ephemeral.ts'
+import { canBeEphemeral, type EphemeralMessages, ephemeralContent } from './messages/ephemeral.ts'
 import { postedAs, readHandle } from './messages/message-handle.ts'
 import type { Messages } from './messages/messages.ts'
 
 export interface PostOptions {
-  readonly api: Api
+  readonly api: SlackApi
   readonly messages: Messages
-  readonly passing: Passing
-  readonly identity: Identity
-  readonly log: Log
+  readonly ephemeral: EphemeralMessages
+  readonly identity: BotIdentity
+  readonly log: RedactedLog
 }
 
 export type Post = Pick<Platform, 'post' | 'edit' | 'remove' | 'open'> & {
@@ -30,8 +30,8 @@ export type Post = Pick<Platform, 'post' | 'edit' | 'remove' | 'open'> & {
   waitingForm(action: string): Form | undefined
 }
 
-export function createPost({ api, messages, passing, identity, log }: PostOptions): Post {
-  const conversations = remembered(60 * 60_000, async (user) => {
+export function createPost({ api, messages, ephemeral, identity, log }: PostOptions): Post {
+  const conversations = memoize(60 * 60_000, async (user) => {
     return openedSchema.parse(await api.call('conversations.open', { users: user })).channel.id
   })
   const forms = new Map<string, Form>()
@@ -41,10 +41,10 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
     try {
       if (to.direct || outgoing.audience === 'everyone') return postedAs(await messages.post(to, outgoing, to.heardMs))
       if (outgoing.audience === 'direct') return postedAs(await messages.post(await directPlace(to), outgoing, to.heardMs))
-      const posted = canPass(outgoing) ? await passing.post(to, passingContent(outgoing)) : undefined
+      const posted = canBeEphemeral(outgoing) ? await ephemeral.post(to, ephemeralContent(outgoing)) : undefined
       return posted ?? (await postAside(to, outgoing))
     } catch (error) {
-      throw understood(error, identity.name)
+      throw translateError(error, identity.name)
     }
   }
 
@@ -57,10 +57,10 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
     const handle = await messages.post(await directPlace(to), outgoing, to.heardMs)
     const url = `${identity.url}archives/${handle.channel}/p${handle.ts.replace('.', '')}`
     const { text, tone } = outgoing
-    const { blocks, ...content } = passingContent({ audience: 'asker', tone, text })
+    const { blocks, ...content } = ephemeralContent({ audience: 'asker', tone, text })
     const link = { type: 'rich_text_section', elements: [{ type: 'link', url, text: `→ @${identity.name}` }] }
     const pointer = { ...content, blocks: [...(blocks as readonly object[]), { type: 'rich_text', elements: [link] }] }
-    await passing
+    await ephemeral
       .post(to, pointer)
       .catch((error: SlackError) => log.warn({ code: error.code }, 'nothing could be said where somebody asked'))
     return postedAs(handle)
@@ -85,13 +85,13 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
     forms.delete(id)
     forms.set(id, form)
     if (forms.size > 500) forms.delete(forms.keys().next().value!)
-    const command = typed(form.action ? `${form.command} ${form.action}` : form.command, form.fixed).slice(0, maxTypedChars)
+    const command = commandText(form.action ? `${form.command} ${form.action}` : form.command, form.fixed).slice(0, maxCommandChars)
     const buttons = [{ label: form.submit, command, style: 'main' as const }]
     const outgoing: Outgoing = { audience: 'asker', tone: 'plain', text: form.title, buttons }
-    const content = passingContent(outgoing, () => id)
+    const content = ephemeralContent(outgoing, () => id)
     const shown = to.direct
       ? await api.call('chat.postMessage', { ...content, channel: to.channel, thread_ts: to.thread }, { once: true })
-      : await passing.post(to, content)
+      : await ephemeral.post(to, content)
     if (!shown) throw cannotPost(new Error('no dialog could be opened'), identity.name)
   }
 
@@ -103,7 +103,7 @@ export function createPost({ api, messages, passing, identity, log }: PostOption
         const edited = handle && (await messages.edit(handle, outgoing))
         return edited && postedAs(edited)
       } catch (error) {
-        throw understood(error, identity.name)
+        throw translateError(error, identity.name)
       }
     },
     async remove(posted) {

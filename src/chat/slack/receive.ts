@@ -4,14 +4,14 @@ import type { App } from '@slack/bolt'
 import type { z } from 'zod'
 import type { Choice, Circumstances, Said } from '../contract/incoming.ts'
 import type { Receiver } from '../contract/platform.ts'
-import { markOf } from '../contract/reactions.ts'
-import { within } from '../time-limit.ts'
+import { reactionNamed } from '../contract/reactions.ts'
+import { withTimeout } from '../time-limit.ts'
 import { addressJson, messageName } from './address.ts'
-import type { Log } from './api/redacted-log.ts'
-import type { Identity } from './api/sign-in.ts'
+import type { RedactedLog } from './api/redacted-log.ts'
+import type { BotIdentity } from './api/sign-in.ts'
 import { sayAction } from './layout/blocks.ts'
 import { attachmentOf, type Carried, carriedBy, filledIn, formCallback, optionsOf } from './layout/modal.ts'
-import { broughtBack, typedText } from './layout/mrkdwn.ts'
+import { fromMetadata, typedText } from './layout/mrkdwn.ts'
 import { limits } from './limits.ts'
 import { actionPayload, commandPayload, messagePayload, reactionPayload, submissionPayload, suggestionPayload } from './payloads.ts'
 import type { Post } from './post.ts'
@@ -20,9 +20,9 @@ import type { Workspace } from './workspace.ts'
 export interface ReceiveOptions {
   readonly receiver: Receiver
   readonly workspace: Workspace
-  readonly identity: Identity
+  readonly identity: BotIdentity
   readonly post: Post
-  readonly log: Log
+  readonly log: RedactedLog
 }
 
 export function listen(app: App, { receiver, workspace, identity, post, log }: ReceiveOptions): void {
@@ -57,7 +57,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
       const clicked = await circumstances(heard.trigger_id, where)
       if (clicked) await post.open(clicked.address, form)
     } else if (sayAction.test(action_id) || action_id.startsWith('form:')) {
-      await tell(heard.trigger_id, where, { kind: 'text', text: broughtBack(value) })
+      await tell(heard.trigger_id, where, { kind: 'text', text: fromMetadata(value) })
     }
   })
 
@@ -77,12 +77,12 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     const carried = heard && carriedBy(heard.view.private_metadata)
     if (!carried) return ack({ options: [] })
     const choices = complete(carried, heard.user.id, heard.block_id, heard.value)
-    await ack({ options: optionsOf(await within(suggestMs, choices, () => [])) })
+    await ack({ options: optionsOf(await withTimeout(suggestMs, choices, () => [])) })
   })
 
   app.event('reaction_added', async ({ body }) => {
     const heard = read(reactionPayload, body, log)
-    const mark = heard && markOf(heard.event.reaction)
+    const mark = heard && reactionNamed(heard.event.reaction)
     if (!mark) return
     const { user, item, item_user } = heard.event
     // other people's messages are none of ours; where Slack does not say whose it is, the store knows
@@ -165,7 +165,7 @@ interface Where {
   readonly responseUrl?: string | undefined
 }
 
-function read<S extends z.ZodType>(schema: S, body: unknown, log: Log): z.infer<S> | undefined {
+function read<S extends z.ZodType>(schema: S, body: unknown, log: RedactedLog): z.infer<S> | undefined {
   const { data, error } = schema.safeParse(body)
   if (error) log.warn({ fields: error.issues.map(({ path }) => path.join('.')) }, 'Slack sent something that is not understood')
   return data

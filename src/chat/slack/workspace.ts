@@ -2,11 +2,11 @@
 // of this with an event, and a dialog must be opened three seconds after it: so it is remembered, and never waited for long.
 
 import { z } from 'zod'
-import { within } from '../time-limit.ts'
-import { type Remembered, remembered } from './api/memoize.ts'
-import type { Log } from './api/redacted-log.ts'
-import type { Identity } from './api/sign-in.ts'
-import { type Api, hasCode, type SlackError } from './api/web-api.ts'
+import { withTimeout } from '../time-limit.ts'
+import { type Memoized, memoize } from './api/memoize.ts'
+import type { RedactedLog } from './api/redacted-log.ts'
+import type { BotIdentity } from './api/sign-in.ts'
+import { hasCode, type SlackApi, type SlackError } from './api/web-api.ts'
 
 export interface Workspace {
   person(id: string): Promise<Person>
@@ -32,8 +32,8 @@ export interface Conversation {
 const minuteMs = 60_000
 const patienceMs = 1500
 
-export function createWorkspace(api: Api, identity: Identity, log: Log): Workspace {
-  const people = remembered(10 * minuteMs, async (id): Promise<Person> => {
+export function createWorkspace(api: SlackApi, identity: BotIdentity, log: RedactedLog): Workspace {
+  const people = memoize(10 * minuteMs, async (id): Promise<Person> => {
     const { user } = userSchema.parse(await api.call('users.info', { user: id, include_locale: true }))
     return {
       name: user.profile?.display_name || user.profile?.real_name || user.real_name || user.name || id,
@@ -43,7 +43,7 @@ export function createWorkspace(api: Api, identity: Identity, log: Log): Workspa
     }
   })
 
-  const members = remembered(10 * minuteMs, async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const members = memoize(10 * minuteMs, async (): Promise<ReadonlyMap<string, readonly string[]>> => {
     const answer = await api.call('usergroups.list', { include_users: true }).catch(deniedScope)
     const groupsOf = new Map<string, string[]>()
     for (const { id, users } of answer ? groupsSchema.parse(answer).usergroups : [])
@@ -52,7 +52,7 @@ export function createWorkspace(api: Api, identity: Identity, log: Log): Workspa
   })
 
   // whoever has just invited the bot tries again at once
-  const conversations = remembered(5 * minuteMs, loadConversation, ({ missing }) => missing.length === 0)
+  const conversations = memoize(5 * minuteMs, loadConversation, ({ missing }) => missing.length === 0)
 
   async function loadConversation(id: string): Promise<Known> {
     const answer = await api.call('conversations.info', { channel: id, include_locale: true }).catch((error: unknown) => {
@@ -87,12 +87,12 @@ interface Known extends Omit<Conversation, 'direct'> {
 }
 
 /** What can be had soon, or else what harms least: nobody is an admin for want of an answer. */
-function soon<T>(source: Remembered<T>, key: string, otherwise: T, log: Log): Promise<T> {
+function soon<T>(source: Memoized<T>, key: string, otherwise: T, log: RedactedLog): Promise<T> {
   const answer = source.get(key).catch((error: SlackError) => {
     log.warn({ code: error.code, error: error.message }, 'Slack did not say what was asked')
     return otherwise
   })
-  return within(patienceMs, answer, () => otherwise)
+  return withTimeout(patienceMs, answer, () => otherwise)
 }
 
 function deniedScope(error: unknown): undefined {

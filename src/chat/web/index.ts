@@ -7,16 +7,16 @@ import { UserError } from '../../errors.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits } from '../contract/platform.ts'
 import { createApp } from './http/app.ts'
-import type { Sources } from './page-views.ts'
+import type { PageViews } from './page-views.ts'
 import { createPoster } from './post.ts'
-import { createConversation } from './storage/conversation-store.ts'
+import { createConversationStore } from './storage/conversation-store.ts'
 import { openPageDatabase } from './storage/page-database.ts'
-import { createPeople } from './storage/page-users.ts'
-import { createPictures } from './storage/picture-store.ts'
+import { createPageUsers } from './storage/page-users.ts'
+import { createPictureStore } from './storage/picture-store.ts'
 import { createUploads } from './storage/uploads.ts'
-import { within } from './within.ts'
+import { settledWithin } from './within.ts'
 
-export type { PicturedStyle, Queued, Recent, Sources, Viewer } from './page-views.ts'
+export type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from './page-views.ts'
 
 export interface WebOptions {
   readonly host: string
@@ -33,7 +33,7 @@ export interface WebOptions {
   /** A folder of its own for files that people hand over. */
   readonly uploads: string
   readonly commands: readonly Command[]
-  readonly sources: Sources
+  readonly sources: PageViews
   /** What was posted longer ago is taken away. */
   readonly retentionDays: number
   readonly callsPerMinute?: number
@@ -70,9 +70,9 @@ const graceMs = 5000
 export function createWeb(options: WebOptions): Web {
   const { host, port, hosts = [], adminToken, commands, now = Date.now } = options
   const database = openPageDatabase(options.file)
-  const conversation = createConversation(database)
-  const pictures = createPictures(database)
-  const people = createPeople(database, adminToken, now)
+  const conversation = createConversationStore(database)
+  const pictures = createPictureStore(database)
+  const people = createPageUsers(database, adminToken, now)
   const uploads = createUploads(options.uploads, largestUpload(commands), now)
   const stopping = new AbortController()
   const closed = new AbortController()
@@ -130,7 +130,7 @@ export function createWeb(options: WebOptions): Web {
         await ended
         clearTimeout(late)
       }
-      await within(graceMs, Promise.allSettled(inFlight))
+      await settledWithin(graceMs, Promise.allSettled(inFlight))
       server = undefined
       await uploads.clear()
       closed.abort(new Error('the page has stopped'))

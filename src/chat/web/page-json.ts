@@ -2,8 +2,8 @@
 
 import type { Format } from '../../jobs/request.ts'
 import type { Option } from '../contract/option.ts'
-import type { Audience, Button, Fact, Form, Progress, Tone } from '../contract/outgoing.ts'
-import type { Mark } from '../contract/reactions.ts'
+import type { Audience, Button, Fact, Form, ShownProgress, Tone } from '../contract/outgoing.ts'
+import type { Reaction } from '../contract/reactions.ts'
 
 /** One place in the conversation. `revision` grows with every change anywhere, so that it is also where to resume. */
 export interface ShownMessage {
@@ -36,12 +36,12 @@ export interface AnswerBody {
   readonly text: string
   readonly quote?: string
   readonly facts?: readonly Fact[]
-  readonly progress?: Progress
+  readonly progress?: ShownProgress
   readonly picture?: ShownPicture
   readonly items?: readonly ShownItem[]
   readonly file?: ShownFile
   readonly buttons?: readonly Button[]
-  readonly marks?: readonly Mark[]
+  readonly marks?: readonly Reaction[]
 }
 
 /** A dialog for the browser that asked; others pass over it. */
@@ -82,7 +82,7 @@ export interface Me {
 }
 
 /** What the page says and what can be said, in one language. */
-export interface House {
+export interface PageSetup {
   readonly language: string
   readonly languages: readonly string[]
   readonly texts: Readonly<Record<string, string>>
@@ -147,7 +147,7 @@ export interface StyleView {
 }
 
 /** Why something was not done: a sentence, and a code by which the page may say it in another language. */
-export interface Refusal {
+export interface PageError {
   readonly code: string
   readonly message: string
 }

@@ -3,10 +3,10 @@
 import type { Command } from '../contract/command.ts'
 import type { Option } from '../contract/option.ts'
 import { helpIn, type Locale, localeFor, locales } from '../locales/locale.ts'
-import type { House, OfferedAction, OfferedCommand, OfferedOption } from './page-json.ts'
+import type { OfferedAction, OfferedCommand, OfferedOption, PageSetup } from './page-json.ts'
 import { textsIn } from './page-texts.ts'
 
-export function houseIn(tag: string, commands: readonly Command[]): House {
+export function pageSetup(tag: string, commands: readonly Command[]): PageSetup {
   const locale = localeFor(tag)
   return {
     language: locale.tags[0],

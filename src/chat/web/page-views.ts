@@ -1,15 +1,15 @@
 // What the page shows besides its own conversation, as bot.ts gives it: always for one viewer, who sees only what is theirs to see.
 
-import type { HistoryEntry, Standing, Style } from '../contract/command-context.ts'
+import type { HistoryEntry, QueuedJob, StyleSummary } from '../contract/command-context.ts'
 import type { Circumstances } from '../contract/incoming.ts'
 
 export type Viewer = Pick<Circumstances, 'owner' | 'asker' | 'channel' | 'locale'>
 
-export interface Sources {
+export interface PageViews {
   /** Running ones first, then in the order of service. Of everybody where the viewer is; of all platforms for admins. */
-  queue(viewer: Viewer): Promise<readonly Queued[]>
+  queue(viewer: Viewer): Promise<readonly QueuedOnPage[]>
   /** Finished animations, newest first: those shown to everybody where the viewer is, and the viewer's own. */
-  recent(viewer: Viewer, page: { readonly from: number; readonly limit: number }): Promise<Recent>
+  recent(viewer: Viewer, page: { readonly from: number; readonly limit: number }): Promise<RecentAnimation>
   /** The file of one of these; undefined where it is gone or not the viewer's to see. */
   animation(viewer: Viewer, job: string): Promise<Uint8Array | undefined>
   /** As the viewer may use them. */
@@ -18,17 +18,17 @@ export interface Sources {
   example(viewer: Viewer, style: string): Promise<Uint8Array | undefined>
 }
 
-export interface Queued extends Standing {
+export interface QueuedOnPage extends QueuedJob {
   /** Only its owner may see its words. */
   readonly private: boolean
 }
 
-export interface Recent {
+export interface RecentAnimation {
   readonly entries: readonly HistoryEntry[]
   readonly total: number
 }
 
-export interface PicturedStyle extends Style {
+export interface PicturedStyle extends StyleSummary {
   /** Whether there is an example to show. */
   readonly pictured: boolean
 }

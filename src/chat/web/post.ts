@@ -5,9 +5,9 @@ import type { Json } from '../../store/json.ts'
 import type { Form, Item, Outgoing, Picture } from '../contract/outgoing.ts'
 import type { Platform, Posted } from '../contract/platform.ts'
 import type { AnswerBody, ShownItem, ShownPicture } from './page-json.ts'
-import type { Conversation, Row } from './storage/conversation-store.ts'
-import { type Database, together } from './storage/page-database.ts'
-import type { Pictures } from './storage/picture-store.ts'
+import type { ConversationStore, StoredMessageRow } from './storage/conversation-store.ts'
+import { type PageDatabase, together } from './storage/page-database.ts'
+import type { PictureStore } from './storage/picture-store.ts'
 
 export type Poster = Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'>
 
@@ -22,9 +22,9 @@ const handleSchema = z.object({ message: z.string() })
 export const mediaTypes = { webp: 'image/webp', gif: 'image/gif', mp4: 'video/mp4' } as const
 
 interface PosterOptions {
-  readonly database: Database
-  readonly conversation: Conversation
-  readonly pictures: Pictures
+  readonly database: PageDatabase
+  readonly conversation: ConversationStore
+  readonly pictures: PictureStore
   readonly now: () => number
   /** Aborted when nothing can be written any more. */
   readonly closed: AbortSignal
@@ -32,7 +32,7 @@ interface PosterOptions {
 
 export function createPoster({ database: { sql }, conversation, pictures, now, closed }: PosterOptions): Poster {
   /** Writes the row first, since a preview is kept by its message. */
-  const write = (row: Row | undefined, outgoing: Outgoing): Row | undefined =>
+  const write = (row: StoredMessageRow | undefined, outgoing: Outgoing): StoredMessageRow | undefined =>
     row &&
     together(sql, () => {
       const names: string[] = []
@@ -84,7 +84,7 @@ export function createPoster({ database: { sql }, conversation, pictures, now, c
   }
 }
 
-function postedOf({ message }: Row): Posted {
+function postedOf({ message }: StoredMessageRow): Posted {
   return { handle: { message } satisfies Json, messages: [message] }
 }
 

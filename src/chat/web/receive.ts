@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
-import { CallRefused } from './http/request-guard.ts'
+import { HttpError } from './http/request-guard.ts'
 import type { Viewer } from './page-views.ts'
 
 /** All who use one page read along with each other. */
@@ -38,10 +38,10 @@ const sayingSchema = z.union([
 const typingSchema = z.object({ locale, command: name, action: name.optional(), option: name, typed: z.string().max(1000) })
 
 /** What somebody did. `silent`: a button said it for them. Options come as pairs: names are people's words, too. */
-export type Saying = z.infer<typeof sayingSchema>
+export type PageInput = z.infer<typeof sayingSchema>
 
 /** @throws CallRefused */
-export function readSaying(body: unknown): Saying {
+export function readPageInput(body: unknown): PageInput {
   return checked(sayingSchema, body)
 }
 
@@ -56,7 +56,7 @@ export function viewerOf(person: string, admin: boolean, locale: string): Viewer
 }
 
 /** @param file an upload of this person @throws CallRefused */
-export function incomingOf(saying: Saying, viewer: Viewer, name: string, file: (id: string) => Attachment): Incoming {
+export function incomingOf(saying: PageInput, viewer: Viewer, name: string, file: (id: string) => Attachment): Incoming {
   const { person } = viewer.owner
   const circumstances: Circumstances = {
     ...viewer,
@@ -67,7 +67,7 @@ export function incomingOf(saying: Saying, viewer: Viewer, name: string, file: (
   return { ...circumstances, ...saidIn(saying, file) }
 }
 
-function saidIn(saying: Saying, file: (id: string) => Attachment): Said {
+function saidIn(saying: PageInput, file: (id: string) => Attachment): Said {
   switch (saying.kind) {
     case 'text':
       return { kind: 'text', text: saying.text, ...(saying.files && { files: saying.files.map(({ upload }) => file(upload)) }) }
@@ -97,5 +97,5 @@ export function checked<T>(schema: z.ZodType<T>, body: unknown): T {
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!
   const where = path.length > 0 ? ` (${path.join('.')}: ${message})` : ''
-  throw new CallRefused(400, 'not-understood', `The page and its server do not understand each other${where}: load the page again.`)
+  throw new HttpError(400, 'not-understood', `The page and its server do not understand each other${where}: load the page again.`)
 }

@@ -3,12 +3,12 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { workerEnvironment } from '../../render/local/child-environment.ts'
+import { childEnvironment } from '../../render/local/child-environment.ts'
 
 /** @param program a file beside this one, which takes the task as JSON and prints the outcome as JSON */
-export async function inProcess<Task, Outcome>(program: string, task: Task): Promise<Outcome> {
+export async function measureInChild<Task, Outcome>(program: string, task: Task): Promise<Outcome> {
   const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, program), JSON.stringify(task)], {
-    env: workerEnvironment(process.env),
+    env: childEnvironment(process.env),
   })
   return JSON.parse(stdout) as Outcome
 }

@@ -4,16 +4,16 @@
 import { commands } from '../../../commands/index.ts'
 import { createChat } from '../../chat/chat.ts'
 import type { StyleSource } from '../../chat/context/style-source.ts'
-import type { Model } from '../../chat/contract/command-context.ts'
+import type { ModelSummary } from '../../chat/contract/command-context.ts'
 import type { Incoming } from '../../chat/contract/incoming.ts'
 import type { Platform, PlatformLimits, Receiver } from '../../chat/contract/platform.ts'
-import type { StyleDesk } from '../../chat/contract/style-admin.ts'
-import { nobody } from '../../chat/observer.ts'
+import type { StyleAdmin } from '../../chat/contract/style-admin.ts'
+import { noObserver } from '../../chat/observer.ts'
 import { createLog } from '../../log.ts'
 import type { Json } from '../../store/json.ts'
 import { openStore } from '../../store/store.ts'
-import { clock as chatClock } from '../../system-clock.ts'
-import type { OpenDoor } from './load-simulation.ts'
+import { systemClock as chatClock } from '../../system-clock.ts'
+import type { OpenLoadTarget } from './load-simulation.ts'
 
 /** Discord's, whose messages are changed most often. */
 const limits: PlatformLimits = {
@@ -37,7 +37,7 @@ const drawnBytes = 150_000
 
 /** @param folder of the store */
 export const toChat =
-  (folder: string): OpenDoor =>
+  (folder: string): OpenLoadTarget =>
   async ({ scheduler, limits: perPerson, clock }) => {
     const store = await openStore({ folder })
     const asked = new Map<string, () => void>()
@@ -74,12 +74,12 @@ export const toChat =
       scheduler,
       store,
       styles: noStyles,
-      styleDeskFor: noStyleDesk,
+      styleAdminFor: noStyleDesk,
       retentionDays: 30,
       limits: perPerson,
       clock: { ...chatClock, ...clock },
       log: createLog({ level: 'warn' }),
-      observer: nobody,
+      observer: noObserver,
       platforms: () => [platform],
     })
     await chat.start(() => undefined)
@@ -120,7 +120,7 @@ export const toChat =
     }
   }
 
-const model: Model = {
+const model: ModelSummary = {
   name: 'bench',
   width: 512,
   height: 512,
@@ -142,6 +142,6 @@ const noStyles: StyleSource = {
   picture: async () => undefined,
 }
 
-const noStyleDesk = (): StyleDesk => {
+const noStyleDesk = (): StyleAdmin => {
   throw new Error('nobody manages styles here')
 }

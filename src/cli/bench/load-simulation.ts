@@ -5,14 +5,14 @@ import type { Clock } from '../../clock.ts'
 import { costOf, hasEnded, type Job, type Owner, spaceOf } from '../../jobs/job.ts'
 import { openJournal } from '../../jobs/journal.ts'
 import type { Limits, Rate } from '../../jobs/limits/limits.ts'
-import { createGate } from '../../jobs/limits/rate-limiter.ts'
-import type { Drawer } from '../../jobs/renderer.ts'
+import { createRateLimiter } from '../../jobs/limits/rate-limiter.ts'
+import type { JobRenderer } from '../../jobs/renderer.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
 import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts'
 import type { Json } from '../../store/json.ts'
 
 /** How people reach the scheduler. */
-export interface Door {
+export interface LoadTarget {
   /** @returns after how many milliseconds it was acknowledged; resolves when everything about it has been said */
   ask(owner: Owner, request: AnimationRequest): Promise<number>
   /** Keeps what was drawn, under this name. */
@@ -24,9 +24,13 @@ export interface Door {
   close(): Promise<void>
 }
 
-export type OpenDoor = (parts: { readonly scheduler: Scheduler; readonly limits: Limits; readonly clock: Clock }) => Promise<Door>
+export type OpenLoadTarget = (parts: {
+  readonly scheduler: Scheduler
+  readonly limits: Limits
+  readonly clock: Clock
+}) => Promise<LoadTarget>
 
-export interface LoadOptions {
+export interface LoadSimulationOptions {
   readonly people: number
   readonly spaces: number
   /** In all; the same number for each person. */
@@ -41,7 +45,7 @@ export interface LoadOptions {
   /** How often one person may ask; more than anybody does here. */
   readonly rate?: Rate
   /** Straight to the scheduler where absent. */
-  readonly openDoor?: OpenDoor
+  readonly openDoor?: OpenLoadTarget
   /** Called at each quarter. */
   readonly onQuarter?: (quarter: number) => void
 }
@@ -72,7 +76,7 @@ const sizes = [
   { width: 512, height: 512, frames: 16, steps: 20 },
 ] as const
 
-export async function playLoad({
+export async function simulateLoad({
   people,
   spaces,
   requests,
@@ -83,7 +87,7 @@ export async function playLoad({
   rate,
   openDoor = toScheduler,
   onQuarter,
-}: LoadOptions): Promise<LoadReport> {
+}: LoadSimulationOptions): Promise<LoadReport> {
   const each = Math.floor(requests / people)
   const total = each * people
   const limits: Limits = {
@@ -92,7 +96,7 @@ export async function playLoad({
     all: {},
   }
   const journal = openJournal(path)
-  const gate = createGate({ limits })
+  const rateLimiter = createRateLimiter({ limits })
   const random = randomFrom(1)
   const arriveMs = drawMs / 3
   const wait = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
@@ -102,7 +106,7 @@ export async function playLoad({
   // Nothing is drawn before everybody is there, so that all have asked for the same time when shares are compared.
   const everybody = Promise.withResolvers<void>()
   const everything = Promise.withResolvers<void>()
-  const drawer: Drawer = {
+  const renderer: JobRenderer = {
     slots,
     async draw(job, { onProgress }) {
       await everybody.promise
@@ -117,8 +121,8 @@ export async function playLoad({
   let ids = 0
   const scheduler = createScheduler({
     journal,
-    gate,
-    drawer,
+    rateLimiter,
+    renderer,
     limits,
     newId: () => `j${ids++}`,
     clock,
@@ -193,7 +197,7 @@ export async function playLoad({
   const wallMs = performance.now() - beganMs
   const cpuMs = { thisThread: inMs(process.threadCpuUsage(threadCpu)), allThreads: inMs(process.cpuUsage(cpu)) }
   await door.close()
-  await gate.close()
+  await rateLimiter.close()
   journal.close()
   return {
     acceptMs: acceptMs.sort((a, b) => a - b),
@@ -208,7 +212,7 @@ export async function playLoad({
 }
 
 /** As the chat does it: asks, looks up the place, keeps where the message is; tells the end. */
-const toScheduler: OpenDoor = async ({ scheduler }) => {
+const toScheduler: OpenLoadTarget = async ({ scheduler }) => {
   await scheduler.start()
   const tellings: Promise<void>[] = []
   return {

@@ -8,7 +8,7 @@ import { unetGraph } from '../../engine/pipeline/graphs.ts'
 import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
 import { createReference } from './reference.ts'
 
-export interface Task {
+export interface RealSizeTask {
   readonly files: BaseFiles
   readonly frames: number
   readonly side: number
@@ -18,7 +18,7 @@ export interface Task {
   readonly threads?: number
 }
 
-export interface Outcome {
+export interface RealSizeResult {
   /** From the start of the process until every net was loaded, and until the first step was done. */
   readonly loadedS: number
   readonly firstStepS: number
@@ -37,7 +37,7 @@ export interface Outcome {
 const sinceStartS = (): number => performance.now() / 1000
 const peakBytes = (): number => process.resourceUsage().maxRSS * 1024
 
-async function measure({ files, frames, side, steps, cacheDir, winograd, ...threads }: Task): Promise<Outcome> {
+async function measure({ files, frames, side, steps, cacheDir, winograd, ...threads }: RealSizeTask): Promise<RealSizeResult> {
   const notes: string[] = []
   const started = await startDevice('cpu', { weightDir: join(cacheDir, 'weights'), onNote: (note) => notes.push(note), ...threads })
   const plain = cpu(noWinograd)
@@ -86,5 +86,5 @@ async function measure({ files, frames, side, steps, cacheDir, winograd, ...thre
   }
 }
 
-console.log(JSON.stringify(await measure(JSON.parse(process.argv[2]!) as Task)))
+console.log(JSON.stringify(await measure(JSON.parse(process.argv[2]!) as RealSizeTask)))
 process.exit()

@@ -3,9 +3,9 @@
 import { join } from 'node:path'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
 import { inBytes, type Print } from '../terminal.ts'
-import { inProcess } from './child-measurement.ts'
-import { atLeast, atMost, type Finding, gib, seconds } from './finding.ts'
-import type { Outcome, Task } from './real-size-process.ts'
+import { measureInChild } from './child-measurement.ts'
+import { atLeast, atMost, gib, type Measurement, seconds } from './finding.ts'
+import type { RealSizeResult, RealSizeTask } from './real-size-process.ts'
 
 export interface RealSizeOptions {
   readonly dir: string
@@ -23,11 +23,11 @@ const wantedRatio = { true: 0.95, false: 0.75 } as const
 export async function* measureRealSize(
   { dir, winograd, motion, steps, ...threads }: RealSizeOptions,
   print: Print,
-): AsyncGenerator<Finding> {
+): AsyncGenerator<Measurement> {
   const { checkpoint, motion: modules } = syntheticSd15(dir, { onWrite: (path, bytes) => print(writing(path, bytes)) })
   const common = { cacheDir: join(dir, 'cache'), winograd, steps, ...threads }
-  const animation: Task = { ...common, files: { checkpoint, motion: modules[motion] }, frames: 16, side: 256 }
-  const still: Task = { ...common, files: { checkpoint }, frames: 1, side: 512 }
+  const animation: RealSizeTask = { ...common, files: { checkpoint, motion: modules[motion] }, frames: 16, side: 256 }
+  const still: RealSizeTask = { ...common, files: { checkpoint }, frames: 1, side: 512 }
 
   const first = await measured({ ...animation, steps: 1 })
   for (const note of first.notes) print(note)
@@ -50,11 +50,15 @@ export async function* measureRealSize(
   yield { what: 'most memory, 512×512 with the VAE', got: gib(picture.peakBytes) }
 }
 
-function* stepFindings(size: string, { stepS, stepGflops, referenceGflops, ratio }: Outcome, winograd: boolean): Generator<Finding> {
+function* stepFindings(
+  size: string,
+  { stepS, stepGflops, referenceGflops, ratio }: RealSizeResult,
+  winograd: boolean,
+): Generator<Measurement> {
   yield { what: `a step, ${size}`, got: seconds(stepS) }
   yield { what: `GFLOP/s of it (${Math.round(stepGflops)} GFLOP in the direct form)`, got: (stepGflops / stepS).toFixed(0) }
   yield { what: 'GFLOP/s of a product of 2048 × 2048 before and after', got: referenceGflops.toFixed(0) }
   yield atLeast('the one by the other', ratio, wantedRatio[`${winograd}`])
 }
 
-const measured = (task: Task): Promise<Outcome> => inProcess('real-size-process.ts', task)
+const measured = (task: RealSizeTask): Promise<RealSizeResult> => measureInChild('real-size-process.ts', task)

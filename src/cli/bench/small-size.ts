@@ -12,14 +12,14 @@ import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
 import { createWorker } from '../../render/local/host.ts'
 import type { Recipe } from '../../render/render.ts'
-import { atMost, type Finding, seconds } from './finding.ts'
+import { atMost, type Measurement, seconds } from './finding.ts'
 import { createReference } from './reference.ts'
 
 const prompt = 'a red ball bouncing in a meadow'
 /** Of so many, the least disturbed counts. */
 const times = 3
 
-export async function* measureSmallSize(threads: { readonly threads?: number }): AsyncGenerator<Finding> {
+export async function* measureSmallSize(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
   const scratch = mkdtempSync(join(tmpdir(), 'zoetrope-bench-'))
   try {
     let cold = Infinity
@@ -31,7 +31,7 @@ export async function* measureSmallSize(threads: { readonly threads?: number }):
   }
 }
 
-async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGenerator<Finding> {
+async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
   const worker = createWorker({ device: 'cpu', cacheDir: cacheFolder(), ...threads })
   try {
     const recipe = pocketRecipe()

@@ -14,7 +14,7 @@ export interface StylesTask {
   readonly threads?: number
 }
 
-export interface StylesOutcome {
+export interface StylesResult {
   /** From asking for the other style to the UNet's first run, without the text encoder's. */
   readonly switchMs: number
   /** Graphs that were loaded by going to and fro. */
@@ -97,7 +97,7 @@ const before = loads
 await draw([b], 2)
 const switches: number[] = []
 for (let i = 0; i < 10; i++) switches.push((await draw([i % 2 === 0 ? a : b], 2)).beforeMs)
-const outcome: StylesOutcome = {
+const outcome: StylesResult = {
   switchMs: switches.toSorted((x, y) => x - y)[5]!,
   reloads: loads - before,
   stepS: best,

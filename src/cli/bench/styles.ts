@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import { syntheticLora } from '../../engine/synthetic/lora.ts'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
 import type { Print } from '../terminal.ts'
-import { inProcess } from './child-measurement.ts'
-import { atMost, type Finding, gib, seconds } from './finding.ts'
+import { measureInChild } from './child-measurement.ts'
+import { atMost, gib, type Measurement, seconds } from './finding.ts'
 import { writing } from './real-size.ts'
-import type { StylesOutcome, StylesTask } from './styles-process.ts'
+import type { StylesResult, StylesTask } from './styles-process.ts'
 
-export interface StylesOptions {
+export interface StyleBenchOptions {
   readonly dir: string
   readonly threads?: number
 }
 
-export async function* measureStyles({ dir, threads }: StylesOptions, print: Print): AsyncGenerator<Finding> {
+export async function* measureStyles({ dir, threads }: StyleBenchOptions, print: Print): AsyncGenerator<Measurement> {
   const { checkpoint } = syntheticSd15(dir, { onWrite: (path, bytes) => print(writing(path, bytes)) })
   const loras = [1, 2].map((seed) => ({ file: join(dir, `style-${seed}.safetensors`), strength: 1, seed }))
   for (const { file, seed } of loras) syntheticLora(file, 32, seed)
@@ -26,7 +26,7 @@ export async function* measureStyles({ dir, threads }: StylesOptions, print: Pri
     cacheDir: join(dir, 'cache'),
     ...(threads !== undefined && { threads }),
   }
-  const { switchMs, reloads, stepS, oneBytes, bothBytes } = await inProcess<StylesTask, StylesOutcome>('styles-process.ts', task)
+  const { switchMs, reloads, stepS, oneBytes, bothBytes } = await measureInChild<StylesTask, StylesResult>('styles-process.ts', task)
   yield atMost('going from one style to another', switchMs, 50, (ms) => `${ms.toFixed(1)} ms`)
   yield atMost('graphs loaded by that', reloads, 0, String)
   yield { what: 'a step without a style, 1 frame of 512×512', got: seconds(stepS.plain) }

@@ -7,14 +7,14 @@ import { join } from 'node:path'
 const inner = new Set(['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler', 'motion'])
 
 /** Differs where anything differs; for a model's folder, of any file in it and in the folders of its parts. '-' for what is not there. */
-export function stampOf(path: string): string {
+export function fileStamp(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   if (!stat) return '-'
   if (!stat.isDirectory()) return `${realpathSync(path)}:${stat.size}:${stat.mtimeNs}`
   return readdirSync(path)
     .map((name) => ({ name, isFolder: statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory() ?? false }))
     .filter(({ name, isFolder }) => !isFolder || inner.has(name))
-    .map(({ name }) => stampOf(join(path, name)))
+    .map(({ name }) => fileStamp(join(path, name)))
     .sort()
     .join('\n')
 }

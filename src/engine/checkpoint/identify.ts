@@ -13,11 +13,11 @@ import {
 } from './architecture.ts'
 import { whyIgnored } from './dialects/ignored.ts'
 import { type Parts, partsOf } from './dialects/parts.ts'
-import { foreignBase } from './lora/base-model.ts'
+import { unsupportedBase } from './lora/base-model.ts'
 import { describeLora, type LoraDescription } from './lora/describe.ts'
-import { slotOf } from './lora/tensor-roles.ts'
+import { tensorRoleOf } from './lora/tensor-roles.ts'
 import { byteLengthOf, type DType, elementsOf, type Tensor, type TensorFile } from './tensor.ts'
-import { type Foreign, foreignModel } from './unsupported-models.ts'
+import { type UnsupportedModel, unsupportedModel } from './unsupported-models.ts'
 
 /** True of every file. */
 export interface Contents {
@@ -54,7 +54,7 @@ export type Identity = Contents &
 
 /** Never throws for what a file holds: what cannot be used is `refused`, with a whole sentence. Reads scalars only (alphas). */
 export function identify(file: TensorFile): Identity {
-  const refused = ({ code, sentence }: Foreign): Identity => ({
+  const refused = ({ code, sentence }: UnsupportedModel): Identity => ({
     ...contentsOf(file, []),
     kind: 'refused',
     code,
@@ -63,7 +63,7 @@ export function identify(file: TensorFile): Identity {
   if (file.tensors.size === 0) return refused({ code: 'empty', sentence: 'holds no tensors.' })
   const lora = describeLora(file)
   if (lora) return loraIdentity(file, lora, refused)
-  const foreign = foreignModel(file)
+  const foreign = unsupportedModel(file)
   if (foreign) return refused(foreign)
   try {
     return netsIdentity(file, partsOf(file)) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
@@ -73,12 +73,12 @@ export function identify(file: TensorFile): Identity {
   }
 }
 
-function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (foreign: Foreign) => Identity): Identity {
-  const base = foreignBase(file)
+function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (foreign: UnsupportedModel) => Identity): Identity {
+  const base = unsupportedBase(file)
   if (base) return refused({ code: 'lora-other-base', sentence: `is a LoRA for ${base}; only LoRAs for Stable Diffusion 1.x fit.` })
   const contents = contentsOf(
     file,
-    [...file.tensors.keys()].filter((name) => !slotOf(name)),
+    [...file.tensors.keys()].filter((name) => !tensorRoleOf(name)),
   )
   if (lora.parts.every((part) => part === 'motion')) return { ...contents, kind: 'motion-lora', lora }
   // AnimateDiff's own LoRA names, at the rank that its adapter was published with; other files of this form are image LoRAs like any.

@@ -5,7 +5,7 @@
 import { UserError } from '../errors.ts'
 import { PickleInput } from './pickle-input.ts'
 import { pickleLiterals } from './pickle-literals.ts'
-import { quoted } from './quote-untrusted.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
 
 /** A class or function that a pickle names. It does nothing and knows nothing of what it names. */
 export class PickledName {
@@ -328,7 +328,7 @@ export function readPickle(bytes: Uint8Array, start: number, world: PickleWorld)
     const name = String(callee)
     return new UserError(
       'pickle-call-refused',
-      `${world.where} wants to call ${quoted(name)} (${how}); only tensors and plain data are rebuilt, so the file was refused and nothing in it was run.`,
+      `${world.where} wants to call ${quoteUntrusted(name)} (${how}); only tensors and plain data are rebuilt, so the file was refused and nothing in it was run.`,
       { where: world.where, name, how },
     )
   }

@@ -1,7 +1,7 @@
 // Names and values out of somebody's file, in our sentences.
 
 /** On one line, without control characters, and not longer than a sentence bears. */
-export function quoted(value: unknown): string {
+export function quoteUntrusted(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 120 ? `${value.slice(0, 120)}…` : value)
   if (typeof value === 'number' || typeof value === 'bigint') return String(value).slice(0, 40)
   // What a file nests may be as deep as it likes: it is never printed.

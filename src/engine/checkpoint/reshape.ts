@@ -3,7 +3,7 @@
 import { elementsOf, type Tensor } from './tensor.ts'
 
 /** Strided tensors of torch files copy their bytes when `at` is read, so it is passed on unread. */
-export function reshaped(tensor: Tensor, shape: readonly number[]): Tensor {
+export function reshapeTensor(tensor: Tensor, shape: readonly number[]): Tensor {
   if (elementsOf(shape) !== elementsOf(tensor.shape)) throw new Error(`${tensor.name} [${tensor.shape}] cannot be seen as [${shape}]`)
   return {
     name: tensor.name,

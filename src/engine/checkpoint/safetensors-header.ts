@@ -3,7 +3,7 @@
 // Grammar and refusals: huggingface/safetensors, safetensors/src/tensor.rs.
 
 import { UserError } from '../errors.ts'
-import { quoted } from './quote-untrusted.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
 
 /** One tensor as declared: nothing about it is checked yet but its form. Offsets count from the end of the header. */
 export interface DeclaredTensor {
@@ -37,13 +37,13 @@ export function readSafetensorsHeader(text: string, path: string, maxTensors: nu
       metadataSeen = true
       if (word('null')) return
       object((key) => {
-        if (metadata.has(key)) throw invalid(`the key ${quoted(key)} twice in __metadata__`)
-        if (peek() !== '"') throw invalid(`a value that is not a string for ${quoted(key)} in __metadata__`)
+        if (metadata.has(key)) throw invalid(`the key ${quoteUntrusted(key)} twice in __metadata__`)
+        if (peek() !== '"') throw invalid(`a value that is not a string for ${quoteUntrusted(key)} in __metadata__`)
         metadata.set(key, string())
       })
       return
     }
-    if (tensors.has(name)) throw invalid(`the tensor ${quoted(name)} twice`)
+    if (tensors.has(name)) throw invalid(`the tensor ${quoteUntrusted(name)} twice`)
     if (tensors.size === maxTensors)
       throw new UserError('safetensors-too-many-tensors', `${path} holds more than ${maxTensors} tensors.`, { path, maxTensors })
     tensors.set(name, declaredTensor(name))
@@ -56,9 +56,9 @@ export function readSafetensorsHeader(text: string, path: string, maxTensors: nu
     let dtype: string | undefined
     let shape: number[] | undefined
     let offsets: number[] | undefined
-    if (peek() !== '{') throw invalid(`no object for tensor ${quoted(name)}`)
+    if (peek() !== '{') throw invalid(`no object for tensor ${quoteUntrusted(name)}`)
     object((field) => {
-      const again = () => invalid(`${field} twice for tensor ${quoted(name)}`)
+      const again = () => invalid(`${field} twice for tensor ${quoteUntrusted(name)}`)
       if (field === 'dtype') {
         if (dtype !== undefined) throw again()
         dtype = string()
@@ -71,9 +71,9 @@ export function readSafetensorsHeader(text: string, path: string, maxTensors: nu
       } else skip(0)
     })
     const [begin, end] = offsets ?? []
-    if (dtype === undefined) throw invalid(`no dtype for tensor ${quoted(name)}`)
-    if (shape === undefined) throw invalid(`no shape for tensor ${quoted(name)}`)
-    if (begin === undefined || end === undefined) throw invalid(`no pair of data_offsets for tensor ${quoted(name)}`)
+    if (dtype === undefined) throw invalid(`no dtype for tensor ${quoteUntrusted(name)}`)
+    if (shape === undefined) throw invalid(`no shape for tensor ${quoteUntrusted(name)}`)
+    if (begin === undefined || end === undefined) throw invalid(`no pair of data_offsets for tensor ${quoteUntrusted(name)}`)
     return { dtype, shape, begin, end }
   }
 

@@ -3,7 +3,7 @@
 
 import { UserError } from '../errors.ts'
 import { type FileBytes, readingFile } from './file-bytes.ts'
-import { quoted } from './quote-untrusted.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
 import { type DeclaredTensor, readSafetensorsHeader } from './safetensors-header.ts'
 import { bytesPerElement, type DType, type Tensor, type TensorFile } from './tensor.ts'
 
@@ -82,14 +82,16 @@ function checkLayout(file: FileBytes, tensors: ReadonlyMap<string, DeclaredTenso
   let end = 0
   let before = ''
   for (const [name, tensor] of inOrder) {
-    if (tensor.end < tensor.begin) throw invalid(file, `has tensor ${quoted(name)} from byte ${tensor.begin} to ${tensor.end}: backwards`)
-    if (tensor.begin < end) throw invalid(file, `has tensors ${quoted(before)} and ${quoted(name)} on the same bytes`)
-    if (tensor.begin > end) throw invalid(file, `has a hole from data byte ${end} to ${tensor.begin}, before tensor ${quoted(name)}`)
+    if (tensor.end < tensor.begin)
+      throw invalid(file, `has tensor ${quoteUntrusted(name)} from byte ${tensor.begin} to ${tensor.end}: backwards`)
+    if (tensor.begin < end) throw invalid(file, `has tensors ${quoteUntrusted(before)} and ${quoteUntrusted(name)} on the same bytes`)
+    if (tensor.begin > end)
+      throw invalid(file, `has a hole from data byte ${end} to ${tensor.begin}, before tensor ${quoteUntrusted(name)}`)
     const expected = declaredBytes(file, name, tensor)
     if (tensor.end - tensor.begin !== expected)
       throw invalid(
         file,
-        `has tensor ${quoted(name)} with ${tensor.end - tensor.begin} bytes, but [${tensor.shape}] of ${tensor.dtype} takes ${expected}`,
+        `has tensor ${quoteUntrusted(name)} with ${tensor.end - tensor.begin} bytes, but [${tensor.shape}] of ${tensor.dtype} takes ${expected}`,
       )
     end = tensor.end
     before = name
@@ -107,14 +109,14 @@ function declaredBytes(file: FileBytes, name: string, { dtype, shape }: Declared
   if (!Object.hasOwn(bytesPerElement, dtype))
     throw new UserError(
       'safetensors-dtype-unknown',
-      `${file.path} holds tensor ${quoted(name)} as ${quoted(dtype)}; what can be read is ${Object.keys(bytesPerElement).join(', ')}.`,
+      `${file.path} holds tensor ${quoteUntrusted(name)} as ${quoteUntrusted(dtype)}; what can be read is ${Object.keys(bytesPerElement).join(', ')}.`,
       { path: file.path, tensor: name, dtype },
     )
   let bytes = bytesPerElement[dtype as DType]
   for (const side of shape) {
     bytes *= side
     if (bytes > Number.MAX_SAFE_INTEGER)
-      throw invalid(file, `has tensor ${quoted(name)} of shape [${shape}], more bytes than can be counted`)
+      throw invalid(file, `has tensor ${quoteUntrusted(name)} of shape [${shape}], more bytes than can be counted`)
   }
   return bytes
 }

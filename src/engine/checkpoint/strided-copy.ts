@@ -6,9 +6,9 @@ import { elementsOf } from './tensor.ts'
  * @param source begins at the view's first element
  * @param stride in elements, one for each side of `shape`
  */
-export function gather(source: Uint8Array, shape: readonly number[], stride: readonly number[], bytesPerElement: number): Uint8Array {
+export function stridedCopy(source: Uint8Array, shape: readonly number[], stride: readonly number[], bytesPerElement: number): Uint8Array {
   // Eight bytes as two words side by side: a BigInt for each element would be slow, a double would change NaNs.
-  if (bytesPerElement === 8) return gather(source, [...shape, 2], [...stride.map((step) => step * 2), 1], 4)
+  if (bytesPerElement === 8) return stridedCopy(source, [...shape, 2], [...stride.map((step) => step * 2), 1], 4)
   const from = words(source, bytesPerElement)
   const to = words(new Uint8Array(elementsOf(shape) * bytesPerElement), bytesPerElement)
   const columns = shape.at(-1) ?? 1

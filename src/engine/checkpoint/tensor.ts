@@ -20,7 +20,7 @@ export const bytesPerElement: Readonly<Record<DType, number>> = {
 }
 
 /** Contiguous little-endian elements in a file. `file` is absolute and free of symbolic links, as ONNX Runtime wants it. */
-export interface Place {
+export interface TensorLocation {
   readonly file: string
   readonly offset: number
 }
@@ -30,7 +30,7 @@ export interface Tensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
-  readonly at: Place | Uint8Array
+  readonly at: TensorLocation | Uint8Array
 }
 
 /** A file of tensors, opened: every tensor in it by its own name, and the strings that came with it. */

@@ -3,9 +3,9 @@
 
 import { UserError } from '../errors.ts'
 import { type FileBytes, readingFile } from './file-bytes.ts'
-import { quoted } from './quote-untrusted.ts'
-import { gather } from './strided-copy.ts'
-import { bytesPerElement, elementsOf, type Place, type Tensor, type TensorFile } from './tensor.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
+import { stridedCopy } from './strided-copy.ts'
+import { bytesPerElement, elementsOf, type Tensor, type TensorFile, type TensorLocation } from './tensor.ts'
 import { readTorchLegacy } from './torch-legacy.ts'
 import { isDense, TorchTensor } from './torch-tensor.ts'
 import { readTorchZip } from './torch-zip.ts'
@@ -106,20 +106,24 @@ function namedTensors(file: FileBytes, root: unknown): ReadonlyMap<string, Torch
     if (value instanceof TorchTensor) {
       if (name === '') return
       if (found.has(name))
-        throw new UserError('torch-name-twice', `${file.path} has two tensors named ${quoted(name)}.`, { path: file.path, name })
+        throw new UserError('torch-name-twice', `${file.path} has two tensors named ${quoteUntrusted(name)}.`, { path: file.path, name })
       found.set(name, value)
     } else if (value instanceof Map || Array.isArray(value)) {
       if (depth === maxDepth || visits > maxVisits)
-        throw new UserError('torch-nested-too-deep', `${file.path} nests its contents too deep or around themselves, at ${quoted(name)}.`, {
-          path: file.path,
-        })
+        throw new UserError(
+          'torch-nested-too-deep',
+          `${file.path} nests its contents too deep or around themselves, at ${quoteUntrusted(name)}.`,
+          {
+            path: file.path,
+          },
+        )
       for (const [key, item] of value.entries()) {
         visits++
         if (typeof key !== 'string' && typeof key !== 'number') continue
         const inner = name === '' ? String(key) : `${name}.${key}`
         if (inner.length <= maxNameLength) walk(inner, item, depth + 1)
         else
-          throw new UserError('torch-name-too-long', `${file.path} has a name of ${inner.length} letters, ${quoted(inner)}.`, {
+          throw new UserError('torch-name-too-long', `${file.path} has a name of ${inner.length} letters, ${quoteUntrusted(inner)}.`, {
             path: file.path,
           })
       }
@@ -128,7 +132,7 @@ function namedTensors(file: FileBytes, root: unknown): ReadonlyMap<string, Torch
 }
 
 /** Where a dense view of an unpacked storage lies; undefined for every other. */
-function placeInFile(path: string, view: TorchTensor, places: ReadonlyMap<string, TorchPlace>): Place | undefined {
+function placeInFile(path: string, view: TorchTensor, places: ReadonlyMap<string, TorchPlace>): TensorLocation | undefined {
   const place = view.storage.bytes === undefined ? places.get(view.storage.key) : undefined
   return place === undefined || place.deflated !== undefined || !isDense(view)
     ? undefined
@@ -156,7 +160,7 @@ function denseBytes(path: string, view: TorchTensor, places: ReadonlyMap<string,
   const first = firstByte(view)
   const end = first + (lastElement + 1) * bytesPerElement[storage.dtype]
   const source = storage.bytes?.subarray(first, end) ?? readStored(path, first, end, places.get(storage.key)!)
-  return isDense(view) ? source : gather(source, shape, stride, bytesPerElement[storage.dtype])
+  return isDense(view) ? source : stridedCopy(source, shape, stride, bytesPerElement[storage.dtype])
 }
 
 function readStored(path: string, first: number, end: number, { offset, deflated }: TorchPlace): Uint8Array {

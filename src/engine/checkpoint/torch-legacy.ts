@@ -4,7 +4,7 @@
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
 import { type PickleWorld, readPickle } from './pickle.ts'
-import { quoted } from './quote-untrusted.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'
 import type { TorchContent, TorchPlace } from './torch-file.ts'
@@ -32,11 +32,11 @@ export function readTorchLegacy(file: FileBytes): TorchContent {
   for (const key of keys) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined
     if (storage === undefined || places.has(storage.key))
-      throw invalid(file, `lists storage ${quoted(key)}, which no tensor names, or lists it twice`)
+      throw invalid(file, `lists storage ${quoteUntrusted(key)}, which no tensor names, or lists it twice`)
     const count = file.read(at, 8)
     const elements = new DataView(count.buffer).getBigUint64(0, true)
     if (elements !== BigInt(storage.rootElements))
-      throw invalid(file, `has storage ${quoted(storage.key)} with ${elements} elements; its tensors say ${storage.rootElements}`)
+      throw invalid(file, `has storage ${quoteUntrusted(storage.key)} with ${elements} elements; its tensors say ${storage.rootElements}`)
     places.set(storage.key, { offset: at + 8 })
     at += 8 + storage.rootElements * bytesPerElement[storage.dtype]
     if (at > file.size)
@@ -50,7 +50,7 @@ export function readTorchLegacy(file: FileBytes): TorchContent {
         },
       )
   }
-  for (const key of storages.keys()) if (!places.has(key)) throw invalid(file, `names storage ${quoted(key)} and does not hold it`)
+  for (const key of storages.keys()) if (!places.has(key)) throw invalid(file, `names storage ${quoteUntrusted(key)} and does not hold it`)
   return { container: 'torch-legacy', root, places }
 }
 
@@ -72,7 +72,7 @@ function picklesIn(file: FileBytes, bytes: Uint8Array): Pickles {
   if (magic.value !== magicNumber) throw invalid(file, 'is a Python pickle, but none that torch.save made')
   const protocol = readPickle(bytes, magic.end, plain)
   if (protocol.value !== protocolVersion)
-    throw invalid(file, `has torch's stream protocol ${quoted(protocol.value)}, not ${protocolVersion}`)
+    throw invalid(file, `has torch's stream protocol ${quoteUntrusted(protocol.value)}, not ${protocolVersion}`)
   const machine = readPickle(bytes, protocol.end, plain)
   if (!(machine.value instanceof Map) || machine.value.get('little_endian') !== true)
     throw invalid(file, 'was not saved on a little-endian machine')

@@ -3,7 +3,7 @@
 
 import { NumpyArray, tensorTypeOf } from './numpy.ts'
 import { type Callable, PickledName, type Reading } from './pickle.ts'
-import { quoted } from './quote-untrusted.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement, type DType, elementsOf } from './tensor.ts'
 
 /** A run of `elements` from element `start` on of the stored run `key`, which holds `rootElements` in all. */
@@ -80,12 +80,12 @@ export function torchStorages(): {
     const dtype = type instanceof PickledName && /^torch(\.cuda)?$/.test(type.module) ? storageTypes.get(type.name) : undefined
     if (dtype === undefined)
       throw reading.invalid(
-        `storage ${quoted(key)} of the type ${quoted(type instanceof PickledName ? String(type) : type)}, which is not read,`,
+        `storage ${quoteUntrusted(key)} of the type ${quoteUntrusted(type instanceof PickledName ? String(type) : type)}, which is not read,`,
       )
-    if (!isCount(elements)) throw reading.invalid(`storage ${quoted(key)} without a size`)
+    if (!isCount(elements)) throw reading.invalid(`storage ${quoteUntrusted(key)} without a size`)
     const known = all.get(key)
     if (known !== undefined && (known.dtype !== dtype || known.rootElements !== elements))
-      throw reading.invalid(`storage ${quoted(key)} with two types or sizes`)
+      throw reading.invalid(`storage ${quoteUntrusted(key)} with two types or sizes`)
     const root = known ?? new Storage({ key, dtype, rootElements: elements, start: 0, elements })
     all.set(key, root)
     return view === undefined || view === null ? root : viewOf(root, view, reading)
@@ -96,7 +96,7 @@ export function torchStorages(): {
 function viewOf(root: TorchStorage, view: unknown, reading: Reading): TorchStorage {
   const [, start, elements]: unknown[] = Array.isArray(view) ? view : []
   if (!isCount(start) || !isCount(elements) || start + elements > root.rootElements)
-    throw reading.invalid(`a part outside storage ${quoted(root.key)}`)
+    throw reading.invalid(`a part outside storage ${quoteUntrusted(root.key)}`)
   return new Storage({ ...root, start, elements })
 }
 
@@ -136,7 +136,7 @@ export const torchTensorCallables: ReadonlyMap<string, Callable> = new Map([
 
 function checkedTensor(storage: TorchStorage, offset: unknown, shape: unknown, stride: unknown, reading: Reading): TorchTensor {
   if (!isCount(offset) || !isCounts(shape) || !isCounts(stride) || shape.length !== stride.length)
-    throw reading.invalid(`a tensor in storage ${quoted(storage.key)} without offset, shape or stride`)
+    throw reading.invalid(`a tensor in storage ${quoteUntrusted(storage.key)} without offset, shape or stride`)
   let elements = 1
   let end = offset + 1
   for (const [i, side] of shape.entries()) {
@@ -146,7 +146,7 @@ function checkedTensor(storage: TorchStorage, offset: unknown, shape: unknown, s
   }
   if (elements === 0 ? offset > storage.elements : end > storage.elements)
     throw reading.invalid(
-      `a tensor of shape [${shape}] and stride [${stride}] from element ${offset} on in storage ${quoted(storage.key)}, which has only ${storage.elements},`,
+      `a tensor of shape [${shape}] and stride [${stride}] from element ${offset} on in storage ${quoteUntrusted(storage.key)}, which has only ${storage.elements},`,
     )
   return new TorchTensor(storage, offset, [...shape], [...stride])
 }

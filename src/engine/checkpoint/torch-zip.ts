@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
 import { readPickle } from './pickle.ts'
-import { quoted } from './quote-untrusted.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'
 import type { TorchContent, TorchPlace } from './torch-file.ts'
@@ -32,10 +32,10 @@ export function readTorchZip(file: FileBytes): TorchContent {
   const places = new Map<string, TorchPlace>()
   for (const { key, dtype, rootElements } of all.values()) {
     const entry = entries.get(`${folder}/data/${key}`)
-    if (entry === undefined) throw invalid(file, `names storage ${quoted(key)} and does not hold it`)
+    if (entry === undefined) throw invalid(file, `names storage ${quoteUntrusted(key)} and does not hold it`)
     const bytes = rootElements * bytesPerElement[dtype]
     if (entry.bytes !== bytes)
-      throw invalid(file, `has storage ${quoted(key)} with ${entry.bytes} bytes; ${rootElements} of ${dtype} take ${bytes}`)
+      throw invalid(file, `has storage ${quoteUntrusted(key)} with ${entry.bytes} bytes; ${rootElements} of ${dtype} take ${bytes}`)
     places.set(key, placeOf(file, entry))
   }
   return { container: 'torch-zip', root, places }

@@ -3,14 +3,14 @@
 import { basename } from 'node:path'
 import type { Tensor, TensorFile } from './tensor.ts'
 
-export interface Foreign {
+export interface UnsupportedModel {
   /** Kebab-case, for tests and translations. */
   readonly code: string
   /** What it is and what would be needed instead; follows the file's name. */
   readonly sentence: string
 }
 
-interface Sign extends Foreign {
+interface Sign extends UnsupportedModel {
   readonly is: (names: Names) => boolean
 }
 
@@ -132,7 +132,7 @@ const signs: readonly Sign[] = [
 const latentChannels = (n: Names): number => n.shape(/(^|\.)decoder\.conv_in\.weight$/)?.[1] ?? 4
 
 /** What this file is if it cannot be used. LoRAs are asked elsewhere: their names contain those of the models that they are for. */
-export function foreignModel(file: TensorFile): Foreign | undefined {
+export function unsupportedModel(file: TensorFile): UnsupportedModel | undefined {
   const first = (pattern: RegExp): Tensor | undefined => {
     for (const [name, tensor] of file.tensors) if (pattern.test(name)) return tensor
     return undefined

@@ -4,7 +4,7 @@
 import { inflateRawSync } from 'node:zlib'
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
-import { quoted } from './quote-untrusted.ts'
+import { quoteUntrusted } from './quote-untrusted.ts'
 
 export interface ZipEntry {
   readonly name: string
@@ -37,12 +37,13 @@ export function readZipDirectory(file: FileBytes): ReadonlyMap<string, ZipEntry>
     if (end > bytes) throw invalid(file, `has a broken directory at entry ${i + 1} of ${count}`)
     const name = new TextDecoder().decode(directory.subarray(at + 46, nameEnd))
     const method = view.getUint16(at + 10, true)
-    if (view.getUint16(at + 8, true) & 1) throw unsupported(file, `is encrypted (${quoted(name)})`)
-    if (method !== 0 && method !== 8) throw unsupported(file, `has ${quoted(name)} packed by method ${method}; stored and deflate are read`)
+    if (view.getUint16(at + 8, true) & 1) throw unsupported(file, `is encrypted (${quoteUntrusted(name)})`)
+    if (method !== 0 && method !== 8)
+      throw unsupported(file, `has ${quoteUntrusted(name)} packed by method ${method}; stored and deflate are read`)
     const sizes = entrySizes(file, name, view, at, nameEnd, extraEnd)
-    if (method === 0 && sizes.bytes !== sizes.storedBytes) throw invalid(file, `has two sizes for ${quoted(name)}`)
-    if (sizes.headerOffset + 30 + sizes.storedBytes > offset) throw invalid(file, `has ${quoted(name)} outside of its data`)
-    if (entries.has(name)) throw invalid(file, `has two entries named ${quoted(name)}`)
+    if (method === 0 && sizes.bytes !== sizes.storedBytes) throw invalid(file, `has two sizes for ${quoteUntrusted(name)}`)
+    if (sizes.headerOffset + 30 + sizes.storedBytes > offset) throw invalid(file, `has ${quoteUntrusted(name)} outside of its data`)
+    if (entries.has(name)) throw invalid(file, `has two entries named ${quoteUntrusted(name)}`)
     entries.set(name, { name, deflated: method === 8, ...sizes })
     at = end
   }
@@ -54,15 +55,16 @@ export function zipDataOffset(file: FileBytes, entry: ZipEntry): number {
   const header = viewOf(file.read(entry.headerOffset, 30))
   const offset = entry.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true)
   if (header.getUint32(0, true) !== 0x04034b50 || offset + entry.storedBytes > file.size)
-    throw invalid(file, `has no entry ${quoted(entry.name)} where its directory says`)
+    throw invalid(file, `has no entry ${quoteUntrusted(entry.name)} where its directory says`)
   const name = new TextDecoder().decode(file.read(entry.headerOffset + 30, header.getUint16(26, true)))
-  if (name !== entry.name) throw invalid(file, `has ${quoted(name)} where its directory says ${quoted(entry.name)}`)
+  if (name !== entry.name) throw invalid(file, `has ${quoteUntrusted(name)} where its directory says ${quoteUntrusted(entry.name)}`)
   return offset
 }
 
 /** The entry, unpacked. @throws UserError `zip-invalid` where it takes another size than the directory says, or more than `maxBytes` */
 export function zipBytes(file: FileBytes, entry: ZipEntry, maxBytes: number): Uint8Array {
-  if (entry.bytes > maxBytes) throw invalid(file, `has ${quoted(entry.name)} with ${entry.bytes} bytes; at most ${maxBytes} are read`)
+  if (entry.bytes > maxBytes)
+    throw invalid(file, `has ${quoteUntrusted(entry.name)} with ${entry.bytes} bytes; at most ${maxBytes} are read`)
   const stored = file.read(zipDataOffset(file, entry), entry.storedBytes)
   return entry.deflated ? inflated(file.path, entry.name, stored, entry.bytes) : stored
 }
@@ -72,9 +74,12 @@ export function inflated(path: string, name: string, stored: Uint8Array, bytes: 
     const unpacked = inflateRawSync(stored, { maxOutputLength: Math.max(bytes, 1) })
     if (unpacked.length === bytes) return new Uint8Array(unpacked.buffer, unpacked.byteOffset, bytes)
   } catch (cause) {
-    throw new UserError('zip-invalid', `${path} has ${quoted(name)} packed wrongly.`, { path, entry: name }, { cause })
+    throw new UserError('zip-invalid', `${path} has ${quoteUntrusted(name)} packed wrongly.`, { path, entry: name }, { cause })
   }
-  throw new UserError('zip-invalid', `${path} has ${quoted(name)} with another size than its directory says.`, { path, entry: name })
+  throw new UserError('zip-invalid', `${path} has ${quoteUntrusted(name)} with another size than its directory says.`, {
+    path,
+    entry: name,
+  })
 }
 
 function findDirectory(file: FileBytes): { readonly offset: number; readonly bytes: number; readonly count: number } {
@@ -114,7 +119,7 @@ function entrySizes(file: FileBytes, name: string, view: DataView, at: number, e
   const field = (narrow: number): number => {
     const value = view.getUint32(narrow, true)
     if (value !== 0xffffffff) return value
-    if (wide < 0 || wide + 8 > wideEnd) throw invalid(file, `has no 64-bit size for ${quoted(name)}`)
+    if (wide < 0 || wide + 8 > wideEnd) throw invalid(file, `has no 64-bit size for ${quoteUntrusted(name)}`)
     wide += 8
     return uint64(view, wide - 8)
   }

@@ -1,7 +1,7 @@
 // The wire format of protocol buffers, as far as ONNX needs it. Source: protobuf.dev/programming-guides/encoding.
 
 /** One message being written; fields are appended in the order called. */
-export class Message {
+export class ProtobufWriter {
   #bytes = Buffer.allocUnsafe(128)
   #length = 0
 
@@ -32,7 +32,7 @@ export class Message {
     return this.bytes(field, Buffer.from(value))
   }
 
-  message(field: number, value: Message): this {
+  message(field: number, value: ProtobufWriter): this {
     return this.bytes(field, value.finish())
   }
 

@@ -4,7 +4,7 @@
 import { byteLengthOf } from '../checkpoint/tensor.ts'
 import type { Attribute, Graph, Initializer, Node, Value } from './graph.ts'
 import { dataType } from './ops.ts'
-import { Message } from './protobuf.ts'
+import { ProtobufWriter } from './protobuf.ts'
 
 const irVersion = 11
 
@@ -12,17 +12,17 @@ const irVersion = 11
 const opsetOf = ({ nodes }: Graph): number => (nodes.some(({ op }) => op === 'Attention') ? 23 : 20)
 
 export function writeModel(graph: Graph): Uint8Array {
-  return new Message()
+  return new ProtobufWriter()
     .int(1, irVersion)
     .string(2, 'zoetrope')
     .message(7, graphProto(graph))
-    .message(8, new Message().string(1, '').int(2, opsetOf(graph)))
-    .message(8, new Message().string(1, 'com.microsoft').int(2, 1))
+    .message(8, new ProtobufWriter().string(1, '').int(2, opsetOf(graph)))
+    .message(8, new ProtobufWriter().string(1, 'com.microsoft').int(2, 1))
     .finish()
 }
 
-function graphProto(graph: Graph): Message {
-  const out = new Message()
+function graphProto(graph: Graph): ProtobufWriter {
+  const out = new ProtobufWriter()
   for (const node of graph.nodes) out.message(1, nodeProto(node))
   out.string(2, graph.name)
   for (const initializer of graph.initializers.values()) out.message(5, tensorProto(initializer))
@@ -31,8 +31,8 @@ function graphProto(graph: Graph): Message {
   return out
 }
 
-function nodeProto(node: Node): Message {
-  const out = new Message()
+function nodeProto(node: Node): ProtobufWriter {
+  const out = new ProtobufWriter()
   for (const input of node.inputs) out.string(1, input?.name ?? '')
   for (const output of node.outputs) out.string(2, output.name)
   out.string(3, node.name).string(4, node.op)
@@ -40,8 +40,8 @@ function nodeProto(node: Node): Message {
   return out.string(7, node.domain)
 }
 
-function attributeProto(name: string, value: Attribute): Message {
-  const out = new Message().string(1, name)
+function attributeProto(name: string, value: Attribute): ProtobufWriter {
+  const out = new ProtobufWriter().string(1, name)
   if (typeof value === 'number') return out.int(3, value).int(20, 2)
   if (typeof value === 'string') return out.string(4, value).int(20, 3)
   if ('float' in value) return out.float(2, value.float).int(20, 1)
@@ -49,19 +49,19 @@ function attributeProto(name: string, value: Attribute): Message {
   return out.int(20, 7)
 }
 
-function tensorProto({ value, tensor }: Initializer): Message {
-  const out = new Message()
+function tensorProto({ value, tensor }: Initializer): ProtobufWriter {
+  const out = new ProtobufWriter()
   for (const side of value.shape) out.int(1, side)
   out.int(2, dataType[value.type]).string(8, value.name)
   if (tensor.at instanceof Uint8Array) return out.bytes(9, tensor.at)
   const entries = { location: tensor.at.file.replace(/^\//, ''), offset: tensor.at.offset, length: byteLengthOf(tensor) }
-  for (const [key, entry] of Object.entries(entries)) out.message(13, new Message().string(1, key).string(2, String(entry)))
+  for (const [key, entry] of Object.entries(entries)) out.message(13, new ProtobufWriter().string(1, key).string(2, String(entry)))
   return out.int(14, 1)
 }
 
-function valueInfo(value: Value): Message {
-  const shape = new Message()
-  for (const side of value.shape) shape.message(1, new Message().int(1, side))
-  const tensor = new Message().int(1, dataType[value.type]).message(2, shape)
-  return new Message().string(1, value.name).message(2, new Message().message(1, tensor))
+function valueInfo(value: Value): ProtobufWriter {
+  const shape = new ProtobufWriter()
+  for (const side of value.shape) shape.message(1, new ProtobufWriter().int(1, side))
+  const tensor = new ProtobufWriter().int(1, dataType[value.type]).message(2, shape)
+  return new ProtobufWriter().string(1, value.name).message(2, new ProtobufWriter().message(1, tensor))
 }

@@ -9,7 +9,7 @@ import type { Schedule } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Nets, Size } from './nets.ts'
 
-export interface Settings {
+export interface DenoiseSettings {
   readonly frames: number
   readonly schedule: Schedule
   /** Seeded; drawn from once for the first noise, and again by samplers that add some. */
@@ -38,7 +38,7 @@ export async function* denoise(
   nets: Pick<Nets, 'predictNoise'>,
   contextAt: (step: number) => Context,
   latentShape: readonly [channels: number, h: number, w: number],
-  { frames, schedule, generator }: Settings,
+  { frames, schedule, generator }: DenoiseSettings,
   signal?: AbortSignal,
 ): AsyncGenerator<Step, Float32Array> {
   const sampler = createSampler(schedule.sampler)

@@ -1,7 +1,7 @@
 // The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
 
 import { join } from 'node:path'
-import { stampOf } from '../checkpoint/file-stamp.ts'
+import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
@@ -13,20 +13,20 @@ import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
-import { createLoras, type LaidLoras } from './applied-loras.ts'
+import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize, denoise } from './denoise.ts'
-import { createMergedCopies } from './merged-weights-cache.ts'
-import type { BaseFiles, Model, ModelFiles } from './model.ts'
-import { createOpenModels, type OpenModel } from './model-cache.ts'
+import { createMergedWeightsCache } from './merged-weights-cache.ts'
+import type { BaseFiles, Model, ModelSources } from './model.ts'
+import { createModelCache, type OpenModel } from './model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { encodePrompts } from './prompt-context.ts'
 import { createRunner } from './runner.ts'
-import { createTextMemory } from './text-cache.ts'
+import { createTextCache } from './text-cache.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
-export interface Drawing extends Size {
-  readonly model: ModelFiles
+export interface EngineInput extends Size {
+  readonly model: ModelSources
   readonly prompt: string
   readonly negative: string
   readonly steps?: number
@@ -39,7 +39,7 @@ export interface Drawing extends Size {
   readonly clipSkip: number
 }
 
-export interface Progress {
+export interface EngineProgress {
   readonly stage: 'loading' | 'denoising' | 'decoding'
   /** Steps done of all; while denoising and decoding. */
   readonly step: number
@@ -48,7 +48,7 @@ export interface Progress {
   readonly preview?: () => Promise<Frames>
 }
 
-export interface Drawn {
+export interface EngineOutput {
   readonly frames: Frames
   readonly schedule: Schedule
   /** For the person: what of their files was not used, and what may not come out as they think. */
@@ -56,10 +56,10 @@ export interface Drawn {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<Drawing, 'model'> & Partial<Pick<Drawing, 'clipSkip'>>
+export type Loading = Size & Pick<EngineInput, 'model'> & Partial<Pick<EngineInput, 'clipSkip'>>
 
 export interface Engine {
-  draw(drawing: Drawing, signal?: AbortSignal): AsyncGenerator<Progress, Drawn>
+  draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
   /** Loads what a drawing needs and draws nothing. */
   warm(drawing: Loading): Promise<void>
   /** The nets of a model, for those who measure them. */
@@ -81,49 +81,49 @@ export interface EngineOptions {
 }
 
 export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 1e9 }: EngineOptions): Engine {
-  const openModels = createOpenModels()
-  const layLoras = createLoras(loraBytes)
-  const copies = createMergedCopies({
+  const openModels = createModelCache()
+  const layLoras = createApplyLoras(loraBytes)
+  const copies = createMergedWeightsCache({
     ...(cacheDir !== undefined && { dir: join(cacheDir, 'merged') }),
     maxBytes: maxCacheBytes,
     type: target.type,
   })
   const runner = createRunner(sessions)
-  const remembered = createTextMemory()
+  const remembered = createTextCache()
 
   /** Everything that a person can get wrong about files is found here, before anything is computed. */
-  function prepare({ model: files, ...size }: Size & Pick<Drawing, 'model'>) {
+  function prepare({ model: files, ...size }: Size & Pick<EngineInput, 'model'>) {
     const base = openModels(files)
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
     checkSize(size, { factor, maxFrames: motion?.architecture.maxFrames ?? 1, hasMotion: motion !== null })
-    const laid = layLoras(base, files.loras)
+    const applied = layLoras(base, files.loras)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
-    return { base, laid, embeddings }
+    return { base, applied, embeddings }
   }
 
-  function netsFor(base: OpenModel, laid: LaidLoras, size: Size) {
-    const { model, keys } = copies.merge(base, laid.merged, laid.stampOf)
-    return { model, keys, nets: createNets(model, size, { runner, target, vaeTarget, keys, beside: laid.beside }) }
+  function netsFor(base: OpenModel, applied: AppliedLoras, size: Size) {
+    const { model, keys } = copies.merge(base, applied.merged, applied.stampOf)
+    return { model, keys, nets: createNets(model, size, { runner, target, vaeTarget, keys, adapters: applied.adapters }) }
   }
 
   return {
     open: (files) => openModels(files).model,
 
     async *draw(drawing, signal) {
-      const { base, laid, embeddings } = prepare(drawing)
-      const schedule = scheduleOf(drawing, base.model, laid)
+      const { base, applied, embeddings } = prepare(drawing)
+      const schedule = scheduleOf(drawing, base.model, applied)
       signal?.throwIfAborted()
       yield { stage: 'loading', step: 0, of: 0 }
 
-      const { model, keys, nets } = netsFor(base, laid, drawing)
+      const { model, keys, nets } = netsFor(base, applied, drawing)
       const calls = createSampler(schedule.sampler).timesteps.length
       const { prompt, negative, clipSkip } = drawing
       const told = [
         keys.text,
-        laid.textKey,
+        applied.textKey,
         String(clipSkip),
-        ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + stampOf(file)),
+        ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
       ]
       const encode = remembered(told, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
       const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
@@ -144,19 +144,19 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
         yield { stage: 'denoising', step, of, preview }
       }
       yield { stage: 'decoding', step: calls, of: calls }
-      return { frames: await nets.decode(turn.value), schedule, notes: [...schedule.notes, ...base.notes, ...laid.notes] }
+      return { frames: await nets.decode(turn.value), schedule, notes: [...schedule.notes, ...base.notes, ...applied.notes] }
     },
 
     async warm(loading) {
-      const { base, laid } = prepare(loading)
-      await netsFor(base, laid, loading).nets.load(loading.clipSkip ?? 1)
+      const { base, applied } = prepare(loading)
+      await netsFor(base, applied, loading).nets.load(loading.clipSkip ?? 1)
     },
 
     close: () => sessions.release(),
   }
 }
 
-function scheduleOf(drawing: Drawing, { motion, checkpointBetas }: Model, { hasLcmLora }: LaidLoras): Schedule {
+function scheduleOf(drawing: EngineInput, { motion, checkpointBetas }: Model, { hasLcmLora }: AppliedLoras): Schedule {
   const { steps, guidance, sampler, spacing, betas, model } = drawing
   const wanted = {
     ...(steps !== undefined && { steps }),

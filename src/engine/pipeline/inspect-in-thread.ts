@@ -5,17 +5,17 @@ import { Worker } from 'node:worker_threads'
 import { UserError } from '../errors.ts'
 import type { Inspection, InspectOptions } from './inspect.ts'
 
-export type Answer =
+export type InspectReply =
   | { readonly inspection: Inspection }
   | { readonly refused: { readonly code: string; readonly message: string; readonly data: Readonly<Record<string, unknown>> } }
 
-export interface ApartOptions extends InspectOptions {
+export interface InspectInThreadOptions extends InspectOptions {
   readonly timeoutMs: number
   readonly maxMegabytes: number
 }
 
 /** @throws UserError as `inspect` does; `file-unreadable-in-time`, `file-too-large-to-read` */
-export async function inspectApart(path: string, { timeoutMs, maxMegabytes, ...options }: ApartOptions): Promise<Inspection> {
+export async function inspectInThread(path: string, { timeoutMs, maxMegabytes, ...options }: InspectInThreadOptions): Promise<Inspection> {
   const thread = new Worker(new URL('inspect-thread.ts', import.meta.url), {
     workerData: { path, options },
     resourceLimits: { maxOldGenerationSizeMb: maxMegabytes },
@@ -24,7 +24,7 @@ export async function inspectApart(path: string, { timeoutMs, maxMegabytes, ...o
   })
   let timer: NodeJS.Timeout | undefined
   try {
-    const answer = await new Promise<Answer>((resolve, reject) => {
+    const answer = await new Promise<InspectReply>((resolve, reject) => {
       timer = setTimeout(() => reject(tooLong(path, timeoutMs)), timeoutMs)
       thread.once('message', resolve)
       thread.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge(path) : error))

@@ -3,11 +3,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '../errors.ts'
 import { type InspectOptions, inspect } from './inspect.ts'
-import type { Answer } from './inspect-in-thread.ts'
+import type { InspectReply } from './inspect-in-thread.ts'
 
 const { path, options } = workerData as { readonly path: string; readonly options: InspectOptions }
 
-function answer(): Answer {
+function answer(): InspectReply {
   try {
     return { inspection: inspect(path, options) }
   } catch (error) {

@@ -1,17 +1,17 @@
 // LoRA files that were read, their factors in memory: going from one style to another must wait for no disk.
 
-import { stampOf } from '../checkpoint/file-stamp.ts'
+import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Factors } from '../checkpoint/lora/adapter-inputs.ts'
-import type { LoraFile, LowRank } from '../checkpoint/lora/delta.ts'
+import type { LowRank, ParsedLora } from '../checkpoint/lora/delta.ts'
 import { lowRankFactors } from '../checkpoint/lora/merge.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
-import { createKept } from './lru-cache.ts'
+import { createLruCache } from './lru-cache.ts'
 import { type Model, netsOf } from './model.ts'
 
-export interface Shelved {
-  readonly lora: LoraFile
+export interface CachedLora {
+  readonly lora: ParsedLora
   readonly metadata: TensorFile['metadata']
   readonly stamp: string
   /** Of one of its deltas, read when it is first asked for. */
@@ -21,18 +21,18 @@ export interface Shelved {
 }
 
 /** @param base tells the nets apart that the file is matched with @throws UserError what `readLora` throws */
-export type LoraShelf = (file: string, base: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>) => Shelved
+export type LoraCache = (file: string, base: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>) => CachedLora
 
 /** @param budgetBytes of factors; the file asked for last always stays */
-export function createLoraShelf(budgetBytes: number): LoraShelf {
-  const shelf = createKept<Shelved>(budgetBytes, (it) => it.bytes())
+export function createLoraCache(budgetBytes: number): LoraCache {
+  const cache = createLruCache<CachedLora>(budgetBytes, (it) => it.bytes())
   return (file, base, nets) => {
-    const stamp = stampOf(file)
-    return shelf.get(`${base}\n${stamp}`, () => shelve(file, stamp, nets))
+    const stamp = fileStamp(file)
+    return cache.get(`${base}\n${stamp}`, () => shelve(file, stamp, nets))
   }
 }
 
-function shelve(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>): Shelved {
+function shelve(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>): CachedLora {
   const opened = openTensorFile(file)
   const lora = readLora(opened, netsOf(nets))
   const known = new Map<LowRank, Factors>()

@@ -1,12 +1,12 @@
 // Things that are costly to make, by what they are made from; when all together are too large, those used longest ago go.
 
-export interface Kept<T> {
+export interface LruCache<T> {
   get(key: string, make: () => T): T
   delete(key: string): void
 }
 
 /** @param most of what `sizeOf` counts, which may grow after a thing was made; the thing asked for last always stays */
-export function createKept<T>(most: number, sizeOf: (thing: T) => number = () => 1): Kept<T> {
+export function createLruCache<T>(most: number, sizeOf: (thing: T) => number = () => 1): LruCache<T> {
   const things = new Map<string, T>() // least used first
   return {
     get(key, make) {

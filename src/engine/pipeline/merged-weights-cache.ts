@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Laid } from '../checkpoint/lora/adapter-plan.ts'
+import type { AppliedDelta } from '../checkpoint/lora/adapter-plan.ts'
 import { copyName, type MergedWeight, mergedWeights } from '../checkpoint/lora/merged-weights.ts'
 import { openSafetensors } from '../checkpoint/safetensors.ts'
 import { type Tensor, tensorOf } from '../checkpoint/tensor.ts'
@@ -13,7 +13,7 @@ import { UserError } from '../errors.ts'
 import { type Model, netsOf } from './model.ts'
 import type { NetKeys, OpenModel } from './model-cache.ts'
 
-export interface MergedCopies {
+export interface MergedWeightsCache {
   /**
    * The model with these merged into it, at once where a copy is there.
    * @param stampOf tells a LoRA's file and its contents
@@ -21,12 +21,12 @@ export interface MergedCopies {
    */
   merge(
     base: Pick<OpenModel, 'model' | 'keys'>,
-    merged: readonly Laid[],
-    stampOf: (laid: Laid) => string,
+    merged: readonly AppliedDelta[],
+    stampOf: (applied: AppliedDelta) => string,
   ): Pick<OpenModel, 'model' | 'keys'>
 }
 
-export interface CopiesOptions {
+export interface MergedWeightsCacheOptions {
   /** Absent: copies are kept in memory by the sessions that use them, and made again for others. */
   readonly dir?: string
   /** Of all copies together; the one that is in use may be larger. */
@@ -39,7 +39,7 @@ export interface CopiesOptions {
 /** How copies are written; another layout has another number. */
 const form = 1
 
-export function createMergedCopies({ dir, maxBytes, type, write }: CopiesOptions): MergedCopies {
+export function createMergedWeightsCache({ dir, maxBytes, type, write }: MergedWeightsCacheOptions): MergedWeightsCache {
   const dtype = type === 'float16' ? 'F16' : 'F32'
 
   function copyOf(name: string, weights: () => readonly MergedWeight[]): Tensor[] {
@@ -62,7 +62,7 @@ export function createMergedCopies({ dir, maxBytes, type, write }: CopiesOptions
     merge({ model, keys }, merged, stampOf) {
       if (merged.length === 0) return { model, keys }
       const parts = [...new Set(merged.map(({ delta }) => delta.part))]
-      const made = [form, dtype, ...parts.map((part) => keys[part]), ...merged.map((laid) => recipeOf(laid, stampOf))]
+      const made = [form, dtype, ...parts.map((part) => keys[part]), ...merged.map((applied) => recipeOf(applied, stampOf))]
       const hash = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 32)
       const tensors = copyOf(`${hash}.safetensors`, () => mergedWeights(merged, netsOf(model)))
       return { model: withTensors(model, tensors), keys: withHash(keys, parts, hash) }
@@ -71,12 +71,12 @@ export function createMergedCopies({ dir, maxBytes, type, write }: CopiesOptions
 }
 
 /** A file may hold two deltas for one weight, so their kind is told as well. */
-const recipeOf = (laid: Laid, stampOf: (laid: Laid) => string): readonly unknown[] => [
-  stampOf(laid),
-  laid.delta.part,
-  laid.delta.weight,
-  laid.delta.kind,
-  laid.strength,
+const recipeOf = (applied: AppliedDelta, stampOf: (applied: AppliedDelta) => string): readonly unknown[] => [
+  stampOf(applied),
+  applied.delta.part,
+  applied.delta.weight,
+  applied.delta.kind,
+  applied.strength,
 ]
 
 const withHash = (keys: NetKeys, parts: readonly (keyof NetKeys)[], hash: string): NetKeys => ({

@@ -1,11 +1,11 @@
 // Models that were opened, kept as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
 
 import { createHash } from 'node:crypto'
-import { stampOf } from '../checkpoint/file-stamp.ts'
+import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
-import { createKept } from './lru-cache.ts'
+import { createLruCache } from './lru-cache.ts'
 import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
-import { unusedIn } from './unused-tensors.ts'
+import { unusedTensors } from './unused-tensors.ts'
 
 /** Tells sessions apart: what is in the net's file, how it is built, what was merged into it. */
 export interface NetKeys {
@@ -23,14 +23,14 @@ export interface OpenModel {
 }
 
 /** @throws UserError what `openModel` throws, and where a net lacks a weight or has one of another shape */
-export type OpenModels = (files: BaseFiles) => OpenModel
+export type ModelCache = (files: BaseFiles) => OpenModel
 
 /** @param most models that stay open; a model takes some megabytes */
-export function createOpenModels(most = 32): OpenModels {
-  const open = createKept<OpenModel>(most)
+export function createModelCache(most = 32): ModelCache {
+  const open = createLruCache<OpenModel>(most)
   return (files) => {
     const { checkpoint, motion, vae } = files
-    const key = [checkpoint, motion, vae].map((path) => (path === undefined ? '' : stampOf(path))).join('\n\n')
+    const key = [checkpoint, motion, vae].map((path) => (path === undefined ? '' : fileStamp(path))).join('\n\n')
     return open.get(key, () => opening(files))
   }
 }
@@ -40,13 +40,13 @@ function opening(files: BaseFiles): OpenModel {
   return {
     model,
     keys: { text: keyOf(model.text), unet: keyOf(model.unet), motion: model.motion ? keyOf(model.motion) : '', vae: keyOf(model.vae) },
-    notes: unusedIn(model),
+    notes: unusedTensors(model),
   }
 }
 
 function keyOf({ architecture, file }: Net<unknown>): string {
   return createHash('sha256')
-    .update(JSON.stringify([stampOf(file), architecture]))
+    .update(JSON.stringify([fileStamp(file), architecture]))
     .digest('base64url')
     .slice(0, 16)
 }

@@ -12,10 +12,10 @@ import { scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
 import { saysLcm } from './applied-loras.ts'
 import { sideStep } from './denoise.ts'
-import { type BaseFiles, type ModelFiles, openModel } from './model.ts'
+import { type BaseFiles, type ModelSources, openModel } from './model.ts'
 import { isFolder, readJson } from './weight-files.ts'
 
-export interface Facts {
+export interface ModelDefaults {
   readonly width: number
   readonly height: number
   readonly frames: number
@@ -40,7 +40,7 @@ export interface Facts {
 }
 
 /** Reads tables of contents and configurations. @throws UserError as opening the model does; `defaults-file` */
-export function factsOf(files: BaseFiles & Partial<Pick<ModelFiles, 'loras'>>): Facts {
+export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'loras'>>): ModelDefaults {
   const model = openModel(files)
   const motion = model.motion?.architecture ?? null
   const said = defaultsIn(files.checkpoint)

@@ -22,7 +22,7 @@ import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.
 import { isFolder, openWeights, partIn, readJson, type WeightFile } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
-export interface ModelFiles extends BaseFiles {
+export interface ModelSources extends BaseFiles {
   /** Every kind, motion LoRAs and domain adapters too, laid on in this order. */
   readonly loras: readonly NamedLora[]
   /** Textual inversions, and the words that stand for them in prompts. */

@@ -9,7 +9,7 @@ import { decoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 import type { NetKeys } from './model-cache.ts'
 import type { Runnable, Runner } from './runner.ts'
-import { type Beside, nothingBeside, rankIn } from './runtime-adapters.ts'
+import { noRuntimeAdapters, type RuntimeAdapters, rankIn } from './runtime-adapters.ts'
 
 export interface Size {
   readonly frames: number
@@ -41,7 +41,7 @@ export interface NetsOptions {
   readonly vaeTarget: Target
   /** Tell this model's nets from another's. */
   readonly keys: NetKeys
-  readonly beside?: Beside
+  readonly adapters?: RuntimeAdapters
 }
 
 /** How many pixels the VAE decodes in a call: more is no faster, and its activations, the widest of all, take longest at first touch. */
@@ -53,7 +53,7 @@ const callsAtOnce = 2
 export function createNets(
   model: Model,
   { frames, width, height }: Size,
-  { runner, target, vaeTarget, keys, beside = nothingBeside(model) }: NetsOptions,
+  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model) }: NetsOptions,
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
@@ -62,13 +62,13 @@ export function createNets(
 
   const text = (clipSkip: number): Runnable => ({
     key: `text ${keys.text} ${clipSkip}`,
-    needed: beside.text.needed,
+    needed: adapters.text.needed,
     build: (room) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, room) }),
   })
 
   const denoiser = (tokens: number): Runnable => ({
     key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}`,
-    needed: beside.unet(moves).needed,
+    needed: adapters.unet(moves).needed,
     abreast: true,
     build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(model, room) }),
   })
@@ -90,14 +90,14 @@ export function createNets(
         keep[at] = 0
         vectors.set(vector, at * D)
       }
-      const { hidden } = await runner.run(text(clipSkip), { ids, keep, vectors }, beside.text.feeds)
+      const { hidden } = await runner.run(text(clipSkip), { ids, keep, vectors }, adapters.text.feeds)
       return hidden!
     },
 
     async predictNoise(sample, t, contexts) {
       const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
       const calls = contexts.map((context) => ({ sample, time, context }))
-      const outputs = await runner.runAll(denoiser(contexts[0]!.length / D), calls, beside.unet(moves).feeds)
+      const outputs = await runner.runAll(denoiser(contexts[0]!.length / D), calls, adapters.unet(moves).feeds)
       return outputs.map(({ noise }) => noise!)
     },
 

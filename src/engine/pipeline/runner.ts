@@ -62,8 +62,8 @@ export function createRunner(sessions: Sessions): Runner {
     inTurn(async () => {
       const { session, room, name } = await sessionFor(graph)
       const known = inputs.get(name)
-      const beside = Object.fromEntries(Object.entries(adapters?.(room) ?? {}).filter(([input]) => known?.has(input)))
-      return Promise.all(calls.map((feeds) => session.run({ ...feeds, ...beside })))
+      const given = Object.fromEntries(Object.entries(adapters?.(room) ?? {}).filter(([input]) => known?.has(input)))
+      return Promise.all(calls.map((feeds) => session.run({ ...feeds, ...given })))
     })
 
   return {

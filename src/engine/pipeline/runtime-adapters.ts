@@ -1,8 +1,8 @@
 // The low-rank adapters that run beside a model's frozen weights, as what its graphs are fed.
 
-import { adapterFeeds, type Factors, type ScaledFactors } from '../checkpoint/lora/adapter-inputs.ts'
-import { type Laid, ranksOf, shapesIn } from '../checkpoint/lora/adapter-plan.ts'
-import { nameOf, type Ranks, type Site, siteOf, within } from '../checkpoint/lora/adapter-slots.ts'
+import { adapterInputs, type Factors, type ScaledFactors } from '../checkpoint/lora/adapter-inputs.ts'
+import { type AppliedDelta, ranksOf, shapesIn } from '../checkpoint/lora/adapter-plan.ts'
+import { type AdapterSlot, adapterSlotOf, nameOf, type Ranks, within } from '../checkpoint/lora/adapter-slots.ts'
 import type { LowRank } from '../checkpoint/lora/delta.ts'
 import type { Feeds } from '../runtime/session.ts'
 import { type Model, netsOf } from './model.ts'
@@ -13,7 +13,7 @@ export interface Adapters {
   feeds(room: Ranks): Feeds
 }
 
-export interface Beside {
+export interface RuntimeAdapters {
   readonly text: Adapters
   /** `moves`: with motion modules. */
   unet(moves: boolean): Adapters
@@ -21,19 +21,19 @@ export interface Beside {
   bytes(): number
 }
 
-const stillSites: readonly Site[] = ['attention', 'transformer', 'resnet']
-const movingSites: readonly Site[] = [...stillSites, 'motion attention', 'motion']
+const stillSites: readonly AdapterSlot[] = ['attention', 'transformer', 'resnet']
+const movingSites: readonly AdapterSlot[] = [...stillSites, 'motion attention', 'motion']
 
 /** @param factorsOf reads them; called when a graph is first fed */
-export function besideOf(
+export function runtimeAdapters(
   model: Pick<Model, 'unet' | 'text' | 'motion'>,
-  laid: readonly Laid<LowRank>[],
-  factorsOf: (laid: Laid<LowRank>) => Factors,
-): Beside {
+  applied: readonly AppliedDelta<LowRank>[],
+  factorsOf: (applied: AppliedDelta<LowRank>) => Factors,
+): RuntimeAdapters {
   const nets = netsOf(model)
-  const ranks = ranksOf(laid, shapesIn(nets))
+  const ranks = ranksOf(applied, shapesIn(nets))
 
-  function adapters(parts: readonly LowRank['part'][], places: readonly Site[]): Adapters & Pick<Beside, 'bytes'> {
+  function adapters(parts: readonly LowRank['part'][], places: readonly AdapterSlot[]): Adapters & Pick<RuntimeAdapters, 'bytes'> {
     let known: { room: string; feeds: Feeds } | undefined
     return {
       bytes: () =>
@@ -41,7 +41,7 @@ export function besideOf(
       needed: within(ranks, places),
       feeds(room) {
         if (known?.room !== nameOf(room)) {
-          const feeds = parts.map((part) => adapterFeeds(part, nets[part] ?? new Map(), room, scaledIn(part)))
+          const feeds = parts.map((part) => adapterInputs(part, nets[part] ?? new Map(), room, scaledIn(part)))
           known = { room: nameOf(room), feeds: Object.assign({}, ...feeds) }
         }
         return known.feeds
@@ -51,7 +51,7 @@ export function besideOf(
 
   function scaledIn(part: LowRank['part']): Map<string, ScaledFactors[]> {
     const scaled = new Map<string, ScaledFactors[]>()
-    for (const it of laid) {
+    for (const it of applied) {
       if (it.delta.part !== part) continue
       const here = scaled.get(it.delta.weight) ?? []
       scaled.set(it.delta.weight, [...here, { ...factorsOf(it), scale: it.delta.scale * it.strength }])
@@ -67,8 +67,8 @@ export function besideOf(
 }
 
 /** Nothing beside the weights; also what a graph with room is fed then. */
-export const nothingBeside = (model: Pick<Model, 'unet' | 'text' | 'motion'>): Beside =>
-  besideOf(model, [], () => {
+export const noRuntimeAdapters = (model: Pick<Model, 'unet' | 'text' | 'motion'>): RuntimeAdapters =>
+  runtimeAdapters(model, [], () => {
     throw new Error('there are no factors')
   })
 
@@ -77,7 +77,7 @@ export function rankIn(model: Pick<Model, 'unet' | 'text' | 'motion'>, room: Ran
   const nets = netsOf(model)
   return (weight) => {
     const part = (['unet', 'motion', 'text'] as const).find((it) => nets[it]?.has(weight))
-    const site = part && siteOf(part, weight, nets[part]!.get(weight)!.shape)
-    return (site && room[site]) ?? 0
+    const slot = part && adapterSlotOf(part, weight, nets[part]!.get(weight)!.shape)
+    return (slot && room[slot]) ?? 0
   }
 }

@@ -11,7 +11,7 @@ import type { Model } from './model.ts'
  * Writes every graph once, small, to see what it asks for.
  * @throws UserError where a net lacks a weight, or has one of another shape
  */
-export function unusedIn(model: Model): Note[] {
+export function unusedTensors(model: Model): Note[] {
   const target = cpu(noWinograd)
   const asked = { text: new Set<string>(), unet: new Set<string>(), vae: new Set<string>() }
   const size = { pictures: 1, h: 8, w: 8 }

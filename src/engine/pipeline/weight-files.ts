@@ -6,7 +6,7 @@ import { type Named, type Part, type Parts, partsOf } from '../checkpoint/dialec
 import { type Identity, identify } from '../checkpoint/identify.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
-import { foreignModel } from '../checkpoint/unsupported-models.ts'
+import { unsupportedModel } from '../checkpoint/unsupported-models.ts'
 import { UserError } from '../errors.ts'
 
 export interface WeightFile {
@@ -20,7 +20,7 @@ export interface WeightFile {
 export function openWeights(path: string): WeightFile {
   const folder = isFolder(path)
   const file = openTensorFile(folder ? weightFileOf(path) : path)
-  const foreign = foreignModel(file)
+  const foreign = unsupportedModel(file)
   if (foreign) throw new UserError(foreign.code, `${file.path} ${foreign.sentence}`, { file: file.path })
   return { file, parts: partsOf(file), ...(folder ? { config: readConfig(path) } : {}) }
 }

@@ -3,11 +3,11 @@
 // and sessions of every size, of every style and in every process share the same pages of memory.
 
 import { createHash } from 'node:crypto'
-import { stampOf } from '../checkpoint/file-stamp.ts'
+import { fileStamp } from '../checkpoint/file-stamp.ts'
 import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
 import { type Constant, constantsOf, graphOf, withConstants } from '../onnx/constants.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
-import type { Kept, WeightFolder } from './disk-cache.ts'
+import type { CachedFile, DiskCache } from './disk-cache.ts'
 
 export interface ComputedWeights {
   /** The same graph with what it computes from weights as places in files; the graph itself where none could be kept. */
@@ -15,7 +15,7 @@ export interface ComputedWeights {
 }
 
 export interface ComputedWeightsOptions {
-  readonly folder: WeightFolder
+  readonly folder: DiskCache
   /** Runs a graph without inputs, and gives its outputs by name. */
   readonly compute: (graph: Graph) => Promise<Readonly<Record<string, Float32Array>>>
   /** The weights of smaller nets are computed at every start: it takes a moment. */
@@ -61,7 +61,7 @@ export function createComputedWeights({ folder, compute, minBytes }: ComputedWei
 
 const bytesOf = ({ shape }: Constant['value']): number => 4 * elementsOf(shape)
 
-const tensorAt = (kept: Kept | null, { name, shape }: Constant['value']): Tensor | null =>
+const tensorAt = (kept: CachedFile | null, { name, shape }: Constant['value']): Tensor | null =>
   kept && { name, dtype: 'F32', shape, at: { file: kept.file, offset: 0 } }
 
 /** A weight that is only read in another shape lies where it lay. */
@@ -111,17 +111,17 @@ const form = 1
 /** Names a constant after everything that decides its value: the operators, and the weights by their file, its size and its date. */
 function namer(graph: Graph): (constant: Constant) => string {
   const files = new Map<string, string>()
-  const fileStamp = (path: string): string => {
+  const knownStamp = (path: string): string => {
     const known = files.get(path)
     if (known !== undefined) return known
-    const stamp = stampOf(path)
+    const stamp = fileStamp(path)
     files.set(path, stamp)
     return stamp
   }
   const source = ({ dtype, shape, at }: Tensor): readonly unknown[] => [
     dtype,
     shape,
-    ...(at instanceof Uint8Array ? [createHash('sha256').update(at).digest('hex')] : [fileStamp(at.file), at.offset]),
+    ...(at instanceof Uint8Array ? [createHash('sha256').update(at).digest('hex')] : [knownStamp(at.file), at.offset]),
   ]
   return ({ value, nodes }) => {
     const places = new Map(nodes.map(({ outputs }, i) => [outputs[0]!.name, i]))

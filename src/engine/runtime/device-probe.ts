@@ -5,13 +5,13 @@ import { readdirSync } from 'node:fs'
 import { Graph } from '../onnx/graph.ts'
 import { MatMul } from '../onnx/ops.ts'
 import type { Device } from '../targets/device.ts'
-import type { Probe } from './devices.ts'
+import type { DeviceProbe } from './devices.ts'
 import type { Session } from './session.ts'
 
 /** Loads a graph on one device and refuses to leave a part of it to the CPU. */
 export type LoadAlone = (graph: Graph, device: Device) => Promise<Session>
 
-export const probeMachine = (load: LoadAlone, listBackends: () => string[]): Probe => ({
+export const probeMachine = (load: LoadAlone, listBackends: () => string[]): DeviceProbe => ({
   platform: process.platform,
   listBackends,
   hasGpu: () => process.platform !== 'linux' || gpuFiles().length > 0,

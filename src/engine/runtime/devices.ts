@@ -4,14 +4,14 @@
 import { UserError } from '../errors.ts'
 import type { Device } from '../targets/device.ts'
 
-export interface Choice {
+export interface ChosenDevice {
   readonly device: Device
   /** What stood before it in the order and did not start. */
   readonly passedOver: readonly { readonly device: Device; readonly reason: string }[]
 }
 
 /** The machine, as far as choosing asks for it; the real one is probe.ts. */
-export interface Probe {
+export interface DeviceProbe {
   readonly platform: NodeJS.Platform
   /** The devices that this build of ONNX Runtime knows. */
   listBackends(): readonly string[]
@@ -27,7 +27,7 @@ export interface Probe {
 const order: readonly Device[] = ['cuda', 'dml', 'coreml', 'webgpu', 'cpu']
 
 /** @throws UserError `device-not-started` where a device was named and does not start */
-export async function chooseDevice(wanted: Device | 'auto', probe: Probe): Promise<Choice> {
+export async function chooseDevice(wanted: Device | 'auto', probe: DeviceProbe): Promise<ChosenDevice> {
   if (wanted !== 'auto') {
     const reason = await whyNot(wanted, probe)
     if (reason === null) return { device: wanted, passedOver: [] }
@@ -47,7 +47,7 @@ export async function chooseDevice(wanted: Device | 'auto', probe: Probe): Promi
 }
 
 /** null: it starts. */
-async function whyNot(device: Device, probe: Probe): Promise<string | null> {
+async function whyNot(device: Device, probe: DeviceProbe): Promise<string | null> {
   if (device === 'cpu') return null
   if (!probe.listBackends().includes(device)) return `ONNX Runtime has no ${names[device]} on ${probe.platform}`
   try {
@@ -61,10 +61,10 @@ async function whyNot(device: Device, probe: Probe): Promise<string | null> {
 // A Vulkan driver that computes on the CPU (lavapipe, SwiftShader) starts like any other, and its name is out of reach under Node.
 // It has no device file; and where a display adapter that cannot compute has one, it is still slower than the CPU that it runs on.
 
-const whyPointless = (probe: Probe): string | null =>
+const whyPointless = (probe: DeviceProbe): string | null =>
   probe.listBackends().includes('webgpu') && !probe.hasGpu() ? 'this machine shows no GPU, so that its adapter would be software' : null
 
-async function whySlow(device: Device, probe: Probe): Promise<string | null> {
+async function whySlow(device: Device, probe: DeviceProbe): Promise<string | null> {
   if (device !== 'webgpu') return null
   const [gpu, cpu] = [await probe.speed(device), await probe.speed('cpu')]
   if (gpu > cpu) return null

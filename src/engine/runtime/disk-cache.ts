@@ -21,25 +21,25 @@ import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 /** What is kept, and its length: a trailer follows it in the file. */
-export interface Kept {
+export interface CachedFile {
   readonly file: string
   readonly bytes: number
 }
 
-export interface WeightFolder {
+export interface DiskCache {
   /** What was kept under that name, if it is whole and of that length (absent: any); it now is the one used last. */
-  find(name: string, bytes?: number): Kept | null
+  find(name: string, bytes?: number): CachedFile | null
   /** How much it may hold, what it holds included. */
   capacity(): number
   /** Whether so many more bytes fit; what was used longest ago may go for them. */
   makeRoom(bytes: number): boolean
   /** null where it could not be written. */
-  keep(name: string, bytes: Uint8Array): Kept | null
+  keep(name: string, bytes: Uint8Array): CachedFile | null
   /** As `keep`, of what `write` puts into the file at a path of ours. */
-  keepFile(name: string, write: (path: string) => Promise<void>): Promise<Kept | null>
+  keepFile(name: string, write: (path: string) => Promise<void>): Promise<CachedFile | null>
 }
 
-export interface WeightFolderOptions {
+export interface DiskCacheOptions {
   readonly dir: string
   readonly maxBytes: number
   /** Whether graphs point into what is kept: then it stays while this process lives. */
@@ -59,14 +59,14 @@ const mark = 0x5a_57_31_0a
 const sample = 4096
 const stride = 4 << 20
 
-export function createWeightFolder({
+export function createDiskCache({
   dir,
   maxBytes,
   pointedInto = true,
   spareBytes = 2e9,
   onNote = () => {},
   write = writeSync,
-}: WeightFolderOptions): WeightFolder {
+}: DiskCacheOptions): DiskCache {
   const root = resolve(dir)
   const used = new Set<string>()
   let noted = false
@@ -78,7 +78,7 @@ export function createWeightFolder({
 
   const partialFor = (name: string): string => join(root, `${name}${ending}.${randomUUID()}.partial`)
 
-  function enter(name: string, partial: string, bytes: number): Kept {
+  function enter(name: string, partial: string, bytes: number): CachedFile {
     const file = join(root, name + ending)
     renameSync(partial, file)
     if (pointedInto) used.add(name + ending)

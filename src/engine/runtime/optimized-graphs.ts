@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { stampOf } from '../checkpoint/file-stamp.ts'
+import { fileStamp } from '../checkpoint/file-stamp.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
-import type { WeightFolder } from './disk-cache.ts'
+import type { DiskCache } from './disk-cache.ts'
 import { runtimeVersion, type WrittenGraph, writeOptimized, written } from './session.ts'
 
 export interface OptimizedGraphs {
@@ -17,7 +17,7 @@ export interface OptimizedGraphs {
 /** float16 becomes float32, and Winograd's kernels are 16/9 of those they are made from. */
 const growth = 4
 
-export function createOptimizedGraphs(folder: WeightFolder): OptimizedGraphs {
+export function createOptimizedGraphs(folder: DiskCache): OptimizedGraphs {
   return {
     async prepare(graph) {
       const form = written(graph)
@@ -39,7 +39,7 @@ const way = 1
 function nameOf(graph: Graph, model: Uint8Array): string {
   const files = new Set(graph.initializers.values().flatMap(({ tensor: { at } }) => (at instanceof Uint8Array ? [] : [at.file])))
   return createHash('sha256')
-    .update(JSON.stringify([way, runtimeVersion, processor(), [...files].map(stampOf)]))
+    .update(JSON.stringify([way, runtimeVersion, processor(), [...files].map(fileStamp)]))
     .update(model)
     .digest('hex')
     .slice(0, 40)

@@ -27,7 +27,7 @@ export const attentionCases: readonly AttentionCase[] = [40, 80, 160].flatMap((d
   { kind: 'temporal', N: 8, S: 32, L: 32, heads: 2, d },
 ])
 
-export interface Finding {
+export interface FailedAttention {
   readonly what: string
   readonly type: Precision
   /** ‖device − CPU‖ / ‖CPU‖; Infinity where it did not run. */
@@ -37,7 +37,7 @@ export interface Finding {
 
 export interface SelfTest extends Ability {
   readonly device: Device
-  readonly findings: readonly Finding[]
+  readonly findings: readonly FailedAttention[]
   /** What was given up, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -57,7 +57,7 @@ export async function selfTest(
   { types = ['float16', 'float32'], cases = attentionCases }: { types?: readonly Precision[]; cases?: readonly AttentionCase[] } = {},
 ): Promise<SelfTest> {
   if (device === 'cpu') return { device, type: 'float32', fused: new Set(), findings: [], notes: [] }
-  const findings: Finding[] = []
+  const findings: FailedAttention[] = []
   const notes: string[] = []
   const held = async (what: string, type: Precision, trial: Trial): Promise<boolean> => {
     const error = await errorOf(trial, type, device, load)
@@ -91,7 +91,7 @@ export async function selfTest(
   )
 }
 
-const inWords = ({ what, error }: Finding): string =>
+const inWords = ({ what, error }: FailedAttention): string =>
   `${what} ${error === Infinity ? 'does not run' : `is off by ${(100 * error).toPrecision(2)} %`}`
 
 /** What is computed, from inputs of these shapes. */

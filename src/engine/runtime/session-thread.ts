@@ -3,17 +3,17 @@
 import { parentPort } from 'node:worker_threads'
 import { type Feeds, type Outputs, openSession, type Session, type SessionOptions, type WrittenGraph } from './session.ts'
 
-export type Call =
+export type ThreadRequest =
   | { readonly kind: 'open'; readonly id: number; readonly graph: WrittenGraph; readonly options: SessionOptions }
   | { readonly kind: 'run'; readonly id: number; readonly feeds: Feeds }
   | { readonly kind: 'release'; readonly id: number }
 
-export type Answer = { readonly outputs: Outputs } | { readonly error: Error }
+export type ThreadReply = { readonly outputs: Outputs } | { readonly error: Error }
 
 const port = parentPort!
 const sessions = new Map<number, Session>()
 
-async function outputsOf(call: Call): Promise<Outputs> {
+async function outputsOf(call: ThreadRequest): Promise<Outputs> {
   const session = sessions.get(call.id)
   if (call.kind === 'open') {
     sessions.set(call.id, await openSession(call.graph, call.options))
@@ -27,15 +27,15 @@ async function outputsOf(call: Call): Promise<Outputs> {
   return {}
 }
 
-async function answer(call: Call): Promise<void> {
+async function answer(call: ThreadRequest): Promise<void> {
   const given = await outputsOf(call).then(
-    (outputs): Answer => ({ outputs }),
-    (error: Error): Answer => ({ error }),
+    (outputs): ThreadReply => ({ outputs }),
+    (error: Error): ThreadReply => ({ error }),
   )
   port.postMessage(given)
 }
 
 let last = Promise.resolve()
-port.on('message', (call: Call) => {
+port.on('message', (call: ThreadRequest) => {
   last = last.then(() => answer(call))
 })

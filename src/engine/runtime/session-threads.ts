@@ -3,9 +3,9 @@
 
 import { Worker } from 'node:worker_threads'
 import type { Outputs, Session, SessionOptions, WrittenGraph } from './session.ts'
-import type { Answer, Call } from './session-thread.ts'
+import type { ThreadReply, ThreadRequest } from './session-thread.ts'
 
-export interface Lanes {
+export interface SessionThreads {
   /**
    * A session in each thread, with weights and values of its own; calls go to them in turn.
    * @param graph is waited for while the threads start, which takes a tenth of a second the first time
@@ -14,14 +14,14 @@ export interface Lanes {
 }
 
 /** Threads are started when they are first needed; while they owe nothing they hold nobody up. */
-export function createLanes(count: number): Lanes {
-  let lanes: readonly Lane[] = []
+export function createSessionThreads(count: number): SessionThreads {
+  let threads: readonly Lane[] = []
   let opened = 0
 
   return {
     async open(graph, options) {
-      if (lanes.length === 0 || lanes.some((lane) => lane.ended())) lanes = Array.from({ length: count }, startLane)
-      const mine = lanes
+      if (threads.length === 0 || threads.some((lane) => lane.ended())) threads = Array.from({ length: count }, startLane)
+      const mine = threads
       const id = ++opened
       const release = async (): Promise<void> => void (await Promise.all(mine.map((lane) => lane.ask({ kind: 'release', id }))))
       try {
@@ -39,7 +39,7 @@ export function createLanes(count: number): Lanes {
 
 /** Answers in the order in which it is asked. */
 interface Lane {
-  ask(call: Call): Promise<Outputs>
+  ask(call: ThreadRequest): Promise<Outputs>
   ended(): boolean
 }
 
@@ -49,7 +49,7 @@ function startLane(): Lane {
   let ended: Error | undefined
   thread.unref()
 
-  thread.on('message', (given: Answer) => {
+  thread.on('message', (given: ThreadReply) => {
     const next = expected.shift()!
     if (expected.length === 0) thread.unref()
     if ('error' in given) next.reject(given.error)

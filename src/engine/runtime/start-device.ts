@@ -10,12 +10,12 @@ import { type Targets, targetsFor } from '../targets/table.ts'
 import { type ComputedWeights, createComputedWeights } from './computed-weights.ts'
 import { countCores } from './cores.ts'
 import { probeMachine } from './device-probe.ts'
-import { type Choice, chooseDevice } from './devices.ts'
-import { createWeightFolder, type WeightFolder } from './disk-cache.ts'
+import { type ChosenDevice, chooseDevice } from './devices.ts'
+import { createDiskCache, type DiskCache } from './disk-cache.ts'
 import { createOptimizedGraphs, type OptimizedGraphs } from './optimized-graphs.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
 import { createSession, listBackends, type Session, written } from './session.ts'
-import { createLanes } from './session-threads.ts'
+import { createSessionThreads } from './session-threads.ts'
 import type { LoadOptions } from './sessions.ts'
 
 export interface StartedDevice extends Targets {
@@ -48,15 +48,17 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
   const room = folder?.capacity() ?? Infinity
   const cramped = room < fullSize
   const optimized = folder && room >= mostGraphs ? optimizedIn(options) : null
-  const lanes = device === 'cpu' && threads >= laneCount ? createLanes(laneCount) : null
+  const sessionThreads = device === 'cpu' && threads >= sessionThreadCount ? createSessionThreads(sessionThreadCount) : null
   return {
     device,
     ...(cramped ? { target: cpu(noWinograd), vaeTarget: cpu(noWinograd) } : targetsFor(device, tested)),
     notes: [...choice.passedOver.map(({ reason }) => reason), ...notes, ...(cramped ? [crampedNote(options)] : [])],
     selfTest: tested,
     async load(graph, { abreast } = { abreast: false }) {
-      if (abreast && lanes && weightBytes(graph) < small) {
-        return lanes.open(optimized?.prepare(graph) ?? Promise.resolve(written(graph)), { threads: Math.floor(threads / laneCount) })
+      if (abreast && sessionThreads && weightBytes(graph) < small) {
+        return sessionThreads.open(optimized?.prepare(graph) ?? Promise.resolve(written(graph)), {
+          threads: Math.floor(threads / sessionThreadCount),
+        })
       }
       const ready = (await weights?.prepare(graph)) ?? graph
       const mapped = ready !== graph
@@ -66,7 +68,7 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
 }
 
 /** Guidance asks two things at once. */
-const laneCount = 2
+const sessionThreadCount = 2
 
 /** Of weights: a net that may stand in memory twice, and whose layers gain little from several cores. */
 const small = 100e6
@@ -87,8 +89,8 @@ const fullSize = 10e9
 const crampedNote = ({ weightDir }: StartOptions): string =>
   `There is no room for ${fullSize / 1e9} GB of computed weights in ${weightDir}, so convolutions are computed in the direct form, which is slower.`
 
-function folderOf({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): WeightFolder | null {
-  return weightDir === undefined ? null : createWeightFolder({ dir: weightDir, maxBytes: maxWeightBytes, ...(onNote && { onNote }) })
+function folderOf({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): DiskCache | null {
+  return weightDir === undefined ? null : createDiskCache({ dir: weightDir, maxBytes: maxWeightBytes, ...(onNote && { onNote }) })
 }
 
 /** In bytes. Each size of animation has graphs of its own: the last few dozen stay. */
@@ -97,10 +99,10 @@ const mostGraphs = 1e9
 function optimizedIn({ weightDir, onNote }: StartOptions): OptimizedGraphs | null {
   if (weightDir === undefined) return null
   const options = { dir: join(weightDir, 'graphs'), maxBytes: mostGraphs, pointedInto: false }
-  return createOptimizedGraphs(createWeightFolder({ ...options, ...(onNote && { onNote }) }))
+  return createOptimizedGraphs(createDiskCache({ ...options, ...(onNote && { onNote }) }))
 }
 
-const computedBy = (folder: WeightFolder, threads: number): ComputedWeights =>
+const computedBy = (folder: DiskCache, threads: number): ComputedWeights =>
   createComputedWeights({
     folder,
     minBytes: small,
@@ -113,7 +115,7 @@ const computedBy = (folder: WeightFolder, threads: number): ComputedWeights =>
   })
 
 async function held(
-  { device }: Choice,
+  { device }: ChosenDevice,
   wanted: Device | 'auto',
   test: (device: Device) => Promise<SelfTest>,
 ): Promise<{ tested: SelfTest; notes: readonly string[] }> {

@@ -12,11 +12,11 @@ import { UserError } from '../errors.ts'
 import { textGraph } from '../pipeline/graphs.ts'
 import { withTensors } from '../pipeline/merged-weights-cache.ts'
 import { type Model, netsOf } from '../pipeline/model.ts'
-import { type Beside, besideOf, nothingBeside, rankIn } from '../pipeline/runtime-adapters.ts'
-import { compare, type Row } from './comparison.ts'
+import { noRuntimeAdapters, type RuntimeAdapters, rankIn, runtimeAdapters } from '../pipeline/runtime-adapters.ts'
+import { type Comparison, compare } from './comparison.ts'
 import { checkMotion } from './nets.ts'
-import type { Answers } from './reference-tensors.ts'
-import { type Rig, runOnce } from './test-session.ts'
+import type { ReferenceTensors } from './reference-tensors.ts'
+import { runOnce, type TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 
 /** One LoRA file and what it makes of the nets at a strength. */
@@ -29,7 +29,7 @@ export interface Adapted {
 }
 
 /** Every LoRA that the answers speak of. @throws UserError `verify-file` where one is not in the folder */
-export function adaptedIn(dir: string, answers: Answers): Adapted[] {
+export function adaptedIn(dir: string, answers: ReferenceTensors): Adapted[] {
   const found = new Map<string, Adapted>()
   for (const answer of answers.names) {
     const parts = /^(?<name>(?<kind>lora|lyco)\.(?<which>.+)_(?<strength>\d+(?:\.\d+)?))\.(?:eps|context)$/.exec(answer)?.groups
@@ -49,43 +49,53 @@ export function adaptedIn(dir: string, answers: Answers): Adapted[] {
 }
 
 /** Merged, and, where all of the file is low-rank, also beside the frozen weights. */
-export async function* checkAdapted(model: Model, { name, file, strength }: Adapted, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+export async function* checkAdapted(
+  model: Model,
+  { name, file, strength }: Adapted,
+  answers: ReferenceTensors,
+  session: TestSession,
+): AsyncGenerator<Comparison> {
   const lora = readLora(openTensorFile(file), netsOf(model))
   const shapeOf = shapesIn(netsOf(model))
   const { merged } = planLoras([{ lora, strength, merged: true }], shapeOf)
   const copies = mergedWeights(merged, netsOf(model)).map((it) => tensorOf(copyName(it), it.shape, it.values()))
-  yield* checkOne({ model: withTensors(model, copies), beside: nothingBeside(model), way: 'merged' }, name, answers, rig)
+  yield* checkOne({ model: withTensors(model, copies), adapters: noRuntimeAdapters(model), way: 'merged' }, name, answers, session)
 
-  const { beside, merged: rest } = planLoras([{ lora, strength, merged: false }], shapeOf)
+  const { adapters: low, merged: rest } = planLoras([{ lora, strength, merged: false }], shapeOf)
   if (rest.length > 0) return
-  const adapters = besideOf(model, beside, ({ delta }) => ({ ...lowRankFactors(delta), rank: delta.rank }))
-  yield* checkOne({ model, beside: adapters, way: 'beside' }, name, answers, rig)
+  const adapters = runtimeAdapters(model, low, ({ delta }) => ({ ...lowRankFactors(delta), rank: delta.rank }))
+  yield* checkOne({ model, adapters, way: 'beside' }, name, answers, session)
 }
 
 interface OneWay {
   readonly model: Model
-  readonly beside: Beside
+  readonly adapters: RuntimeAdapters
   readonly way: 'merged' | 'beside'
 }
 
-async function* checkOne({ model, beside, way }: OneWay, name: string, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+async function* checkOne(
+  { model, adapters, way }: OneWay,
+  name: string,
+  answers: ReferenceTensors,
+  session: TestSession,
+): AsyncGenerator<Comparison> {
   let context: Float32Array | undefined
   if (answers.has(`${name}.context`)) {
     context = answers.values(`${name}.context`)
     const [prompts, L, D] = answers.shape(`${name}.context`) as [number, number, number]
-    const { needed, feeds } = beside.text
-    const graph = textGraph(model, rig.target, { prompts, clipSkip: 1, adapterRank: rankIn(model, needed) })
-    const [result] = await runOnce(rig, graph, [{ ids: Int32Array.from(answers.values('text.ids')), ...feeds(needed) }])
-    yield named(compare(`${name}.context`, 'relative', result!.hidden!, context, tolerancesFor(rig.target, graph).net), way)
+    const { needed, feeds } = adapters.text
+    const graph = textGraph(model, session.target, { prompts, clipSkip: 1, adapterRank: rankIn(model, needed) })
+    const [result] = await runOnce(session, graph, [{ ids: Int32Array.from(answers.values('text.ids')), ...feeds(needed) }])
+    yield named(compare(`${name}.context`, 'relative', result!.hidden!, context, tolerancesFor(session.target, graph).net), way)
     // The guidance pair: the empty prompt, which is the last, then the first.
     context = Float32Array.of(...context.subarray((prompts - 1) * L * D), ...context.subarray(0, L * D))
   }
   if (!answers.has(`${name}.eps`)) return
   const wanted = [{ name: `${name}.eps`, t: adapterTimestep(answers) }]
-  for await (const row of checkMotion(model, wanted, answers, rig, { context, adapters: beside.unet(true) })) yield named(row, way)
+  for await (const row of checkMotion(model, wanted, answers, session, { context, adapters: adapters.unet(true) })) yield named(row, way)
 }
 
-const named = (row: Row, way: OneWay['way']): Row => ({ ...row, tensor: `${row.tensor} ${way}` })
+const named = (row: Comparison, way: OneWay['way']): Comparison => ({ ...row, tensor: `${row.tensor} ${way}` })
 
 /** What all answers with LoRAs were computed at. */
-export const adapterTimestep = ({ metadata }: Answers): number => Number(metadata.get('timestep') ?? 481)
+export const adapterTimestep = ({ metadata }: ReferenceTensors): number => Number(metadata.get('timestep') ?? 481)

@@ -3,7 +3,7 @@
 /** How a difference is counted; see the functions below. */
 export type Measure = 'relative' | 'largest' | 'mean' | 'differing'
 
-export interface Row {
+export interface Comparison {
   /** The answer's name, with its place in the answer where it holds several. */
   readonly tensor: string
   readonly measure: Measure
@@ -12,7 +12,13 @@ export interface Row {
   readonly ok: boolean
 }
 
-export function compare(tensor: string, measure: Measure, got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): Row {
+export function compare(
+  tensor: string,
+  measure: Measure,
+  got: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): Comparison {
   if (got.length !== expected.length) throw new Error(`${tensor}: ${got.length} values to compare with ${expected.length}`)
   const error = measures[measure](got, expected)
   return { tensor, measure, error, tolerance, ok: error <= tolerance }

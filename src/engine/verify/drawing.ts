@@ -13,14 +13,19 @@ import { createSampler } from '../samplers/sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { compare, type Row } from './comparison.ts'
+import { type Comparison, compare } from './comparison.ts'
 import { paddedIds } from './nets.ts'
-import type { Answers } from './reference-tensors.ts'
-import type { Rig } from './test-session.ts'
+import type { ReferenceTensors } from './reference-tensors.ts'
+import type { TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 
 /** From a given noise, six steps or however many the answers have: `pipeline.*`. */
-export async function* checkPipeline(model: Model, prompts: readonly string[], answers: Answers, rig: Rig): AsyncGenerator<Row> {
+export async function* checkPipeline(
+  model: Model,
+  prompts: readonly string[],
+  answers: ReferenceTensors,
+  session: TestSession,
+): AsyncGenerator<Comparison> {
   const steps = answers.shape('pipeline.timesteps')[0]!
   const [, , C, frames, h, w] = answers.shape('pipeline.latents_per_step') as [number, number, number, number, number, number]
   const schedule = scheduleFor(model.motion?.architecture ?? null, { steps, guidance: Number(answers.metadata.get('guidance') ?? 7.5) })
@@ -28,8 +33,8 @@ export async function* checkPipeline(model: Model, prompts: readonly string[], a
 
   const generator: Generator = { normal: () => answers.values('pipeline.noise') }
   const wanted = { prompt: prompts[0] ?? '', negative: prompts.at(-1) ?? '', frames, latentShape: [C, h, w], schedule, generator } as const
-  const drawn = await draw(rig, model, wanted)
-  const tolerance = tolerancesFor(rig.target)
+  const drawn = await draw(session, model, wanted)
+  const tolerance = tolerancesFor(session.target)
   const expected = answers.values('pipeline.latents_per_step')
   for (const [i, latents] of drawn.latents.entries()) {
     const reference = expected.subarray(i * latents.length, (i + 1) * latents.length)
@@ -41,7 +46,7 @@ export async function* checkPipeline(model: Model, prompts: readonly string[], a
 }
 
 /** What a model folder draws from a prompt and a seed: ids, text output, noise, latents after the first and the last step, frames. */
-export async function* checkModelFolder(model: Model, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+export async function* checkModelFolder(model: Model, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
   const told = (key: string): string => answers.metadata.get(key) ?? ''
   const [prompt, negative] = [told('prompt'), told('negative')]
   const [, C, frames, h, w] = answers.shape('latents') as [number, number, number, number, number]
@@ -54,8 +59,8 @@ export async function* checkModelFolder(model: Model, answers: Answers, rig: Rig
   yield compare('ids', 'differing', ids, answers.values('ids'), 0)
   yield compare('noise', 'largest', torchGenerator(seed).normal(C * frames * h * w), answers.values('noise'), 1e-6)
 
-  const drawn = await draw(rig, model, { prompt, negative, frames, latentShape: [C, h, w], schedule, generator: torchGenerator(seed) })
-  const tolerance = tolerancesFor(rig.target)
+  const drawn = await draw(session, model, { prompt, negative, frames, latentShape: [C, h, w], schedule, generator: torchGenerator(seed) })
+  const tolerance = tolerancesFor(session.target)
   const { negative: away, parts } = drawn.context
   const context = [...away, ...parts[0]!.context]
   yield compare('context', 'relative', context, answers.values('context'), tolerance.net)
@@ -82,12 +87,12 @@ interface Drawn {
   readonly frames: Frames
 }
 
-async function draw(rig: Rig, model: Model, wanted: Wanted): Promise<Drawn> {
+async function draw(session: TestSession, model: Model, wanted: Wanted): Promise<Drawn> {
   const { prompt, negative, frames, latentShape, schedule, generator } = wanted
   const [C, h, w] = latentShape
   const { factor } = model.vae.architecture
-  const sessions = createSessions({ budgetBytes: 0, load: rig.load })
-  const { target, vaeTarget } = rig
+  const sessions = createSessions({ budgetBytes: 0, load: session.load })
+  const { target, vaeTarget } = session
   const keys = { text: '', unet: '', motion: '', vae: '' }
   const size = { frames, width: w * factor, height: h * factor }
   const nets = createNets(model, size, { runner: createRunner(sessions), target, vaeTarget, keys })

@@ -6,7 +6,7 @@ import { openSafetensors } from '../checkpoint/safetensors.ts'
 import { float32Of, type Tensor } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 
-export interface Answers {
+export interface ReferenceTensors {
   readonly path: string
   readonly names: readonly string[]
   /** What was written beside the tensors. */
@@ -18,7 +18,7 @@ export interface Answers {
 }
 
 /** The tensors of these files together; files that are not there are left out, but for the first. */
-export function openAnswers([first, ...others]: readonly [string, ...string[]]): Answers {
+export function openReferenceTensors([first, ...others]: readonly [string, ...string[]]): ReferenceTensors {
   const files = [first, ...others.filter((path) => existsSync(path))].map((path) => openSafetensors(path))
   const tensors = new Map<string, Tensor>(files.flatMap((file) => [...file.tensors]))
   const tensor = (name: string): Tensor => {
@@ -37,7 +37,7 @@ export function openAnswers([first, ...others]: readonly [string, ...string[]]):
 }
 
 /** The texts that were encoded, the last of them empty. @throws UserError `verify-answer` */
-export function promptsOf({ metadata, path }: Answers): readonly string[] {
+export function promptsOf({ metadata, path }: ReferenceTensors): readonly string[] {
   try {
     return z
       .array(z.string())

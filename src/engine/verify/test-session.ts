@@ -4,7 +4,7 @@ import type { Graph } from '../onnx/graph.ts'
 import type { Feed, Session } from '../runtime/session.ts'
 import type { Target } from '../targets/target.ts'
 
-export interface Rig {
+export interface TestSession {
   readonly target: Target
   /** Half precision overflows in the VAE, so it has a target of its own. */
   readonly vaeTarget: Target
@@ -13,7 +13,7 @@ export interface Rig {
 
 /** Loads, runs once for each of `feeds`, and lets go. */
 export async function runOnce(
-  { load }: Pick<Rig, 'load'>,
+  { load }: Pick<TestSession, 'load'>,
   graph: Graph,
   feeds: readonly Readonly<Record<string, Feed>>[],
 ): Promise<Record<string, Float32Array>[]> {

@@ -6,28 +6,28 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { type Model, openModel } from '../pipeline/model.ts'
 import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
-import type { Row } from './comparison.ts'
+import type { Comparison } from './comparison.ts'
 import { checkModelFolder, checkPipeline } from './drawing.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
-import { type Answers, openAnswers, promptsOf } from './reference-tensors.ts'
-import type { Rig } from './test-session.ts'
+import { openReferenceTensors, promptsOf, type ReferenceTensors } from './reference-tensors.ts'
+import type { TestSession } from './test-session.ts'
 
 /**
  * A row for each answer, as it is computed. Frees every session before the next is loaded.
  * @param expected the answers, where they do not lie in the folder
  * @throws UserError `verify-nothing`, `verify-file`, `verify-answer`, and those of opening a model
  */
-export function verify(dir: string, rig: Rig, expected = join(dir, 'expected.safetensors')): AsyncGenerator<Row> {
+export function verify(dir: string, session: TestSession, expected = join(dir, 'expected.safetensors')): AsyncGenerator<Comparison> {
   if (!existsSync(expected)) {
     throw new UserError('verify-nothing', `${dir} has no expected.safetensors to compare with.`, { dir, expected })
   }
   if (existsSync(join(dir, 'checkpoint.safetensors'))) {
-    return checkReferences(dir, openAnswers([expected, join(dir, 'lycoris.safetensors')]), rig)
+    return checkReferences(dir, openReferenceTensors([expected, join(dir, 'lycoris.safetensors')]), session)
   }
-  return checkModelFolder(openModel({ checkpoint: dir }), openAnswers([expected]), rig)
+  return checkModelFolder(openModel({ checkpoint: dir }), openReferenceTensors([expected]), session)
 }
 
-async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncGenerator<Row> {
+async function* checkReferences(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
   const checkpoint = join(dir, 'checkpoint.safetensors')
   const adapted = adaptedIn(dir, answers)
   const opened = new Map<string, Model>()
@@ -38,9 +38,9 @@ async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncG
   }
 
   const model = openModel({ checkpoint })
-  if (answers.has('text.ids')) yield* checkText(model, promptsOf(answers), answers, rig)
-  yield* checkVae(model, answers, rig)
-  if (answers.has('unet.eps')) yield* checkUNet(model, answers, rig)
+  if (answers.has('text.ids')) yield* checkText(model, promptsOf(answers), answers, session)
+  yield* checkVae(model, answers, session)
+  if (answers.has('unet.eps')) yield* checkUNet(model, answers, session)
   for (const version of ['v1', 'v2', 'v3']) {
     const wanted = answers.names.flatMap((name) => {
       const t = new RegExp(`^motion\\.${version}\\.eps_t(\\d+)$`).exec(name)?.[1]
@@ -48,8 +48,8 @@ async function* checkReferences(dir: string, answers: Answers, rig: Rig): AsyncG
       const plain = version === 'v3' && (name === 'lora.base_eps' || name === 'lyco.plain.eps')
       return plain ? [{ name, t: adapterTimestep(answers) }] : []
     })
-    if (wanted.length > 0) yield* checkMotion(withMotion(version), wanted, answers, rig)
+    if (wanted.length > 0) yield* checkMotion(withMotion(version), wanted, answers, session)
   }
-  for (const one of adapted) yield* checkAdapted(withMotion(one.motion), one, answers, rig)
-  if (answers.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), promptsOf(answers), answers, rig)
+  for (const one of adapted) yield* checkAdapted(withMotion(one.motion), one, answers, session)
+  if (answers.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), promptsOf(answers), answers, session)
 }

@@ -1,7 +1,7 @@
 // Lists that are sorted already.
 
 /** How many stand before the first of which `before` is not true; it is true of all up to there and of none from there on. */
-export function countUntil<T>(sorted: readonly T[], before: (item: T) => boolean): number {
+export function partitionPoint<T>(sorted: readonly T[], before: (item: T) => boolean): number {
   let low = 0
   let high = sorted.length
   while (low < high) {

@@ -3,29 +3,29 @@
 // Because the credit is known in advance, so is the round in which each cost is served: nothing need be simulated.
 
 /** Somebody's standing: the round of the last turn, the credit left from it, and the seat within a round. */
-export interface Turns {
+export interface RoundRobinState {
   round: number
   credit: number
   seat: number
 }
 
 /** Somebody who comes now joins the next round, behind everybody who is there. */
-export function join(round: number, seat: number): Turns {
+export function join(round: number, seat: number): RoundRobinState {
   return { round, credit: 0, seat }
 }
 
 /** The round in which the costs up to and including this one have been covered. All integers, so exact. */
-export function roundOf(turns: Turns, costs: number, quantum: number): number {
+export function roundOf(turns: RoundRobinState, costs: number, quantum: number): number {
   return turns.round + Math.max(0, Math.ceil((costs - turns.credit) / quantum))
 }
 
 /** The most that is served up to the end of a round; negative where the round is over. */
-export function servedBy(turns: Turns, round: number, quantum: number): number {
+export function servedBy(turns: RoundRobinState, round: number, quantum: number): number {
   return round < turns.round ? -1 : (round - turns.round) * quantum + turns.credit
 }
 
 /** Serves one cost in the round that roundOf gave for it. */
-export function serve(turns: Turns, round: number, cost: number, quantum: number): void {
+export function serve(turns: RoundRobinState, round: number, cost: number, quantum: number): void {
   turns.credit += (round - turns.round) * quantum - cost
   turns.round = round
 }

@@ -2,61 +2,61 @@
 // keep their order. Nobody starves: who comes later joins a later round. No clock, no chance: the order is a
 // function of the calls, and the place that is shown is the order in which `next` will give.
 
-import { countUntil } from './binary-search.ts'
-import { compare, join, roundOf, serve, servedBy, type Turns } from './deficit-round-robin.ts'
+import { partitionPoint } from './binary-search.ts'
+import { compare, join, type RoundRobinState, roundOf, serve, servedBy } from './deficit-round-robin.ts'
 import {
   addEntry,
   dropEntry,
-  type Entry,
   indexOf,
   letPass,
-  type Ring,
-  restoreRing,
-  type SavedRing,
-  saveRing,
+  type QueueEntry,
+  restoreSpaceQueue,
+  type SavedSpaceQueue,
+  type SpaceQueue,
+  saveSpaceQueue,
   serveEntry,
   sumsOf,
 } from './space-queue.ts'
 
-export type { Entry } from './space-queue.ts'
+export type { QueueEntry } from './space-queue.ts'
 
 /** What will have been served before this one begins: entries and their cost. */
-export interface Place {
+export interface QueuePlace {
   readonly ahead: number
   readonly costAhead: number
 }
 
 /** Is asked for entries that may not run just now; must answer alike for all of one person in one space. */
-export type Blocked = (entry: Entry) => boolean
+export type Blocked = (entry: QueueEntry) => boolean
 
-export interface Queue {
+export interface FairQueue {
   readonly size: number
   /** Throws where the id is in the queue already, or the cost is no positive integer, or the priority is below 1. */
-  add(entry: Entry): void
+  add(entry: QueueEntry): void
   /** Takes out what runs next, passing over what is blocked. Who is passed over gains no credit by it. */
-  next(blocked?: Blocked): Entry | undefined
+  next(blocked?: Blocked): QueueEntry | undefined
   /** What `next` would take out. */
-  peek(blocked?: Blocked): Entry | undefined
+  peek(blocked?: Blocked): QueueEntry | undefined
   /** The rest stands as if it had never been there. False where the id is not in the queue. */
   cancel(id: string): boolean
   /** In the order of service while nothing comes and nothing is blocked. */
-  place(id: string): Place | undefined
+  place(id: string): QueuePlace | undefined
   /** Everything in the order of service. */
-  order(): readonly Entry[]
-  save(): SavedQueue
+  order(): readonly QueueEntry[]
+  save(): SavedFairQueue
 }
 
 /** JSON. */
-export interface SavedQueue {
+export interface SavedFairQueue {
   readonly quantum: number
   readonly round: number
   readonly joined: number
-  readonly spaces: readonly (Turns & { readonly key: string; readonly ring: SavedRing })[]
+  readonly spaces: readonly (RoundRobinState & { readonly key: string; readonly spaceQueue: SavedSpaceQueue })[]
 }
 
-interface Space extends Turns {
+interface Space extends RoundRobinState {
   readonly key: string
-  readonly ring: Ring
+  readonly spaceQueue: SpaceQueue
 }
 
 interface Turn {
@@ -73,32 +73,32 @@ interface Turn {
 export const usualQuantum = 16 * 12 * 64 * 64
 
 /** @param quantum credit for one turn, in units of cost: smaller is fairer over short times, larger keeps a person's small jobs together */
-export function createQueue(quantum: number = usualQuantum): Queue {
-  return restoreQueue({ quantum, round: 0, joined: 0, spaces: [] })
+export function createFairQueue(quantum: number = usualQuantum): FairQueue {
+  return restoreFairQueue({ quantum, round: 0, joined: 0, spaces: [] })
 }
 
-export function restoreQueue(saved: SavedQueue): Queue {
+export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   const { quantum } = saved
   if (!Number.isSafeInteger(quantum) || quantum < 1) throw new Error(`a quantum is a positive integer, got ${quantum}`)
   let { round, joined } = saved
   const spaces = new Map<string, Space>()
-  const entries = new Map<string, Entry>()
+  const entries = new Map<string, QueueEntry>()
   for (const space of saved.spaces) {
-    const ring = restoreRing(space.ring, quantum)
-    spaces.set(space.key, { ...space, ring })
-    for (const { entry } of ring.order) entries.set(entry.id, entry)
+    const spaceQueue = restoreSpaceQueue(space.spaceQueue, quantum)
+    spaces.set(space.key, { ...space, spaceQueue })
+    for (const { entry } of spaceQueue.order) entries.set(entry.id, entry)
   }
 
-  function add(entry: Entry): void {
+  function add(entry: QueueEntry): void {
     if (entries.has(entry.id)) throw new Error(`${entry.id} is in the queue already`)
     if (!Number.isSafeInteger(entry.cost) || entry.cost < 1) throw new Error(`a cost is a positive integer, got ${entry.cost}`)
     if (!(entry.priority >= 1)) throw new Error(`a priority is at least 1, got ${entry.priority}`)
     let space = spaces.get(entry.space)
     if (!space) {
-      space = { key: entry.space, ...join(round, joined++), ring: restoreRing({ round: 0, joined: 0, lanes: [] }, quantum) }
+      space = { key: entry.space, ...join(round, joined++), spaceQueue: restoreSpaceQueue({ round: 0, joined: 0, lanes: [] }, quantum) }
       spaces.set(entry.space, space)
     }
-    addEntry(space.ring, entry)
+    addEntry(space.spaceQueue, entry)
     entries.set(entry.id, entry)
   }
 
@@ -107,7 +107,7 @@ export function restoreQueue(saved: SavedQueue): Queue {
     const idle: Space[] = []
     let best: Turn | undefined
     for (const space of spaces.values()) {
-      const { order } = space.ring
+      const { order } = space.spaceQueue
       let index = 0
       while (index < order.length && blocked(order[index]!.entry)) index++
       if (index === order.length) {
@@ -120,70 +120,75 @@ export function restoreQueue(saved: SavedQueue): Queue {
     return best ? { turn: best, idle } : { idle }
   }
 
-  function next(blocked: Blocked = () => false): Entry | undefined {
+  function next(blocked: Blocked = () => false): QueueEntry | undefined {
     const { turn, idle } = choose(blocked)
     if (!turn) return undefined
     const { space, index } = turn
-    const ranked = space.ring.order[index]!
-    if (index > 0) letPass(space.ring, new Set(space.ring.order.slice(0, index).map(({ entry }) => entry.person)), ranked.round)
-    for (const other of idle) other.round += Math.max(0, turn.round - roundOf(other, other.ring.order[0]!.entry.cost, quantum))
-    serveEntry(space.ring, ranked)
+    const ranked = space.spaceQueue.order[index]!
+    if (index > 0) letPass(space.spaceQueue, new Set(space.spaceQueue.order.slice(0, index).map(({ entry }) => entry.person)), ranked.round)
+    for (const other of idle) other.round += Math.max(0, turn.round - roundOf(other, other.spaceQueue.order[0]!.entry.cost, quantum))
+    serveEntry(space.spaceQueue, ranked)
     serve(space, turn.round, ranked.entry.cost, quantum)
     round = Math.max(round, turn.round)
     forget(space, ranked.entry)
     return ranked.entry
   }
 
-  function peek(blocked: Blocked = () => false): Entry | undefined {
+  function peek(blocked: Blocked = () => false): QueueEntry | undefined {
     const { turn } = choose(blocked)
-    return turn?.space.ring.order[turn.index]?.entry
+    return turn?.space.spaceQueue.order[turn.index]?.entry
   }
 
   function cancel(id: string): boolean {
     const entry = entries.get(id)
     if (!entry) return false
     const space = spaces.get(entry.space)!
-    dropEntry(space.ring, entry)
+    dropEntry(space.spaceQueue, entry)
     forget(space, entry)
     return true
   }
 
-  function forget(space: Space, { id }: Entry): void {
+  function forget(space: Space, { id }: QueueEntry): void {
     entries.delete(id)
-    if (space.ring.order.length === 0) spaces.delete(space.key)
+    if (space.spaceQueue.order.length === 0) spaces.delete(space.key)
     if (spaces.size === 0) round = joined = 0
   }
 
-  function place(id: string): Place | undefined {
+  function place(id: string): QueuePlace | undefined {
     const entry = entries.get(id)
     if (!entry) return undefined
     const space = spaces.get(entry.space)!
-    let ahead = indexOf(space.ring, id)
-    const costs = sumsOf(space.ring)[ahead]!
+    let ahead = indexOf(space.spaceQueue, id)
+    const costs = sumsOf(space.spaceQueue)[ahead]!
     const turn = { round: roundOf(space, costs, quantum), seat: space.seat }
     let costAhead = costs - entry.cost
     for (const other of spaces.values()) {
       if (other === space) continue
       const lastRound = other.seat < turn.seat ? turn.round : turn.round - 1
-      const sums = sumsOf(other.ring)
+      const sums = sumsOf(other.spaceQueue)
       const limit = servedBy(other, lastRound, quantum)
-      const served = countUntil(sums, (sum) => sum <= limit)
+      const served = partitionPoint(sums, (sum) => sum <= limit)
       ahead += served
       costAhead += sums[served - 1] ?? 0
     }
     return { ahead, costAhead }
   }
 
-  function order(): readonly Entry[] {
+  function order(): readonly QueueEntry[] {
     const turns = [...spaces.values()].flatMap((space) => {
-      const sums = sumsOf(space.ring)
-      return space.ring.order.map(({ entry }, index) => ({ entry, round: roundOf(space, sums[index]!, quantum), seat: space.seat }))
+      const sums = sumsOf(space.spaceQueue)
+      return space.spaceQueue.order.map(({ entry }, index) => ({ entry, round: roundOf(space, sums[index]!, quantum), seat: space.seat }))
     })
     return turns.sort(compare).map(({ entry }) => entry)
   }
 
-  function save(): SavedQueue {
-    return { quantum, round, joined, spaces: [...spaces.values()].map((space) => ({ ...space, ring: saveRing(space.ring) })) }
+  function save(): SavedFairQueue {
+    return {
+      quantum,
+      round,
+      joined,
+      spaces: [...spaces.values()].map((space) => ({ ...space, spaceQueue: saveSpaceQueue(space.spaceQueue) })),
+    }
   }
 
   return {

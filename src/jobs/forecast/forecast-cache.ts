@@ -2,27 +2,27 @@
 // has changed, and now and then because drawings are late; where many wait, a moment later, and who comes in between is shown
 // the time of whose place he takes.
 
-import { type Drawing, doneShare, leftMs } from '../active-render.ts'
-import type { Queue } from '../fair-queue/fair-queue.ts'
+import { type ActiveRender, doneShare, leftMs } from '../active-render.ts'
+import type { FairQueue } from '../fair-queue/fair-queue.ts'
 import type { Job } from '../job.ts'
 import type { Estimate } from './estimate.ts'
-import { type Forecast, forecast, type Scene } from './forecast.ts'
+import { type Forecast, type ForecastInput, forecast } from './forecast.ts'
 
-export interface Outlook {
+export interface ForecastCache {
   /** Something was accepted, begun or ended. */
   changed(): void
   /** How many drawings begin before it, and how long until it is finished; undefined for what does not wait. */
   ofWaiting(id: string): { readonly ahead: number; readonly beginMs?: number; readonly leftMs?: number } | undefined
-  ofRunning(drawing: Drawing): number | undefined
+  ofRunning(render: ActiveRender): number | undefined
   /** Ids of waiting jobs in the order in which they begin. */
   order(): readonly string[]
 }
 
-export interface OutlookParts extends Pick<Scene, 'slots' | 'limits' | 'togetherWith'> {
+export interface ForecastCacheParts extends Pick<ForecastInput, 'slots' | 'limits' | 'togetherWith'> {
   readonly nowMs: () => number
-  readonly queue: Pick<Queue, 'save' | 'place'>
+  readonly queue: Pick<FairQueue, 'save' | 'place'>
   readonly get: (id: string) => Job | undefined
-  readonly drawings: () => Iterable<Drawing>
+  readonly renders: () => Iterable<ActiveRender>
   readonly estimate: Estimate
 }
 
@@ -39,7 +39,16 @@ interface Played {
 const momentMs = (waiting: number): number => (waiting <= 100 ? 0 : waiting / 2)
 const oldMs = 1000
 
-export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, drawings, estimate }: OutlookParts): Outlook {
+export function createForecastCache({
+  slots,
+  limits,
+  togetherWith,
+  nowMs,
+  queue,
+  get,
+  renders,
+  estimate,
+}: ForecastCacheParts): ForecastCache {
   let played: Played | undefined
   let changed = false
 
@@ -53,9 +62,9 @@ export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, 
       if (ms === undefined) measured = false
       return ms ?? job.cost
     }
-    const running = [...drawings()].map((drawing) => ({
-      owners: [...drawing.ids].map((id) => get(id)!.owner),
-      leftMs: estimate.msFor(drawing.lead) === undefined ? drawing.lead.cost * (1 - doneShare(drawing)) : (ofRunning(drawing) ?? 0),
+    const running = [...renders()].map((render) => ({
+      owners: [...render.ids].map((id) => get(id)!.owner),
+      leftMs: estimate.msFor(render.lead) === undefined ? render.lead.cost * (1 - doneShare(render)) : (ofRunning(render) ?? 0),
     }))
     const jobs = forecast({ queue: queue.save(), slots, limits, togetherWith, running, msFor, jobOf: (id) => get(id)! })
     played = { atMs: nowMs(), measured, jobs, order: [...jobs.values()] }
@@ -69,8 +78,8 @@ export function createOutlook({ slots, limits, togetherWith, nowMs, queue, get, 
     return { ahead: place.ahead, beginMs, endMs: beginMs + (estimate.msFor(job) ?? 0) }
   }
 
-  function ofRunning(drawing: Drawing): number | undefined {
-    return leftMs(drawing, estimate.msFor(drawing.lead), nowMs())
+  function ofRunning(render: ActiveRender): number | undefined {
+    return leftMs(render, estimate.msFor(render.lead), nowMs())
   }
 
   return {

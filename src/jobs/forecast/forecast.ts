@@ -2,13 +2,13 @@
 // duplicates that the scheduler goes by and the time that each drawing is expected to take. So the place and the time that
 // are shown are those of the simulation, not of a formula beside it.
 
-import { type Entry, restoreQueue, type SavedQueue } from '../fair-queue/fair-queue.ts'
+import { type QueueEntry, restoreFairQueue, type SavedFairQueue } from '../fair-queue/fair-queue.ts'
 import type { Job, Owner } from '../job.ts'
-import { createTally } from '../limits/job-counts.ts'
+import { createJobCounts } from '../limits/job-counts.ts'
 import { type Limits, mayRun } from '../limits/limits.ts'
 
-export interface Scene {
-  readonly queue: SavedQueue
+export interface ForecastInput {
+  readonly queue: SavedFairQueue
   readonly slots: number
   readonly limits: Limits
   readonly jobOf: (id: string) => Job
@@ -32,17 +32,25 @@ interface Playing {
 }
 
 /** In the order in which they begin, from now. Who may never run is not in it. */
-export function forecast({ queue: saved, slots, limits, jobOf, togetherWith, running, msFor }: Scene): ReadonlyMap<string, Forecast> {
-  const queue = restoreQueue(saved)
-  const tally = createTally()
+export function forecast({
+  queue: saved,
+  slots,
+  limits,
+  jobOf,
+  togetherWith,
+  running,
+  msFor,
+}: ForecastInput): ReadonlyMap<string, Forecast> {
+  const queue = restoreFairQueue(saved)
+  const jobCounts = createJobCounts()
   const playing: Playing[] = []
   const found = new Map<string, Forecast>()
-  const blocked = (entry: Entry) => !mayRun(limits, tally.at(entry))
+  const blocked = (entry: QueueEntry) => !mayRun(limits, jobCounts.at(entry))
   let nowMs = 0
   let ahead = 0
 
   function play(owners: readonly Owner[], endMs: number): void {
-    for (const owner of owners) tally.move(owner, undefined, 'running')
+    for (const owner of owners) jobCounts.move(owner, undefined, 'running')
     const index = playing.findIndex((other) => other.endMs > endMs)
     playing.splice(index < 0 ? playing.length : index, 0, { owners, endMs })
   }
@@ -67,6 +75,6 @@ export function forecast({ queue: saved, slots, limits, jobOf, togetherWith, run
     const first = playing.shift()
     if (!first) return found
     nowMs = first.endMs
-    for (const owner of first.owners) tally.move(owner, 'running', undefined)
+    for (const owner of first.owners) jobCounts.move(owner, 'running', undefined)
   }
 }

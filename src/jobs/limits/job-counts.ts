@@ -16,7 +16,7 @@ export interface Lane {
   readonly space: string
 }
 
-export interface Tally {
+export interface JobCounts {
   of(owner: Owner): Counts
   at(lane: Lane): Counts
   /** Moves one job of the owner; absent: it comes from outside, or leaves. Throws where there is none to move. */
@@ -25,7 +25,7 @@ export interface Tally {
 
 const none: Count = { waiting: 0, running: 0 }
 
-export function createTally(): Tally {
+export function createJobCounts(): JobCounts {
   const counts = { person: new Map<string, Count>(), space: new Map<string, Count>(), all: new Map<string, Count>() }
 
   function at({ person, space }: Lane): Counts {

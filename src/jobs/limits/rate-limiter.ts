@@ -8,7 +8,7 @@ import { classicRedis } from './classic-redis.ts'
 import { keyOf } from './job-counts.ts'
 import { type Level, type Limits, levels, type Rate, refillMs, tooOften } from './limits.ts'
 
-export interface Gate {
+export interface RateLimiter {
   /** Whether other processes count with this one: then `enter` must be asked before a job runs. */
   readonly shared: boolean
   /**
@@ -26,7 +26,7 @@ export interface Gate {
 
 export type Leave = () => void
 
-export interface GateOptions {
+export interface RateLimiterOptions {
   readonly limits: Limits
   readonly redisUrl?: string
   /** After this long a running job no longer counts: the process that ran it may have died. */
@@ -36,7 +36,7 @@ export interface GateOptions {
   readonly onError?: (error: Error) => void
 }
 
-export function createGate(options: GateOptions): Gate {
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { limits: usual, redisUrl, runningForgottenMs = 30 * 60_000, answerWithinMs = 3000 } = options
   const client = redisUrl === undefined ? undefined : classicRedis(redisUrl)
   const onError = thrownLater(options.onError ?? (() => undefined))

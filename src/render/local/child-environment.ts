@@ -12,7 +12,7 @@ const allocator = {
 }
 
 /** Tokens are no business of a process that reads strangers' files. */
-export function workerEnvironment(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function childEnvironment(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const harmless = Object.entries(ours).filter(([name]) => !/TOKEN|SECRET|PASSWORD|REDIS/i.test(name))
   const compiled = getCompileCacheDir()
   return { ...allocator, ...Object.fromEntries(harmless), ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) }

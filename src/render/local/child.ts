@@ -3,9 +3,9 @@
 
 import { join } from 'node:path'
 import { createEngine, createSessions, startDevice } from '../../engine/index.ts'
-import { remarkOn } from '../known-words.ts'
+import { noteOnUnknownWords } from '../known-words.ts'
 import { createRenderer, type Renderer } from '../render.ts'
-import { type Answer, type Call, type ChildOptions, failureOf } from './protocol.ts'
+import { type ChildMessage, type ChildOptions, failureOf, type HostMessage } from './protocol.ts'
 import type { DeviceNote } from './worker.ts'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
@@ -24,7 +24,12 @@ async function assemble(): Promise<Assembled> {
   })
   const sessions = createSessions({ budgetBytes, load: started.load })
   const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir })
-  const renderer = createRenderer({ engine, now: () => performance.now(), remark: remarkOn, ...(ffmpeg !== undefined && { ffmpeg }) })
+  const renderer = createRenderer({
+    engine,
+    now: () => performance.now(),
+    remark: noteOnUnknownWords,
+    ...(ffmpeg !== undefined && { ffmpeg }),
+  })
   return { renderer, device: { name: started.device, notes: started.notes } }
 }
 
@@ -39,9 +44,9 @@ function assembly(): Promise<Assembled> {
 }
 
 const aborts = new Map<number, AbortController>()
-const send = (answer: Answer): void => void process.send?.(answer)
+const send = (answer: ChildMessage): void => void process.send?.(answer)
 
-async function answer(call: Exclude<Call, { kind: 'abort' }>): Promise<Extract<Answer, { kind: 'done' }>['value']> {
+async function answer(call: Exclude<HostMessage, { kind: 'abort' }>): Promise<Extract<ChildMessage, { kind: 'done' }>['value']> {
   const { renderer, device } = await assembly()
   if (call.kind === 'device') return device
   if (call.kind === 'warm') return void (await renderer.warm(call.recipe))
@@ -58,7 +63,7 @@ async function answer(call: Exclude<Call, { kind: 'abort' }>): Promise<Extract<A
   return turn.value
 }
 
-process.on('message', (call: Call) => {
+process.on('message', (call: HostMessage) => {
   if (call.kind === 'abort') return aborts.get(call.id)?.abort()
   aborts.set(call.id, new AbortController())
   answer(call)

@@ -5,8 +5,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
-import { workerEnvironment } from './child-environment.ts'
-import { type Answer, type Call, type ChildOptions, errorOf } from './protocol.ts'
+import { childEnvironment } from './child-environment.ts'
+import { type ChildMessage, type ChildOptions, errorOf, type HostMessage } from './protocol.ts'
 import type { DeviceNote, Drawn, DrawOptions, DrawProgress, Worker } from './worker.ts'
 
 export interface WorkerOptions extends Omit<ChildOptions, 'budgetBytes'> {
@@ -22,9 +22,9 @@ export interface WorkerOptions extends Omit<ChildOptions, 'budgetBytes'> {
 }
 
 /** A call without its number. */
-type Ask = { [K in Call['kind']]: Omit<Extract<Call, { kind: K }>, 'id'> }[Exclude<Call['kind'], 'abort'>]
+type Ask = { [K in HostMessage['kind']]: Omit<Extract<HostMessage, { kind: K }>, 'id'> }[Exclude<HostMessage['kind'], 'abort'>]
 
-type Value = Extract<Answer, { kind: 'done' }>['value']
+type Value = Extract<ChildMessage, { kind: 'done' }>['value']
 
 interface Pending {
   readonly resolve: (value: Value) => void
@@ -51,7 +51,7 @@ export function createWorker({
 
   function start(): Child {
     const process = fork(program, [JSON.stringify({ ...options, budgetBytes } satisfies ChildOptions)], {
-      env: workerEnvironment(globalThis.process.env),
+      env: childEnvironment(globalThis.process.env),
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -62,7 +62,7 @@ export function createWorker({
     process.stderr?.on('data', (text: Buffer) => {
       said = (said + text).slice(-2000)
     })
-    process.on('message', (answer: Answer) => hear(started, answer))
+    process.on('message', (answer: ChildMessage) => hear(started, answer))
     const died = (how: string): void => {
       if (child === started) child = undefined
       if (started.pending.size > 0 && !closed) onTrouble(`The worker ended with ${how}${said ? `: ${said.trim()}` : ''}`)
@@ -74,7 +74,7 @@ export function createWorker({
     return started
   }
 
-  function hear({ pending }: Child, answer: Answer): void {
+  function hear({ pending }: Child, answer: ChildMessage): void {
     if (answer.kind === 'trouble') {
       onTrouble(answer.sentence)
       return
@@ -120,7 +120,7 @@ export function createWorker({
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       const abort = (): void => {
-        if (process.connected) process.send({ kind: 'abort', id } satisfies Call)
+        if (process.connected) process.send({ kind: 'abort', id } satisfies HostMessage)
         timer = setTimeout(() => process.kill('SIGKILL'), abortGraceMs)
       }
       signal?.addEventListener('abort', abort, { once: true })
@@ -133,7 +133,7 @@ export function createWorker({
         reject: (error) => [over(), reject(error)],
         onProgress: (progress) => signal?.aborted || onProgress?.(progress),
       })
-      process.send({ ...what, id } as Call)
+      process.send({ ...what, id } as HostMessage)
     })
   }
 

@@ -16,14 +16,14 @@ export interface ChildOptions {
   readonly ffmpeg?: string
 }
 
-export type Call =
+export type HostMessage =
   | { readonly kind: 'draw'; readonly id: number; readonly recipe: Recipe; readonly previewEveryMs?: number }
   | { readonly kind: 'warm'; readonly id: number; readonly recipe: Recipe }
   | { readonly kind: 'device'; readonly id: number }
   /** Stops the drawing with that id between two steps; answered by its failure. */
   | { readonly kind: 'abort'; readonly id: number }
 
-export type Answer =
+export type ChildMessage =
   | { readonly kind: 'progress'; readonly id: number; readonly progress: DrawProgress }
   | { readonly kind: 'done'; readonly id: number; readonly value: Drawn | DeviceNote | undefined }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }

@@ -4,30 +4,30 @@ import type { StylePreview } from '../../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Recipe } from '../../render/render.ts'
 import { recipeWith } from '../catalog/recipe.ts'
-import type { Base, ModelFacts, PictureFormat, Style, StylePicture } from '../catalog/style.ts'
-import type { Entry } from '../catalog/style-entry.ts'
-import type { Pictures } from '../catalog/style-pictures.ts'
+import type { Base, BaseDefaults, PictureFormat, Style, StylePicture } from '../catalog/style.ts'
+import type { StyleEntry } from '../catalog/style-entry.ts'
+import type { StylePictures } from '../catalog/style-pictures.ts'
 
 /** Worker.draw will do. */
 export type Draw = (recipe: Recipe, options: { readonly signal: AbortSignal }) => Promise<{ readonly animation: StylePicture }>
 
-export interface Subject {
-  readonly entry: Entry
+export interface PreviewSubject {
+  readonly entry: StyleEntry
   readonly style: Style
   readonly base: Base
   /** Of the style. */
-  readonly facts: ModelFacts
+  readonly facts: BaseDefaults
   readonly format: PictureFormat
 }
 
-export type Preview = (subject: Subject, signal: AbortSignal) => Promise<StylePreview>
+export type Preview = (subject: PreviewSubject, signal: AbortSignal) => Promise<StylePreview>
 
 /** Always the same, so that what differs is the style. */
 const seed = '1'
 /** Of the other side, kept while the process lives: all styles of a base are shown beside the same. */
 const maxPlain = 20
 
-export function createPreview(draw: Draw, pictures: Pictures): Preview {
+export function createPreview(draw: Draw, pictures: StylePictures): Preview {
   const plains = new Map<string, StylePicture>()
   /** Who asks twice waits for the same. */
   const drawing = new Map<string, Promise<StylePreview>>()
@@ -37,7 +37,7 @@ export function createPreview(draw: Draw, pictures: Pictures): Preview {
     return { bytes, format, width, height }
   }
 
-  async function pair({ entry, style, base, facts, format }: Subject, signal: AbortSignal): Promise<StylePreview> {
+  async function pair({ entry, style, base, facts, format }: PreviewSubject, signal: AbortSignal): Promise<StylePreview> {
     const request = requestOf(style.example || base.example, facts, format)
     const recipe: Recipe = { request, model: base.files, prompt: request.prompt, negative: request.negative }
     const key = JSON.stringify(recipe)
@@ -59,7 +59,7 @@ export function createPreview(draw: Draw, pictures: Pictures): Preview {
   }
 }
 
-function requestOf(prompt: string, facts: ModelFacts, format: PictureFormat): AnimationRequest {
+function requestOf(prompt: string, facts: BaseDefaults, format: PictureFormat): AnimationRequest {
   const { width, height, frames, fps, steps, guidance, negative, clipSkip } = facts
   return { prompt, negative, width, height, frames, fps, steps, guidance, seed, clipSkip, format }
 }

@@ -1,7 +1,7 @@
 // How much may be kept, for one place and in all, and how often something may be added. Pure.
 
 import { UserError } from '../../errors.ts'
-import type { Change } from '../catalog/style-change.ts'
+import type { StyleChange } from '../catalog/style-change.ts'
 
 export interface Quotas {
   readonly maxFileBytes: number
@@ -14,7 +14,7 @@ export interface Quotas {
 export const usualQuotas: Quotas = { maxFileBytes: 8e9, maxSpaceBytes: 20e9, maxBytes: 100e9, addsPerHour: 20 }
 
 /** Files that some state of a style speaks of which can be gone back to, and their sizes. Forgotten styles have no such states. */
-export function keptFiles(changes: readonly Change[], space?: string): Map<string, number> {
+export function keptFiles(changes: readonly StyleChange[], space?: string): Map<string, number> {
   const forgotten = new Set(changes.filter(({ deed }) => deed === 'forgotten').map(({ id }) => id))
   const kept = new Map<string, number>()
   for (const { id, entry } of changes) {
@@ -28,7 +28,7 @@ export function keptFiles(changes: readonly Change[], space?: string): Map<strin
  * @returns bytes that one more file may have
  * @throws UserError `quota-hour`, `quota-space`, `quota-all`
  */
-export function roomFor(changes: readonly Change[], space: string, nowMs: number, quotas: Quotas): number {
+export function roomFor(changes: readonly StyleChange[], space: string, nowMs: number, quotas: Quotas): number {
   const hour = 3_600_000
   const added = changes.filter(
     ({ deed, by, atMs }) => (deed === 'added' || deed === 'extended') && by.space === space && nowMs - atMs < hour,

@@ -5,22 +5,22 @@ import type { Sentence } from '../../chat/contract/reply.ts'
 import type { NewStyleFile } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
 import type { Base } from '../catalog/style.ts'
-import type { Entry, StyleFile, StyleFileKind } from '../catalog/style-entry.ts'
-import { checkedName } from '../catalog/style-names.ts'
-import { describedFile, furtherWordsOf, licenseIn, triggersOf } from '../intake/describe-file.ts'
-import type { Taken } from '../intake/intake.ts'
-import { cleanText } from '../intake/sanitize.ts'
+import type { StyleEntry, StyleFile, StyleFileKind } from '../catalog/style-entry.ts'
+import { checkStyleName } from '../catalog/style-names.ts'
+import { describeFile, furtherWordsOf, licenseIn, triggersOf } from '../intake/describe-file.ts'
+import type { IntakeResult } from '../intake/intake.ts'
+import { sanitizeText } from '../intake/sanitize.ts'
 import { embeddingWord, maxFiles, maxWordsChars } from './style-edits.ts'
 
 /** For admins until somebody publishes it. */
-export function newEntry(file: StyleFile, { inspection }: Taken, wanted: NewStyleFile, bases: readonly Base[]): Entry {
+export function newEntry(file: StyleFile, { inspection }: IntakeResult, wanted: NewStyleFile, bases: readonly Base[]): StyleEntry {
   const base = bases[inspection.base]!
   return {
     id: randomUUID(),
-    name: checkedName(wanted.name),
+    name: checkStyleName(wanted.name),
     aliases: [],
-    about: cleanText(wanted.about ?? titleIn(inspection), maxWordsChars),
-    example: cleanText(wanted.example ?? base.example, maxWordsChars),
+    about: sanitizeText(wanted.about ?? titleIn(inspection), maxWordsChars),
+    example: sanitizeText(wanted.example ?? base.example, maxWordsChars),
     base: base.name,
     files: [file],
     triggers: newTriggers(file, inspection),
@@ -33,7 +33,7 @@ export function newEntry(file: StyleFile, { inspection }: Taken, wanted: NewStyl
 }
 
 /** @throws UserError `style-has-file`, `list-full` */
-export function extended(entry: Entry, file: StyleFile, { inspection }: Taken, { about, example }: NewStyleFile): Entry {
+export function extended(entry: StyleEntry, file: StyleFile, { inspection }: IntakeResult, { about, example }: NewStyleFile): StyleEntry {
   if (entry.files.some(({ sha256 }) => sha256 === file.sha256))
     throw new UserError('style-has-file', `${entry.name} has this file already.`, { name: entry.name })
   if (entry.files.length >= maxFiles)
@@ -42,16 +42,16 @@ export function extended(entry: Entry, file: StyleFile, { inspection }: Taken, {
     ...entry,
     files: [...entry.files, file],
     triggers: [...new Set([...entry.triggers, ...newTriggers(file, inspection)])],
-    ...(about !== undefined && { about: cleanText(about, maxWordsChars) }),
-    ...(example !== undefined && { example: cleanText(example, maxWordsChars) }),
+    ...(about !== undefined && { about: sanitizeText(about, maxWordsChars) }),
+    ...(example !== undefined && { example: sanitizeText(example, maxWordsChars) }),
   }
 }
 
-export const fileNameOf = ({ sha256, inspection }: Taken): string =>
+export const fileNameOf = ({ sha256, inspection }: IntakeResult): string =>
   `${sha256}.${inspection.identity.container === 'safetensors' ? 'safetensors' : 'ckpt'}`
 
 /** @throws UserError `style-word` */
-export function fileOf(taken: Taken, { strength, word }: NewStyleFile): StyleFile {
+export function fileOf(taken: IntakeResult, { strength, word }: NewStyleFile): StyleFile {
   const { identity, metadata } = taken.inspection
   const license = licenseIn(metadata)
   const kind = identity.kind as StyleFileKind
@@ -60,7 +60,7 @@ export function fileOf(taken: Taken, { strength, word }: NewStyleFile): StyleFil
     sha256: taken.sha256,
     bytes: taken.bytes,
     kind,
-    about: describedFile(identity),
+    about: describeFile(identity),
     source: taken.source,
     ...(license !== undefined && { license }),
     strength: strength ?? 1,
@@ -69,20 +69,20 @@ export function fileOf(taken: Taken, { strength, word }: NewStyleFile): StyleFil
 }
 
 /** As A1111 and kohya have it: the file's name, unless the file holds a better one. */
-function wordIn({ name, inspection: { identity } }: Taken): string {
-  const said = identity.kind === 'textual-inversion' ? cleanText(identity.embedding.word ?? '', 60) : ''
+function wordIn({ name, inspection: { identity } }: IntakeResult): string {
+  const said = identity.kind === 'textual-inversion' ? sanitizeText(identity.embedding.word ?? '', 60) : ''
   const word = said === '' || said === '*' ? name.replace(/\.[a-z]+$/i, '') : said
   return word.replaceAll(/[^\p{L}\p{N}\p{M}_<>.*-]+/gu, '-')
 }
 
-const newTriggers = (file: StyleFile, { identity, metadata }: Taken['inspection']): string[] =>
+const newTriggers = (file: StyleFile, { identity, metadata }: IntakeResult['inspection']): string[] =>
   file.word === undefined ? triggersOf(identity, metadata) : [file.word]
 
-const titleIn = ({ metadata }: Taken['inspection']): string =>
+const titleIn = ({ metadata }: IntakeResult['inspection']): string =>
   metadata.get('modelspec.description') ?? metadata.get('modelspec.title') ?? ''
 
 /** What a manager should know of it. */
-export function notesOn({ inspection: { identity, ignored } }: Taken, entry: Entry, file: StyleFile): Sentence[] {
+export function notesOn({ inspection: { identity, ignored } }: IntakeResult, entry: StyleEntry, file: StyleFile): Sentence[] {
   const further = furtherWordsOf(identity, entry.triggers)
   return [
     ...(ignored > 0 ? [{ key: 'style-note-ignored', data: { ignored } } as const] : []),

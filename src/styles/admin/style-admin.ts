@@ -1,26 +1,26 @@
 // Managing styles for one person: who may, what is done, and what is written down about it.
 
 import type { Attachment } from '../../chat/contract/attachment.ts'
-import type { StyleCard, StyleDesk, StylePreview } from '../../chat/contract/style-admin.ts'
+import type { StyleAdmin, StyleCard, StylePreview } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
 import { type Owner, personOf, spaceOf } from '../../jobs/job.ts'
-import type { Base, StyleBook } from '../catalog/style.ts'
-import type { Author, Deed } from '../catalog/style-change.ts'
-import { type Entry, modelOf, type StyleFile, styleOf } from '../catalog/style-entry.ts'
-import { checkedName } from '../catalog/style-names.ts'
-import type { Pictures } from '../catalog/style-pictures.ts'
-import type { Registry } from '../catalog/style-registry.ts'
+import type { Base, StyleCatalog } from '../catalog/style.ts'
+import type { Author, ChangeKind } from '../catalog/style-change.ts'
+import { modelOf, type StyleEntry, type StyleFile, styleOf } from '../catalog/style-entry.ts'
+import { checkStyleName } from '../catalog/style-names.ts'
+import type { StylePictures } from '../catalog/style-pictures.ts'
+import type { StyleRegistry } from '../catalog/style-registry.ts'
 import type { Intake } from '../intake/intake.ts'
-import { cleanText } from '../intake/sanitize.ts'
-import type { StyleFolder } from '../intake/style-files.ts'
+import { sanitizeText } from '../intake/sanitize.ts'
+import type { StyleFiles } from '../intake/style-files.ts'
 import type { Preview } from './previews.ts'
 import { keptFiles, type Quotas, roomFor } from './quota.ts'
 import { extended, fileNameOf, fileOf, newEntry, notesOn } from './registration.ts'
 import { cardOf, recordOf } from './style-card.ts'
-import { edited, withAliases } from './style-edits.ts'
+import { applyEdits, withAliases } from './style-edits.ts'
 
 /** Whoever speaks, and where. */
-export interface Visitor {
+export interface StyleManager {
   readonly owner: Owner
   /** Shown to others in the record. */
   readonly name: string
@@ -31,13 +31,13 @@ export interface Visitor {
   readonly fetchFile?: (attachment: Attachment, signal: AbortSignal) => AsyncIterable<Uint8Array>
 }
 
-export interface DeskOptions {
-  readonly registry: Registry
-  readonly book: Pick<StyleBook, 'model'>
+export interface StyleAdminOptions {
+  readonly registry: StyleRegistry
+  readonly catalog: Pick<StyleCatalog, 'model'>
   readonly bases: readonly Base[]
-  readonly folder: StyleFolder
+  readonly folder: StyleFiles
   readonly pathOf: (file: StyleFile) => string
-  readonly pictures: Pictures
+  readonly pictures: StylePictures
   readonly intake: Intake
   readonly preview: Preview
   readonly quotas: Quotas
@@ -50,22 +50,22 @@ export interface DeskOptions {
   readonly previewMs: number
 }
 
-export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDesk {
+export function createStyleAdmin(options: StyleAdminOptions, manager: StyleManager): StyleAdmin {
   const { registry, bases, folder, quotas, nowMs } = options
-  const { owner, asker } = visitor
+  const { owner, asker } = manager
   const space = spaceOf(owner)
-  const by: Author = { person: personOf(owner), space, name: cleanText(visitor.name, 80) }
+  const by: Author = { person: personOf(owner), space, name: sanitizeText(manager.name, 80) }
 
   /** @throws UserError `not-a-style-manager` */
   async function refuseOthers(): Promise<void> {
     if (asker.admin) return
-    const managers = await visitor.managers()
+    const managers = await manager.managers()
     if (managers.some((id) => id === owner.person || asker.roles.includes(id))) return
     throw new UserError('not-a-style-manager', 'Styles are managed by the admins here and by those whom /settings managers names.')
   }
 
   /** @throws UserError `unknown-style`, `style-built-in`, `style-elsewhere` */
-  async function mine(name: string, find: (name: string) => Entry | undefined = registry.find): Promise<Entry> {
+  async function mine(name: string, find: (name: string) => StyleEntry | undefined = registry.find): Promise<StyleEntry> {
     await refuseOthers()
     await registry.refresh()
     const entry = find(name)
@@ -79,20 +79,20 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
   }
 
   /** @param next of what it is by then: somebody else may have been quicker */
-  async function changed({ id, name }: Entry, deed: Deed, next: (now: Entry) => Entry): Promise<StyleCard> {
+  async function changed({ id, name }: StyleEntry, deed: ChangeKind, next: (now: StyleEntry) => StyleEntry): Promise<StyleCard> {
     const { entry } = await registry.change(by, deed, () => ({ id, entry: next(present(id, name)) }))
     return cardOf(registry, entry!, space)
   }
 
   /** @throws UserError `unknown-style` */
-  function present(id: string, name: string): Entry {
+  function present(id: string, name: string): StyleEntry {
     const now = registry.entries().find((entry) => entry.id === id)
     if (now) return now
     throw new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
   }
 
   /** To a state of long ago, or to none. */
-  async function put(entry: Entry, deed: Deed, state: Entry | undefined): Promise<StyleCard> {
+  async function put(entry: StyleEntry, deed: ChangeKind, state: StyleEntry | undefined): Promise<StyleCard> {
     await registry.change(by, deed, () => ({ id: entry.id, ...(state && { entry: state }) }))
     return cardOf(registry, state ?? entry, space)
   }
@@ -101,18 +101,18 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
     async add(wanted) {
       await refuseOthers()
       const before = wanted.extend ? await mine(wanted.name) : undefined
-      if (!before) refuseTaken(checkedName(wanted.name))
+      if (!before) refuseTaken(checkStyleName(wanted.name))
       const maxBytes = roomFor(registry.changes(), space, nowMs(), quotas)
       const taken = await options.intake(wanted, {
         maxBytes,
         bases: before ? [baseUnder(before)] : bases,
         signal: AbortSignal.timeout(60 * 60_000),
-        fetchFile: visitor.fetchFile,
+        fetchFile: manager.fetchFile,
       })
       const here = { home: space, ...(wanted.here && { spaces: [space] }) }
       try {
         const file = fileOf(taken, wanted)
-        let entry: Entry | undefined
+        let entry: StyleEntry | undefined
         await registry.change(by, before ? 'extended' : 'added', () => {
           roomFor(registry.changes(), space, nowMs(), quotas)
           entry = before
@@ -138,7 +138,7 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
           name: entry.name,
           base: entry.base,
         })
-      const facts = await options.book.model(entry.name)
+      const facts = await options.catalog.model(entry.name)
       return withinPatience(
         options.preview({ entry, style, base, facts, format }, AbortSignal.timeout(options.previewMs)),
         options.patienceMs,
@@ -147,7 +147,7 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
 
     async edit(name, edits) {
       const entry = await mine(name)
-      return changed(entry, 'edited', (now) => edited(now, edits, space))
+      return changed(entry, 'edited', (now) => applyEdits(now, edits, space))
     },
 
     async set(name, wanted) {
@@ -159,7 +159,7 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
 
     async rename(name, to) {
       const entry = await mine(name)
-      const called = checkedName(to)
+      const called = checkStyleName(to)
       return changed(entry, 'renamed', (now) => ({ ...now, name: called, aliases: withAliases(now.aliases, [now.name], called) }))
     },
 
@@ -209,7 +209,7 @@ export function createStyleDesk(options: DeskOptions, visitor: Visitor): StyleDe
   }
 
   /** What a further file of a style is laid on. */
-  function baseUnder(entry: Entry): Base {
+  function baseUnder(entry: StyleEntry): Base {
     const base = bases.find(({ name }) => name === entry.base)
     if (base) return { ...base, files: { ...modelOf(entry.files, base.files, options.pathOf), loras: [] } }
     throw new UserError('style-base-missing', `${entry.name} lies on ${entry.base}, which is not installed.`, {

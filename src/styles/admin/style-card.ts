@@ -2,12 +2,12 @@
 
 import type { Sentence } from '../../chat/contract/reply.ts'
 import type { StyleCard, StyleRecord } from '../../chat/contract/style-admin.ts'
-import { type Change, differences } from '../catalog/style-change.ts'
-import type { Entry } from '../catalog/style-entry.ts'
-import type { Registry } from '../catalog/style-registry.ts'
+import { differences, type StyleChange } from '../catalog/style-change.ts'
+import type { StyleEntry } from '../catalog/style-entry.ts'
+import type { StyleRegistry } from '../catalog/style-registry.ts'
 
 /** @param space where the person speaks */
-export function cardOf(registry: Registry, entry: Entry, space: string, notes: readonly Sentence[] = []): StyleCard {
+export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string, notes: readonly Sentence[] = []): StyleCard {
   const { name, aliases, about, example, state, spaces, base, files, triggers, before, after, negative } = entry
   const last = registry.changes(entry.id).at(-1)
   return {
@@ -37,7 +37,7 @@ export function cardOf(registry: Registry, entry: Entry, space: string, notes: r
   }
 }
 
-export function recordOf(registry: Registry, entry: Entry, space: string): StyleRecord {
+export function recordOf(registry: StyleRegistry, entry: StyleEntry, space: string): StyleRecord {
   const changes = registry.changes(entry.id).map((change) => ({
     number: change.number,
     atMs: change.atMs,
@@ -47,4 +47,4 @@ export function recordOf(registry: Registry, entry: Entry, space: string): Style
   return { card: cardOf(registry, entry, space), changes: changes.reverse() }
 }
 
-const whatOf = (registry: Registry, { id, number, entry }: Change): string[] => differences(registry.at(id, number - 1), entry)
+const whatOf = (registry: StyleRegistry, { id, number, entry }: StyleChange): string[] => differences(registry.at(id, number - 1), entry)

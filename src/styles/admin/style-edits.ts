@@ -2,9 +2,9 @@
 
 import type { StyleEdits } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
-import { type Entry, isLora, type StyleFile } from '../catalog/style-entry.ts'
-import { checkedName, folded } from '../catalog/style-names.ts'
-import { cleanText } from '../intake/sanitize.ts'
+import { isLora, type StyleEntry, type StyleFile } from '../catalog/style-entry.ts'
+import { checkStyleName, foldName } from '../catalog/style-names.ts'
+import { sanitizeText } from '../intake/sanitize.ts'
 
 export const maxWordsChars = 500
 const maxAliases = 20
@@ -15,12 +15,12 @@ export const maxFiles = 12
  * @param space where the person speaks
  * @throws UserError `style-unchanged`, `style-part`, `style-part-unnamed`, `style-part-kind`, `style-name`, `list-full`
  */
-export function edited(entry: Entry, edits: StyleEdits, space: string): Entry {
+export function applyEdits(entry: StyleEntry, edits: StyleEdits, space: string): StyleEntry {
   const { where, usual } = edits
   const { spaces: _, ...rest } = entry
   const words = (text: string | undefined, now: string, maxChars = maxWordsChars): string =>
-    text === undefined ? now : cleanText(text, maxChars)
-  const next: Entry = {
+    text === undefined ? now : sanitizeText(text, maxChars)
+  const next: StyleEntry = {
     ...(where === 'everywhere' ? rest : entry),
     ...(where === 'here' && { spaces: [space] }),
     files: editedFiles(entry, edits),
@@ -38,7 +38,7 @@ export function edited(entry: Entry, edits: StyleEdits, space: string): Entry {
   return next
 }
 
-function habitsIn({ width, height, frames, steps, guidance, sampler }: StyleEdits): Entry['habits'] {
+function habitsIn({ width, height, frames, steps, guidance, sampler }: StyleEdits): StyleEntry['habits'] {
   return {
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
@@ -49,7 +49,7 @@ function habitsIn({ width, height, frames, steps, guidance, sampler }: StyleEdit
   }
 }
 
-function editedFiles(entry: Entry, { part, strength, word, drop }: StyleEdits): readonly StyleFile[] {
+function editedFiles(entry: StyleEntry, { part, strength, word, drop }: StyleEdits): readonly StyleFile[] {
   if (strength === undefined && word === undefined && !drop) return entry.files
   const at = partOf(entry, part, ({ kind }) => drop || (strength !== undefined ? isLora(kind) : kind === 'textual-inversion'))
   const file = entry.files[at]!
@@ -63,7 +63,7 @@ function editedFiles(entry: Entry, { part, strength, word, drop }: StyleEdits): 
 }
 
 /** The one that is named, or the only one that it can be about. */
-function partOf({ files, name }: Entry, part: number | undefined, fits: (file: StyleFile) => boolean): number {
+function partOf({ files, name }: StyleEntry, part: number | undefined, fits: (file: StyleFile) => boolean): number {
   if (part !== undefined) {
     if (part <= files.length) return part - 1
     throw new UserError('style-part', `${name} has ${files.length} files; there is no file ${part}.`, { name, files: files.length, part })
@@ -76,13 +76,13 @@ function partOf({ files, name }: Entry, part: number | undefined, fits: (file: S
 
 /** One token of a prompt, whatever it looks like. @throws UserError `style-word` */
 export function embeddingWord(typed: string): string {
-  const word = cleanText(typed, 60)
+  const word = sanitizeText(typed, 60)
   if (/^[\p{L}\p{N}\p{M}_<>.*-]+$/u.test(word)) return word
   throw new UserError('style-word', `The word of a textual inversion is letters and digits without spaces; not '${word}'.`, { word })
 }
 
 function listOf(typed: string): string[] {
-  const words = typed.split(',').map((word) => cleanText(word, 60))
+  const words = typed.split(',').map((word) => sanitizeText(word, 60))
   return [...new Set(words)].filter((word) => word !== '').slice(0, 12)
 }
 
@@ -90,14 +90,14 @@ function aliasesOf(typed: string, name: string): string[] {
   const names = typed
     .split(',')
     .filter((one) => one.trim() !== '')
-    .map(checkedName)
+    .map(checkStyleName)
   return withAliases([], names, name)
 }
 
 /** @throws UserError `list-full` */
 export function withAliases(now: readonly string[], more: readonly string[], name: string): string[] {
-  const aliases = new Map([...now, ...more].map((alias) => [folded(alias), alias]))
-  aliases.delete(folded(name))
+  const aliases = new Map([...now, ...more].map((alias) => [foldName(alias), alias]))
+  aliases.delete(foldName(name))
   if (aliases.size <= maxAliases) return [...aliases.values()]
   throw new UserError('list-full', `A list may have ${maxAliases} entries: take one away first.`, { max: maxAliases })
 }

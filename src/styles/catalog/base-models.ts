@@ -1,15 +1,15 @@
 // What styles lie on: a checkpoint and a motion module that are named or installed, best first; and always the small model that ships.
 
 import { join, parse } from 'node:path'
-import type { Installed } from '../download/installed-models.ts'
+import type { InstalledModel } from '../download/installed-models.ts'
 import type { Base } from './style.ts'
 
-export interface BaseSources {
+export interface BaseModelSources {
   /** The small model that ships. */
   readonly pocket: string
   readonly checkpoint?: string
   readonly motion?: string
-  readonly installed: readonly Installed[]
+  readonly installed: readonly InstalledModel[]
 }
 
 /** Modules of which one is taken where none is named, best first; then any. */
@@ -17,7 +17,7 @@ const preferred = [/v3_sd15_mm/, /mm_sd_v15_v2/, /mm_sd_v15/]
 /** Of checkpoints, the one that everything was trained on. */
 const plain = /v1-5/
 
-export function basesOf({ pocket, checkpoint, motion, installed }: BaseSources): [Base, ...Base[]] {
+export function baseModels({ pocket, checkpoint, motion, installed }: BaseModelSources): [Base, ...Base[]] {
   const small: Base = {
     name: 'pocket',
     files: { checkpoint: pocket, motion: join(pocket, 'motion'), loras: [] },
@@ -31,9 +31,9 @@ export function basesOf({ pocket, checkpoint, motion, installed }: BaseSources):
   return [{ name: parse(found).name, files, example: 'a boat on a lake at sunset, gentle waves' }, small]
 }
 
-function best(installed: readonly Installed[], kind: Installed['kind'], order: readonly RegExp[]): string | undefined {
+function best(installed: readonly InstalledModel[], kind: InstalledModel['kind'], order: readonly RegExp[]): string | undefined {
   const candidates = installed.filter((model) => model.kind === kind)
-  const rank = ({ file }: Installed): number => {
+  const rank = ({ file }: InstalledModel): number => {
     const at = order.findIndex((pattern) => pattern.test(file))
     return at === -1 ? order.length : at
   }

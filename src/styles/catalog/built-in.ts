@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Entry } from './style-entry.ts'
+import type { StyleEntry } from './style-entry.ts'
 
 const declared = z.array(
   z.object({
@@ -28,7 +28,7 @@ const declared = z.array(
 )
 
 /** @param models the folder models/ that ships */
-export function builtInStyles(models: string): Entry[] {
+export function builtInStyles(models: string): StyleEntry[] {
   return declared.parse(JSON.parse(readFileSync(join(models, 'styles/built-in.json'), 'utf8'))).map(({ files, ...style }) => ({
     id: `built-in/${style.name}`,
     ...style,
@@ -42,4 +42,4 @@ export function builtInStyles(models: string): Entry[] {
   }))
 }
 
-export const isBuiltIn = ({ id }: Pick<Entry, 'id'>): boolean => id.startsWith('built-in/')
+export const isBuiltIn = ({ id }: Pick<StyleEntry, 'id'>): boolean => id.startsWith('built-in/')

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import type Keyv from 'keyv'
 import type { ModelFiles } from '../../jobs/request.ts'
 import type { Blobs } from '../../store/store.ts'
-import { openStyleFolder, type StyleFolder } from '../intake/style-files.ts'
+import { openStyleFiles, type StyleFiles } from '../intake/style-files.ts'
 import { builtInStyles, isBuiltIn } from './built-in.ts'
-import type { Base, ModelFacts, StyleBook } from './style.ts'
-import { createBook } from './style-catalog.ts'
-import type { Entry, StyleFile } from './style-entry.ts'
-import { type History, openHistory, type Page } from './style-history.ts'
-import { createPictures, type Pictures, type PicturesOptions } from './style-pictures.ts'
-import { createRegistry, type Registry } from './style-registry.ts'
+import type { Base, BaseDefaults, StyleCatalog } from './style.ts'
+import { createStyleCatalog } from './style-catalog.ts'
+import type { StyleEntry, StyleFile } from './style-entry.ts'
+import { type HistoryRecord, openStyleHistory, type StyleHistory } from './style-history.ts'
+import { createStylePictures, type StylePictures, type StylePicturesOptions } from './style-pictures.ts'
+import { createStyleRegistry, type StyleRegistry } from './style-registry.ts'
 
-export interface BookFiles extends Pick<PicturesOptions, 'webpToGif'> {
+export interface CatalogFiles extends Pick<StylePicturesOptions, 'webpToGif'> {
   /** `store.space('styles')`. */
-  readonly space: Keyv<Page>
+  readonly space: Keyv<HistoryRecord>
   readonly blobs: Blobs
   /** Where files of styles are kept. */
   readonly folder: string
@@ -24,29 +24,29 @@ export interface BookFiles extends Pick<PicturesOptions, 'webpToGif'> {
   /** The first draws where no style is named. */
   readonly bases: readonly [Base, ...Base[]]
   /** The engine's. */
-  readonly factsOf: (files: ModelFiles) => Omit<ModelFacts, 'name'>
+  readonly factsOf: (files: ModelFiles) => Omit<BaseDefaults, 'name'>
   readonly nowMs: () => number
 }
 
-export interface OpenBook {
-  readonly book: StyleBook
-  readonly registry: Registry
-  readonly history: History
-  readonly files: StyleFolder
+export interface OpenCatalog {
+  readonly catalog: StyleCatalog
+  readonly registry: StyleRegistry
+  readonly history: StyleHistory
+  readonly files: StyleFiles
   readonly pathOf: (file: StyleFile) => string
-  readonly pictures: Pictures
+  readonly pictures: StylePictures
 }
 
-export async function openBook({ space, blobs, folder, models, bases, factsOf, nowMs, webpToGif }: BookFiles): Promise<OpenBook> {
-  const history = await openHistory(space)
-  const files = openStyleFolder(folder)
+export async function openCatalog({ space, blobs, folder, models, bases, factsOf, nowMs, webpToGif }: CatalogFiles): Promise<OpenCatalog> {
+  const history = await openStyleHistory(space)
+  const files = openStyleFiles(folder)
   const shipped = builtInStyles(models)
-  const registry = createRegistry(shipped, history, nowMs)
+  const registry = createStyleRegistry(shipped, history, nowMs)
   const shippedFiles = new Set(shipped.flatMap((entry) => entry.files.map(({ file }) => file)))
   const pathOf = ({ file }: StyleFile): string => (shippedFiles.has(file) ? join(models, file) : files.path(file))
-  const shippedWith = (entry: Entry): string | undefined =>
+  const shippedWith = (entry: StyleEntry): string | undefined =>
     isBuiltIn(entry) ? join(models, 'styles', `${entry.id.slice(entry.id.indexOf('/') + 1)}.webp`) : undefined
-  const pictures = createPictures({ blobs, shippedWith, ...(webpToGif && { webpToGif }) })
-  const book = createBook({ registry, bases, pathOf, factsOf, pictureOf: pictures.get })
-  return { book, registry, history, files, pathOf, pictures }
+  const pictures = createStylePictures({ blobs, shippedWith, ...(webpToGif && { webpToGif }) })
+  const catalog = createStyleCatalog({ registry, bases, pathOf, factsOf, pictureOf: pictures.get })
+  return { catalog, registry, history, files, pathOf, pictures }
 }

@@ -2,7 +2,7 @@
 
 import type { Style } from './style.ts'
 
-export function aroundPrompt(prompt: string, { before, after }: Pick<Style, 'before' | 'after'>): string {
+export function withPromptWords(prompt: string, { before, after }: Pick<Style, 'before' | 'after'>): string {
   return [...missingIn(prompt, before), prompt, ...missingIn(prompt, after)].filter((words) => words !== '').join(', ')
 }
 

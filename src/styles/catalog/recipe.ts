@@ -3,14 +3,14 @@
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, ModelFiles } from '../../jobs/request.ts'
 import type { Recipe } from '../../render/render.ts'
-import { aroundPrompt, withNegative } from './prompt-words.ts'
-import type { Style, StyleBook } from './style.ts'
+import { withNegative, withPromptWords } from './prompt-words.ts'
+import type { Style, StyleCatalog } from './style.ts'
 
 /**
  * @param base draws where the request names neither style nor files
  * @throws UserError `style-gone` where the style was removed or quarantined after it was asked for
  */
-export async function recipeFor(request: AnimationRequest, styles: Pick<StyleBook, 'get'>, base: ModelFiles): Promise<Recipe> {
+export async function recipeFor(request: AnimationRequest, styles: Pick<StyleCatalog, 'get'>, base: ModelFiles): Promise<Recipe> {
   if (request.style === undefined) {
     return { request, model: request.model ?? base, prompt: request.prompt, negative: request.negative }
   }
@@ -24,7 +24,7 @@ export function recipeWith(style: Style, request: AnimationRequest): Recipe {
   return {
     request: { ...request, ...(sampler !== undefined && { sampler }) },
     model: style.model,
-    prompt: aroundPrompt(request.prompt, style),
+    prompt: withPromptWords(request.prompt, style),
     negative: withNegative(request.negative, style),
   }
 }

@@ -1,11 +1,11 @@
 // Which styles somebody means who has typed a part of a name.
 
 import type { Style } from './style.ts'
-import { folded } from './style-names.ts'
+import { foldName } from './style-names.ts'
 
 /** Best match first, then by name; everything for ''. */
-export function searched<S extends Pick<Style, 'name' | 'aliases' | 'about'>>(styles: readonly S[], typed: string, limit: number): S[] {
-  const wanted = folded(typed)
+export function searchStyles<S extends Pick<Style, 'name' | 'aliases' | 'about'>>(styles: readonly S[], typed: string, limit: number): S[] {
+  const wanted = foldName(typed)
   return styles
     .map((style) => ({ style, rank: wanted === '' ? 0 : rankOf(style, wanted) }))
     .filter(({ rank }) => rank < Infinity)
@@ -16,8 +16,8 @@ export function searched<S extends Pick<Style, 'name' | 'aliases' | 'about'>>(st
 
 /** The lower, the better. A name counts before an alias of the same likeness. */
 function rankOf({ name, aliases, about }: Pick<Style, 'name' | 'aliases' | 'about'>, wanted: string): number {
-  const ranks = [name, ...aliases].map((called, i) => likeness(folded(called), wanted) + (i === 0 ? 0 : 0.5))
-  return Math.min(...ranks, folded(about).includes(wanted) ? 5 : Infinity)
+  const ranks = [name, ...aliases].map((called, i) => likeness(foldName(called), wanted) + (i === 0 ? 0 : 0.5))
+  return Math.min(...ranks, foldName(about).includes(wanted) ? 5 : Infinity)
 }
 
 function likeness(name: string, wanted: string): number {

@@ -2,32 +2,32 @@
 
 import { UserError } from '../../errors.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
-import { searched } from './search.ts'
-import type { Base, ModelFacts, PictureFormat, Style, StyleBook, StylePicture } from './style.ts'
-import { type Entry, type StyleFile, styleOf } from './style-entry.ts'
-import type { Registry } from './style-registry.ts'
+import { searchStyles } from './search.ts'
+import type { Base, BaseDefaults, PictureFormat, Style, StyleCatalog, StylePicture } from './style.ts'
+import { type StyleEntry, type StyleFile, styleOf } from './style-entry.ts'
+import type { StyleRegistry } from './style-registry.ts'
 
-export interface BookOptions {
-  readonly registry: Registry
+export interface StyleCatalogOptions {
+  readonly registry: StyleRegistry
   /** The first draws where no style is named. */
   readonly bases: readonly [Base, ...Base[]]
   readonly pathOf: (file: StyleFile) => string
   /** Reads tables of contents only. @throws UserError where a file is missing or fits nowhere */
-  readonly factsOf: (files: ModelFiles) => Omit<ModelFacts, 'name'>
-  readonly pictureOf: (entry: Entry, format: PictureFormat) => Promise<StylePicture | undefined>
+  readonly factsOf: (files: ModelFiles) => Omit<BaseDefaults, 'name'>
+  readonly pictureOf: (entry: StyleEntry, format: PictureFormat) => Promise<StylePicture | undefined>
 }
 
-export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: BookOptions): StyleBook {
-  const facts = new Map<string, Omit<ModelFacts, 'name'>>()
+export function createStyleCatalog({ registry, bases, pathOf, factsOf, pictureOf }: StyleCatalogOptions): StyleCatalog {
+  const facts = new Map<string, Omit<BaseDefaults, 'name'>>()
 
-  const styleFrom = (entry: Entry): Style | undefined =>
+  const styleFrom = (entry: StyleEntry): Style | undefined =>
     styleOf(
       entry,
       bases.find(({ name }) => name === entry.base),
       pathOf,
     )
 
-  function factsAbout(files: ModelFiles): Omit<ModelFacts, 'name'> {
+  function factsAbout(files: ModelFiles): Omit<BaseDefaults, 'name'> {
     const key = JSON.stringify(files)
     const known = facts.get(key) ?? factsOf(files)
     facts.set(key, known)
@@ -51,7 +51,7 @@ export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: Book
 
   return {
     list: offered,
-    search: async (typed, space, admin, limit) => searched(await offered(space, admin), typed, limit),
+    search: async (typed, space, admin, limit) => searchStyles(await offered(space, admin), typed, limit),
 
     async find(name, space, admin) {
       await registry.refresh()
@@ -77,13 +77,13 @@ export function createBook({ registry, bases, pathOf, factsOf, pictureOf }: Book
 }
 
 /** A style for admins is for those of the place where it was added. */
-export function mayUse({ state, spaces, home }: Entry, space: string, admin: boolean): boolean {
+export function mayUse({ state, spaces, home }: StyleEntry, space: string, admin: boolean): boolean {
   if (state === 'quarantined') return false
   if (state === 'admins') return admin && (home === undefined || home === space)
   return spaces === undefined || spaces.includes(space)
 }
 
-function factsOfStyle(style: Style, base: Omit<ModelFacts, 'name'>): ModelFacts {
+function factsOfStyle(style: Style, base: Omit<BaseDefaults, 'name'>): BaseDefaults {
   const { name, width, height, frames, fps, steps, guidance, clipSkip } = style
   return {
     ...base,

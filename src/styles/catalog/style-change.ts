@@ -1,8 +1,8 @@
 // One line of a style's history, and in words what it changed.
 
-import type { Entry, StyleFile } from './style-entry.ts'
+import type { StyleEntry, StyleFile } from './style-entry.ts'
 
-export type Deed =
+export type ChangeKind =
   | 'added'
   | 'extended'
   | 'edited'
@@ -15,16 +15,16 @@ export type Deed =
   | 'forgotten'
 
 /** JSON; written once and never touched again. */
-export interface Change {
+export interface StyleChange {
   /** 1, 2, 3 … through all styles. */
   readonly number: number
   readonly atMs: number
   readonly by: Author
-  readonly deed: Deed
+  readonly deed: ChangeKind
   /** Of the style. */
   readonly id: string
   /** What it is from then on; absent: it is no more. */
-  readonly entry?: Entry
+  readonly entry?: StyleEntry
 }
 
 export interface Author {
@@ -37,7 +37,7 @@ export interface Author {
 }
 
 /** 'strength of file 1: 1 → 0.8', a line for each thing that differs. */
-export function differences(before: Entry | undefined, after: Entry | undefined): string[] {
+export function differences(before: StyleEntry | undefined, after: StyleEntry | undefined): string[] {
   if (!after) return before ? ['removed'] : []
   if (!before) return [`added with ${after.files.map(({ about }) => about).join('; ') || 'no file'}`]
   return [

@@ -4,7 +4,7 @@ import type { Identity } from '../../engine/checkpoint/identify.ts'
 import type { LoraFile, ModelFiles } from '../../jobs/request.ts'
 import type { Base, Style } from './style.ts'
 
-export interface Entry {
+export interface StyleEntry {
   /** The same through every renaming. */
   readonly id: string
   readonly name: string
@@ -19,7 +19,7 @@ export interface Entry {
   readonly before: string
   readonly after: string
   readonly negative: string
-  readonly habits: Habits
+  readonly habits: StyleDefaults
   readonly state: Style['state']
   /** `spaceOf(owner)` keys; absent: everywhere. */
   readonly spaces?: readonly string[]
@@ -27,7 +27,7 @@ export interface Entry {
   readonly home?: string
 }
 
-export type Habits = Pick<Style, 'width' | 'height' | 'frames' | 'fps' | 'steps' | 'guidance' | 'sampler' | 'clipSkip'>
+export type StyleDefaults = Pick<Style, 'width' | 'height' | 'frames' | 'fps' | 'steps' | 'guidance' | 'sampler' | 'clipSkip'>
 
 /** What can be part of a style. */
 export type StyleFileKind = Exclude<Identity['kind'], 'refused' | 'unet' | 'text-encoder'>
@@ -49,7 +49,7 @@ export interface StyleFile {
 }
 
 /** `undefined` where its base is not installed. */
-export function styleOf(entry: Entry, base: Base | undefined, pathOf: (file: StyleFile) => string): Style | undefined {
+export function styleOf(entry: StyleEntry, base: Base | undefined, pathOf: (file: StyleFile) => string): Style | undefined {
   if (!base) return undefined
   const { name, aliases, about, example, triggers, after, negative, habits, state, spaces } = entry
   return {

@@ -3,27 +3,27 @@
 // leaves what was before, and the next change takes the number.
 
 import type Keyv from 'keyv'
-import type { Change } from './style-change.ts'
+import type { StyleChange } from './style-change.ts'
 
 /** What lies in the key-value space: `head` a number, `1`, `2`, `3` … changes. */
-export type Page = number | Change
+export type HistoryRecord = number | StyleChange
 
-export interface History {
-  readonly changes: readonly Change[]
+export interface StyleHistory {
+  readonly changes: readonly StyleChange[]
   /** Only one at a time. */
-  append(change: Omit<Change, 'number'>): Promise<Change>
+  append(change: Omit<StyleChange, 'number'>): Promise<StyleChange>
   /** Reads what another process has appended. @returns those changes */
-  catchUp(): Promise<readonly Change[]>
+  catchUp(): Promise<readonly StyleChange[]>
 }
 
 const head = 'head'
 /** Changes are read so many at a time. */
 const batch = 500
 
-export async function openHistory(space: Keyv<Page>): Promise<History> {
-  const changes: Change[] = []
+export async function openStyleHistory(space: Keyv<HistoryRecord>): Promise<StyleHistory> {
+  const changes: StyleChange[] = []
 
-  async function catchUp(): Promise<readonly Change[]> {
+  async function catchUp(): Promise<readonly StyleChange[]> {
     const known = changes.length
     const count = await space.get(head)
     if (typeof count !== 'number') return []
@@ -37,7 +37,7 @@ export async function openHistory(space: Keyv<Page>): Promise<History> {
     return changes.slice(known)
   }
 
-  async function write(key: string, page: Page): Promise<void> {
+  async function write(key: string, page: HistoryRecord): Promise<void> {
     if ((await space.set(key, page)) === false) throw new Error(`the history of styles could not be written (${key})`)
   }
 
@@ -46,7 +46,7 @@ export async function openHistory(space: Keyv<Page>): Promise<History> {
     changes,
     catchUp,
     async append(change) {
-      const whole: Change = { number: changes.length + 1, ...change }
+      const whole: StyleChange = { number: changes.length + 1, ...change }
       await write(String(whole.number), whole)
       await write(head, whole.number)
       changes.push(whole)

@@ -5,13 +5,13 @@ import { UserError } from '../../errors.ts'
 export const maxNameChars = 40
 
 /** Equal for names that people take for the same. */
-export const folded = (name: string): string => name.normalize('NFKC').toLowerCase().trim()
+export const foldName = (name: string): string => name.normalize('NFKC').toLowerCase().trim()
 
 /**
  * Letters and digits of any language, with spaces, dots, dashes and the like between them.
  * @throws UserError `style-name`, `style-name-reserved`
  */
-export function checkedName(typed: string): string {
+export function checkStyleName(typed: string): string {
   const name = typed.normalize('NFKC').trim().replaceAll(/ +/g, ' ')
   if (name.length > maxNameChars || !/^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} ._+-]*[\p{L}\p{N}\p{M}+])?$/u.test(name)) {
     const shown = name.slice(0, maxNameChars).replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
@@ -24,7 +24,7 @@ export function checkedName(typed: string): string {
       },
     )
   }
-  if (reserved.has(folded(name))) throw new UserError('style-name-reserved', `'${name}' means something else already.`, { name })
+  if (reserved.has(foldName(name))) throw new UserError('style-name-reserved', `'${name}' means something else already.`, { name })
   return name
 }
 

@@ -4,31 +4,31 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Blobs } from '../../store/store.ts'
 import type { PictureFormat, StylePicture } from './style.ts'
-import type { Entry } from './style-entry.ts'
+import type { StyleEntry } from './style-entry.ts'
 
-export interface Pictures {
-  get(entry: Entry, format: PictureFormat): Promise<StylePicture | undefined>
-  keep(entry: Entry, format: PictureFormat, bytes: Uint8Array): Promise<void>
-  forget(entry: Entry): Promise<void>
+export interface StylePictures {
+  get(entry: StyleEntry, format: PictureFormat): Promise<StylePicture | undefined>
+  keep(entry: StyleEntry, format: PictureFormat, bytes: Uint8Array): Promise<void>
+  forget(entry: StyleEntry): Promise<void>
 }
 
-export interface PicturesOptions {
+export interface StylePicturesOptions {
   readonly blobs: Blobs
   /** Where the picture of a style lies that ships, as it ships: a WebP. */
-  readonly shippedWith: (entry: Entry) => string | undefined
+  readonly shippedWith: (entry: StyleEntry) => string | undefined
   /** Makes a GIF of a WebP; absent: those that have one keep it, the others have none. */
   readonly webpToGif?: (webp: Uint8Array) => Promise<Uint8Array>
 }
 
-export function createPictures({ blobs, shippedWith, webpToGif }: PicturesOptions): Pictures {
-  const keep: Pictures['keep'] = (entry, format, bytes) => blobs.put(nameOf(entry, format), bytes)
+export function createStylePictures({ blobs, shippedWith, webpToGif }: StylePicturesOptions): StylePictures {
+  const keep: StylePictures['keep'] = (entry, format, bytes) => blobs.put(nameOf(entry, format), bytes)
 
-  async function webpOf(entry: Entry): Promise<Uint8Array | undefined> {
+  async function webpOf(entry: StyleEntry): Promise<Uint8Array | undefined> {
     const path = shippedWith(entry)
     return (await blobs.get(nameOf(entry, 'webp'))) ?? (path !== undefined && existsSync(path) ? readFileSync(path) : undefined)
   }
 
-  async function gifOf(entry: Entry): Promise<Uint8Array | undefined> {
+  async function gifOf(entry: StyleEntry): Promise<Uint8Array | undefined> {
     const kept = await blobs.get(nameOf(entry, 'gif'))
     if (kept || !webpToGif) return kept
     const webp = await webpOf(entry)
@@ -55,7 +55,7 @@ export function createPictures({ blobs, shippedWith, webpToGif }: PicturesOption
 export const isStylePicture = (blob: string): boolean => blob.startsWith('style-')
 
 /** Everything that is seen, and nothing that is not: another name is no other picture. */
-function nameOf({ id, base, files, triggers, before, after, negative, habits, example }: Entry, format: PictureFormat): string {
+function nameOf({ id, base, files, triggers, before, after, negative, habits, example }: StyleEntry, format: PictureFormat): string {
   const seen = [
     id,
     base,

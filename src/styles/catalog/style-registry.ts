@@ -1,25 +1,25 @@
 // The styles there are: those that ship, and over them what the history says. One change at a time, checked against what is there.
 
 import { UserError } from '../../errors.ts'
-import type { Author, Change, Deed } from './style-change.ts'
-import type { Entry } from './style-entry.ts'
-import type { History } from './style-history.ts'
-import { folded } from './style-names.ts'
+import type { Author, ChangeKind, StyleChange } from './style-change.ts'
+import type { StyleEntry } from './style-entry.ts'
+import type { StyleHistory } from './style-history.ts'
+import { foldName } from './style-names.ts'
 
-export interface Registry {
-  entries(): readonly Entry[]
+export interface StyleRegistry {
+  entries(): readonly StyleEntry[]
   /** By name or alias, whatever its case. */
-  find(name: string): Entry | undefined
+  find(name: string): StyleEntry | undefined
   /** Also those that were removed; by its last name. */
-  past(name: string): Entry | undefined
-  changes(id?: string): readonly Change[]
+  past(name: string): StyleEntry | undefined
+  changes(id?: string): readonly StyleChange[]
   /** What it was after a change; before the first one: what ships. */
-  at(id: string, number: number): Entry | undefined
+  at(id: string, number: number): StyleEntry | undefined
   /**
    * Writes what `make` gives of the present state; nothing where it throws.
    * @throws UserError `style-name-taken`
    */
-  change(by: Author, deed: Deed, make: () => Promise<Made> | Made): Promise<Change>
+  change(by: Author, deed: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange>
   /** Follows what other processes have written. */
   refresh(): Promise<void>
   /** While nothing else changes. */
@@ -27,18 +27,18 @@ export interface Registry {
 }
 
 /** The state that follows, absent where it is removed. */
-export interface Made {
+export interface RecordedChange {
   readonly id: string
-  readonly entry?: Entry
+  readonly entry?: StyleEntry
 }
 
-export function createRegistry(shipped: readonly Entry[], history: History, nowMs: () => number): Registry {
+export function createStyleRegistry(shipped: readonly StyleEntry[], history: StyleHistory, nowMs: () => number): StyleRegistry {
   const present = new Map(shipped.map((entry) => [entry.id, entry]))
   let byName = named(present.values())
   let turn: Promise<unknown> = Promise.resolve()
   apply(history.changes)
 
-  function apply(changes: readonly Change[]): void {
+  function apply(changes: readonly StyleChange[]): void {
     for (const { id, entry } of changes) {
       if (entry) present.set(id, entry)
       else present.delete(id)
@@ -52,14 +52,14 @@ export function createRegistry(shipped: readonly Entry[], history: History, nowM
     return done
   }
 
-  const changesOf = (id?: string): readonly Change[] =>
+  const changesOf = (id?: string): readonly StyleChange[] =>
     id === undefined ? history.changes : history.changes.filter((change) => change.id === id)
 
   async function refresh(): Promise<void> {
     apply(await history.catchUp())
   }
 
-  async function changeNow(by: Author, deed: Deed, make: () => Promise<Made> | Made): Promise<Change> {
+  async function changeNow(by: Author, deed: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange> {
     await refresh()
     const { id, entry } = await make()
     if (entry) refuseTaken(entry, byName)
@@ -70,12 +70,12 @@ export function createRegistry(shipped: readonly Entry[], history: History, nowM
 
   return {
     entries: () => [...present.values()],
-    find: (name) => byName.get(folded(name)),
+    find: (name) => byName.get(foldName(name)),
     past(name) {
-      const now = byName.get(folded(name))
+      const now = byName.get(foldName(name))
       if (now) return now
-      const before = history.changes.findLast(({ id, entry }) => entry && !present.has(id) && folded(entry.name) === folded(name))
-      return before?.entry ?? shipped.find((entry) => !present.has(entry.id) && folded(entry.name) === folded(name))
+      const before = history.changes.findLast(({ id, entry }) => entry && !present.has(id) && foldName(entry.name) === foldName(name))
+      return before?.entry ?? shipped.find((entry) => !present.has(entry.id) && foldName(entry.name) === foldName(name))
     },
     changes: changesOf,
     at(id, number) {
@@ -89,15 +89,15 @@ export function createRegistry(shipped: readonly Entry[], history: History, nowM
   }
 }
 
-const namesOf = ({ name, aliases }: Pick<Entry, 'name' | 'aliases'>): string[] => [name, ...aliases].map(folded)
+const namesOf = ({ name, aliases }: Pick<StyleEntry, 'name' | 'aliases'>): string[] => [name, ...aliases].map(foldName)
 
-function named(entries: Iterable<Entry>): Map<string, Entry> {
+function named(entries: Iterable<StyleEntry>): Map<string, StyleEntry> {
   return new Map([...entries].flatMap((entry) => namesOf(entry).map((name) => [name, entry] as const)))
 }
 
-function refuseTaken(entry: Entry, byName: ReadonlyMap<string, Entry>): void {
+function refuseTaken(entry: StyleEntry, byName: ReadonlyMap<string, StyleEntry>): void {
   for (const called of [entry.name, ...entry.aliases]) {
-    const other = byName.get(folded(called))
+    const other = byName.get(foldName(called))
     if (!other || other.id === entry.id) continue
     throw new UserError(
       'style-name-taken',

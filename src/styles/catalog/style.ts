@@ -31,7 +31,7 @@ export interface Style {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelFacts {
+export interface BaseDefaults {
   readonly name: string
   readonly width: number
   readonly height: number
@@ -67,7 +67,7 @@ export interface StylePicture {
 export type PictureFormat = Exclude<StylePicture['format'], 'mp4'>
 
 /** The styles as bot.ts and the chat need them; the registry in this folder is one. */
-export interface StyleBook {
+export interface StyleCatalog {
   /** Those that may be used in this space; for admins also those that are theirs alone. */
   list(space: string, admin: boolean): Promise<readonly Style[]>
   /** By name or alias, whatever its case. */
@@ -77,7 +77,7 @@ export interface StyleBook {
   /** Best match first; everything for ''. */
   search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly Style[]>
   /** What draws: the base, or a style with its own habits over those of what it lies on. @throws UserError `unknown-style` */
-  model(name?: string): Promise<ModelFacts>
+  model(name?: string): Promise<BaseDefaults>
   /** Of its example, as a WebP where no format is named; undefined where none has been drawn. */
   picture(name: string, format?: PictureFormat): Promise<StylePicture | undefined>
 }

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { Agent, buildConnector, type Dispatcher, request } from 'undici'
 import { UserError } from '../../errors.ts'
 import { whyPrivate } from './vet-address.ts'
-import { type Hosts, usualHosts, vettedUrl } from './vet-url.ts'
+import { type AllowedHosts, usualHosts, vettedUrl } from './vet-url.ts'
 
 export interface Fetched {
   readonly bytes: number
@@ -26,7 +26,7 @@ export interface DownloadLimits {
 export type Download = (url: string, to: string, limits: DownloadLimits) => Promise<Fetched>
 
 export interface DownloadOptions {
-  readonly hosts?: Hosts
+  readonly hosts?: AllowedHosts
   /** Until the last byte. */
   readonly timeoutMs?: number
   /** Without a byte. */

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Identity } from '../../engine/checkpoint/identify.ts'
 import { UserError } from '../../errors.ts'
 
-export interface Installed {
+export interface InstalledModel {
   /** Its file's name. */
   readonly file: string
   readonly path: string
@@ -31,7 +31,7 @@ export type PullRecord = z.infer<typeof recorded>
 const recordFile = 'pulled.json'
 
 /** @param kindOf reads a table of contents and nothing else */
-export function installedModels(folder: string, kindOf: (path: string) => Identity['kind']): Installed[] {
+export function installedModels(folder: string, kindOf: (path: string) => Identity['kind']): InstalledModel[] {
   const records = readRecords(folder)
   return filesIn(folder).map((file) => {
     const path = join(folder, file)
@@ -70,7 +70,7 @@ export function writeRecord(folder: string, file: string, record: PullRecord | u
   renameSync(`${path}.new`, path)
 }
 
-export function removeModel(folder: string, { file, path, record }: Installed): void {
+export function removeModel(folder: string, { file, path, record }: InstalledModel): void {
   rmSync(path)
   if (record) writeRecord(folder, file, undefined)
 }

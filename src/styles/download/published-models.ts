@@ -27,21 +27,21 @@ const listed = z.object({
   needs: z.array(z.string()).optional(),
 })
 
-export type CatalogModel = z.infer<typeof listed>
+export type PublishedModel = z.infer<typeof listed>
 
 /** @param models the folder models/ that ships */
-export function readCatalog(models: string): readonly CatalogModel[] {
+export function readPublishedModels(models: string): readonly PublishedModel[] {
   return z.array(listed).parse(JSON.parse(readFileSync(join(models, 'catalog.json'), 'utf8')))
 }
 
 /** What to pull: of the catalogue by name, or any file of the hub as owner/repo/file. */
-export interface HubModel extends Pick<CatalogModel, 'repo' | 'file' | 'license' | 'bytes' | 'sha256'> {
+export interface HubModel extends Pick<PublishedModel, 'repo' | 'file' | 'license' | 'bytes' | 'sha256'> {
   readonly name: string
   readonly revision: string
 }
 
 /** @throws UserError `unknown-model`, `hub-name` */
-export function wantedModel(named: string, catalog: readonly CatalogModel[]): HubModel {
+export function wantedModel(named: string, catalog: readonly PublishedModel[]): HubModel {
   const known = catalog.find(({ name, file }) => name === named.toLowerCase() || basename(file) === named)
   if (known) return { ...known, revision: 'main' }
   if (named.split('/').length > 2) return { name: named, ...hubFileOf(named) }

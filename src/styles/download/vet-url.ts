@@ -2,14 +2,14 @@
 
 import { UserError } from '../../errors.ts'
 
-export interface Hosts {
+export interface AllowedHosts {
   /** May be named by people. 'example.org', or '*.example.org' for everything under it. */
   readonly named: readonly string[]
   /** Where those redirect to; not to be named. */
   readonly redirects: readonly string[]
 }
 
-export const usualHosts: Hosts = {
+export const usualHosts: AllowedHosts = {
   named: ['huggingface.co', 'civitai.com', 'cdn.discordapp.com', 'media.discordapp.net', 'github.com'],
   redirects: [
     // huggingface.co/.well-known/meta.json lists them; all lie under hf.co.
@@ -25,7 +25,7 @@ export const usualHosts: Hosts = {
 }
 
 /** @throws UserError `url-invalid`, `url-not-https`, `url-with-password`, `url-port`, `url-host` */
-export function vettedUrl(text: string, hosts: Hosts, redirected: boolean): URL {
+export function vettedUrl(text: string, hosts: AllowedHosts, redirected: boolean): URL {
   const url = URL.parse(text)
   if (!url) throw new UserError('url-invalid', `'${shown(text)}' is no address of a file.`, { url: shown(text) })
   const { protocol, username, password, port, hostname } = url

@@ -2,9 +2,9 @@
 
 import type { Identity } from '../../engine/checkpoint/identify.ts'
 import type { StyleFileKind } from '../catalog/style-entry.ts'
-import { cleanText, promptWord } from './sanitize.ts'
+import { promptWord, sanitizeText } from './sanitize.ts'
 
-export function describedFile(identity: Identity): string {
+export function describeFile(identity: Identity): string {
   switch (identity.kind) {
     case 'lora':
     case 'motion-lora':
@@ -57,7 +57,7 @@ const formNames: Readonly<Record<string, string>> = {
 }
 
 export function licenseIn(metadata: ReadonlyMap<string, string>): string | undefined {
-  const said = cleanText(metadata.get('modelspec.license') ?? metadata.get('license') ?? '', 100)
+  const said = sanitizeText(metadata.get('modelspec.license') ?? metadata.get('license') ?? '', 100)
   return said === '' ? undefined : said
 }
 
@@ -72,5 +72,7 @@ export function triggersOf(identity: Identity, metadata: ReadonlyMap<string, str
 /** Others that it was trained on, for those who write prompts. */
 export function furtherWordsOf(identity: Identity, triggers: readonly string[]): string[] {
   if (!('lora' in identity)) return []
-  return identity.lora.triggerWords.map((word) => cleanText(word, 60)).filter((word) => word !== '' && !triggers.includes(promptWord(word)))
+  return identity.lora.triggerWords
+    .map((word) => sanitizeText(word, 60))
+    .filter((word) => word !== '' && !triggers.includes(promptWord(word)))
 }

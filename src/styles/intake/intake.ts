@@ -11,18 +11,18 @@ import { UserError } from '../../errors.ts'
 import type { Base } from '../catalog/style.ts'
 import type { Download, Fetched } from '../download/download.ts'
 import { hubFileOf, resolveUrl } from '../download/hub-address.ts'
-import { cleanText } from './sanitize.ts'
-import type { StyleFolder } from './style-files.ts'
+import { sanitizeText } from './sanitize.ts'
+import type { StyleFiles } from './style-files.ts'
 
 /** Exactly one is named. */
-export interface Source {
+export interface IntakeSource {
   readonly file?: Attachment
   readonly url?: string
   readonly path?: string
   readonly hub?: string
 }
 
-export interface Taken extends Fetched {
+export interface IntakeResult extends Fetched {
   /** Where it lies until it is placed or dropped. */
   readonly incoming: string
   /** As it was named. */
@@ -42,7 +42,7 @@ export interface TakeOptions {
 }
 
 export interface IntakeOptions {
-  readonly folder: StyleFolder
+  readonly folder: StyleFiles
   readonly download: Download
   /** The engine's. */
   readonly inspect: (path: string, options: InspectOptions) => Promise<Inspection>
@@ -57,7 +57,7 @@ const limits = { maxHeaderBytes: 10_000_000, maxTensors: 20_000, maxRank: 8 }
 /** The rest would wait on each other's disk and line. */
 const maxAtOnce = 2
 
-export type Intake = (source: Source, options: TakeOptions) => Promise<Taken>
+export type Intake = (source: IntakeSource, options: TakeOptions) => Promise<IntakeResult>
 
 /** @throws UserError `style-source`, `intake-busy`, those of downloads, of `inspect`, and `path-outside` */
 export function createIntake({ folder, download, inspect, hostFolders, hub = 'https://huggingface.co' }: IntakeOptions): Intake {
@@ -106,14 +106,14 @@ type From = { readonly source: string; readonly name: string } & (
   | { readonly kind: 'path'; readonly path: string }
 )
 
-function fromOf({ file, url, path, hub: named }: Source, hub: string): From {
+function fromOf({ file, url, path, hub: named }: IntakeSource, hub: string): From {
   const given = [file, url, path, named].filter((source) => source !== undefined)
   if (given.length !== 1) {
     throw new UserError('style-source', `One of file, url, path and hub says where the style comes from; ${given.length} were given.`, {
       given: given.length,
     })
   }
-  const called = (name: string): string => cleanText(name, 100) || 'the file'
+  const called = (name: string): string => sanitizeText(name, 100) || 'the file'
   if (file) return { kind: 'file', file, source: `file:${called(file.name)}`, name: called(file.name) }
   if (path !== undefined) return { kind: 'path', path, source: `path:${called(path)}`, name: called(basename(path)) }
   if (named !== undefined) {
@@ -122,7 +122,7 @@ function fromOf({ file, url, path, hub: named }: Source, hub: string): From {
   }
   // Without what is behind '?': signed addresses hold secrets, and the record is shown.
   const [address = ''] = url!.split(/[?#]/)
-  return { kind: 'url', url: url!, source: cleanText(address, 300), name: called(basename(address)) }
+  return { kind: 'url', url: url!, source: sanitizeText(address, 300), name: called(basename(address)) }
 }
 
 async function received(pieces: AsyncIterable<Uint8Array>, to: string, maxBytes: number, signal: AbortSignal): Promise<Fetched> {
@@ -173,8 +173,8 @@ function realPathWithin(path: string, folders: readonly string[]): string {
       // Not there.
     }
   }
-  throw new UserError('path-outside', `There is no file '${cleanText(path, 200)}' in the folders of models on the host that draws.`, {
-    path: cleanText(path, 200),
+  throw new UserError('path-outside', `There is no file '${sanitizeText(path, 200)}' in the folders of models on the host that draws.`, {
+    path: sanitizeText(path, 200),
   })
 }
 
@@ -188,5 +188,5 @@ function inTheirWords(error: unknown, names: readonly (readonly [path: string, n
     (text, [path, name]) => text.replaceAll(new RegExp(`${RegExp.escape(path)}(?:/[\\w./-]*\\w)?`, 'g'), () => name),
     error.message,
   )
-  return new UserError(error.code, cleanText(told, 1000), { ...error.data, path: names[0]![1], file: names[0]![1] }, { cause: error })
+  return new UserError(error.code, sanitizeText(told, 1000), { ...error.data, path: names[0]![1], file: names[0]![1] }, { cause: error })
 }

@@ -1,7 +1,7 @@
 // Text out of strangers' files, made fit to show and to stand in a prompt.
 
 /** Without control characters, marks of direction and of no width; single spaces; at most so many characters. */
-export function cleanText(text: string, maxChars: number): string {
+export function sanitizeText(text: string, maxChars: number): string {
   const plain = text
     .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u{fffd}\s]+/gu, ' ')
@@ -11,7 +11,7 @@ export function cleanText(text: string, maxChars: number): string {
 
 /** A stranger's word as a word: its brackets are brackets and no strength, and BREAK and AND in it begin nothing. */
 export function promptWord(text: string): string {
-  return cleanText(text, maxWordChars)
+  return sanitizeText(text, maxWordChars)
     .replaceAll('\\', ' ')
     .replaceAll(/[()[\]]/g, String.raw`\$&`)
     .replaceAll(/[:,|]/g, ' ')

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-export interface StyleFolder {
+export interface StyleFiles {
   /** Of a file in place. */
   path(file: string): string
   /** A free path to write to. */
@@ -19,7 +19,7 @@ export interface StyleFolder {
 }
 
 /** @param folder made where it is missing */
-export function openStyleFolder(folder: string): StyleFolder {
+export function openStyleFiles(folder: string): StyleFiles {
   const path = (file: string): string => join(folder, 'files', file)
   mkdirSync(join(folder, 'files'), { recursive: true })
   mkdirSync(join(folder, 'incoming'), { recursive: true })
@@ -34,7 +34,7 @@ export function openStyleFolder(folder: string): StyleFolder {
 }
 
 /** Takes away what a process left behind that died: everything half fetched, and files that no change speaks of. */
-export function sweep(folder: string, kept: { has(file: string): boolean }): void {
+export function deleteUnusedFiles(folder: string, kept: { has(file: string): boolean }): void {
   for (const name of readdirSync(join(folder, 'incoming'))) rmSync(join(folder, 'incoming', name), { force: true, recursive: true })
   for (const name of readdirSync(join(folder, 'files'))) if (!kept.has(name)) rmSync(join(folder, 'files', name), { force: true })
 }

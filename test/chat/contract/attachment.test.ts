@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withFiles } from '../../../src/chat/contract/attachment.ts'
 import { action } from '../../../src/chat/contract/command.ts'
-import { valuesOf } from '../../../src/chat/input/option-values.ts'
+import { optionValues } from '../../../src/chat/input/option-values.ts'
 import { parse } from '../../../src/chat/input/parse.ts'
 import { UserError } from '../../../src/errors.ts'
 
@@ -13,9 +13,9 @@ const options = {
 const add = action({ help: 'Add', options, run: () => ({ kind: 'silence' }) })
 const file = { url: 'https://cdn.discordapp.com/a/b', name: 'look\u202e.safetensors', bytes: 1000 }
 
-const refused = (inputs: Parameters<typeof valuesOf>[1]) => {
+const refused = (inputs: Parameters<typeof optionValues>[1]) => {
   try {
-    valuesOf(options, inputs)
+    optionValues(options, inputs)
   } catch (error) {
     return error instanceof UserError ? error.code : assert.fail(String(error))
   }
@@ -24,12 +24,12 @@ const refused = (inputs: Parameters<typeof valuesOf>[1]) => {
 
 test('a file that hangs on a message fills the option that takes one', () => {
   const { inputs } = parse('/add name:anime', [{ name: 'add', help: '', actions: { '': add } }])
-  const values = valuesOf(options, withFiles(inputs, [file, { ...file, name: 'second' }], add))
+  const values = optionValues(options, withFiles(inputs, [file, { ...file, name: 'second' }], add))
   assert.deepEqual(values, { name: 'anime', file: { ...file, name: 'look .safetensors' } })
 })
 
 test('without a file the option is absent, and a command that takes none leaves files aside', () => {
-  assert.deepEqual(valuesOf(options, withFiles({}, undefined, add)), { name: undefined, file: undefined })
+  assert.deepEqual(optionValues(options, withFiles({}, undefined, add)), { name: undefined, file: undefined })
   const none = action({ help: '', options: { name: options.name }, run: () => ({ kind: 'silence' }) })
   assert.deepEqual(withFiles({ name: 'x' }, [file], none), { name: 'x' })
 })

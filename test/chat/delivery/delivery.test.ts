@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { StyleSource } from '../../../src/chat/context/style-source.ts'
-import type { Style } from '../../../src/chat/contract/command-context.ts'
+import type { StyleSummary } from '../../../src/chat/contract/command-context.ts'
 import { UserError } from '../../../src/errors.ts'
 import { createHandClock } from '../../jobs/manual-clock.ts'
 import { createRoom, nameOf } from '../fake-platform.ts'
@@ -193,7 +193,7 @@ describe('the life of a request', () => {
     const me = { platform: 'room', space: 'home', person: 'eve' }
     assert.equal(home.scheduler.jobsOf(me, { from: 0, limit: 1 }).total, 0)
     assert.ok(!home.room.messages().some(({ outgoing }) => outgoing.quote === 'my balloon'))
-    assert.deepEqual(await home.chat.house.defaultsOf(me), {})
+    assert.deepEqual(await home.chat.contexts.defaultsOf(me), {})
   })
 
   test('nothing that was thrown by a platform reaches people, and the end is never lost', async () => {
@@ -299,7 +299,7 @@ describe('the life of a request', () => {
 
   test('an answer that takes half of what the platform waits is acknowledged, to the audience that it will have', async () => {
     const clock = createHandClock(Date.now())
-    const { promise, resolve } = Promise.withResolvers<readonly Style[]>()
+    const { promise, resolve } = Promise.withResolvers<readonly StyleSummary[]>()
     const slow = await openHome({ folder: newFolder(), clock, styles: { ...twoStyles, list: () => promise } })
     const event = 'slow'
     const said = slow.room.say('ann', '/styles', { id: event })

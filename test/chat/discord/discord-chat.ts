@@ -24,13 +24,13 @@ export async function makeHouse(): Promise<House> {
     {
       async receive(incoming) {
         heard.push(incoming)
-        await house.answer(incoming, scene.platform)
+        await contexts.answer(incoming, scene.platform)
       },
-      complete: () => house.choices(),
+      complete: () => contexts.choices(),
     },
     { nowMs: () => Date.now() + aheadMs },
   )
-  const house: House = {
+  const contexts: House = {
     scene,
     heard,
     answer: async () => undefined,
@@ -40,7 +40,7 @@ export async function makeHouse(): Promise<House> {
     },
     async told(act, how) {
       let outcome: { readonly value: Awaited<ReturnType<typeof how>> } | { readonly error: unknown } | undefined
-      house.answer = async (incoming, platform) => {
+      contexts.answer = async (incoming, platform) => {
         try {
           outcome = { value: await how(incoming, platform) }
         } catch (error) {
@@ -48,13 +48,13 @@ export async function makeHouse(): Promise<House> {
         }
       }
       await scene.after(act)
-      house.answer = async () => undefined
+      contexts.answer = async () => undefined
       if (!outcome) throw new Error('nothing was heard')
       if ('error' in outcome) throw outcome.error
       return outcome.value
     },
   }
-  return house
+  return contexts
 }
 
 export function words(text: string, more: Partial<Outgoing> = {}): Outgoing {

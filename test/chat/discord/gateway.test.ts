@@ -85,22 +85,22 @@ describe('signing in to Discord', { timeout: 120_000 }, () => {
 })
 
 describe('the line to Discord', { timeout: 120_000 }, () => {
-  let house: House
+  let contexts: House
   before(async () => {
-    house = await makeHouse()
+    contexts = await makeHouse()
   })
-  after(() => house?.scene.close())
+  after(() => contexts?.scene.close())
 
-  const ask = () => house.scene.people.command(house.scene.server.world.people.ann, 'queue', {})
+  const ask = () => contexts.scene.people.command(contexts.scene.server.world.people.ann, 'queue', {})
 
   it('is taken up again where it broke, and what was said meanwhile is heard', async () => {
-    const { gateway } = house.scene.server
+    const { gateway } = contexts.scene.server
     for (const code of [undefined, 4000, 4009]) {
       const arrivals = gateway.arrivals.length
       gateway.drop(code)
-      await until(() => house.scene.platform.trouble() !== undefined)
-      await house.scene.after(ask)
-      await until(() => house.scene.platform.trouble() === undefined)
+      await until(() => contexts.scene.platform.trouble() !== undefined)
+      await contexts.scene.after(ask)
+      await until(() => contexts.scene.platform.trouble() === undefined)
       assert.deepEqual(
         gateway.arrivals.slice(arrivals).map(({ op }) => op),
         [6],
@@ -109,34 +109,34 @@ describe('the line to Discord', { timeout: 120_000 }, () => {
   })
 
   it('is taken up again when Discord is back', async () => {
-    const { gateway } = house.scene.server
+    const { gateway } = contexts.scene.server
     gateway.down(true)
     gateway.drop()
-    await until(() => house.scene.warnings.length >= 2)
-    assert.match(house.scene.platform.trouble()!, /interrupted/)
+    await until(() => contexts.scene.warnings.length >= 2)
+    assert.match(contexts.scene.platform.trouble()!, /interrupted/)
     gateway.down(false)
-    await until(() => house.scene.platform.trouble() === undefined)
-    await house.scene.after(ask)
+    await until(() => contexts.scene.platform.trouble() === undefined)
+    await contexts.scene.after(ask)
   })
 
   it('is begun anew where Discord has forgotten it', async () => {
-    const { gateway } = house.scene.server
+    const { gateway } = contexts.scene.server
     const arrivals = gateway.arrivals.length
     gateway.forget()
     gateway.drop()
-    await until(() => gateway.arrivals.length >= arrivals + 2 && house.scene.platform.trouble() === undefined)
+    await until(() => gateway.arrivals.length >= arrivals + 2 && contexts.scene.platform.trouble() === undefined)
     assert.deepEqual(
       gateway.arrivals.slice(arrivals).map(({ op }) => op),
       [6, 2],
     )
-    const posted = await house.told(ask, ({ address }, platform) => platform.post(address, words('Back.')))
+    const posted = await contexts.told(ask, ({ address }, platform) => platform.post(address, words('Back.')))
     assert.ok(posted.messages.length > 0)
   })
 
   it('tells why when it is over for good', async () => {
-    const { gateway } = house.scene.server
+    const { gateway } = contexts.scene.server
     gateway.drop(4004)
-    await until(() => /DISCORD_TOKEN/.test(house.scene.platform.trouble() ?? ''))
+    await until(() => /DISCORD_TOKEN/.test(contexts.scene.platform.trouble() ?? ''))
   })
 })
 

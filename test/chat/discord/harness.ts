@@ -4,7 +4,7 @@ import { commands } from '../../../commands/index.ts'
 import type { Choice } from '../../../src/chat/contract/incoming.ts'
 import type { Outgoing } from '../../../src/chat/contract/outgoing.ts'
 import type { Platform, Posted, Receiver } from '../../../src/chat/contract/platform.ts'
-import { type Mark, marks } from '../../../src/chat/contract/reactions.ts'
+import { type Reaction, reactions } from '../../../src/chat/contract/reactions.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
 import type { Harness, Seen } from '../../suites/platform.ts'
 import { createPeople, type People, readable } from './discord-users.ts'
@@ -32,7 +32,7 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
   const { world } = server
   const people = createPeople(server)
   const warnings: unknown[] = []
-  const wanted = new Map<string, readonly Mark[]>()
+  const wanted = new Map<string, readonly Reaction[]>()
   let done = 0
   const listeners = new Set<() => void>()
   const counting: Receiver = {
@@ -69,9 +69,9 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
 
   function marked(): boolean {
     return [...wanted].every(([message, expected]) => {
-      const reactions = world.messages.get(message)?.reactions
-      const put = Object.values(marks).filter(({ emoji }) => reactions?.get(emoji)?.has(world.bot.id))
-      return reactions === undefined || put.length === expected.length
+      const put = world.messages.get(message)?.reactions
+      const own = Object.values(reactions).filter(({ emoji }) => put?.get(emoji)?.has(world.bot.id))
+      return put === undefined || own.length === expected.length
     })
   }
 
@@ -101,7 +101,7 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
       if (interaction.modal) dialog = { interaction, modal: interaction.modal }
     },
     async react(person, message, mark) {
-      await after(() => people.react(userOf(person), message, marks[mark].emoji))
+      await after(() => people.react(userOf(person), message, reactions[mark].emoji))
     },
     async opened() {
       return dialog && { title: String(dialog.modal['title']), values: valuesIn(dialog.modal) }
@@ -151,7 +151,7 @@ function seenIn(message: Message): Seen {
     buttons: all
       .flatMap((one) => (one['type'] === 2 ? [one] : ((one['options'] ?? []) as readonly Data[])))
       .map((one) => String(one['label'])),
-    marks: (Object.keys(marks) as (keyof typeof marks)[]).filter((mark) => message.reactions.get(marks[mark].emoji)?.size),
+    marks: (Object.keys(reactions) as (keyof typeof reactions)[]).filter((mark) => message.reactions.get(reactions[mark].emoji)?.size),
   }
 }
 

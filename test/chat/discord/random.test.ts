@@ -7,13 +7,13 @@ import fc from 'fast-check'
 import { commands } from '../../../commands/index.ts'
 import type { Incoming } from '../../../src/chat/contract/incoming.ts'
 import type { Platform, Posted, Receiver } from '../../../src/chat/contract/platform.ts'
-import { createHearing } from '../../../src/chat/discord/gateway/gateway-events.ts'
+import { createGatewayEvents } from '../../../src/chat/discord/gateway/gateway-events.ts'
 import { discordLimits } from '../../../src/chat/discord/index.ts'
-import { createAnswering } from '../../../src/chat/discord/interactions/interaction-responses.ts'
-import { createAnswers } from '../../../src/chat/discord/interactions/interaction-state.ts'
+import { createInteractionResponses } from '../../../src/chat/discord/interactions/interaction-responses.ts'
+import { createInteractionStates } from '../../../src/chat/discord/interactions/interaction-state.ts'
 import { createPost } from '../../../src/chat/discord/post.ts'
-import type { Call } from '../../../src/chat/discord/rest/rest-calls.ts'
-import { valuesOf } from '../../../src/chat/input/option-values.ts'
+import type { RestCall } from '../../../src/chat/discord/rest/rest-calls.ts'
+import { optionValues } from '../../../src/chat/input/option-values.ts'
 import { findAction, findCommand, parse } from '../../../src/chat/input/parse.ts'
 import { UserError } from '../../../src/errors.ts'
 import { words } from './discord-chat.ts'
@@ -45,8 +45,8 @@ function read(incoming: Incoming): void {
   if (incoming.kind === 'reaction') return
   if (incoming.kind === 'text') {
     const { command, action, inputs } = parse(incoming.text, commands)
-    valuesOf(command.actions[action]!.options, inputs)
-  } else valuesOf(findAction(findCommand(incoming.command, commands), incoming.action).options, incoming.options)
+    optionValues(command.actions[action]!.options, inputs)
+  } else optionValues(findAction(findCommand(incoming.command, commands), incoming.action).options, incoming.options)
 }
 
 /** Also what is no character at all. */
@@ -193,7 +193,7 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
   it('well-formed or not, each get one answer that keeps the rules', async () => {
     const answered = new Map<string, Data[]>()
     const outcomes = { understood: 0, refused: 0, completed: 0 }
-    const call = async ({ path, body, files = [] }: Call): Promise<unknown> => {
+    const call = async ({ path, body, files = [] }: RestCall): Promise<unknown> => {
       const [, , id] = path.split('/')
       answered.set(id!, [...(answered.get(id!) ?? []), body as Data])
       assert.deepEqual(
@@ -208,20 +208,20 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
       if ((body as Data)['type'] === 8) outcomes.completed++
       return { resource: { message: { id: '1', channel_id: '2' } } }
     }
-    const answers = createAnswers<Posted>()
+    const answers = createInteractionStates<Posted>()
     const warnings: unknown[] = []
     const shared = { call, answers, nowMs: () => 0, application: () => '1' }
-    const answering = createAnswering(shared)
-    const { post } = createPost({ ...shared, answering, reactions: { put: (handle) => handle }, maxBytes: 1 })
+    const responses = createInteractionResponses(shared)
+    const { post } = createPost({ ...shared, responses, reactions: { put: (handle) => handle }, maxBytes: 1 })
     const work: Promise<void>[] = []
     const listener = reader(
       () => post,
       (outcome) => outcomes[outcome]++,
     )
     const client = { guilds: { cache: new Map() }, users: { cache: new Map() }, user: null }
-    const hear = createHearing({
+    const hear = createGatewayEvents({
       ...shared,
-      answering,
+      responses,
       limits: discordLimits,
       client: () => client as never,
       receiver: () => listener,
@@ -242,10 +242,10 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
   it('and nothing at all is answered where there is nobody to answer', async () => {
     const warnings: unknown[] = []
     const work: Promise<void>[] = []
-    const hear = createHearing({
+    const hear = createGatewayEvents({
       call: async () => assert.fail('nothing is called'),
-      answers: createAnswers(),
-      answering: { begin: () => undefined, close: async () => undefined },
+      answers: createInteractionStates(),
+      responses: { begin: () => undefined, close: async () => undefined },
       limits: discordLimits,
       nowMs: () => 0,
       client: () => ({ user: null }) as never,

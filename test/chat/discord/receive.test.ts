@@ -8,21 +8,21 @@ import { type House, makeHouse, pictureOf, words } from './discord-chat.ts'
 import type { Interaction } from './guilds.ts'
 
 describe('what is heard on Discord', { timeout: 120_000 }, () => {
-  let house: House
+  let contexts: House
   before(async () => {
-    house = await makeHouse()
+    contexts = await makeHouse()
   })
-  after(() => house?.scene.close())
+  after(() => contexts?.scene.close())
 
-  const world = () => house.scene.server.world
-  const hear = (act: () => unknown) => house.told(act, async (incoming) => incoming)
-  const ask = (where = {}) => house.scene.people.command(world().people.ann, 'queue', {}, where)
+  const world = () => contexts.scene.server.world
+  const hear = (act: () => unknown) => contexts.told(act, async (incoming) => incoming)
+  const ask = (where = {}) => contexts.scene.people.command(world().people.ann, 'queue', {}, where)
   const post = () =>
-    house.told(ask, ({ address }, platform) => platform.post(address, words('Here.', { picture: pictureOf(new Uint8Array(9)) })))
+    contexts.told(ask, ({ address }, platform) => platform.post(address, words('Here.', { picture: pictureOf(new Uint8Array(9)) })))
 
   it('knows a place by its server, its language and its age limit, threads by their channel', async () => {
     const { people, places, guild } = world()
-    const general = await hear(() => house.scene.people.command(people.bob, 'queue', {}))
+    const general = await hear(() => contexts.scene.people.command(people.bob, 'queue', {}))
     assert.deepEqual(general.owner, { platform: 'discord', space: guild, person: people.bob.id })
     assert.deepEqual(general.channel, { id: places.general.id, ageRestricted: false, direct: false, missing: [] })
     assert.deepEqual([general.locale, general.channelLocale, general.name], ['zh-CN', 'zh-CN', 'bob'])
@@ -36,18 +36,18 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
       [people.root, true],
       [people.ann, false],
     ] as const) {
-      assert.deepEqual((await hear(() => house.scene.people.command(user, 'queue', {}))).asker, { admin, roles: user.roles })
-      assert.deepEqual((await hear(() => house.scene.people.react(user, messages[0]!, '🎲'))).asker, { admin, roles: user.roles })
+      assert.deepEqual((await hear(() => contexts.scene.people.command(user, 'queue', {}))).asker, { admin, roles: user.roles })
+      assert.deepEqual((await hear(() => contexts.scene.people.react(user, messages[0]!, '🎲'))).asker, { admin, roles: user.roles })
     }
   })
 
   it('tells of a reaction where it stands, what the bot lacks there, and in which language the place reads', async () => {
     const { people, places, guild } = world()
-    const posted = await house.told(
+    const posted = await contexts.told(
       () => ask({ channel: places.thread }),
       ({ address }, platform) => platform.post(address, words('In a thread.')),
     )
-    const incoming = await hear(() => house.scene.people.react(people.ann, posted.messages[0]!, '✉️'))
+    const incoming = await hear(() => contexts.scene.people.react(people.ann, posted.messages[0]!, '✉️'))
     assert.equal(incoming.owner.space, guild)
     assert.deepEqual(incoming.channel, { id: places.thread.id, ageRestricted: true, direct: false, missing: [] })
     assert.deepEqual([incoming.locale, incoming.name, incoming.kind === 'reaction' && incoming.mark], ['zh-CN', 'ann', 'letter'])
@@ -57,8 +57,8 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     const { people, bot, newId } = world()
     const { messages } = await post()
     const [message] = messages
-    const before = house.heard.length
-    const { react } = house.scene.people
+    const before = contexts.heard.length
+    const { react } = contexts.scene.people
     react(bot, message!, '🎲')
     react(people.robot, message!, '🎲')
     react(people.ann, message!, '🎲', { message_author_id: people.bob.id })
@@ -68,14 +68,14 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     react(people.ann, message!, '🎲', { emoji: undefined })
     react(people.ann, message!, '🎲', { user_id: { id: 7 } })
     await hear(ask)
-    assert.equal(house.heard.length, before + 1)
+    assert.equal(contexts.heard.length, before + 1)
   })
 
   it('hears each time a die is thrown, also on messages that it never saw', async () => {
     const { people, newId } = world()
     const message = newId()
-    const first = await hear(() => house.scene.people.react(people.ann, message, '🎲'))
-    const second = await hear(() => house.scene.people.react(people.ann, message, '🔁'))
+    const first = await hear(() => contexts.scene.people.react(people.ann, message, '🎲'))
+    const second = await hear(() => contexts.scene.people.react(people.ann, message, '🔁'))
     assert.notEqual(first.id, second.id)
     assert.deepEqual(
       [first, second].map((one) => one.kind === 'reaction' && [one.mark, one.message]),
@@ -89,7 +89,7 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
   it('hears what is written to it alone, with files, and answers there', async () => {
     const { people, direct } = world()
     const file = { id: '1', url: 'https://cdn.discordapp.com/a', filename: 'anime.safetensors', size: 1234 }
-    const incoming = await hear(() => house.scene.people.write(people.ann, 'styles add name:anime', [file]))
+    const incoming = await hear(() => contexts.scene.people.write(people.ann, 'styles add name:anime', [file]))
     const channel = direct(people.ann.id)
     assert.deepEqual(incoming.channel, { id: channel.id, ageRestricted: false, direct: true, missing: [] })
     assert.equal(incoming.owner.space, channel.id)
@@ -97,12 +97,12 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
       'styles add name:anime',
       [{ url: file.url, name: file.filename, bytes: file.size }],
     ])
-    const posted = await house.scene.platform.post(incoming.address, words('Yes?', { audience: 'asker' }))
+    const posted = await contexts.scene.platform.post(incoming.address, words('Yes?', { audience: 'asker' }))
     assert.equal(world().messages.get(posted.messages[0]!)!.channel, channel.id)
-    const command = await hear(() => house.scene.people.command(people.ann, 'queue', {}, { channel }))
+    const command = await hear(() => contexts.scene.people.command(people.ann, 'queue', {}, { channel }))
     assert.equal(command.channel.direct, true)
-    const answered = await house.told(
-      () => house.scene.people.command(people.ann, 'queue', {}, { channel }),
+    const answered = await contexts.told(
+      () => contexts.scene.people.command(people.ann, 'queue', {}, { channel }),
       ({ address }, platform) => platform.post(address, words('Stays.', { audience: 'asker' })),
     )
     assert.equal(world().messages.get(answered.messages[0]!)!.onlyFor, undefined)
@@ -110,18 +110,18 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
 
   it('does not hear itself, other bots and what is written elsewhere', async () => {
     const { people, bot } = world()
-    const before = house.heard.length
-    house.scene.people.write(people.robot, 'queue')
-    house.scene.people.write(bot, 'queue')
-    house.scene.people.write(people.ann, '  ')
+    const before = contexts.heard.length
+    contexts.scene.people.write(people.robot, 'queue')
+    contexts.scene.people.write(bot, 'queue')
+    contexts.scene.people.write(people.ann, '  ')
     await hear(ask)
-    assert.equal(house.heard.length, before + 1)
+    assert.equal(contexts.heard.length, before + 1)
   })
 
   it('hears options of every kind, subcommands and files', async () => {
     const { people } = world()
     const set = (await hear(() =>
-      house.scene.people.interact(people.root, 2, {
+      contexts.scene.people.interact(people.root, 2, {
         name: 'settings',
         type: 1,
         options: [{ type: 1, name: 'set', options: [{ type: 4, name: 'max-frames', value: 8 }] }],
@@ -129,7 +129,7 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     )) as Incoming & { kind: 'command' }
     assert.deepEqual([set.command, set.action, set.options], ['settings', 'set', { 'max-frames': 8 }])
     const attachment = { url: 'https://cdn.discordapp.com/b', name: 'anime.safetensors', bytes: 77 }
-    const add = (await hear(() => house.scene.people.command(people.root, 'animate', { prompt: 'x', file: attachment }))) as typeof set
+    const add = (await hear(() => contexts.scene.people.command(people.root, 'animate', { prompt: 'x', file: attachment }))) as typeof set
     assert.deepEqual(add.options, { prompt: 'x', file: attachment })
   })
 
@@ -143,9 +143,9 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
         { label: `Delete ${n}`, command: `cancel job:j${n}`, style: 'danger' as const },
       ],
     }))
-    const posted = await house.told(ask, ({ address }, platform) => platform.post(address, words('History.', { items })))
+    const posted = await contexts.told(ask, ({ address }, platform) => platform.post(address, words('History.', { items })))
     for (const label of ['Again 0', 'Delete 9']) {
-      const incoming = await hear(() => house.scene.people.press(world().people.bob, posted.messages[0]!, label))
+      const incoming = await hear(() => contexts.scene.people.press(world().people.bob, posted.messages[0]!, label))
       const command = `${label.startsWith('Again') ? 'again' : 'cancel'} job:j${label.at(-1)}`
       assert.deepEqual([incoming.kind, incoming.kind === 'text' && incoming.text], ['text', command])
     }
@@ -167,14 +167,14 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
       ],
     }
     let interaction: Interaction | undefined
-    await house.told(
+    await contexts.told(
       () => {
         interaction = ask()
       },
       ({ address }, platform) => platform.open(address, form),
     )
     const submitted = (await hear(() =>
-      house.scene.people.submit(world().people.ann, interaction!.modal!, {
+      contexts.scene.people.submit(world().people.ann, interaction!.modal!, {
         prompt: 'a dog',
         frames: '9',
         aspect: 'square',
@@ -186,15 +186,15 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
       ['again', 'now', { job: 'k3j9x', prompt: 'a dog', frames: '9', aspect: 'square', private: false, file: '' }],
     )
     await assert.rejects(
-      house.told(
-        () => house.scene.people.submit(world().people.ann, interaction!.modal!, { prompt: 'a dog' }),
+      contexts.told(
+        () => contexts.scene.people.submit(world().people.ann, interaction!.modal!, { prompt: 'a dog' }),
         ({ address }, platform) => platform.open(address, form),
       ),
       { code: 'no-dialog-here' },
     )
     await assert.rejects(
-      house.told(
-        () => house.scene.people.write(world().people.ann, 'again ask:yes'),
+      contexts.told(
+        () => contexts.scene.people.write(world().people.ann, 'again ask:yes'),
         ({ address }, platform) => platform.open(address, form),
       ),
       { code: 'no-dialog-here' },
@@ -203,8 +203,8 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
 
   it('offers nothing rather than too late, and nothing that would be refused', async () => {
     const offered = async (choices: House['choices']) => {
-      house.choices = choices
-      return house.scene.complete('ann', 'animate', 'style', 'x')
+      contexts.choices = choices
+      return contexts.scene.complete('ann', 'animate', 'style', 'x')
     }
     const many = Array.from({ length: 40 }, (_, n) => ({ value: `v${n}`, label: n + 'y'.repeat(200) }))
     assert.equal((await offered(async () => many)).length, 25)

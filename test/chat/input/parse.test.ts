@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../../commands/index.ts'
-import { typed } from '../../../src/chat/contract/command-text.ts'
-import { valuesOf } from '../../../src/chat/input/option-values.ts'
+import { commandText } from '../../../src/chat/contract/command-text.ts'
+import { optionValues } from '../../../src/chat/input/option-values.ts'
 import { parse } from '../../../src/chat/input/parse.ts'
 import { UserError } from '../../../src/errors.ts'
 
@@ -15,7 +15,7 @@ function spoken(text: string) {
 function refusal(text: string): UserError {
   try {
     const { command, action, inputs } = parse(text, commands)
-    valuesOf(command.actions[action]!.options, inputs)
+    optionValues(command.actions[action]!.options, inputs)
   } catch (error) {
     if (error instanceof UserError) return error
     throw error
@@ -108,7 +108,7 @@ describe('typed text', () => {
 describe('values', () => {
   it('have the kind that was declared', () => {
     const { command, inputs } = parse('/animate a cat frames:8 guidance:4.5 seed:18446744073709551615 aspect:WIDE private:yes', commands)
-    const values = valuesOf(command.actions['']!.options, inputs)
+    const values = optionValues(command.actions['']!.options, inputs)
     assert.deepEqual(
       { ...values },
       {
@@ -190,7 +190,7 @@ describe('any text at all', () => {
         try {
           const { command, action, inputs } = parse(`${beginning} ${parts.join(space)}`, commands)
           const { options } = command.actions[action]!
-          const checked = valuesOf(options, inputs)
+          const checked = optionValues(options, inputs)
           assert.deepEqual(Object.keys(checked), Object.keys(options))
           values++
         } catch (error) {
@@ -210,8 +210,8 @@ describe('any text at all', () => {
       .filter((text) => /[\p{L}\p{N}]/u.test(text) && !/[\p{Cc}\s]/u.test(text))
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (prompt, seed) => {
-        const { command, inputs } = parse(typed('animate', { prompt: prompt.join(' '), seed: String(seed), private: true }), commands)
-        const checked = valuesOf(command.actions['']!.options, inputs) as Record<string, unknown>
+        const { command, inputs } = parse(commandText('animate', { prompt: prompt.join(' '), seed: String(seed), private: true }), commands)
+        const checked = optionValues(command.actions['']!.options, inputs) as Record<string, unknown>
         assert.deepEqual([checked['prompt'], checked['seed'], checked['private']], [prompt.join(' '), String(seed), true])
       }),
       { numRuns: 1000, seed: 4 },

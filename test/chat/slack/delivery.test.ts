@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import type { ResultDetails } from '../../../src/chat/delivery/result-details.ts'
-import type { Drawer } from '../../../src/jobs/renderer.ts'
+import type { JobRenderer } from '../../../src/jobs/renderer.ts'
 import { encode } from '../../../src/media/animation.ts'
 import type { Json } from '../../../src/store/json.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -18,21 +18,21 @@ describe('requests in Slack', () => {
   let home: Home
 
   before(async () => {
-    const house: { receiver?: Receiver } = {}
+    const contexts: { receiver?: Receiver } = {}
     people = await startPeople('socket', {
-      receive: async (incoming) => house.receiver!.receive(incoming),
-      complete: async (typing) => house.receiver!.complete(typing),
+      receive: async (incoming) => contexts.receiver!.receive(incoming),
+      complete: async (typing) => contexts.receiver!.complete(typing),
     })
     // people are here already: the house only begins to listen
     const platform = {
       ...people.platform,
       start: async (receiver: Receiver) => {
-        house.receiver = receiver
+        contexts.receiver = receiver
         return people.line
       },
       stop: async () => undefined,
     }
-    home = await openHome({ folder: newFolder(), room: { platform } as unknown as Room, drawer: gifDrawer })
+    home = await openHome({ folder: newFolder(), room: { platform } as unknown as Room, renderer: gifDrawer })
   })
   after(async () => {
     await home.close()
@@ -116,7 +116,7 @@ describe('requests in Slack', () => {
 })
 
 /** Draws a small GIF at once, another for each seed. */
-function gifDrawer(blobs: Store['blobs']): Drawer {
+function gifDrawer(blobs: Store['blobs']): JobRenderer {
   return {
     slots: 1,
     async draw(job, { onProgress }) {

@@ -25,8 +25,8 @@ describe('Slack in trouble', () => {
   const line = (data: object, text: string) => void lines.push(`${JSON.stringify(data)} ${text}`)
 
   before(async () => {
-    const house = { receive: async (incoming: Incoming) => void (await answer(incoming)), complete: async () => [] }
-    people = await startPeople('socket', house, { log: { info: line, warn: line, error: line } })
+    const contexts = { receive: async (incoming: Incoming) => void (await answer(incoming)), complete: async () => [] }
+    people = await startPeople('socket', contexts, { log: { info: line, warn: line, error: line } })
   })
   after(() => people.close())
   afterEach(() => {

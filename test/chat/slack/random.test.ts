@@ -19,11 +19,11 @@ for (const way of ['socket', 'http'] as const) {
     const broken: unknown[] = []
     const note = (error: unknown) => void broken.push(error)
     process.on('unhandledRejection', note).on('uncaughtException', note)
-    const house = {
+    const contexts = {
       receive: async (incoming: Incoming) => understand(incoming, note),
       complete: async () => [{ value: 'anime', label: 'Anime' }],
     }
-    const people = await startPeople(way, house)
+    const people = await startPeople(way, contexts)
     const random = generator(way === 'socket' ? 7 : 11)
     const wrong: unknown[] = []
     let next = 0

@@ -1,6 +1,6 @@
 // What a person sees: the state of the local Slack, shown as its clients show it.
 
-import { type Mark, markOf } from '../../../src/chat/contract/reactions.ts'
+import { type Reaction, reactionNamed } from '../../../src/chat/contract/reactions.ts'
 import type { Seen } from '../../suites/platform.ts'
 import type { Thing } from './calls.ts'
 import type { Service } from './service.ts'
@@ -47,8 +47,8 @@ async function shown(service: Service, message: Thing): Promise<Seen> {
       .map(({ text }) => decoded((text as Thing)['text'] as string)),
     marks: reactions
       .filter(({ users }) => users.includes(service.ids.bot))
-      .flatMap((one): readonly Mark[] => {
-        const mark = markOf(one.name)
+      .flatMap((one): readonly Reaction[] => {
+        const mark = reactionNamed(one.name)
         return mark ? [mark] : []
       }),
   }

@@ -2,10 +2,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { commands } from '../../../commands/index.ts'
-import { typed } from '../../../src/chat/contract/command-text.ts'
+import { commandText } from '../../../src/chat/contract/command-text.ts'
 import type { Choice, Incoming } from '../../../src/chat/contract/incoming.ts'
 import type { Platform, Receiver } from '../../../src/chat/contract/platform.ts'
-import { type Mark, marks } from '../../../src/chat/contract/reactions.ts'
+import { type Reaction, reactions } from '../../../src/chat/contract/reactions.ts'
 import { findAction } from '../../../src/chat/input/parse.ts'
 import { createSlack, type SlackOptions } from '../../../src/chat/slack/index.ts'
 import type { Harness, Person } from '../../suites/platform.ts'
@@ -28,7 +28,7 @@ export interface People extends Harness {
   readonly heard: readonly Incoming[]
 }
 
-export async function startPeople(way: Way, house: Receiver, options: Partial<SlackOptions> = {}): Promise<People> {
+export async function startPeople(way: Way, contexts: Receiver, options: Partial<SlackOptions> = {}): Promise<People> {
   const service = await startService()
   const { ids } = service
   const acknowledged: Acknowledged[] = []
@@ -37,13 +37,13 @@ export async function startPeople(way: Way, house: Receiver, options: Partial<Sl
   /** Takes the next event for the harness itself. */
   let taken: ((incoming: Incoming) => void) | undefined
   const receiver: Receiver = {
-    complete: (typing) => house.complete(typing),
+    complete: (typing) => contexts.complete(typing),
     async receive(incoming) {
       heard.push(incoming)
       const take = taken
       taken = undefined
       if (take) return take(incoming)
-      await house.receive(incoming)
+      await contexts.receive(incoming)
       const waiting = finished
       finished = []
       for (const one of waiting) one()
@@ -115,7 +115,7 @@ export async function startPeople(way: Way, house: Receiver, options: Partial<Sl
     send,
     slash: async (person, text, more) => send('slash_commands', await slashPayload(person, text, more)),
     async speak(person, command, values) {
-      const text = typed(command, values as Record<string, string | number | boolean>)
+      const text = commandText(command, values as Record<string, string | number | boolean>)
       await heardOf('slash_commands', await slashPayload(idOf(person), text))
     },
     async press(person, message, label) {
@@ -230,8 +230,8 @@ export function eventOf(team: string, event: Thing): Thing {
   }
 }
 
-function emojiOf(mark: Mark): string {
-  return marks[mark].also.find((name) => /^[a-z_0-9]+$/.test(name))!
+function emojiOf(mark: Reaction): string {
+  return reactions[mark].also.find((name) => /^[a-z_0-9]+$/.test(name))!
 }
 
 /** As Slack hands over what was typed. */

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { commands } from '../../../commands/index.ts'
 import { parse } from '../../../src/chat/input/parse.ts'
 import { completionAt, quoted, spoken } from '../../../src/chat/web/page/completion.js'
-import { houseIn } from '../../../src/chat/web/page-setup.ts'
+import { pageSetup } from '../../../src/chat/web/page-setup.ts'
 
-const offered = houseIn('en', commands).commands
+const offered = pageSetup('en', commands).commands
 
 /** `|` is the caret. */
 function at(typed: string) {
@@ -53,7 +53,7 @@ describe('completion while typing', () => {
     assert.deepEqual(labels('/animate a cat aspect:|'), ['square', 'wide', 'tall'])
     assert.equal(taken('/animate a cat aspect:w| steps:4'), '/animate a cat aspect:wide  steps:4')
     assert.deepEqual(labels('/animate a cat private:|'), ['yes', 'no'])
-    const chinese = houseIn('zh-CN', commands).commands
+    const chinese = pageSetup('zh-CN', commands).commands
     assert.deepEqual(
       completionAt('/animate x aspect:', 18, chinese).suggestions.map(({ label, insert }) => [label, insert]),
       [

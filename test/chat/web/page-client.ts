@@ -22,7 +22,7 @@ export function newEvent(): string {
   return `event${events.toString(36).padStart(6, '0')}`
 }
 
-export async function visit(origin: string): Promise<Visitor> {
+export async function caller(origin: string): Promise<Visitor> {
   const jar = new Map<string, string>()
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const call: Visitor['call'] = async (method, path, body, headers = {}) => {

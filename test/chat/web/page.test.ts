@@ -12,7 +12,7 @@ import { webOptions } from './web-options.ts'
 describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () => {
   let folder: string
   let file: string
-  let house: ScriptedHouse
+  let setup: ScriptedHouse
   let web: Web
   let origin: string
   let opened: { page: Page; errors: string[] }[] = []
@@ -22,7 +22,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
   })
   beforeEach(async (t) => {
     file = join(folder, `${t.name.replace(/\W+/g, '-').slice(0, 40)}.sqlite`)
-    house = createScriptedHouse()
+    setup = createScriptedHouse()
     await serve(0)
   })
   afterEach(async () => {
@@ -37,8 +37,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
 
   async function serve(port: number): Promise<void> {
     web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery' }))
-    house.platform = web
-    origin = await web.start(house.receiver)
+    setup.platform = web
+    origin = await web.start(setup.receiver)
   }
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     const one = await openPage(origin, options)
@@ -76,7 +76,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.keyboard.press('Enter')
 
     await page.getByRole('log').getByText('You are next.').waitFor()
-    const [life] = house.lives
+    const [life] = setup.lives
     assert.equal(life!.prompt, 'a blue boat rocking on the sea')
     assert.equal(await field(page).inputValue(), '')
     await life!.progress(0.25, 'Step 3 of 12, 9 seconds left', 100)
@@ -98,8 +98,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.getByRole('button', { name: 'Again', exact: true }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    assert.deepEqual(house.heard.at(-1)!.kind === 'text' && house.heard.at(-1), { ...house.heard.at(-1), text: 'again job:k3j9x' })
-    await house.lives[1]!.finish(50)
+    assert.deepEqual(setup.heard.at(-1)!.kind === 'text' && setup.heard.at(-1), { ...setup.heard.at(-1), text: 'again job:k3j9x' })
+    await setup.lives[1]!.finish(50)
     assert.equal(await page.locator('.message[data-tone]').count(), 2)
   })
 
@@ -112,7 +112,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.equal(await list.count(), 0)
     await page.keyboard.press('Enter')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    const heard = house.heard[0]!
+    const heard = setup.heard[0]!
     assert.equal(heard.kind === 'text' && heard.text, '/animate a cat style:an')
   })
 
@@ -120,7 +120,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const page = await open()
     await say(page, 'a red ball bouncing')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    assert.equal(house.lives[0]!.prompt, 'a red ball bouncing')
+    assert.equal(setup.lives[0]!.prompt, 'a red ball bouncing')
     await say(page, 'queue')
     await page.getByRole('log').getByText('You said /queue.').waitFor()
   })
@@ -129,7 +129,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const page = await open()
     await say(page, 'a cat')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    await house.lives[0]!.finish(200)
+    await setup.lives[0]!.finish(200)
     await page.getByRole('button', { name: 'Draw it again with a new seed' }).click()
     await page.getByText('once more by die').waitFor()
 
@@ -142,7 +142,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await dialog.getByLabel('Other words').fill('a <b>blue</b> ball')
     await dialog.getByRole('button', { name: 'Draw' }).click()
     await page.locator('blockquote', { hasText: 'a <b>blue</b> ball' }).waitFor()
-    const heard = house.heard.at(-1)!
+    const heard = setup.heard.at(-1)!
     assert.deepEqual(heard.kind === 'command' && heard.options, { job: 'k3j9x', prompt: 'a <b>blue</b> ball' })
   })
 
@@ -159,7 +159,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await form.getByLabel('private').selectOption('yes')
     await form.getByRole('button', { name: 'Draw' }).click()
     await page.getByText('/animate prompt:"a cat" style:sepia frames:8 aspect:wide private:yes').waitFor()
-    const heard = house.heard.at(-1)!
+    const heard = setup.heard.at(-1)!
     assert.deepEqual(heard.kind === 'command' && heard.options, {
       prompt: 'a cat',
       style: 'sepia',
@@ -176,9 +176,9 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await web.stop()
     await page.getByText('No connection. Trying again').waitFor()
     await serve(Number(new URL(origin).port))
-    await house.lives[0]!.progress(0.5, 'Step 6 of 12', 90)
+    await setup.lives[0]!.progress(0.5, 'Step 6 of 12', 90)
     await page.getByRole('log').getByText('Step 6 of 12').waitFor()
-    await house.lives[0]!.finish(200)
+    await setup.lives[0]!.finish(200)
     await page.locator('.message[data-tone=done]').waitFor()
     await page.reload()
     await page.locator('.message[data-tone=done] img').waitFor()
@@ -207,7 +207,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.equal(await bob.locator('blockquote').textContent(), '<img src=x onerror=alert(1)> & <b>bold</b>')
     await say(ann, '/help')
     await ann.getByRole('log').getByText('You said /help.').waitFor()
-    await house.lives[0]!.finish(100)
+    await setup.lives[0]!.finish(100)
     await bob.locator('.message[data-tone=done]').waitFor()
     assert.equal(await bob.getByText('You said /help.').count(), 0)
     assert.equal(await bob.locator('.message.said').count(), 0)
@@ -231,7 +231,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const page = await open({ viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true })
     await say(page, `/animate ${'averyveryverylongword'.repeat(8)}`)
     await page.getByRole('log').getByText('You are next.').waitFor()
-    await house.lives[0]!.finish(100)
+    await setup.lives[0]!.finish(100)
     await page.locator('.message[data-tone=done] img').waitFor()
     for (const view of ['Queue', 'Gallery', 'Styles', 'Settings', 'Chat']) {
       await page.getByRole('navigation').getByRole('link', { name: view }).tap()
@@ -248,7 +248,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const page = await open({ reducedMotion: 'reduce' })
     await say(page, 'a cat')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    await house.lives[0]!.finish(100)
+    await setup.lives[0]!.finish(100)
     await page.locator('.message[data-tone=done] canvas').waitFor()
     assert.equal(await page.locator('.message[data-tone=done] img').count(), 0)
     await page.getByRole('button', { name: 'Play' }).click()
@@ -266,7 +266,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.getByText('/settings show').click()
     await page.locator('details[open]').getByRole('button', { name: 'Do it' }).click()
     await page.locator('details[open] .message').getByText('You said /settings.').waitFor()
-    assert.equal(house.heard.at(-1)!.asker.admin, true)
+    assert.equal(setup.heard.at(-1)!.asker.admin, true)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Token').waitFor()
     assert.equal(await page.getByText('/settings show').count(), 0)

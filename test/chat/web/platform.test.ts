@@ -8,7 +8,7 @@ import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import { createWeb } from '../../../src/chat/web/index.ts'
 import type { AnswerBody, FormBody } from '../../../src/chat/web/page-json.ts'
 import { type Person, type Seen, testPlatform } from '../../suites/platform.ts'
-import { type Visitor, visit } from './page-client.ts'
+import { caller, type Visitor } from './page-client.ts'
 import { webOptions } from './web-options.ts'
 
 testPlatform('the page as a platform', async (receiver: Receiver) => {
@@ -18,7 +18,7 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
   let web = createWeb(webOptions({ file }))
   const origin = await web.start(receiver)
   const port = Number(new URL(origin).port)
-  const people: Record<Person, Visitor> = { ann: await visit(origin), bob: await visit(origin) }
+  const people: Record<Person, Visitor> = { ann: await caller(origin), bob: await caller(origin) }
 
   async function answer(person: Person, message: string): Promise<AnswerBody> {
     const found = (await people[person].answers()).find((one) => one.message === message)
@@ -57,8 +57,8 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
       return (await people[person].call('POST', '/api/complete', { locale: 'en', command, option, typed })).json() as Promise<[]>
     },
     async seen(person) {
-      const visitor = people[person]
-      return Promise.all((await visitor.answers()).map(({ message, body }) => seenBy(visitor, message, body)))
+      const caller = people[person]
+      return Promise.all((await caller.answers()).map(({ message, body }) => seenBy(caller, message, body)))
     },
     async pings() {
       return 0
@@ -80,7 +80,7 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
   }
 })
 
-async function seenBy(visitor: Visitor, message: string, body: AnswerBody): Promise<Seen> {
+async function seenBy(caller: Visitor, message: string, body: AnswerBody): Promise<Seen> {
   const { text, quote, facts = [], progress, picture, items = [], file, buttons = [], marks = [] } = body
   const words = [
     text,
@@ -93,8 +93,8 @@ async function seenBy(visitor: Visitor, message: string, body: AnswerBody): Prom
   return {
     message,
     text: words.filter((one) => one !== undefined).join('\n'),
-    pictures: await Promise.all(pictures.map(({ url }) => visitor.bytes(url))),
-    files: file ? [await visitor.bytes(file.url)] : [],
+    pictures: await Promise.all(pictures.map(({ url }) => caller.bytes(url))),
+    files: file ? [await caller.bytes(file.url)] : [],
     buttons: [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].map(({ label }) => label),
     marks,
   }

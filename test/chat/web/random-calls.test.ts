@@ -4,11 +4,11 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../../commands/index.ts'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
-import { valuesOf } from '../../../src/chat/input/option-values.ts'
+import { optionValues } from '../../../src/chat/input/option-values.ts'
 import { findAction, findCommand, parse } from '../../../src/chat/input/parse.ts'
 import { createWeb } from '../../../src/chat/web/index.ts'
 import { UserError } from '../../../src/errors.ts'
-import { newEvent, visit } from './page-client.ts'
+import { caller, newEvent } from './page-client.ts'
 import { webOptions } from './web-options.ts'
 
 it('10,000 random texts and option sets: never a crash, always an answer that says what was wrong', { timeout: 400_000 }, async () => {
@@ -24,7 +24,7 @@ it('10,000 random texts and option sets: never a crash, always an answer that sa
           incoming.kind === 'text'
             ? parse(incoming.text, commands)
             : { command: findCommand(incoming.command, commands), action: incoming.action, inputs: incoming.options }
-        valuesOf(findAction(command, action).options, inputs)
+        optionValues(findAction(command, action).options, inputs)
       } catch (error) {
         if (!(error instanceof UserError)) broken.push(error)
       }
@@ -33,7 +33,7 @@ it('10,000 random texts and option sets: never a crash, always an answer that sa
   }
   const web = createWeb(webOptions({ broken: (error) => broken.push(error) }))
   const origin = await web.start(receiver)
-  const { cookies } = await visit(origin)
+  const { cookies } = await caller(origin)
   const agent = new Agent({ keepAlive: true, maxSockets: 2 })
   const headers = { cookie: cookies(), origin, 'content-type': 'application/json' }
   /** Lighter than fetch. */

@@ -29,11 +29,11 @@ const styles: readonly Choice[] = [
 export function createScriptedHouse(): ScriptedHouse {
   const heard: Incoming[] = []
   const lives: Life[] = []
-  const house: ScriptedHouse = { heard, lives, platform: undefined, receiver: { receive, complete } }
+  const setup: ScriptedHouse = { heard, lives, platform: undefined, receiver: { receive, complete } }
 
   async function receive(incoming: Incoming): Promise<void> {
     heard.push(incoming)
-    const platform = house.platform!
+    const platform = setup.platform!
     const { address } = incoming
     if (incoming.kind === 'reaction') return draw(incoming, `once more by ${incoming.mark}`)
     const spoken = incoming.kind === 'text' ? parse(incoming.text, commands) : undefined
@@ -57,9 +57,9 @@ export function createScriptedHouse(): ScriptedHouse {
   async function draw({ address }: Incoming, prompt: string): Promise<void> {
     const common = { audience: 'everyone', quote: prompt } as const
     const cancel = { label: 'Cancel', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' } as const
-    let posted: Posted = await house.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
+    let posted: Posted = await setup.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
     const edit = async (outgoing: Outgoing) => {
-      posted = (await house.platform!.edit(posted, outgoing)) ?? posted
+      posted = (await setup.platform!.edit(posted, outgoing)) ?? posted
     }
     lives.push({
       prompt,
@@ -86,7 +86,7 @@ export function createScriptedHouse(): ScriptedHouse {
     return option === 'style' ? styles.filter(({ value }) => value.startsWith(typed)) : []
   }
 
-  return house
+  return setup
 }
 
 /** Stripes that wander: a small real animation. */

@@ -2,9 +2,9 @@
 
 import { commands } from '../../../commands/index.ts'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
-import { createWeb, type Sources, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
+import { createWeb, type PageViews, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
 
-export const noSources: Sources = {
+export const noSources: PageViews = {
   queue: async () => [],
   recent: async () => ({ entries: [], total: 0 }),
   animation: async () => undefined,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { adapterFeeds, type ScaledFactors } from '../../../src/engine/checkpoint/lora/adapter-inputs.ts'
-import { type Laid, type LaidLora, planLoras, ranksOf, shapesIn } from '../../../src/engine/checkpoint/lora/adapter-plan.ts'
-import { covers, joined, nameOf, roomFor, siteOf } from '../../../src/engine/checkpoint/lora/adapter-slots.ts'
+import { adapterInputs, type ScaledFactors } from '../../../src/engine/checkpoint/lora/adapter-inputs.ts'
+import { type AppliedDelta, type AppliedLora, planLoras, ranksOf, shapesIn } from '../../../src/engine/checkpoint/lora/adapter-plan.ts'
+import { adapterSlotOf, covers, joined, nameOf, rankCapacity } from '../../../src/engine/checkpoint/lora/adapter-slots.ts'
 import type { LowRank } from '../../../src/engine/checkpoint/lora/delta.ts'
 import { lowRankFactors } from '../../../src/engine/checkpoint/lora/merge.ts'
 import { mergedWeights } from '../../../src/engine/checkpoint/lora/merged-weights.ts'
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
 import { close } from './lora-algebra.ts'
-import { conv, kinds, kohya, laid, matrix, target } from './lora-target.ts'
+import { applied, conv, kinds, kohya, matrix, target } from './lora-target.ts'
 import { type Content, fileOf, values } from './tensors-in-memory.ts'
 
 const shapeOf = shapesIn(target)
@@ -20,28 +20,28 @@ function loraOf(...adapters: readonly (readonly [path: string, contents: Readonl
   )
 }
 
-const on = (lora: LaidLora['lora'], strength = 1, merged = false): LaidLora => ({ lora, strength, merged })
+const on = (lora: AppliedLora['lora'], strength = 1, merged = false): AppliedLora => ({ lora, strength, merged })
 const kindsOf = (all: readonly { delta: { kind: string } }[]): string[] => all.map(({ delta }) => delta.kind)
 
 test('low-rank kinds run beside their weights, all others are merged', () => {
   for (const [kind, adapter] of Object.entries(kinds)) {
-    const { beside, merged } = planLoras([on(loraOf(adapter))], shapeOf)
+    const { adapters, merged } = planLoras([on(loraOf(adapter))], shapeOf)
     const lowRank = ['lora', 'locon', 'tucker'].includes(kind)
-    assert.deepEqual([beside.length, merged.length], lowRank ? [1, 0] : [0, 1], kind)
+    assert.deepEqual([adapters.length, merged.length], lowRank ? [1, 0] : [0, 1], kind)
   }
 })
 
 test('a LoRA that is to be merged is, all of it, and one of strength 0 is left out', () => {
   const lora = loraOf(kinds['lora']!, kinds['locon']!)
   assert.deepEqual(kindsOf(planLoras([on(lora, 1, true)], shapeOf).merged), ['low-rank', 'low-rank'])
-  assert.deepEqual(planLoras([on(lora, 0), on(lora, 0, true)], shapeOf), { beside: [], merged: [] })
+  assert.deepEqual(planLoras([on(lora, 0), on(lora, 0, true)], shapeOf), { adapters: [], merged: [] })
 })
 
 test('what comes before a turn of the weight is merged with it, what comes after runs beside', () => {
   const [low, turn, difference] = [loraOf(kinds['lora']!), loraOf(kinds['oft']!), loraOf([matrix, { diff: values([6, 4]) }])]
-  const split = (...loras: LaidLora[]) => {
-    const { beside, merged } = planLoras(loras, shapeOf)
-    return [kindsOf(beside), kindsOf(merged)]
+  const split = (...loras: AppliedLora[]) => {
+    const { adapters, merged } = planLoras(loras, shapeOf)
+    return [kindsOf(adapters), kindsOf(merged)]
   }
   assert.deepEqual(split(on(low), on(turn)), [[], ['low-rank', 'rotation']])
   assert.deepEqual(split(on(turn), on(low)), [['low-rank'], ['rotation']])
@@ -52,9 +52,9 @@ test('what comes before a turn of the weight is merged with it, what comes after
 test('ranks that add up to more than 256 beside one weight are merged from there on', () => {
   const wide = loraOf([matrix, { 'lora_down.weight': values([200, 4]), 'lora_up.weight': values([6, 200]) }])
   const narrow = loraOf(kinds['lora']!)
-  const { beside, merged } = planLoras([on(wide, 0.1), on(wide, 0.2), on(narrow, 0.3)], shapeOf)
+  const { adapters, merged } = planLoras([on(wide, 0.1), on(wide, 0.2), on(narrow, 0.3)], shapeOf)
   assert.deepEqual(
-    [beside, merged].map((all) => all.map(({ strength }) => strength)),
+    [adapters, merged].map((all) => all.map(({ strength }) => strength)),
     [[0.1, 0.3], [0.2]],
   )
 })
@@ -63,8 +63,8 @@ test('merging several LoRAs is merging one after the other', () => {
   const [one, other] = [on(loraOf(kinds['dora']!), 0.5), on(loraOf(kinds['lora']!), 0.8, true)]
   const [copy, ...rest] = mergedWeights(planLoras([one, other], shapeOf).merged, target)
   assert.equal(rest.length, 0, 'both touch one weight')
-  const [, first] = laid(...kinds['dora']!, 0.5)
-  const [before, second] = laid(...kinds['lora']!, 0.8)
+  const [, first] = applied(...kinds['dora']!, 0.5)
+  const [before, second] = applied(...kinds['lora']!, 0.8)
   assert.deepEqual([copy!.part, copy!.weight, copy!.shape], ['unet', `${matrix}.weight`, [6, 4]])
   close(
     copy!.values(),
@@ -87,14 +87,14 @@ test('weights have places; vectors and tables of embeddings have none', () => {
     ['text', 'text_model.embeddings.token_embedding.weight', [4, 4], undefined],
     ['text', 'text_model.embeddings.position_embedding.weight', [4, 4], undefined],
   ] as const
-  for (const [part, weight, shape, site] of places) assert.equal(siteOf(part, weight, shape), site, weight)
+  for (const [part, weight, shape, slot] of places) assert.equal(adapterSlotOf(part, weight, shape), slot, weight)
 })
 
 test('room comes in powers of two, and LoRAs on one weight share it', () => {
-  assert.deepEqual(roomFor({ attention: 1, resnet: 9, text: 32, motion: 33 }), { attention: 8, resnet: 16, motion: 64, text: 32 })
-  assert.deepEqual(roomFor({ attention: 0 }), {})
+  assert.deepEqual(rankCapacity({ attention: 1, resnet: 9, text: 32, motion: 33 }), { attention: 8, resnet: 16, motion: 64, text: 32 })
+  assert.deepEqual(rankCapacity({ attention: 0 }), {})
   const low = loraOf([matrix, { 'lora_down.weight': values([6, 4]), 'lora_up.weight': values([6, 6]) }])
-  const ranks = (...loras: LaidLora[]) => ranksOf(planLoras(loras, shapeOf).beside, shapeOf)
+  const ranks = (...loras: AppliedLora[]) => ranksOf(planLoras(loras, shapeOf).adapters, shapeOf)
   assert.deepEqual(ranks(on(low)), { attention: 8 })
   assert.deepEqual(ranks(on(low), on(low, 0.5)), { attention: 16 })
   assert.deepEqual(ranks(on(low), on(loraOf(kinds['locon']!))), { attention: 8, resnet: 8 })
@@ -109,9 +109,9 @@ test('a room covers what is not larger anywhere, and two joined cover both', () 
 
 test('fed factors are padded with zeros, side by side, their strengths apart', () => {
   const weights = target.unet
-  const [{ delta }] = planLoras([on(loraOf(kinds['lora']!))], shapeOf).beside as [Laid<LowRank>]
+  const [{ delta }] = planLoras([on(loraOf(kinds['lora']!))], shapeOf).adapters as [AppliedDelta<LowRank>]
   const [first, second] = [0.5, -2].map((scale) => ({ ...lowRankFactors(delta), rank: 2, scale })) as [ScaledFactors, ScaledFactors]
-  const feeds = adapterFeeds('unet', weights, { attention: 8, resnet: 8 }, new Map([[`${matrix}.weight`, [first, second]]]))
+  const feeds = adapterInputs('unet', weights, { attention: 8, resnet: 8 }, new Map([[`${matrix}.weight`, [first, second]]]))
   const fed = (path: string) =>
     ['down', 'up', 'scale'].map((end) => feeds[`${path}.weight.lora_${end}`]!) as [Float32Array, Float32Array, Float32Array]
   const [down, up, scale] = fed(matrix)
@@ -131,7 +131,7 @@ test('fed factors are padded with zeros, side by side, their strengths apart', (
     'a weight that nothing is laid on is fed zeros',
   )
   assert.deepEqual(
-    Object.keys(adapterFeeds('unet', weights, { resnet: 8 }, new Map())).filter((name) => !name.startsWith(conv)),
+    Object.keys(adapterInputs('unet', weights, { resnet: 8 }, new Map())).filter((name) => !name.startsWith(conv)),
     [],
     'where there is no room, nothing is fed',
   )
@@ -139,7 +139,7 @@ test('fed factors are padded with zeros, side by side, their strengths apart', (
 
 test('factors that fill their room are fed as they are, whatever their strength', () => {
   const factors = { down: new Float32Array(8 * 4), up: new Float32Array(6 * 8), rank: 8, scale: 0.3 }
-  const feeds = adapterFeeds('unet', target.unet, { attention: 8 }, new Map([[`${matrix}.weight`, [factors]]]))
+  const feeds = adapterInputs('unet', target.unet, { attention: 8 }, new Map([[`${matrix}.weight`, [factors]]]))
   assert.equal(feeds[`${matrix}.weight.lora_down`], factors.down)
   assert.equal(feeds[`${matrix}.weight.lora_up`], factors.up)
 })

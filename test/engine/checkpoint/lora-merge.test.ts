@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runsBeside } from '../../../src/engine/checkpoint/lora/delta.ts'
+import { runsAtRuntime } from '../../../src/engine/checkpoint/lora/delta.ts'
 import { lowRankFactors, mergeDelta } from '../../../src/engine/checkpoint/lora/merge.ts'
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
 import { float32Of, type Tensor, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 import { at, close, plus, sum } from './lora-algebra.ts'
-import { conv, kinds, kohya, laid, matrix, pointwise, target } from './lora-target.ts'
+import { applied, conv, kinds, kohya, matrix, pointwise, target } from './lora-target.ts'
 import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
 
 for (const [kind, [path, contents]] of Object.entries(kinds)) {
   test(`${kind} at strength 0 gives the weight back, and at another strength changes it`, () => {
-    const [before, same] = laid(path, contents, 0)
+    const [before, same] = applied(path, contents, 0)
     assert.deepEqual(same, before)
     assert.notEqual(same, before, 'a copy: the caller may write into it')
-    const [, changed] = laid(path, contents, 0.5)
+    const [, changed] = applied(path, contents, 0.5)
     assert.ok(changed.some((value, i) => value !== before[i]))
     assert.ok(changed.every(Number.isFinite))
   })
@@ -21,8 +21,8 @@ for (const [kind, [path, contents]] of Object.entries(kinds)) {
 
 test('every kind is linear in its strength', () => {
   for (const [kind, [path, contents]] of Object.entries(kinds)) {
-    const [before, whole] = laid(path, contents, 1)
-    const [, part] = laid(path, contents, -0.7)
+    const [before, whole] = applied(path, contents, 1)
+    const [, part] = applied(path, contents, -0.7)
     close(
       part,
       whole.map((value, i) => before[i]! - 0.7 * (value - before[i]!)),
@@ -34,7 +34,7 @@ test('every kind is linear in its strength', () => {
 
 test('a rank-1 LoRA adds the outer product of its two vectors, times alpha', () => {
   const [up, down] = [values([6, 1], 5), values([1, 4], 6)]
-  const [before, after] = laid(matrix, { 'lora_up.weight': up, 'lora_down.weight': down, alpha: scalar(0.5) }, 0.8)
+  const [before, after] = applied(matrix, { 'lora_up.weight': up, 'lora_down.weight': down, alpha: scalar(0.5) }, 0.8)
   close(
     after,
     plus(before, [6, 4, 1], 0.8 * 0.5, (o, i) => at(up)(o, 0) * at(down)(0, i)),
@@ -44,7 +44,7 @@ test('a rank-1 LoRA adds the outer product of its two vectors, times alpha', () 
 test('a LoRA of any rank is the sum of its outer products', () => {
   for (let rank = 1; rank <= 9; rank++) {
     const [up, down] = [values([6, rank], 5), values([rank, 4], 6)]
-    const [before, after] = laid(matrix, { 'lora_up.weight': up, 'lora_down.weight': down }, 0.3)
+    const [before, after] = applied(matrix, { 'lora_up.weight': up, 'lora_down.weight': down }, 0.3)
     close(
       after,
       plus(before, [6, 4, 1], 0.3, (o, i) => sum(rank, (r) => at(up)(o, r) * at(down)(r, i))),
@@ -54,7 +54,7 @@ test('a LoRA of any rank is the sum of its outer products', () => {
 
 test('alpha is divided by the rank, and none or zero means 1', () => {
   const [up, down] = [values([6, 2], 5), values([2, 4], 6)]
-  const at1 = (alpha: Record<string, Content>) => laid(matrix, { 'lora_up.weight': up, 'lora_down.weight': down, ...alpha }, 1)[1]
+  const at1 = (alpha: Record<string, Content>) => applied(matrix, { 'lora_up.weight': up, 'lora_down.weight': down, ...alpha }, 1)[1]
   assert.deepEqual(at1({}), at1({ alpha: scalar(2) }))
   assert.deepEqual(at1({ alpha: scalar(0) }), at1({}))
   assert.notDeepEqual(at1({ alpha: scalar(1) }), at1({}))
@@ -62,28 +62,28 @@ test('alpha is divided by the rank, and none or zero means 1', () => {
 
 test('low-rank beside the weight and merged into it are the same function', () => {
   const contents = { 'lora_up.weight': values([6, 2], 5), 'lora_down.weight': values([2, 4], 6), alpha: scalar(3) }
-  const [before, after] = laid(matrix, contents, 0.6)
+  const [before, after] = applied(matrix, contents, 0.6)
   const [delta] = readLora(
     fileOf(Object.entries(contents).map(([slot, content]) => [`${kohya(matrix)}.${slot}`, content] as const)),
     target,
   ).deltas
-  assert.ok(delta && runsBeside(delta))
+  assert.ok(delta && runsAtRuntime(delta))
   const x = float32Of(values([4], 9))
   const { up, down } = lowRankFactors(delta)
   const inner = [0, 1].map((r) => sum(4, (i) => down[r * 4 + i]! * x[i]!))
-  const beside = Array.from(
+  const adapters = Array.from(
     { length: 6 },
     (_, o) => sum(4, (i) => before[o * 4 + i]! * x[i]!) + 0.6 * delta.scale * sum(2, (r) => up[o * 2 + r]! * inner[r]!),
   )
   close(
     Array.from({ length: 6 }, (_, o) => sum(4, (i) => after[o * 4 + i]! * x[i]!)),
-    beside,
+    adapters,
   )
 })
 
 test('a 3×3 LoCon is its 3×3 down followed by its 1×1 up', () => {
   const [up, down] = [values([6, 2, 1, 1], 5), values([2, 4, 3, 3], 6)]
-  const [before, after] = laid(conv, { 'lora_up.weight': up, 'lora_down.weight': down }, 1)
+  const [before, after] = applied(conv, { 'lora_up.weight': up, 'lora_down.weight': down }, 1)
   close(
     after,
     plus(before, [6, 4, 9], 1, (o, i, s) => sum(2, (r) => at(up)(o, r, 0, 0) * at(down)(r, i, Math.floor(s / 3), s % 3))),
@@ -93,7 +93,7 @@ test('a 3×3 LoCon is its 3×3 down followed by its 1×1 up', () => {
 test('Tucker’s form is down 1×1, mid 3×3, up 1×1, and folds into a plain LoCon', () => {
   const [up, mid, down] = [values([6, 2, 1, 1], 5), values([2, 2, 3, 3], 7), values([2, 4, 1, 1], 6)]
   const contents = { 'lora_up.weight': up, 'lora_mid.weight': mid, 'lora_down.weight': down, alpha: scalar(1) }
-  const [before, after] = laid(conv, contents, 1)
+  const [before, after] = applied(conv, contents, 1)
   const tucker = (o: number, i: number, s: number) =>
     sum(2, (p) => sum(2, (q) => at(up)(o, p, 0, 0) * at(mid)(p, q, Math.floor(s / 3), s % 3) * at(down)(q, i, 0, 0)))
   close(after, plus(before, [6, 4, 9], 0.5, tucker))
@@ -103,7 +103,7 @@ test('Tucker’s form is down 1×1, mid 3×3, up 1×1, and folds into a plain Lo
   ).deltas
   assert.ok(delta?.kind === 'low-rank')
   const folded = lowRankFactors(delta)
-  const [, plain] = laid(
+  const [, plain] = applied(
     conv,
     {
       'lora_up.weight': tensorOf('', [6, 2, 1, 1], folded.up),
@@ -117,7 +117,7 @@ test('Tucker’s form is down 1×1, mid 3×3, up 1×1, and folds into a plain Lo
 
 test('LoHa is the product of two LoRAs, element by element, scaled once', () => {
   const t = kinds['loha']![1] as Record<string, Tensor>
-  const [before, after] = laid(matrix, t, 0.5)
+  const [before, after] = applied(matrix, t, 0.5)
   const half = (n: 1 | 2, o: number, i: number) => sum(2, (r) => at(t[`hada_w${n}_a`]!)(o, r) * at(t[`hada_w${n}_b`]!)(r, i))
   close(
     after,
@@ -127,7 +127,7 @@ test('LoHa is the product of two LoRAs, element by element, scaled once', () => 
 
 test('LoHa’s Tucker form contracts its cores with b over the second side and with a over the first', () => {
   const t = kinds['loha tucker']![1] as Record<string, Tensor>
-  const [before, after] = laid(conv, t, 1)
+  const [before, after] = applied(conv, t, 1)
   const half = (n: 1 | 2, o: number, i: number, s: number) =>
     sum(2, (p) =>
       sum(2, (q) => at(t[`hada_t${n}`]!)(p, q, Math.floor(s / 3), s % 3) * at(t[`hada_w${n}_b`]!)(q, i) * at(t[`hada_w${n}_a`]!)(p, o)),
@@ -153,7 +153,7 @@ test('LoKr in each of its forms is an explicit Kronecker product', () => {
       if (t['lokr_t2']) return at(t['lokr_t2'])(0, 0, Math.floor(s / 3), s % 3) * at(t['lokr_w2_a']!)(0, b) * at(t['lokr_w2_b']!)(0, d)
       return at(t['lokr_w2_a']!)(b, 0) * at(t['lokr_w2_b']!)(0, d)
     }
-    const [before, after] = laid(path, t, 0.7)
+    const [before, after] = applied(path, t, 0.7)
     close(
       after,
       plus(before, [6, 4, k], 0.7 * scale, (o, i, s) => left(Math.floor(o / 3), Math.floor(i / 2)) * right(o % 3, i % 2, s)),
@@ -163,7 +163,7 @@ test('LoKr in each of its forms is an explicit Kronecker product', () => {
 
 test('a whole LoKr on a 3×3 convolution carries the kernel in its right side', () => {
   const [w1, w2] = [values([3, 2], 1), values([2, 2, 3, 3], 2)]
-  const [before, after] = laid(conv, { lokr_w1: w1, lokr_w2: w2 }, 1)
+  const [before, after] = applied(conv, { lokr_w1: w1, lokr_w2: w2 }, 1)
   close(
     after,
     plus(before, [6, 4, 9], 1, (o, i, s) => at(w1)(Math.floor(o / 2), Math.floor(i / 2)) * at(w2)(o % 2, i % 2, Math.floor(s / 3), s % 3)),
@@ -172,8 +172,8 @@ test('a whole LoKr on a 3×3 convolution carries the kernel in its right side', 
 
 test('IA³ scales rows on output and columns on input', () => {
   const [rows, columns] = [values([6], 1), values([4], 2)]
-  const [before, byRow] = laid(conv, { weight: rows, on_input: scalar(0) }, 0.5)
-  const [, byColumn] = laid(conv, { weight: columns, on_input: scalar(1) }, 0.5)
+  const [before, byRow] = applied(conv, { weight: rows, on_input: scalar(0) }, 0.5)
+  const [, byColumn] = applied(conv, { weight: columns, on_input: scalar(1) }, 0.5)
   close(
     byRow,
     plus(before, [6, 4, 9], 0.5, (o, i, s) => before[(o * 4 + i) * 9 + s]! * at(rows)(o)),
@@ -188,19 +188,19 @@ test('full and norm differences are added to weights and to biases', () => {
   const [diff, diffBias] = [values([6, 4, 3, 3], 1), values([6], 2)]
   const full = { diff, diff_b: diffBias }
   close(
-    laid(conv, full, 0.5)[1],
-    laid(conv, full, 0.5)[0].map((value, i) => value + 0.5 * float32Of(diff)[i]!),
+    applied(conv, full, 0.5)[1],
+    applied(conv, full, 0.5)[0].map((value, i) => value + 0.5 * float32Of(diff)[i]!),
   )
   close(
-    laid(conv, full, 0.5, 'bias')[1],
-    laid(conv, full, 0.5, 'bias')[0].map((value, i) => value + 0.5 * float32Of(diffBias)[i]!),
+    applied(conv, full, 0.5, 'bias')[1],
+    applied(conv, full, 0.5, 'bias')[0].map((value, i) => value + 0.5 * float32Of(diffBias)[i]!),
   )
   const norm = { w_norm: values([4], 3), b_norm: values([4], 4) }
   for (const [end, slot] of [
     ['weight', 'w_norm'],
     ['bias', 'b_norm'],
   ] as const) {
-    const [before, after] = laid('down_blocks.0.resnets.0.norm1', norm, 0.7, end)
+    const [before, after] = applied('down_blocks.0.resnets.0.norm1', norm, 0.7, end)
     close(
       after,
       before.map((value, i) => value + 0.7 * float32Of(norm[slot])[i]!),
@@ -215,14 +215,14 @@ test('GLoRA adds b and W·a, in either order of its files', () => {
   ] as const) {
     const kernel = k === 1 ? [] : [3, 3]
     const [a1, a2, b1, b2] = [values([4, 2], 1), values([2, 4], 2), values([6, 2], 3), values([2, 4, ...kernel], 4)]
-    const [before, after] = laid(path, { 'a1.weight': a1, 'a2.weight': a2, 'b1.weight': b1, 'b2.weight': b2, alpha: scalar(1) }, 0.7)
+    const [before, after] = applied(path, { 'a1.weight': a1, 'a2.weight': a2, 'b1.weight': b1, 'b2.weight': b2, alpha: scalar(1) }, 0.7)
     const b = (o: number, i: number, s: number) => sum(2, (r) => at(b1)(o, r) * float32Of(b2)[(r * 4 + i) * k + s]!)
     const wa = (o: number, i: number, s: number) => sum(4, (j) => before[(o * 4 + j) * k + s]! * sum(2, (r) => at(a1)(j, r) * at(a2)(r, i)))
     close(
       after,
       plus(before, [6, 4, k], 0.7 / 2, (o, i, s) => b(o, i, s) + wa(o, i, s)),
     )
-    const older = laid(path, { 'a1.weight': a2, 'a2.weight': a1, 'b1.weight': b2, 'b2.weight': b1, alpha: scalar(1) }, 0.7)[1]
+    const older = applied(path, { 'a1.weight': a2, 'a2.weight': a1, 'b1.weight': b2, 'b2.weight': b1, alpha: scalar(1) }, 0.7)[1]
     assert.deepEqual(older, after)
   }
 })
@@ -230,7 +230,7 @@ test('GLoRA adds b and W·a, in either order of its files', () => {
 test('a matrix on a 1×1 convolution, and a convolution on a matrix, are laid as what they are for', () => {
   const [up, down] = [values([4, 2], 1), values([2, 4], 2)]
   const convs = { 'lora_up.weight': { ...up, shape: [4, 2, 1, 1] }, 'lora_down.weight': { ...down, shape: [2, 4, 1, 1] } }
-  assert.deepEqual(laid(pointwise, { 'lora_up.weight': up, 'lora_down.weight': down }, 1), laid(pointwise, convs, 1))
+  assert.deepEqual(applied(pointwise, { 'lora_up.weight': up, 'lora_down.weight': down }, 1), applied(pointwise, convs, 1))
 })
 
 test('two LoRAs on one weight add up', () => {

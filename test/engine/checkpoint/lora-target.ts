@@ -31,7 +31,7 @@ export const target = {
 } satisfies LoraTarget
 
 /** The file's only module, laid on its weight: [before, after]. `end` is `.weight` or `.bias`. */
-export function laid(
+export function applied(
   path: string,
   contents: Readonly<Record<string, Content>>,
   strength: number,

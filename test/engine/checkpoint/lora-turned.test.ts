@@ -2,25 +2,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { float32Of, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 import { close, sum } from './lora-algebra.ts'
-import { conv, kinds, laid, matrix } from './lora-target.ts'
+import { applied, conv, kinds, matrix } from './lora-target.ts'
 import { scalar, values } from './tensors-in-memory.ts'
 
 test('DoRA at strength 1 has the lengths that it stores, by row or by column', () => {
   const lora = { 'lora_down.weight': values([2, 4, 3, 3], 1), 'lora_up.weight': values([6, 2, 1, 1], 2) }
   const rows = values([6, 1, 1, 1], 3)
-  const [, byRow] = laid(conv, { ...lora, dora_scale: rows }, 1)
+  const [, byRow] = applied(conv, { ...lora, dora_scale: rows }, 1)
   const lengths = Array.from({ length: 6 }, (_, o) => Math.hypot(...byRow.subarray(o * 36, (o + 1) * 36)))
   close(lengths, float32Of(rows).map(Math.abs))
   const columns = values([1, 4, 1, 1], 4)
-  const [, byColumn] = laid(conv, { ...lora, dora_scale: columns }, 1)
+  const [, byColumn] = applied(conv, { ...lora, dora_scale: columns }, 1)
   const inLengths = Array.from({ length: 4 }, (_, i) => Math.hypot(...byColumn.filter((_, n) => Math.floor(n / 9) % 4 === i)))
   close(inLengths, float32Of(columns).map(Math.abs))
 })
 
 test('DoRA keeps the direction of the weight with its LoRA', () => {
   const lora = { 'lora_down.weight': values([2, 4], 1), 'lora_up.weight': values([6, 2], 2), alpha: scalar(1) }
-  const [, plain] = laid(matrix, lora, 1)
-  const [, dora] = laid(
+  const [, plain] = applied(matrix, lora, 1)
+  const [, dora] = applied(
     matrix,
     {
       ...lora,
@@ -38,7 +38,7 @@ test('DoRA keeps the direction of the weight with its LoRA', () => {
 test('DoRA decomposes LoHa and LoKr too', () => {
   for (const kind of ['loha', 'lokr']) {
     const scale = values([6, 1], 8)
-    const [, merged] = laid(matrix, { ...kinds[kind]![1], dora_scale: scale }, 1)
+    const [, merged] = applied(matrix, { ...kinds[kind]![1], dora_scale: scale }, 1)
     close(
       Array.from({ length: 6 }, (_, o) => Math.hypot(...merged.subarray(o * 4, o * 4 + 4))),
       float32Of(scale).map(Math.abs),
@@ -47,7 +47,7 @@ test('DoRA decomposes LoHa and LoKr too', () => {
 })
 
 test('OFT turns the rows of a block without stretching them', () => {
-  const [before, after] = laid(matrix, kinds['oft']![1], 1)
+  const [before, after] = applied(matrix, kinds['oft']![1], 1)
   const gram = (w: Float32Array, block: number) =>
     Array.from({ length: 16 }, (_, n) => sum(2, (o) => w[(block * 2 + o) * 4 + Math.floor(n / 4)]! * w[(block * 2 + o) * 4 + (n % 4)]!))
   for (const block of [0, 1, 2]) close(gram(after, block), gram(before, block))
@@ -56,7 +56,7 @@ test('OFT turns the rows of a block without stretching them', () => {
 test('OFT with blocks of two turns by the angle of Cayley’s formula', () => {
   const q = 0.3
   const blocks = tensorOf('', [3, 2, 2], Float32Array.of(0, q, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-  const [before, after] = laid(matrix, { oft_blocks: blocks }, 1)
+  const [before, after] = applied(matrix, { oft_blocks: blocks }, 1)
   // Q = [[0, q], [−q, 0]] gives R = [[c, s], [−s, c]] with c = (1 − q²)/(1 + q²), s = 2q/(1 + q²), and rows are Rᵀ W.
   const [c, s] = [(1 - q * q) / (1 + q * q), (2 * q) / (1 + q * q)]
   close(
@@ -72,9 +72,9 @@ test('OFT with blocks of two turns by the angle of Cayley’s formula', () => {
 
 test('OFT’s constraint shrinks the rotation of all blocks together', () => {
   const blocks = values([3, 2, 2], 3)
-  const [before, free] = laid(matrix, { oft_blocks: blocks }, 1)
-  const [, loose] = laid(matrix, { oft_blocks: blocks, alpha: scalar(1000) }, 1)
-  const [, tight] = laid(matrix, { oft_blocks: blocks, alpha: scalar(0.01) }, 1)
+  const [before, free] = applied(matrix, { oft_blocks: blocks }, 1)
+  const [, loose] = applied(matrix, { oft_blocks: blocks, alpha: scalar(1000) }, 1)
+  const [, tight] = applied(matrix, { oft_blocks: blocks, alpha: scalar(0.01) }, 1)
   assert.deepEqual(loose, free)
   const distance = (w: Float32Array) => Math.hypot(...w.map((value, i) => value - before[i]!))
   assert.ok(distance(tight) > 0 && distance(tight) < distance(free) / 3)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { gather } from '../../../src/engine/checkpoint/strided-copy.ts'
+import { stridedCopy } from '../../../src/engine/checkpoint/strided-copy.ts'
 import { elementsOf } from '../../../src/engine/checkpoint/tensor.ts'
 
 describe('gather', () => {
@@ -13,7 +13,7 @@ describe('gather', () => {
         const stride = sides.map(({ step }) => step)
         const reach = sides.reduce((sum, { length, step }) => sum + Math.max(length - 1, 0) * step, 1)
         const source = Uint8Array.from({ length: shift + reach * size }, (_, i) => (i * 37) % 251).subarray(shift)
-        const dense = gather(source, shape, stride, size)
+        const dense = stridedCopy(source, shape, stride, size)
         assert.equal(dense.length, elementsOf(shape) * size)
         for (let n = 0; n < elementsOf(shape); n++) {
           let rest = n

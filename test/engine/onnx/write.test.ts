@@ -6,23 +6,23 @@ import { after, test } from 'node:test'
 import { openSafetensors } from '../../../src/engine/checkpoint/safetensors.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Add, Cast, Conv, MatMul, Mul, QuickGelu, Softmax, Split } from '../../../src/engine/onnx/ops.ts'
-import { Message } from '../../../src/engine/onnx/protobuf.ts'
+import { ProtobufWriter } from '../../../src/engine/onnx/protobuf.ts'
 import { writeModel } from '../../../src/engine/onnx/write.ts'
 import { compute, cpuRig, someNumbers } from '../cpu-rig.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-write-'))
 after(() => rmSync(scratch, { recursive: true }))
 
-const hex = (message: Message): string => Buffer.from(message.finish()).toString('hex')
+const hex = (message: ProtobufWriter): string => Buffer.from(message.finish()).toString('hex')
 
 // Examples of protobuf.dev/programming-guides/encoding: Test1 { a: 150 }, Test2 { b: "testing" }, Test3 { c: Test1 }.
 test('messages are written as the format describes them', () => {
-  assert.equal(hex(new Message().int(1, 150)), '089601')
-  assert.equal(hex(new Message().string(2, 'testing')), '120774657374696e67')
-  assert.equal(hex(new Message().message(3, new Message().int(1, 150))), '1a03089601')
-  assert.equal(hex(new Message().int(1, -2)), '08feffffffffffffffff01')
-  assert.equal(hex(new Message().float(1, 1)), '0d0000803f')
-  assert.equal(hex(new Message().int(1, 2n ** 63n - 1n)), '08ffffffffffffffff7f')
+  assert.equal(hex(new ProtobufWriter().int(1, 150)), '089601')
+  assert.equal(hex(new ProtobufWriter().string(2, 'testing')), '120774657374696e67')
+  assert.equal(hex(new ProtobufWriter().message(3, new ProtobufWriter().int(1, 150))), '1a03089601')
+  assert.equal(hex(new ProtobufWriter().int(1, -2)), '08feffffffffffffffff01')
+  assert.equal(hex(new ProtobufWriter().float(1, 1)), '0d0000803f')
+  assert.equal(hex(new ProtobufWriter().int(1, 2n ** 63n - 1n)), '08ffffffffffffffff7f')
 })
 
 test('ONNX Runtime loads what is written: every kind of attribute, several outputs, an input left out', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { decoderGraph, unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
-import { factsOf } from '../../../src/engine/pipeline/model-defaults.ts'
+import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
 import { tiny } from '../cpu-rig.ts'
 import { countingEngine } from './counting-engine.ts'
@@ -19,7 +19,7 @@ const models = {
 }
 
 for (const [name, files] of Object.entries(models)) {
-  const { minSide, multiple, motion } = factsOf(files)
+  const { minSide, multiple, motion } = modelDefaults(files)
   const { factor } = openModel(files).vae.architecture
 
   test(`every side from the least on has its graphs: ${name}`, () => {

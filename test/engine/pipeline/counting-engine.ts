@@ -1,7 +1,7 @@
 // An engine on the CPU that writes down which graphs it loads and runs.
 
 import type { Frames } from '../../../src/engine/frames.ts'
-import { createEngine, type Drawing, type Drawn, type Engine } from '../../../src/engine/pipeline/engine.ts'
+import { createEngine, type Engine, type EngineInput, type EngineOutput } from '../../../src/engine/pipeline/engine.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
 import { cpuRig } from '../cpu-rig.ts'
@@ -10,7 +10,7 @@ export interface CountingEngine extends Engine {
   /** Names of graphs; whoever counts empties them first. */
   readonly loads: string[]
   readonly runs: string[]
-  drawn(drawing: Drawing): Promise<Drawn>
+  drawn(drawing: EngineInput): Promise<EngineOutput>
 }
 
 export function countingEngine(cacheDir: string): CountingEngine {

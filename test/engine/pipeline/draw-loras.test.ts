@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { elementsOf, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import type { Frames } from '../../../src/engine/frames.ts'
-import type { Drawing } from '../../../src/engine/pipeline/engine.ts'
+import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import type { NamedLora } from '../../../src/engine/pipeline/model.ts'
 import { someNumbers, tiny } from '../cpu-rig.ts'
 import { rewritten } from '../rewritten.ts'
@@ -26,7 +26,7 @@ const [peft, tucker, norm] = ['lora_peft', 'lyco_locon_tucker', 'lyco_norm'].map
   string,
   string,
 ]
-const drawing: Drawing = {
+const drawing: EngineInput = {
   model: { checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v2.safetensors'), loras: [] },
   prompt: 'a red ball',
   negative: '',
@@ -38,9 +38,9 @@ const drawing: Drawing = {
   clipSkip: 1,
 }
 
-const drawnWith = (loras: readonly NamedLora[], changes: Partial<Drawing> = {}) =>
+const drawnWith = (loras: readonly NamedLora[], changes: Partial<EngineInput> = {}) =>
   engine.drawn({ ...drawing, ...changes, model: { ...drawing.model, loras } })
-const framesWith = async (loras: readonly NamedLora[], changes?: Partial<Drawing>): Promise<Frames> =>
+const framesWith = async (loras: readonly NamedLora[], changes?: Partial<EngineInput>): Promise<Frames> =>
   (await drawnWith(loras, changes)).frames
 /** Bytes that two ways of adding up the same numbers may round apart. */
 const rounding = 0.02
@@ -69,13 +69,13 @@ test('beside the weights or merged into them, LoRAs on UNet, motion module and t
     { file: join(tiny, 'motion_lora.safetensors'), strength: 0.9 },
     { file: textLora('text.safetensors'), strength: 0.7 },
   ]
-  const beside = await framesWith(loras)
+  const adapters = await framesWith(loras)
   const merged = await framesWith(loras.map((lora) => ({ ...lora, merged: true })))
-  assert.ok(apart(beside, plain) > 1, `they change the picture, by ${apart(beside, plain)}`)
-  assert.ok(apart(beside, merged) < rounding, `${apart(beside, merged)} apart`)
+  assert.ok(apart(adapters, plain) > 1, `they change the picture, by ${apart(adapters, plain)}`)
+  assert.ok(apart(adapters, merged) < rounding, `${apart(adapters, merged)} apart`)
   for (const left of [0, 1, 2, 3]) {
     const without = await framesWith(loras.filter((_, i) => i !== left))
-    assert.ok(apart(without, beside) > 5 * rounding, `each has its part: without the ${left}th ${apart(without, beside)} apart`)
+    assert.ok(apart(without, adapters) > 5 * rounding, `each has its part: without the ${left}th ${apart(without, adapters)} apart`)
   }
 })
 

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { float32Of } from '../../../src/engine/checkpoint/tensor.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import type { Frames } from '../../../src/engine/frames.ts'
-import type { Drawing } from '../../../src/engine/pipeline/engine.ts'
+import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { fixtures, tiny } from '../cpu-rig.ts'
 import { apart, countingEngine } from './counting-engine.ts'
@@ -24,7 +24,7 @@ const { runs, loads } = engine
 const ran = (name: string): number => runs.filter((it) => it === name).length
 const checkpoint = join(tiny, 'checkpoint.safetensors')
 const model = openModel({ checkpoint })
-const drawing: Drawing = {
+const drawing: EngineInput = {
   model: { checkpoint, loras: [] },
   prompt: 'a red ball',
   negative: '',
@@ -35,7 +35,7 @@ const drawing: Drawing = {
   seed: 7n,
   clipSkip: 1,
 }
-const still = async (changes: Partial<Drawing>): Promise<Frames> => (await engine.drawn({ ...drawing, ...changes })).frames
+const still = async (changes: Partial<EngineInput>): Promise<Frames> => (await engine.drawn({ ...drawing, ...changes })).frames
 
 test('a sentence is encoded once, for every seed', async () => {
   runs.length = 0

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { elementsOf, type Tensor, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 import type { Frames } from '../../../src/engine/frames.ts'
-import { createEngine, type Drawing, type Drawn, type Progress } from '../../../src/engine/pipeline/engine.ts'
+import { createEngine, type EngineInput, type EngineOutput, type EngineProgress } from '../../../src/engine/pipeline/engine.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
 import { cpuRig, tiny } from '../cpu-rig.ts'
@@ -34,7 +34,7 @@ after(async () => {
 })
 
 const checkpoint = join(tiny, 'checkpoint.safetensors')
-const drawing: Drawing = {
+const drawing: EngineInput = {
   model: { checkpoint, motion: join(tiny, 'motion_v3.safetensors'), loras: [] },
   prompt: 'a red ball',
   negative: '',
@@ -46,8 +46,11 @@ const drawing: Drawing = {
   clipSkip: 1,
 }
 
-async function draw(changes: Partial<Drawing> = {}, signal?: AbortSignal): Promise<{ drawn: Drawn; progress: Progress[] }> {
-  const progress: Progress[] = []
+async function draw(
+  changes: Partial<EngineInput> = {},
+  signal?: AbortSignal,
+): Promise<{ drawn: EngineOutput; progress: EngineProgress[] }> {
+  const progress: EngineProgress[] = []
   const steps = engine.draw({ ...drawing, ...changes }, signal)
   for (let turn = await steps.next(); ; turn = await steps.next()) {
     if (turn.done) return { drawn: turn.value, progress }
@@ -55,7 +58,7 @@ async function draw(changes: Partial<Drawing> = {}, signal?: AbortSignal): Promi
   }
 }
 
-const framesOf = async (changes: Partial<Drawing>): Promise<Frames> => (await draw(changes)).drawn.frames
+const framesOf = async (changes: Partial<EngineInput>): Promise<Frames> => (await draw(changes)).drawn.frames
 
 test('a drawing goes through loading, its steps and decoding, and ends with its frames', async () => {
   const { drawn, progress } = await draw()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
 import { type Inspection, inspect } from '../../../src/engine/pipeline/inspect.ts'
-import { inspectApart } from '../../../src/engine/pipeline/inspect-in-thread.ts'
+import { inspectInThread } from '../../../src/engine/pipeline/inspect-in-thread.ts'
 import { fixtures, tiny } from '../cpu-rig.ts'
 
 const pocket = join(import.meta.dirname, '../../../models/pocket')
@@ -41,16 +41,16 @@ test('a file that fits no base is refused with the reason of the first', () => {
 
 test('in a thread of its own it says the same, refusals with their code and data', async () => {
   const path = join(pocket, 'loras/sepia.safetensors')
-  const inspection = await inspectApart(path, apart)
+  const inspection = await inspectInThread(path, apart)
   assert.deepEqual([...kindAndBase(inspection), inspection.metadata.get('ss_output_name')], ['lora', 0, 0, 'sepia'])
-  const refused = await inspectApart(join(fixtures, 'torch-files/zip.ckpt'), apart).catch((error: unknown) => error)
+  const refused = await inspectInThread(join(fixtures, 'torch-files/zip.ckpt'), apart).catch((error: unknown) => error)
   assert.ok(refused instanceof UserError)
   assert.deepEqual([refused.code, Object.keys(refused.data)], ['file-is-pickle', ['path']])
 })
 
 test('a file that takes too long or too much memory to read ends its thread, and nothing else', async () => {
   const path = join(tiny, 'lycoris.safetensors')
-  await assert.rejects(inspectApart(path, { ...apart, timeoutMs: 1 }), { code: 'file-unreadable-in-time' })
+  await assert.rejects(inspectInThread(path, { ...apart, timeoutMs: 1 }), { code: 'file-unreadable-in-time' })
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-inspect-'))
   const large = join(folder, 'large.safetensors')
   const words = Array.from({ length: 1_500_000 }, (_, i) => `"${i}":"${i}"`)
@@ -58,6 +58,6 @@ test('a file that takes too long or too much memory to read ends its thread, and
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(header.length))
   writeFileSync(large, Buffer.concat([length, header]))
-  await assert.rejects(inspectApart(large, { ...apart, maxMegabytes: 64 }), { code: 'file-too-large-to-read' })
+  await assert.rejects(inspectInThread(large, { ...apart, maxMegabytes: 64 }), { code: 'file-too-large-to-read' })
   rmSync(folder, { recursive: true })
 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createKept } from '../../../src/engine/pipeline/lru-cache.ts'
+import { createLruCache } from '../../../src/engine/pipeline/lru-cache.ts'
 
 /** Asks for keys one after the other; tells which were made. */
-function asking<T>(kept: ReturnType<typeof createKept<T>>, make: (key: string) => T) {
+function asking<T>(kept: ReturnType<typeof createLruCache<T>>, make: (key: string) => T) {
   return (...keys: string[]): string[] => {
     const made: string[] = []
     for (const key of keys) {
@@ -17,12 +17,12 @@ function asking<T>(kept: ReturnType<typeof createKept<T>>, make: (key: string) =
 }
 
 test('what was made is given again, and what was used longest ago goes first', () => {
-  const ask = asking(createKept<string>(2), (key) => key)
+  const ask = asking(createLruCache<string>(2), (key) => key)
   assert.deepEqual(ask('a', 'b', 'a', 'c', 'a', 'b'), ['a', 'b', 'c', 'b'])
 })
 
 test('things that grow after they were made push others out, and the last one stays however large', () => {
-  const kept = createKept<{ size: number }>(10, ({ size }) => size)
+  const kept = createLruCache<{ size: number }>(10, ({ size }) => size)
   const things = new Map<string, { size: number }>()
   const ask = asking(kept, (key) => {
     const thing = { size: 1 }
@@ -37,7 +37,7 @@ test('things that grow after they were made push others out, and the last one st
 })
 
 test('undefined is a thing like any other, one that was deleted is made again, and what fails is not kept', () => {
-  const kept = createKept<undefined>(2)
+  const kept = createLruCache<undefined>(2)
   const ask = asking(kept, () => undefined)
   assert.deepEqual(ask('a', 'a'), ['a'])
   kept.delete('a')

@@ -14,26 +14,26 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type Laid, planLoras, shapesIn } from '../../../src/engine/checkpoint/lora/adapter-plan.ts'
+import { type AppliedDelta, planLoras, shapesIn } from '../../../src/engine/checkpoint/lora/adapter-plan.ts'
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
 import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor.ts'
-import { type CopiesOptions, createMergedCopies } from '../../../src/engine/pipeline/merged-weights-cache.ts'
+import { createMergedWeightsCache, type MergedWeightsCacheOptions } from '../../../src/engine/pipeline/merged-weights-cache.ts'
 import { netsOf } from '../../../src/engine/pipeline/model.ts'
-import { createOpenModels } from '../../../src/engine/pipeline/model-cache.ts'
+import { createModelCache } from '../../../src/engine/pipeline/model-cache.ts'
 import { tiny } from '../cpu-rig.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-merged-'))
 after(() => rmSync(scratch, { recursive: true }))
 const folder = (name: string): string => join(scratch, name)
 
-const base = createOpenModels()({ checkpoint: join(tiny, 'checkpoint.safetensors') })
+const base = createModelCache()({ checkpoint: join(tiny, 'checkpoint.safetensors') })
 const nets = netsOf(base.model)
 const lora = readLora(openTensorFile(join(tiny, 'lyco_norm.safetensors')), nets)
-const merged = (strength: number): readonly Laid[] => planLoras([{ lora, strength, merged: true }], shapesIn(nets)).merged
+const merged = (strength: number): readonly AppliedDelta[] => planLoras([{ lora, strength, merged: true }], shapesIn(nets)).merged
 const stampOf = () => 'one file'
 const options = { maxBytes: 1e9, type: 'float32' } as const
-const copies = (dir: string, more: Partial<CopiesOptions> = {}) => createMergedCopies({ ...options, dir, ...more })
+const copies = (dir: string, more: Partial<MergedWeightsCacheOptions> = {}) => createMergedWeightsCache({ ...options, dir, ...more })
 const changed = (model: typeof base.model): Tensor[] =>
   [...model.unet.tensors].filter(([name, tensor]) => tensor !== base.model.unet.tensors.get(name)).map(([, tensor]) => tensor)
 
@@ -52,7 +52,7 @@ test('only the weights that are touched lie in the copy, and the model points th
 
 test('in memory, on disk and in half precision the same numbers are merged', () => {
   const { dir: _, ...inMemory } = { ...options, dir: '' }
-  const plain = changed(createMergedCopies(inMemory).merge(base, merged(0.7), stampOf).model)
+  const plain = changed(createMergedWeightsCache(inMemory).merge(base, merged(0.7), stampOf).model)
   const onDisk = changed(copies(folder('same')).merge(base, merged(0.7), stampOf).model)
   const half = changed(copies(folder('same'), { type: 'float16' }).merge(base, merged(0.7), stampOf).model)
   for (const [i, tensor] of plain.entries()) {
@@ -87,7 +87,7 @@ test('nothing to merge is nothing written', () => {
 test('a disk that is full is said in one sentence, and nothing is left half-written', () => {
   const dir = folder('full')
   let left = 5000
-  const write: CopiesOptions['write'] = (fd, bytes, offset, length) => {
+  const write: MergedWeightsCacheOptions['write'] = (fd, bytes, offset, length) => {
     if (left < length) throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
     left -= length
     return writeSync(fd, bytes, offset, length)

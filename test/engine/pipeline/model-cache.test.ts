@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createOpenModels } from '../../../src/engine/pipeline/model-cache.ts'
+import { createModelCache } from '../../../src/engine/pipeline/model-cache.ts'
 import { tiny } from '../cpu-rig.ts'
 
 test('a model stays open as long as its files are the same, and nets that others share have the same keys', () => {
-  const open = createOpenModels()
+  const open = createModelCache()
   const checkpoint = join(tiny, 'checkpoint.safetensors')
   const first = open({ checkpoint })
   assert.equal(open({ checkpoint }), first)

@@ -27,7 +27,7 @@ function adapted(key: string, needed: Ranks = {}): Runnable {
 }
 
 /** The first of the room's rank is laid on: down reads x₀, up writes `strength` of it to y₁. */
-const laid =
+const applied =
   (strength: number) =>
   (room: Ranks): Feeds => {
     const R = room.attention ?? 0
@@ -56,7 +56,7 @@ function runnerOf(budgetBytes = 1e9) {
   })
   const runner = createRunner(sessions)
   const run = async (graph: Runnable, strength = 0): Promise<number[]> => {
-    const { y } = await runner.run(graph, { x: Float32Array.of(3, 5) }, laid(strength))
+    const { y } = await runner.run(graph, { x: Float32Array.of(3, 5) }, applied(strength))
     return [...y!]
   }
   return { run, runner, loads, freed, close: () => sessions.release() }

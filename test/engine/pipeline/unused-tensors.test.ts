@@ -7,7 +7,7 @@ import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
 import { bytesOf, type Tensor } from '../../../src/engine/checkpoint/tensor.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
-import { unusedIn } from '../../../src/engine/pipeline/unused-tensors.ts'
+import { unusedTensors } from '../../../src/engine/pipeline/unused-tensors.ts'
 import { tiny } from '../cpu-rig.ts'
 import { rewritten } from '../rewritten.ts'
 
@@ -25,15 +25,15 @@ function withMore(name: string, ...more: readonly string[]): string {
 }
 
 test('files that ship are used to the last tensor', () => {
-  assert.deepEqual(unusedIn(openModel({ checkpoint: 'models/pocket' })), [])
+  assert.deepEqual(unusedTensors(openModel({ checkpoint: 'models/pocket' })), [])
   for (const motion of ['v1', 'v2', 'v3']) {
-    assert.deepEqual(unusedIn(openModel({ checkpoint, motion: join(tiny, `motion_${motion}.safetensors`) })), [])
+    assert.deepEqual(unusedTensors(openModel({ checkpoint, motion: join(tiny, `motion_${motion}.safetensors`) })), [])
   }
 })
 
 test('what no net asks for is named, whether a net has its name or none has; what is known to be of no use is not', () => {
   const one = withMore('one.safetensors', 'model.diffusion_model.input_blocks.1.0.extra.weight')
-  assert.deepEqual(unusedIn(openModel({ checkpoint: one })), [
+  assert.deepEqual(unusedTensors(openModel({ checkpoint: one })), [
     {
       code: 'tensors-unused',
       message: 'Nothing here takes one tensor of one.safetensors: model.diffusion_model.input_blocks.1.0.extra.weight',
@@ -41,13 +41,13 @@ test('what no net asks for is named, whether a net has its name or none has; wha
     },
   ])
   const more = withMore('more.safetensors', 'something.else', 'first_stage_model.decoder.mid.attn_1.sink', 'model_ema.decay')
-  assert.match(unusedIn(openModel({ checkpoint: more }))[0]!.message, /^Nothing here takes 2 tensors of more\.safetensors: .* …$/)
+  assert.match(unusedTensors(openModel({ checkpoint: more }))[0]!.message, /^Nothing here takes 2 tensors of more\.safetensors: .* …$/)
 })
 
 test('a weight that is missing is an error with its name', () => {
   const name = 'model.diffusion_model.input_blocks.1.0.out_layers.3.bias'
   const lacking = rewritten(checkpoint, join(scratch, 'lacking.safetensors'), (tensor) => (tensor.name === name ? undefined : tensor))
-  assert.throws(() => unusedIn(openModel({ checkpoint: lacking })), {
+  assert.throws(() => unusedTensors(openModel({ checkpoint: lacking })), {
     name: 'UserError',
     code: 'weight-missing',
     message: /lacking\.safetensors has no down_blocks\.0\.resnets\.0\.conv2\.bias, expected \[32\]/,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
 import { probeMachine } from '../../../src/engine/runtime/device-probe.ts'
-import { chooseDevice, type Probe } from '../../../src/engine/runtime/devices.ts'
+import { chooseDevice, type DeviceProbe } from '../../../src/engine/runtime/devices.ts'
 import { createSession, listBackends } from '../../../src/engine/runtime/session.ts'
 import type { Device } from '../../../src/engine/targets/device.ts'
 
@@ -26,7 +26,7 @@ function machine({
   gpu = true,
   gflops = { webgpu: 2000, cpu: 400 },
   says = 'no',
-}: Machine): Probe & { started: Device[] } {
+}: Machine): DeviceProbe & { started: Device[] } {
   const started: Device[] = []
   return {
     started,

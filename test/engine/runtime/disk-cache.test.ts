@@ -3,16 +3,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
-import { createWeightFolder, type WeightFolderOptions } from '../../../src/engine/runtime/disk-cache.ts'
+import { createDiskCache, type DiskCacheOptions } from '../../../src/engine/runtime/disk-cache.ts'
 
 const dir = join(mkdtempSync(join(tmpdir(), 'zoetrope-weights-')), 'made', 'here')
 beforeEach(() => rmSync(dir, { recursive: true, force: true }))
 after(() => rmSync(join(dir, '../..'), { recursive: true }))
 
 const notes: string[] = []
-const open = (changes: Partial<WeightFolderOptions> = {}) => {
+const open = (changes: Partial<DiskCacheOptions> = {}) => {
   notes.length = 0
-  const folder = createWeightFolder({ dir, maxBytes: 1e6, spareBytes: 0, onNote: (note) => notes.push(note), ...changes })
+  const folder = createDiskCache({ dir, maxBytes: 1e6, spareBytes: 0, onNote: (note) => notes.push(note), ...changes })
   folder.makeRoom(1)
   return folder
 }

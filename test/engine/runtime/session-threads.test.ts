@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Mul } from '../../../src/engine/onnx/ops.ts'
 import { written } from '../../../src/engine/runtime/session.ts'
-import { createLanes } from '../../../src/engine/runtime/session-threads.ts'
+import { createSessionThreads } from '../../../src/engine/runtime/session-threads.ts'
 
 function twice(): Graph {
   const graph = new Graph('twice')
@@ -12,7 +12,7 @@ function twice(): Graph {
 }
 
 test('calls that come at once are all answered, each with its own', async () => {
-  const session = await createLanes(2).open(Promise.resolve(written(twice())), { threads: 1 })
+  const session = await createSessionThreads(2).open(Promise.resolve(written(twice())), { threads: 1 })
   const asked = Array.from({ length: 7 }, (_, i) => Float32Array.of(i, -i))
   const answers = await Promise.all(asked.map((x) => session.run({ x })))
   assert.deepEqual(
@@ -23,7 +23,7 @@ test('calls that come at once are all answered, each with its own', async () => 
 })
 
 test('a call that is wrong fails alone, with its reason', async () => {
-  const session = await createLanes(2).open(Promise.resolve(written(twice())), { threads: 1 })
+  const session = await createSessionThreads(2).open(Promise.resolve(written(twice())), { threads: 1 })
   const x = Float32Array.of(1, 2)
   const [wrong, right] = await Promise.allSettled([session.run({ z: x }), session.run({ x })])
   assert.match(String(wrong.status === 'rejected' && wrong.reason), /twice has no input z/)
@@ -36,18 +36,18 @@ test('a net whose file has gone is refused as ONNX Runtime refuses it', async ()
   const graph = new Graph('gone')
   const weight = graph.initializer({ name: 'w', dtype: 'F32', shape: [2], at: { file: '/no/such/file', offset: 0 } })
   graph.output('y', Mul(graph.input('x', 'float32', [2]), weight))
-  await assert.rejects(createLanes(2).open(Promise.resolve(written(graph)), { threads: 1 }), /no\/such\/file/)
+  await assert.rejects(createSessionThreads(2).open(Promise.resolve(written(graph)), { threads: 1 }), /no\/such\/file/)
 })
 
 test('after its release nothing is left that would answer', async () => {
-  const session = await createLanes(2).open(Promise.resolve(written(twice())), { threads: 1 })
+  const session = await createSessionThreads(2).open(Promise.resolve(written(twice())), { threads: 1 })
   await session.release()
   await assert.rejects(session.run({ x: Float32Array.of(1, 2) }), /This net was released/)
 })
 
 test('nets share the threads, and one that is released leaves the others', async () => {
-  const lanes = createLanes(2)
-  const open = () => lanes.open(Promise.resolve(written(twice())), { threads: 1 })
+  const threads = createSessionThreads(2)
+  const open = () => threads.open(Promise.resolve(written(twice())), { threads: 1 })
   const [one, other] = await Promise.all([open(), open()])
   await one!.release()
   const x = Float32Array.of(1, 2)
@@ -62,8 +62,8 @@ test('nets share the threads, and one that is released leaves the others', async
 })
 
 test('a graph that could not be made is told as it was, and the next is opened', async () => {
-  const lanes = createLanes(2)
-  await assert.rejects(lanes.open(Promise.reject(new Error('not made')), { threads: 1 }), /not made/)
-  const session = await lanes.open(Promise.resolve(written(twice())), { threads: 1 })
+  const threads = createSessionThreads(2)
+  await assert.rejects(threads.open(Promise.reject(new Error('not made')), { threads: 1 }), /not made/)
+  const session = await threads.open(Promise.resolve(written(twice())), { threads: 1 })
   assert.deepEqual([...(await session.run({ x: Float32Array.of(1, 2) })).y!], [2, 4])
 })

@@ -6,16 +6,16 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, test } from 'node:test'
-import type { Choice } from '../../../src/engine/runtime/devices.ts'
-import type { Finding } from '../../../src/engine/runtime/self-test.ts'
+import type { ChosenDevice } from '../../../src/engine/runtime/devices.ts'
+import type { FailedAttention } from '../../../src/engine/runtime/self-test.ts'
 
 /** A line of the child's; each has the parts that belong to its name. */
 export interface Answer {
   readonly name: string
   readonly reason?: string | null
-  readonly choice?: Choice
+  readonly choice?: ChosenDevice
   readonly fused?: readonly string[]
-  readonly findings?: readonly Finding[]
+  readonly findings?: readonly FailedAttention[]
   readonly notes?: readonly string[]
   readonly error?: number
 }

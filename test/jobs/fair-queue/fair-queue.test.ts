@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createQueue, type Entry, restoreQueue } from '../../../src/jobs/fair-queue/fair-queue.ts'
+import { createFairQueue, type QueueEntry, restoreFairQueue } from '../../../src/jobs/fair-queue/fair-queue.ts'
 import { testQueue } from '../../suites/queue.ts'
 
-testQueue('the queue in memory', { create: createQueue, restore: restoreQueue })
+testQueue('the queue in memory', { create: createFairQueue, restore: restoreFairQueue })
 
 test('the order is that of deficit round robin as published, one inside the other', () => {
   const entry = fc.record({
@@ -16,7 +16,7 @@ test('the order is that of deficit round robin as published, one inside the othe
   fc.assert(
     fc.property(fc.array(entry, { maxLength: 50 }), fc.integer({ min: 1, max: 400 }), (all, quantum) => {
       const entries = all.map((one, n) => ({ ...one, id: `j${n}` }))
-      const queue = createQueue(quantum)
+      const queue = createFairQueue(quantum)
       for (const one of entries) queue.add(one)
       const bySpace = groups(entries, ({ space }) => space).map((people) =>
         published(
@@ -31,7 +31,7 @@ test('the order is that of deficit round robin as published, one inside the othe
 })
 
 test('two servers get the same share, however many people ask in each', () => {
-  const queue = createQueue(100)
+  const queue = createFairQueue(100)
   for (let n = 0; n < 40; n++) queue.add({ id: `big${n}`, space: 'big', person: `p${n}`, cost: 100, priority: 1 })
   for (let n = 0; n < 10; n++) queue.add({ id: `small${n}`, space: 'small', person: 'only', cost: 100, priority: 1 })
   const first = Array.from({ length: 20 }, () => queue.next()!.space)
@@ -39,9 +39,9 @@ test('two servers get the same share, however many people ask in each', () => {
 })
 
 /** M. Shreedhar, G. Varghese, Efficient Fair Queueing using Deficit Round Robin, SIGCOMM 1995, figure 2. */
-function published(lanes: readonly (readonly Entry[])[], quantum: number): Entry[] {
+function published(lanes: readonly (readonly QueueEntry[])[], quantum: number): QueueEntry[] {
   const active = lanes.map((entries) => ({ entries: [...entries], deficit: 0 }))
-  const sent: Entry[] = []
+  const sent: QueueEntry[] = []
   for (let lane = active.shift(); lane; lane = active.shift()) {
     lane.deficit += quantum
     while (lane.entries[0] && lane.entries[0].cost <= lane.deficit) {
@@ -55,6 +55,6 @@ function published(lanes: readonly (readonly Entry[])[], quantum: number): Entry
 }
 
 /** In the order in which each first appears. */
-function groups(entries: readonly Entry[], key: (entry: Entry) => string): Entry[][] {
+function groups(entries: readonly QueueEntry[], key: (entry: QueueEntry) => string): QueueEntry[][] {
   return [...Map.groupBy(entries, key).values()]
 }

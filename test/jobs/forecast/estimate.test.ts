@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Drawing, leftMs, mark } from '../../../src/jobs/active-render.ts'
+import { type ActiveRender, leftMs, recordStep } from '../../../src/jobs/active-render.ts'
 import { createEstimate } from '../../../src/jobs/forecast/estimate.ts'
 import { newJob } from '../../../src/jobs/job.ts'
 import { askOf } from '../asks.ts'
@@ -49,9 +49,9 @@ test('the time left of a drawing is what the estimate leaves, unless its own ste
   assert.equal(leftMs(drawing, undefined, 1500), undefined)
   assert.equal(leftMs(drawing, 3000, 1500), 2500)
   assert.equal(leftMs(drawing, 3000, 9000), 0)
-  mark(drawing, { step: 1, of: 10 }, 2000)
+  recordStep(drawing, { step: 1, of: 10 }, 2000)
   assert.equal(leftMs(drawing, 3000, 2000), 2000)
-  mark(drawing, { step: 3, of: 10 }, 3000)
+  recordStep(drawing, { step: 3, of: 10 }, 3000)
   assert.equal(leftMs(drawing, 3000, 3000), 3500)
   assert.equal(leftMs(drawing, undefined, 3200), 3300)
   assert.equal(leftMs(drawing, 60_000, 3000), 58_000)
@@ -60,12 +60,12 @@ test('the time left of a drawing is what the estimate leaves, unless its own ste
 
 test('what is loaded before the first step takes nothing off the time of the drawing', () => {
   const drawing = drawingFrom(1000)
-  mark(drawing, { step: 0, of: 10 }, 1000)
+  recordStep(drawing, { step: 0, of: 10 }, 1000)
   assert.equal(leftMs(drawing, 3000, 60_000), 3000)
-  mark(drawing, { step: 1, of: 10 }, 61_000)
+  recordStep(drawing, { step: 1, of: 10 }, 61_000)
   assert.equal(leftMs(drawing, 3000, 61_500), 2200)
 })
 
-function drawingFrom(startedMs: number): Drawing {
+function drawingFrom(startedMs: number): ActiveRender {
   return { key: '', ids: new Set(), abort: new AbortController(), startedMs, lead: jobOf(64, 1), settled: Promise.resolve() }
 }

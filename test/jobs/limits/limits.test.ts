@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'
-import { createTally } from '../../../src/jobs/limits/job-counts.ts'
+import { createJobCounts } from '../../../src/jobs/limits/job-counts.ts'
 import { checkWaiting, type Limits, mayRun, tooOften, usualLimits } from '../../../src/jobs/limits/limits.ts'
 
 const owner = { platform: 'test', space: 'a', person: 'ann' }
@@ -18,54 +18,57 @@ function refusal(act: () => void): UserError {
 }
 
 test('a third waiting job of one person is refused with the wait, rounded up to seconds', () => {
-  const tally = createTally()
-  checkWaiting(limits, tally.of(owner), () => 0)
-  tally.move(owner, undefined, 'waiting')
-  tally.move(owner, undefined, 'waiting')
-  const error = refusal(() => checkWaiting(limits, tally.of(owner), () => 41_200))
+  const jobCounts = createJobCounts()
+  checkWaiting(limits, jobCounts.of(owner), () => 0)
+  jobCounts.move(owner, undefined, 'waiting')
+  jobCounts.move(owner, undefined, 'waiting')
+  const error = refusal(() => checkWaiting(limits, jobCounts.of(owner), () => 41_200))
   assert.equal(error.code, 'too-many-waiting')
   assert.deepEqual(error.data, { level: 'person', limit: 2, waitS: 42 })
   assert.equal(error.message, '2 animations wait for you already, as many as may: try again in about 42 seconds.')
 })
 
 test('a person is counted in every space, a space for all its people, and everybody for all', () => {
-  const tally = createTally()
+  const jobCounts = createJobCounts()
   const elsewhere = { ...owner, space: 'b' }
-  tally.move(elsewhere, undefined, 'waiting')
-  tally.move(owner, undefined, 'waiting')
-  assert.equal(refusal(() => checkWaiting(limits, tally.of(owner), () => 0)).data.level, 'person')
-  tally.move(owner, undefined, 'running')
-  assert.deepEqual(tally.of(owner), {
+  jobCounts.move(elsewhere, undefined, 'waiting')
+  jobCounts.move(owner, undefined, 'waiting')
+  assert.equal(refusal(() => checkWaiting(limits, jobCounts.of(owner), () => 0)).data.level, 'person')
+  jobCounts.move(owner, undefined, 'running')
+  assert.deepEqual(jobCounts.of(owner), {
     person: { waiting: 2, running: 1 },
     space: { waiting: 1, running: 1 },
     all: { waiting: 2, running: 1 },
   })
-  for (const person of ['bob', 'cid']) tally.move({ ...owner, person }, undefined, 'waiting')
-  assert.equal(refusal(() => checkWaiting(limits, tally.of({ ...owner, person: 'dan' }), () => 0)).data.level, 'space')
-  assert.equal(refusal(() => checkWaiting(limits, tally.of({ platform: 'other', space: 'c', person: 'eve' }), () => 0)).data.level, 'all')
+  for (const person of ['bob', 'cid']) jobCounts.move({ ...owner, person }, undefined, 'waiting')
+  assert.equal(refusal(() => checkWaiting(limits, jobCounts.of({ ...owner, person: 'dan' }), () => 0)).data.level, 'space')
+  assert.equal(
+    refusal(() => checkWaiting(limits, jobCounts.of({ platform: 'other', space: 'c', person: 'eve' }), () => 0)).data.level,
+    'all',
+  )
 })
 
 test('the same person id on another platform is another person', () => {
-  const tally = createTally()
-  tally.move(owner, undefined, 'waiting')
-  assert.equal(tally.of({ ...owner, platform: 'other' }).person.waiting, 0)
+  const jobCounts = createJobCounts()
+  jobCounts.move(owner, undefined, 'waiting')
+  assert.equal(jobCounts.of({ ...owner, platform: 'other' }).person.waiting, 0)
 })
 
 test('one running job a person and two in all leave the third where it is', () => {
-  const tally = createTally()
-  assert.equal(mayRun(limits, tally.of(owner)), true)
-  tally.move(owner, undefined, 'running')
-  assert.equal(mayRun(limits, tally.of(owner)), false)
+  const jobCounts = createJobCounts()
+  assert.equal(mayRun(limits, jobCounts.of(owner)), true)
+  jobCounts.move(owner, undefined, 'running')
+  assert.equal(mayRun(limits, jobCounts.of(owner)), false)
   const bob = { ...owner, person: 'bob' }
-  assert.equal(mayRun(limits, tally.of(bob)), true)
-  tally.move(bob, undefined, 'running')
-  assert.equal(mayRun(limits, tally.of({ ...owner, person: 'cid' })), false)
-  tally.move(owner, 'running', undefined)
-  assert.equal(mayRun(limits, tally.of({ ...owner, person: 'cid' })), true)
+  assert.equal(mayRun(limits, jobCounts.of(bob)), true)
+  jobCounts.move(bob, undefined, 'running')
+  assert.equal(mayRun(limits, jobCounts.of({ ...owner, person: 'cid' })), false)
+  jobCounts.move(owner, 'running', undefined)
+  assert.equal(mayRun(limits, jobCounts.of({ ...owner, person: 'cid' })), true)
 })
 
 test('a job that was never counted cannot be moved', () => {
-  assert.throws(() => createTally().move(owner, 'waiting', 'running'), /has no job waiting/)
+  assert.throws(() => createJobCounts().move(owner, 'waiting', 'running'), /has no job waiting/)
 })
 
 test('what is asked too often is refused with what is allowed and the wait', () => {
@@ -77,7 +80,7 @@ test('what is asked too often is refused with what is allowed and the wait', () 
 })
 
 test('the usual limits let a person in an empty house ask and run', () => {
-  const counts = createTally().of(owner)
+  const counts = createJobCounts().of(owner)
   checkWaiting(usualLimits, counts, () => 0)
   assert.equal(mayRun(usualLimits, counts), true)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'
 import type { Limits } from '../../../src/jobs/limits/limits.ts'
-import { createGate, type GateOptions } from '../../../src/jobs/limits/rate-limiter.ts'
+import { createRateLimiter, type RateLimiterOptions } from '../../../src/jobs/limits/rate-limiter.ts'
 import { startRedis } from '../../suites/redis-server.ts'
 
 const redisUrl = await startRedis()
@@ -15,89 +15,89 @@ const limits: Limits = {
 testGate('a gate of its own', {})
 if (redisUrl !== undefined) testGate('a gate shared through Redis', { redisUrl })
 
-function testGate(name: string, where: Partial<GateOptions>): void {
+function testGate(name: string, where: Partial<RateLimiterOptions>): void {
   // Keys in a shared Redis outlive a test: each test has a space of its own.
   const people = (space: string) => (person: string) => ({ platform: 'test', space, person: `${space}-${person}` })
-  const make = (options: Partial<GateOptions> = {}) =>
-    createGate({ limits, ...where, ...options, onError: (error) => assert.ifError(error) })
+  const make = (options: Partial<RateLimiterOptions> = {}) =>
+    createRateLimiter({ limits, ...where, ...options, onError: (error) => assert.ifError(error) })
 
   describe(name, () => {
     test('a fourth job within ten minutes is refused with the wait', async () => {
-      const gate = make()
+      const rateLimiter = make()
       const ann = people('often')('ann')
-      for (let n = 0; n < 3; n++) await gate.take(ann)
-      const error = await refusal(gate.take(ann))
+      for (let n = 0; n < 3; n++) await rateLimiter.take(ann)
+      const error = await refusal(rateLimiter.take(ann))
       assert.equal(error.code, 'too-often')
       assert.equal(error.data.level, 'person')
       const waitS = Number(error.data.waitS)
       assert.ok(waitS > 190 && waitS <= 200, `one of three in ten minutes comes back every 200 s, got ${waitS}`)
-      await gate.close()
+      await rateLimiter.close()
     })
 
     test('three at once are let in and the fourth is turned away, not made to wait', async () => {
-      const gate = make()
+      const rateLimiter = make()
       const ann = people('at-once')('ann')
-      const settled = await Promise.allSettled(Array.from({ length: 6 }, () => gate.take(ann)))
+      const settled = await Promise.allSettled(Array.from({ length: 6 }, () => rateLimiter.take(ann)))
       assert.deepEqual(
         settled.map(({ status }) => status),
         ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected'],
       )
-      await gate.close()
+      await rateLimiter.close()
     })
 
     test('what the space refuses is not counted against the person', async () => {
-      const gate = make()
+      const rateLimiter = make()
       const [ann, bob] = [people('given-back')('ann'), people('given-back')('bob')]
-      for (let n = 0; n < 3; n++) await gate.take(ann)
-      await gate.take(bob)
-      assert.equal((await refusal(gate.take(bob))).data.level, 'space')
+      for (let n = 0; n < 3; n++) await rateLimiter.take(ann)
+      await rateLimiter.take(bob)
+      assert.equal((await refusal(rateLimiter.take(bob))).data.level, 'space')
       const elsewhere = { ...bob, space: 'elsewhere' }
-      await gate.take(elsewhere)
-      await gate.take(elsewhere)
-      assert.equal((await refusal(gate.take(elsewhere))).data.level, 'person')
-      await gate.close()
+      await rateLimiter.take(elsewhere)
+      await rateLimiter.take(elsewhere)
+      assert.equal((await refusal(rateLimiter.take(elsewhere))).data.level, 'person')
+      await rateLimiter.close()
     })
 
     test('what was used up comes back at the rate', async () => {
-      const gate = make({ limits: { person: { rate: { jobs: 1, perMs: 500 } }, space: {}, all: {} } })
+      const rateLimiter = make({ limits: { person: { rate: { jobs: 1, perMs: 500 } }, space: {}, all: {} } })
       const ann = people('comes-back')('ann')
-      await gate.take(ann)
-      await refusal(gate.take(ann))
+      await rateLimiter.take(ann)
+      await refusal(rateLimiter.take(ann))
       await new Promise((resolve) => setTimeout(resolve, 1000))
-      await gate.take(ann)
-      await gate.close()
+      await rateLimiter.take(ann)
+      await rateLimiter.close()
     })
 
     test("a space with limits of its own is held to those, from the moment they're set", async () => {
-      const gate = make()
+      const rateLimiter = make()
       const ann = people('own-limits')('ann')
       const own: Limits = { ...limits, space: { rate: { jobs: 1, perMs: 600_000 } } }
-      await gate.take(ann)
-      await gate.take(ann, own)
-      const error = await refusal(gate.take(ann, own))
+      await rateLimiter.take(ann)
+      await rateLimiter.take(ann, own)
+      const error = await refusal(rateLimiter.take(ann, own))
       assert.deepEqual([error.data.level, error.data.jobs], ['space', 1])
-      await gate.close()
+      await rateLimiter.close()
     })
 
     test('one running job a person and two a space are let in until they leave', async () => {
-      const gate = make()
+      const rateLimiter = make()
       const person = people('running')
-      const leave = await gate.enter(person('ann'))
+      const leave = await rateLimiter.enter(person('ann'))
       assert.ok(leave)
-      assert.equal(await gate.enter(person('ann')), undefined)
-      assert.ok(await gate.enter(person('bob')))
-      assert.equal(await gate.enter(person('cid')), undefined)
+      assert.equal(await rateLimiter.enter(person('ann')), undefined)
+      assert.ok(await rateLimiter.enter(person('bob')))
+      assert.equal(await rateLimiter.enter(person('cid')), undefined)
       leave()
       await new Promise((resolve) => setTimeout(resolve, 50))
-      assert.ok(await gate.enter(person('cid')))
-      await gate.close()
+      assert.ok(await rateLimiter.enter(person('cid')))
+      await rateLimiter.close()
     })
   })
 }
 
 test('two bots on one Redis count together', { skip: redisUrl === undefined }, async () => {
   const options = { limits, redisUrl: redisUrl!, onError: (error: Error) => assert.ifError(error) }
-  const [one, two] = [createGate(options), createGate(options)]
+  const [one, two] = [createRateLimiter(options), createRateLimiter(options)]
   const ann = { platform: 'test', space: 'both', person: 'ann' }
   assert.equal(one.shared, true)
   await one.take(ann)
@@ -117,36 +117,41 @@ test('two bots on one Redis count together', { skip: redisUrl === undefined }, a
 test('a running job of a bot that died is forgotten after a while', { skip: redisUrl === undefined }, async () => {
   const options = { limits, redisUrl: redisUrl!, runningForgottenMs: 300 }
   const ann = { platform: 'test', space: 'died', person: 'died-ann' }
-  const dead = createGate(options)
+  const dead = createRateLimiter(options)
   assert.ok(await dead.enter(ann))
   await dead.close()
-  const gate = createGate(options)
-  assert.equal(await gate.enter(ann), undefined)
+  const rateLimiter = createRateLimiter(options)
+  assert.equal(await rateLimiter.enter(ann), undefined)
   await new Promise((resolve) => setTimeout(resolve, 400))
-  assert.ok(await gate.enter(ann))
-  await gate.close()
+  assert.ok(await rateLimiter.enter(ann))
+  await rateLimiter.close()
 })
 
 test('limits that Bottleneck keeps in Redis survive there being deleted', { skip: redisUrl === undefined }, async () => {
   const { classicRedis } = await import('../../../src/jobs/limits/classic-redis.ts')
-  const gate = createGate({ limits, redisUrl: redisUrl!, onError: (error) => assert.ifError(error) })
+  const rateLimiter = createRateLimiter({ limits, redisUrl: redisUrl!, onError: (error) => assert.ifError(error) })
   const ann = { platform: 'test', space: 'flushed', person: 'flushed-ann' }
-  for (let n = 0; n < 3; n++) await gate.take(ann)
+  for (let n = 0; n < 3; n++) await rateLimiter.take(ann)
   const redis = classicRedis(redisUrl!)
   await redis.call(['FLUSHALL'])
   redis.end()
-  await gate.take(ann)
-  await gate.close()
+  await rateLimiter.take(ann)
+  await rateLimiter.close()
 })
 
 test('a Redis that cannot be reached is reported and lets everybody in', async () => {
   const errors: Error[] = []
-  const gate = createGate({ limits, redisUrl: 'redis://127.0.0.1:1', answerWithinMs: 50, onError: (error) => errors.push(error) })
+  const rateLimiter = createRateLimiter({
+    limits,
+    redisUrl: 'redis://127.0.0.1:1',
+    answerWithinMs: 50,
+    onError: (error) => errors.push(error),
+  })
   const ann = { platform: 'test', space: 's', person: 'ann' }
-  await gate.take(ann)
-  assert.ok(await gate.enter(ann))
+  await rateLimiter.take(ann)
+  assert.ok(await rateLimiter.enter(ann))
   assert.ok(errors.some(({ message }) => message.includes('did not answer within 50 ms')))
-  await gate.close()
+  await rateLimiter.close()
 })
 
 async function refusal(promise: Promise<unknown>): Promise<UserError> {

@@ -22,7 +22,7 @@ const request = {
 describe('who may', () => {
   test('admins, people and roles that the settings name; nobody else, whatever they ask for', async () => {
     const house = await openHouse()
-    const stranger = house.desk({ admin: false, person: 'bob', roles: ['r1'], managers: ['r2', 'ann'], files })
+    const stranger = house.admin({ admin: false, person: 'bob', roles: ['r1'], managers: ['r2', 'ann'], files })
     const tries = [
       () => stranger.add({ name: 'x', extend: false, file }),
       () => stranger.edit('anime', { before: 'x' }),
@@ -35,18 +35,18 @@ describe('who may', () => {
     ]
     for (const doing of tries) assert.equal((await refusal(doing())).code, 'not-a-style-manager')
     assert.deepEqual([house.files(), house.drawn], [[], []])
-    await house.desk({ admin: false, person: 'bob', roles: ['r1'], managers: ['r1'], files }).add({ name: 'by-role', extend: false, file })
-    await house.desk({ admin: false, person: 'bob', managers: ['bob'], files }).add({ name: 'by-id', extend: false, file })
+    await house.admin({ admin: false, person: 'bob', roles: ['r1'], managers: ['r1'], files }).add({ name: 'by-role', extend: false, file })
+    await house.admin({ admin: false, person: 'bob', managers: ['bob'], files }).add({ name: 'by-id', extend: false, file })
     house.close()
   })
 
   test('a style is changed where it was added, or by the operator; elsewhere one for admins is not even known', async () => {
     const house = await openHouse()
-    const desk = house.desk({ files })
-    await desk.add({ name: 'ink', extend: false, file })
-    const elsewhere = house.desk({ space: 's2', person: 'eve' })
+    const admin = house.admin({ files })
+    await admin.add({ name: 'ink', extend: false, file })
+    const elsewhere = house.admin({ space: 's2', person: 'eve' })
     assert.equal((await refusal(elsewhere.edit('ink', { before: 'x' }))).code, 'unknown-style')
-    await desk.set('ink', 'published')
+    await admin.set('ink', 'published')
     for (const doing of [
       elsewhere.edit('ink', { before: 'x' }),
       elsewhere.remove('ink', true),
@@ -54,8 +54,8 @@ describe('who may', () => {
       elsewhere.rollback('ink'),
     ])
       assert.equal((await refusal(doing)).code, 'style-elsewhere')
-    await house.desk({ platform: 'web', space: 'page', person: 'op' }).set('ink', 'quarantined')
-    const { changes } = await desk.record('ink')
+    await house.admin({ platform: 'web', space: 'page', person: 'op' }).set('ink', 'quarantined')
+    const { changes } = await admin.record('ink')
     assert.deepEqual(
       changes.map(({ by, atMs }) => [by, atMs]),
       [
@@ -71,16 +71,16 @@ describe('who may', () => {
 describe('quotas', () => {
   test('so many files an hour, then the next with the wait; a refused one does not count', async () => {
     const house = await openHouse({ quotas: { maxFileBytes: 1e9, maxSpaceBytes: 1e9, maxBytes: 1e9, addsPerHour: 2 } })
-    const desk = house.desk({ files })
-    await desk.add({ name: 'one', extend: false, file })
-    await refusal(desk.add({ name: 'one', extend: false, file }))
+    const admin = house.admin({ files })
+    await admin.add({ name: 'one', extend: false, file })
+    await refusal(admin.add({ name: 'one', extend: false, file }))
     house.clock.nowMs += 10 * 60_000
-    await desk.add({ name: 'two', extend: false, file })
-    const { code, message } = await refusal(desk.add({ name: 'three', extend: false, file }))
+    await admin.add({ name: 'two', extend: false, file })
+    const { code, message } = await refusal(admin.add({ name: 'three', extend: false, file }))
     assert.deepEqual([code, message], ['quota-hour', '2 files an hour may be added here; the next in 50 minutes.'])
-    await house.desk({ space: 's2', files }).add({ name: 'three', extend: false, file })
+    await house.admin({ space: 's2', files }).add({ name: 'three', extend: false, file })
     house.clock.nowMs += 50 * 60_000
-    await desk.add({ name: 'four', extend: false, file })
+    await admin.add({ name: 'four', extend: false, file })
     house.close()
   })
 
@@ -90,18 +90,18 @@ describe('quotas', () => {
       quotas: { maxFileBytes: 1e9, maxSpaceBytes: bytes + 1000, maxBytes: 2 * bytes + 1000, addsPerHour: 100 },
     })
     copyFileSync(join(models, 'pocket/loras/sepia.safetensors'), join(house.hostFolder, 's.safetensors'))
-    const desk = house.desk({ files })
-    await desk.add({ name: 'one', extend: false, file })
-    assert.equal((await refusal(desk.add({ name: 'two', extend: false, path: 's.safetensors' }))).code, 'file-too-large')
-    await desk.remove('one', false)
-    assert.equal((await refusal(desk.add({ name: 'two', extend: false, path: 's.safetensors' }))).code, 'file-too-large')
-    await desk.remove('one', true)
-    await desk.add({ name: 'two', extend: false, path: 's.safetensors' })
-    await house.desk({ space: 's2', files }).add({ name: 'three', extend: false, file })
+    const admin = house.admin({ files })
+    await admin.add({ name: 'one', extend: false, file })
+    assert.equal((await refusal(admin.add({ name: 'two', extend: false, path: 's.safetensors' }))).code, 'file-too-large')
+    await admin.remove('one', false)
+    assert.equal((await refusal(admin.add({ name: 'two', extend: false, path: 's.safetensors' }))).code, 'file-too-large')
+    await admin.remove('one', true)
+    await admin.add({ name: 'two', extend: false, path: 's.safetensors' })
+    await house.admin({ space: 's2', files }).add({ name: 'three', extend: false, file })
     const full = await openHouse({ quotas: { maxFileBytes: 1e9, maxSpaceBytes: bytes, maxBytes: bytes, addsPerHour: 100 } })
-    await full.desk({ files }).add({ name: 'one', extend: false, file })
-    assert.equal((await refusal(full.desk({ files }).add({ name: 'two', extend: false, file }))).code, 'quota-space')
-    assert.equal((await refusal(full.desk({ space: 's2', files }).add({ name: 'two', extend: false, file }))).code, 'quota-all')
+    await full.admin({ files }).add({ name: 'one', extend: false, file })
+    assert.equal((await refusal(full.admin({ files }).add({ name: 'two', extend: false, file }))).code, 'quota-space')
+    assert.equal((await refusal(full.admin({ space: 's2', files }).add({ name: 'two', extend: false, file }))).code, 'quota-all')
     house.close()
     full.close()
   })
@@ -110,7 +110,7 @@ describe('quotas', () => {
     const ends: (() => void)[] = []
     const download = () => new Promise<never>((_, reject) => ends.push(() => reject(new Error('let go'))))
     const house = await openHouse({ download })
-    const add = (name: string) => house.desk().add({ name, extend: false, url: 'https://huggingface.co/x' })
+    const add = (name: string) => house.admin().add({ name, extend: false, url: 'https://huggingface.co/x' })
     const held = [add('a'), add('b')].map((adding) => adding.catch(() => 'ended'))
     assert.equal((await refusal(add('c'))).code, 'intake-busy')
     for (const go of ends) go()
@@ -122,21 +122,21 @@ describe('quotas', () => {
 describe('a preview', () => {
   test('draws the same words, seed and size with the style and without; the plain one once for all styles', async () => {
     const house = await openHouse()
-    const desk = house.desk({ files })
-    await desk.add({ name: 'ink', extend: false, file, strength: 0.7 })
-    await desk.edit('ink', { before: 'zxc' })
-    const preview = await desk.preview('ink', 'webp')
+    const admin = house.admin({ files })
+    await admin.add({ name: 'ink', extend: false, file, strength: 0.7 })
+    await admin.edit('ink', { before: 'zxc' })
+    const preview = await admin.preview('ink', 'webp')
     assert.ok(preview)
     const [plain, styled] = house.drawn
     assert.deepEqual(plain!.request, styled!.request)
     assert.deepEqual([plain!.model.loras.length, styled!.model.loras.map(({ strength }) => strength)], [0, [0.7]])
     assert.deepEqual([plain!.prompt, styled!.prompt], ['a red ball bouncing in a meadow', 'zxc, a red ball bouncing in a meadow'])
-    await desk.preview('ink', 'webp')
-    await desk.add({ name: 'ink2', extend: false, file })
-    await desk.preview('ink2', 'webp')
+    await admin.preview('ink', 'webp')
+    await admin.add({ name: 'ink2', extend: false, file })
+    await admin.preview('ink2', 'webp')
     assert.equal(house.drawn.length, 3)
     assert.equal((await house.styles.picture('ink'))?.width, 256)
-    await desk.edit('ink', { strength: 0.5 })
+    await admin.edit('ink', { strength: 0.5 })
     assert.equal(await house.styles.picture('ink'), undefined)
     house.close()
   })
@@ -146,10 +146,10 @@ describe('a preview', () => {
     const animation = { bytes: new Uint8Array(30), format: 'webp', width: 1, height: 1 } as const
     const draw = () => new Promise<{ animation: typeof animation }>((resolve) => finish.push(() => resolve({ animation })))
     const house = await openHouse({ draw, patienceMs: 1 })
-    const desk = house.desk({ files })
-    await desk.add({ name: 'ink', extend: false, file })
-    assert.equal(await desk.preview('ink', 'webp'), undefined)
-    assert.equal(await desk.preview('ink', 'webp'), undefined)
+    const admin = house.admin({ files })
+    await admin.add({ name: 'ink', extend: false, file })
+    assert.equal(await admin.preview('ink', 'webp'), undefined)
+    assert.equal(await admin.preview('ink', 'webp'), undefined)
     assert.equal(finish.length, 1)
     finish[0]!()
     while (finish.length < 2) await new Promise((resolve) => setImmediate(resolve))
@@ -163,10 +163,10 @@ describe('a preview', () => {
 describe('edits', () => {
   test('change what a request draws: words, negative words, size, sampler, where it does not say otherwise', async () => {
     const house = await openHouse()
-    const desk = house.desk({ files })
-    await desk.add({ name: 'ink', extend: false, file })
-    await desk.set('ink', 'published')
-    await desk.edit('ink', {
+    const admin = house.admin({ files })
+    await admin.add({ name: 'ink', extend: false, file })
+    await admin.set('ink', 'published')
+    await admin.edit('ink', {
       before: 'ink drawing',
       after: 'on paper',
       negative: 'photo',
@@ -184,10 +184,10 @@ describe('edits', () => {
       ['zxc, ink drawing, a cat, on paper', 'grey, photo', 'euler'],
     )
     assert.equal((await house.styles.recipe({ ...request, style: 'ink', sampler: 'ddim' })).request.sampler, 'ddim')
-    await desk.edit('ink', { usual: true, triggers: '', before: '', after: '' })
+    await admin.edit('ink', { usual: true, triggers: '', before: '', after: '' })
     assert.equal((await house.styles.recipe({ ...request, style: 'ink' })).prompt, 'a cat')
     assert.equal((await house.styles.model('ink')).width, 64)
-    assert.equal((await refusal(desk.edit('ink', { before: '' }))).code, 'style-unchanged')
+    assert.equal((await refusal(admin.edit('ink', { before: '' }))).code, 'style-unchanged')
     house.close()
   })
 
@@ -196,9 +196,9 @@ describe('edits', () => {
     assert.match((await house.styles.recipe(request)).model.checkpoint, /pocket$/)
     const own = { checkpoint: '/x', loras: [] }
     assert.deepEqual((await house.styles.recipe({ ...request, model: own })).model, own)
-    const desk = house.desk({ files })
-    await desk.add({ name: 'ink', extend: false, file })
-    await desk.set('ink', 'quarantined')
+    const admin = house.admin({ files })
+    await admin.add({ name: 'ink', extend: false, file })
+    await admin.set('ink', 'quarantined')
     assert.equal((await refusal(house.styles.recipe({ ...request, style: 'ink' }))).code, 'style-gone')
     house.close()
   })
@@ -206,7 +206,7 @@ describe('edits', () => {
   test('a style on a base that is no longer installed is not offered, and is told of', async () => {
     const other = await openHouse({ bases: [{ name: 'large', files: { checkpoint: join(models, 'pocket'), loras: [] }, example: 'x' }] })
     assert.deepEqual(await other.styles.list('discord/s1', true), [])
-    assert.equal((await refusal(other.desk({ platform: 'web' }).preview('anime', 'webp'))).code, 'style-base-missing')
+    assert.equal((await refusal(other.admin({ platform: 'web' }).preview('anime', 'webp'))).code, 'style-base-missing')
     other.close()
   })
 })

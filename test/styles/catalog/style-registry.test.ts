@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { StyleCard, StyleDesk } from '../../../src/chat/contract/style-admin.ts'
+import type { StyleAdmin, StyleCard } from '../../../src/chat/contract/style-admin.ts'
 import { UserError } from '../../../src/errors.ts'
 import { webpToGif } from '../../../src/media/webp-to-gif.ts'
 import { animeLora, attached, openHouse, refusal, tiny } from '../test-styles.ts'
@@ -52,8 +52,8 @@ describe('the styles that ship', () => {
 
   test('are changed by the operator alone, and come back by rolling back to what ships', async () => {
     const house = await openHouse()
-    assert.equal((await refusal(house.desk().set('anime', 'quarantined'))).code, 'style-built-in')
-    const operator = house.desk({ platform: 'web' })
+    assert.equal((await refusal(house.admin().set('anime', 'quarantined'))).code, 'style-built-in')
+    const operator = house.admin({ platform: 'web' })
     await operator.remove('anime', false)
     assert.deepEqual(await names(house.styles), ['sepia'])
     await operator.rollback('anime', 0)
@@ -67,8 +67,8 @@ describe('a style that was added', () => {
   test('is for admins of its place, then for everybody, and goes the way back', async () => {
     const house = await openHouse()
     const { file, files } = attached(animeLora())
-    const desk = house.desk({ files })
-    const card = await desk.add({ name: 'Ink', extend: false, file })
+    const admin = house.admin({ files })
+    const card = await admin.add({ name: 'Ink', extend: false, file })
     assert.deepEqual(
       [card.state, card.base, card.files[0]!.source, card.files[0]!.about],
       ['admins', 'pocket', 'file:look.safetensors', 'LoRA, rank 8, on 132 modules of the UNet'],
@@ -76,17 +76,17 @@ describe('a style that was added', () => {
     assert.deepEqual(await names(house.styles), ['anime', 'sepia'])
     assert.deepEqual(await names(house.styles, here, true), ['anime', 'Ink', 'sepia'])
     assert.deepEqual(await names(house.styles, 'discord/s2', true), ['anime', 'sepia'])
-    await desk.set('ink', 'published')
+    await admin.set('ink', 'published')
     assert.deepEqual(await names(house.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
-    await desk.edit('ink', { where: 'here', aliases: 'pen, brush' })
+    await admin.edit('ink', { where: 'here', aliases: 'pen, brush' })
     assert.deepEqual(await names(house.styles, 'discord/s2'), ['anime', 'sepia'])
     assert.equal((await house.styles.find('Brush', here, false))?.name, 'Ink')
-    await desk.rename('ink', 'Drawing')
+    await admin.rename('ink', 'Drawing')
     assert.equal((await house.styles.get('INK'))?.name, 'Drawing')
-    await desk.set('drawing', 'quarantined')
+    await admin.set('drawing', 'quarantined')
     assert.equal(await house.styles.get('drawing'), undefined)
     assert.deepEqual(await names(house.styles, here, true), ['anime', 'sepia'])
-    const { changes } = await desk.record('drawing')
+    const { changes } = await admin.record('drawing')
     assert.deepEqual(
       changes.map(({ what }) => what),
       [
@@ -97,7 +97,7 @@ describe('a style that was added', () => {
         ['added with LoRA, rank 8, on 132 modules of the UNet'],
       ],
     )
-    await desk.rollback('drawing', 2)
+    await admin.rollback('drawing', 2)
     assert.deepEqual(await names(house.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
     house.close()
   })
@@ -105,31 +105,31 @@ describe('a style that was added', () => {
   test('takes no name that another has, whatever its case, also not as an alias', async () => {
     const house = await openHouse()
     const { file, files } = attached(animeLora())
-    const desk = house.desk({ files })
+    const admin = house.admin({ files })
     const before = house.files()
-    assert.equal((await refusal(desk.add({ name: 'ANIME', extend: false, file }))).code, 'style-name-taken')
-    assert.equal((await refusal(desk.add({ name: 'cartoon', extend: false, file }))).code, 'style-name-taken')
+    assert.equal((await refusal(admin.add({ name: 'ANIME', extend: false, file }))).code, 'style-name-taken')
+    assert.equal((await refusal(admin.add({ name: 'cartoon', extend: false, file }))).code, 'style-name-taken')
     assert.deepEqual(house.files(), before)
-    await desk.add({ name: 'ink', extend: false, file })
-    assert.equal((await refusal(desk.edit('ink', { aliases: 'Sepia' }))).code, 'style-name-taken')
-    assert.equal((await refusal(desk.rename('ink', 'none'))).code, 'style-name-reserved')
+    await admin.add({ name: 'ink', extend: false, file })
+    assert.equal((await refusal(admin.edit('ink', { aliases: 'Sepia' }))).code, 'style-name-taken')
+    assert.equal((await refusal(admin.rename('ink', 'none'))).code, 'style-name-reserved')
     house.close()
   })
 
   test('shares its file with another of the same content, and forgetting one leaves the other whole', async () => {
     const house = await openHouse()
     const { file, files } = attached(animeLora())
-    const desk = house.desk({ files })
-    await desk.add({ name: 'one', extend: false, file })
-    await desk.add({ name: 'two', extend: false, file })
+    const admin = house.admin({ files })
+    await admin.add({ name: 'one', extend: false, file })
+    await admin.add({ name: 'two', extend: false, file })
     assert.equal(house.files().length, 1)
-    await desk.remove('one', true)
-    assert.equal((await refusal(desk.rollback('one'))).code, 'style-forgotten')
+    await admin.remove('one', true)
+    assert.equal((await refusal(admin.rollback('one'))).code, 'style-forgotten')
     const left = await house.styles.find('two', here, true)
     assert.deepEqual(readFileSync(left!.model.loras[0]!.file), Buffer.from(animeLora()))
-    await desk.preview('two', 'webp')
+    await admin.preview('two', 'webp')
     assert.equal(house.blobs.size, 1)
-    await desk.remove('two', true)
+    await admin.remove('two', true)
     assert.deepEqual([house.files(), house.blobs.size], [[], 0])
     house.close()
   })
@@ -137,13 +137,13 @@ describe('a style that was added', () => {
   test('that was removed keeps its files, and comes back whole', async () => {
     const house = await openHouse()
     const { file, files } = attached(animeLora())
-    const desk = house.desk({ files })
-    await desk.add({ name: 'ink', extend: false, file })
-    await desk.remove('ink', false)
+    const admin = house.admin({ files })
+    await admin.add({ name: 'ink', extend: false, file })
+    await admin.remove('ink', false)
     assert.equal(await house.styles.get('ink'), undefined)
     const next = await house.again()
     assert.equal(next.files().length, 1)
-    await next.desk().rollback('ink')
+    await next.admin().rollback('ink')
     assert.equal((await next.styles.find('ink', here, true))?.name, 'ink')
     house.close()
   })
@@ -152,12 +152,12 @@ describe('a style that was added', () => {
     const house = await openHouse()
     for (const name of ['lora_peft', 'motion_lora', 'lyco_norm', 'motion_v3', 'checkpoint'])
       copyFileSync(join(tiny, `${name}.safetensors`), join(house.hostFolder, `${name}.safetensors`))
-    const desk = house.desk()
-    const first = await desk.add({ name: 'mix', extend: false, path: 'lora_peft.safetensors', strength: 0.5 })
+    const admin = house.admin()
+    const first = await admin.add({ name: 'mix', extend: false, path: 'lora_peft.safetensors', strength: 0.5 })
     assert.equal(first.base, 'tiny')
-    await desk.add({ name: 'mix', extend: true, path: 'motion_lora.safetensors' })
-    await desk.add({ name: 'mix', extend: true, path: 'checkpoint.safetensors' })
-    const card = await desk.add({ name: 'mix', extend: true, path: 'motion_v3.safetensors' })
+    await admin.add({ name: 'mix', extend: true, path: 'motion_lora.safetensors' })
+    await admin.add({ name: 'mix', extend: true, path: 'checkpoint.safetensors' })
+    const card = await admin.add({ name: 'mix', extend: true, path: 'motion_v3.safetensors' })
     assert.deepEqual(
       card.files.map(({ about, strength }) => [about.split(',')[0], strength]),
       [
@@ -172,13 +172,13 @@ describe('a style that was added', () => {
       [model.checkpoint, model.motion, ...model.loras.map(({ file }) => file)].map((path) => path?.startsWith(house.folder)),
       [true, true, true, true],
     )
-    assert.equal((await refusal(desk.edit('mix', { strength: 0.3 }))).code, 'style-part-unnamed')
-    assert.equal((await refusal(desk.edit('mix', { part: 3, strength: 0.3 }))).code, 'style-part-kind')
-    assert.equal((await refusal(desk.edit('mix', { part: 5, strength: 0.3 }))).code, 'style-part')
-    assert.equal((await refusal(desk.add({ name: 'mix', extend: true, path: 'lora_peft.safetensors' }))).code, 'style-has-file')
-    const edited = await desk.edit('mix', { part: 2, strength: -0.3 })
+    assert.equal((await refusal(admin.edit('mix', { strength: 0.3 }))).code, 'style-part-unnamed')
+    assert.equal((await refusal(admin.edit('mix', { part: 3, strength: 0.3 }))).code, 'style-part-kind')
+    assert.equal((await refusal(admin.edit('mix', { part: 5, strength: 0.3 }))).code, 'style-part')
+    assert.equal((await refusal(admin.add({ name: 'mix', extend: true, path: 'lora_peft.safetensors' }))).code, 'style-has-file')
+    const edited = await admin.edit('mix', { part: 2, strength: -0.3 })
     assert.deepEqual(edited.changed, ['strength of file 2: 1 → -0.3'])
-    const dropped = await desk.edit('mix', { part: 4, drop: true })
+    const dropped = await admin.edit('mix', { part: 4, drop: true })
     assert.deepEqual(dropped.changed, ['without motion module v3, up to 32 frames'])
     house.close()
   })
@@ -199,31 +199,31 @@ describe('rolling back', () => {
   test('restores exactly what was, after any changes, also for the next process', async () => {
     const house = await openHouse()
     const { file, files } = attached(animeLora())
-    await house.desk({ files }).add({ name: 'zero', extend: false, file })
+    await house.admin({ files }).add({ name: 'zero', extend: false, file })
     await fc.assert(
       fc.asyncProperty(steps, async (sequence) => {
         const seen = new Map<number, string>()
-        const desk = house.desk()
+        const admin = house.admin()
         const note = (card: StyleCard) => seen.set(card.change, seenAs(card))
-        let name = (await desk.record('zero').catch(() => desk.record('one'))).card.name
-        note((await desk.record(name)).card)
+        let name = (await admin.record('zero').catch(() => admin.record('one'))).card.name
+        note((await admin.record(name)).card)
         for (const step of sequence) {
-          const card = await apply(desk, name, step, [...seen.keys()])
+          const card = await apply(admin, name, step, [...seen.keys()])
           if (!card) continue
           note(card)
           name = card.name
         }
         for (const [number, state] of [...seen].reverse()) {
-          const now = (await desk.record(name)).card
+          const now = (await admin.record(name)).card
           if (now.change === number || seenAs(now) === state) continue
-          const back = await desk.rollback(name, number)
+          const back = await admin.rollback(name, number)
           name = back.name
           assert.equal(seenAs(back), state)
-          assert.equal(seenAs((await (await house.again()).desk().record(name)).card), state)
+          assert.equal(seenAs((await (await house.again()).admin().record(name)).card), state)
         }
         // For the next run: it is there and has its first name.
-        if ((await desk.record(name)).card.state === 'removed') await desk.rollback(name)
-        if (name !== 'zero') await desk.rename(name, 'zero')
+        if ((await admin.record(name)).card.state === 'removed') await admin.rollback(name)
+        if (name !== 'zero') await admin.rename(name, 'zero')
       }),
       { numRuns: 15 },
     )
@@ -238,19 +238,19 @@ describe('rolling back', () => {
   type Step = typeof steps extends fc.Arbitrary<readonly (infer One)[]> ? One : never
 
   /** Undefined where it was refused, and so left everything as it was. */
-  async function apply(desk: StyleDesk, name: string, step: Step, known: readonly number[]): Promise<StyleCard | undefined> {
+  async function apply(admin: StyleAdmin, name: string, step: Step, known: readonly number[]): Promise<StyleCard | undefined> {
     try {
       switch (step.do) {
         case 'edit':
-          return await desk.edit(name, { strength: step.strength / 10, before: step.words })
+          return await admin.edit(name, { strength: step.strength / 10, before: step.words })
         case 'rename':
-          return await desk.rename(name, step.to)
+          return await admin.rename(name, step.to)
         case 'set':
-          return await desk.set(name, step.state as 'published')
+          return await admin.set(name, step.state as 'published')
         case 'remove':
-          return await desk.remove(name, false)
+          return await admin.remove(name, false)
         case 'rollback':
-          return await desk.rollback(name, known[step.to % known.length])
+          return await admin.rollback(name, known[step.to % known.length])
       }
     } catch (error) {
       if (error instanceof UserError) return undefined
@@ -263,12 +263,12 @@ test('two processes over one store see what the other has done', async () => {
   const one = await openHouse()
   const two = await one.again()
   const { file, files } = attached(animeLora())
-  await one.desk({ files }).add({ name: 'ink', extend: false, file })
+  await one.admin({ files }).add({ name: 'ink', extend: false, file })
   assert.equal((await two.styles.find('ink', here, true))?.name, 'ink')
-  await two.desk().set('ink', 'published')
+  await two.admin().set('ink', 'published')
   assert.equal((await one.styles.find('ink', 'slack/x', false))?.state, 'published')
-  await Promise.all([one.desk().edit('ink', { before: 'b' }), one.desk().edit('ink', { after: 'a' }), one.desk().rename('ink', 'pen')])
-  const { card, changes } = await two.desk().record('ink')
+  await Promise.all([one.admin().edit('ink', { before: 'b' }), one.admin().edit('ink', { after: 'a' }), one.admin().rename('ink', 'pen')])
+  const { card, changes } = await two.admin().record('ink')
   assert.deepEqual([card.name, card.before, card.after, changes.length], ['pen', 'b', 'a', 5])
   one.close()
 })

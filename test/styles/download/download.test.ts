@@ -171,7 +171,7 @@ describe('a hostile URL is refused with its reason and leaves nothing behind:', 
       const download = server.download(addresses ? { resolve: async () => addresses } : {})
       const house = await openHouse({ download, quotas: { maxFileBytes: 200_000, maxSpaceBytes: 1e6, maxBytes: 1e6, addsPerHour: 5 } })
       const before = house.files()
-      const error = await refused(house.desk().add({ name: 'x', extend: false, url }))
+      const error = await refused(house.admin().add({ name: 'x', extend: false, url }))
       assert.equal(error.code, code)
       assert.ok(error.message.length > 20 && !error.message.includes(house.folder))
       assert.deepEqual(

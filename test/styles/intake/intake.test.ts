@@ -139,7 +139,7 @@ describe('a hostile file is refused with its reason and leaves nothing behind:',
     test(named, async () => {
       const before = house.files()
       const { file, files } = attached(bytes)
-      const error = await refusal(house.desk({ files }).add({ name: 'look', extend: false, file }))
+      const error = await refusal(house.admin({ files }).add({ name: 'look', extend: false, file }))
       assert.equal(error.code, code, error.message)
       assert.match(error.message, says)
       assert.match(error.message, /look\.safetensors|tensor/)
@@ -150,7 +150,7 @@ describe('a hostile file is refused with its reason and leaves nothing behind:',
   }
   test('and then a good one is taken', async () => {
     const { file, files } = attached(animeLora())
-    assert.equal((await house.desk({ files }).add({ name: 'look', extend: false, file })).files.length, 1)
+    assert.equal((await house.admin({ files }).add({ name: 'look', extend: false, file })).files.length, 1)
     house.close()
   })
 })
@@ -159,9 +159,9 @@ describe('where a file comes from', () => {
   test('exactly one source is named', async () => {
     const house = await openHouse()
     const { file, files } = attached(animeLora())
-    assert.equal((await refusal(house.desk({ files }).add({ name: 'x', extend: false }))).code, 'style-source')
+    assert.equal((await refusal(house.admin({ files }).add({ name: 'x', extend: false }))).code, 'style-source')
     assert.equal(
-      (await refusal(house.desk({ files }).add({ name: 'x', extend: false, file, url: 'https://huggingface.co/x' }))).code,
+      (await refusal(house.admin({ files }).add({ name: 'x', extend: false, file, url: 'https://huggingface.co/x' }))).code,
       'style-source',
     )
     house.close()
@@ -169,16 +169,16 @@ describe('where a file comes from', () => {
 
   test('a path lies in the folders of models; nothing tells what else is on this host', async () => {
     const house = await openHouse()
-    const desk = house.desk()
+    const admin = house.admin()
     mkdirSync(join(house.hostFolder, 'sub'))
     copyFileSync(join(models, 'pocket/loras/anime.safetensors'), join(house.hostFolder, 'sub/a.safetensors'))
     symlinkSync('/etc/passwd', join(house.hostFolder, 'out.safetensors'))
     for (const path of ['/etc/passwd', '/etc/nothing', '../../etc/passwd', 'sub', 'nothing.safetensors', 'out.safetensors', '', '/']) {
-      const { code, message } = await refusal(desk.add({ name: 'x', extend: false, path }))
+      const { code, message } = await refusal(admin.add({ name: 'x', extend: false, path }))
       assert.equal(code, 'path-outside', path)
       assert.equal(message.replace(`'${path}'`, ''), 'There is no file  in the folders of models on the host that draws.')
     }
-    const card = await desk.add({ name: 'x', extend: false, path: 'sub/a.safetensors' })
+    const card = await admin.add({ name: 'x', extend: false, path: 'sub/a.safetensors' })
     assert.equal(card.files[0]!.source, 'path:sub/a.safetensors')
     house.close()
   })
@@ -186,13 +186,13 @@ describe('where a file comes from', () => {
   test('a pickle is taken from the host, read without running anything, and its word is kept', async () => {
     const house = await openHouse()
     copyFileSync(join(torchFiles, 'embedding_a1111.pt'), join(house.hostFolder, 'my look.pt'))
-    const card = await house.desk().add({ name: 'ti', extend: false, path: 'my look.pt' })
+    const card = await house.admin().add({ name: 'ti', extend: false, path: 'my look.pt' })
     assert.deepEqual([card.base, card.files[0]!.about, card.files[0]!.word], ['tiny', 'textual inversion, 3 vectors', 'zoe'])
     assert.match((await house.styles.find('ti', 'discord/s1', true))!.model.embeddings![0]!.file, /\.ckpt$/)
     const proof = join(house.hostFolder, 'it-ran')
     writeFileSync(join(house.hostFolder, 'evil.ckpt'), `\x80\x02cposix\nsystem\n(S'touch ${proof}'\ntR.`, 'latin1')
     const before = house.files()
-    assert.match((await refusal(house.desk().add({ name: 'x', extend: false, path: 'evil.ckpt' }))).message, /^evil\.ckpt/)
+    assert.match((await refusal(house.admin().add({ name: 'x', extend: false, path: 'evil.ckpt' }))).message, /^evil\.ckpt/)
     assert.ok(!existsSync(proof))
     assert.deepEqual(house.files(), before)
     house.close()
@@ -202,7 +202,7 @@ describe('where a file comes from', () => {
     const house = await openHouse()
     copyFileSync(join(models, 'pocket/loras/anime.safetensors'), join(house.hostFolder, 'a.safetensors'))
     linkSync(join(house.hostFolder, 'a.safetensors'), join(house.hostFolder, 'b.safetensors'))
-    const card = await house.desk().add({ name: 'x', extend: false, path: 'b.safetensors' })
+    const card = await house.admin().add({ name: 'x', extend: false, path: 'b.safetensors' })
     assert.equal(card.files[0]!.bytes, animeLora().length)
     house.close()
   })
@@ -211,7 +211,7 @@ describe('where a file comes from', () => {
     const house = await openHouse({ quotas: { maxFileBytes: 100_000, maxSpaceBytes: 1e9, maxBytes: 1e9, addsPerHour: 9 } })
     const { file, files } = attached(animeLora())
     assert.equal(
-      (await refusal(house.desk({ files }).add({ name: 'x', extend: false, file: { ...file, bytes: 10 } }))).code,
+      (await refusal(house.admin({ files }).add({ name: 'x', extend: false, file: { ...file, bytes: 10 } }))).code,
       'file-too-large',
     )
     assert.deepEqual(house.files(), [])
@@ -224,7 +224,7 @@ describe("what is taken over from a file's own words", () => {
   async function added(metadata: Record<string, string>) {
     const house = await openHouse()
     const { file, files } = attached(tensors(shapes, { metadata }))
-    const card = await house.desk({ files }).add({ name: 'x', extend: false, file })
+    const card = await house.admin({ files }).add({ name: 'x', extend: false, file })
     const style = await house.styles.find('x', 'discord/s1', true)
     house.close()
     return { card, style }
@@ -260,27 +260,27 @@ describe("what is taken over from a file's own words", () => {
   test('a textual inversion stands under its file name, a word of its own, or the one that is given', async () => {
     const house = await openHouse()
     const { file, files } = attached(tensors({ emb_params: [2, 128] }), 'My Look (v2).safetensors')
-    const desk = house.desk({ files })
-    assert.equal((await desk.add({ name: 'a', extend: false, file })).files[0]!.word, 'My-Look-v2-')
-    const given = await desk.add({ name: 'b', extend: false, file, word: 'lookx' })
+    const admin = house.admin({ files })
+    assert.equal((await admin.add({ name: 'a', extend: false, file })).files[0]!.word, 'My-Look-v2-')
+    const given = await admin.add({ name: 'b', extend: false, file, word: 'lookx' })
     assert.deepEqual([given.files[0]!.word, given.triggers], ['lookx', ['lookx']])
-    assert.equal((await refusal(desk.add({ name: 'c', extend: false, file, word: 'two words' }))).code, 'style-word')
+    assert.equal((await refusal(admin.add({ name: 'c', extend: false, file, word: 'two words' }))).code, 'style-word')
     assert.deepEqual(
       (await house.styles.find('b', 'discord/s1', true))!.model.embeddings!.map(({ word }) => word),
       ['lookx'],
     )
     const own = attached(tensors({ '<cat-toy>': [1, 128] }))
-    assert.equal((await house.desk({ files: own.files }).add({ name: 'd', extend: false, file: own.file })).files[0]!.word, '<cat-toy>')
+    assert.equal((await house.admin({ files: own.files }).add({ name: 'd', extend: false, file: own.file })).files[0]!.word, '<cat-toy>')
     house.close()
   })
 
   test('a VAE and a motion LoRA are told for what they are', async () => {
     const house = await openHouse()
     const vae = attached(readFileSync(join(models, 'pocket/vae/diffusion_pytorch_model.safetensors')))
-    assert.equal((await house.desk({ files: vae.files }).add({ name: 'v', extend: false, file: vae.file })).files[0]!.about, 'VAE')
+    assert.equal((await house.admin({ files: vae.files }).add({ name: 'v', extend: false, file: vae.file })).files[0]!.about, 'VAE')
     const place = 'down_blocks.0.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.0.processor.to_q_lora'
     const motion = attached(tensors({ [`${place}.down.weight`]: [2, 64], [`${place}.up.weight`]: [64, 2] }))
-    const card = await house.desk({ files: motion.files }).add({ name: 'm', extend: false, file: motion.file })
+    const card = await house.admin({ files: motion.files }).add({ name: 'm', extend: false, file: motion.file })
     assert.equal(card.files[0]!.about, 'motion LoRA, rank 2, on 1 modules of the motion module')
     assert.deepEqual(
       card.notes.map(({ key: note }) => note),
@@ -299,7 +299,7 @@ test('a file of half precision with everything in it is read to its last number'
     { name: `${key}.lora_down.weight`, dtype: 'F16', shape: [4, 128], bytes: down },
     { name: `${key}.lora_up.weight`, dtype: 'F16', shape: [64, 4], bytes: new Uint8Array(64 * 4 * 2) },
   ])
-  const error = await refusal(house.desk().add({ name: 'x', extend: false, path: 'late.safetensors' }))
+  const error = await refusal(house.admin().add({ name: 'x', extend: false, path: 'late.safetensors' }))
   assert.deepEqual([error.code, error.data['index']], ['tensor-not-finite', 511])
   writeFileSync(path, '')
   house.close()

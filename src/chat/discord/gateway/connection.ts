@@ -14,7 +14,7 @@ export interface Connection {
 }
 
 /** An event as the gateway sends it. */
-export interface Packet {
+export interface GatewayPacket {
   t: string | null
   readonly s: number
   readonly d: unknown
@@ -23,7 +23,7 @@ export interface Packet {
 /** @param hear is given every event first, and says whether it has dealt with it */
 export function createConnection(
   rest: Partial<RESTOptions>,
-  hear: (packet: Packet) => boolean,
+  hear: (packet: GatewayPacket) => boolean,
   warn: (error: unknown) => void,
 ): Connection {
   let ended = false
@@ -53,7 +53,7 @@ export function createConnection(
 
   // An event that is dealt with goes no further. discord.js would make objects of its own of it, and one that it does not
   // understand would end the process.
-  ;(client as EventEmitter).on('raw', (packet: Packet) => {
+  ;(client as EventEmitter).on('raw', (packet: GatewayPacket) => {
     if (hear(packet)) packet.t = null
   })
   client.on(Events.Error, warn)

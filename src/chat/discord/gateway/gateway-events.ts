@@ -4,20 +4,20 @@ import { type APIApplicationCommandOptionChoice, type Client, InteractionRespons
 import type { Choice } from '../../contract/incoming.ts'
 import type { PlatformLimits, Receiver } from '../../contract/platform.ts'
 import { addressFrom, type Interaction } from '../address.ts'
-import type { Answering } from '../interactions/interaction-responses.ts'
-import type { Answers } from '../interactions/interaction-state.ts'
+import type { InteractionResponses } from '../interactions/interaction-responses.ts'
+import type { InteractionStates } from '../interactions/interaction-state.ts'
 import { messageOf } from '../layout/message-layout.ts'
 import { incomingOf, incomingOfMessage, incomingOfReaction, typingOf } from '../receive.ts'
-import type { Caller } from '../rest/rest-calls.ts'
-import type { Packet } from './connection.ts'
+import type { SendRestCall } from '../rest/rest-calls.ts'
+import type { GatewayPacket } from './connection.ts'
 import { type InteractionEvent, interactionFrom, messageFrom, reactionFrom } from './event-schemas.ts'
 
-export interface HearingParts {
+export interface GatewayEventsParts {
   readonly client: () => Client
   readonly receiver: () => Receiver | undefined
-  readonly call: Caller
-  readonly answering: Pick<Answering, 'begin' | 'close'>
-  readonly answers: Pick<Answers<unknown>, 'inTurn'>
+  readonly call: SendRestCall
+  readonly responses: Pick<InteractionResponses, 'begin' | 'close'>
+  readonly answers: Pick<InteractionStates<unknown>, 'inTurn'>
   readonly limits: Pick<PlatformLimits, 'answerMs' | 'choices'>
   readonly nowMs: () => number
   readonly warn: (error: unknown) => void
@@ -26,10 +26,10 @@ export interface HearingParts {
 }
 
 /** @returns whether it was an event for the house; discord.js then has no more to do with it */
-export function createHearing(parts: HearingParts): (packet: Packet) => boolean {
-  const { client, receiver, call, answering, answers, limits, nowMs, warn, during } = parts
+export function createGatewayEvents(parts: GatewayEventsParts): (packet: GatewayPacket) => boolean {
+  const { client, receiver, call, responses, answers, limits, nowMs, warn, during } = parts
 
-  function hear({ t, s, d }: Packet): boolean {
+  function hear({ t, s, d }: GatewayPacket): boolean {
     if (t !== 'INTERACTION_CREATE' && t !== 'MESSAGE_REACTION_ADD' && t !== 'MESSAGE_CREATE') return false
     const listener = receiver()
     if (listener) during(heard(t, s, d, listener).catch(warn))
@@ -56,14 +56,14 @@ export function createHearing(parts: HearingParts): (packet: Packet) => boolean 
     const incoming = incomingOf(event, client(), nowMs())
     if (!incoming) {
       const interaction: Interaction = { id: event.id, token: event.token, kind: 'command', atMs: nowMs() }
-      answering.begin(interaction)
+      responses.begin(interaction)
       return finish(
         interaction,
         messageOf({ audience: 'asker', tone: 'failed', text: 'Discord did not say who asked: try once more.' }, true),
       )
     }
     const interaction = addressFrom(incoming.address).interaction!
-    answering.begin(interaction)
+    responses.begin(interaction)
     try {
       await listener.receive(incoming)
     } finally {
@@ -73,7 +73,7 @@ export function createHearing(parts: HearingParts): (packet: Packet) => boolean 
 
   /** What the house has nothing to say to would be shown as a failure. */
   function finish(interaction: Interaction, message?: ReturnType<typeof messageOf>): Promise<void> {
-    return answers.inTurn(interaction.id, () => answering.close(interaction, message))
+    return answers.inTurn(interaction.id, () => responses.close(interaction, message))
   }
 
   async function complete(event: InteractionEvent, listener: Receiver): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { DiscordjsError, GatewayCloseCodes } from 'discord.js'
 import { UserError } from '../../../errors.ts'
-import { Refusal } from '../rest/rest-calls.ts'
+import { RestError } from '../rest/rest-calls.ts'
 
 const portal = 'https://discord.com/developers/applications'
 
@@ -39,7 +39,7 @@ const byMessage: readonly (readonly [RegExp, Code])[] = [
 /** @param closeCode with which the gateway ended the connection, if it did */
 export function signInError(error: unknown, closeCode?: number): UserError {
   const code = (closeCode !== undefined && byCloseCode[closeCode]) || codeOf(error)
-  const said = error instanceof Refusal ? error.message : ''
+  const said = error instanceof RestError ? error.message : ''
   return new UserError(code, sentences[code].replace('{said}', said), {})
 }
 
@@ -50,8 +50,8 @@ export function closingSentence(closeCode: number): string {
 }
 
 function codeOf(error: unknown): Code {
-  if (error instanceof Refusal && (error.status === 401 || error.status === 403)) return 'discord-token'
-  if (error instanceof Refusal && error.status < 500 && error.status !== 429) return 'discord-refused'
+  if (error instanceof RestError && (error.status === 401 || error.status === 403)) return 'discord-token'
+  if (error instanceof RestError && error.status < 500 && error.status !== 429) return 'discord-refused'
   if (error instanceof DiscordjsError && String(error.code) === 'TokenInvalid') return 'discord-token'
   const message = error instanceof Error ? error.message : ''
   return byMessage.find(([words]) => words.test(message))?.[1] ?? 'discord-unreachable'

@@ -3,34 +3,34 @@
 
 import { InteractionResponseType, MessageFlags, Routes } from 'discord.js'
 import { type Interaction, tokenMs } from '../address.ts'
-import type { Message } from '../layout/message-layout.ts'
+import type { DiscordMessage } from '../layout/message-layout.ts'
 import { answeredCodes, deadTokenCodes, unknownMessageCodes } from '../rest/error-codes.ts'
 import { isEphemeral, isLoading, type MessageData, messageFrom, messageOfCallback } from '../rest/message-schemas.ts'
-import { type Caller, isRefusal } from '../rest/rest-calls.ts'
-import type { Answer, Answers, State } from './interaction-state.ts'
+import { isRestError, type SendRestCall } from '../rest/rest-calls.ts'
+import type { InteractionState, InteractionStates, ResponseState } from './interaction-state.ts'
 
-export interface Answering {
+export interface InteractionResponses {
   /** It was heard just now. */
   begin(interaction: Interaction): void
   /** People see that an answer comes. Nothing, where one was given or none is taken any more. */
   acknowledge(interaction: Interaction, ephemeral: boolean): Promise<void>
   /** Undefined: no answer is taken any more. `post` makes a message that is not the first one otherwise; undefined where it cannot. */
-  answer(interaction: Interaction, message: Message, how: How): Promise<MessageData | undefined>
+  answer(interaction: Interaction, message: DiscordMessage, how: ResponseOptions): Promise<MessageData | undefined>
   /** Answers what was not answered yet: with a message for who asked alone, or without a word. */
-  close(interaction: Interaction, message?: Message): Promise<void>
+  close(interaction: Interaction, message?: DiscordMessage): Promise<void>
   /** @returns whether it opened */
   open(interaction: Interaction, modal: unknown): Promise<boolean>
 }
 
-export interface How {
+export interface ResponseOptions {
   readonly ephemeral: boolean
   readonly nonce: string | undefined
   readonly post?: (() => Promise<MessageData | undefined>) | undefined
 }
 
-export interface AnsweringParts {
-  readonly call: Caller
-  readonly answers: Pick<Answers<unknown>, 'find' | 'set'>
+export interface InteractionResponsesParts {
+  readonly call: SendRestCall
+  readonly answers: Pick<InteractionStates<unknown>, 'find' | 'set'>
   readonly application: () => string
   readonly nowMs: () => number
 }
@@ -38,8 +38,9 @@ export interface AnsweringParts {
 /** Within this time of its coming an interaction that Discord does not know was not answered yet. */
 const firstAnswerMs = 3000
 
-export function createAnswering({ call, answers, application, nowMs }: AnsweringParts): Answering {
-  const set = ({ id }: Interaction, state: State, ephemeral = false): Answer => answers.set(id, { state, ephemeral }, nowMs())
+export function createInteractionResponses({ call, answers, application, nowMs }: InteractionResponsesParts): InteractionResponses {
+  const set = ({ id }: Interaction, state: ResponseState, ephemeral = false): InteractionState =>
+    answers.set(id, { state, ephemeral }, nowMs())
   const original = ({ token }: Interaction) => Routes.webhookMessage(application(), token, '@original')
 
   async function acknowledge(interaction: Interaction, ephemeral: boolean): Promise<void> {
@@ -49,7 +50,11 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
     if (done) set(interaction, 'waiting', ephemeral)
   }
 
-  async function answer(interaction: Interaction, message: Message, { ephemeral, nonce, post }: How): Promise<MessageData | undefined> {
+  async function answer(
+    interaction: Interaction,
+    message: DiscordMessage,
+    { ephemeral, nonce, post }: ResponseOptions,
+  ): Promise<MessageData | undefined> {
     const before = nonce !== undefined && !answers.find(interaction.id) ? await look(interaction) : undefined
     if (isSame(before, message)) return before
     try {
@@ -67,14 +72,14 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
       if (then.state === 'waiting') return await fill(interaction, message, then.ephemeral, ephemeral)
       if (then.state === 'given') return (await post?.()) ?? (await follow(interaction, message))
     } catch (error) {
-      if (!isRefusal(error, deadTokenCodes)) throw error
+      if (!isRestError(error, deadTokenCodes)) throw error
       set(interaction, 'gone')
     }
     return undefined
   }
 
   /** As it is known; else Discord is asked. */
-  async function now(interaction: Interaction): Promise<Answer> {
+  async function now(interaction: Interaction): Promise<InteractionState> {
     const known = answers.find(interaction.id)
     if (known) return known
     await look(interaction)
@@ -90,29 +95,33 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
       set(interaction, isLoading(made) ? 'waiting' : 'given', isEphemeral(made))
       return made
     } catch (error) {
-      if (isRefusal(error, unknownMessageCodes)) set(interaction, 'given')
-      else if (isRefusal(error, deadTokenCodes)) set(interaction, age < firstAnswerMs ? 'open' : 'gone')
+      if (isRestError(error, unknownMessageCodes)) set(interaction, 'given')
+      else if (isRestError(error, deadTokenCodes)) set(interaction, age < firstAnswerMs ? 'open' : 'gone')
       else throw error
       return undefined
     }
   }
 
   /** Undefined where somebody answered before, or it is too late: `now` then says which. */
-  async function first(interaction: Interaction, body: unknown, message?: Message): Promise<{ readonly answered: unknown } | undefined> {
+  async function first(
+    interaction: Interaction,
+    body: unknown,
+    message?: DiscordMessage,
+  ): Promise<{ readonly answered: unknown } | undefined> {
     const path = Routes.interactionCallback(interaction.id, interaction.token)
     const files = message?.files ?? []
     try {
       return { answered: await call({ method: 'POST', path, body, files, query: { with_response: 'true' }, auth: false }) }
     } catch (error) {
-      if (isRefusal(error, answeredCodes)) await look(interaction)
-      else if (isRefusal(error, deadTokenCodes)) set(interaction, 'gone')
+      if (isRestError(error, answeredCodes)) await look(interaction)
+      else if (isRestError(error, deadTokenCodes)) set(interaction, 'gone')
       else throw error
       return undefined
     }
   }
 
   /** What says that an answer comes becomes the answer; where the wrong people see it, it goes and a new message comes. */
-  async function fill(interaction: Interaction, message: Message, seenByOne: boolean, forOne: boolean): Promise<MessageData> {
+  async function fill(interaction: Interaction, message: DiscordMessage, seenByOne: boolean, forOne: boolean): Promise<MessageData> {
     if (seenByOne !== forOne) {
       await takeBack(interaction)
       return follow(interaction, message)
@@ -124,13 +133,13 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
       set(interaction, 'given', forOne)
       return made
     } catch (error) {
-      if (!isRefusal(error, unknownMessageCodes)) throw error
+      if (!isRestError(error, unknownMessageCodes)) throw error
       set(interaction, 'given')
       return follow(interaction, message)
     }
   }
 
-  async function follow(interaction: Interaction, message: Message): Promise<MessageData> {
+  async function follow(interaction: Interaction, message: DiscordMessage): Promise<MessageData> {
     const path = Routes.webhook(application(), interaction.token)
     return messageFrom(await call({ method: 'POST', path, ...message, query: { wait: 'true' }, auth: false }))
   }
@@ -140,12 +149,12 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
     try {
       await call({ method: 'DELETE', path: original(interaction), auth: false })
     } catch (error) {
-      if (!isRefusal(error, unknownMessageCodes)) throw error
+      if (!isRestError(error, unknownMessageCodes)) throw error
     }
     set(interaction, 'given')
   }
 
-  async function close(interaction: Interaction, message?: Message): Promise<void> {
+  async function close(interaction: Interaction, message?: DiscordMessage): Promise<void> {
     try {
       const { state, ephemeral } = await now(interaction)
       // what waits without a message is still to be filled by somebody
@@ -160,7 +169,7 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
       await acknowledge(interaction, true)
       if (answers.find(interaction.id)?.state === 'waiting') await takeBack(interaction)
     } catch (error) {
-      if (!isRefusal(error, deadTokenCodes)) throw error
+      if (!isRestError(error, deadTokenCodes)) throw error
       set(interaction, 'gone')
     }
   }
@@ -172,7 +181,7 @@ export function createAnswering({ call, answers, application, nowMs }: Answering
     return opened !== undefined
   }
 
-  function isSame(there: MessageData | undefined, { body }: Message): boolean {
+  function isSame(there: MessageData | undefined, { body }: DiscordMessage): boolean {
     return there !== undefined && there.components[0]?.id === body.components[0].id
   }
 

@@ -2,17 +2,17 @@
 // neither afterwards. Kept in memory only; after a restart answering.ts asks Discord.
 
 /** open: nothing was answered yet · waiting: people see that an answer comes · given: there is one · gone: no answer is taken any more. */
-export type State = 'open' | 'waiting' | 'given' | 'gone'
+export type ResponseState = 'open' | 'waiting' | 'given' | 'gone'
 
-export interface Answer {
-  readonly state: State
+export interface InteractionState {
+  readonly state: ResponseState
   /** Who sees what is waiting. */
   readonly ephemeral: boolean
 }
 
-export interface Answers<Told> {
-  find(interaction: string): Answer | undefined
-  set(interaction: string, answer: Answer, nowMs: number): Answer
+export interface InteractionStates<Told> {
+  find(interaction: string): InteractionState | undefined
+  set(interaction: string, answer: InteractionState, nowMs: number): InteractionState
   /** What was told there with this nonce. */
   told(interaction: string, nonce: string): Told | undefined
   tell(interaction: string, nonce: string, told: Told): void
@@ -23,8 +23,8 @@ export interface Answers<Told> {
 /** Longer than any token lives. */
 const keptMs = 20 * 60_000
 
-export function createAnswers<Told>(): Answers<Told> {
-  const kept = new Map<string, { answer: Answer; readonly told: Map<string, Told>; readonly sinceMs: number }>()
+export function createInteractionStates<Told>(): InteractionStates<Told> {
+  const kept = new Map<string, { answer: InteractionState; readonly told: Map<string, Told>; readonly sinceMs: number }>()
   const turns = new Map<string, Promise<unknown>>()
   return {
     find: (interaction) => kept.get(interaction)?.answer,

@@ -2,7 +2,7 @@
 
 import type { File, Picture } from '../../contract/outgoing.ts'
 
-export interface Attached {
+export interface AttachedFiles {
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly mediaType: string; readonly alt?: string }[]
   /** How components name it: what is named is sent along. Undefined where Discord takes no more files. */
   nameOf(file: Picture | File): string | undefined
@@ -10,8 +10,8 @@ export interface Attached {
 
 const maxFiles = 10
 
-export function attachments(): Attached {
-  const files: Attached['files'][number][] = []
+export function attachedFiles(): AttachedFiles {
+  const files: AttachedFiles['files'][number][] = []
   const named = new Map<Picture | File, string>()
   return {
     files,

@@ -11,7 +11,7 @@ import {
 import type { Button, Item } from '../../contract/outgoing.ts'
 import { shortened } from '../../contract/plain-text.ts'
 
-export type Row = APIActionRowComponent<APIComponentInMessageActionRow>
+export type ButtonRow = APIActionRowComponent<APIComponentInMessageActionRow>
 
 /** Gives each command once: Discord refuses a message in which one comes twice. */
 export function onlyOnce(): (button: Button) => boolean {
@@ -23,7 +23,7 @@ export function onlyOnce(): (button: Button) => boolean {
   }
 }
 
-export function rowsOf(buttons: readonly Button[]): Row[] {
+export function buttonRows(buttons: readonly Button[]): ButtonRow[] {
   return inGroups(buttons.map(buttonOf), 5).map((components) => ({ type: ComponentType.ActionRow, components }))
 }
 
@@ -40,7 +40,7 @@ export function buttonOf({ label, emoji, command, style }: Button): APIButtonCom
 const styles = { usual: ButtonStyle.Secondary, main: ButtonStyle.Primary, danger: ButtonStyle.Danger } as const
 
 /** All buttons of all items as lists. What is chosen comes back like a button. */
-export function listsOf(items: readonly Item[], unique: (button: Button) => boolean): Row[] {
+export function listsOf(items: readonly Item[], unique: (button: Button) => boolean): ButtonRow[] {
   const options = items.flatMap(({ title, buttons = [] }) => buttons.filter(unique).map((button) => optionOf(button, title)))
   return inGroups(options, 25).map((group, n) => ({
     type: ComponentType.ActionRow,

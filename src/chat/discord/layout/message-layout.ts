@@ -13,11 +13,11 @@ import {
   type RawFile,
 } from 'discord.js'
 import type { Item, Outgoing, Picture, Tone } from '../../contract/outgoing.ts'
-import { type Attached, attachments } from './attachments.ts'
-import { buttonOf, listsOf, onlyOnce, rowsOf } from './components.ts'
+import { type AttachedFiles, attachedFiles } from './attachments.ts'
+import { buttonOf, buttonRows, listsOf, onlyOnce } from './components.ts'
 import { escaped, escapedWithin } from './markdown.ts'
 
-export interface Message {
+export interface DiscordMessage {
   readonly body: MessageBody
   readonly files: readonly RawFile[]
 }
@@ -34,7 +34,7 @@ const maxChars = 4000
 const maxComponents = 40
 
 /** @param ephemeral for the eyes of who asked alone: heeded when an answer is made, not when it is edited */
-export function messageOf(outgoing: Outgoing, ephemeral = false): Message {
+export function messageOf(outgoing: Outgoing, ephemeral = false): DiscordMessage {
   const { box, attached } = leastCut(outgoing)
   return {
     body: {
@@ -52,7 +52,7 @@ export function messageOf(outgoing: Outgoing, ephemeral = false): Message {
 }
 
 /** Says without a word of ours where a private message is. */
-export function pointerTo(channel: string, message: string): Message {
+export function pointerTo(channel: string, message: string): DiscordMessage {
   const content = `✉️ https://discord.com/channels/@me/${channel}/${message}`
   return {
     body: {
@@ -75,7 +75,7 @@ function boxId(told: string): number {
 
 interface Box {
   readonly box: APIContainerComponent
-  readonly attached: Attached
+  readonly attached: AttachedFiles
 }
 
 function leastCut(outgoing: Outgoing): Box {
@@ -98,7 +98,7 @@ interface Cut {
 }
 
 function boxOf(outgoing: Outgoing, { share, crowded }: Cut): Box {
-  const attached = attachments()
+  const attached = attachedFiles()
   const { tone, picture, items = [], file, buttons = [], nonce } = outgoing
   const words = (text: string): string => (share === 1 ? escaped(text) : escapedWithin(text, Math.ceil(escaped(text).length * share)))
   const unique = onlyOnce()
@@ -110,7 +110,7 @@ function boxOf(outgoing: Outgoing, { share, crowded }: Cut): Box {
   const kept = file && attached.nameOf(file)
   if (kept) parts.push({ type: ComponentType.File, file: { url: kept } })
   if (crowded) parts.push(...listsOf(items, unique))
-  parts.push(...rowsOf(own))
+  parts.push(...buttonRows(own))
   const box: APIContainerComponent = {
     type: ComponentType.Container,
     id: boxId(nonce ?? JSON.stringify(parts)),
@@ -159,7 +159,7 @@ function itemParts(
   item: Item,
   words: (text: string) => string,
   unique: ReturnType<typeof onlyOnce>,
-  attached: Attached,
+  attached: AttachedFiles,
   crowded: boolean,
 ): APIComponentInContainer[] {
   const { title, text, picture, buttons = [] } = item
@@ -170,10 +170,10 @@ function itemParts(
   const url = picture && attached.nameOf(picture)
   if (url) {
     const thumbnail: APIThumbnailComponent = { type: ComponentType.Thumbnail, media: { url }, ...altOf(picture) }
-    return [{ type: ComponentType.Section, components: [display], accessory: thumbnail }, ...rowsOf(own)]
+    return [{ type: ComponentType.Section, components: [display], accessory: thumbnail }, ...buttonRows(own)]
   }
   if (own.length === 1) return [{ type: ComponentType.Section, components: [display], accessory: buttonOf(own[0]!) }]
-  return [display, ...rowsOf(own)]
+  return [display, ...buttonRows(own)]
 }
 
 function altOf({ alt }: Picture): { description?: string } {

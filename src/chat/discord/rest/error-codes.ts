@@ -1,7 +1,7 @@
 // What Discord's error codes mean for a message. https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 
 import { UserError } from '../../../errors.ts'
-import { isRefusal } from './rest-calls.ts'
+import { isRestError } from './rest-calls.ts'
 
 const codes = {
   unknownChannel: 10003,
@@ -45,13 +45,13 @@ export const unknownMessageCodes: ReadonlySet<number> = new Set([codes.unknownMe
 export const directClosedCodes: ReadonlySet<number> = new Set([codes.directClosed, codes.noSharedServer, codes.missingAccess])
 
 /** A refusal that a person can understand, as such; anything else as it is. */
-export function understood(error: unknown, maxBytes: number): unknown {
-  if (isRefusal(error, tooLargeCodes) || (error instanceof Error && 'status' in error && error.status === 413)) {
+export function translateError(error: unknown, maxBytes: number): unknown {
+  if (isRestError(error, tooLargeCodes) || (error instanceof Error && 'status' in error && error.status === 413)) {
     return new UserError('too-large', `Discord takes no file as large as this here; ${Math.floor(maxBytes / 1024)} KB always fit.`, {
       max: Math.floor(maxBytes / 1024),
     })
   }
-  if (isRefusal(error, goneCodes)) {
+  if (isRestError(error, goneCodes)) {
     const missing = 'View Channel, Send Messages, Attach Files'
     return new UserError('permissions-missing', `One of these is missing to me here: ${missing}. An admin can allow them.`, { missing })
   }

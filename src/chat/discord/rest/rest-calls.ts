@@ -3,7 +3,7 @@
 
 import { DiscordAPIError, HTTPError, RateLimitError, type RawFile, type REST, type RequestMethod } from 'discord.js'
 
-export interface Call {
+export interface RestCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   readonly path: `/${string}`
   readonly body?: unknown
@@ -13,22 +13,22 @@ export interface Call {
   readonly auth?: false
 }
 
-export type Caller = (call: Call) => Promise<unknown>
+export type SendRestCall = (call: RestCall) => Promise<unknown>
 
-export class Refusal extends Error {
+export class RestError extends Error {
   override readonly name = 'Refusal'
   readonly status: number
   /** Discord's: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes; 0 where there is none. */
   readonly code: number
 
-  constructor(status: number, code: number, said: string, { method, path }: Call) {
+  constructor(status: number, code: number, said: string, { method, path }: RestCall) {
     super(`Discord answered ${status} (${code}: ${said}) to ${method} ${withoutTokens(path)}`)
     this.status = status
     this.code = code
   }
 }
 
-export function createCaller(rest: REST): Caller {
+export function createRestCalls(rest: REST): SendRestCall {
   return async (call) => {
     const { method, path, body, files, query, auth } = call
     try {
@@ -41,16 +41,16 @@ export function createCaller(rest: REST): Caller {
         ...(auth === false && { auth }),
       })
     } catch (error) {
-      if (error instanceof DiscordAPIError) throw new Refusal(error.status, Number(error.code) || 0, error.message, call)
-      if (error instanceof HTTPError) throw new Refusal(error.status, 0, error.message, call)
-      if (error instanceof RateLimitError) throw new Refusal(429, 0, `retry after ${error.retryAfter} ms`, call)
+      if (error instanceof DiscordAPIError) throw new RestError(error.status, Number(error.code) || 0, error.message, call)
+      if (error instanceof HTTPError) throw new RestError(error.status, 0, error.message, call)
+      if (error instanceof RateLimitError) throw new RestError(429, 0, `retry after ${error.retryAfter} ms`, call)
       throw new Error(`Discord did not answer ${method} ${withoutTokens(path)}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 }
 
-export function isRefusal(error: unknown, codes: ReadonlySet<number>): error is Refusal {
-  return error instanceof Refusal && codes.has(error.code)
+export function isRestError(error: unknown, codes: ReadonlySet<number>): error is RestError {
+  return error instanceof RestError && codes.has(error.code)
 }
 
 function withoutTokens(path: string): string {

@@ -68,7 +68,7 @@ const fileCodes: ReadonlySet<string> = new Set([
 ])
 
 /** A refusal that a person can understand, as such; anything else as it is. */
-export function understood(error: unknown, botName: string): unknown {
+export function translateError(error: unknown, botName: string): unknown {
   if (hasCode(error, fileCodes)) {
     const max = Math.floor(limits.maxBytes / 1024)
     return new UserError('too-large', `This workspace takes no such file (${error.code}).`, { max, reason: error.code }, { cause: error })

@@ -1,6 +1,6 @@
 // What was asked of Slack a moment ago is not asked again; what is being asked is asked once.
 
-export interface Remembered<T> {
+export interface Memoized<T> {
   get(key: string): Promise<T>
 }
 
@@ -8,12 +8,12 @@ export interface Remembered<T> {
  * @param load its failures are forgotten at once
  * @param keep whether an answer may serve later questions
  */
-export function remembered<T>(
+export function memoize<T>(
   maxAgeMs: number,
   load: (key: string) => Promise<T>,
   keep: (value: T) => boolean = () => true,
   maxKeys = 10_000,
-): Remembered<T> {
+): Memoized<T> {
   const entries = new Map<string, { readonly value: Promise<T>; readonly untilMs: number }>()
   return {
     get(key) {

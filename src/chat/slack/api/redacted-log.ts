@@ -4,16 +4,16 @@ import type { Logger } from '@slack/bolt'
 import { LogLevel } from '@slack/bolt'
 
 /** As pino has it. */
-export interface Log {
+export interface RedactedLog {
   info(data: object, text: string): void
   warn(data: object, text: string): void
   error(data: object, text: string): void
 }
 
-export const silent: Log = { info() {}, warn() {}, error() {} }
+export const silent: RedactedLog = { info() {}, warn() {}, error() {} }
 
 /** A log that says neither these secrets nor anything that looks like a token of Slack's or an address that answers for somebody. */
-export function withoutSecrets(log: Log, secrets: readonly string[]): Log {
+export function withoutSecrets(log: RedactedLog, secrets: readonly string[]): RedactedLog {
   const clean = (data: object) => JSON.parse(redacted(JSON.stringify(data, readable), secrets)) as object
   return {
     info: (data, text) => log.info(clean(data), redacted(text, secrets)),
@@ -28,7 +28,7 @@ export function redacted(text: string, secrets: readonly string[] = []): string 
 }
 
 /** What Bolt, the web client and the socket say. Debugging would log whole messages of people, so it is never on. */
-export function libraryLogger(log: Log): Logger {
+export function libraryLogger(log: RedactedLog): Logger {
   const say = (level: 'warn' | 'error') => {
     return (...parts: unknown[]) => log[level]({}, parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' '))
   }

@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import { UserError } from '../../../errors.ts'
-import type { Log } from './redacted-log.ts'
+import type { RedactedLog } from './redacted-log.ts'
 import { neededScopes, usefulScopes } from './scopes.ts'
-import { type Api, type SlackError, tokenCodes } from './web-api.ts'
+import { type SlackApi, type SlackError, tokenCodes } from './web-api.ts'
 
-export interface Identity {
+export interface BotIdentity {
   readonly botUser: string
   readonly botId: string
   /** Without the @. */
@@ -18,7 +18,7 @@ export interface Identity {
 }
 
 /** @throws UserError slack-token-kind, slack-token-refused, slack-scopes-missing; an Error where Slack cannot be reached just now */
-export async function signIn(api: Api, token: string, log: Log): Promise<Identity> {
+export async function signIn(api: SlackApi, token: string, log: RedactedLog): Promise<BotIdentity> {
   if (!token.startsWith('xoxb-')) {
     const sentence = `SLACK_BOT_TOKEN must be the Bot User OAuth Token, which begins with xoxb-: copy it from the app's page, OAuth & Permissions.`
     throw new UserError('slack-token-kind', sentence)
@@ -40,7 +40,7 @@ export function notStarted(error: SlackError, code: string, name: string, step: 
   return new Error(`Slack did not answer as it should (${error.message})`, { cause: error })
 }
 
-function checkScopes(granted: readonly string[] | undefined, log: Log): void {
+function checkScopes(granted: readonly string[] | undefined, log: RedactedLog): void {
   if (!granted) return
   const missing = neededScopes.filter((scope) => !granted.includes(scope))
   if (missing.length > 0) {

@@ -3,20 +3,20 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { webApi } from '@slack/bolt'
-import type { Log } from './redacted-log.ts'
+import type { RedactedLog } from './redacted-log.ts'
 import { libraryLogger } from './redacted-log.ts'
 
-export interface Api {
+export interface SlackApi {
   /** @throws SlackError */
-  call(method: string, args?: Arguments, how?: How): Promise<Answer>
+  call(method: string, args?: Arguments, how?: ApiCallOptions): Promise<ApiResult>
   /** Why Slack no longer takes the token; undefined while it does. */
   trouble(): string | undefined
 }
 
 export type Arguments = Readonly<Record<string, unknown>>
-export type Answer = webApi.WebAPICallResult
+export type ApiResult = webApi.WebAPICallResult
 
-export interface How {
+export interface ApiCallOptions {
   /** Fails with `ratelimited` at once instead of waiting: there will be another one soon. */
   readonly droppable?: boolean
   /** Is not tried again where it is unknown whether Slack did it. */
@@ -43,16 +43,16 @@ export function hasCode(error: unknown, codes: ReadonlySet<string> | readonly st
   return error instanceof SlackError && new Set(codes).has(error.code)
 }
 
-export interface ApiOptions {
+export interface SlackApiOptions {
   readonly token: string
   /** Ends in a slash. */
   readonly url: string
-  readonly log: Log
+  readonly log: RedactedLog
   /** For waiting after 429 and lost connections. */
   readonly maxWaitMs?: number
 }
 
-export function createApi({ token, url, log, maxWaitMs = 180_000 }: ApiOptions): Api {
+export function createSlackApi({ token, url, log, maxWaitMs = 180_000 }: SlackApiOptions): SlackApi {
   const client = new webApi.WebClient(token, {
     slackApiUrl: url,
     logger: libraryLogger(log),
@@ -63,7 +63,7 @@ export function createApi({ token, url, log, maxWaitMs = 180_000 }: ApiOptions):
   const freeMs = new Map<string, number>()
   let trouble: string | undefined
 
-  async function call(method: string, args: Arguments = {}, { droppable = false, once = false }: How = {}): Promise<Answer> {
+  async function call(method: string, args: Arguments = {}, { droppable = false, once = false }: ApiCallOptions = {}): Promise<ApiResult> {
     const endMs = Date.now() + maxWaitMs
     for (let attempt = 0; ; attempt++) {
       const waitMs = (freeMs.get(method) ?? 0) - Date.now()
@@ -81,7 +81,7 @@ export function createApi({ token, url, log, maxWaitMs = 180_000 }: ApiOptions):
         if (error.retryAfterMs !== undefined) {
           log.warn({ method, retryAfterMs: error.retryAfterMs }, 'Slack asks to wait')
           freeMs.set(method, Date.now() + error.retryAfterMs)
-        } else if (once || !passing(error.code) || attempt >= 3) throw error
+        } else if (once || !ephemeral(error.code) || attempt >= 3) throw error
         else await sleep(400 * 2 ** attempt)
       }
     }
@@ -101,7 +101,7 @@ export const tokenCodes: ReadonlySet<string> = new Set([
   'team_access_not_granted',
 ])
 
-function passing(code: string): boolean {
+function ephemeral(code: string): boolean {
   return /^(unreachable|http-5\d\d|internal_error|fatal_error|service_unavailable|request_timeout)$/.test(code)
 }
 

@@ -3,9 +3,9 @@
 
 import { createHash } from 'node:crypto'
 import type { types } from '@slack/bolt'
-import type { Button, Fact, Item, Outgoing, Picture, Progress, Tone } from '../../contract/outgoing.ts'
+import type { Button, Fact, Item, Outgoing, Picture, ShownProgress, Tone } from '../../contract/outgoing.ts'
 import { shortened } from '../../contract/plain-text.ts'
-import { carried, escaped, plain } from './mrkdwn.ts'
+import { escaped, plain, toMetadata } from './mrkdwn.ts'
 
 export interface Content {
   /** What notifications and screen readers say; not shown beside the blocks. */
@@ -68,7 +68,7 @@ function factOf({ label, value }: Fact, before: string): types.RichTextElement[]
   return [words(before), { ...words(label), style: { bold: true } }, words(` ${value}`)]
 }
 
-function progressOf({ done, text }: Progress): types.RichTextElement[] {
+function progressOf({ done, text }: ShownProgress): types.RichTextElement[] {
   const cells = 20
   const full = Math.round(Math.min(1, Math.max(0, done)) * cells)
   return [{ ...words('█'.repeat(full) + '░'.repeat(cells - full)), style: { code: true } }, words(` ${text}`)]
@@ -88,7 +88,7 @@ function buttonOf({ label, emoji, command, style }: Button, action: string): typ
     type: 'button',
     action_id: action,
     text: { ...plain(emoji ? `${emoji} ${label}` : label, 75), emoji: true },
-    value: carried(command),
+    value: toMetadata(command),
     ...(style === 'main' && { style: 'primary' as const }),
     ...(style === 'danger' && { style: 'danger' as const }),
   }

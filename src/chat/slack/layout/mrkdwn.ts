@@ -19,11 +19,11 @@ export function plain(text: string, maxChars: number): { readonly type: 'plain_t
 }
 
 /** Text that comes back the same whether or not Slack escapes it on the way. */
-export function carried(text: string): string {
+export function toMetadata(text: string): string {
   return text.replace(/[%&<>]/g, encodeURIComponent)
 }
 
-export function broughtBack(text: string): string {
+export function fromMetadata(text: string): string {
   return text.replace(/%(25|26|3C|3E)/g, decodeURIComponent)
 }
 

@@ -2,25 +2,25 @@
 // uploaded nor put there again.
 
 import type { Outgoing } from '../../contract/outgoing.ts'
-import { type Mark, marks as markFaces } from '../../contract/reactions.ts'
-import type { Log } from '../api/redacted-log.ts'
-import type { Api, SlackError } from '../api/web-api.ts'
+import { reactions as markFaces, type Reaction } from '../../contract/reactions.ts'
+import type { RedactedLog } from '../api/redacted-log.ts'
+import type { SlackApi, SlackError } from '../api/web-api.ts'
 import { hashOf, inlinePictures, isInline } from '../layout/blocks.ts'
-import type { Files, Upload } from './file-transfer.ts'
+import type { FileTransfer, Upload } from './file-transfer.ts'
 import type { Shared } from './find-posted.ts'
 import type { Handle, KeptFile } from './message-handle.ts'
 
-export interface Enclosures {
+export interface MessageAttachments {
   /** The pictures that the message shows, seen by nobody yet. */
   upload(outgoing: Outgoing): Promise<KeptFile[]>
   /** Shares what cannot be shown inside the message, but for what was shared before. */
   share(handle: Handle, outgoing: Outgoing, before: () => Promise<Shared>): Promise<Handle['shares']>
-  mark(handle: Handle, marks: readonly Mark[]): Promise<Handle>
+  mark(handle: Handle, marks: readonly Reaction[]): Promise<Handle>
   /** Deletes the files that are not wanted; gives the others. */
   keep(kept: readonly KeptFile[], wanted: (file: KeptFile) => boolean): Promise<KeptFile[]>
 }
 
-export function createEnclosures(api: Api, files: Files, log: Log): Enclosures {
+export function createMessageAttachments(api: SlackApi, files: FileTransfer, log: RedactedLog): MessageAttachments {
   return {
     async upload(outgoing) {
       const kept: KeptFile[] = []
@@ -62,6 +62,6 @@ function shareable({ picture, file }: Outgoing): Upload[] {
 }
 
 /** Slack's short name: the first that is one. */
-function emojiName(mark: Mark): string {
+function emojiName(mark: Reaction): string {
   return markFaces[mark].also.find((name) => /^[a-z0-9_]+$/.test(name))!
 }

@@ -6,44 +6,44 @@ import type { Outgoing } from '../../contract/outgoing.ts'
 import type { Posted } from '../../contract/platform.ts'
 import { type Address, messageName } from '../address.ts'
 import { noMemberCodes } from '../api/error-codes.ts'
-import type { Log } from '../api/redacted-log.ts'
-import { type Api, type Arguments, hasCode } from '../api/web-api.ts'
+import type { RedactedLog } from '../api/redacted-log.ts'
+import { type Arguments, hasCode, type SlackApi } from '../api/web-api.ts'
 import { inlinePictures } from '../layout/blocks.ts'
-import { passingMessage } from './message-handle.ts'
+import { ephemeralMessage } from './message-handle.ts'
 import { messageArguments } from './messages.ts'
 
-export interface Passing {
+export interface EphemeralMessages {
   /** Undefined where Slack has no way to show it to this person there. */
   post(to: Address, content: Arguments): Promise<Posted | undefined>
 }
 
 /** Whether all of it can be shown to one person alone: it is said once, and is words. */
-export function canPass(outgoing: Outgoing): boolean {
+export function canBeEphemeral(outgoing: Outgoing): boolean {
   const { picture, file, progress, tone } = outgoing
   return !picture && !file && !progress && tone !== 'waiting' && tone !== 'running' && inlinePictures(outgoing).length === 0
 }
 
-export function passingContent(outgoing: Outgoing, actionOf?: (n: number) => string): Arguments {
+export function ephemeralContent(outgoing: Outgoing, actionOf?: (n: number) => string): Arguments {
   return messageArguments(outgoing, new Map(), actionOf)
 }
 
-export function createPassing(api: Api, log: Log): Passing {
+export function createEphemeralMessages(api: SlackApi, log: RedactedLog): EphemeralMessages {
   return {
     async post(to, content) {
       const { channel, user, thread } = to
       try {
         const answer = await api.call('chat.postEphemeral', { ...content, channel, user, thread_ts: thread })
-        return passingMessage([messageName(channel, postedSchema.parse(answer).message_ts)])
+        return ephemeralMessage([messageName(channel, postedSchema.parse(answer).message_ts)])
       } catch (error) {
         if (!hasCode(error, noMemberCodes)) throw error
       }
-      return (await respond(to, content, log)) ? passingMessage([]) : undefined
+      return (await respond(to, content, log)) ? ephemeralMessage([]) : undefined
     },
   }
 }
 
 /** Five times in half an hour, as Slack counts; the sixth is refused and said otherwise by the caller. */
-async function respond({ responseUrl, heardMs }: Address, content: Arguments, log: Log): Promise<boolean> {
+async function respond({ responseUrl, heardMs }: Address, content: Arguments, log: RedactedLog): Promise<boolean> {
   if (responseUrl === undefined || Date.now() - heardMs > 29 * 60_000) return false
   const body = JSON.stringify({ ...content, response_type: 'ephemeral', replace_original: false })
   const headers = { 'content-type': 'application/json' }

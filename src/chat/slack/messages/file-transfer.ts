@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { UserError } from '../../../errors.ts'
 import type { Attachment } from '../../contract/attachment.ts'
-import type { Log } from '../api/redacted-log.ts'
-import { type Api, hasCode, SlackError } from '../api/web-api.ts'
+import type { RedactedLog } from '../api/redacted-log.ts'
+import { hasCode, type SlackApi, SlackError } from '../api/web-api.ts'
 
-export interface Files {
+export interface FileTransfer {
   /** A file that nobody sees yet. Gives its id. */
   upload(file: Upload): Promise<string>
   /** A file as a message of its own. Where Slack does not tell in time which message that is, there is no `ts`. */
@@ -23,15 +23,15 @@ export interface Upload {
   readonly alt?: string
 }
 
-export interface FilesOptions {
-  readonly api: Api
+export interface FileTransferOptions {
+  readonly api: SlackApi
   readonly token: string
   /** Where Slack keeps what people hand over: the token is sent nowhere else. */
   readonly filesUrl: string
-  readonly log: Log
+  readonly log: RedactedLog
 }
 
-export function createFiles({ api, token, filesUrl, log }: FilesOptions): Files {
+export function createFileTransfer({ api, token, filesUrl, log }: FileTransferOptions): FileTransfer {
   async function send({ bytes, fileName, alt }: Upload): Promise<string> {
     const place = placeSchema.parse(
       await api.call('files.getUploadURLExternal', {

@@ -2,11 +2,11 @@
 // it is, and after a crash the conversation is read back before anything is posted twice.
 
 import { z } from 'zod'
-import type { Log } from '../api/redacted-log.ts'
-import { type Api, hasCode } from '../api/web-api.ts'
+import type { RedactedLog } from '../api/redacted-log.ts'
+import { hasCode, type SlackApi } from '../api/web-api.ts'
 import { type KeptFile, keptFileSchema } from './message-handle.ts'
 
-export interface LookBack {
+export interface FindPosted {
   /** The bot's message with this nonce, and what it has shared since. */
   readonly found: { readonly ts: string; readonly files: readonly KeptFile[] } | undefined
   readonly shared: Shared
@@ -15,7 +15,7 @@ export interface LookBack {
 /** Messages that carry a file, by its name. */
 export type Shared = ReadonlyMap<string, { readonly id: string; readonly ts: string }>
 
-export interface Place {
+export interface PostLocation {
   readonly channel: string
   readonly thread?: string | undefined
 }
@@ -26,8 +26,8 @@ export function metadataOf(nonce: string, files: readonly KeptFile[]) {
 }
 
 /** @param sinceTs nothing older is looked at */
-export function createLookBack(api: Api, botUser: string, log: Log) {
-  return async (place: Place, nonce: string | undefined, sinceTs: string): Promise<LookBack> => {
+export function createFindPosted(api: SlackApi, botUser: string, log: RedactedLog) {
+  return async (place: PostLocation, nonce: string | undefined, sinceTs: string): Promise<FindPosted> => {
     const shared = new Map<string, { readonly id: string; readonly ts: string }>()
     let cursor: string | undefined
     for (let page = 0; page < maxPages; page++) {
@@ -42,7 +42,7 @@ export function createLookBack(api: Api, botUser: string, log: Log) {
     return { found: undefined, shared }
   }
 
-  async function read({ channel, thread }: Place, oldest: string, cursor: string | undefined) {
+  async function read({ channel, thread }: PostLocation, oldest: string, cursor: string | undefined) {
     const method = thread === undefined ? 'conversations.history' : 'conversations.replies'
     const args = { channel, ts: thread, oldest, inclusive: true, include_all_metadata: true, limit: 200, cursor }
     try {

@@ -26,7 +26,7 @@ export const keptFileSchema = fileSchema
 
 /** Undefined for what only one person saw: Slack forgets it. */
 export function readHandle({ handle }: Posted): Handle | undefined {
-  return handle === passing ? undefined : schema.parse(handle)
+  return handle === ephemeral ? undefined : schema.parse(handle)
 }
 
 export function postedAs(handle: Handle): Posted {
@@ -35,8 +35,8 @@ export function postedAs(handle: Handle): Posted {
   return { handle: JSON.parse(JSON.stringify(handle)) as Json, messages: all.map((one) => messageName(channel, one)) }
 }
 
-export function passingMessage(messages: readonly string[]): Posted {
-  return { handle: passing, messages }
+export function ephemeralMessage(messages: readonly string[]): Posted {
+  return { handle: ephemeral, messages }
 }
 
-const passing = 'ephemeral'
+const ephemeral = 'ephemeral'

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Outgoing } from '../../contract/outgoing.ts'
 import { goneCodes } from '../api/error-codes.ts'
-import type { Log } from '../api/redacted-log.ts'
-import { type Api, type Arguments, hasCode, type SlackError } from '../api/web-api.ts'
+import type { RedactedLog } from '../api/redacted-log.ts'
+import { type Arguments, hasCode, type SlackApi, type SlackError } from '../api/web-api.ts'
 import { contentOf, hashOf, inlinePictures, type Uploaded } from '../layout/blocks.ts'
-import { createEnclosures } from './attachments.ts'
-import type { Files } from './file-transfer.ts'
-import { createLookBack, metadataOf, type Place } from './find-posted.ts'
+import { createMessageAttachments } from './attachments.ts'
+import type { FileTransfer } from './file-transfer.ts'
+import { createFindPosted, metadataOf, type PostLocation } from './find-posted.ts'
 import type { Handle } from './message-handle.ts'
 
 export interface Messages {
@@ -19,29 +19,29 @@ export interface Messages {
    * @param heardMs when that was said which this answers: no message with its nonce is older
    * @throws SlackError
    */
-  post(place: Place, outgoing: Outgoing, heardMs: number): Promise<Handle>
+  post(place: PostLocation, outgoing: Outgoing, heardMs: number): Promise<Handle>
   /** Undefined: it is gone. */
   edit(handle: Handle, outgoing: Outgoing): Promise<Handle | undefined>
   remove(handle: Handle): Promise<void>
 }
 
 export interface MessagesOptions {
-  readonly api: Api
-  readonly files: Files
+  readonly api: SlackApi
+  readonly files: FileTransfer
   readonly botUser: string
-  readonly log: Log
+  readonly log: RedactedLog
 }
 
 export function createMessages({ api, files, botUser, log }: MessagesOptions): Messages {
-  const enclosures = createEnclosures(api, files, log)
-  const lookBack = createLookBack(api, botUser, log)
+  const attachments = createMessageAttachments(api, files, log)
+  const findPosted = createFindPosted(api, botUser, log)
   const startedMs = Date.now()
   /** Posts under way, by place and nonce: the same one twice at once is one. */
   const underWay = new Map<string, Promise<Handle>>()
   /** Tried by this process, whatever came of it. */
   const tried = new Set<string>()
 
-  function once(place: Place, nonce: string, outgoing: Outgoing, sinceMs: number): Promise<Handle> {
+  function once(place: PostLocation, nonce: string, outgoing: Outgoing, sinceMs: number): Promise<Handle> {
     const key = `${place.channel} ${place.thread ?? ''} ${nonce}`
     const posting = underWay.get(key) ?? createOnce(place, nonce, outgoing, sinceMs, tried.has(key)).finally(() => underWay.delete(key))
     underWay.set(key, posting)
@@ -51,15 +51,15 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
   }
 
   /** Reading back is a call: it is spared where nobody can have posted it before. */
-  async function createOnce(place: Place, nonce: string, outgoing: Outgoing, sinceMs: number, again: boolean): Promise<Handle> {
+  async function createOnce(place: PostLocation, nonce: string, outgoing: Outgoing, sinceMs: number, again: boolean): Promise<Handle> {
     if (!again && sinceMs > startedMs) return create(place, outgoing, nonce)
-    const { found, shared } = await lookBack(place, nonce, tsOf(sinceMs - skewMs))
+    const { found, shared } = await findPosted(place, nonce, tsOf(sinceMs - skewMs))
     if (!found) return create(place, outgoing, nonce)
     return complete({ ...place, ts: found.ts, files: [...found.files], shares: [], marks: [] }, outgoing, async () => shared)
   }
 
-  async function create(place: Place, outgoing: Outgoing, nonce?: string): Promise<Handle> {
-    const kept = await enclosures.upload(outgoing)
+  async function create(place: PostLocation, outgoing: Outgoing, nonce?: string): Promise<Handle> {
+    const kept = await attachments.upload(outgoing)
     const answer = await whenProcessed('chat.postMessage', {
       ...messageArguments(outgoing, uploadedOf(kept)),
       channel: place.channel,
@@ -69,16 +69,16 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
       ...(nonce !== undefined && { metadata: metadataOf(nonce, kept) }),
     }).catch(async (error: SlackError) => {
       // where no answer came, the message may be there and show them
-      if (!/^(unreachable|http-)/.test(error.code)) await Promise.allSettled([enclosures.keep(kept, () => false)])
+      if (!/^(unreachable|http-)/.test(error.code)) await Promise.allSettled([attachments.keep(kept, () => false)])
       throw error
     })
     const { channel, ts } = postedSchema.parse(answer)
     return complete({ ...place, channel, ts, files: kept, shares: [], marks: [] }, outgoing, async () => new Map())
   }
 
-  async function complete(handle: Handle, outgoing: Outgoing, before: Parameters<typeof enclosures.share>[2]): Promise<Handle> {
-    const shares = await enclosures.share(handle, outgoing, before)
-    return enclosures.mark({ ...handle, shares }, outgoing.marks ?? [])
+  async function complete(handle: Handle, outgoing: Outgoing, before: Parameters<typeof attachments.share>[2]): Promise<Handle> {
+    const shares = await attachments.share(handle, outgoing, before)
+    return attachments.mark({ ...handle, shares }, outgoing.marks ?? [])
   }
 
   /** Slack looks at a file after it has taken it, and until then says that there is none. */
@@ -98,17 +98,17 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
     const wanted = inlinePictures(outgoing).map(({ bytes }) => hashOf(bytes))
     if (wanted.some((hash) => !handle.files.some((file) => file.hash === hash))) return replace(handle, outgoing)
     const { channel, ts } = handle
-    const passing = outgoing.tone === 'waiting' || outgoing.tone === 'running'
+    const ephemeral = outgoing.tone === 'waiting' || outgoing.tone === 'running'
     try {
-      await api.call('chat.update', { ...messageArguments(outgoing, uploadedOf(handle.files)), channel, ts }, { droppable: passing })
+      await api.call('chat.update', { ...messageArguments(outgoing, uploadedOf(handle.files)), channel, ts }, { droppable: ephemeral })
     } catch (error) {
       if (hasCode(error, goneCodes)) return successor(handle, outgoing)
       // the next step of the progress comes soon; the end waits its turn
-      if (passing && hasCode(error, ['ratelimited'])) return handle
+      if (ephemeral && hasCode(error, ['ratelimited'])) return handle
       throw error
     }
-    const kept = await enclosures.keep(handle.files, (file) => wanted.includes(file.hash))
-    const edited = await complete({ ...handle, files: kept }, outgoing, async () => (await lookBack(handle, undefined, ts)).shared)
+    const kept = await attachments.keep(handle.files, (file) => wanted.includes(file.hash))
+    const edited = await complete({ ...handle, files: kept }, outgoing, async () => (await findPosted(handle, undefined, ts)).shared)
     await removeShares(
       channel,
       handle.shares.filter((one) => !edited.shares.some(({ id }) => id === one.id)),
@@ -127,7 +127,7 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
 
   /** Gone, or replaced just before a crash by a message of which nobody was told. */
   async function successor(old: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
-    const { found } = await lookBack(old, insteadOf(old), old.ts)
+    const { found } = await findPosted(old, insteadOf(old), old.ts)
     return found && edit({ ...old, ts: found.ts, files: [...found.files], shares: [], marks: [] }, outgoing)
   }
 
@@ -141,12 +141,12 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
 
   async function remove({ channel, ts, files: kept, shares }: Handle): Promise<void> {
     await deleteMessage(channel, ts)
-    await enclosures.keep(kept, () => false)
+    await attachments.keep(kept, () => false)
     await removeShares(channel, shares)
   }
 
   async function removeShares(channel: string, shares: Handle['shares']): Promise<void> {
-    await enclosures.keep(shares, () => false)
+    await attachments.keep(shares, () => false)
     for (const { ts } of shares) if (ts !== undefined) await deleteMessage(channel, ts)
   }
 

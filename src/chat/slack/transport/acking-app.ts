@@ -2,14 +2,14 @@
 // to an app that leaves too many without an answer, and in Socket Mode Bolt itself never gives up on one.
 
 import { App, type AppOptions, type ReceiverEvent } from '@slack/bolt'
-import type { Log } from '../api/redacted-log.ts'
+import type { RedactedLog } from '../api/redacted-log.ts'
 
 export class AckingApp extends App {
-  readonly #log: Log
+  readonly #log: RedactedLog
   readonly #inFlight = new Set<Promise<void>>()
   #deaf = false
 
-  constructor(options: AppOptions, log: Log) {
+  constructor(options: AppOptions, log: RedactedLog) {
     super(options)
     this.#log = log
     this.error(async (error) => log.error({ err: error }, 'an event of Slack could not be worked on'))

@@ -7,14 +7,14 @@ import type { AddressInfo } from 'node:net'
 import { parse } from 'node:querystring'
 import { HTTPReceiver } from '@slack/bolt'
 import { UserError } from '../../../errors.ts'
-import { type Log, libraryLogger } from '../api/redacted-log.ts'
-import type { Door } from './transport.ts'
+import { libraryLogger, type RedactedLog } from '../api/redacted-log.ts'
+import type { Transport } from './transport.ts'
 
 export interface HttpOptions {
   readonly signingSecret: string
   readonly port: number
   readonly host: string
-  readonly log: Log
+  readonly log: RedactedLog
 }
 
 const path = '/slack/events'
@@ -22,7 +22,7 @@ const maxBytes = 1024 * 1024
 const maxAgeMs = 5 * 60_000
 
 /** @throws UserError slack-signing-secret-kind */
-export function httpDoor({ signingSecret, port, host, log }: HttpOptions): Door {
+export function httpTransport({ signingSecret, port, host, log }: HttpOptions): Transport {
   if (!/^[0-9a-f]{20,}$/i.test(signingSecret)) {
     const sentence =
       "SLACK_SIGNING_SECRET must be the app's Signing Secret, hexadecimal digits: copy it from the app's page, Basic Information."

@@ -4,23 +4,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SocketModeReceiver } from '@slack/bolt'
 import { UserError } from '../../../errors.ts'
-import { within } from '../../time-limit.ts'
-import { type Log, libraryLogger } from '../api/redacted-log.ts'
+import { withTimeout } from '../../time-limit.ts'
+import { libraryLogger, type RedactedLog } from '../api/redacted-log.ts'
 import { notStarted } from '../api/sign-in.ts'
 import { SlackError, slackError } from '../api/web-api.ts'
 import { readable } from './socket-envelopes.ts'
-import type { Door } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 export interface SocketOptions {
   readonly appToken: string
   readonly apiUrl: string
-  readonly log: Log
+  readonly log: RedactedLog
   /** Before the first attempt to connect again; doubles up to a minute. */
   readonly retryMs?: number
 }
 
 /** @throws UserError slack-app-token-kind */
-export function socketDoor({ appToken, apiUrl, log, retryMs = 250 }: SocketOptions): Door {
+export function socketTransport({ appToken, apiUrl, log, retryMs = 250 }: SocketOptions): Transport {
   if (!appToken.startsWith('xapp-')) {
     const sentence =
       "SLACK_APP_TOKEN must be an app-level token, which begins with xapp-: generate one with the scope connections:write on the app's page, Basic Information."
@@ -47,7 +47,7 @@ export function socketDoor({ appToken, apiUrl, log, retryMs = 250 }: SocketOptio
   let connecting: Promise<void> | undefined
 
   async function connect(): Promise<void> {
-    await within<unknown>(20_000, receiver.start(), () => {
+    await withTimeout<unknown>(20_000, receiver.start(), () => {
       throw new SlackError('apps.connections.open', 'no-hello')
     })
     trouble = undefined

@@ -2,7 +2,7 @@
 
 import type { Receiver } from '@slack/bolt'
 
-export interface Door {
+export interface Transport {
   /** For Bolt. It starts nothing: `open` does, when everybody listens. */
   readonly receiver: Receiver
   /**

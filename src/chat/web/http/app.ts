@@ -4,30 +4,30 @@ import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
 import type { Command } from '../../contract/command.ts'
 import type { Receiver } from '../../contract/platform.ts'
-import type { Refusal } from '../page-json.ts'
-import { houseIn } from '../page-setup.ts'
+import type { PageError } from '../page-json.ts'
+import { pageSetup } from '../page-setup.ts'
 import { guestName } from '../page-texts.ts'
-import type { Sources } from '../page-views.ts'
-import { account } from '../routes/account-routes.ts'
-import { talk } from '../routes/conversation-routes.ts'
+import type { PageViews } from '../page-views.ts'
+import { accountRoutes } from '../routes/account-routes.ts'
+import { conversationRoutes } from '../routes/conversation-routes.ts'
 import { pageFiles } from '../routes/static-files.ts'
-import { views } from '../routes/view-routes.ts'
-import type { Conversation } from '../storage/conversation-store.ts'
-import type { Database } from '../storage/page-database.ts'
-import type { People } from '../storage/page-users.ts'
-import type { Pictures } from '../storage/picture-store.ts'
+import { viewRoutes } from '../routes/view-routes.ts'
+import type { ConversationStore } from '../storage/conversation-store.ts'
+import type { PageDatabase } from '../storage/page-database.ts'
+import type { PageUsers } from '../storage/page-users.ts'
+import type { PictureStore } from '../storage/picture-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
-import { createCaller } from './authenticate.ts'
-import { CallRefused, guard } from './request-guard.ts'
+import { createAuthenticate } from './authenticate.ts'
+import { HttpError, requestGuard } from './request-guard.ts'
 import { createSessionCookie } from './session-cookie.ts'
 
 export interface AppOptions {
-  readonly database: Database
-  readonly conversation: Conversation
-  readonly pictures: Pictures
-  readonly people: People
+  readonly database: PageDatabase
+  readonly conversation: ConversationStore
+  readonly pictures: PictureStore
+  readonly people: PageUsers
   readonly uploads: Uploads
-  readonly sources: Sources
+  readonly sources: PageViews
   readonly commands: readonly Command[]
   readonly receiver: Receiver
   readonly stopping: AbortSignal
@@ -45,31 +45,31 @@ export interface AppOptions {
 export function createApp(options: AppOptions): Hono {
   const { database, people, commands, broken } = options
   const cookie = createSessionCookie(people, database.id, options.secure)
-  const caller = createCaller(cookie)
+  const caller = createAuthenticate(cookie)
   const nameOf = (person: string, locale: string) => people.nameOf(person) || guestName(person, locale)
   const addressOf = (c: Context) => getConnInfo(c).remote.address ?? ''
   // all who come through a proxy on this machine have its address
   const sourceOf = (c: Context) => (isLoopback(addressOf(c)) ? caller.person(c) : undefined) ?? addressOf(c)
 
   const app = new Hono()
-  for (const check of guard({ ...options, sourceOf })) app.use(check)
+  for (const check of requestGuard({ ...options, sourceOf })) app.use(check)
   app.route('/', pageFiles())
-  app.route('/', account({ ...options, cookie, caller, addressOf }))
-  app.route('/', talk({ ...options, cookie, caller, nameOf, id: database.id }))
+  app.route('/', accountRoutes({ ...options, cookie, caller, addressOf }))
+  app.route('/', conversationRoutes({ ...options, cookie, caller, nameOf, id: database.id }))
   app.route(
     '/',
-    views({
+    viewRoutes({
       ...options,
       caller,
       nameOf: ({ platform, person }, locale) => (platform === 'web' ? nameOf(person, locale) : platform),
     }),
   )
-  app.get('/api/house', (c) => c.json(houseIn(c.req.query('locale')?.slice(0, 35) ?? 'en', commands)))
-  app.notFound((c) => c.json({ code: 'not-found', message: 'There is nothing here.' } satisfies Refusal, 404))
+  app.get('/api/house', (c) => c.json(pageSetup(c.req.query('locale')?.slice(0, 35) ?? 'en', commands)))
+  app.notFound((c) => c.json({ code: 'not-found', message: 'There is nothing here.' } satisfies PageError, 404))
   app.onError((error, c) => {
-    if (error instanceof CallRefused) return c.json({ code: error.code, message: error.message } satisfies Refusal, error.status)
+    if (error instanceof HttpError) return c.json({ code: error.code, message: error.message } satisfies PageError, error.status)
     broken(error)
-    return c.json({ code: 'broken', message: 'Something broke. It has been noted.' } satisfies Refusal, 500)
+    return c.json({ code: 'broken', message: 'Something broke. It has been noted.' } satisfies PageError, 500)
   })
   return app
 }

@@ -3,10 +3,10 @@
 import type { Context } from 'hono'
 import type { Viewer } from '../page-views.ts'
 import { viewerOf } from '../receive.ts'
-import { CallRefused } from './request-guard.ts'
+import { HttpError } from './request-guard.ts'
 import type { SessionCookie } from './session-cookie.ts'
 
-export interface Caller {
+export interface Authenticate {
   /** Undefined for a browser that has not said hello. */
   person(c: Context): string | undefined
   /** @throws CallRefused nobody */
@@ -14,11 +14,11 @@ export interface Caller {
   viewer(c: Context): Viewer
 }
 
-export function createCaller(cookie: SessionCookie): Caller {
+export function createAuthenticate(cookie: SessionCookie): Authenticate {
   const known = (c: Context) => {
     const person = cookie.person(c)
     if (person) return person
-    throw new CallRefused(401, 'nobody', 'The page does not know this browser: load it again.')
+    throw new HttpError(401, 'nobody', 'The page does not know this browser: load it again.')
   }
   return {
     person: (c) => cookie.person(c),

@@ -1,7 +1,7 @@
 // The JSON that came with a call.
 
 import type { Context } from 'hono'
-import { CallRefused } from './request-guard.ts'
+import { HttpError } from './request-guard.ts'
 
 /** @throws CallRefused not-json; what the size limit throws */
 export async function jsonOf(c: Context): Promise<unknown> {
@@ -14,6 +14,6 @@ export async function jsonOf(c: Context): Promise<unknown> {
   }
 }
 
-function notJson(): CallRefused {
-  return new CallRefused(415, 'not-json', 'What was sent is not JSON.')
+function notJson(): HttpError {
+  return new HttpError(415, 'not-json', 'What was sent is not JSON.')
 }

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono'
 
-export interface BytesAnswer {
+export interface RangeResponse {
   readonly bytes: Uint8Array
   readonly mediaType: string
   /** A name means these bytes for ever. */
@@ -11,7 +11,7 @@ export interface BytesAnswer {
   readonly fileName?: string
 }
 
-export function answerBytes(c: Context, { bytes, mediaType, forEver, fileName }: BytesAnswer): Response {
+export function rangeResponse(c: Context, { bytes, mediaType, forEver, fileName }: RangeResponse): Response {
   c.header('Content-Type', mediaType)
   c.header('Cache-Control', forEver ? 'private, max-age=31536000, immutable' : 'private, no-cache')
   c.header('Accept-Ranges', 'bytes')

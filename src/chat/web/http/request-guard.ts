@@ -5,7 +5,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { UserError } from '../../../errors.ts'
 import { createRateLimit } from './rate-limit.ts'
 
-export interface GuardOptions {
+export interface RequestGuardOptions {
   /** Names under which the page may be reached, besides the machine's own. */
   readonly hosts: readonly string[]
   /** For one source; completion is asked for while typing and counts a fifth. */
@@ -16,7 +16,7 @@ export interface GuardOptions {
 
 export const maxBodyBytes = 64 * 1024
 
-export function guard({ hosts, callsPerMinute, now, sourceOf }: GuardOptions): MiddlewareHandler[] {
+export function requestGuard({ hosts, callsPerMinute, now, sourceOf }: RequestGuardOptions): MiddlewareHandler[] {
   const known = new Set(['localhost', '127.0.0.1', '[::1]', ...hosts.map((host) => host.toLowerCase())])
   const calls = createRateLimit(callsPerMinute, 60_000)
   const completions = createRateLimit(callsPerMinute * 5, 60_000)
@@ -29,7 +29,7 @@ export function guard({ hosts, callsPerMinute, now, sourceOf }: GuardOptions): M
   // A name that some site has pointed at this machine would make its scripts ours: DNS rebinding.
   const host: MiddlewareHandler = async (c, next) => {
     if (known.has(hostname(c.req.header('host')))) return next()
-    throw new CallRefused(421, 'wrong-host', 'This page is not served under that name. Its operator can allow it.')
+    throw new HttpError(421, 'wrong-host', 'This page is not served under that name. Its operator can allow it.')
   }
 
   // Only our own page may make a call that changes something: other sites cannot forge these headers.
@@ -39,7 +39,7 @@ export function guard({ hosts, callsPerMinute, now, sourceOf }: GuardOptions): M
     const from = c.req.header('origin')
     const same = from !== undefined && URL.canParse(from) && new URL(from).host === c.req.header('host')
     if (site === 'same-origin' || (site === undefined && same)) return next()
-    throw new CallRefused(403, 'wrong-origin', 'Only the page itself may do that.')
+    throw new HttpError(403, 'wrong-origin', 'Only the page itself may do that.')
   }
 
   const rate: MiddlewareHandler = async (c, next) => {
@@ -49,13 +49,13 @@ export function guard({ hosts, callsPerMinute, now, sourceOf }: GuardOptions): M
     if (waitMs === 0) return next()
     const waitS = Math.ceil(waitMs / 1000)
     c.header('Retry-After', String(waitS))
-    throw new CallRefused(429, 'too-fast', `That is too fast: again in ${waitS} s.`)
+    throw new HttpError(429, 'too-fast', `That is too fast: again in ${waitS} s.`)
   }
 
   const limit = bodyLimit({
     maxSize: maxBodyBytes,
     onError: () => {
-      throw new CallRefused(413, 'too-large', `At most ${maxBodyBytes / 1024} KiB can be sent at once.`)
+      throw new HttpError(413, 'too-large', `At most ${maxBodyBytes / 1024} KiB can be sent at once.`)
     },
   })
   const size: MiddlewareHandler = (c, next) => (c.req.path === '/api/upload' ? next() : limit(c, next))
@@ -64,10 +64,10 @@ export function guard({ hosts, callsPerMinute, now, sourceOf }: GuardOptions): M
 }
 
 /** A call that is answered with a sentence and a status. */
-export class CallRefused extends UserError {
+export class HttpError extends UserError {
   readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 421 | 429
 
-  constructor(status: CallRefused['status'], code: string, message: string) {
+  constructor(status: HttpError['status'], code: string, message: string) {
     super(code, message, {})
     this.status = status
   }

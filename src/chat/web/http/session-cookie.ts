@@ -3,7 +3,7 @@
 
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { adminMs, type People } from '../storage/page-users.ts'
+import { adminMs, type PageUsers } from '../storage/page-users.ts'
 
 export interface SessionCookie {
   /** Undefined for a browser that has not said hello. */
@@ -21,7 +21,7 @@ export interface SessionCookie {
 /** As long as browsers keep one. */
 const personMs = 400 * 24 * 3600 * 1000
 
-export function createSessionCookie(people: People, id: string, secure: boolean): SessionCookie {
+export function createSessionCookie(people: PageUsers, id: string, secure: boolean): SessionCookie {
   const personName = `zoetrope-${id}`
   const adminName = `zoetrope-admin-${id}`
   const options = { httpOnly: true, sameSite: 'Strict', path: '/', secure } as const

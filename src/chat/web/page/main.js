@@ -27,14 +27,14 @@ import { speak, text } from './texts.js'
 const server = createServer(() => preferences.locale, text)
 /** @type {Me} */
 let me = await server.hello()
-const house = await server.house()
-speak(house.texts)
-document.documentElement.lang = house.language
+const setup = await server.setup()
+speak(setup.texts)
+document.documentElement.lang = setup.language
 document.title = text('title')
 
 /** Commands that this person may use. */
 const commands = () =>
-  house.commands
+  setup.commands
     .map((command) => ({ ...command, actions: command.actions.filter(({ admin }) => me.admin || !admin) }))
     .filter(({ actions }) => actions.length > 0)
 
@@ -102,8 +102,8 @@ const settings = createSettings({
     me = changed
   },
   commands,
-  languages: house.languages,
-  language: house.language,
+  languages: setup.languages,
+  language: setup.language,
   actions,
   ask: async (saying) => chat.answerTo(await say(saying)),
 })

@@ -9,7 +9,7 @@ export class Refused extends Error {}
 /**
  * @typedef {object} Server
  * @property {() => Promise<Me>} hello
- * @property {() => Promise<House>} house in the page's language
+ * @property {() => Promise<House>} setup in the page's language
  * @property {(saying: object) => Promise<{ event: string, done: Promise<void> }>} say sends it; `done` when it has been worked on
  * @property {(typing: { command: string, action: string, option: string, typed: string }) => Promise<readonly Choice[]>} complete
  * @property {(file: File) => Promise<{ upload: string }>} upload
@@ -46,7 +46,7 @@ export function createServer(locale, text) {
 
   return {
     hello: () => post('/api/hello'),
-    house: () => call('/api/house'),
+    setup: () => call('/api/house'),
     async say(saying) {
       const event = newEvent()
       return { event, done: post('/api/say', { event, locale: locale(), ...saying }) }

@@ -2,21 +2,21 @@
 
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import type { Caller } from '../http/authenticate.ts'
+import type { Authenticate } from '../http/authenticate.ts'
 import { jsonOf } from '../http/json-body.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
-import { CallRefused } from '../http/request-guard.ts'
+import { HttpError } from '../http/request-guard.ts'
 import type { SessionCookie } from '../http/session-cookie.ts'
 import type { Me } from '../page-json.ts'
 import { checked } from '../receive.ts'
-import type { Conversation } from '../storage/conversation-store.ts'
-import type { People } from '../storage/page-users.ts'
+import type { ConversationStore } from '../storage/conversation-store.ts'
+import type { PageUsers } from '../storage/page-users.ts'
 
-export interface AccountOptions {
+export interface AccountRoutesOptions {
   readonly cookie: SessionCookie
-  readonly caller: Caller
-  readonly people: People
-  readonly conversation: Conversation
+  readonly caller: Authenticate
+  readonly people: PageUsers
+  readonly conversation: ConversationStore
   readonly signIn: boolean
   readonly now: () => number
   readonly addressOf: (c: Context) => string
@@ -28,7 +28,7 @@ const tokenSchema = z.object({ token: z.string().min(1).max(1000) })
 /** Of one address, and of all together: who guesses from many places is slowed, too. */
 const guesses = { perAddress: 5, inAll: 50, withinMs: 10 * 60_000 } as const
 
-export function account({ cookie, caller, people, conversation, signIn, now, addressOf }: AccountOptions): Hono {
+export function accountRoutes({ cookie, caller, people, conversation, signIn, now, addressOf }: AccountRoutesOptions): Hono {
   const app = new Hono()
   const perAddress = createRateLimit(guesses.perAddress, guesses.withinMs)
   const inAll = createRateLimit(guesses.inAll, guesses.withinMs)
@@ -47,14 +47,14 @@ export function account({ cookie, caller, people, conversation, signIn, now, add
 
   app.post('/api/sign-in', async (c) => {
     const person = caller.known(c)
-    if (!signIn) throw new CallRefused(404, 'no-token', 'No token is set, so nobody can sign in.')
+    if (!signIn) throw new HttpError(404, 'no-token', 'No token is set, so nobody can sign in.')
     const { token } = checked(tokenSchema, await jsonOf(c))
     const waitMs = Math.max(perAddress.take(addressOf(c), now()), inAll.take('', now()))
     if (waitMs > 0) {
       c.header('Retry-After', String(Math.ceil(waitMs / 1000)))
-      throw new CallRefused(429, 'too-many-guesses', `Too many tokens were tried: again in ${Math.ceil(waitMs / 60_000)} min.`)
+      throw new HttpError(429, 'too-many-guesses', `Too many tokens were tried: again in ${Math.ceil(waitMs / 60_000)} min.`)
     }
-    if (!cookie.signIn(c, person, token)) throw new CallRefused(403, 'wrong-token', 'That is not the token.')
+    if (!cookie.signIn(c, person, token)) throw new HttpError(403, 'wrong-token', 'That is not the token.')
     return c.json(me(person, true))
   })
 

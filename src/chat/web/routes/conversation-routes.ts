@@ -1,26 +1,26 @@
 // What people do on the page, and the conversation they get to read.
 
 import { type Context, Hono } from 'hono'
-import { typed } from '../../contract/command-text.ts'
+import { commandText } from '../../contract/command-text.ts'
 import { plainText } from '../../contract/plain-text.ts'
 import type { Receiver } from '../../contract/platform.ts'
 import { localeFor, speak } from '../../locales/locale.ts'
-import type { Caller } from '../http/authenticate.ts'
+import type { Authenticate } from '../http/authenticate.ts'
 import { jsonOf } from '../http/json-body.ts'
-import { CallRefused } from '../http/request-guard.ts'
+import { HttpError } from '../http/request-guard.ts'
 import type { SessionCookie } from '../http/session-cookie.ts'
 import type { ShownMessage } from '../page-json.ts'
-import { incomingOf, readSaying, readTyping, type Saying, viewerOf } from '../receive.ts'
-import type { Conversation, Row } from '../storage/conversation-store.ts'
+import { incomingOf, type PageInput, readPageInput, readTyping, viewerOf } from '../receive.ts'
+import type { ConversationStore, StoredMessageRow } from '../storage/conversation-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
-import { within } from '../within.ts'
+import { settledWithin } from '../within.ts'
 import { mostAtOnce, streamEvents } from './event-stream.ts'
 
-export interface TalkOptions {
-  readonly conversation: Conversation
+export interface ConversationRoutesOptions {
+  readonly conversation: ConversationStore
   readonly uploads: Uploads
   readonly receiver: Receiver
-  readonly caller: Caller
+  readonly caller: Authenticate
   readonly cookie: SessionCookie
   readonly nameOf: (person: string, locale: string) => string
   /** Of the file that holds the conversation. */
@@ -35,21 +35,32 @@ const streamsInAll = 500
 /** A call is answered by then; what was said goes on being worked on. */
 const patienceMs = 15_000
 
-export function talk({ conversation, uploads, receiver, caller, cookie, nameOf, id, stopping, now, inFlight }: TalkOptions): Hono {
+export function conversationRoutes({
+  conversation,
+  uploads,
+  receiver,
+  caller,
+  cookie,
+  nameOf,
+  id,
+  stopping,
+  now,
+  inFlight,
+}: ConversationRoutesOptions): Hono {
   const app = new Hono()
   const streams = new Map<string, number>()
   const localeOf = (c: Context) => c.req.query('locale')?.slice(0, 35) ?? 'en'
-  const showTo = (person: string, locale: string) => (row: Row) => shown(row, person, nameOf(row.asker, locale))
+  const showTo = (person: string, locale: string) => (row: StoredMessageRow) => shown(row, person, nameOf(row.asker, locale))
 
   app.post('/api/say', async (c) => {
     const person = caller.known(c)
-    const saying = readSaying(await jsonOf(c))
+    const saying = readPageInput(await jsonOf(c))
     const viewer = viewerOf(person, cookie.isAdmin(c, person), saying.locale)
     const incoming = incomingOf(saying, viewer, nameOf(person, saying.locale), (upload) => uploads.find(person, upload))
     if (incoming.kind === 'reaction') {
       const row = conversation.find(incoming.message)
       const visible = row?.body && (row.reader === undefined || row.reader === person)
-      if (!visible) throw new CallRefused(404, 'no-longer-there', speak(localeFor(saying.locale), { key: 'no-longer-there', data: {} }))
+      if (!visible) throw new HttpError(404, 'no-longer-there', speak(localeFor(saying.locale), { key: 'no-longer-there', data: {} }))
     }
     const words = wordsOf(saying)
     if (words && !conversation.posted(person, saying.event, 'said')) {
@@ -58,7 +69,7 @@ export function talk({ conversation, uploads, receiver, caller, cookie, nameOf, 
     }
     const work = receiver.receive(incoming)
     inFlight(work)
-    await within(patienceMs, work)
+    await settledWithin(patienceMs, work)
     return c.json({}, 202)
   })
 
@@ -71,7 +82,7 @@ export function talk({ conversation, uploads, receiver, caller, cookie, nameOf, 
     const person = caller.known(c)
     // gigabytes are nothing that strangers leave on a disk
     if (!cookie.isAdmin(c, person))
-      throw new CallRefused(403, 'operators-only', 'Only operators hand over files here: sign in under Settings, or give an address.')
+      throw new HttpError(403, 'operators-only', 'Only operators hand over files here: sign in under Settings, or give an address.')
     const name = plainText(c.req.query('name') ?? '').slice(0, 200)
     const { url } = await uploads.take(person, name, c.req.raw.body as Parameters<Uploads['take']>[2])
     return c.json({ upload: url.replace(/^upload:/, '') })
@@ -82,7 +93,7 @@ export function talk({ conversation, uploads, receiver, caller, cookie, nameOf, 
     const open = streams.get(person) ?? 0
     const inAll = [...streams.values()].reduce((sum, one) => sum + one, 0)
     if (open >= streamsPerPerson || inAll >= streamsInAll)
-      throw new CallRefused(429, 'too-many-pages', 'The page is open too often: close it elsewhere.')
+      throw new HttpError(429, 'too-many-pages', 'The page is open too often: close it elsewhere.')
     streams.set(person, open + 1)
     const ended = () => {
       const left = streams.get(person)! - 1
@@ -102,15 +113,15 @@ export function talk({ conversation, uploads, receiver, caller, cookie, nameOf, 
 }
 
 /** What the person sees of what they did; undefined for buttons and reactions, whose answer says enough. */
-function wordsOf(saying: Saying): string | undefined {
+function wordsOf(saying: PageInput): string | undefined {
   if (saying.kind === 'reaction' || (saying.kind === 'text' && saying.silent)) return undefined
   if (saying.kind === 'text') return plainText(saying.text) || undefined
   const { command, action, options } = saying
   const words = options.filter(([, value]) => typeof value !== 'object') as [string, string | number | boolean][]
-  return plainText(`/${typed(action ? `${command} ${action}` : command, Object.fromEntries(words))}`)
+  return plainText(`/${commandText(action ? `${command} ${action}` : command, Object.fromEntries(words))}`)
 }
 
-function shown({ reader: _reader, asker, event, nonce: _nonce, body, ...row }: Row, person: string, by: string): ShownMessage {
+function shown({ reader: _reader, asker, event, nonce: _nonce, body, ...row }: StoredMessageRow, person: string, by: string): ShownMessage {
   const own = asker === person
   return { ...row, own, ...(own ? { event } : { by }), ...(body && { body }) }
 }

@@ -4,14 +4,14 @@
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { ShownMessage } from '../page-json.ts'
-import type { Conversation, Row } from '../storage/conversation-store.ts'
+import type { ConversationStore, StoredMessageRow } from '../storage/conversation-store.ts'
 
 export interface EventsOptions {
-  readonly conversation: Conversation
+  readonly conversation: ConversationStore
   /** Of the file: revisions of another one mean nothing. */
   readonly id: string
   readonly person: string
-  readonly show: (row: Row) => ShownMessage
+  readonly show: (row: StoredMessageRow) => ShownMessage
   /** Aborted when the platform stops. */
   readonly stopping: AbortSignal
   readonly ended: () => void

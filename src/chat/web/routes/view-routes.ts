@@ -3,24 +3,24 @@
 import { Hono } from 'hono'
 import type { Owner } from '../../../jobs/job.ts'
 import type { HistoryEntry } from '../../contract/command-context.ts'
-import type { Caller } from '../http/authenticate.ts'
-import { answerBytes } from '../http/range-response.ts'
-import { CallRefused } from '../http/request-guard.ts'
+import type { Authenticate } from '../http/authenticate.ts'
+import { rangeResponse } from '../http/range-response.ts'
+import { HttpError } from '../http/request-guard.ts'
 import type { AnimationView, QueuedView, StyleView } from '../page-json.ts'
-import type { PicturedStyle, Queued, Sources, Viewer } from '../page-views.ts'
+import type { PageViews, PicturedStyle, QueuedOnPage, Viewer } from '../page-views.ts'
 import { mediaTypes } from '../post.ts'
-import type { Pictures } from '../storage/picture-store.ts'
+import type { PictureStore } from '../storage/picture-store.ts'
 
-export interface ViewsOptions {
-  readonly sources: Sources
-  readonly pictures: Pictures
-  readonly caller: Caller
+export interface ViewRoutesOptions {
+  readonly sources: PageViews
+  readonly pictures: PictureStore
+  readonly caller: Authenticate
   readonly nameOf: (owner: Owner, locale: string) => string
 }
 
 const animationsPerPage = 24
 
-export function views({ sources, pictures, caller, nameOf }: ViewsOptions): Hono {
+export function viewRoutes({ sources, pictures, caller, nameOf }: ViewRoutesOptions): Hono {
   const app = new Hono()
 
   app.get('/api/queue', async (c) => {
@@ -40,28 +40,28 @@ export function views({ sources, pictures, caller, nameOf }: ViewsOptions): Hono
   app.get('/animations/:file', async (c) => {
     const [, job, format] = /^([a-z0-9]{1,25})\.(webp|gif|mp4)$/.exec(c.req.param('file')) ?? []
     const bytes = job && (await sources.animation(caller.viewer(c), job))
-    if (!bytes) throw new CallRefused(404, 'no-such-picture', 'There is no such picture here.')
-    return answerBytes(c, { bytes, mediaType: mediaTypes[format as keyof typeof mediaTypes], forEver: true })
+    if (!bytes) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
+    return rangeResponse(c, { bytes, mediaType: mediaTypes[format as keyof typeof mediaTypes], forEver: true })
   })
 
   app.get('/examples/:style', async (c) => {
     const bytes = await sources.example(caller.viewer(c), c.req.param('style'))
-    if (!bytes) throw new CallRefused(404, 'no-such-picture', 'There is no such picture here.')
-    return answerBytes(c, { bytes, mediaType: mediaTypes.webp, forEver: false })
+    if (!bytes) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
+    return rangeResponse(c, { bytes, mediaType: mediaTypes.webp, forEver: false })
   })
 
   app.get('/pictures/:name', (c) => {
     const picture = pictures.find(c.req.param('name'), caller.person(c))
-    if (!picture) throw new CallRefused(404, 'no-such-picture', 'There is no such picture here.')
-    return answerBytes(c, { ...picture, forEver: !picture.passing })
+    if (!picture) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
+    return rangeResponse(c, { ...picture, forEver: !picture.passing })
   })
 
   return app
 }
 
-type NameOf = ViewsOptions['nameOf']
+type NameOf = ViewRoutesOptions['nameOf']
 
-function queuedView({ job, own, private: hidden, ahead, leftMs }: Queued, viewer: Viewer, nameOf: NameOf): QueuedView {
+function queuedView({ job, own, private: hidden, ahead, leftMs }: QueuedOnPage, viewer: Viewer, nameOf: NameOf): QueuedView {
   const told = !hidden || own || viewer.asker.admin
   const { prompt, style } = job.request
   return {

@@ -4,22 +4,22 @@
 import { randomBytes } from 'node:crypto'
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Body } from '../page-json.ts'
-import { type Database, together } from './page-database.ts'
+import { type PageDatabase, together } from './page-database.ts'
 
-export interface Conversation {
-  post(entry: Entry): Row
+export interface ConversationStore {
+  post(entry: StoredMessage): StoredMessageRow
   /** What was posted with this nonce for what this person did. */
-  posted(asker: string, event: string, nonce: string): Row | undefined
+  posted(asker: string, event: string, nonce: string): StoredMessageRow | undefined
   /** Undefined where it is gone. */
-  edit(message: string, body: Body): Row | undefined
+  edit(message: string, body: Body): StoredMessageRow | undefined
   remove(message: string): void
   /** Dialogs that were offered to this person: the next one takes their place. */
   removeForms(person: string): void
-  find(message: string): Row | undefined
+  find(message: string): StoredMessageRow | undefined
   /** Changes after a revision, oldest first; `reset` where so much has changed, or so long ago, that the newest are all there is to tell. */
-  since(reader: string, revision: number, most: number): { readonly reset: boolean; readonly rows: readonly Row[] }
+  since(reader: string, revision: number, most: number): { readonly reset: boolean; readonly rows: readonly StoredMessageRow[] }
   /** What stands before a message, oldest first. */
-  before(reader: string, sequence: number, most: number): readonly Row[]
+  before(reader: string, sequence: number, most: number): readonly StoredMessageRow[]
   revision(): number
   /** What only this person can read, and what they asked for in front of everybody. */
   forget(person: string): void
@@ -31,7 +31,7 @@ export interface Conversation {
   listen(changed: () => void): () => void
 }
 
-export interface Entry {
+export interface StoredMessage {
   /** Undefined: everybody. */
   readonly reader: string | undefined
   readonly asker: string
@@ -41,7 +41,7 @@ export interface Entry {
   readonly body: Body
 }
 
-export interface Row extends Omit<Entry, 'body'> {
+export interface StoredMessageRow extends Omit<StoredMessage, 'body'> {
   readonly message: string
   readonly sequence: number
   readonly revision: number
@@ -49,7 +49,7 @@ export interface Row extends Omit<Entry, 'body'> {
   readonly body?: Body
 }
 
-export function createConversation({ sql }: Database): Conversation {
+export function createConversationStore({ sql }: PageDatabase): ConversationStore {
   const listeners = new Set<() => void>()
   sql.exec(`INSERT OR IGNORE INTO facts VALUES ('revision', '0'), ('floor', '0')`)
   const next = sql.prepare(`UPDATE facts SET value = value + 1 WHERE key = 'revision' RETURNING value`)
@@ -140,7 +140,7 @@ export function createConversation({ sql }: Database): Conversation {
   }
 }
 
-function rowOf(row: Readonly<Record<string, SQLOutputValue>>): Row {
+function rowOf(row: Readonly<Record<string, SQLOutputValue>>): StoredMessageRow {
   const { message, sequence, revision, reader, asker, event, nonce, at_ms, body } = row
   return {
     message: String(message),

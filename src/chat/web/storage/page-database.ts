@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../../../store/database.ts'
 
-export interface Database {
+export interface PageDatabase {
   readonly sql: DatabaseSync
   /** Of this file: what a browser remembers of another one means nothing here. */
   readonly id: string
@@ -20,7 +20,7 @@ const applicationId = 0x5a6f6570
  * @param path or ':memory:'
  * @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer
  */
-export function openPageDatabase(path: string): Database {
+export function openPageDatabase(path: string): PageDatabase {
   const { sql, close } = openDatabase({ path, name: "page's memory", applicationId, knownBy: 'shows', migrations: [schema] })
   const kept = (key: string, made: string) => {
     sql.prepare('INSERT OR IGNORE INTO facts VALUES (?, ?)').run(key, made)

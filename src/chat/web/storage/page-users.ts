@@ -2,9 +2,9 @@
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { plainText, shortened } from '../../contract/plain-text.ts'
-import type { Database } from './page-database.ts'
+import type { PageDatabase } from './page-database.ts'
 
-export interface People {
+export interface PageUsers {
   /** A new person and their cookie. */
   create(): { readonly person: string; readonly cookie: string }
   /** Whose cookie this is; undefined where we did not sign it. */
@@ -22,7 +22,7 @@ export interface People {
 export const adminMs = 30 * 24 * 3600 * 1000
 const maxNameChars = 40
 
-export function createPeople({ sql, secret }: Database, adminToken: string | undefined, now: () => number): People {
+export function createPageUsers({ sql, secret }: PageDatabase, adminToken: string | undefined, now: () => number): PageUsers {
   const token = adminToken === undefined ? undefined : digest(adminToken)
   const name = sql.prepare('SELECT name FROM people WHERE person = ?')
   const admin = sql.prepare('SELECT 1 FROM admins WHERE session = ? AND person = ? AND token = ? AND until_ms > ?')

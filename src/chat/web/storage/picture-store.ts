@@ -2,9 +2,9 @@
 // a browser fetches them once. Previews of what is being drawn live in memory: each is overtaken within a second.
 
 import { createHmac } from 'node:crypto'
-import type { Database } from './page-database.ts'
+import type { PageDatabase } from './page-database.ts'
 
-export interface Pictures {
+export interface PictureStore {
   /** Kept as long as a message shows it. */
   keep(picture: NewPicture): string
   /** Kept until a few later ones of this message have come. */
@@ -32,7 +32,7 @@ export interface KeptPicture extends NewPicture {
 const previewsPerMessage = 3
 const messagesWithPreviews = 100
 
-export function createPictures({ sql, secret }: Database): Pictures {
+export function createPictureStore({ sql, secret }: PageDatabase): PictureStore {
   const passing = new Map<string, Map<string, NewPicture>>()
   const insert = sql.prepare('INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?)')
   const show = sql.prepare('INSERT OR IGNORE INTO shows VALUES (?, ?)')

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { UserError } from '../../../errors.ts'
 import type { Attachment } from '../../contract/attachment.ts'
-import { CallRefused } from '../http/request-guard.ts'
+import { HttpError } from '../http/request-guard.ts'
 
 export interface Uploads {
   /** @throws CallRefused no-uploads, too-many-uploads, file-too-large, disk-full, cut-short */
@@ -42,12 +42,11 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
 
   return {
     async take(person, name, body) {
-      if (maxBytes === 0) throw new CallRefused(404, 'no-uploads', 'There is no command that takes a file.')
+      if (maxBytes === 0) throw new HttpError(404, 'no-uploads', 'There is no command that takes a file.')
       for (const [id, { atMs }] of [...kept]) if (now() - atMs > keptMs) await drop(id)
       // a new one of the same person takes the place of the last
       for (const [id, one] of [...kept]) if (one.person === person) await drop(id)
-      if (kept.size >= mostKept)
-        throw new CallRefused(429, 'too-many-uploads', 'Too many files have just been handed over: try again later.')
+      if (kept.size >= mostKept) throw new HttpError(429, 'too-many-uploads', 'Too many files have just been handed over: try again later.')
       await mkdir(folder, { recursive: true })
       const id = randomBytes(18).toString('hex')
       const path = join(folder, id)
@@ -55,7 +54,7 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
       const counted = new Transform({
         transform(chunk: Uint8Array, _encoding, done) {
           bytes += chunk.byteLength
-          done(bytes > maxBytes ? new CallRefused(413, 'file-too-large', `A file may have ${maxBytes} bytes.`) : null, chunk)
+          done(bytes > maxBytes ? new HttpError(413, 'file-too-large', `A file may have ${maxBytes} bytes.`) : null, chunk)
         },
       })
       try {
@@ -72,7 +71,7 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
     find(person, id) {
       const one = kept.get(id)
       if (one?.person === person) return one.attachment
-      throw new CallRefused(404, 'file-gone', gone)
+      throw new HttpError(404, 'file-gone', gone)
     },
 
     async *read({ url }, signal) {
@@ -90,11 +89,11 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
 
 function troubleOf(error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (error instanceof CallRefused) return error
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new CallRefused(413, 'disk-full', 'There is no room left for that file.')
+  if (error instanceof HttpError) return error
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new HttpError(413, 'disk-full', 'There is no room left for that file.')
   // everything else that writes could fail of is told as a bug; reading fails when people go
   return code === undefined || code.startsWith('ERR_STREAM') || code === 'ECONNRESET' || code === 'ABORT_ERR'
-    ? new CallRefused(400, 'cut-short', 'The file did not arrive whole: hand it over again.')
+    ? new HttpError(400, 'cut-short', 'The file did not arrive whole: hand it over again.')
     : error
 }
 

@@ -2,7 +2,7 @@
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'
-import { reshaped } from '../reshape.ts'
+import { reshapeTensor } from '../reshape.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
 import { whyIgnored } from './ignored.ts'
 import { motionModulePath, officialMotion } from './motion.ts'
@@ -150,7 +150,7 @@ function rename(file: TensorFile, part: Part, tensors: readonly Local[], ignored
 
 function shaped(name: string, tensor: Tensor): Tensor {
   const { shape } = tensor
-  if (shape.length === 4 && shape[2] === 1 && shape[3] === 1 && matrices.test(name)) return reshaped(tensor, shape.slice(0, 2))
-  if (shape.length === 2 && convolutions.test(name)) return reshaped(tensor, [...shape, 1, 1])
+  if (shape.length === 4 && shape[2] === 1 && shape[3] === 1 && matrices.test(name)) return reshapeTensor(tensor, shape.slice(0, 2))
+  if (shape.length === 2 && convolutions.test(name)) return reshapeTensor(tensor, [...shape, 1, 1])
   return tensor
 }

@@ -3,7 +3,7 @@
 
 import type { Named, Part } from '../dialects/parts.ts'
 import { elementsOf } from '../tensor.ts'
-import { type Ranks, siteOf } from './adapter-slots.ts'
+import { adapterSlotOf, type Ranks } from './adapter-slots.ts'
 
 /** down [r, in, …] and up [out, r, …], before any scale. */
 export interface Factors {
@@ -21,23 +21,23 @@ export interface ScaledFactors extends Factors {
  * A style is changed while somebody waits: what fits as it is, is not copied, and the rest lies in one array, because making hundreds
  * costs ten times what filling them does.
  * @param weights those that the graph is built from
- * @param laid by weight, in any order
+ * @param applied by weight, in any order
  * @returns `<weight>.lora_down` [R, in, …], `.lora_up` [out, R, …] and `.lora_scale` [R] for every weight at a site with room; arrays may be
  *   shared
  */
-export function adapterFeeds(
+export function adapterInputs(
   part: Exclude<Part, 'vae'>,
   weights: Named,
   room: Ranks,
-  laid: ReadonlyMap<string, readonly ScaledFactors[]>,
+  applied: ReadonlyMap<string, readonly ScaledFactors[]>,
 ): Record<string, Float32Array> {
   const inputs: { readonly name: string; readonly length: number; readonly input: Input }[] = []
   for (const [weight, { shape }] of weights) {
-    const site = siteOf(part, weight, shape)
-    const R = (site && room[site]) ?? 0
+    const slot = adapterSlotOf(part, weight, shape)
+    const R = (slot && room[slot]) ?? 0
     if (R === 0) continue
     const [out, ...inner] = shape as [number, ...number[]]
-    const factors = laid.get(weight)
+    const factors = applied.get(weight)
     const length = R * elementsOf(inner)
     inputs.push({ name: `${weight}.lora_down`, length, input: factors ? stacked(factors, length) : nothing })
     inputs.push({ name: `${weight}.lora_up`, length: out * R, input: factors ? besideEachOther(factors, out, R) : nothing })

@@ -1,65 +1,65 @@
 // Which deltas of the LoRAs on a model run beside its frozen weights, and which are merged into copies of them.
 
 import type { Named, Part } from '../dialects/parts.ts'
-import { type Ranks, roomFor, type Site, siteOf } from './adapter-slots.ts'
-import { type LoraDelta, type LoraFile, type LowRank, readsWeight, runsBeside } from './delta.ts'
+import { type AdapterSlot, adapterSlotOf, type Ranks, rankCapacity } from './adapter-slots.ts'
+import { type LoraDelta, type LowRank, type ParsedLora, readsWeight, runsAtRuntime } from './delta.ts'
 
 /** A LoRA on a model. */
-export interface LaidLora {
-  readonly lora: LoraFile
+export interface AppliedLora {
+  readonly lora: ParsedLora
   readonly strength: number
   /** All of it, also what could run beside. */
   readonly merged: boolean
 }
 
-export interface Laid<D extends LoraDelta = LoraDelta> {
+export interface AppliedDelta<D extends LoraDelta = LoraDelta> {
   readonly delta: D
   readonly strength: number
-  readonly lora: LoraFile
+  readonly lora: ParsedLora
 }
 
-export interface LoraPlan {
-  readonly beside: readonly Laid<LowRank>[]
+export interface AdapterPlan {
+  readonly adapters: readonly AppliedDelta<LowRank>[]
   /** In the order in which they apply to their weights. */
-  readonly merged: readonly Laid[]
+  readonly merged: readonly AppliedDelta[]
 }
 
 /** Beyond this, two thin products are no longer much cheaper than a copy of the weight. */
 const mostBeside = 256
 
 /** Sums can be taken in any order, and W + ΔW as two products; what turns or scales W must find in it all that came before. */
-export function planLoras(loras: readonly LaidLora[], shapeOf: (delta: LoraDelta) => readonly number[]): LoraPlan {
+export function planLoras(loras: readonly AppliedLora[], shapeOf: (delta: LoraDelta) => readonly number[]): AdapterPlan {
   const all = loras
     .filter(({ strength }) => strength !== 0)
     .flatMap(({ lora, strength, merged }) => lora.deltas.map((delta) => ({ delta, strength, lora, whole: merged })))
   const lastReader = new Map<string, number>()
   for (const [i, { delta }] of all.entries()) if (readsWeight(delta)) lastReader.set(placeOf(delta), i)
   const ranks = new Map<string, number>()
-  const beside: Laid<LowRank>[] = []
-  const merged: Laid[] = []
-  for (const [i, { whole, ...laid }] of all.entries()) {
-    const { delta } = laid
+  const adapters: AppliedDelta<LowRank>[] = []
+  const merged: AppliedDelta[] = []
+  for (const [i, { whole, ...applied }] of all.entries()) {
+    const { delta } = applied
     const place = placeOf(delta)
-    const may = !whole && i > (lastReader.get(place) ?? -1) && siteOf(delta.part, delta.weight, shapeOf(delta)) !== undefined
-    const rank = (ranks.get(place) ?? 0) + (runsBeside(delta) ? delta.rank : 0)
-    if (may && runsBeside(delta) && rank <= mostBeside) {
-      beside.push({ ...laid, delta })
+    const may = !whole && i > (lastReader.get(place) ?? -1) && adapterSlotOf(delta.part, delta.weight, shapeOf(delta)) !== undefined
+    const rank = (ranks.get(place) ?? 0) + (runsAtRuntime(delta) ? delta.rank : 0)
+    if (may && runsAtRuntime(delta) && rank <= mostBeside) {
+      adapters.push({ ...applied, delta })
       ranks.set(place, rank)
-    } else merged.push(laid)
+    } else merged.push(applied)
   }
-  return { beside, merged }
+  return { adapters, merged }
 }
 
 /** The room that these need: LoRAs on one weight stand side by side in its rank. */
-export function ranksOf(beside: readonly Laid<LowRank>[], shapeOf: (delta: LoraDelta) => readonly number[]): Ranks {
-  const needed = new Map<string, { site: Site; rank: number }>()
-  for (const { delta } of beside) {
+export function ranksOf(adapters: readonly AppliedDelta<LowRank>[], shapeOf: (delta: LoraDelta) => readonly number[]): Ranks {
+  const needed = new Map<string, { slot: AdapterSlot; rank: number }>()
+  for (const { delta } of adapters) {
     const before = needed.get(placeOf(delta))?.rank ?? 0
-    needed.set(placeOf(delta), { site: siteOf(delta.part, delta.weight, shapeOf(delta))!, rank: before + delta.rank })
+    needed.set(placeOf(delta), { slot: adapterSlotOf(delta.part, delta.weight, shapeOf(delta))!, rank: before + delta.rank })
   }
-  const ranks: Partial<Record<Site, number>> = {}
-  for (const { site, rank } of needed.values()) ranks[site] = Math.max(ranks[site] ?? 0, rank)
-  return roomFor(ranks)
+  const ranks: Partial<Record<AdapterSlot, number>> = {}
+  for (const { slot, rank } of needed.values()) ranks[slot] = Math.max(ranks[slot] ?? 0, rank)
+  return rankCapacity(ranks)
 }
 
 /** Shapes of the weights that deltas are for. */

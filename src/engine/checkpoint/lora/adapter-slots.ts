@@ -4,14 +4,14 @@
 import type { Part } from '../dialects/parts.ts'
 
 /** Places that LoRAs touch together; what a file leaves out costs nothing. */
-export const sites = ['attention', 'transformer', 'resnet', 'motion attention', 'motion', 'text'] as const
-export type Site = (typeof sites)[number]
+export const adapterSlots = ['attention', 'transformer', 'resnet', 'motion attention', 'motion', 'text'] as const
+export type AdapterSlot = (typeof adapterSlots)[number]
 
 /** Absent: no adapters there. */
-export type Ranks = Readonly<Partial<Record<Site, number>>>
+export type Ranks = Readonly<Partial<Record<AdapterSlot, number>>>
 
 /** Where a weight lies; undefined for what no adapter runs beside: vectors, and tables of embeddings. */
-export function siteOf(part: Exclude<Part, 'vae'>, weight: string, shape: readonly number[]): Site | undefined {
+export function adapterSlotOf(part: Exclude<Part, 'vae'>, weight: string, shape: readonly number[]): AdapterSlot | undefined {
   if (shape.length < 2 || !weight.endsWith('.weight') || /embeddings?\.weight$/.test(weight)) return undefined
   if (part === 'text') return 'text'
   const attends = /\.attn[12]\.to_/.test(weight)
@@ -21,26 +21,27 @@ export function siteOf(part: Exclude<Part, 'vae'>, weight: string, shape: readon
 }
 
 /** Room for these ranks, in powers of two from 8 on, so that few sessions serve many files. */
-export function roomFor(ranks: Ranks): Ranks {
-  return mapped((site) => {
-    const rank = ranks[site] ?? 0
+export function rankCapacity(ranks: Ranks): Ranks {
+  return mapped((slot) => {
+    const rank = ranks[slot] ?? 0
     return rank === 0 ? 0 : Math.max(8, 2 ** Math.ceil(Math.log2(rank)))
   })
 }
 
-export const joined = (a: Ranks, b: Ranks): Ranks => mapped((site) => Math.max(a[site] ?? 0, b[site] ?? 0))
+export const joined = (a: Ranks, b: Ranks): Ranks => mapped((slot) => Math.max(a[slot] ?? 0, b[slot] ?? 0))
 
-export const covers = (room: Ranks, needed: Ranks): boolean => sites.every((site) => (room[site] ?? 0) >= (needed[site] ?? 0))
+export const covers = (room: Ranks, needed: Ranks): boolean => adapterSlots.every((slot) => (room[slot] ?? 0) >= (needed[slot] ?? 0))
 
 /** What a step of a session with this room costs beside another's, roughly. */
-export const sizeOf = (ranks: Ranks): number => sites.reduce((sum, site) => sum + (ranks[site] ?? 0), 0)
+export const sizeOf = (ranks: Ranks): number => adapterSlots.reduce((sum, slot) => sum + (ranks[slot] ?? 0), 0)
 
 /** `attention 32, transformer 32`; '' for no room at all. */
-export const nameOf = (ranks: Ranks): string => sites.flatMap((site) => (ranks[site] ? [`${site} ${ranks[site]}`] : [])).join(', ')
+export const nameOf = (ranks: Ranks): string => adapterSlots.flatMap((slot) => (ranks[slot] ? [`${slot} ${ranks[slot]}`] : [])).join(', ')
 
 /** Only these sites. */
-export const within = (ranks: Ranks, wanted: readonly Site[]): Ranks => mapped((site) => (wanted.includes(site) ? (ranks[site] ?? 0) : 0))
+export const within = (ranks: Ranks, wanted: readonly AdapterSlot[]): Ranks =>
+  mapped((slot) => (wanted.includes(slot) ? (ranks[slot] ?? 0) : 0))
 
 /** Without the sites of rank 0. */
-const mapped = (rank: (site: Site) => number): Ranks =>
-  Object.fromEntries(sites.map((site) => [site, rank(site)] as const).filter(([, value]) => value > 0))
+const mapped = (rank: (slot: AdapterSlot) => number): Ranks =>
+  Object.fromEntries(adapterSlots.map((slot) => [slot, rank(slot)] as const).filter(([, value]) => value > 0))

@@ -4,15 +4,15 @@ import { UserError } from '../../errors.ts'
 import { elementsOf, float32Of, type Tensor } from '../tensor.ts'
 import type { Additive, Decomposed, LoraDelta } from './delta.ts'
 import { type Adapter, incomplete, product, shaped, wrongShape } from './factors.ts'
-import type { Slot } from './tensor-roles.ts'
+import type { TensorRole } from './tensor-roles.ts'
 
 /** Reads one kind. `take` remembers what was asked for. */
 type Reader<D extends LoraDelta> = (adapter: Adapter, take: Take) => D | undefined
 
 interface Take {
-  (slot: Slot): Tensor | undefined
+  (slot: TensorRole): Tensor | undefined
   /** The partner of one that is there. @throws UserError `lora-incomplete` */
-  need(slot: Slot): Tensor
+  need(slot: TensorRole): Tensor
 }
 
 /**
@@ -20,12 +20,12 @@ interface Take {
  * @throws UserError `lora-incomplete`, `lora-shape`
  */
 export function assemble(adapter: Adapter): { readonly deltas: LoraDelta[]; readonly unused: Tensor[] } {
-  const used = new Set<Slot>(['alpha', 'onInput'])
-  const peek = (slot: Slot): Tensor | undefined => {
+  const used = new Set<TensorRole>(['alpha', 'onInput'])
+  const peek = (slot: TensorRole): Tensor | undefined => {
     used.add(slot)
     return adapter.slots.get(slot)
   }
-  const need = (slot: Slot): Tensor => {
+  const need = (slot: TensorRole): Tensor => {
     const tensor = peek(slot)
     if (!tensor) throw incomplete(adapter, slot)
     return tensor

@@ -1,7 +1,7 @@
 // Which model a LoRA was made for, from the names in it, the width of the text that it reads, and what its trainer wrote beside it.
 
 import type { TensorFile } from '../tensor.ts'
-import { slotOf } from './tensor-roles.ts'
+import { tensorRoleOf } from './tensor-roles.ts'
 
 /** Names that only one family of models has. */
 const families: readonly (readonly [pattern: RegExp, base: string])[] = [
@@ -21,7 +21,7 @@ const trainers: readonly (readonly [pattern: RegExp, base: string])[] = [
 ]
 
 /** The base that this LoRA is for when it is none of SD 1.x's kind, else undefined. */
-export function foreignBase(file: TensorFile): string | undefined {
+export function unsupportedBase(file: TensorFile): string | undefined {
   for (const name of file.tensors.keys()) {
     const family = families.find(([pattern]) => pattern.test(name))
     if (family) return family[1]
@@ -42,7 +42,7 @@ export function contextWidthOf(file: TensorFile): number | undefined {
   // LoKr's columns are those of its two sides multiplied.
   const sides = new Map<string, { left?: number; right?: number }>()
   for (const [name, { shape }] of file.tensors) {
-    const place = slotOf(name)
+    const place = tensorRoleOf(name)
     if (!place || !/attn2[._](processor[._])?to_[kv]$/.test(place.module) || place.module.includes('motion_modules')) continue
     const { module, slot } = place
     if (slot === 'down' || slot === 'w1b' || slot === 'diff' || slot === 'b2') return shape[1]

@@ -94,7 +94,7 @@ export interface Decomposed extends Touching {
 export type LoraDelta = Additive | Scaling | Rotation | Decomposed
 
 /** Whether a delta can run beside the frozen weight as two thin products, which are inputs of the graph. */
-export const runsBeside = (delta: LoraDelta): delta is LowRank => delta.kind === 'low-rank'
+export const runsAtRuntime = (delta: LoraDelta): delta is LowRank => delta.kind === 'low-rank'
 
 /** Whether what it adds depends on the weight that it finds: sums commute, these do not. */
 export const readsWeight = ({ kind }: LoraDelta): boolean =>
@@ -104,7 +104,7 @@ export const readsWeight = ({ kind }: LoraDelta): boolean =>
 export const isProduct = (side: Tensor | Product): side is Product => 'rank' in side
 
 /** A LoRA file, matched with the nets that it is for. */
-export interface LoraFile {
+export interface ParsedLora {
   readonly path: string
   /** A weight may stand here twice (say `diff` and `lora_up`); deltas apply in this order. */
   readonly deltas: readonly LoraDelta[]

@@ -2,7 +2,7 @@
 
 import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
-import { type Slot, slotOf } from './tensor-roles.ts'
+import { type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 
 export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'full' | 'norm'
 
@@ -29,7 +29,7 @@ export interface LoraDescription {
 
 export const maxTriggerWords = 12
 
-const kindOfSlot: Partial<Record<Slot, LoraKind>> = {
+const kindOfSlot: Partial<Record<TensorRole, LoraKind>> = {
   mid: 'tucker',
   t1: 'tucker',
   kt2: 'tucker',
@@ -55,7 +55,7 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
   const parts = new Set<'unet' | 'text' | 'motion'>()
   let adapterTensors = 0
   for (const [name, tensor] of file.tensors) {
-    const place = slotOf(name)
+    const place = tensorRoleOf(name)
     if (!place) continue
     adapterTensors++
     modules.add(place.module)
@@ -92,7 +92,7 @@ function partOf(module: string): 'unet' | 'text' | 'motion' {
 }
 
 /** The side that every factor of one rank shares. */
-function rankOf(slot: Slot, { shape }: Tensor): number | undefined {
+function rankOf(slot: TensorRole, { shape }: Tensor): number | undefined {
   if (slot === 'down' || slot === 'w1b' || slot === 'k1b' || slot === 'k2b') return shape[0]
   if (slot === 'mid' || slot === 't1' || slot === 'kt2') return shape[1]
   return slot === 'b1' ? Math.min(...shape.slice(0, 2)) : undefined

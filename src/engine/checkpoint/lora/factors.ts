@@ -2,17 +2,17 @@
 // files lay matrices on 1×1 convolutions and the other way round, the bytes are the same.
 
 import { UserError } from '../../errors.ts'
-import { reshaped } from '../reshape.ts'
+import { reshapeTensor } from '../reshape.ts'
 import { elementsOf, type Tensor } from '../tensor.ts'
 import type { Product } from './delta.ts'
 import type { Module } from './modules.ts'
-import type { Slot } from './tensor-roles.ts'
+import type { TensorRole } from './tensor-roles.ts'
 
 /** One module's adapter as it lies in the file, and the weights that it is for. */
 export interface Adapter {
   readonly file: string
   readonly module: Module
-  readonly slots: ReadonlyMap<Slot, Tensor>
+  readonly slots: ReadonlyMap<TensorRole, Tensor>
   readonly weight: Tensor
   readonly bias: Tensor | undefined
 }
@@ -48,7 +48,7 @@ export function shaped(adapter: Adapter, tensor: Tensor, shape: readonly number[
   const same = elementsOf(tensor.shape) === elementsOf(shape) && elementsOf(shape) > 0
   // Beyond the count, the first side must agree: [r, in·k·k] and [r, in, k, k] are one tensor, [in, r] is another.
   if (!same || (shape.length > 1 && tensor.shape[0] !== shape[0])) throw wrongShape(adapter, tensor, shape)
-  return reshaped(tensor, shape)
+  return reshapeTensor(tensor, shape)
 }
 
 export const wrongShape = (adapter: Adapter, tensor: Tensor, expected: readonly number[]): UserError =>
@@ -59,7 +59,7 @@ export const wrongShape = (adapter: Adapter, tensor: Tensor, expected: readonly 
   )
 
 /** A tensor without its partner. */
-export const incomplete = (adapter: Adapter, missing: Slot): UserError => {
+export const incomplete = (adapter: Adapter, missing: TensorRole): UserError => {
   const present = [...adapter.slots.values()].map((tensor) => tensor.name)
   return new UserError('lora-incomplete', `${adapter.file} is incomplete: beside ${present.join(', ')} there should be its "${missing}".`, {
     path: adapter.file,

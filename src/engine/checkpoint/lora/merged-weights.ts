@@ -2,7 +2,7 @@
 
 import type { Named, Part } from '../dialects/parts.ts'
 import { float32Of, type Tensor } from '../tensor.ts'
-import type { Laid } from './adapter-plan.ts'
+import type { AppliedDelta } from './adapter-plan.ts'
 import { mergeDelta } from './merge.ts'
 
 export interface MergedWeight {
@@ -13,8 +13,11 @@ export interface MergedWeight {
   values(): Float32Array
 }
 
-export function mergedWeights(laid: readonly Laid[], nets: Readonly<Partial<Record<Exclude<Part, 'vae'>, Named>>>): MergedWeight[] {
-  const touching = Map.groupBy(laid, ({ delta: { part, weight } }) => `${part} ${weight}`)
+export function mergedWeights(
+  applied: readonly AppliedDelta[],
+  nets: Readonly<Partial<Record<Exclude<Part, 'vae'>, Named>>>,
+): MergedWeight[] {
+  const touching = Map.groupBy(applied, ({ delta: { part, weight } }) => `${part} ${weight}`)
   return [...touching.values()].map((here) => {
     const { part, weight } = here[0]!.delta
     const tensor: Tensor = nets[part]!.get(weight)!

@@ -3,19 +3,19 @@
 import { UserError } from '../../errors.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
 import { assemble } from './assemble.ts'
-import { foreignBase } from './base-model.ts'
-import type { LoraDelta, LoraFile } from './delta.ts'
+import { unsupportedBase } from './base-model.ts'
+import type { LoraDelta, ParsedLora } from './delta.ts'
 import { assertFinite } from './finite.ts'
 import { type LoraTarget, type Module, moduleFinder } from './modules.ts'
-import { type Slot, slotOf } from './tensor-roles.ts'
+import { type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 
 /**
  * @param target the nets, as `partsOf` gives them; what a file has for absent nets is ignored
  * @throws UserError `lora-other-base` made for SDXL, SD 2 … · `lora-fits-nothing` · `lora-shape` names key, expected and got ·
  *   `lora-incomplete` · `lora-kind-unsupported` · `tensor-not-finite`
  */
-export function readLora(file: TensorFile, target: LoraTarget): LoraFile {
-  const foreign = foreignBase(file)
+export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
+  const foreign = unsupportedBase(file)
   if (foreign)
     throw new UserError('lora-other-base', `${file.path} is a LoRA for ${foreign}; only LoRAs for Stable Diffusion 1.x fit.`, {
       path: file.path,
@@ -23,10 +23,10 @@ export function readLora(file: TensorFile, target: LoraTarget): LoraFile {
     })
   const find = moduleFinder(target)
   const ignored: string[] = []
-  const adapters = new Map<string, { module: Module; slots: Map<Slot, Tensor> }>()
+  const adapters = new Map<string, { module: Module; slots: Map<TensorRole, Tensor> }>()
   let strangers = 0
   for (const [name, tensor] of file.tensors) {
-    const place = slotOf(name)
+    const place = tensorRoleOf(name)
     const module = place && find(place.module)
     if (place && module) {
       const adapter = adapters.get(place.module) ?? { module, slots: new Map() }

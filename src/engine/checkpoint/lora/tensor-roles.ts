@@ -2,7 +2,7 @@
 
 /** What a tensor is within its module's adapter. */
 // biome-ignore format: a family to a line
-export type Slot =
+export type TensorRole =
   | 'down' | 'mid' | 'up' | 'alpha' | 'magnitude'
   | 'w1a' | 'w1b' | 'w2a' | 'w2b' | 't1' | 't2'
   | 'k1' | 'k1a' | 'k1b' | 'k2' | 'k2a' | 'k2b' | 'kt2'
@@ -10,7 +10,7 @@ export type Slot =
   | 'a1' | 'a2' | 'b1' | 'b2' | 'bm' | 'blocks' | 'rescale'
 
 /** No ending is the end of another, so their order does not matter. */
-const endings: readonly (readonly [ending: string, slot: Slot])[] = [
+const endings: readonly (readonly [ending: string, slot: TensorRole])[] = [
   // kohya, LoCon, DoRA
   ['.lora_down.weight', 'down'],
   ['.lora_mid.weight', 'mid'],
@@ -65,7 +65,7 @@ const endings: readonly (readonly [ending: string, slot: Slot])[] = [
 const ia3 = /^(lora_(unet|te\d?)_.*)\.weight$/
 
 /** Splits a name into the module as the file calls it and the slot; `undefined` for names that no adapter has. */
-export function slotOf(name: string): { readonly module: string; readonly slot: Slot } | undefined {
+export function tensorRoleOf(name: string): { readonly module: string; readonly slot: TensorRole } | undefined {
   for (const [ending, slot] of endings) if (name.endsWith(ending)) return { module: name.slice(0, -ending.length), slot }
   const module = ia3.exec(name)?.[1]
   return module === undefined ? undefined : { module, slot: 'by' }

@@ -11,42 +11,42 @@ import { readable } from '../discord-users.ts'
 import { usualLimit } from '../server.ts'
 
 describe('answers on Discord', { timeout: 120_000 }, () => {
-  let house: House
+  let contexts: House
   before(async () => {
-    house = await makeHouse()
+    contexts = await makeHouse()
   })
-  after(() => house?.scene.close())
+  after(() => contexts?.scene.close())
   let callsBefore = 0
   beforeEach(() => {
-    callsBefore = house.scene.server.calls.length
+    callsBefore = contexts.scene.server.calls.length
   })
 
-  const ann = () => house.scene.server.world.people.ann
-  const bob = () => house.scene.server.world.people.bob
-  const ask = (where = {}) => house.scene.people.command(ann(), 'queue', {}, where)
+  const ann = () => contexts.scene.server.world.people.ann
+  const bob = () => contexts.scene.server.world.people.bob
+  const ask = (where = {}) => contexts.scene.people.command(ann(), 'queue', {}, where)
   const calls = () =>
-    house.scene.server.calls
+    contexts.scene.server.calls
       .slice(callsBefore)
       .map(({ method, path }) => `${method} ${path.replace(/\d{10,}|interaction-token-\d+/g, '…')}`)
-  const textsOf = (user = ann()) => house.scene.people.seenBy(user).map((message) => readable(message))
-  const textOf = ({ messages }: Posted) => readable(house.scene.server.world.messages.get(messages[0]!)!)
+  const textsOf = (user = ann()) => contexts.scene.people.seenBy(user).map((message) => readable(message))
+  const textOf = ({ messages }: Posted) => readable(contexts.scene.server.world.messages.get(messages[0]!)!)
   const isUserError = (code: string) => (error: unknown) => error instanceof UserError && error.code === code
 
   it('says in the channel what is too late for the first answer, and privately what one person may see', async () => {
     const late = (audience: 'everyone' | 'asker') => async (incoming: Incoming, platform: Platform) => {
-      house.pass(3100)
+      contexts.pass(3100)
       return platform.post(incoming.address, words(`Late, for ${audience}.`, { audience }))
     }
-    assert.equal(textOf(await house.told(ask, late('everyone'))), 'Late, for everyone.')
-    const posted = await house.told(ask, late('asker'))
-    const { channel } = house.scene.server.world.messages.get(posted.messages[0]!)!
-    assert.equal(channel, house.scene.server.world.direct(ann().id).id)
+    assert.equal(textOf(await contexts.told(ask, late('everyone'))), 'Late, for everyone.')
+    const posted = await contexts.told(ask, late('asker'))
+    const { channel } = contexts.scene.server.world.messages.get(posted.messages[0]!)!
+    assert.equal(channel, contexts.scene.server.world.direct(ann().id).id)
     assert.ok(!textsOf(bob()).includes('Late, for asker.'))
   })
 
   it('an acknowledgement that comes too late is no error', async () => {
-    const posted = await house.told(ask, async ({ address }, platform) => {
-      house.pass(3100)
+    const posted = await contexts.told(ask, async ({ address }, platform) => {
+      contexts.pass(3100)
       await platform.acknowledge(address, 'everyone')
       return platform.post(address, words('Here all the same.'))
     })
@@ -54,51 +54,51 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('edits by the token of the interaction, and after its 15 minutes by its own', async () => {
-    const posted = await house.told(ask, ({ address }, platform) => platform.post(address, words('Waiting.')))
-    const first = await house.scene.platform.edit(posted, words('Step 1.'))
-    house.pass(16 * 60_000)
-    const second = await house.scene.platform.edit(first!, words('Step 2.', { picture: pictureOf(new Uint8Array(100)) }))
+    const posted = await contexts.told(ask, ({ address }, platform) => platform.post(address, words('Waiting.')))
+    const first = await contexts.scene.platform.edit(posted, words('Step 1.'))
+    contexts.pass(16 * 60_000)
+    const second = await contexts.scene.platform.edit(first!, words('Step 2.', { picture: pictureOf(new Uint8Array(100)) }))
     assert.equal(textOf(second!), 'Step 2.')
     assert.deepEqual(calls().slice(1), ['PATCH /webhooks/…/…/messages/…', 'PATCH /channels/…/messages/…'])
-    await house.scene.platform.remove(second!)
+    await contexts.scene.platform.remove(second!)
     assert.ok(!textsOf().includes('Step 2.'))
   })
 
   it('edits by its own token when Discord ends that of the interaction early', async () => {
-    const { server, platform } = house.scene
-    const posted = await house.told(ask, ({ address }) => platform.post(address, words('Waiting.')))
+    const { server, platform } = contexts.scene
+    const posted = await contexts.told(ask, ({ address }) => platform.post(address, words('Waiting.')))
     server.play('PATCH', /^\/webhooks/, { status: 401, body: { code: 50027, message: 'Invalid Webhook Token' } })
     assert.equal(textOf((await platform.edit(posted, words('Done.')))!), 'Done.')
   })
 
   it('cannot change after 15 minutes what only one person sees, and says so', async () => {
-    const posted = await house.told(ask, ({ address }, platform) => platform.post(address, words('Secret.', { audience: 'asker' })))
-    assert.equal(textOf((await house.scene.platform.edit(posted, words('Secret still.', { audience: 'asker' })))!), 'Secret still.')
-    house.pass(16 * 60_000)
-    assert.equal(await house.scene.platform.edit(posted, words('Too late.', { audience: 'asker' })), undefined)
-    await house.scene.platform.remove(posted)
+    const posted = await contexts.told(ask, ({ address }, platform) => platform.post(address, words('Secret.', { audience: 'asker' })))
+    assert.equal(textOf((await contexts.scene.platform.edit(posted, words('Secret still.', { audience: 'asker' })))!), 'Secret still.')
+    contexts.pass(16 * 60_000)
+    assert.equal(await contexts.scene.platform.edit(posted, words('Too late.', { audience: 'asker' })), undefined)
+    await contexts.scene.platform.remove(posted)
   })
 
   it('answers by its own token an interaction that is older than 15 minutes', async () => {
-    const { address } = await house.told(ask, async (incoming, platform) => {
+    const { address } = await contexts.told(ask, async (incoming, platform) => {
       await platform.acknowledge(incoming.address, 'everyone')
       return incoming
     })
-    house.pass(16 * 60_000)
-    const { platform } = house.scene
+    contexts.pass(16 * 60_000)
+    const { platform } = contexts.scene
     assert.equal(textOf(await platform.post(address, words('After all.', { nonce: 'k1' }))), 'After all.')
     const alone = await platform.post(address, words('For ann.', { audience: 'asker' }))
     assert.ok(!textsOf(bob()).includes(textOf(alone)))
   })
 
   it('fills after a restart what was acknowledged before it', async () => {
-    const { address } = await house.told(ask, async (incoming, platform) => {
+    const { address } = await contexts.told(ask, async (incoming, platform) => {
       await platform.acknowledge(incoming.address, 'asker')
       return incoming
     })
-    await house.scene.restart()
+    await contexts.scene.restart()
     const seen = textsOf().length
-    const posted = await house.scene.platform.post(address, words('From the other process.', { audience: 'asker' }))
+    const posted = await contexts.scene.platform.post(address, words('From the other process.', { audience: 'asker' }))
     assert.equal(textOf(posted), 'From the other process.')
     assert.equal(textsOf().length, seen)
     assert.ok(!textsOf(bob()).includes('From the other process.'))
@@ -106,20 +106,20 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
 
   it('gives after a restart the message that was posted with this nonce before it, and a new one for another', async () => {
     const outgoing = words('Only once.', { nonce: 'wk3j9x' })
-    const [incoming, posted] = await house.told(ask, async (one, platform) => [one, await platform.post(one.address, outgoing)] as const)
-    await house.scene.restart()
-    assert.deepEqual((await house.scene.platform.post(incoming.address, outgoing)).messages, posted.messages)
-    const end = await house.scene.platform.post(incoming.address, words('The end.', { nonce: 'k3j9x' }))
+    const [incoming, posted] = await contexts.told(ask, async (one, platform) => [one, await platform.post(one.address, outgoing)] as const)
+    await contexts.scene.restart()
+    assert.deepEqual((await contexts.scene.platform.post(incoming.address, outgoing)).messages, posted.messages)
+    const end = await contexts.scene.platform.post(incoming.address, words('The end.', { nonce: 'k3j9x' }))
     assert.notDeepEqual(end.messages, posted.messages)
-    await house.scene.restart()
-    const again = await house.scene.platform.post(incoming.address, words('The end.', { nonce: 'k3j9x' }))
+    await contexts.scene.restart()
+    const again = await contexts.scene.platform.post(incoming.address, words('The end.', { nonce: 'k3j9x' }))
     assert.deepEqual(again.messages, end.messages)
     assert.equal(textsOf().filter((text) => text === 'The end.').length, 1)
   })
 
   it('makes one message where the answer to its making is lost', async () => {
-    const { server, platform } = house.scene
-    const post = (nonce: string) => house.told(ask, ({ address }) => platform.post(address, words('Lost and found.', { nonce })))
+    const { server, platform } = contexts.scene
+    const post = (nonce: string) => contexts.told(ask, ({ address }) => platform.post(address, words('Lost and found.', { nonce })))
     server.play('POST', /\/callback$/, { status: 502, after: true })
     await post('lost1')
     server.play('POST', /\/callback$/, { status: 404, body: { code: 10062, message: 'Unknown interaction' } })
@@ -129,31 +129,31 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('says nothing where the house says nothing, and people see no failure', async () => {
-    const command = await house.scene.after(() => ask())
-    await settled(() => command.state === 'answered' && !house.scene.server.world.messages.has(command.original!))
-    const posted = await house.told(ask, ({ address }, platform) =>
+    const command = await contexts.scene.after(() => ask())
+    await settled(() => command.state === 'answered' && !contexts.scene.server.world.messages.has(command.original!))
+    const posted = await contexts.told(ask, ({ address }, platform) =>
       platform.post(address, words('Press.', { buttons: [{ label: 'Gone', command: 'cancel job:x', style: 'usual' }] })),
     )
     const seen = textsOf().length
-    const press = await house.scene.after(() => house.scene.people.press(ann(), posted.messages[0]!, 'Gone'))
+    const press = await contexts.scene.after(() => contexts.scene.people.press(ann(), posted.messages[0]!, 'Gone'))
     await settled(() => press.state === 'answered')
     assert.equal(textsOf().length, seen)
     assert.equal(textOf(posted), 'Press.')
   })
 
   it('points to a private message where it was asked for', async () => {
-    const posted = await house.told(ask, async ({ address }, platform) => {
+    const posted = await contexts.told(ask, async ({ address }, platform) => {
       await platform.acknowledge(address, 'asker')
       return platform.post(address, words('Sent.', { audience: 'direct' }))
     })
-    const message = house.scene.server.world.messages.get(posted.messages[0]!)!
+    const message = contexts.scene.server.world.messages.get(posted.messages[0]!)!
     assert.ok(textsOf().some((text) => text.includes(`/@me/${message.channel}/${message.id}`)))
     assert.ok(!textsOf(bob()).some((text) => text.includes(message.id)))
   })
 
   it('takes back an acknowledgement for all, where the answer is a private message', async () => {
     const seen = textsOf(bob()).length
-    await house.told(ask, async ({ address }, platform) => {
+    await contexts.told(ask, async ({ address }, platform) => {
       await platform.acknowledge(address, 'everyone')
       return platform.post(address, words('Sent too.', { audience: 'direct' }))
     })
@@ -161,15 +161,15 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('shows to who asked alone, where they are, what cannot be sent to them', async () => {
-    const { world } = house.scene.server
+    const { world } = contexts.scene.server
     world.closed.add(ann().id)
-    const posted = await house.told(ask, ({ address }, platform) => platform.post(address, words('Not sent.', { audience: 'direct' })))
+    const posted = await contexts.told(ask, ({ address }, platform) => platform.post(address, words('Not sent.', { audience: 'direct' })))
     assert.equal(textOf(posted), 'Not sent.')
     assert.ok(!textsOf(bob()).includes('Not sent.'))
     const message = posted.messages[0]!
     await assert.rejects(
-      house.told(
-        () => house.scene.people.react(ann(), message, '✉️'),
+      contexts.told(
+        () => contexts.scene.people.react(ann(), message, '✉️'),
         ({ address }, platform) => platform.post(address, words('Nor this.', { audience: 'direct' })),
       ),
       isUserError('direct-closed'),
@@ -178,19 +178,19 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('says what it may not do in a channel, and what to do about it', async () => {
-    const { people, server } = house.scene
+    const { people, server } = contexts.scene
     const { locked } = server.world.places
-    const incoming = await house.told(
+    const incoming = await contexts.told(
       () => ask({ channel: locked }),
       async (one) => one,
     )
     assert.deepEqual(incoming.channel.missing, ['Send Messages', 'Attach Files'])
-    const posted = await house.told(
+    const posted = await contexts.told(
       () => ask({ channel: locked }),
       ({ address }, platform) => platform.post(address, words('An answer is always allowed.')),
     )
     const message = posted.messages[0]!
-    const reacted = house.told(
+    const reacted = contexts.told(
       () => people.react(bob(), message, '🎲'),
       async (one, platform) => {
         assert.deepEqual(one.channel.missing, ['Send Messages', 'Attach Files'])
@@ -201,50 +201,50 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('leaves its reactions away where it may not put them', async () => {
-    const before = house.scene.warnings.length
-    const posted = await house.told(
-      () => ask({ channel: house.scene.server.world.places.locked }),
+    const before = contexts.scene.warnings.length
+    const posted = await contexts.told(
+      () => ask({ channel: contexts.scene.server.world.places.locked }),
       ({ address }, platform) => platform.post(address, words('Without.', { marks: ['die'] })),
     )
-    await settled(() => house.scene.warnings.length > before)
+    await settled(() => contexts.scene.warnings.length > before)
     assert.equal(textOf(posted), 'Without.')
-    await house.scene.platform.edit(posted, words('Without.'))
+    await contexts.scene.platform.edit(posted, words('Without.'))
   })
 
   it('says that a file is too large, by the limit of this person and place, and leaves the message as it was', async () => {
     const small = { sizeLimit: 1000 }
     const picture = pictureOf(new Uint8Array(2000))
-    const incoming = await house.told(
+    const incoming = await contexts.told(
       () => ask(small),
       async (one) => one,
     )
     assert.equal(incoming.maxBytes, 1000)
     await assert.rejects(
-      house.told(
+      contexts.told(
         () => ask(small),
         ({ address }, platform) => platform.post(address, words('Too large.', { picture })),
       ),
       isUserError('too-large'),
     )
-    const posted = await house.told(
+    const posted = await contexts.told(
       () => ask(small),
       ({ address }, platform) => platform.post(address, words('Waiting.')),
     )
-    await assert.rejects(house.scene.platform.edit(posted, words('Done.', { picture })), isUserError('too-large'))
+    await assert.rejects(contexts.scene.platform.edit(posted, words('Done.', { picture })), isUserError('too-large'))
     assert.equal(textOf(posted), 'Waiting.')
-    assert.ok(house.scene.platform.limits.maxBytes <= usualLimit)
+    assert.ok(contexts.scene.platform.limits.maxBytes <= usualLimit)
   })
 
   it('answers where a person has brought it along, as long as it may', async () => {
-    const { server, platform } = house.scene
+    const { server, platform } = contexts.scene
     const { world } = server
     const foreign = world.addChannel({ type: 0, name: 'elsewhere', deny: 1n << 10n })
-    const incoming = await house.told(
+    const incoming = await contexts.told(
       () => ask({ channel: foreign, guest: true }),
       async (one) => one,
     )
     assert.deepEqual(incoming.channel.missing, [])
-    const [first, second] = await house.told(
+    const [first, second] = await contexts.told(
       () => ask({ channel: foreign, guest: true }),
       async ({ address }) => [
         await platform.post(address, words('As a guest.', { nonce: 'g1' })),
@@ -252,7 +252,7 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
       ],
     )
     assert.deepEqual([textOf(first!), textOf(second!)], ['As a guest.', 'The end.'])
-    house.pass(16 * 60_000)
+    contexts.pass(16 * 60_000)
     assert.equal(await platform.edit(first!, words('Too late.')), undefined)
   })
 
@@ -265,12 +265,12 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
       fields: [{ name: 'page', label: 'Page', option: { kind: 'integer' as const, help: 'Which', min: 1, max: 9 } }],
     }
     const open = (wait: (incoming: Incoming, platform: Platform) => Promise<void>) =>
-      house.told(ask, async (incoming, platform) => {
+      contexts.told(ask, async (incoming, platform) => {
         await wait(incoming, platform)
         await platform.open(incoming.address, form)
       })
     await assert.rejects(
-      open(async () => house.pass(3100)),
+      open(async () => contexts.pass(3100)),
       isUserError('dialog-too-late'),
     )
     await assert.rejects(
@@ -280,8 +280,8 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('waits where Discord says so, for one kind of call and for all', async () => {
-    const { server, platform } = house.scene
-    const posted = await house.told(ask, ({ address }) => platform.post(address, words('Waiting.')))
+    const { server, platform } = contexts.scene
+    const posted = await contexts.told(ask, ({ address }) => platform.post(address, words('Waiting.')))
     const limited = { status: 429, body: { message: 'You are being rate limited.', retry_after: 0.3, global: false } }
     server.play('PATCH', /^\/webhooks/, { ...limited, headers: { 'retry-after': '0.3', 'x-ratelimit-scope': 'user' } })
     assert.equal(textOf((await platform.edit(posted, words('Step 1.')))!), 'Step 1.')
@@ -296,8 +296,8 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('gives a call back that would have to wait long: no refusal, but to be tried later', async () => {
-    const { server, platform } = house.scene
-    const posted = await house.told(ask, ({ address }) => platform.post(address, words('Waiting.')))
+    const { server, platform } = contexts.scene
+    const posted = await contexts.told(ask, ({ address }) => platform.post(address, words('Waiting.')))
     server.play('PATCH', /^\/webhooks/, {
       status: 429,
       body: { message: 'You are being rate limited.', retry_after: 600, global: false },
@@ -308,7 +308,7 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
   })
 
   it('writes no token anywhere', () => {
-    const { server, warnings } = house.scene
+    const { server, warnings } = contexts.scene
     const tokens = [...server.world.interactions.keys(), server.token]
     const all = inspect(warnings, { depth: 10 })
     assert.ok(warnings.length > 0)

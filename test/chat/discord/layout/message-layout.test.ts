@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { commands } from '../../../../commands/index.ts'
 import type { Command } from '../../../../src/chat/contract/command.ts'
 import type { Button, Outgoing, Picture, Tone } from '../../../../src/chat/contract/outgoing.ts'
-import { fitted } from '../../../../src/chat/delivery/truncate.ts'
+import { truncate } from '../../../../src/chat/delivery/truncate.ts'
 import { commandsJson } from '../../../../src/chat/discord/application-commands.ts'
 import { discordLimits } from '../../../../src/chat/discord/index.ts'
 import { escaped, escapedWithin } from '../../../../src/chat/discord/layout/markdown.ts'
@@ -146,7 +146,7 @@ describe('messages on Discord', () => {
   const create = findOperation('POST', '/channels/1/messages')!.operation
   const edit = findOperation('PATCH', '/channels/1/messages/1')!.operation
   const check = (outgoing: Outgoing): readonly Data[] => {
-    const { body, files } = messageOf(fitted(outgoing, discordLimits))
+    const { body, files } = messageOf(truncate(outgoing, discordLimits))
     const data = body as unknown as Data
     const names = files.map(({ name }) => name)
     assert.deepEqual([wrongBody(create, data), wrongMessage(data, names, { create: true })], [[], []])

@@ -10,7 +10,7 @@ import { locales } from '../../../../src/chat/locales/locale.ts'
 import { redacted } from '../../../../src/chat/slack/api/redacted-log.ts'
 import { contentOf, hashOf } from '../../../../src/chat/slack/layout/blocks.ts'
 import { carriedBy, filledIn, viewOf } from '../../../../src/chat/slack/layout/modal.ts'
-import { broughtBack, carried, escaped, plain, unescaped } from '../../../../src/chat/slack/layout/mrkdwn.ts'
+import { escaped, fromMetadata, plain, toMetadata, unescaped } from '../../../../src/chat/slack/layout/mrkdwn.ts'
 import { limits } from '../../../../src/chat/slack/limits.ts'
 import { readable } from '../../../../src/chat/slack/transport/socket-envelopes.ts'
 import { blockFaults, pingsOf, viewFaults } from '../block-rules.ts'
@@ -136,8 +136,8 @@ describe('what Slack is shown', () => {
         assert.ok(!/<[!@#]/.test(laidOut))
         assert.equal(unescaped(escaped(one)), one)
         // whether Slack escapes a button's value or not
-        assert.equal(broughtBack(carried(one)), one)
-        assert.equal(escaped(carried(one)), carried(one))
+        assert.equal(fromMetadata(toMetadata(one)), one)
+        assert.equal(escaped(toMetadata(one)), toMetadata(one))
       }),
     )
   })

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import type { Incoming } from '../../../../src/chat/contract/incoming.ts'
 import { createWeb, type Web } from '../../../../src/chat/web/index.ts'
-import { newEvent, type Visitor, visit } from '../page-client.ts'
+import { caller, newEvent, type Visitor } from '../page-client.ts'
 import { serving, silent, webOptions } from '../web-options.ts'
 
 describe('who may call the page', () => {
@@ -14,7 +14,7 @@ describe('who may call the page', () => {
   before(async () => {
     web = createWeb(webOptions({ adminToken: 'correct horse battery' }))
     origin = await web.start({ receive: async (incoming) => void heard.push(incoming), complete: async () => [] })
-    ann = await visit(origin)
+    ann = await caller(origin)
   })
   after(() => web.stop())
 
@@ -90,7 +90,7 @@ describe('who may call the page', () => {
     assert.equal((await asker()).admin, false)
     assert.equal((await ann.call('POST', '/api/sign-in', { token: 'correct horse battery' })).status, 200)
     assert.equal((await asker()).admin, true)
-    const bob = await visit(origin)
+    const bob = await caller(origin)
     const stolen = { cookie: `${bob.cookies()}; ${ann.cookies().split('; ').at(-1)}` }
     const hello = await (await bob.call('POST', '/api/hello', undefined, stolen)).json()
     assert.equal((hello as { admin: boolean }).admin, false, 'the sign-in of one browser is of no use in another')
@@ -99,7 +99,7 @@ describe('who may call the page', () => {
   })
 
   it('a name is cleaned, shown with what is said, and may be taken back', async () => {
-    const bob = await visit(origin)
+    const bob = await caller(origin)
     await bob.call('POST', '/api/name', { name: '  Bob\u202e<b>\n ' })
     await bob.say({ kind: 'text', text: 'queue' })
     assert.equal(heard.at(-1)!.name, 'Bob <b>')
@@ -113,7 +113,7 @@ describe('limits of the page', () => {
   it('five wrong tokens are the most within ten minutes, also with the right one after them', async () => {
     let nowMs = 1_000_000
     await serving({ adminToken: 'secret', now: () => nowMs }, silent, async (origin) => {
-      const ann = await visit(origin)
+      const ann = await caller(origin)
       const tries: number[] = []
       for (let i = 0; i < 6; i++) tries.push((await ann.call('POST', '/api/sign-in', { token: `wrong${i}` })).status)
       assert.deepEqual(tries, [403, 403, 403, 403, 403, 429])
@@ -126,7 +126,7 @@ describe('limits of the page', () => {
   it('too many calls are refused with the wait, and let through after it', async () => {
     let nowMs = 1_000_000
     await serving({ callsPerMinute: 3, now: () => nowMs }, silent, async (origin) => {
-      const ann = await visit(origin)
+      const ann = await caller(origin)
       const say = () => ann.say({ kind: 'text', text: 'help' })
       const statuses = [(await say()).status, (await say()).status, (await say()).status]
       assert.deepEqual(statuses, [202, 202, 202])
@@ -139,7 +139,7 @@ describe('limits of the page', () => {
 
   it('a body of more than 64 KiB is refused before it is read', async () => {
     await serving({}, silent, async (origin) => {
-      const ann = await visit(origin)
+      const ann = await caller(origin)
       const response = await ann.say({ kind: 'text', text: 'x'.repeat(70_000) })
       assert.equal(response.status, 413)
     })
@@ -147,7 +147,7 @@ describe('limits of the page', () => {
 
   it('without a token nobody can sign in', async () => {
     await serving({}, silent, async (origin) => {
-      const ann = await visit(origin)
+      const ann = await caller(origin)
       assert.equal((await ann.call('POST', '/api/sign-in', { token: 'undefined' })).status, 404)
     })
   })

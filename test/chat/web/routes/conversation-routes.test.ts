@@ -7,14 +7,14 @@ import type { Command } from '../../../../src/chat/contract/command.ts'
 import type { Incoming } from '../../../../src/chat/contract/incoming.ts'
 import type { Receiver } from '../../../../src/chat/contract/platform.ts'
 import type { Web } from '../../../../src/chat/web/index.ts'
-import { newEvent, visit } from '../page-client.ts'
+import { caller, newEvent } from '../page-client.ts'
 import { serving, silent } from '../web-options.ts'
 
 describe('what people say on the page', () => {
   it('what comes twice has one id and stands there once', async () => {
     const heard: Incoming[] = []
     await serving({}, { ...silent, receive: async (incoming) => void heard.push(incoming) }, async (origin) => {
-      const ann = await visit(origin)
+      const ann = await caller(origin)
       const saying = { kind: 'text', event: newEvent(), text: '/help' }
       await ann.say(saying)
       await ann.say(saying)
@@ -37,7 +37,7 @@ describe('what people say on the page', () => {
     }
     await serving({}, receiver, async (origin, served) => {
       web = served
-      const [ann, bob] = [await visit(origin), await visit(origin)]
+      const [ann, bob] = [await caller(origin), await caller(origin)]
       await ann.say({ kind: 'text', text: 'help' })
       const { message } = (await ann.answers())[0]!
       assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message })).status, 404)
@@ -61,7 +61,7 @@ describe('what people say on the page', () => {
     }
     await serving({}, receiver, async (origin, served) => {
       web = served
-      const [ann, bob] = [await visit(origin), await visit(origin)]
+      const [ann, bob] = [await caller(origin), await caller(origin)]
       await ann.say({ kind: 'text', text: 'help' })
       const [answer] = await ann.answers()
       const { url } = answer!.body.picture!
@@ -90,7 +90,7 @@ describe('what people say on the page', () => {
     const heard: Incoming[] = []
     const receiver: Receiver = { ...silent, receive: async (incoming) => void heard.push(incoming) }
     await serving({ uploads: join(folder, 'uploads'), commands: [take], adminToken: 'secret' }, receiver, async (origin, web) => {
-      const [ann, bob] = [await visit(origin), await visit(origin)]
+      const [ann, bob] = [await caller(origin), await caller(origin)]
       const octets = { 'content-type': 'application/octet-stream' }
       assert.equal((await ann.call('POST', '/api/upload?name=a', 'abc', octets)).status, 403, 'strangers leave no files')
       await ann.call('POST', '/api/sign-in', { token: 'secret' })
@@ -125,7 +125,7 @@ describe('what people say on the page', () => {
     }
     await serving({}, receiver, async (origin, served) => {
       web = served
-      const [ann, bob] = [await visit(origin), await visit(origin)]
+      const [ann, bob] = [await caller(origin), await caller(origin)]
       await ann.call('POST', '/api/name', { name: 'Ann' })
       await ann.say({ kind: 'text', text: '/help' })
       await bob.say({ kind: 'text', text: '/help' })

@@ -4,9 +4,9 @@ import type { Posted } from '../../../../src/chat/contract/platform.ts'
 import { createRateLimit } from '../../../../src/chat/web/http/rate-limit.ts'
 import { createWeb, type Web } from '../../../../src/chat/web/index.ts'
 import type { ShownMessage } from '../../../../src/chat/web/page-json.ts'
-import { createConversation } from '../../../../src/chat/web/storage/conversation-store.ts'
+import { createConversationStore } from '../../../../src/chat/web/storage/conversation-store.ts'
 import { openPageDatabase } from '../../../../src/chat/web/storage/page-database.ts'
-import { type Visitor, visit } from '../page-client.ts'
+import { caller, type Visitor } from '../page-client.ts'
 import { webOptions } from '../web-options.ts'
 
 describe('the stream of events', () => {
@@ -30,12 +30,12 @@ describe('the stream of events', () => {
   }
 
   /** Reads events until `enough` says so; gives them and the last id. */
-  async function listen(visitor: Visitor, after: string, enough: (events: readonly ServerEvent[]) => boolean) {
+  async function listen(caller: Visitor, after: string, enough: (events: readonly ServerEvent[]) => boolean) {
     const stop = new AbortController()
     open.push(stop)
     const origin = web.trouble() ?? ''
     assert.equal(origin, '')
-    const response = await visitor.call('GET', '/api/events', undefined, after ? { 'last-event-id': after } : {})
+    const response = await caller.call('GET', '/api/events', undefined, after ? { 'last-event-id': after } : {})
     assert.match(response.headers.get('content-type')!, /^text\/event-stream/)
     const events: ServerEvent[] = []
     let text = ''
@@ -56,11 +56,11 @@ describe('the stream of events', () => {
   const texts = (events: readonly ServerEvent[]) =>
     events.flatMap(({ message }) => (message ? [message.body?.kind === 'answer' ? message.body.text : (message.body?.kind ?? 'gone')] : []))
   const until = (text: string) => (events: readonly ServerEvent[]) => texts(events).includes(text)
-  const say = (visitor: Visitor, text: string) => visitor.say({ kind: 'text', text, silent: true })
+  const say = (caller: Visitor, text: string) => caller.say({ kind: 'text', text, silent: true })
 
   it('tells the whole conversation first, then what changes; each person what they may see', async () => {
     const origin = await serve()
-    const [ann, bob] = [await visit(origin), await visit(origin)]
+    const [ann, bob] = [await caller(origin), await caller(origin)]
     await say(ann, 'one')
     await say(ann, 'private two')
     const reading = listen(bob, '', until('three'))
@@ -72,7 +72,7 @@ describe('the stream of events', () => {
 
   it('goes on where a browser stopped: what was changed and taken away meanwhile, and nothing else', async () => {
     const origin = await serve()
-    const ann = await visit(origin)
+    const ann = await caller(origin)
     for (const text of ['one', 'two', 'three']) await say(ann, text)
     const { last } = await listen(ann, '', (events) => events.some(({ name }) => name === 'caught-up'))
     const [one, two] = await ann.answers()
@@ -87,7 +87,7 @@ describe('the stream of events', () => {
 
   it('begins anew for a browser that remembers another file, or was away for too much', async () => {
     const origin = await serve()
-    const ann = await visit(origin)
+    const ann = await caller(origin)
     await say(ann, 'one')
     const caughtUp = (events: readonly ServerEvent[]) => events.some(({ name }) => name === 'caught-up')
     for (const after of ['00000000-1', 'nonsense', '999999999']) assert.equal((await listen(ann, after, caughtUp)).events[0]!.name, 'reset')
@@ -101,10 +101,10 @@ describe('the stream of events', () => {
 
   it('is open twelve times at most for one person', async () => {
     const origin = await serve()
-    const ann = await visit(origin)
+    const ann = await caller(origin)
     const streams = await Promise.all(Array.from({ length: 12 }, () => ann.call('GET', '/api/events')))
     assert.equal((await ann.call('GET', '/api/events')).status, 429)
-    const bob = await visit(origin)
+    const bob = await caller(origin)
     assert.equal((await listen(bob, '', (events) => events.length > 0)).events[0]!.name, 'reset')
     await Promise.all(streams.map(({ body }) => body!.cancel()))
   })
@@ -126,7 +126,7 @@ function eventOf(text: string): ServerEvent | undefined {
 describe('the conversation on disk', () => {
   it('what is older than is kept goes, its pictures with it, and browsers that were away begin anew', () => {
     const database = openPageDatabase(':memory:')
-    const conversation = createConversation(database)
+    const conversation = createConversationStore(database)
     const entry = (atMs: number, text: string) =>
       conversation.post({ reader: undefined, asker: 'ann', event: `event${atMs}`, atMs, body: { kind: 'said', text } })
     const old = entry(1000, 'old')

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { createWeb, type Sources, type Viewer, type Web } from '../../../../src/chat/web/index.ts'
+import { createWeb, type PageViews, type Viewer, type Web } from '../../../../src/chat/web/index.ts'
 import type { AnimationView, QueuedView, StyleView } from '../../../../src/chat/web/page-json.ts'
 import { newJob } from '../../../../src/jobs/job.ts'
 import type { AnimationRequest } from '../../../../src/jobs/request.ts'
-import { type Visitor, visit } from '../page-client.ts'
+import { caller, type Visitor } from '../page-client.ts'
 import { webOptions } from '../web-options.ts'
 
 const request: AnimationRequest = {
@@ -33,7 +33,7 @@ describe('the views beside the chat', () => {
   const viewers: Viewer[] = []
   const bytes = new TextEncoder().encode('GIF89a')
   const own = (viewer: Viewer) => viewer.owner.person === ann!.me.person
-  const sources: Sources = {
+  const sources: PageViews = {
     async queue(viewer) {
       viewers.push(viewer)
       const [first, second] = [jobOf(ann!.me.person, 'one'), { ...jobOf(ann!.me.person, 'two'), state: 'running' as const }]
@@ -56,12 +56,12 @@ describe('the views beside the chat', () => {
   before(async () => {
     web = createWeb(webOptions({ sources, adminToken: 'correct horse battery' }))
     const origin = await web.start({ receive: async () => {}, complete: async () => [] })
-    ann = await visit(origin)
-    bob = await visit(origin)
+    ann = await caller(origin)
+    bob = await caller(origin)
     await ann.call('POST', '/api/name', { name: 'Ann' })
   })
   after(() => web.stop())
-  const get = async <T>(visitor: Visitor | undefined, path: string) => (await (await visitor!.call('GET', path)).json()) as T
+  const get = async <T>(caller: Visitor | undefined, path: string) => (await (await caller!.call('GET', path)).json()) as T
 
   it('the queue says whose turn it is; words of private requests are for their owner and the operator', async () => {
     const [drawing, waiting] = await get<QueuedView[]>(bob, '/api/queue')
