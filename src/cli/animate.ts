@@ -5,9 +5,9 @@ import { type Config, readConfig } from '../config.ts'
 import { samplerNames } from '../engine/samplers/sampler.ts'
 import { devices } from '../engine/targets/device.ts'
 import { cacheFolder } from '../paths.ts'
-import { createWorker } from '../render/local/host.ts'
-import type { Drawn } from '../render/local/worker.ts'
-import type { Recipe } from '../render/render.ts'
+import { createLocalPool } from '../render/local/local-pool.ts'
+import type { Recipe } from '../render/recipe.ts'
+import type { Drawn } from '../render/render.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
 import { formats, placeFor, writeWhole } from './output-file.ts'
 import { progressBar } from './progress-bar.ts'
@@ -53,7 +53,7 @@ export function animateCommand(program: Command): void {
       const config = readConfig(process.env)
       const { home, ffmpeg } = config
       const troubles: string[] = []
-      const worker = createWorker({
+      const pool = createLocalPool({
         device: flags.device,
         cacheDir: cacheFolder(home),
         onTrouble: (sentence) => troubles.push(sentence),
@@ -61,16 +61,16 @@ export function animateCommand(program: Command): void {
         ...(ffmpeg !== undefined && { ffmpeg }),
       })
       try {
-        // The worker takes as long to start as we take to find out what to draw.
-        const [{ name, notes }, { recipe, path }] = await Promise.all([worker.device(), whatToDraw(prompt, flags, config)])
+        // The pool takes as long to start as we take to find out what to draw.
+        const [{ name, notes }, { recipe, path }] = await Promise.all([pool.device(), whatToDraw(prompt, flags, config)])
         if (flags.verbose) for (const note of notes) print(note)
         const bar = progressBar(name)
-        const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
+        const drawn = await pool.render(recipe, { onProgress: bar.show }).finally(bar.stop)
         writeWhole(path, drawn.animation.bytes)
         for (const trouble of troubles) print(trouble)
         tell(drawn, recipe, path, print)
       } finally {
-        await worker.close()
+        await pool.close()
       }
     })
 }

@@ -1,10 +1,10 @@
 // How far a drawing is, with the time left.
 
 import { SingleBar } from 'cli-progress'
-import type { DrawProgress } from '../render/render.ts'
+import type { RenderProgress } from '../jobs/renderer.ts'
 
 /** On a terminal a bar; in a pipe a line now and then. */
-export function progressBar(device: string): { show(progress: DrawProgress): void; stop(): void } {
+export function progressBar(device: string): { show(progress: RenderProgress): void; stop(): void } {
   const bar = new SingleBar({
     format: `{stage} [{bar}] {value}/{total} {left}`,
     barsize: 30,

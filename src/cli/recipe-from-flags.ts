@@ -1,4 +1,4 @@
-// From the flags of `zoetrope animate` to what the worker draws.
+// From the flags of `zoetrope animate` to what the pool renders.
 
 import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { factsOf } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
-import type { Recipe } from '../render/render.ts'
+import type { Recipe } from '../render/recipe.ts'
 import { recipeFor } from '../styles/catalog/recipe.ts'
 import { formatOf } from './output-file.ts'
 import { type ReadCatalog, readStyleCatalog } from './read-catalog.ts'

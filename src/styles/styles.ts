@@ -2,7 +2,7 @@
 
 import type { StyleAdmin } from '../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
-import type { Recipe } from '../render/render.ts'
+import type { Recipe } from '../render/recipe.ts'
 import { createPreview, type Draw } from './admin/previews.ts'
 import { keptFiles, type Quotas, usualQuotas } from './admin/quota.ts'
 import { createStyleAdmin, type StyleAdminOptions, type StyleManager } from './admin/style-admin.ts'

@@ -8,10 +8,10 @@ import { test } from 'node:test'
 import { toChat } from '../../src/cli/bench/load-chat.ts'
 import { jainIndex, percentile, simulateLoad } from '../../src/cli/bench/load-simulation.ts'
 import { systemClock as realClock } from '../../src/system-clock.ts'
-import { createHandClock } from '../jobs/manual-clock.ts'
+import { createManualClock } from '../jobs/manual-clock.ts'
 
 test('fifty people who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
-  const clock = createHandClock()
+  const clock = createManualClock()
   const quarters: number[] = []
   let playing = true
   const played = simulateLoad({

@@ -2,14 +2,15 @@
 // simulated time: what `bench-load` reports on. People ask again as soon as they may, so that there is always more to draw than can be drawn.
 
 import type { Clock } from '../../clock.ts'
+import { fixedCapacity } from '../../jobs/capacity.ts'
 import { costOf, hasEnded, type Job, type Owner, spaceOf } from '../../jobs/job.ts'
 import { openJournal } from '../../jobs/journal.ts'
 import type { Limits, Rate } from '../../jobs/limits/limits.ts'
 import { createRateLimiter } from '../../jobs/limits/rate-limiter.ts'
 import type { JobRenderer } from '../../jobs/renderer.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
+import type { ResultDetails } from '../../jobs/result-details.ts'
 import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts'
-import type { Json } from '../../store/json.ts'
 
 /** How people reach the scheduler. */
 export interface LoadTarget {
@@ -107,15 +108,15 @@ export async function simulateLoad({
   const everybody = Promise.withResolvers<void>()
   const everything = Promise.withResolvers<void>()
   const renderer: JobRenderer = {
-    slots,
-    async draw(job, { onProgress }) {
+    ...fixedCapacity(slots),
+    async render(job, { onProgress }) {
       await everybody.promise
       const takesMs = job.cost * msPerCost
       onProgress({ stage: 'denoising', step: 1, of: job.request.steps })
       await wait(takesMs)
       const blob = `${job.id}.webp`
       await door.keep(blob)
-      return { result: { blob, details: detailsOf(job) }, drawMs: takesMs }
+      return { result: { blob, details: detailsOf(job) }, renderMs: takesMs }
     },
   }
   let ids = 0
@@ -231,7 +232,7 @@ const toScheduler: OpenLoadTarget = async ({ scheduler }) => {
   }
 }
 
-const detailsOf = ({ request: { format, width, height, frames, fps } }: Job): Json => ({
+const detailsOf = ({ request: { format, width, height, frames, fps } }: Job): ResultDetails => ({
   format,
   width,
   height,

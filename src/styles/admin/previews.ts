@@ -2,7 +2,7 @@
 
 import type { StylePreview } from '../../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
-import type { Recipe } from '../../render/render.ts'
+import type { Recipe } from '../../render/recipe.ts'
 import { recipeWith } from '../catalog/recipe.ts'
 import type { Base, BaseDefaults, PictureFormat, Style, StylePicture } from '../catalog/style.ts'
 import type { StyleEntry } from '../catalog/style-entry.ts'

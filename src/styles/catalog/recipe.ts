@@ -2,7 +2,7 @@
 
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, ModelFiles } from '../../jobs/request.ts'
-import type { Recipe } from '../../render/render.ts'
+import type { Recipe } from '../../render/recipe.ts'
 import { withNegative, withPromptWords } from './prompt-words.ts'
 import type { Style, StyleCatalog } from './style.ts'
 
