@@ -36,7 +36,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
       '@huggingface/hub',
     ],
   },
-  { room: 'src/render', may: ['src/engine', 'src/media', 'src/jobs', 'src/errors.ts', 'src/store types', 'src/chat types', 'zod'] },
+  { room: 'src/render', may: ['src/engine', 'src/media', 'src/jobs', 'src/errors.ts', 'src/store types', 'zod'] },
   { room: 'src/config.ts', may: ['src', 'zod'] },
   { room: 'src/log.ts', may: ['pino'] },
   {
