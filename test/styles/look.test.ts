@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { createEngine, type Frames, factsOf } from '../../src/engine/index.ts'
+import { type Frames, modelDefaults as factsOf } from '../../src/engine/index.ts'
+import { createEngine } from '../../src/engine/run.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import { recipeWith } from '../../src/styles/catalog/recipe.ts'
