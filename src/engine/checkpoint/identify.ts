@@ -1,6 +1,7 @@
 // What a file of weights is, told by its keys and shapes, never by its name alone; why it cannot be used, if it cannot.
 
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import {
   type MotionArchitecture,
   motionArchitecture,
@@ -90,7 +91,7 @@ function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
   const contents = contentsOf(file, parts.ignored)
   if (parts.motion && !parts.unet) {
     const { path, metadata } = file
-    const motion = motionArchitecture(parts.motion, { path, metadata, ...(parts.peRows === undefined ? {} : { peRows: parts.peRows }) })
+    const motion = motionArchitecture(parts.motion, omitUndefined({ path, metadata, peRows: parts.peRows }))
     return { ...contents, kind: 'motion-module', motion }
   }
   const text = parts.text && textArchitecture(parts.text)
@@ -98,7 +99,7 @@ function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
   if (parts.unet) {
     const unet = unetArchitecture(parts.unet)
     if (!text && !vae) return { ...contents, kind: 'unet', unet }
-    return { ...contents, kind: 'sd1-checkpoint', unet, ...(vae ? { vae } : {}), ...(text ? { text } : {}) }
+    return { ...contents, kind: 'sd1-checkpoint', unet, ...omitUndefined({ vae, text }) }
   }
   if (vae) return { ...contents, kind: 'vae', vae }
   if (text) return { ...contents, kind: 'text-encoder', text }
@@ -116,7 +117,7 @@ function embeddingOf(file: TensorFile): Embedding | undefined {
   if (!known && (file.tensors.size > 1 || /\.(weight|bias)$/.test(name))) return undefined
   const word = known ? file.metadata.get('name') : name
   const [vectors, width] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]]
-  return { vectors: vectors!, width: width!, ...(word === undefined ? {} : { word }) }
+  return omitUndefined({ vectors: vectors!, width: width!, word })
 }
 
 function unknownSentence(file: TensorFile): string {

@@ -5,6 +5,7 @@ import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import type { Betas } from '../samplers/betas.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
@@ -84,7 +85,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   const openModels = createModelCache()
   const layLoras = createApplyLoras(loraBytes)
   const copies = createMergedWeightsCache({
-    ...(cacheDir !== undefined && { dir: join(cacheDir, 'merged') }),
+    dir: cacheDir === undefined ? undefined : join(cacheDir, 'merged'),
     maxBytes: maxCacheBytes,
     type: target.type,
   })
@@ -158,18 +159,14 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
 function scheduleOf(drawing: EngineInput, { motion, checkpointBetas }: Model, { hasLcmLora }: AppliedLoras): Schedule {
   const { steps, guidance, sampler, spacing, betas, model } = drawing
-  const wanted = {
-    ...(steps !== undefined && { steps }),
-    ...(guidance !== undefined && { guidance }),
-    ...(sampler !== undefined && { sampler }),
-    ...(spacing !== undefined && { spacing }),
-    ...(betas !== undefined && { betas }),
-  }
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
-    // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
-    hasLcmLora: hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0)),
-    ...(checkpointBetas && { checkpointBetas }),
-  })
+  const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
+  // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
+  const distilled = hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0))
+  return scheduleFor(
+    drawing.frames > 1 ? (motion?.architecture ?? null) : null,
+    wanted,
+    omitUndefined({ hasLcmLora: distilled, checkpointBetas }),
+  )
 }
 
 const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>

@@ -8,7 +8,7 @@ import { openTensorFile } from '../checkpoint/open.ts'
 import { openSafetensors, type SafetensorsLimits } from '../checkpoint/safetensors.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
-import { type BaseFiles, openModel } from './model.ts'
+import { type BaseFiles, netsOf, openModel } from './model.ts'
 
 export interface InspectOptions {
   readonly limits: SafetensorsLimits
@@ -76,12 +76,11 @@ function fit(file: TensorFile, identity: Identity, base: BaseFiles): number {
     case 'lora':
     case 'domain-adapter':
     case 'motion-lora': {
-      const { unet, text, motion } = openModel(base)
+      const model = openModel(base)
       const { contextWidth } = identity.lora
-      if (contextWidth !== undefined && contextWidth !== unet.architecture.contextWidth)
-        throw otherWidth(path, contextWidth, unet.architecture.contextWidth)
-      const target = { unet: unet.tensors, text: text.tensors, ...(motion && { motion: motion.tensors }) }
-      return readLora(file, target).ignored.length
+      const expected = model.unet.architecture.contextWidth
+      if (contextWidth !== undefined && contextWidth !== expected) throw otherWidth(path, contextWidth, expected)
+      return readLora(file, netsOf(model)).ignored.length
     }
     case 'textual-inversion': {
       const { width } = openModel(base).text.architecture

@@ -7,7 +7,7 @@ import { lowRankFactors } from '../checkpoint/lora/merge.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
-import { createLruCache } from './lru-cache.ts'
+import { createLruCache } from '../lru-cache.ts'
 import { type Model, netsOf } from './model.ts'
 
 export interface CachedLora {

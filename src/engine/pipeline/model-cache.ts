@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
-import { createLruCache } from './lru-cache.ts'
+import { createLruCache } from '../lru-cache.ts'
 import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
 import { unusedTensors } from './unused-tensors.ts'
 

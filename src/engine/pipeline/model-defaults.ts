@@ -7,6 +7,7 @@ import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { UserError } from '../errors.ts'
 import type { SamplerName } from '../names.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Betas } from '../samplers/betas.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
@@ -45,9 +46,9 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
   const motion = model.motion?.architecture ?? null
   const said = defaultsIn(files.checkpoint)
   const { checkpointBetas } = model
-  const wanted = { ...(said.steps !== undefined && { steps: said.steps }), ...(said.guidance !== undefined && { guidance: said.guidance }) }
+  const wanted = omitUndefined({ steps: said.steps, guidance: said.guidance })
   const hasLcmLora = (files.loras ?? []).some(({ file, strength }) => strength > 0 && saysLcm(openTensorFile(file)))
-  const { sampler, guidance } = scheduleFor(motion, wanted, { hasLcmLora, ...(checkpointBetas && { checkpointBetas }) })
+  const { sampler, guidance } = scheduleFor(motion, wanted, omitUndefined({ hasLcmLora, checkpointBetas }))
   const { factor } = model.vae.architecture
   const maxFrames = motion?.maxFrames ?? 1
   return {

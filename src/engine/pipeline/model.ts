@@ -17,6 +17,7 @@ import {
 import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
 import type { Named, Part } from '../checkpoint/dialects/parts.ts'
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Betas } from '../samplers/betas.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
 import { isFolder, openWeights, partIn, readJson, type WeightFile } from './weight-files.ts'
@@ -110,7 +111,7 @@ function motionOf(weights: WeightFile): Net<MotionArchitecture> {
   const { tensors, file, config } = partIn(weights, 'motion')
   const { metadata } = weights.file
   const { peRows } = weights.parts
-  const architecture = motionArchitecture(tensors, { path: file, metadata, config, ...(peRows === undefined ? {} : { peRows }) })
+  const architecture = motionArchitecture(tensors, omitUndefined({ path: file, metadata, config, peRows }))
   return { architecture, tensors, file }
 }
 

@@ -69,14 +69,14 @@ export function createNets(
   const denoiser = (tokens: number): Runnable => ({
     key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}`,
     needed: adapters.unet(moves).needed,
-    abreast: true,
+    parallel: true,
     build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(model, room) }),
   })
 
   const decoder = (pictures: number): Runnable => ({
     key: `decoder ${keys.vae} ${pictures} ${h} ${w}`,
     needed: {},
-    abreast: width * height <= pixelsAtOnce,
+    parallel: width * height <= pixelsAtOnce,
     build: () => decoderGraph(model, vaeTarget, { pictures, h, w }),
   })
 

@@ -5,6 +5,7 @@ import { covers, joined, nameOf, type Ranks, sizeOf } from '../checkpoint/lora/a
 import type { Graph } from '../onnx/graph.ts'
 import type { Feeds, Outputs, Session } from '../runtime/session.ts'
 import type { Sessions } from '../runtime/sessions.ts'
+import { serial } from '../serial.ts'
 
 /** A graph that may be written with room for adapters. */
 export interface Runnable {
@@ -12,7 +13,7 @@ export interface Runnable {
   readonly key: string
   readonly needed: Ranks
   /** Whether it is mostly asked several things at once. */
-  readonly abreast?: boolean
+  readonly parallel?: boolean
   build(room: Ranks): Graph
 }
 
@@ -29,10 +30,10 @@ export interface Runner {
 export function createRunner(sessions: Sessions): Runner {
   const rooms = new Map<string, readonly Ranks[]>()
   const inputs = new Map<string, ReadonlySet<string>>()
-  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = serial()
 
   /** Without adapters where that will do and is loaded; else the smallest that is loaded and has the room; else a new one. */
-  async function sessionFor({ key, needed, abreast = false, build }: Runnable): Promise<{ session: Session; room: Ranks; name: string }> {
+  async function sessionFor({ key, needed, parallel = false, build }: Runnable): Promise<{ session: Session; room: Ranks; name: string }> {
     const nameWith = (room: Ranks): string => `${key} ${nameOf(room)}`
     const loaded = (rooms.get(key) ?? []).filter((room) => sessions.has(nameWith(room)))
     const [enough] = loaded.filter((room) => covers(room, needed)).sort((a, b) => sizeOf(a) - sizeOf(b))
@@ -48,14 +49,8 @@ export function createRunner(sessions: Sessions): Runner {
       inputs.set(name, new Set(graph.inputs.map((input) => input.name)))
       return graph
     }
-    const session = await sessions.get(name, write, { abreast })
+    const session = await sessions.get(name, write, { parallel })
     return { session, room, name }
-  }
-
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work, work)
-    last = turn.catch(() => undefined)
-    return turn
   }
 
   const runAll: Runner['runAll'] = (graph, calls, adapters) =>

@@ -1,7 +1,7 @@
 // What the text encoder said of chunks of text, remembered from one animation to the next: people draw a sentence again with another seed.
 
+import { createLruCache } from '../lru-cache.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { createLruCache } from './lru-cache.ts'
 
 type Encode = (chunk: Chunk) => Promise<Float32Array>
 

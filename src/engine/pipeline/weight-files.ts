@@ -8,6 +8,7 @@ import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { unsupportedModel } from '../checkpoint/unsupported-models.ts'
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 
 export interface WeightFile {
   readonly file: TensorFile
@@ -22,7 +23,7 @@ export function openWeights(path: string): WeightFile {
   const file = openTensorFile(folder ? weightFileOf(path) : path)
   const foreign = unsupportedModel(file)
   if (foreign) throw new UserError(foreign.code, `${file.path} ${foreign.sentence}`, { file: file.path })
-  return { file, parts: partsOf(file), ...(folder ? { config: readConfig(path) } : {}) }
+  return omitUndefined({ file, parts: partsOf(file), config: folder ? readConfig(path) : undefined })
 }
 
 /** One net of a file, with the file to name in errors. @throws UserError `checkpoint-part` saying what the file is instead */
@@ -38,7 +39,7 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
       kind,
     })
   }
-  return { tensors, file: file.path, ...(config === undefined ? {} : { config }) }
+  return omitUndefined({ tensors, file: file.path, config })
 }
 
 const kinds: Readonly<Record<Identity['kind'], string>> = {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
-import type { DiskCache } from './disk-cache.ts'
+import type { ChecksummedCache } from './checksummed-cache.ts'
 import { runtimeVersion, type WrittenGraph, writeOptimized, written } from './session.ts'
 
 export interface OptimizedGraphs {
@@ -17,16 +17,16 @@ export interface OptimizedGraphs {
 /** float16 becomes float32, and Winograd's kernels are 16/9 of those they are made from. */
 const growth = 4
 
-export function createOptimizedGraphs(folder: DiskCache): OptimizedGraphs {
+export function createOptimizedGraphs(cache: ChecksummedCache): OptimizedGraphs {
   return {
     async prepare(graph) {
       const form = written(graph)
       const name = nameOf(graph, form.model)
-      const known = folder.find(name)
+      const known = cache.find(name)
       if (known) return { ...form, model: known, optimized: true }
-      if (!folder.makeRoom(growth * weightBytes(graph))) return form
+      if (!cache.reserve(growth * weightBytes(graph))) return form
       // ONNX Runtime does not tell a full disk from a graph at fault: the one stops nobody, the other is told by whoever opens the graph.
-      const made = await folder.keepFile(name, (path) => writeOptimized(form, path)).catch(() => null)
+      const made = await cache.keepFile(name, (path) => writeOptimized(form, path)).catch(() => null)
       return made ? { ...form, model: made, optimized: true } : form
     },
   }

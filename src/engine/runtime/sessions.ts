@@ -5,7 +5,7 @@ import type { Session } from './session.ts'
 
 export interface LoadOptions {
   /** Whether it is mostly asked several things at once. */
-  readonly abreast: boolean
+  readonly parallel: boolean
 }
 
 export interface Sessions {

@@ -4,6 +4,7 @@
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { type Note, UserError } from '../errors.ts'
 import { type SamplerName, samplerNames } from '../names.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Betas } from './betas.ts'
 import type { SamplerConfig } from './sampler.ts'
 import type { Spacing } from './spacing.ts'
@@ -64,7 +65,7 @@ export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, comp
     stepsOffset: 1,
     // AnimateDiff's configurations end at no noise, Stable Diffusion's at that of t = 0.
     end: motion ? 'clean' : 'first',
-    ...(habit.originalSteps === undefined ? {} : { originalSteps: habit.originalSteps }),
+    ...omitUndefined({ originalSteps: habit.originalSteps }),
   }
   const guidance = wanted.guidance ?? habit.guidance
   if (!(guidance >= 0 && guidance < Infinity)) {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { planLoras, shapesIn } from '../checkpoint/lora/adapter-plan.ts'
 import { lowRankFactors } from '../checkpoint/lora/merge.ts'
-import { copyName, mergedWeights } from '../checkpoint/lora/merged-weights.ts'
+import { mergedName, mergedWeights } from '../checkpoint/lora/merged-weights.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { tensorOf } from '../checkpoint/tensor.ts'
@@ -58,7 +58,7 @@ export async function* checkAdapted(
   const lora = readLora(openTensorFile(file), netsOf(model))
   const shapeOf = shapesIn(netsOf(model))
   const { merged } = planLoras([{ lora, strength, merged: true }], shapeOf)
-  const copies = mergedWeights(merged, netsOf(model)).map((it) => tensorOf(copyName(it), it.shape, it.values()))
+  const copies = mergedWeights(merged, netsOf(model)).map((it) => tensorOf(mergedName(it), it.shape, it.values()))
   yield* checkOne({ model: withTensors(model, copies), adapters: noRuntimeAdapters(model), way: 'merged' }, name, answers, session)
 
   const { adapters: low, merged: rest } = planLoras([{ lora, strength, merged: false }], shapeOf)

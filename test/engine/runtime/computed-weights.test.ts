@@ -8,8 +8,8 @@ import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { MatMul } from '../../../src/engine/onnx/ops.ts'
 import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { type Model, openModel } from '../../../src/engine/pipeline/model.ts'
+import { createChecksummedCache } from '../../../src/engine/runtime/checksummed-cache.ts'
 import { type ComputedWeights, createComputedWeights } from '../../../src/engine/runtime/computed-weights.ts'
-import { createDiskCache } from '../../../src/engine/runtime/disk-cache.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
@@ -30,9 +30,9 @@ const graphOf = (of: Model = model): Graph => unetGraph(of, target, { animations
 
 let sessions = 0
 function weights({ maxBytes = 1e9, minBytes = 0, onNote = (_: string): void => {} } = {}): ComputedWeights {
-  const folder = createDiskCache({ dir, maxBytes, spareBytes: 0, onNote })
+  const cache = createChecksummedCache({ dir, maxBytes, spareBytes: 0, onNote })
   return createComputedWeights({
-    folder,
+    cache,
     minBytes,
     compute: async (graph) => {
       sessions++

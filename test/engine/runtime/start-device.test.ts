@@ -15,7 +15,7 @@ test('the CPU starts without a note and draws what was published', async () => {
 test('a small net that is asked several things at once gives the same numbers in lanes', async () => {
   const { target, load } = await startDevice('cpu', { threads: 2 })
   const net = tinyStill(target)
-  const session = await load(net.graph, { abreast: true })
+  const session = await load(net.graph, { parallel: true })
   const errors = await Promise.all([errorsOf(net, session), errorsOf(net, session)])
   assert.ok(Math.max(...errors.flat()) <= 1e-5)
   await session.release()

@@ -32,4 +32,4 @@ export function mergedWeights(
 }
 
 /** `unet/conv_in.weight`: both nets may have a weight of one name. */
-export const copyName = ({ part, weight }: Pick<MergedWeight, 'part' | 'weight'>): string => `${part}/${weight}`
+export const mergedName = ({ part, weight }: Pick<MergedWeight, 'part' | 'weight'>): string => `${part}/${weight}`
