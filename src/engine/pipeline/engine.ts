@@ -1,4 +1,5 @@
-// The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
+// The engine: from a sentence to frames. Text → context; noise → denoising loop → latents → frames. Models stay open and their sessions
+// warm between animations.
 
 import { join } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
@@ -15,7 +16,8 @@ import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
-import { checkSize, denoise } from './denoise.ts'
+import { checkSize } from './check-size.ts'
+import { denoise } from './denoise.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
 import type { BaseFiles, Model, ModelSources } from './model.ts'
 import { createModelCache, type OpenModel } from './model-cache.ts'

@@ -12,7 +12,7 @@ import type { Betas } from '../samplers/betas.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
 import { saysLcm } from './applied-loras.ts'
-import { sideStep } from './denoise.ts'
+import { sideStep } from './check-size.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
 import { isFolder, readJson } from './weight-files.ts'
 
