@@ -1,6 +1,6 @@
 // What a device was found able to do: runtime/self-test.ts finds it, the targets write nets for it.
 
-import type { AttentionKind } from './attention.ts'
+import type { AttentionKind } from './target.ts'
 
 export type Precision = 'float32' | 'float16'
 

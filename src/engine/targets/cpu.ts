@@ -1,6 +1,6 @@
 // CPU: float32, with the forms that were measured fastest on ONNX Runtime 1.30 (two AVX-512 cores).
 
-import { Conv } from '../onnx/ops.ts'
+import { Conv, LayerNormalization } from '../onnx/ops.ts'
 import { erfGelu, quickSilu } from './activation.ts'
 import { fusedAttention, opsetAttention } from './attention.ts'
 import { directConv, winogradConv } from './conv3x3.ts'
@@ -37,6 +37,7 @@ export const cpu = ({ winograd }: CpuOptions = winogradForWideConvs): Target => 
     const long = q.shape[1]! >= longSequence && k.shape[1]! >= longSequence
     return (long && !options.causal ? fusedAttention : opsetAttention)(q, k, v, options)
   },
+  layerNorm: LayerNormalization,
   groupNorm: (x, gamma, beta, options) => {
     const y = ((options.frames ?? 1) > 1 ? meanGroupNorm : instanceGroupNorm)(x, gamma, beta, options)
     return options.silu ? quickSilu(y) : y

@@ -24,17 +24,19 @@ export function compare(
   return { tensor, measure, error, tolerance, ok: error <= tolerance }
 }
 
+/** ‖got − expected‖ / ‖expected‖ */
+export function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0
+  let size = 0
+  for (let i = 0; i < expected.length; i++) {
+    difference += (got[i]! - expected[i]!) ** 2
+    size += expected[i]! ** 2
+  }
+  return Math.sqrt(difference / size)
+}
+
 const measures: Readonly<Record<Measure, (got: ArrayLike<number>, expected: ArrayLike<number>) => number>> = {
-  /** ‖got − expected‖ / ‖expected‖ */
-  relative(got, expected) {
-    let difference = 0
-    let size = 0
-    for (let i = 0; i < expected.length; i++) {
-      difference += (got[i]! - expected[i]!) ** 2
-      size += expected[i]! ** 2
-    }
-    return Math.sqrt(difference / size)
-  },
+  relative: relativeError,
   largest(got, expected) {
     let most = 0
     for (let i = 0; i < expected.length; i++) most = Math.max(most, Math.abs(got[i]! - expected[i]!))

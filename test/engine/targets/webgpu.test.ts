@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, test } from 'node:test'
 import type { ChosenDevice } from '../../../src/engine/runtime/devices.ts'
-import type { FailedAttention } from '../../../src/engine/runtime/self-test.ts'
+import type { SelfTestFinding } from '../../../src/engine/runtime/self-test.ts'
 
 /** A line of the child's; each has the parts that belong to its name. */
 export interface Answer {
@@ -15,7 +15,7 @@ export interface Answer {
   readonly reason?: string | null
   readonly choice?: ChosenDevice
   readonly fused?: readonly string[]
-  readonly findings?: readonly FailedAttention[]
+  readonly findings?: readonly SelfTestFinding[]
   readonly notes?: readonly string[]
   readonly error?: number
 }
