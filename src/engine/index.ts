@@ -1,5 +1,5 @@
-// The engine's door for files: what a file of weights is, which model it makes, how its nets are written as graphs. Loads no ONNX Runtime,
-// so that a process that draws nothing maps none of it: what computes is behind run.ts.
+// The engine's entry point for files: what a file of weights is, which model it makes, how its nets are written as graphs. Loads no ONNX
+// Runtime, so that a process that draws nothing maps none of it: what computes is behind run.ts.
 
 export type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from './checkpoint/architecture.ts'
 export { type Identity, identify } from './checkpoint/identify.ts'

@@ -1,5 +1,5 @@
-// The names that people choose from: devices and samplers. They stand apart from what they name, because a command line lists them before it
-// starts the process that loads the rest.
+// Names of devices and samplers, which people choose from. They stand apart from what they name, because a command line lists them before
+// it starts the process that loads the rest.
 
 /** Of the targets too, and of ONNX Runtime's execution providers. */
 export const devices = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const

@@ -1,4 +1,5 @@
-// The engine's door for computing: devices, sessions, the engine that draws, the comparison with reference tensors. Loads ONNX Runtime.
+// The engine's entry point for computing: devices, sessions, the engine that draws, the comparison with reference tensors. Loads ONNX
+// Runtime.
 
 export {
   createEngine,

@@ -1,4 +1,4 @@
-// An SQLite file of ours: opened, checked and brought to today's tables, or refused with one sentence.
+// An SQLite database of ours: opened, checked and brought to today's tables, or refused with one sentence.
 // WAL with synchronous=NORMAL: what was committed survives the process being killed at any moment without waiting for the
 // disk (0.06 ms a commit where FULL took 3 ms). What must survive a power cut too waits for `durable`. What is deleted is
 // overwritten.

@@ -1,4 +1,4 @@
-// One namespace of a key-value store in SQLite, as Keyv wants a back end to be. Keyv keeps the time at which a value ends
+// An SQLite key-value store: one namespace, as Keyv wants a back end to be. Keyv keeps the time at which a value ends
 // inside the value and looks at it; the column is only for clearing away what nobody asks for any more.
 
 import { EventEmitter } from 'node:events'

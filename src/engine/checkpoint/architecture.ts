@@ -145,7 +145,7 @@ export function textArchitecture(tensors: Named, config?: unknown): TextArchitec
 }
 
 /**
- * AnimateDiff's motion modules. v1 is told by a position table of 24 rows, the v2 family by its mid block, AnimateLCM by storing no table;
+ * AnimateDiff's motion modules. v1 is recognized by a position table of 24 rows, the v2 family by its mid block, AnimateLCM by storing no table;
  * Lightning has v2's layout, so only its name or metadata tells (huggingface ByteDance/AnimateDiff-Lightning).
  * @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config`
  */

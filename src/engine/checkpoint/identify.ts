@@ -1,4 +1,4 @@
-// What a file of weights is, told by its keys and shapes, never by its name alone; why it cannot be used, if it cannot.
+// Identification of a file of weights, by its keys and shapes, never by its name alone; and why it cannot be used, if it cannot.
 
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -64,8 +64,8 @@ export function identify(file: TensorFile): Identity {
   if (file.tensors.size === 0) return refused({ code: 'empty', sentence: 'holds no tensors.' })
   const lora = describeLora(file)
   if (lora) return loraIdentity(file, lora, refused)
-  const foreign = unsupportedModel(file)
-  if (foreign) return refused(foreign)
+  const unsupported = unsupportedModel(file)
+  if (unsupported) return refused(unsupported)
   try {
     return netsIdentity(file, partsOf(file)) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
   } catch (error) {
@@ -74,7 +74,7 @@ export function identify(file: TensorFile): Identity {
   }
 }
 
-function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (foreign: UnsupportedModel) => Identity): Identity {
+function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (unsupported: UnsupportedModel) => Identity): Identity {
   const base = unsupportedBase(file)
   if (base) return refused({ code: 'lora-other-base', sentence: `is a LoRA for ${base}; only LoRAs for Stable Diffusion 1.x fit.` })
   const contents = contentsOf(

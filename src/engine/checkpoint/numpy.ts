@@ -1,4 +1,4 @@
-// NumPy's scalars and arrays as a pickle rebuilds them: checkpoints carry a best score, a loss curve, sometimes the weights.
+// NumPy scalars and arrays, as a pickle rebuilds them: checkpoints carry a best score, a loss curve, sometimes the weights.
 
 import { type Callable, PickledName, type Reading } from './pickle.ts'
 import { plainInteger } from './pickle-input.ts'

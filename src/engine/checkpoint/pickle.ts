@@ -1,5 +1,5 @@
-// A pickle is a program for a small stack machine (opcodes: Python's Lib/pickletools.py, protocols 0 to 5). This one builds data and
-// runs nothing: a name is an inert PickledName, and calling one that the caller did not list is refused by that name.
+// A restricted unpickler. A pickle is a program for a small stack machine (opcodes: Python's Lib/pickletools.py, protocols 0 to 5); this
+// one builds data and runs nothing: a name is an inert PickledName, and calling one that the caller did not list is refused by that name.
 // Dicts become Map, lists and tuples arrays, sets Set, bytes Uint8Array, None null, integers beyond 2^53 bigint.
 
 import { UserError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// Everything a checkpoint's pickle may call: the list that has served the Stable Diffusion community
+// An allow-list of what a checkpoint's pickle may call: the one that has served the Stable Diffusion community
 // (AUTOMATIC1111/stable-diffusion-webui, modules/safe.py), each entry a function of ours that makes plain data.
 
 import { numpyCallables } from './numpy.ts'

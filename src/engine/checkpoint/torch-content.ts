@@ -1,4 +1,4 @@
-// What a file of torch.save holds, whichever of its two containers it came in.
+// The content of a file of torch.save, whichever of its two containers it came in.
 
 /** Where a storage begins in the file, or where its packed bytes do. */
 export interface TorchPlace {

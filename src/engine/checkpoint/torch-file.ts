@@ -1,4 +1,4 @@
-// Reads a file of torch.save, as it is (readTorch) or as a flat list of named tensors (openTorch).
+// A reader for files of torch.save, as they are (readTorch) or as a flat list of named tensors (openTorch).
 // Dense tensors stay where they lie; a strided view is copied when somebody asks for its bytes.
 
 import { UserError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// What torch.save wrote before 1.6: five pickles one after another (magic number, protocol, the machine, the object,
+// The legacy container of torch.save, before 1.6: five pickles one after another (magic number, protocol, the machine, the object,
 // the keys of its storages), then each storage: its count of elements in eight bytes, and the elements.
 
 import { UserError } from '../errors.ts'

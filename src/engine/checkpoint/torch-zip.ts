@@ -1,4 +1,5 @@
-// What torch.save writes since 1.6: a zip archive with `<name>/data.pkl` and each storage, unpacked and whole, as `<name>/data/<key>`.
+// The zip container of torch.save, since 1.6: an archive with `<name>/data.pkl` and each storage, unpacked and whole, as
+// `<name>/data/<key>`.
 
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'

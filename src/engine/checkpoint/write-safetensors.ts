@@ -1,4 +1,4 @@
-// Writes a safetensors file tensor by tensor: shapes and types give the header, so only one tensor is in memory at a time.
+// A safetensors writer, tensor by tensor: shapes and types give the header, so only one tensor is in memory at a time.
 // The file appears under its name when it is whole. Order as the reference writer has it: wide types first, then by name.
 
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'

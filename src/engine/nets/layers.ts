@@ -1,4 +1,4 @@
-// What all nets are built from: a weight's corner and a value in, a value out. How each is written is the target's business.
+// Layers, which all nets are built from: a corner of the weights and a value in, a value out. How each is written is the target's business.
 // N images  C channels  h w sides  S positions or tokens  D token width  T width of the time embedding
 
 import type { Value } from '../onnx/graph.ts'

@@ -1,4 +1,4 @@
-// The limits of an animation's size: what the nets can draw, and what the motion module was trained on.
+// Size limits of an animation: what the nets can draw, and what the motion module was trained on.
 
 import { UserError } from '../errors.ts'
 import type { Size } from './nets.ts'

@@ -16,7 +16,7 @@ export interface DenoiseSettings {
   readonly generator: Generator
 }
 
-/** What the nets are told at a call, texts [L, D] of equal length; a prompt may change from call to call. */
+/** What the UNet attends to at a call, texts [L, D] of equal length; a prompt may change from call to call. */
 export interface Context {
   /** What AND joins: at least one. */
   readonly parts: readonly { readonly context: Float32Array; readonly weight: number }[]

@@ -85,14 +85,14 @@ export interface EngineOptions {
 
 export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 1e9 }: EngineOptions): Engine {
   const openModels = createModelCache()
-  const layLoras = createApplyLoras(loraBytes)
-  const copies = createMergedWeightsCache({
+  const applyLoras = createApplyLoras(loraBytes)
+  const mergedWeights = createMergedWeightsCache({
     dir: cacheDir === undefined ? undefined : join(cacheDir, 'merged'),
     maxBytes: maxCacheBytes,
     type: target.type,
   })
   const runner = createRunner(sessions)
-  const remembered = createTextCache()
+  const textCache = createTextCache()
 
   /** Everything that a person can get wrong about files is found here, before anything is computed. */
   function prepare({ model: files, ...size }: Size & Pick<EngineInput, 'model'>) {
@@ -100,13 +100,13 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
     checkSize(size, { factor, maxFrames: motion?.architecture.maxFrames ?? 1, hasMotion: motion !== null })
-    const applied = layLoras(base, files.loras)
+    const applied = applyLoras(base, files.loras)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
     return { base, applied, embeddings }
   }
 
   function netsFor(base: OpenModel, applied: AppliedLoras, size: Size) {
-    const { model, keys } = copies.merge(base, applied.merged, applied.stampOf)
+    const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     return { model, keys, nets: createNets(model, size, { runner, target, vaeTarget, keys, adapters: applied.adapters }) }
   }
 
@@ -122,13 +122,13 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       const { model, keys, nets } = netsFor(base, applied, drawing)
       const calls = createSampler(schedule.sampler).timesteps.length
       const { prompt, negative, clipSkip } = drawing
-      const told = [
+      const textKey = [
         keys.text,
         applied.textKey,
         String(clipSkip),
         ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
       ]
-      const encode = remembered(told, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
+      const encode = textCache(textKey, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
       const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
       const contexts = await encodePrompts(encode, model.tokenizer, { prompt, negative, calls, vectors })
       signal?.throwIfAborted()

@@ -1,5 +1,5 @@
-// A file that somebody hands over, examined before anything is done with it: what it is, whether every number in it is one, and
-// which of the installed bases it fits.
+// Inspection of an uploaded file, before anything is done with it: what it is, whether every number in it is one, and which of the
+// installed bases it fits.
 
 import { type Identity, identify } from '../checkpoint/identify.ts'
 import { assertFinite } from '../checkpoint/lora/finite.ts'
@@ -33,7 +33,7 @@ export function inspect(path: string, { limits, safetensorsOnly, bases }: Inspec
   const file = safetensorsOnly ? openStrictly(path, limits) : openTensorFile(path, limits)
   const identity = identify(file)
   if (identity.kind === 'refused') throw new UserError(identity.code, identity.sentence, { path })
-  // LoRAs are read whole where they are laid on their base.
+  // LoRAs are read whole where they are matched with their base.
   if (!('lora' in identity)) for (const tensor of file.tensors.values()) assertFinite(tensor)
   let first: unknown
   for (const [base, files] of bases.entries()) {

@@ -1,4 +1,4 @@
-// Models that were opened, kept as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
+// A cache of opened models, as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
 
 import { createHash } from 'node:crypto'
 import { fileStamp } from '../checkpoint/file-stamp.ts'

@@ -1,4 +1,4 @@
-// What a model draws by itself and how far it can go, told without loading it: what a form is filled with before anybody asks.
+// A model's defaults and limits, found without loading it: what a form is filled with before anybody asks.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// What an animation will look like, cheaply: a latent's four numbers are nearly a linear picture of its colour.
+// Latent previews: what an animation will look like, cheaply. A latent's four numbers are nearly a linear picture of its colour.
 
 import type { VaeArchitecture } from '../checkpoint/architecture.ts'
 import type { Frames } from '../frames.ts'

@@ -1,4 +1,4 @@
-// Opens a file of weights, or a folder of diffusers that holds one, for the net that is wanted from it.
+// Weight files: one, or a diffusers folder that holds one, opened for the net that is wanted from it.
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,8 +21,8 @@ export interface WeightFile {
 export function openWeights(path: string): WeightFile {
   const folder = isFolder(path)
   const file = openTensorFile(folder ? weightFileOf(path) : path)
-  const foreign = unsupportedModel(file)
-  if (foreign) throw new UserError(foreign.code, `${file.path} ${foreign.sentence}`, { file: file.path })
+  const unsupported = unsupportedModel(file)
+  if (unsupported) throw new UserError(unsupported.code, `${file.path} ${unsupported.sentence}`, { file: file.path })
   return omitUndefined({ file, parts: partsOf(file), config: folder ? readConfig(path) : undefined })
 }
 

@@ -1,5 +1,5 @@
-// A disk cache of checksummed files, for what was computed from weights: a file that was damaged is gone. Where the disk is full, nothing is
-// kept and the drawing goes on: a cache must not stop it.
+// A disk cache of checksummed files, for what was computed from weights: a file that was damaged is gone. Where the disk is full, nothing
+// is kept and the drawing goes on: a cache must not stop it.
 
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'

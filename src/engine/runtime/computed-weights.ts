@@ -1,6 +1,6 @@
-// Weights that had to be computed before a graph can use them (float16 unpacked, Winograd's kernels), kept in files: one a weight, named
-// after what it was computed from. Graphs point into them as into the person's own files, so that loading computes and copies nothing,
-// and sessions of every size, of every style and in every process share the same pages of memory.
+// Computed weights: what has to be computed before a graph can use it (float16 unpacked, Winograd's kernels), kept in files, one a weight,
+// named after what it was computed from. Graphs point into them as into the person's own files, so that loading computes and copies
+// nothing, and sessions of every size, of every style and in every process share the same pages of memory.
 
 import { createHash } from 'node:crypto'
 import { fileStamp } from '../checkpoint/file-stamp.ts'

@@ -1,5 +1,5 @@
-// Small nets as ONNX Runtime makes them for this machine (weights unpacked, nodes fused, kernels in the layout of its processor), kept in
-// files. Making one takes six times as long as loading what was made, and a net that stands in two lanes would be made twice.
+// Optimized graphs: small nets as ONNX Runtime makes them for this machine (weights unpacked, nodes fused, kernels in the layout of its
+// processor), kept in files. Making one takes six times as long as loading it, and a net in two session threads would be made twice.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ export function createOptimizedGraphs(cache: ChecksummedCache): OptimizedGraphs 
       const known = cache.find(name)
       if (known) return { ...form, model: known, optimized: true }
       if (!cache.reserve(growth * weightBytes(graph))) return form
-      // ONNX Runtime does not tell a full disk from a graph at fault: the one stops nobody, the other is told by whoever opens the graph.
+      // ONNX Runtime does not tell a full disk from a graph at fault: the one stops nobody, the other is reported by whoever opens the graph.
       const made = await cache.keepFile(name, (path) => writeOptimized(form, path)).catch(() => null)
       return made ? { ...form, model: made, optimized: true } : form
     },

@@ -1,4 +1,4 @@
-// Whether a GPU computes what it should. Fused attention has been wrong by several per cent on more than one driver and nothing said so,
+// A self-test of a GPU against the CPU. Fused attention has been wrong by several per cent on more than one driver and nothing said so,
 // so every kind that the nets use is held against the CPU when a device starts; what fails is written in the exact form.
 
 import { UserError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// A thread of lanes.ts: holds sessions, and answers each call in turn.
+// A session thread (see session-threads.ts): holds sessions, and answers each call in turn.
 
 import { parentPort } from 'node:worker_threads'
 import { serial } from '../serial.ts'

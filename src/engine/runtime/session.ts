@@ -1,4 +1,4 @@
-// A graph loaded in ONNX Runtime: the only file that knows onnxruntime-node.
+// A session: a graph loaded in ONNX Runtime. The only file that knows onnxruntime-node.
 // `run` blocks its thread and cannot be cancelled, so sessions live in a process of their own.
 
 import './telemetry-off.ts'

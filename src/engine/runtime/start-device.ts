@@ -1,4 +1,5 @@
-// A device, started: chosen by its name, tested against the CPU, with the targets that write nets for it and the caches that it loads them from.
+// A device, started: chosen by its name, tested against the CPU, with the targets that write nets for it and the caches that it loads them
+// from.
 
 import { join } from 'node:path'
 import { elementsOf } from '../checkpoint/tensor.ts'

@@ -1,5 +1,5 @@
-// A sampler (diffusers: scheduler): one rule for stepping from noise to a picture. Rules know arrays and numbers, nothing of nets or frames.
-// A sampler object belongs to one run: multi-step rules keep what the net said before.
+// A sampler (diffusers: scheduler): one rule for stepping from noise to a picture. Rules know arrays and numbers, nothing of nets or
+// frames. A sampler object belongs to one run: multi-step rules keep what the net said before.
 
 import type { SamplerName } from '../names.ts'
 import type { Betas } from './betas.ts'
@@ -7,7 +7,7 @@ import type { Spacing } from './spacing.ts'
 
 export interface Sampler {
   readonly name: SamplerName
-  /** What the net is told, one per call: descending, fractional for some (PNDM calls twice at its second). */
+  /** What the net is given, one per call: descending, fractional for some (PNDM calls twice at its second). */
   readonly timesteps: readonly number[]
   /** √((1−ᾱ)/ᾱ) at each call, and where the run ends: one more than `timesteps`. */
   readonly sigmas: readonly number[]

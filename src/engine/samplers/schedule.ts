@@ -1,4 +1,4 @@
-// How an animation is sampled: the motion module decides unless the person does, and pairs that are known to fail are refused.
+// Sampling settings of an animation: the motion module decides unless the person does, and pairs that are known to fail are refused.
 // Every module was trained or distilled on one noise schedule; on another the result is grey, burnt or flickers, and nothing says why.
 
 import type { MotionVersion } from '../checkpoint/architecture.ts'

@@ -1,4 +1,4 @@
-// What a device was found able to do: runtime/self-test.ts finds it, the targets write nets for it.
+// A device's ability: what runtime/self-test.ts found it able to do, and the targets write nets for.
 
 import type { AttentionKind } from './target.ts'
 

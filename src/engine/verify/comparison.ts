@@ -1,4 +1,4 @@
-// One compared tensor: how far off, how far off it may be.
+// A comparison of a tensor with its reference: how far off it is, and how far off it may be.
 
 /** How a difference is counted; see the functions below. */
 export type Measure = 'relative' | 'largest' | 'mean' | 'differing'

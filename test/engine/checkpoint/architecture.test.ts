@@ -94,7 +94,7 @@ test('half a VAE is enough', () => {
   assert.deepEqual(vaeArchitecture(only('encoder')), { ...same, encoder: true, decoder: false })
 })
 
-test('published motion modules are told apart by mid block, position table and, where only that is left, the name', () => {
+test('published motion modules are distinguished by mid block, position table and, where only that is left, the name', () => {
   const cases = [
     ['mm_sd_v15.ckpt', { peRows: 24 }, ['v1', false, true, 24]],
     ['renamed.safetensors', { peRows: 24 }, ['v1', false, true, 24]],

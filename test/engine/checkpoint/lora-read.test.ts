@@ -22,7 +22,7 @@ const sd15 = {
 }
 const find = moduleFinder(sd15)
 
-test('every tensor of every LoRA beside the reference checkpoint finds its weight', () => {
+test('every tensor of every LoRA for the reference checkpoint finds its weight', () => {
   const { unet, text } = partsOf(tiny('checkpoint.safetensors'))
   const motion = partsOf(tiny('motion_v2.safetensors')).motion!
   const files = readdirSync(tinyFolder).filter((name) => /^(lora|locon|lyco_|motion_lora).*\.safetensors$/.test(name))

@@ -7,7 +7,7 @@ import { decoderGraph, unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
-import { tiny } from '../cpu-rig.ts'
+import { tiny } from '../cpu-session.ts'
 import { countingEngine } from './counting-engine.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-sizes-'))

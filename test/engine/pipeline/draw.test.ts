@@ -8,7 +8,7 @@ import type { Frames } from '../../../src/engine/frames.ts'
 import { createEngine, type EngineInput, type EngineOutput, type EngineProgress } from '../../../src/engine/pipeline/engine.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
-import { cpuRig, tiny } from '../cpu-rig.ts'
+import { cpuSession, tiny } from '../cpu-session.ts'
 import { rewritten } from '../rewritten.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-draw-'))
@@ -27,7 +27,7 @@ const sessions = createSessions({
     }
   },
 })
-const engine = createEngine({ ...cpuRig, sessions })
+const engine = createEngine({ ...cpuSession, sessions })
 after(async () => {
   await engine.close()
   rmSync(scratch, { recursive: true })

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
 import { type Inspection, inspect } from '../../../src/engine/pipeline/inspect.ts'
 import { inspectInThread } from '../../../src/engine/pipeline/inspect-in-thread.ts'
-import { fixtures, tiny } from '../cpu-rig.ts'
+import { fixtures, tiny } from '../cpu-session.ts'
 
 const pocket = join(import.meta.dirname, '../../../models/pocket')
 const bases = [
@@ -18,7 +18,7 @@ const apart = { ...options, timeoutMs: 60_000, maxMegabytes: 512 }
 
 const kindAndBase = ({ identity, base, ignored }: Inspection) => [identity.kind, base, ignored]
 
-test('a file is told for what it is, and for which of the bases it fits', () => {
+test('a file is recognized for what it is, and for which of the bases it fits', () => {
   for (const [path, kind, base] of [
     [join(pocket, 'loras/anime.safetensors'), 'lora', 0],
     [join(pocket, 'vae/diffusion_pytorch_model.safetensors'), 'vae', 0],

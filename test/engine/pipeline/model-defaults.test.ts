@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
-import { tiny } from '../cpu-rig.ts'
+import { tiny } from '../cpu-session.ts'
 
-const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-facts-'))
+const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-defaults-'))
 after(() => rmSync(scratch, { recursive: true }))
 
 const checkpoint = join(tiny, 'checkpoint.safetensors')
@@ -35,7 +35,7 @@ test('the motion module decides frames, steps and sampler', () => {
   assert.deepEqual([steps, guidance, sampler, betas], [25, 7.5, 'ddim', 'linear'])
 })
 
-test('an LCM LoRA, told by its name, draws in a few steps', () => {
+test('an LCM LoRA, recognized by its name, draws in a few steps', () => {
   const file = join(scratch, 'LCM-lora-sd15.safetensors')
   cpSync(join(tiny, 'lora_peft.safetensors'), file)
   const { steps, guidance, sampler } = modelDefaults({ checkpoint, loras: [{ file, strength: 1 }] })

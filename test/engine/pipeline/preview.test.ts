@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fitMap, type PreviewMap, previewFrames } from '../../../src/engine/pipeline/preview.ts'
-import { someNumbers } from '../cpu-rig.ts'
+import { someNumbers } from '../cpu-session.ts'
 
 const shape = [4, 6, 5] as const
 const map: PreviewMap = [

@@ -62,7 +62,7 @@ test('what another could not write whole is not kept', async () => {
   assert.deepEqual(readdirSync(dir), [])
 })
 
-test('what was used longest ago makes room, what this process uses never does', () => {
+test('the least recently used files are evicted, what this process uses never is', () => {
   const old = new Date(Date.now() - 1e6)
   for (const name of ['a', 'b', 'c']) utimesSync(open().keep(name, some(300_000))!.file, old, old)
   const cache = open()
@@ -76,7 +76,7 @@ test('what was used longest ago makes room, what this process uses never does', 
   assert.match(notes[0]!, /^Computed weights are not kept in .+: they take 0\.0 GB, and 0\.0 GB are allowed for them\.$/)
 })
 
-test('where no graph points into it, what this process kept makes room too', () => {
+test('where no graph points into it, what this process kept is evicted too', () => {
   const cache = open({ pointedInto: false, maxBytes: 20_000 })
   utimesSync(cache.keep('a', some(9000))!.file, 1, 1)
   cache.keep('b', some(9000))
@@ -94,13 +94,13 @@ test('what was left half-written goes after an hour, not while it is being writt
   assert.deepEqual(readdirSync(dir), ['new.weights.1.partial'])
 })
 
-test('no more is begun than the disk has room for', () => {
+test('no more is begun than the disk has space for', () => {
   const cache = open({ spareBytes: 1e18 })
   assert.ok(!cache.reserve(100))
   assert.match(notes[0]!, /the disk has \d+\.\d GB left\.$/)
 })
 
-test('a disk that fills up in the middle is told once and leaves nothing behind', () => {
+test('a disk that fills up in the middle is noted once, and nothing is left behind', () => {
   const full = (): never => {
     throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
   }
@@ -111,7 +111,7 @@ test('a disk that fills up in the middle is told once and leaves nothing behind'
   assert.deepEqual(notes, [`Computed weights are not kept in ${dir}, so that every start computes them again: the disk is full.`])
 })
 
-test('a folder that cannot be made is told, and stops nobody', () => {
+test('a folder that cannot be made is noted, and stops nobody', () => {
   writeFileSync(join(dir, '../..', 'file'), '')
   const cache = open({ dir: join(dir, '../..', 'file', 'below') })
   assert.ok(!cache.reserve(10))

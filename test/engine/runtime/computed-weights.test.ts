@@ -13,7 +13,7 @@ import { type ComputedWeights, createComputedWeights } from '../../../src/engine
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
-import { someNumbers, tiny } from '../cpu-rig.ts'
+import { someNumbers, tiny } from '../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-computed-'))
 const dir = join(scratch, 'cache')
@@ -102,7 +102,7 @@ test('small nets are left alone', async () => {
   assert.throws(() => readdirSync(dir), { code: 'ENOENT' })
 })
 
-test('without room the net is loaded all the same, with a note', async () => {
+test('without space the net is loaded all the same, with a note', async () => {
   const notes: string[] = []
   const ready = await weights({ maxBytes: 1000, onNote: (note) => notes.push(note) }).prepare(graphOf())
   assert.deepEqual(await noise(ready, false), await noise(graphOf(), false))

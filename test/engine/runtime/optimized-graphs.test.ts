@@ -70,7 +70,7 @@ test('weights that were changed make another', async () => {
   assert.equal(readdirSync(dir).length, 2)
 })
 
-test('where there is no room, or nothing can be written, the graph is taken as it is written', async () => {
+test('where there is no space, or nothing can be written, the graph is taken as it is written', async () => {
   const graph = byWeight(weightFile('plain', 2, 3))
   for (const changes of [{ spareBytes: 1e18 }, { maxBytes: 1 }]) {
     const form = await graphs(changes).prepare(graph)

@@ -12,7 +12,7 @@ test('the CPU starts without a note and draws what was published', async () => {
   await session.release()
 })
 
-test('a small net that is asked several things at once gives the same numbers in lanes', async () => {
+test('a small net that is asked several things at once gives the same numbers in session threads', async () => {
   const { target, load } = await startDevice('cpu', { threads: 2 })
   const net = tinyStill(target)
   const session = await load(net.graph, { parallel: true })

@@ -5,7 +5,7 @@ import { type AttentionForm, fusedAttention, opsetAttention, plainAttention } fr
 import type { AttentionKind, AttentionOptions } from '../../../src/engine/targets/target.ts'
 import { webgpu } from '../../../src/engine/targets/webgpu.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
-import { compute, someNumbers } from '../cpu-rig.ts'
+import { compute, someNumbers } from '../cpu-session.ts'
 
 interface Shape {
   readonly N: number

@@ -1,5 +1,5 @@
-// CUDA, DirectML and CoreML without any of them: the graphs that would be loaded there, spelled with ordinary operators and run on the CPU; and, at the
-// published widths, held to what the kernels accept.
+// CUDA, DirectML and CoreML without any of them: the graphs that would be loaded there, spelled with ordinary operators and run on the CPU;
+// and, at the published widths, held to what the kernels accept.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -21,7 +21,7 @@ import { directml } from '../../../src/engine/targets/directml.ts'
 import { webgpu } from '../../../src/engine/targets/webgpu.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
 import { fileOf } from '../checkpoint/tensors-in-memory.ts'
-import { someNumbers } from '../cpu-rig.ts'
+import { someNumbers } from '../cpu-session.ts'
 import { spelled } from './expand-contrib-ops.ts'
 import { errorsOf, type TinyNet, tinyMotion, tinyStill, tinyText, tinyVae } from './tiny-nets.ts'
 
@@ -71,7 +71,7 @@ test('CoreML is written with ordinary operators alone, with the same answers', a
   assert.ok((await worst(net)) <= 1e-5)
 })
 
-test('a low-rank adapter beside the weights does the same in channels-last layout as on the CPU', async () => {
+test('a low-rank adapter at run time does the same in channels-last layout as on the CPU', async () => {
   const ranks = (weight: string): number => (weight.startsWith('down_blocks.0') || weight.startsWith('up_blocks.3') ? 3 : 0)
   const answers = await Promise.all(
     [cpu(noWinograd), cuda(able('float32'), any), cuda(able('float32'))].map(async (target) => {

@@ -1,5 +1,6 @@
-// A graph for CUDA or DirectML read aloud: the operators that only they have, replaced by what microsoft/onnxruntime's docs/ContribOperators.md
-// says that they compute, in ordinary operators. Everything else, weights and layout included, stays as it was written.
+// A graph for CUDA or DirectML read aloud: the operators that only they have, replaced by what microsoft/onnxruntime's
+// docs/ContribOperators.md says that they compute, in ordinary operators. Everything else, weights and layout included, stays as it was
+// written.
 
 import assert from 'node:assert/strict'
 import { Graph, type Node, type Value } from '../../../src/engine/onnx/graph.ts'

@@ -98,7 +98,7 @@ test('auto does not take an adapter that is slower than the CPU', (t) => {
   else assert.equal(reason, undefined)
 })
 
-test('without any Vulkan driver the reason is told, and the process lives', { skip: process.platform !== 'linux' }, async () => {
+test('without any Vulkan driver the reason is given, and the process lives', { skip: process.platform !== 'linux' }, async () => {
   const { answers, exit } = await ask({ VK_DRIVER_FILES: '/dev/null', VK_ICD_FILENAMES: '/dev/null' })
   assert.equal(exit, 'exit code 0')
   assert.match(answers.get('start')?.reason ?? '', /WebGPU does not start here: .+ Install the Vulkan loader/)

@@ -1,4 +1,4 @@
-// One file, taken apart: which nets are in it, every tensor under diffusers' name for it, shapes as our nets want them.
+// The parts of a checkpoint: which nets are in the file, every tensor under diffusers' name for it, shapes as our nets want them.
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'

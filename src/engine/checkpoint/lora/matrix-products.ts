@@ -1,4 +1,4 @@
-// The few products of matrices that merging needs. Sums are taken in double precision, results rounded once.
+// Matrix products: the few that merging needs. Sums are taken in double precision, results rounded once.
 
 import { solveLinear } from '../../linear-solver.ts'
 

@@ -1,4 +1,4 @@
-// Weights with deltas merged into them, one after the other in their order; only those that are touched.
+// Merged weights: those that deltas touch, with these applied one after the other in their order.
 
 import type { Named, Part } from '../dialects/parts.ts'
 import { float32Of, type Tensor } from '../tensor.ts'
