@@ -3,7 +3,8 @@
 
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
-import { type PickleWorld, readPickle } from './pickle.ts'
+import { readPickle } from './pickle.ts'
+import type { PickleWorld } from './pickle-world.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'

@@ -2,7 +2,7 @@
 // share. Those of one pickle are checked as they are rebuilt: no view leaves its storage.
 
 import { NumpyArray, tensorTypeOf } from './numpy.ts'
-import { type Callable, PickledName, type Reading } from './pickle.ts'
+import { type Callable, PickledName, type Reading } from './pickle-world.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement, type DType, elementsOf } from './tensor.ts'
 
