@@ -1,4 +1,5 @@
-// The engine against the published AnimateDiff code (test/fixtures/tiny/README.md) and against what the pocket model draws in float64.
+// Golden tests: the engine against the published AnimateDiff code (test/fixtures/tiny/README.md) and against what the pocket model draws in
+// float64.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'

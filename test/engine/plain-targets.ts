@@ -1,4 +1,4 @@
-// Targets written with the plainest operators there are, in both layouts: what the fast forms are held against.
+// Reference targets, written with the plainest operators there are, in both layouts: what the fast forms are compared with.
 
 import { Conv, LayerNormalization, Transpose } from '../../src/engine/onnx/ops.ts'
 import { erfGelu, plainSilu } from '../../src/engine/targets/activation.ts'

@@ -27,7 +27,8 @@ test('low-rank kinds are applied at run time, all others are merged', () => {
   for (const [kind, adapter] of Object.entries(kinds)) {
     const { adapters, merged } = planLoras([on(loraOf(adapter))], shapeOf)
     const lowRank = ['lora', 'locon', 'tucker'].includes(kind)
-    assert.deepEqual([adapters.length, merged.length], lowRank ? [1, 0] : [0, 1], kind)
+    const expected = lowRank ? { adapters: 1, merged: 0 } : { adapters: 0, merged: 1 }
+    assert.deepEqual({ adapters: adapters.length, merged: merged.length }, expected, kind)
   }
 })
 
@@ -41,22 +42,21 @@ test('what comes before a turn of the weight is merged with it, what comes after
   const [low, turn, difference] = [loraOf(kinds['lora']!), loraOf(kinds['oft']!), loraOf([matrix, { diff: values([6, 4]) }])]
   const split = (...loras: AppliedLora[]) => {
     const { adapters, merged } = planLoras(loras, shapeOf)
-    return [kindsOf(adapters), kindsOf(merged)]
+    return { adapters: kindsOf(adapters), merged: kindsOf(merged) }
   }
-  assert.deepEqual(split(on(low), on(turn)), [[], ['low-rank', 'rotation']])
-  assert.deepEqual(split(on(turn), on(low)), [['low-rank'], ['rotation']])
-  assert.deepEqual(split(on(low), on(difference)), [['low-rank'], ['addition']], 'sums commute')
-  assert.deepEqual(split(on(loraOf(kinds['locon']!)), on(turn)), [['low-rank'], ['rotation']], 'another weight does not matter')
+  const apart = { adapters: ['low-rank'], merged: ['rotation'] }
+  assert.deepEqual(split(on(low), on(turn)), { adapters: [], merged: ['low-rank', 'rotation'] })
+  assert.deepEqual(split(on(turn), on(low)), apart)
+  assert.deepEqual(split(on(low), on(difference)), { adapters: ['low-rank'], merged: ['addition'] }, 'sums commute')
+  assert.deepEqual(split(on(loraOf(kinds['locon']!)), on(turn)), apart, 'another weight does not matter')
 })
 
 test('ranks that add up to more than 256 on one weight are merged from there on', () => {
   const wide = loraOf([matrix, { 'lora_down.weight': values([200, 4]), 'lora_up.weight': values([6, 200]) }])
   const narrow = loraOf(kinds['lora']!)
   const { adapters, merged } = planLoras([on(wide, 0.1), on(wide, 0.2), on(narrow, 0.3)], shapeOf)
-  assert.deepEqual(
-    [adapters, merged].map((all) => all.map(({ strength }) => strength)),
-    [[0.1, 0.3], [0.2]],
-  )
+  const strengths = (all: readonly { strength: number }[]) => all.map(({ strength }) => strength)
+  assert.deepEqual({ adapters: strengths(adapters), merged: strengths(merged) }, { adapters: [0.1, 0.3], merged: [0.2] })
 })
 
 test('merging several LoRAs is merging one after the other', () => {
@@ -65,7 +65,10 @@ test('merging several LoRAs is merging one after the other', () => {
   assert.equal(rest.length, 0, 'both touch one weight')
   const [, first] = applied(...kinds['dora']!, 0.5)
   const [before, second] = applied(...kinds['lora']!, 0.8)
-  assert.deepEqual([copy!.part, copy!.weight, copy!.shape], ['unet', `${matrix}.weight`, [6, 4]])
+  assert.deepEqual(
+    { part: copy!.part, weight: copy!.weight, shape: copy!.shape },
+    { part: 'unet', weight: `${matrix}.weight`, shape: [6, 4] },
+  )
   close(
     copy!.values(),
     first.map((value, i) => value + second[i]! - before[i]!),

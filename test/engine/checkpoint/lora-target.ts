@@ -1,5 +1,5 @@
-// A handful of weights to lay LoRAs on: a matrix, a 3×3 and a 1×1 convolution, a norm, a text layer and a motion layer, and what merging
-// gives.
+// A LoRA target for tests, of a handful of weights: a matrix, a 3×3 and a 1×1 convolution, a norm, a text layer and a motion layer, and
+// what merging gives.
 
 import { mergeDelta } from '../../../src/engine/checkpoint/lora/merge.ts'
 import type { LoraTarget } from '../../../src/engine/checkpoint/lora/modules.ts'

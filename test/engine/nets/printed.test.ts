@@ -1,4 +1,4 @@
-// The tiny nets as text. A change of a net shows here as a diff that one can read; UPDATE_PRINTED=1 writes the new text.
+// Golden files of the tiny nets as text. A change of a net shows here as a diff that one can read; UPDATE_PRINTED=1 writes the new text.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'

@@ -73,7 +73,7 @@ test('a drawing goes through loading, its steps and decoding, and ends with its 
     ],
   )
   const { count, width, height, data } = drawn.frames
-  assert.deepEqual([count, width, height, data.length], [2, 64, 72, 2 * 64 * 72 * 3])
+  assert.deepEqual({ count, width, height, bytes: data.length }, { count: 2, width: 64, height: 72, bytes: 2 * 64 * 72 * 3 })
   assert.equal(drawn.schedule.sampler.name, 'ddim')
   assert.ok(new Set(data).size > 20, 'the frames are pictures')
 })
@@ -81,7 +81,10 @@ test('a drawing goes through loading, its steps and decoding, and ends with its 
 test('each step has a preview in the size of the latents', async () => {
   const { progress } = await draw()
   const preview = await progress[1]!.preview!()
-  assert.deepEqual([preview.count, preview.width, preview.height, preview.data.length], [2, 8, 9, 2 * 8 * 9 * 3])
+  assert.deepEqual(
+    { count: preview.count, width: preview.width, height: preview.height, bytes: preview.data.length },
+    { count: 2, width: 8, height: 9, bytes: 2 * 8 * 9 * 3 },
+  )
 })
 
 test('the same seed draws the same frames, another seed others, also above 2^53', async () => {

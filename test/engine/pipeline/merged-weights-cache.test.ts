@@ -47,7 +47,11 @@ test('only the weights that are touched lie in the file, and the model points th
   const [file] = readdirSync(dir)
   for (const { at } of tensors) assert.ok(!(at instanceof Uint8Array) && at.file === join(dir, file!))
   assert.notEqual(keys.unet, base.keys.unet)
-  assert.deepEqual([keys.text, keys.vae], [base.keys.text, base.keys.vae], 'nets that nothing was merged into keep their sessions')
+  assert.deepEqual(
+    { text: keys.text, vae: keys.vae },
+    { text: base.keys.text, vae: base.keys.vae },
+    'nets that nothing was merged into keep their sessions',
+  )
 })
 
 test('in memory, on disk and in half precision the same numbers are merged', () => {
@@ -68,7 +72,8 @@ test('a file is made once, and again for another strength, another file, another
   const [name] = readdirSync(dir)
   const written = statSync(join(dir, name!)).ino
   cacheIn(dir).merge(base, merged(0.7), stampOf)
-  assert.deepEqual([names(), statSync(join(dir, name!)).ino], [1, written], 'also by another process')
+  assert.equal(names(), 1)
+  assert.equal(statSync(join(dir, name!)).ino, written, 'also by another process')
   made.merge(base, merged(0.6), stampOf)
   assert.equal(names(), 2)
   made.merge(base, merged(0.6), () => 'another file')

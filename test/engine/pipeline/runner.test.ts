@@ -76,7 +76,7 @@ test('a larger capacity takes the place of a smaller one, which it serves from t
   const { run, loads, freed, close } = runnerOf()
   await run(adapted('a', { attention: 8 }))
   await run(adapted('a', { attention: 32 }))
-  assert.deepEqual([loads, freed], [['a 8', 'a 32'], ['a 8']])
+  assert.deepEqual({ loads, freed }, { loads: ['a 8', 'a 32'], freed: ['a 8'] })
   assert.deepEqual(await run(adapted('a', { attention: 8 }), 2), [6, 16])
   assert.deepEqual(await run(adapted('a', { attention: 16 }), 2), [6, 16])
   await run(adapted('a', { resnet: 8 }))
@@ -96,7 +96,11 @@ test('without adapters the graph that has none is run, or, where only one with s
   await other.run(adapted('a', { attention: 8 }))
   await other.run(adapted('a', { attention: 16 }))
   await other.run(adapted('a'))
-  assert.deepEqual([other.loads, other.freed], [['a 0', 'a 8', 'a 16'], ['a 8']], 'the one without slots is not replaced')
+  assert.deepEqual(
+    { loads: other.loads, freed: other.freed },
+    { loads: ['a 0', 'a 8', 'a 16'], freed: ['a 8'] },
+    'the one without slots is not replaced',
+  )
   assert.deepEqual(freed, [])
   await close()
   await other.close()

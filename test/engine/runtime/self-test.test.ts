@@ -108,5 +108,5 @@ test('a device without a fused kernel is asked for products and the exact form o
 
 test('nothing is asked of the CPU', async () => {
   const found = await selfTest('cpu', () => assert.fail('no graph is loaded'))
-  assert.deepEqual([found.type, found.findings.length], ['float32', 0])
+  assert.deepEqual({ type: found.type, findings: found.findings.length }, { type: 'float32', findings: 0 })
 })
