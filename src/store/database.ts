@@ -34,7 +34,7 @@ export interface Database {
   close(): void
 }
 
-/** Pages of 4 KiB after which the log is laid into the file, on this thread and waiting for the disk: seldom, and many changes of one page once. */
+/** Pages of 4 KiB after which the write-ahead log is checkpointed, on this thread and waiting for the disk: seldom, and many changes of one page once. */
 const logPages = 8000
 
 /** @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer */

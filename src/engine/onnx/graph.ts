@@ -100,7 +100,7 @@ export class Graph {
     return value
   }
 
-  /** Writes one node; `results` are the types and shapes that the op's rule gives. Ops.ts calls this, nets call ops.ts. */
+  /** Writes one node; `results` are the types and shapes that the op's rule gives. The operators of ops.ts call this, nets call those. */
   node(
     op: string,
     inputs: readonly (Value | null)[],

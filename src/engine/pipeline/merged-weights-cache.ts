@@ -36,7 +36,7 @@ export interface MergedWeightsCacheOptions {
   readonly write?: Write
 }
 
-/** How files are written; another layout has another number. */
+/** The version of how files are written. */
 const form = 1
 
 export function createMergedWeightsCache({ dir, ...options }: MergedWeightsCacheOptions): MergedWeightsCache {

@@ -105,7 +105,7 @@ async function computed(
   }
 }
 
-/** A number for the way in which names are made and files are laid out. */
+/** The version of how names are made and what files hold. */
 const form = 1
 
 /** Names a constant after everything that decides its value: the operators, and the weights by their file, its size and its date. */

@@ -32,7 +32,7 @@ export function createOptimizedGraphs(cache: ChecksummedCache): OptimizedGraphs 
   }
 }
 
-/** A number for the way in which graphs are made. */
+/** The version of how graphs are made. */
 const way = 1
 
 /** After everything that decides what is made: the graph, the files that it points into, ONNX Runtime and the processor. */

@@ -4,7 +4,7 @@
 import { chunkLength } from './chunks.ts'
 
 /**
- * @param hidden [77·k, D], k chunks laid end to end
+ * @param hidden [77·k, D], k chunks concatenated
  * @param weights [77·k]
  * @returns a new array of hidden's shape
  */
