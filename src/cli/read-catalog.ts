@@ -2,8 +2,7 @@
 
 import { dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
-import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
-import { factsOf } from '../engine/index.ts'
+import { modelDefaults as factsOf, kindOfFile } from '../engine/index.ts'
 import type { ModelFiles } from '../jobs/request.ts'
 import { modelFolder, pocket } from '../paths.ts'
 import { openStore } from '../store/store.ts'

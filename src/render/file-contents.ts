@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename, relative, sep } from 'node:path'
-import { fileStamp, filesOfModel } from '../engine/checkpoint/file-stamp.ts'
+import { fileStamp, filesOfModel } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { serial } from '../serial.ts'
 

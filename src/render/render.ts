@@ -1,6 +1,7 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
-import type { Engine, EngineInput, EngineProgress, Note } from '../engine/index.ts'
+import type { Note } from '../engine/index.ts'
+import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'

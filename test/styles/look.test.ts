@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { createEngine, type Frames, factsOf } from '../../src/engine/index.ts'
+import { type Frames, modelDefaults as factsOf } from '../../src/engine/index.ts'
+import { createEngine } from '../../src/engine/run.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import { recipeWith } from '../../src/styles/catalog/recipe.ts'
 import type { Style } from '../../src/styles/catalog/style.ts'
-import { cpuRig } from '../engine/cpu-rig.ts'
+import { cpuSession } from '../engine/cpu-session.ts'
 import { openHouse, pocketBase } from './test-styles.ts'
 
 const sessions = createSessions({ budgetBytes: 1e9, load: (graph) => createSession(graph) })
-const engine = createEngine({ ...cpuRig, sessions })
+const engine = createEngine({ ...cpuSession, sessions })
 const house = await openHouse()
 after(async () => {
   await engine.close()

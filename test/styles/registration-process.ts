@@ -1,7 +1,7 @@
 // Registers one style over the real store and dies by SIGKILL at the moment that it is told: see killed.test.ts.
 
 import { join } from 'node:path'
-import { factsOf, inspect } from '../../src/engine/index.ts'
+import { modelDefaults as factsOf, inspect } from '../../src/engine/index.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { HistoryRecord } from '../../src/styles/catalog/style-history.ts'
 import { createStyles } from '../../src/styles/styles.ts'

@@ -1,13 +1,13 @@
-// From a sentence to frames: text → context; noise → steps of (UNet, guidance, sampler) → latents → frames. A generator: the caller owns
-// progress, previews and stopping, and nothing goes on when the caller does not.
+// The denoising loop: from noise, by steps of UNet, guidance and sampler, to latents. A generator: the caller owns progress, previews and
+// stopping, and nothing goes on when the caller does not.
 // F frames  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
 import type { Generator } from '../noise.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
-import type { Nets, Size } from './nets.ts'
+import type { Nets } from './nets.ts'
 
 export interface DenoiseSettings {
   readonly frames: number
@@ -16,7 +16,7 @@ export interface DenoiseSettings {
   readonly generator: Generator
 }
 
-/** What the nets are told at a call, texts [L, D] of equal length; a prompt may change from call to call. */
+/** What the UNet attends to at a call, texts [L, D] of equal length; a prompt may change from call to call. */
 export interface Context {
   /** What AND joins: at least one. */
   readonly parts: readonly { readonly context: Float32Array; readonly weight: number }[]
@@ -90,40 +90,3 @@ const brokenNoise = (t: number): UserError =>
     `The UNet gave no number at timestep ${t}: the checkpoint, the motion module or a LoRA holds broken weights (NaN).`,
     { t },
   )
-
-/** Sides are multiples of this many pixels, whatever the nets halve: an odd side's upper half is one larger. */
-export const sideStep = 8
-
-/** @throws UserError naming what does not fit */
-export function checkSize(
-  { frames, width, height }: Size,
-  { factor, maxFrames, hasMotion }: { factor: number; maxFrames: number; hasMotion: boolean },
-): void {
-  if (!Number.isInteger(frames) || frames < 1 || frames > 32) {
-    throw new UserError('frames', `An animation has 1 to 32 frames, not ${frames}.`, { frames, most: 32 })
-  }
-  if (frames > 1 && !hasMotion) {
-    throw new UserError(
-      'motion-missing',
-      `Without a motion module only stills can be drawn: give one with --motion FILE, or ask for 1 frame instead of ${frames}.`,
-      { frames },
-    )
-  }
-  if (frames > maxFrames) {
-    throw new UserError('frames', `This motion module was trained on at most ${maxFrames} frames, not ${frames}.`, {
-      frames,
-      most: maxFrames,
-    })
-  }
-  for (const [name, side] of [
-    ['width', width],
-    ['height', height],
-  ] as const) {
-    if (!Number.isInteger(side) || side < sideStep * factor || side > 2048 || side % sideStep !== 0) {
-      throw new UserError('size', `The ${name} is a multiple of ${sideStep} from ${sideStep * factor} to 2048 pixels, not ${side}.`, {
-        name,
-        side,
-      })
-    }
-  }
-}

@@ -1,20 +1,23 @@
-// The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
+// The engine: from a sentence to frames. Text → context; noise → denoising loop → latents → frames. Models stay open and their sessions
+// warm between animations.
 
 import { join } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import type { Betas } from '../samplers/betas.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
-import { checkSize, denoise } from './denoise.ts'
+import { checkSize } from './check-size.ts'
+import { denoise } from './denoise.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
 import type { BaseFiles, Model, ModelSources } from './model.ts'
 import { createModelCache, type OpenModel } from './model-cache.ts'
@@ -82,14 +85,14 @@ export interface EngineOptions {
 
 export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 1e9 }: EngineOptions): Engine {
   const openModels = createModelCache()
-  const layLoras = createApplyLoras(loraBytes)
-  const copies = createMergedWeightsCache({
-    ...(cacheDir !== undefined && { dir: join(cacheDir, 'merged') }),
+  const applyLoras = createApplyLoras(loraBytes)
+  const mergedWeights = createMergedWeightsCache({
+    dir: cacheDir === undefined ? undefined : join(cacheDir, 'merged'),
     maxBytes: maxCacheBytes,
     type: target.type,
   })
   const runner = createRunner(sessions)
-  const remembered = createTextCache()
+  const textCache = createTextCache()
 
   /** Everything that a person can get wrong about files is found here, before anything is computed. */
   function prepare({ model: files, ...size }: Size & Pick<EngineInput, 'model'>) {
@@ -97,13 +100,13 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
     checkSize(size, { factor, maxFrames: motion?.architecture.maxFrames ?? 1, hasMotion: motion !== null })
-    const applied = layLoras(base, files.loras)
+    const applied = applyLoras(base, files.loras)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
     return { base, applied, embeddings }
   }
 
   function netsFor(base: OpenModel, applied: AppliedLoras, size: Size) {
-    const { model, keys } = copies.merge(base, applied.merged, applied.stampOf)
+    const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     return { model, keys, nets: createNets(model, size, { runner, target, vaeTarget, keys, adapters: applied.adapters }) }
   }
 
@@ -119,13 +122,13 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       const { model, keys, nets } = netsFor(base, applied, drawing)
       const calls = createSampler(schedule.sampler).timesteps.length
       const { prompt, negative, clipSkip } = drawing
-      const told = [
+      const textKey = [
         keys.text,
         applied.textKey,
         String(clipSkip),
         ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
       ]
-      const encode = remembered(told, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
+      const encode = textCache(textKey, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
       const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
       const contexts = await encodePrompts(encode, model.tokenizer, { prompt, negative, calls, vectors })
       signal?.throwIfAborted()
@@ -158,18 +161,14 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
 function scheduleOf(drawing: EngineInput, { motion, checkpointBetas }: Model, { hasLcmLora }: AppliedLoras): Schedule {
   const { steps, guidance, sampler, spacing, betas, model } = drawing
-  const wanted = {
-    ...(steps !== undefined && { steps }),
-    ...(guidance !== undefined && { guidance }),
-    ...(sampler !== undefined && { sampler }),
-    ...(spacing !== undefined && { spacing }),
-    ...(betas !== undefined && { betas }),
-  }
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
-    // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
-    hasLcmLora: hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0)),
-    ...(checkpointBetas && { checkpointBetas }),
-  })
+  const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
+  // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
+  const distilled = hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0))
+  return scheduleFor(
+    drawing.frames > 1 ? (motion?.architecture ?? null) : null,
+    wanted,
+    omitUndefined({ hasLcmLora: distilled, checkpointBetas }),
+  )
 }
 
 const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>

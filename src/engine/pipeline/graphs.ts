@@ -1,4 +1,4 @@
-// A model's nets as graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
+// A model's nets as ONNX graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// What a model draws by itself and how far it can go, told without loading it: what a form is filled with before anybody asks.
+// A model's defaults and limits, found without loading it: what a form is filled with before anybody asks.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,12 +6,13 @@ import { z } from 'zod'
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { UserError } from '../errors.ts'
+import type { SamplerName } from '../names.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Betas } from '../samplers/betas.ts'
-import type { SamplerName } from '../samplers/sampler.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
 import type { Spacing } from '../samplers/spacing.ts'
 import { saysLcm } from './applied-loras.ts'
-import { sideStep } from './denoise.ts'
+import { sideStep } from './check-size.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
 import { isFolder, readJson } from './weight-files.ts'
 
@@ -45,9 +46,9 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
   const motion = model.motion?.architecture ?? null
   const said = defaultsIn(files.checkpoint)
   const { checkpointBetas } = model
-  const wanted = { ...(said.steps !== undefined && { steps: said.steps }), ...(said.guidance !== undefined && { guidance: said.guidance }) }
+  const wanted = omitUndefined({ steps: said.steps, guidance: said.guidance })
   const hasLcmLora = (files.loras ?? []).some(({ file, strength }) => strength > 0 && saysLcm(openTensorFile(file)))
-  const { sampler, guidance } = scheduleFor(motion, wanted, { hasLcmLora, ...(checkpointBetas && { checkpointBetas }) })
+  const { sampler, guidance } = scheduleFor(motion, wanted, omitUndefined({ hasLcmLora, checkpointBetas }))
   const { factor } = model.vae.architecture
   const maxFrames = motion?.maxFrames ?? 1
   return {

@@ -1,4 +1,5 @@
-// A model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first called.
+// Net calls: a model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first
+// called.
 // F frames  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
@@ -63,20 +64,20 @@ export function createNets(
   const text = (clipSkip: number): Runnable => ({
     key: `text ${keys.text} ${clipSkip}`,
     needed: adapters.text.needed,
-    build: (room) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, room) }),
+    build: (capacity) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, capacity) }),
   })
 
   const denoiser = (tokens: number): Runnable => ({
     key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}`,
     needed: adapters.unet(moves).needed,
-    abreast: true,
-    build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(model, room) }),
+    parallel: true,
+    build: (capacity) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(model, capacity) }),
   })
 
   const decoder = (pictures: number): Runnable => ({
     key: `decoder ${keys.vae} ${pictures} ${h} ${w}`,
     needed: {},
-    abreast: width * height <= pixelsAtOnce,
+    parallel: width * height <= pixelsAtOnce,
     build: () => decoderGraph(model, vaeTarget, { pictures, h, w }),
   })
 

@@ -1,5 +1,5 @@
-// What a model's files hold that no net asks for. A weight that is missing is an error; one too many is worth a sentence, for then the
-// file is perhaps not what it was taken for.
+// Unused tensors: what a model's files hold and no net asks for. A weight that is missing is an error; one too many is worth a sentence,
+// for then the file is perhaps not what it was taken for.
 
 import { basename } from 'node:path'
 import type { Note } from '../errors.ts'

@@ -1,4 +1,4 @@
-// How much noise each of the training steps adds, and what is left of the picture after them.
+// The noise schedule (betas): how much noise each of the training steps adds, and what is left of the picture after them.
 // A name trap: this project speaks as diffusers does. LDM and ComfyUI call `scaled_linear` "linear", and `linear` "sqrt_linear".
 
 /** `linear` is what AnimateDiff's motion modules were trained on, `scaled_linear` (linear in √β) what Stable Diffusion was. */

@@ -1,4 +1,4 @@
-// Which of the 1000 training steps are taken when only a few are: Lin et al. (2024), table 2, with diffusers' rounding.
+// Timestep spacing: which of the 1000 training steps are taken when only a few are. Lin et al. (2024), table 2, with diffusers' rounding.
 
 import { trainSteps } from './betas.ts'
 

@@ -2,6 +2,7 @@
 
 import type { StylePreview } from '../../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
+import { createLruCache } from '../../lru-cache.ts'
 import type { Recipe } from '../../render/recipe.ts'
 import { recipeWith } from '../catalog/recipe.ts'
 import type { Base, BaseDefaults, PictureFormat, Style, StylePicture } from '../catalog/style.ts'
@@ -28,7 +29,7 @@ const seed = '1'
 const maxPlain = 20
 
 export function createPreview(draw: Draw, pictures: StylePictures): Preview {
-  const plains = new Map<string, StylePicture>()
+  const plains = createLruCache<StylePicture>(maxPlain)
   /** Who asks twice waits for the same. */
   const drawing = new Map<string, Promise<StylePreview>>()
 
@@ -41,9 +42,8 @@ export function createPreview(draw: Draw, pictures: StylePictures): Preview {
     const request = requestOf(style.example || base.example, facts, format)
     const recipe: Recipe = { request, model: base.files, prompt: request.prompt, negative: request.negative }
     const key = JSON.stringify(recipe)
-    const plain = plains.get(key) ?? (await drawn(recipe, signal))
+    const plain = plains.peek(key) ?? (await drawn(recipe, signal))
     plains.set(key, plain)
-    if (plains.size > maxPlain) plains.delete(plains.keys().next().value!)
     const styled = (await pictures.get(entry, format)) ?? (await drawn(recipeWith(style, request), signal))
     await pictures.keep(entry, format, styled.bytes)
     return { plain, styled }

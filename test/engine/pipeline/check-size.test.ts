@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkSize } from '../../../src/engine/pipeline/denoise.ts'
+import { checkSize } from '../../../src/engine/pipeline/check-size.ts'
 
 const v3 = { factor: 8, maxFrames: 32, hasMotion: true }
 const v1 = { factor: 8, maxFrames: 24, hasMotion: true }

@@ -3,18 +3,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
-import { createDiskCache, type DiskCacheOptions } from '../../../src/engine/runtime/disk-cache.ts'
+import { type ChecksummedCacheOptions, createChecksummedCache } from '../../../src/engine/runtime/checksummed-cache.ts'
 
 const dir = join(mkdtempSync(join(tmpdir(), 'zoetrope-weights-')), 'made', 'here')
 beforeEach(() => rmSync(dir, { recursive: true, force: true }))
 after(() => rmSync(join(dir, '../..'), { recursive: true }))
 
 const notes: string[] = []
-const open = (changes: Partial<DiskCacheOptions> = {}) => {
+const open = (changes: Partial<ChecksummedCacheOptions> = {}) => {
   notes.length = 0
-  const folder = createDiskCache({ dir, maxBytes: 1e6, spareBytes: 0, onNote: (note) => notes.push(note), ...changes })
-  folder.makeRoom(1)
-  return folder
+  const cache = createChecksummedCache({ dir, maxBytes: 1e6, spareBytes: 0, onNote: (note) => notes.push(note), ...changes })
+  cache.reserve(1)
+  return cache
 }
 const some = (length: number, value = 7): Uint8Array => new Uint8Array(length).fill(value)
 
@@ -62,25 +62,25 @@ test('what another could not write whole is not kept', async () => {
   assert.deepEqual(readdirSync(dir), [])
 })
 
-test('what was used longest ago makes room, what this process uses never does', () => {
+test('the least recently used files are evicted, what this process uses never is', () => {
   const old = new Date(Date.now() - 1e6)
   for (const name of ['a', 'b', 'c']) utimesSync(open().keep(name, some(300_000))!.file, old, old)
-  const folder = open()
-  assert.ok(folder.find('a', 300_000))
-  assert.ok(folder.makeRoom(300_000))
+  const cache = open()
+  assert.ok(cache.find('a', 300_000))
+  assert.ok(cache.reserve(300_000))
   assert.equal(readdirSync(dir).length, 2)
   assert.ok(readdirSync(dir).includes('a.weights'))
-  assert.ok(!folder.makeRoom(800_000))
+  assert.ok(!cache.reserve(800_000))
   assert.deepEqual(readdirSync(dir), ['a.weights'])
   assert.equal(notes.length, 1)
   assert.match(notes[0]!, /^Computed weights are not kept in .+: they take 0\.0 GB, and 0\.0 GB are allowed for them\.$/)
 })
 
-test('where no graph points into it, what this process kept makes room too', () => {
-  const folder = open({ pointedInto: false, maxBytes: 20_000 })
-  utimesSync(folder.keep('a', some(9000))!.file, 1, 1)
-  folder.keep('b', some(9000))
-  assert.ok(folder.makeRoom(9000))
+test('where no graph points into it, what this process kept is evicted too', () => {
+  const cache = open({ pointedInto: false, maxBytes: 20_000 })
+  utimesSync(cache.keep('a', some(9000))!.file, 1, 1)
+  cache.keep('b', some(9000))
+  assert.ok(cache.reserve(9000))
   assert.deepEqual(readdirSync(dir), ['b.weights'])
 })
 
@@ -90,31 +90,31 @@ test('what was left half-written goes after an hour, not while it is being writt
   writeFileSync(join(dir, 'old.weights.2.partial'), some(10))
   const old = new Date(Date.now() - 4e6)
   utimesSync(join(dir, 'old.weights.2.partial'), old, old)
-  open().makeRoom(10)
+  open().reserve(10)
   assert.deepEqual(readdirSync(dir), ['new.weights.1.partial'])
 })
 
-test('no more is begun than the disk has room for', () => {
-  const folder = open({ spareBytes: 1e18 })
-  assert.ok(!folder.makeRoom(100))
+test('no more is begun than the disk has space for', () => {
+  const cache = open({ spareBytes: 1e18 })
+  assert.ok(!cache.reserve(100))
   assert.match(notes[0]!, /the disk has \d+\.\d GB left\.$/)
 })
 
-test('a disk that fills up in the middle is told once and leaves nothing behind', () => {
+test('a disk that fills up in the middle is noted once, and nothing is left behind', () => {
   const full = (): never => {
     throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
   }
-  const folder = open({ write: full })
-  assert.equal(folder.keep('a', some(100)), null)
-  assert.equal(folder.keep('b', some(100)), null)
+  const cache = open({ write: full })
+  assert.equal(cache.keep('a', some(100)), null)
+  assert.equal(cache.keep('b', some(100)), null)
   assert.deepEqual(readdirSync(dir), [])
   assert.deepEqual(notes, [`Computed weights are not kept in ${dir}, so that every start computes them again: the disk is full.`])
 })
 
-test('a folder that cannot be made is told, and stops nobody', () => {
+test('a folder that cannot be made is noted, and stops nobody', () => {
   writeFileSync(join(dir, '../..', 'file'), '')
-  const folder = open({ dir: join(dir, '../..', 'file', 'below') })
-  assert.ok(!folder.makeRoom(10))
-  assert.equal(folder.find('a', 10), null)
+  const cache = open({ dir: join(dir, '../..', 'file', 'below') })
+  assert.ok(!cache.reserve(10))
+  assert.equal(cache.find('a', 10), null)
   assert.match(notes[0]!, /they cannot be written \(ENOTDIR\)\.$/)
 })

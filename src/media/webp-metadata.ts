@@ -1,11 +1,11 @@
-// Reads what a WebP says about itself: RFC 9649.
+// A WebP metadata reader: RFC 9649.
 
 import { readUint24, riffChunks } from './riff.ts'
-import { damaged, decodeText, type EmbeddedSettings, parseSettings } from './settings.ts'
+import { type AnimationMetadata, damaged, decodeText, parseSettings } from './settings.ts'
 import { xmpText } from './xmp.ts'
 
 /** @throws UserError `animation-damaged` where a chunk leaves the file or is too short */
-export function readWebp(bytes: Uint8Array): EmbeddedSettings {
+export function readWebpMetadata(bytes: Uint8Array): AnimationMetadata {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = 8 + view.getUint32(4, true)
   if (end > bytes.length) throw damaged('WebP', bytes.length, `it ends too early, ${end} bytes are expected`)

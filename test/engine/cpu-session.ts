@@ -1,4 +1,4 @@
-// The CPU under test: graphs are run by ONNX Runtime itself.
+// A test session on the CPU: graphs are run by ONNX Runtime itself.
 
 import { relative } from 'node:path'
 import { Graph, type Value } from '../../src/engine/onnx/graph.ts'
@@ -9,13 +9,13 @@ import { runOnce, type TestSession } from '../../src/engine/verify/test-session.
 export const fixtures = `${import.meta.dirname}/../fixtures`
 export const tiny = relative(process.cwd(), `${fixtures}/tiny`)
 
-export const cpuRig: TestSession = { target: cpu(), vaeTarget: cpu(), load: (graph) => createSession(graph) }
+export const cpuSession: TestSession = { target: cpu(), vaeTarget: cpu(), load: (graph) => createSession(graph) }
 
 /** Builds a graph of one output, loads it and runs it once. */
 export async function compute(build: (graph: Graph) => Value, feeds: Readonly<Record<string, Feed>> = {}): Promise<Float32Array> {
   const graph = new Graph('test')
   graph.output('y', build(graph))
-  const [result] = await runOnce(cpuRig, graph, [feeds])
+  const [result] = await runOnce(cpuSession, graph, [feeds])
   return result!['y']!
 }
 

@@ -1,11 +1,11 @@
-// Reads what an MP4 says about itself: ISO/IEC 14496-12, first video track.
+// An MP4 metadata reader: ISO/IEC 14496-12, first video track.
 
 import { type Box, boxes, find } from './boxes.ts'
 import { commentOf } from './mp4-comment.ts'
-import { damaged, type EmbeddedSettings, parseSettings } from './settings.ts'
+import { type AnimationMetadata, damaged, parseSettings } from './settings.ts'
 
 /** @throws UserError `animation-damaged` where a box leaves its parent, is too short or is missing */
-export function readMp4(bytes: Uint8Array): EmbeddedSettings {
+export function readMp4Metadata(bytes: Uint8Array): AnimationMetadata {
   const file = { at: 0, data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) }
   let moov: Box | undefined
   let pictures = false

@@ -1,9 +1,9 @@
-// Reads what a GIF says about itself: GIF89a specification, blocks in order of the file.
+// A GIF metadata reader: GIF89a specification, blocks in order of the file.
 
-import { damaged, decodeText, type EmbeddedSettings, parseSettings } from './settings.ts'
+import { type AnimationMetadata, damaged, decodeText, parseSettings } from './settings.ts'
 
 /** @throws UserError `animation-damaged` where a block leaves the file or is of no known kind */
-export function readGif(bytes: Uint8Array): EmbeddedSettings {
+export function readGifMetadata(bytes: Uint8Array): AnimationMetadata {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const byte = (i: number) => {
     if (i >= bytes.length) throw damaged('GIF', bytes.length, 'it ends too early')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLruCache } from '../../../src/engine/pipeline/lru-cache.ts'
+import { createLruCache } from '../../src/engine/lru-cache.ts'
 
 /** Asks for keys one after the other; tells which were made. */
 function asking<T>(kept: ReturnType<typeof createLruCache<T>>, make: (key: string) => T) {
@@ -34,6 +34,16 @@ test('things that grow after they were made push others out, and the last one st
   assert.deepEqual(ask('c', 'b', 'a'), ['a'])
   things.get('a')!.size = 100
   assert.deepEqual(ask('a', 'a', 'b', 'a'), ['b', 'a'])
+})
+
+test('what is set is there, the older value gone; looking at a key makes nothing and is no use of it', () => {
+  const kept = createLruCache<number>(2)
+  kept.set('a', 1)
+  kept.set('b', 2)
+  kept.set('a', 3)
+  assert.deepEqual([kept.peek('a'), kept.peek('b'), kept.peek('c')], [3, 2, undefined])
+  kept.set('c', 4)
+  assert.deepEqual([kept.peek('a'), kept.peek('b'), kept.peek('c')], [3, undefined, 4])
 })
 
 test('undefined is a thing like any other, one that was deleted is made again, and what fails is not kept', () => {
