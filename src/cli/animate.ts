@@ -8,10 +8,10 @@ import { cacheFolder } from '../paths.ts'
 import { createWorker } from '../render/local/host.ts'
 import type { Drawn } from '../render/local/worker.ts'
 import type { Recipe } from '../render/render.ts'
+import { formats, placeFor, writeWhole } from './animate/output-file.ts'
+import type { Flags } from './animate/recipe-from-flags.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
-import { formats, placeFor, writeWhole } from './output-file.ts'
 import { progressBar } from './progress-bar.ts'
-import type { Flags } from './recipe-from-flags.ts'
 import { inBytes, type Print, printer } from './terminal.ts'
 
 export function animateCommand(program: Command): void {
@@ -76,7 +76,7 @@ export function animateCommand(program: Command): void {
 }
 
 async function whatToDraw(prompt: string, flags: Flags, config: Config): Promise<{ recipe: Recipe; path: string }> {
-  const { recipeFromFlags } = await import('./recipe-from-flags.ts') // brings the engine and the store
+  const { recipeFromFlags } = await import('./animate/recipe-from-flags.ts') // brings the engine and the store
   const recipe = await recipeFromFlags(prompt, flags, config)
   return { recipe, path: placeFor(flags.out, recipe.request) }
 }

@@ -7,8 +7,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UserError } from '../errors.ts'
-import { toChat } from './bench/load-chat.ts'
-import { jainIndex, type LoadReport, percentile, simulateLoad } from './bench/load-simulation.ts'
+import { toChat } from './bench-load/chat-target.ts'
+import { jainIndex, type LoadReport, percentile, simulateLoad } from './bench-load/load-simulation.ts'
 import { aligned, inBytes, type Print, printer } from './terminal.ts'
 
 interface Flags {

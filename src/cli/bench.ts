@@ -3,7 +3,7 @@
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import { defaultHome } from '../paths.ts'
-import { printMeasurement } from './bench/finding.ts'
+import { printMeasurement } from './bench/measurement.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'

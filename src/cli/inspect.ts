@@ -13,9 +13,9 @@ import { type Device, devices } from '../engine/targets/device.ts'
 import { targetsFor } from '../engine/targets/table.ts'
 import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
-import { animateCommandLine } from './animate-command-line.ts'
-import { type LabelledLine, weightLines } from './describe-weights.ts'
 import { size, whole } from './flag-values.ts'
+import { animateCommandLine } from './inspect/animate-command-line.ts'
+import { type LabelledLine, weightLines } from './inspect/describe-weights.ts'
 import { aligned, type Print, plainJson, printer } from './terminal.ts'
 
 const nets = ['text', 'unet', 'decoder', 'encoder'] as const

@@ -9,10 +9,10 @@ import { readConfig } from '../config.ts'
 import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
 import { UserError } from '../errors.ts'
 import { modelFolder, pocket } from '../paths.ts'
-import { digestOf, pull } from '../styles/download/hub.ts'
 import { type InstalledModel, installedModels, removeModel, writeRecord } from '../styles/download/installed-models.ts'
 import { type PublishedModel, readPublishedModels, wantedModel } from '../styles/download/published-models.ts'
-import { kindWords } from './describe-weights.ts'
+import { digestOf, pull } from '../styles/download/pull-model.ts'
+import { kindWords } from './inspect/describe-weights.ts'
 import { aligned, inBytes, type Print, plain, printer } from './terminal.ts'
 
 export function modelsCommand(program: Command): void {

@@ -6,12 +6,12 @@ import type { Recipe } from '../render/render.ts'
 import { createPreview, type Draw } from './admin/previews.ts'
 import { keptFiles, type Quotas, usualQuotas } from './admin/quota.ts'
 import { createStyleAdmin, type StyleAdminOptions, type StyleManager } from './admin/style-admin.ts'
-import { type CatalogFiles, openCatalog } from './catalog/open-catalog.ts'
 import { recipeFor } from './catalog/recipe.ts'
 import type { Base, StyleCatalog } from './catalog/style.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { createIntake, type IntakeOptions } from './intake/intake.ts'
-import { deleteUnusedFiles } from './intake/style-files.ts'
+import { type CatalogFiles, openCatalog } from './open-catalog.ts'
+import { deleteUnusedFiles } from './registry/style-files.ts'
 
 export interface StylesOptions extends CatalogFiles {
   /** The engine's, in a thread of its own. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Command } from 'commander'
-import { atLeast, atMost, gib, type Measurement, printMeasurement, seconds } from '../../src/cli/bench/finding.ts'
+import { atLeast, atMost, gib, type Measurement, printMeasurement, seconds } from '../../src/cli/bench/measurement.ts'
 import { createReference } from '../../src/cli/bench/reference.ts'
 import { benchCommand } from '../../src/cli/bench.ts'
 

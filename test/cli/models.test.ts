@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { kindOfFile } from '../../src/engine/checkpoint/kind-of-file.ts'
 import { baseModels } from '../../src/styles/catalog/base-models.ts'
-import { type HubOptions, pull } from '../../src/styles/download/hub.ts'
 import { installedModels, readRecords } from '../../src/styles/download/installed-models.ts'
 import { readPublishedModels, wantedModel } from '../../src/styles/download/published-models.ts'
+import { type HubOptions, pull } from '../../src/styles/download/pull-model.ts'
 import { type HubFile, startHub } from './hub-server.ts'
 
 const models = join(import.meta.dirname, '../../models')

@@ -10,7 +10,7 @@ import { factsOf, inspect } from '../../src/engine/index.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Recipe } from '../../src/render/render.ts'
 import type { Base } from '../../src/styles/catalog/style.ts'
-import type { HistoryRecord } from '../../src/styles/catalog/style-history.ts'
+import type { HistoryRecord } from '../../src/styles/registry/style-history.ts'
 import { createStyles, type Styles, type StylesOptions } from '../../src/styles/styles.ts'
 
 export const models = join(import.meta.dirname, '../../models')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
 import { inBytes, type Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'
-import { atLeast, atMost, gib, type Measurement, seconds } from './finding.ts'
+import { atLeast, atMost, gib, type Measurement, seconds } from './measurement.ts'
 import type { RealSizeResult, RealSizeTask } from './real-size-process.ts'
 
 export interface RealSizeOptions {

@@ -12,7 +12,7 @@ import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
 import { createWorker } from '../../render/local/host.ts'
 import type { Recipe } from '../../render/render.ts'
-import { atMost, type Measurement, seconds } from './finding.ts'
+import { atMost, type Measurement, seconds } from './measurement.ts'
 import { createReference } from './reference.ts'
 
 const prompt = 'a red ball bouncing in a meadow'

@@ -5,7 +5,7 @@ import { syntheticLora } from '../../engine/synthetic/lora.ts'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
 import type { Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'
-import { atMost, gib, type Measurement, seconds } from './finding.ts'
+import { atMost, gib, type Measurement, seconds } from './measurement.ts'
 import { writing } from './real-size.ts'
 import type { StylesResult, StylesTask } from './styles-process.ts'
 

@@ -5,8 +5,8 @@ import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Recipe } from '../../render/render.ts'
 import { recipeWith } from '../catalog/recipe.ts'
 import type { Base, BaseDefaults, PictureFormat, Style, StylePicture } from '../catalog/style.ts'
-import type { StyleEntry } from '../catalog/style-entry.ts'
 import type { StylePictures } from '../catalog/style-pictures.ts'
+import type { StyleEntry } from '../registry/style-entry.ts'
 
 /** Worker.draw will do. */
 export type Draw = (recipe: Recipe, options: { readonly signal: AbortSignal }) => Promise<{ readonly animation: StylePicture }>

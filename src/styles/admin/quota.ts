@@ -1,7 +1,7 @@
 // How much may be kept, for one place and in all, and how often something may be added. Pure.
 
 import { UserError } from '../../errors.ts'
-import type { StyleChange } from '../catalog/style-change.ts'
+import type { StyleChange } from '../registry/style-change.ts'
 
 export interface Quotas {
   readonly maxFileBytes: number

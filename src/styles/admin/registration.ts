@@ -5,11 +5,11 @@ import type { Sentence } from '../../chat/contract/reply.ts'
 import type { NewStyleFile } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
 import type { Base } from '../catalog/style.ts'
-import type { StyleEntry, StyleFile, StyleFileKind } from '../catalog/style-entry.ts'
-import { checkStyleName } from '../catalog/style-names.ts'
 import { describeFile, furtherWordsOf, licenseIn, triggersOf } from '../intake/describe-file.ts'
 import type { IntakeResult } from '../intake/intake.ts'
 import { sanitizeText } from '../intake/sanitize.ts'
+import type { StyleEntry, StyleFile, StyleFileKind } from '../registry/style-entry.ts'
+import { checkStyleName } from '../registry/style-names.ts'
 import { embeddingWord, maxFiles, maxWordsChars } from './style-edits.ts'
 
 /** For admins until somebody publishes it. */

@@ -2,9 +2,9 @@
 
 import type { Sentence } from '../../chat/contract/reply.ts'
 import type { StyleCard, StyleRecord } from '../../chat/contract/style-admin.ts'
-import { differences, type StyleChange } from '../catalog/style-change.ts'
-import type { StyleEntry } from '../catalog/style-entry.ts'
-import type { StyleRegistry } from '../catalog/style-registry.ts'
+import { differences, type StyleChange } from '../registry/style-change.ts'
+import type { StyleEntry } from '../registry/style-entry.ts'
+import type { StyleRegistry } from '../registry/style-registry.ts'
 
 /** @param space where the person speaks */
 export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string, notes: readonly Sentence[] = []): StyleCard {

@@ -2,9 +2,9 @@
 
 import type { StyleEdits } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
-import { isLora, type StyleEntry, type StyleFile } from '../catalog/style-entry.ts'
-import { checkStyleName, foldName } from '../catalog/style-names.ts'
 import { sanitizeText } from '../intake/sanitize.ts'
+import { isLora, type StyleEntry, type StyleFile } from '../registry/style-entry.ts'
+import { checkStyleName, foldName } from '../registry/style-names.ts'
 
 export const maxWordsChars = 500
 const maxAliases = 20

@@ -2,10 +2,10 @@
 
 import { UserError } from '../../errors.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
-import { searchStyles } from './search.ts'
+import { type StyleEntry, type StyleFile, styleOf } from '../registry/style-entry.ts'
+import type { StyleRegistry } from '../registry/style-registry.ts'
+import { searchStyles } from './search-styles.ts'
 import type { Base, BaseDefaults, PictureFormat, Style, StyleCatalog, StylePicture } from './style.ts'
-import { type StyleEntry, type StyleFile, styleOf } from './style-entry.ts'
-import type { StyleRegistry } from './style-registry.ts'
 
 export interface StyleCatalogOptions {
   readonly registry: StyleRegistry

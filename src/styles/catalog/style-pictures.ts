@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Blobs } from '../../store/store.ts'
+import type { StyleEntry } from '../registry/style-entry.ts'
 import type { PictureFormat, StylePicture } from './style.ts'
-import type { StyleEntry } from './style-entry.ts'
 
 export interface StylePictures {
   get(entry: StyleEntry, format: PictureFormat): Promise<StylePicture | undefined>

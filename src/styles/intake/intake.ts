@@ -11,8 +11,8 @@ import { UserError } from '../../errors.ts'
 import type { Base } from '../catalog/style.ts'
 import type { Download, Fetched } from '../download/download.ts'
 import { hubFileOf, resolveUrl } from '../download/hub-address.ts'
+import type { StyleFiles } from '../registry/style-files.ts'
 import { sanitizeText } from './sanitize.ts'
-import type { StyleFiles } from './style-files.ts'
 
 /** Exactly one is named. */
 export interface IntakeSource {

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parsePrompt } from '../../../src/engine/text/prompt.ts'
 import { withNegative, withPromptWords } from '../../../src/styles/catalog/prompt-words.ts'
-import { searchStyles } from '../../../src/styles/catalog/search.ts'
-import { checkStyleName, foldName } from '../../../src/styles/catalog/style-names.ts'
+import { searchStyles } from '../../../src/styles/catalog/search-styles.ts'
 import { promptWord, sanitizeText } from '../../../src/styles/intake/sanitize.ts'
+import { checkStyleName, foldName } from '../../../src/styles/registry/style-names.ts'
 
 test("a style's words stand around the prompt", () => {
   assert.equal(

@@ -1,7 +1,7 @@
 // Which styles somebody means who has typed a part of a name.
 
+import { foldName } from '../registry/style-names.ts'
 import type { Style } from './style.ts'
-import { foldName } from './style-names.ts'
 
 /** Best match first, then by name; everything for ''. */
 export function searchStyles<S extends Pick<Style, 'name' | 'aliases' | 'about'>>(styles: readonly S[], typed: string, limit: number): S[] {

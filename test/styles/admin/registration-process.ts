@@ -1,11 +1,11 @@
 // Registers one style over the real store and dies by SIGKILL at the moment that it is told: see killed.test.ts.
 
 import { join } from 'node:path'
-import { factsOf, inspect } from '../../src/engine/index.ts'
-import { openStore } from '../../src/store/store.ts'
-import type { HistoryRecord } from '../../src/styles/catalog/style-history.ts'
-import { createStyles } from '../../src/styles/styles.ts'
-import { animeLora, attached, models, pocketBase } from './test-styles.ts'
+import { factsOf, inspect } from '../../../src/engine/index.ts'
+import { openStore } from '../../../src/store/store.ts'
+import type { HistoryRecord } from '../../../src/styles/registry/style-history.ts'
+import { createStyles } from '../../../src/styles/styles.ts'
+import { animeLora, attached, models, pocketBase } from '../test-styles.ts'
 
 export const moments = ['half received', 'received', 'examined', 'change half written', 'change written', 'done'] as const
 export type Moment = (typeof moments)[number]

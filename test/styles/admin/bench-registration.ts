@@ -4,10 +4,10 @@
 import { closeSync, createReadStream, ftruncateSync, mkdtempSync, openSync, realpathSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inspectInThread } from '../../src/engine/pipeline/inspect-in-thread.ts'
-import { clipText, sd15UNet, sd15Vae } from '../../src/engine/synthetic/sd15.ts'
-import { farServer } from './download/https-server.ts'
-import { openHouse } from './test-styles.ts'
+import { inspectInThread } from '../../../src/engine/pipeline/inspect-in-thread.ts'
+import { clipText, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
+import { farServer } from '../download/https-server.ts'
+import { openHouse } from '../test-styles.ts'
 
 type Shape = readonly number[]
 
@@ -39,7 +39,7 @@ function loraShapes(rank: number): [string, Shape][] {
   const text = shapesOf(clipText()).filter(([name, shape]) => /layers\..*\.weight$/.test(name) && shape.length > 1)
   const named = [...unet.map((one) => ['lora_unet_', one] as const), ...text.map((one) => ['lora_te_', one] as const)]
   return named.flatMap(([prefix, [name, [out, input, ...ones]]]) => {
-    const module = prefix + name.replace(/\.weight$/, '').replaceAll('.', '_')
+    const module = prefix + name.replace(/\.weight$/, '').replaceAll('..', '_')
     return [
       [`${module}.lora_down.weight`, [rank, input!, ...ones]],
       [`${module}.lora_up.weight`, [out!, rank, ...ones]],

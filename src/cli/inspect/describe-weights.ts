@@ -1,9 +1,9 @@
 // A file of weights in lines that people read: what it is, what it holds, what would be left aside and why.
 
-import type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from '../engine/checkpoint/architecture.ts'
-import type { Identity } from '../engine/checkpoint/identify.ts'
-import type { LoraDescription } from '../engine/checkpoint/lora/describe.ts'
-import { inBytes, inMillions, plain } from './terminal.ts'
+import type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../engine/checkpoint/architecture.ts'
+import type { Identity } from '../../engine/checkpoint/identify.ts'
+import type { LoraDescription } from '../../engine/checkpoint/lora/describe.ts'
+import { inBytes, inMillions, plain } from '../terminal.ts'
 
 /** A label and what stands beside it. */
 export type LabelledLine = readonly [label: string, text: string]

@@ -2,8 +2,8 @@
 
 import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, parse } from 'node:path'
-import { UserError } from '../errors.ts'
-import type { AnimationRequest, Format } from '../jobs/request.ts'
+import { UserError } from '../../errors.ts'
+import type { AnimationRequest, Format } from '../../jobs/request.ts'
 
 export const formats: readonly Format[] = ['webp', 'gif', 'mp4']
 
@@ -22,7 +22,7 @@ export function placeFor(out: string | undefined, { seed, format }: Pick<Animati
   const wanted = out ?? free(join('out', `zoetrope-${seed}`), format)
   const path = parse(wanted).ext === '' ? `${wanted}.${format}` : wanted
   return writing(path, () => {
-    const folder = parse(path).dir || '.'
+    const folder = parse(path).dir || '..'
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
     return path

@@ -1,16 +1,16 @@
 // The styles and the base that the bot on this machine would draw with.
 
 import { dirname, join } from 'node:path'
-import type { Config } from '../config.ts'
-import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
-import { factsOf } from '../engine/index.ts'
-import type { ModelFiles } from '../jobs/request.ts'
-import { modelFolder, pocket } from '../paths.ts'
-import { openStore } from '../store/store.ts'
-import { baseModels } from '../styles/catalog/base-models.ts'
-import { openCatalog } from '../styles/catalog/open-catalog.ts'
-import type { StyleCatalog } from '../styles/catalog/style.ts'
-import { installedModels } from '../styles/download/installed-models.ts'
+import type { Config } from '../../config.ts'
+import { kindOfFile } from '../../engine/checkpoint/kind-of-file.ts'
+import { factsOf } from '../../engine/index.ts'
+import type { ModelFiles } from '../../jobs/request.ts'
+import { modelFolder, pocket } from '../../paths.ts'
+import { openStore } from '../../store/store.ts'
+import { baseModels } from '../../styles/catalog/base-models.ts'
+import type { StyleCatalog } from '../../styles/catalog/style.ts'
+import { installedModels } from '../../styles/download/installed-models.ts'
+import { openCatalog } from '../../styles/open-catalog.ts'
 
 export interface ReadCatalog {
   readonly catalog: StyleCatalog

@@ -2,16 +2,16 @@
 
 import { join } from 'node:path'
 import type Keyv from 'keyv'
-import type { ModelFiles } from '../../jobs/request.ts'
-import type { Blobs } from '../../store/store.ts'
-import { openStyleFiles, type StyleFiles } from '../intake/style-files.ts'
-import { builtInStyles, isBuiltIn } from './built-in.ts'
-import type { Base, BaseDefaults, StyleCatalog } from './style.ts'
-import { createStyleCatalog } from './style-catalog.ts'
-import type { StyleEntry, StyleFile } from './style-entry.ts'
-import { type HistoryRecord, openStyleHistory, type StyleHistory } from './style-history.ts'
-import { createStylePictures, type StylePictures, type StylePicturesOptions } from './style-pictures.ts'
-import { createStyleRegistry, type StyleRegistry } from './style-registry.ts'
+import type { ModelFiles } from '../jobs/request.ts'
+import type { Blobs } from '../store/store.ts'
+import type { Base, BaseDefaults, StyleCatalog } from './catalog/style.ts'
+import { createStyleCatalog } from './catalog/style-catalog.ts'
+import { createStylePictures, type StylePictures, type StylePicturesOptions } from './catalog/style-pictures.ts'
+import { builtInStyles, isBuiltIn } from './registry/built-in-styles.ts'
+import type { StyleEntry, StyleFile } from './registry/style-entry.ts'
+import { openStyleFiles, type StyleFiles } from './registry/style-files.ts'
+import { type HistoryRecord, openStyleHistory, type StyleHistory } from './registry/style-history.ts'
+import { createStyleRegistry, type StyleRegistry } from './registry/style-registry.ts'
 
 export interface CatalogFiles extends Pick<StylePicturesOptions, 'webpToGif'> {
   /** `store.space('styles')`. */

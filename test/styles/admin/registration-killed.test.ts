@@ -6,8 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { animeLora } from '../test-styles.ts'
 import { deskOf, handed, type Moment, moments, openRegistry } from './registration-process.ts'
-import { animeLora } from './test-styles.ts'
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-killed-'))
 after(() => rmSync(root, { recursive: true }))

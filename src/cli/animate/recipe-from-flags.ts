@@ -2,14 +2,14 @@
 
 import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Config } from '../config.ts'
-import { factsOf } from '../engine/index.ts'
-import { UserError } from '../errors.ts'
-import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../jobs/request.ts'
-import type { Recipe } from '../render/render.ts'
-import { recipeFor } from '../styles/catalog/recipe.ts'
+import type { Config } from '../../config.ts'
+import { factsOf } from '../../engine/index.ts'
+import { UserError } from '../../errors.ts'
+import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
+import type { Recipe } from '../../render/render.ts'
+import { recipeFor } from '../../styles/catalog/recipe.ts'
 import { formatOf } from './output-file.ts'
-import { type ReadCatalog, readStyleCatalog } from './read-catalog.ts'
+import { type ReadCatalog, readStyleCatalog } from './read-style-catalog.ts'
 
 export interface Flags {
   readonly negative?: string

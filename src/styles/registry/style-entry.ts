@@ -2,7 +2,7 @@
 
 import type { Identity } from '../../engine/checkpoint/identify.ts'
 import type { LoraFile, ModelFiles } from '../../jobs/request.ts'
-import type { Base, Style } from './style.ts'
+import type { Base, Style } from '../catalog/style.ts'
 
 export interface StyleEntry {
   /** The same through every renaming. */
