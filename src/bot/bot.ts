@@ -95,7 +95,7 @@ async function assemble(
     folder: join(home, 'styles'),
     models: dirname(pocket),
     bases: baseModels({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
-    factsOf,
+    modelDefaults: factsOf,
     webpToGif,
     inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
     draw: (recipe, options) => worker.draw(recipe, options),

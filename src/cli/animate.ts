@@ -4,14 +4,15 @@ import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { samplerNames } from '../engine/samplers/sampler.ts'
 import { devices } from '../engine/targets/device.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { createWorker } from '../render/local/host.ts'
 import type { Drawn } from '../render/local/worker.ts'
-import type { Recipe } from '../render/render.ts'
+import type { Recipe } from '../styles/catalog/recipe.ts'
 import { formats, placeFor, writeWhole } from './animate/output-file.ts'
 import type { Flags } from './animate/recipe-from-flags.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
-import { progressBar } from './progress-bar.ts'
+import { drawingBar } from './progress-bar.ts'
 import { inBytes, type Print, printer } from './terminal.ts'
 
 export function animateCommand(program: Command): void {
@@ -57,14 +58,13 @@ export function animateCommand(program: Command): void {
         device: flags.device,
         cacheDir: cacheFolder(home),
         onTrouble: (sentence) => troubles.push(sentence),
-        ...(flags.threads !== undefined && { threads: flags.threads }),
-        ...(ffmpeg !== undefined && { ffmpeg }),
+        ...omitUndefined({ threads: flags.threads, ffmpeg }),
       })
       try {
         // The worker takes as long to start as we take to find out what to draw.
         const [{ name, notes }, { recipe, path }] = await Promise.all([worker.device(), whatToDraw(prompt, flags, config)])
         if (flags.verbose) for (const note of notes) print(note)
-        const bar = progressBar(name)
+        const bar = drawingBar(name)
         const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
         writeWhole(path, drawn.animation.bytes)
         for (const trouble of troubles) print(trouble)

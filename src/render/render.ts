@@ -4,18 +4,9 @@ import type { Engine, EngineInput, EngineProgress, Note } from '../engine/index.
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
 import { previewWebp } from '../media/preview.ts'
+import type { Recipe } from '../styles/catalog/recipe.ts'
 
-/** A request with its style looked up: what is drawn, with which files of this host. JSON. */
-export interface Recipe {
-  /** As it was asked; embedded in the file, so that no path of this host leaves it unless the person named it. */
-  readonly request: AnimationRequest
-  readonly model: ModelFiles
-  /** With the style's words around it. */
-  readonly prompt: string
-  readonly negative: string
-  /** Multiplies the sides of the picture that was drawn. Absent: small pictures are enlarged. */
-  readonly scale?: number
-}
+export type { Recipe } from '../styles/catalog/recipe.ts'
 
 export interface DrawProgress {
   readonly stage: 'loading' | 'denoising' | 'decoding' | 'encoding'

@@ -1,10 +1,11 @@
-// The styles as they are recorded, opened to be read: nothing is swept, taken in or drawn, so a bot may be running beside it.
+// Opens the style catalog to be read, as it is recorded: nothing is swept, taken in or drawn, so a bot may be running beside it.
 
 import { join } from 'node:path'
 import type Keyv from 'keyv'
-import type { ModelFiles } from '../jobs/request.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
-import type { Base, BaseDefaults, StyleCatalog } from './catalog/style.ts'
+import type { BaseModel } from './catalog/base-models.ts'
+import type { ReadModelDefaults, StyleCatalog } from './catalog/style.ts'
 import { createStyleCatalog } from './catalog/style-catalog.ts'
 import { createStylePictures, type StylePictures, type StylePicturesOptions } from './catalog/style-pictures.ts'
 import { builtInStyles, isBuiltIn } from './registry/built-in-styles.ts'
@@ -13,7 +14,7 @@ import { openStyleFiles, type StyleFiles } from './registry/style-files.ts'
 import { type HistoryRecord, openStyleHistory, type StyleHistory } from './registry/style-history.ts'
 import { createStyleRegistry, type StyleRegistry } from './registry/style-registry.ts'
 
-export interface CatalogFiles extends Pick<StylePicturesOptions, 'webpToGif'> {
+export interface CatalogOptions extends Pick<StylePicturesOptions, 'webpToGif'> {
   /** `store.space('styles')`. */
   readonly space: Keyv<HistoryRecord>
   readonly blobs: Blobs
@@ -22,9 +23,9 @@ export interface CatalogFiles extends Pick<StylePicturesOptions, 'webpToGif'> {
   /** models/ that ships. */
   readonly models: string
   /** The first draws where no style is named. */
-  readonly bases: readonly [Base, ...Base[]]
+  readonly bases: readonly [BaseModel, ...BaseModel[]]
   /** The engine's. */
-  readonly factsOf: (files: ModelFiles) => Omit<BaseDefaults, 'name'>
+  readonly modelDefaults: ReadModelDefaults
   readonly nowMs: () => number
 }
 
@@ -37,7 +38,8 @@ export interface OpenCatalog {
   readonly pictures: StylePictures
 }
 
-export async function openCatalog({ space, blobs, folder, models, bases, factsOf, nowMs, webpToGif }: CatalogFiles): Promise<OpenCatalog> {
+export async function openCatalog(options: CatalogOptions): Promise<OpenCatalog> {
+  const { space, blobs, folder, models, bases, modelDefaults, nowMs, webpToGif } = options
   const history = await openStyleHistory(space)
   const files = openStyleFiles(folder)
   const shipped = builtInStyles(models)
@@ -46,7 +48,7 @@ export async function openCatalog({ space, blobs, folder, models, bases, factsOf
   const pathOf = ({ file }: StyleFile): string => (shippedFiles.has(file) ? join(models, file) : files.path(file))
   const shippedWith = (entry: StyleEntry): string | undefined =>
     isBuiltIn(entry) ? join(models, 'styles', `${entry.id.slice(entry.id.indexOf('/') + 1)}.webp`) : undefined
-  const pictures = createStylePictures({ blobs, shippedWith, ...(webpToGif && { webpToGif }) })
-  const catalog = createStyleCatalog({ registry, bases, pathOf, factsOf, pictureOf: pictures.get })
+  const pictures = createStylePictures({ blobs, shippedWith, ...omitUndefined({ webpToGif }) })
+  const catalog = createStyleCatalog({ registry, bases, pathOf, modelDefaults, pictureOf: pictures.get })
   return { catalog, registry, history, files, pathOf, pictures }
 }

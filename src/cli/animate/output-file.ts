@@ -1,4 +1,4 @@
-// Where an animation is written, and how: in the format that its name says, whole or not at all.
+// The output file: where an animation is written, and how. In the format that its name says, whole or not at all.
 
 import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, parse } from 'node:path'

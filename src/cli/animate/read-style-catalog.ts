@@ -1,10 +1,11 @@
-// The styles and the base that the bot on this machine would draw with.
+// Reads the style catalog of this machine: the styles and the base model that its bot would draw with.
 
 import { dirname, join } from 'node:path'
 import type { Config } from '../../config.ts'
 import { kindOfFile } from '../../engine/checkpoint/kind-of-file.ts'
-import { factsOf } from '../../engine/index.ts'
+import { modelDefaults } from '../../engine/pipeline/model-defaults.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { modelFolder, pocket } from '../../paths.ts'
 import { openStore } from '../../store/store.ts'
 import { baseModels } from '../../styles/catalog/base-models.ts'
@@ -20,15 +21,17 @@ export interface ReadCatalog {
 }
 
 export async function readStyleCatalog({ home, redisUrl, checkpoint, motion }: Config): Promise<ReadCatalog> {
-  const store = await openStore({ folder: join(home, 'store'), ...(redisUrl !== undefined && { redisUrl }) })
-  const bases = baseModels({
-    pocket,
-    installed: installedModels(modelFolder(home), kindOfFile),
-    ...(checkpoint !== undefined && { checkpoint }),
-    ...(motion !== undefined && { motion }),
+  const store = await openStore({ folder: join(home, 'store'), ...omitUndefined({ redisUrl }) })
+  const installed = installedModels(modelFolder(home), kindOfFile)
+  const bases = baseModels({ pocket, installed, ...omitUndefined({ checkpoint, motion }) })
+  const { catalog } = await openCatalog({
+    space: store.space('styles'),
+    blobs: store.blobs,
+    folder: join(home, 'styles'),
+    models: dirname(pocket),
+    bases,
+    modelDefaults,
+    nowMs: () => 0, // Nothing is written down here.
   })
-  const { space, blobs } = store
-  const files = { space: space('styles'), blobs, folder: join(home, 'styles'), models: dirname(pocket) } as const
-  const { catalog } = await openCatalog({ ...files, bases, factsOf, nowMs: () => 0 })
   return { catalog, base: bases[0].files, close: () => store.close() }
 }

@@ -1,13 +1,13 @@
-// From the flags of `zoetrope animate` to what the worker draws.
+// A recipe from the flags of `zoetrope animate`: what the worker draws.
 
 import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Config } from '../../config.ts'
-import { factsOf } from '../../engine/index.ts'
+import { modelDefaults } from '../../engine/pipeline/model-defaults.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
-import type { Recipe } from '../../render/render.ts'
-import { recipeFor } from '../../styles/catalog/recipe.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { type Recipe, recipeFor } from '../../styles/catalog/recipe.ts'
 import { formatOf } from './output-file.ts'
 import { type ReadCatalog, readStyleCatalog } from './read-style-catalog.ts'
 
@@ -47,29 +47,27 @@ export async function recipeFromFlags(prompt: string, flags: Flags, config: Conf
 
 async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Promise<Recipe> {
   const model = modelOf(flags, styles.base)
-  const facts = model ? factsOf(model) : await styles.catalog.model(flags.style)
-  const [width, height] = flags.size ?? [facts.width, facts.height]
+  const defaults = model ? modelDefaults(model) : await styles.catalog.model(flags.style)
+  const [width, height] = flags.size ?? [defaults.width, defaults.height]
+  const { style, sampler, spacing, betas, maxBytes, scale } = flags
   const request: AnimationRequest = {
     prompt,
-    negative: flags.negative ?? facts.negative,
-    ...(flags.style !== undefined && { style: flags.style }),
-    ...(model && { model }),
+    negative: flags.negative ?? defaults.negative,
+    ...omitUndefined({ style, model }),
     width: flags.width ?? width,
     height: flags.height ?? height,
-    frames: flags.frames ?? facts.frames,
-    fps: flags.fps ?? facts.fps,
-    steps: flags.steps ?? facts.steps,
-    guidance: flags.guidance ?? facts.guidance,
+    frames: flags.frames ?? defaults.frames,
+    fps: flags.fps ?? defaults.fps,
+    steps: flags.steps ?? defaults.steps,
+    guidance: flags.guidance ?? defaults.guidance,
     seed: flags.seed ?? String(randomInt(2 ** 32)),
-    ...(flags.sampler !== undefined && { sampler: flags.sampler }),
-    ...(flags.spacing !== undefined && { spacing: flags.spacing }),
-    ...(flags.betas !== undefined && { betas: flags.betas }),
-    clipSkip: flags.clipSkip ?? facts.clipSkip,
+    ...omitUndefined({ sampler, spacing, betas }),
+    clipSkip: flags.clipSkip ?? defaults.clipSkip,
     format: formatOf(flags),
-    ...(flags.maxBytes !== undefined && { maxBytes: flags.maxBytes }),
+    ...omitUndefined({ maxBytes }),
   }
   const recipe = await recipeFor(request, styles.catalog, styles.base)
-  return { ...recipe, ...(flags.scale !== undefined && { scale: flags.scale }) }
+  return { ...recipe, ...omitUndefined({ scale }) }
 }
 
 /** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */
@@ -79,11 +77,7 @@ function modelOf({ style, checkpoint, motion, vae, lora, embedding }: Flags, bas
     throw new UserError('style-and-files', 'A style has its own files: name a style, or files, not both.', { style })
   }
   const under: ModelFiles = checkpoint === undefined ? base : { checkpoint: resolve(checkpoint), loras: [] }
-  return {
-    ...under,
-    ...(motion !== undefined && { motion: resolve(motion) }),
-    ...(vae !== undefined && { vae: resolve(vae) }),
-    loras: lora,
-    ...(embedding.length > 0 && { embeddings: embedding }),
-  }
+  const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
+  const embeddings = embedding.length > 0 ? embedding : undefined
+  return { ...under, ...omitUndefined({ motion: path(motion), vae: path(vae), embeddings }), loras: lora }
 }

@@ -1,5 +1,5 @@
-// The load benchmark's people in the chat: what they type goes through router, house and delivery, with the real store, to a platform that
-// answers at once and keeps nothing.
+// A load target that is the whole chat: what simulated users type goes through router, contexts and delivery, with the real store, to a
+// platform that answers at once and keeps nothing.
 
 import { commands } from '../../../commands/index.ts'
 import { createChat } from '../../chat/chat.ts'
@@ -12,8 +12,8 @@ import { noObserver } from '../../chat/observer.ts'
 import { createLog } from '../../log.ts'
 import type { Json } from '../../store/json.ts'
 import { openStore } from '../../store/store.ts'
-import { systemClock as chatClock } from '../../system-clock.ts'
-import type { OpenLoadTarget } from './load-simulation.ts'
+import { systemClock } from '../../system-clock.ts'
+import type { OpenLoadTarget } from './load-target.ts'
 
 /** Discord's, whose messages are changed most often. */
 const limits: PlatformLimits = {
@@ -36,48 +36,48 @@ const limits: PlatformLimits = {
 const drawnBytes = 150_000
 
 /** @param folder of the store */
-export const toChat =
+export const openChatTarget =
   (folder: string): OpenLoadTarget =>
-  async ({ scheduler, limits: perPerson, clock }) => {
+  async ({ scheduler, limits: perUser, clock }) => {
     const store = await openStore({ folder })
-    const asked = new Map<string, () => void>()
+    const waiting = new Map<string, () => void>()
     let receiver: Receiver | undefined
     let events = 0
     let posts = 0
 
-    const answer = (address: Json): void => {
+    const acknowledged = (address: Json): void => {
       const event = String(address)
-      asked.get(event)?.()
-      asked.delete(event)
+      waiting.get(event)?.()
+      waiting.delete(event)
     }
     const platform: Platform = {
       name: 'bench',
       limits,
-      async start(hearing) {
-        receiver = hearing
-        return 'people are here'
+      async start(listening) {
+        receiver = listening
+        return 'users are here'
       },
       stop: async () => undefined,
       trouble: () => undefined,
-      acknowledge: async (address) => answer(address),
+      acknowledge: async (address) => acknowledged(address),
       async post(address) {
-        answer(address)
+        acknowledged(address)
         const message = `m${posts++}`
         return { handle: message, messages: [message] }
       },
       edit: async (posted) => posted,
       remove: async () => undefined,
-      open: async (address) => answer(address),
+      open: async (address) => acknowledged(address),
     }
     const chat = createChat({
       commands,
       scheduler,
       store,
       styles: noStyles,
-      styleAdminFor: noStyleDesk,
+      styleAdminFor: noStyleAdmin,
       retentionDays: 30,
-      limits: perPerson,
-      clock: { ...chatClock, ...clock },
+      limits: perUser,
+      clock: { ...systemClock, ...clock },
       log: createLog({ level: 'warn' }),
       observer: noObserver,
       platforms: () => [platform],
@@ -102,7 +102,7 @@ export const toChat =
         }
         const beganMs = performance.now()
         let ms = Infinity
-        asked.set(id, () => {
+        waiting.set(id, () => {
           ms = performance.now() - beganMs
         })
         await receiver!.receive(incoming)
@@ -142,6 +142,6 @@ const noStyles: StyleSource = {
   picture: async () => undefined,
 }
 
-const noStyleDesk = (): StyleAdmin => {
+const noStyleAdmin = (): StyleAdmin => {
   throw new Error('nobody manages styles here')
 }

@@ -1,4 +1,4 @@
-// What was measured, beside what is wanted.
+// A measurement: what was measured, beside what is wanted.
 
 import type { Print } from '../terminal.ts'
 

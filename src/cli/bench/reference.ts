@@ -1,4 +1,4 @@
-// What this machine can do now: one product of two large matrices, which ONNX Runtime computes about as fast as anything can be computed.
+// A reference for the machine's speed now (GEMM GFLOP/s): one product of two large matrices, which ONNX Runtime computes about as fast as anything can be computed.
 // Other programs and a hot processor slow both it and what is measured, so only their ratio says something about the latter.
 
 import { Graph } from '../../engine/onnx/graph.ts'

@@ -1,17 +1,19 @@
-// The small size: the model that ships, from a warm worker and from a cold command line to a finished file.
+// Measures the small size: the model that ships, from a warm worker and from a cold command line to a finished file.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { factsOf, openModel } from '../../engine/index.ts'
+import { openModel } from '../../engine/index.ts'
 import { flopsOf } from '../../engine/onnx/flops.ts'
 import { decoderGraph, unetGraph } from '../../engine/pipeline/graphs.ts'
+import { modelDefaults } from '../../engine/pipeline/model-defaults.ts'
 import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
 import { createWorker } from '../../render/local/host.ts'
-import type { Recipe } from '../../render/render.ts'
+import type { Recipe } from '../../styles/catalog/recipe.ts'
 import { atMost, type Measurement, seconds } from './measurement.ts'
 import { createReference } from './reference.ts'
 
@@ -66,25 +68,15 @@ const steps = 12
 /** 16 frames with guidance, as the model draws when nothing is asked otherwise, in 12 steps. */
 function pocketRecipe(): Recipe {
   const model = { checkpoint: pocket, loras: [] }
-  const { width, height, frames, fps, guidance, clipSkip } = factsOf(model)
+  const { width, height, frames, fps, guidance, clipSkip } = modelDefaults(model)
   const request = { prompt, negative: '', width, height, frames, fps, steps, guidance, seed: '1', clipSkip, format: 'webp' } as const
   return { request, model, prompt, negative: '' }
 }
 
 async function fromColdCommandLine(out: string, { threads }: { readonly threads?: number }): Promise<void> {
   const program = join(import.meta.dirname, '../../zoetrope.js')
-  const args = [
-    program,
-    'animate',
-    prompt,
-    '--steps',
-    String(steps),
-    '--seed',
-    '1',
-    '--out',
-    out,
-    ...(threads === undefined ? [] : ['--threads', String(threads)]),
-  ]
+  const flags = Object.entries({ steps, seed: 1, out, ...omitUndefined({ threads }) }).flatMap(([name, value]) => [`--${name}`, `${value}`])
+  const args = [program, 'animate', prompt, ...flags]
   await promisify(execFile)(process.execPath, args)
 }
 

@@ -1,8 +1,9 @@
-// What a style costs at the real size: two LoRAs of rank 32 on one warm session.
+// Measures what a style costs at the real size: two LoRAs of rank 32 on one warm session.
 
 import { join } from 'node:path'
 import { syntheticLora } from '../../engine/synthetic/lora.ts'
 import { syntheticSd15 } from '../../engine/synthetic/write.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atMost, gib, type Measurement, seconds } from './measurement.ts'
@@ -24,7 +25,7 @@ export async function* measureStyles({ dir, threads }: StyleBenchOptions, print:
     side: 512,
     rounds: 3,
     cacheDir: join(dir, 'cache'),
-    ...(threads !== undefined && { threads }),
+    ...omitUndefined({ threads }),
   }
   const { switchMs, reloads, stepS, oneBytes, bothBytes } = await measureInChild<StylesTask, StylesResult>('styles-process.ts', task)
   yield atMost('going from one style to another', switchMs, 50, (ms) => `${ms.toFixed(1)} ms`)

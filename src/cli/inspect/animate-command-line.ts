@@ -1,4 +1,5 @@
-// The settings inside an animation, as the command line that draws it again. They come from a stranger's file: nothing is trusted.
+// The `zoetrope animate` command line that draws an animation again, made of the settings inside it. They come from a stranger's file:
+// nothing is trusted.
 
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-// A file of weights in lines that people read: what it is, what it holds, what would be left aside and why.
+// Describes a file of weights in lines that people read: what it is, what it holds, what would be left aside and why.
 
 import type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../engine/checkpoint/architecture.ts'
 import type { Identity } from '../../engine/checkpoint/identify.ts'

@@ -1,7 +1,8 @@
-// A style as its managers see it.
+// Style cards: a style and its record as its managers see them.
 
 import type { Sentence } from '../../chat/contract/reply.ts'
 import type { StyleCard, StyleRecord } from '../../chat/contract/style-admin.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { differences, type StyleChange } from '../registry/style-change.ts'
 import type { StyleEntry } from '../registry/style-entry.ts'
 import type { StyleRegistry } from '../registry/style-registry.ts'
@@ -21,11 +22,10 @@ export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string
     files: files.map(({ about: what, source, license, bytes, sha256, strength, word }) => ({
       about: what,
       source,
-      ...(license !== undefined && { license }),
       bytes,
       sha256,
       strength,
-      ...(word !== undefined && { word }),
+      ...omitUndefined({ license, word }),
     })),
     triggers,
     before,

@@ -1,4 +1,4 @@
-// Which styles somebody means who has typed a part of a name.
+// Fuzzy search over styles: which ones somebody means who has typed a part of a name.
 
 import { foldName } from '../registry/style-names.ts'
 import type { Style } from './style.ts'

@@ -1,4 +1,4 @@
-// What a file is, in a few words for people, and what of its own words its style takes over.
+// Describes a style file in a few words for people, and tells what of its own words its style takes over.
 
 import type { Identity } from '../../engine/checkpoint/identify.ts'
 import type { StyleFileKind } from '../registry/style-entry.ts'

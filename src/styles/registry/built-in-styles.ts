@@ -1,4 +1,4 @@
-// The styles that ship: declared in models/styles/built-in.json, each with an example and a picture of it beside.
+// Built-in styles: those that ship, declared in models/styles/built-in.json, each with an example and a picture of it beside.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

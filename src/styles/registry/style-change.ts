@@ -1,4 +1,4 @@
-// One line of a style's history, and in words what it changed.
+// A style change: one line of a style's history, and in words what it changed.
 
 import type { StyleEntry, StyleFile } from './style-entry.ts'
 
@@ -20,6 +20,7 @@ export interface StyleChange {
   readonly number: number
   readonly atMs: number
   readonly by: Author
+  /** The kind of change; named so in every history that was ever written. */
   readonly deed: ChangeKind
   /** Of the style. */
   readonly id: string
@@ -42,19 +43,19 @@ export function differences(before: StyleEntry | undefined, after: StyleEntry | 
   if (!before) return [`added with ${after.files.map(({ about }) => about).join('; ') || 'no file'}`]
   return [
     ...(['name', 'about', 'example', 'before', 'after', 'negative', 'state', 'base'] as const).flatMap((field) =>
-      changed(field, before[field], after[field]),
+      difference(field, before[field], after[field]),
     ),
-    ...changed('aliases', before.aliases.join(', '), after.aliases.join(', ')),
-    ...changed('trigger words', before.triggers.join(', '), after.triggers.join(', ')),
-    ...changed('where', before.spaces?.join(', ') ?? 'everywhere', after.spaces?.join(', ') ?? 'everywhere'),
-    ...habitNames.flatMap((name) => changed(name, before.habits[name], after.habits[name])),
+    ...difference('aliases', before.aliases.join(', '), after.aliases.join(', ')),
+    ...difference('trigger words', before.triggers.join(', '), after.triggers.join(', ')),
+    ...difference('where', before.spaces?.join(', ') ?? 'everywhere', after.spaces?.join(', ') ?? 'everywhere'),
+    ...defaultNames.flatMap((name) => difference(name, before.habits[name], after.habits[name])),
     ...fileDifferences(before.files, after.files),
   ]
 }
 
-const habitNames = ['width', 'height', 'frames', 'fps', 'steps', 'guidance', 'sampler', 'clipSkip'] as const
+const defaultNames = ['width', 'height', 'frames', 'fps', 'steps', 'guidance', 'sampler', 'clipSkip'] as const
 
-function changed(what: string, before: string | number | undefined, after: string | number | undefined): string[] {
+function difference(what: string, before: string | number | undefined, after: string | number | undefined): string[] {
   return before === after ? [] : [`${what}: ${shown(before)} → ${shown(after)}`]
 }
 
@@ -69,8 +70,8 @@ function fileDifferences(before: readonly StyleFile[], after: readonly StyleFile
       const old = before.find(same(file))
       if (!old) return []
       return [
-        ...changed(`strength of file ${i + 1}`, old.strength, file.strength),
-        ...changed(`word of file ${i + 1}`, old.word, file.word),
+        ...difference(`strength of file ${i + 1}`, old.strength, file.strength),
+        ...difference(`word of file ${i + 1}`, old.word, file.word),
       ]
     }),
   ]

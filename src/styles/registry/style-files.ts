@@ -1,4 +1,5 @@
-// Where the files of styles lie: each under its SHA-256, so that two styles with one file share it and a change never touches another's.
+// Content-addressed storage of style files: each lies under its SHA-256, so that two styles with one file share it and a change
+// never touches another's.
 //   incoming/  what is being fetched or checked; emptied at start
 //   files/     what some change in the history speaks of
 

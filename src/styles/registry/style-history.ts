@@ -1,4 +1,4 @@
-// Every change to every style, appended to and never rewritten. The styles there are follow from it.
+// An append-only log of every style change: never rewritten, and the styles there are follow from it.
 // A change is written under the next number first, and counts only when `head` says so: a process that dies between the two
 // leaves what was before, and the next change takes the number.
 
@@ -29,16 +29,16 @@ export async function openStyleHistory(space: Keyv<HistoryRecord>): Promise<Styl
     if (typeof count !== 'number') return []
     for (let next = known + 1; next <= count; next = changes.length + 1) {
       const numbers = Array.from({ length: Math.min(batch, count - next + 1) }, (_, i) => String(next + i))
-      for (const [i, page] of (await space.get(numbers)).entries()) {
-        if (typeof page !== 'object') throw new Error(`the history of styles lacks change ${numbers[i]} of ${count}`)
-        changes.push(page)
+      for (const [i, record] of (await space.get(numbers)).entries()) {
+        if (typeof record !== 'object') throw new Error(`the history of styles lacks change ${numbers[i]} of ${count}`)
+        changes.push(record)
       }
     }
     return changes.slice(known)
   }
 
-  async function write(key: string, page: HistoryRecord): Promise<void> {
-    if ((await space.set(key, page)) === false) throw new Error(`the history of styles could not be written (${key})`)
+  async function write(key: string, record: HistoryRecord): Promise<void> {
+    if ((await space.set(key, record)) === false) throw new Error(`the history of styles could not be written (${key})`)
   }
 
   await catchUp()
@@ -46,11 +46,11 @@ export async function openStyleHistory(space: Keyv<HistoryRecord>): Promise<Styl
     changes,
     catchUp,
     async append(change) {
-      const whole: StyleChange = { number: changes.length + 1, ...change }
-      await write(String(whole.number), whole)
-      await write(head, whole.number)
-      changes.push(whole)
-      return whole
+      const numbered: StyleChange = { number: changes.length + 1, ...change }
+      await write(String(numbered.number), numbered)
+      await write(head, numbered.number)
+      changes.push(numbered)
+      return numbered
     },
   }
 }

@@ -1,4 +1,4 @@
-// What a style may be called, and when two names are the same.
+// Style names: what a style may be called, and when two names are the same.
 
 import { UserError } from '../../errors.ts'
 
@@ -15,14 +15,8 @@ export function checkStyleName(typed: string): string {
   const name = typed.normalize('NFKC').trim().replaceAll(/ +/g, ' ')
   if (name.length > maxNameChars || !/^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} ._+-]*[\p{L}\p{N}\p{M}+])?$/u.test(name)) {
     const shown = name.slice(0, maxNameChars).replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
-    throw new UserError(
-      'style-name',
-      `A style's name is up to ${maxNameChars} letters and digits, with - _ . or spaces between; not '${shown}'.`,
-      {
-        name: shown,
-        max: maxNameChars,
-      },
-    )
+    const sentence = `A style's name is up to ${maxNameChars} letters and digits, with - _ . or spaces between; not '${shown}'.`
+    throw new UserError('style-name', sentence, { name: shown, max: maxNameChars })
   }
   if (reserved.has(foldName(name))) throw new UserError('style-name-reserved', `'${name}' means something else already.`, { name })
   return name

@@ -1,6 +1,8 @@
-// The styles there are: those that ship, and over them what the history says. One change at a time, checked against what is there.
+// The style registry: the entries that ship, and over them what the history says. One change at a time, checked against what is there.
 
 import { UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { serial } from '../../serial.ts'
 import type { Author, ChangeKind, StyleChange } from './style-change.ts'
 import type { StyleEntry } from './style-entry.ts'
 import type { StyleHistory } from './style-history.ts'
@@ -10,6 +12,8 @@ export interface StyleRegistry {
   entries(): readonly StyleEntry[]
   /** By name or alias, whatever its case. */
   find(name: string): StyleEntry | undefined
+  /** What it is by now: somebody else may have changed it. @throws UserError `unknown-style` */
+  current(entry: Pick<StyleEntry, 'id' | 'name'>): StyleEntry
   /** Also those that were removed; by its last name. */
   past(name: string): StyleEntry | undefined
   changes(id?: string): readonly StyleChange[]
@@ -19,7 +23,7 @@ export interface StyleRegistry {
    * Writes what `make` gives of the present state; nothing where it throws.
    * @throws UserError `style-name-taken`
    */
-  change(by: Author, deed: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange>
+  change(by: Author, kind: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange>
   /** Follows what other processes have written. */
   refresh(): Promise<void>
   /** While nothing else changes. */
@@ -34,8 +38,8 @@ export interface RecordedChange {
 
 export function createStyleRegistry(shipped: readonly StyleEntry[], history: StyleHistory, nowMs: () => number): StyleRegistry {
   const present = new Map(shipped.map((entry) => [entry.id, entry]))
-  let byName = named(present.values())
-  let turn: Promise<unknown> = Promise.resolve()
+  let byName = indexByName(present.values())
+  const alone = serial()
   apply(history.changes)
 
   function apply(changes: readonly StyleChange[]): void {
@@ -43,13 +47,7 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
       if (entry) present.set(id, entry)
       else present.delete(id)
     }
-    if (changes.length > 0) byName = named(present.values())
-  }
-
-  function alone<T>(work: () => T | Promise<T>): Promise<T> {
-    const done = turn.then(work)
-    turn = done.catch(() => undefined)
-    return done
+    if (changes.length > 0) byName = indexByName(present.values())
   }
 
   const changesOf = (id?: string): readonly StyleChange[] =>
@@ -59,11 +57,11 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
     apply(await history.catchUp())
   }
 
-  async function changeNow(by: Author, deed: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange> {
+  async function changeNow(by: Author, kind: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange> {
     await refresh()
     const { id, entry } = await make()
     if (entry) refuseTaken(entry, byName)
-    const change = await history.append({ atMs: nowMs(), by, deed, id, ...(entry && { entry }) })
+    const change = await history.append({ atMs: nowMs(), by, deed: kind, id, ...omitUndefined({ entry }) })
     apply([change])
     return change
   }
@@ -71,6 +69,11 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
   return {
     entries: () => [...present.values()],
     find: (name) => byName.get(foldName(name)),
+    current({ id, name }) {
+      const entry = present.get(id)
+      if (entry) return entry
+      throw unknownStyle(name)
+    },
     past(name) {
       const now = byName.get(foldName(name))
       if (now) return now
@@ -82,30 +85,25 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
       const before = changesOf(id).filter((change) => change.number <= number)
       return before.length > 0 ? before.at(-1)!.entry : shipped.find((entry) => entry.id === id)
     },
-    change: (by, deed, make) => alone(() => changeNow(by, deed, make)),
+    change: (by, kind, make) => alone(() => changeNow(by, kind, make)),
     // Not while a change is being written: it is not another process's.
     refresh: () => alone(refresh),
     alone,
   }
 }
 
-const namesOf = ({ name, aliases }: Pick<StyleEntry, 'name' | 'aliases'>): string[] => [name, ...aliases].map(foldName)
+export const unknownStyle = (name: string): UserError =>
+  new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
 
-function named(entries: Iterable<StyleEntry>): Map<string, StyleEntry> {
-  return new Map([...entries].flatMap((entry) => namesOf(entry).map((name) => [name, entry] as const)))
+function indexByName(entries: Iterable<StyleEntry>): Map<string, StyleEntry> {
+  return new Map([...entries].flatMap((entry) => [entry.name, ...entry.aliases].map((name) => [foldName(name), entry] as const)))
 }
 
 function refuseTaken(entry: StyleEntry, byName: ReadonlyMap<string, StyleEntry>): void {
   for (const called of [entry.name, ...entry.aliases]) {
     const other = byName.get(foldName(called))
     if (!other || other.id === entry.id) continue
-    throw new UserError(
-      'style-name-taken',
-      `There is a style '${called}' already${other.name === called ? '' : `: it is another name of ${other.name}`}.`,
-      {
-        name: called,
-        taken: other.name,
-      },
-    )
+    const sentence = `There is a style '${called}' already${other.name === called ? '' : `: it is another name of ${other.name}`}.`
+    throw new UserError('style-name-taken', sentence, { name: called, taken: other.name })
   }
 }
