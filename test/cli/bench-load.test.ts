@@ -1,21 +1,22 @@
-// The load benchmark's small brother: its counts and shares, on a clock moved by hand; times are the benchmark's.
+// Load simulations of a small size: their counts and shares, on a clock moved by hand; times are for the benchmark to measure.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { toChat } from '../../src/cli/bench-load/chat-target.ts'
-import { jainIndex, percentile, simulateLoad } from '../../src/cli/bench-load/load-simulation.ts'
-import { systemClock as realClock } from '../../src/system-clock.ts'
+import { openChatTarget } from '../../src/cli/bench-load/chat-target.ts'
+import { jainIndex, percentile } from '../../src/cli/bench-load/fairness.ts'
+import { simulateLoad } from '../../src/cli/bench-load/load-simulation.ts'
+import { systemClock } from '../../src/system-clock.ts'
 import { createHandClock } from '../jobs/manual-clock.ts'
 
-test('fifty people who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
+test('fifty users who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
   const clock = createHandClock()
   const quarters: number[] = []
-  let playing = true
-  const played = simulateLoad({
-    people: 50,
+  let running = true
+  const simulation = simulateLoad({
+    users: 50,
     spaces: 5,
     requests: 1000,
     slots: 4,
@@ -24,36 +25,37 @@ test('fifty people who never stop asking get equal shares, and each of a thousan
     clock,
     onQuarter: (quarter) => quarters.push(quarter),
   }).finally(() => {
-    playing = false
+    running = false
   })
-  while (playing) await clock.step()
-  const { acceptMs, ended, endedTwice, served, looks, most } = await played
+  while (running) await clock.step()
+  const { acceptMs, ended, endedTwice, served, looks, most } = await simulation
 
   assert.equal(acceptMs.length, 1000)
-  assert.deepEqual([...ended], [['done', 1000]])
+  assert.deepEqual(Object.fromEntries(ended), { done: 1000 })
   assert.equal(endedTwice, 0)
   assert.deepEqual(quarters, [1, 2, 3, 4])
   assert.deepEqual(most, { waiting: 246, running: 4 })
   assert.ok(looks > 1000)
-  const [people, spaces] = [jainIndex(served.people), jainIndex(served.spaces)]
-  assert.ok(people >= 0.99, `among people ${people}`)
+  const users = jainIndex(served.users)
+  const spaces = jainIndex(served.spaces)
+  assert.ok(users >= 0.99, `among users ${users}`)
   assert.ok(spaces >= 0.999, `among spaces ${spaces}`)
 })
 
-test('through the whole chat everybody is answered, and every request has one end', async () => {
+test('through the whole chat every user is answered, and every request has one end', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'zoetrope-load-'))
   try {
     const { acceptMs, ended, endedTwice } = await simulateLoad({
-      people: 10,
+      users: 10,
       spaces: 2,
       requests: 60,
       slots: 4,
       drawMs: 300,
       path: join(folder, 'journal.sqlite'),
-      clock: realClock,
-      openDoor: toChat(join(folder, 'store')),
+      clock: systemClock,
+      openTarget: openChatTarget(join(folder, 'store')),
     })
-    assert.deepEqual([...ended], [['done', 60]])
+    assert.deepEqual(Object.fromEntries(ended), { done: 60 })
     assert.equal(endedTwice, 0)
     assert.ok(acceptMs.every(Number.isFinite), 'nobody was left without an answer')
   } finally {

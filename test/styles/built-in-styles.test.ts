@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { createEngine, type Frames, factsOf } from '../../src/engine/index.ts'
+import { createEngine, type Frames } from '../../src/engine/index.ts'
+import { modelDefaults } from '../../src/engine/pipeline/model-defaults.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import { recipeWith } from '../../src/styles/catalog/recipe.ts'
 import type { Style } from '../../src/styles/catalog/style.ts'
 import { cpuRig } from '../engine/cpu-rig.ts'
-import { openHouse, pocketBase } from './test-styles.ts'
+import { openTestStyles, pocketBase } from './test-styles.ts'
 
 const sessions = createSessions({ budgetBytes: 1e9, load: (graph) => createSession(graph) })
 const engine = createEngine({ ...cpuRig, sessions })
-const house = await openHouse()
+const setup = await openTestStyles()
 after(async () => {
   await engine.close()
-  house.close()
+  setup.close()
 })
 
-const { width, height, guidance, clipSkip, fps } = factsOf(pocketBase.files)
+const { width, height, guidance, clipSkip, fps } = modelDefaults(pocketBase.files)
 const request = {
   prompt: 'a red ball bouncing in a meadow',
   negative: '',
@@ -41,7 +42,7 @@ async function drawn(style?: Style): Promise<Frames> {
   }
 }
 
-const style = async (name: string): Promise<Style> => (await house.styles.find(name, 'discord/s1', false))!
+const style = async (name: string): Promise<Style> => (await setup.styles.find(name, 'discord/s1', false))!
 
 /** Three of the same model, seed and words; only the style differs. */
 const plain = await drawn()

@@ -1,13 +1,13 @@
 // How long a LoRA of 144 MiB (kohya, rank 128, half precision, all 264 modules of Stable Diffusion 1.5) takes from the address to
-// "ready for its preview": `node test/styles/register-large.ts`. The base is of full size, but only its table of contents is there.
+// "ready for its preview": `node test/styles/admin/bench-registration.ts`. The base is of full size, but only its table of contents is there.
 
 import { closeSync, createReadStream, ftruncateSync, mkdtempSync, openSync, realpathSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspectInThread } from '../../../src/engine/pipeline/inspect-in-thread.ts'
 import { clipText, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
-import { farServer } from '../download/https-server.ts'
-import { openHouse } from '../test-styles.ts'
+import { startHttpsServer } from '../download/https-server.ts'
+import { openTestStyles } from '../test-styles.ts'
 
 type Shape = readonly number[]
 
@@ -58,15 +58,15 @@ hollow(checkpoint, [
 ])
 hollow(lora, loraShapes(128))
 
-const server = await farServer((_path, response) => void createReadStream(lora).pipe(response))
-const house = await openHouse({
+const server = await startHttpsServer((_path, response) => void createReadStream(lora).pipe(response))
+const setup = await openTestStyles({
   bases: [{ name: 'sd15', files: { checkpoint, loras: [] }, example: 'a boat' }],
   download: server.download(),
   inspect: (path, options) => inspectInThread(path, { ...options, timeoutMs: 120_000, maxMegabytes: 2048 }),
 })
 const began = performance.now()
 const busy = process.cpuUsage()
-const card = await house
+const card = await setup
   .admin()
   .add({ name: 'large', extend: false, url: 'https://huggingface.co/owner/repo/resolve/main/large.safetensors' })
 const seconds = (performance.now() - began) / 1000
@@ -75,5 +75,5 @@ console.log(
   `${card.files[0]!.about}: ${(statSync(lora).size / 2 ** 20).toFixed(1)} MiB ready for its preview in ${seconds.toFixed(2)} s, of which ${((user + system) / 1e6).toFixed(2)} s were work of this process`,
 )
 await server.close()
-house.close()
+setup.close()
 rmSync(root, { recursive: true })

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { animeLora } from '../test-styles.ts'
-import { deskOf, handed, type Moment, moments, openRegistry } from './registration-process.ts'
+import { adminOf, attachment, type Moment, moments, openStylesIn } from './registration-process.ts'
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-killed-'))
 after(() => rmSync(root, { recursive: true }))
@@ -15,12 +15,12 @@ const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 
 /** What a process that was killed left, as the next one opens it. */
 async function found(folder: string) {
-  const house = await openRegistry(folder, () => undefined)
-  const styles = (await house.styles.list('discord/s1', true))
+  const setup = await openStylesIn(folder, () => undefined)
+  const styles = (await setup.styles.list('discord/s1', true))
     .map(({ name }) => name)
     .filter((name) => name !== 'anime' && name !== 'sepia')
   const files = ['incoming', 'files'].flatMap((inner) => readdirSync(join(folder, 'styles', inner)).map((name) => `${inner}/${name}`))
-  return { house, styles, files }
+  return { setup, styles, files }
 }
 
 describe('a process that is killed in the middle of a registration leaves the old state or the new:', () => {
@@ -41,19 +41,19 @@ describe('a process that is killed in the middle of a registration leaves the ol
       })
       const [, signal] = await once(child, 'exit')
       assert.equal(signal, 'SIGKILL')
-      const { house, styles, files } = await found(folder)
+      const { setup, styles, files } = await found(folder)
       if (after[moment] === 'old') {
         assert.deepEqual([styles, files], [[], []])
         // And it can be done again.
-        await deskOf(house, () => undefined).add({ name: 'look', extend: false, file: handed })
+        await adminOf(setup, () => undefined).add({ name: 'look', extend: false, file: attachment })
       }
-      const style = await house.styles.find('look', 'discord/s1', true)
+      const style = await setup.styles.find('look', 'discord/s1', true)
       assert.equal(digest(readFileSync(style!.model.loras[0]!.file)), lora)
-      await house.store.close()
+      await setup.store.close()
       const next = await found(folder)
       assert.deepEqual([next.styles, next.files], [['look'], [`files/${lora}.safetensors`]])
-      assert.equal((await deskOf(next.house, () => undefined).record('look')).changes.length, 1)
-      await next.house.store.close()
+      assert.equal((await adminOf(next.setup, () => undefined).record('look')).changes.length, 1)
+      await next.setup.store.close()
     })
   }
 })

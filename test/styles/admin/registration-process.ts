@@ -1,7 +1,8 @@
-// Registers one style over the real store and dies by SIGKILL at the moment that it is told: see killed.test.ts.
+// Registers one style over the real store and dies by SIGKILL at the moment that it is told: see registration-killed.test.ts.
 
 import { join } from 'node:path'
-import { factsOf, inspect } from '../../../src/engine/index.ts'
+import { inspect } from '../../../src/engine/pipeline/inspect.ts'
+import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
 import { openStore } from '../../../src/store/store.ts'
 import type { HistoryRecord } from '../../../src/styles/registry/style-history.ts'
 import { createStyles } from '../../../src/styles/styles.ts'
@@ -11,7 +12,7 @@ export const moments = ['half received', 'received', 'examined', 'change half wr
 export type Moment = (typeof moments)[number]
 
 /** @param reached what happens at each moment */
-export async function openRegistry(root: string, reached: (moment: Moment) => void) {
+export async function openStylesIn(root: string, reached: (moment: Moment) => void) {
   const store = await openStore({ folder: join(root, 'store') })
   const space = store.space<HistoryRecord>('styles')
   const set = space.set.bind(space)
@@ -28,7 +29,7 @@ export async function openRegistry(root: string, reached: (moment: Moment) => vo
     folder: join(root, 'styles'),
     models,
     bases: [pocketBase],
-    factsOf,
+    modelDefaults,
     inspect: async (path, options) => {
       reached('received')
       const inspection = inspect(path, options)
@@ -45,7 +46,7 @@ export async function openRegistry(root: string, reached: (moment: Moment) => vo
 
 const { file, files } = attached(animeLora())
 
-export function deskOf({ styles }: Awaited<ReturnType<typeof openRegistry>>, reached: (moment: Moment) => void) {
+export function adminOf({ styles }: Awaited<ReturnType<typeof openStylesIn>>, reached: (moment: Moment) => void) {
   const owner = { platform: 'discord', space: 's1', person: 'ann' }
   async function* fetchFile(): AsyncGenerator<Uint8Array> {
     const bytes = files[file.url]!
@@ -56,14 +57,14 @@ export function deskOf({ styles }: Awaited<ReturnType<typeof openRegistry>>, rea
   return styles.admin({ owner, name: 'ann', asker: { admin: true, roles: [] }, managers: async () => [], fetchFile })
 }
 
-export const handed = file
+export const attachment = file
 
 if (import.meta.main) {
   const [root, moment, name] = process.argv.slice(2) as [string, Moment, string]
   const reached = (now: Moment): void => {
     if (now === moment) process.kill(process.pid, 'SIGKILL')
   }
-  const house = await openRegistry(root, reached)
-  await deskOf(house, reached).add({ name, extend: false, file })
+  const setup = await openStylesIn(root, reached)
+  await adminOf(setup, reached).add({ name, extend: false, file })
   reached('done')
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import type { StyleAdmin, StyleCard } from '../../../src/chat/contract/style-admin.ts'
 import { UserError } from '../../../src/errors.ts'
 import { webpToGif } from '../../../src/media/webp-to-gif.ts'
-import { animeLora, attached, openHouse, refusal, tiny } from '../test-styles.ts'
+import { animeLora, attached, openTestStyles, refusal, tiny } from '../test-styles.ts'
 
 const here = 'discord/s1'
 const names = async (styles: { list(space: string, admin: boolean): Promise<readonly { name: string }[]> }, space = here, admin = false) =>
@@ -14,30 +14,30 @@ const names = async (styles: { list(space: string, admin: boolean): Promise<read
 
 describe('the styles that ship', () => {
   test('are offered everywhere, found by name and alias in any case, and draw on the small model', async () => {
-    const house = await openHouse()
-    assert.deepEqual(await names(house.styles, 'slack/anywhere'), ['anime', 'sepia'])
-    const style = await house.styles.find('CARTOON', 'slack/anywhere', false)
+    const setup = await openTestStyles()
+    assert.deepEqual(await names(setup.styles, 'slack/anywhere'), ['anime', 'sepia'])
+    const style = await setup.styles.find('CARTOON', 'slack/anywhere', false)
     assert.equal(style?.name, 'anime')
     assert.match(style!.model.loras[0]!.file, /pocket\/loras\/anime\.safetensors$/)
     assert.deepEqual(
-      (await house.styles.search('anme', here, false, 5)).map(({ name }) => name),
+      (await setup.styles.search('anme', here, false, 5)).map(({ name }) => name),
       ['anime'],
     )
-    const { width, frames, name } = await house.styles.model('sepia')
+    const { width, frames, name } = await setup.styles.model('sepia')
     assert.deepEqual([name, width, frames], ['sepia', 64, 16])
-    assert.equal((await house.styles.picture('anime'))?.width, 256)
-    house.close()
+    assert.equal((await setup.styles.picture('anime'))?.width, 256)
+    setup.close()
   })
 
   test('move where only a GIF does: it is made of their picture once, and kept', async () => {
     let made = 0
-    const house = await openHouse({
+    const setup = await openTestStyles({
       webpToGif: async (webp) => {
         made++
         return webpToGif(webp)
       },
     })
-    const looks = await Promise.all([house.styles.picture('anime', 'webp'), house.styles.picture('anime', 'gif')])
+    const looks = await Promise.all([setup.styles.picture('anime', 'webp'), setup.styles.picture('anime', 'gif')])
     assert.deepEqual(
       looks.map((look) => [look?.format, look?.width, look?.height]),
       [
@@ -45,47 +45,47 @@ describe('the styles that ship', () => {
         ['gif', 256, 256],
       ],
     )
-    assert.deepEqual(await house.styles.picture('anime', 'gif'), looks[1])
+    assert.deepEqual(await setup.styles.picture('anime', 'gif'), looks[1])
     assert.equal(made, 1)
-    house.close()
+    setup.close()
   })
 
   test('are changed by the operator alone, and come back by rolling back to what ships', async () => {
-    const house = await openHouse()
-    assert.equal((await refusal(house.admin().set('anime', 'quarantined'))).code, 'style-built-in')
-    const operator = house.admin({ platform: 'web' })
+    const setup = await openTestStyles()
+    assert.equal((await refusal(setup.admin().set('anime', 'quarantined'))).code, 'style-built-in')
+    const operator = setup.admin({ platform: 'web' })
     await operator.remove('anime', false)
-    assert.deepEqual(await names(house.styles), ['sepia'])
+    assert.deepEqual(await names(setup.styles), ['sepia'])
     await operator.rollback('anime', 0)
-    assert.deepEqual(await names(house.styles), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles), ['anime', 'sepia'])
     assert.deepEqual((await operator.record('anime')).card.files[0]!.license, 'Apache-2.0')
-    house.close()
+    setup.close()
   })
 })
 
 describe('a style that was added', () => {
   test('is for admins of its place, then for everybody, and goes the way back', async () => {
-    const house = await openHouse()
+    const setup = await openTestStyles()
     const { file, files } = attached(animeLora())
-    const admin = house.admin({ files })
+    const admin = setup.admin({ files })
     const card = await admin.add({ name: 'Ink', extend: false, file })
     assert.deepEqual(
       [card.state, card.base, card.files[0]!.source, card.files[0]!.about],
       ['admins', 'pocket', 'file:look.safetensors', 'LoRA, rank 8, on 132 modules of the UNet'],
     )
-    assert.deepEqual(await names(house.styles), ['anime', 'sepia'])
-    assert.deepEqual(await names(house.styles, here, true), ['anime', 'Ink', 'sepia'])
-    assert.deepEqual(await names(house.styles, 'discord/s2', true), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles, here, true), ['anime', 'Ink', 'sepia'])
+    assert.deepEqual(await names(setup.styles, 'discord/s2', true), ['anime', 'sepia'])
     await admin.set('ink', 'published')
-    assert.deepEqual(await names(house.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
     await admin.edit('ink', { where: 'here', aliases: 'pen, brush' })
-    assert.deepEqual(await names(house.styles, 'discord/s2'), ['anime', 'sepia'])
-    assert.equal((await house.styles.find('Brush', here, false))?.name, 'Ink')
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'sepia'])
+    assert.equal((await setup.styles.find('Brush', here, false))?.name, 'Ink')
     await admin.rename('ink', 'Drawing')
-    assert.equal((await house.styles.get('INK'))?.name, 'Drawing')
+    assert.equal((await setup.styles.get('INK'))?.name, 'Drawing')
     await admin.set('drawing', 'quarantined')
-    assert.equal(await house.styles.get('drawing'), undefined)
-    assert.deepEqual(await names(house.styles, here, true), ['anime', 'sepia'])
+    assert.equal(await setup.styles.get('drawing'), undefined)
+    assert.deepEqual(await names(setup.styles, here, true), ['anime', 'sepia'])
     const { changes } = await admin.record('drawing')
     assert.deepEqual(
       changes.map(({ what }) => what),
@@ -98,61 +98,61 @@ describe('a style that was added', () => {
       ],
     )
     await admin.rollback('drawing', 2)
-    assert.deepEqual(await names(house.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
-    house.close()
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
+    setup.close()
   })
 
   test('takes no name that another has, whatever its case, also not as an alias', async () => {
-    const house = await openHouse()
+    const setup = await openTestStyles()
     const { file, files } = attached(animeLora())
-    const admin = house.admin({ files })
-    const before = house.files()
+    const admin = setup.admin({ files })
+    const before = setup.files()
     assert.equal((await refusal(admin.add({ name: 'ANIME', extend: false, file }))).code, 'style-name-taken')
     assert.equal((await refusal(admin.add({ name: 'cartoon', extend: false, file }))).code, 'style-name-taken')
-    assert.deepEqual(house.files(), before)
+    assert.deepEqual(setup.files(), before)
     await admin.add({ name: 'ink', extend: false, file })
     assert.equal((await refusal(admin.edit('ink', { aliases: 'Sepia' }))).code, 'style-name-taken')
     assert.equal((await refusal(admin.rename('ink', 'none'))).code, 'style-name-reserved')
-    house.close()
+    setup.close()
   })
 
   test('shares its file with another of the same content, and forgetting one leaves the other whole', async () => {
-    const house = await openHouse()
+    const setup = await openTestStyles()
     const { file, files } = attached(animeLora())
-    const admin = house.admin({ files })
+    const admin = setup.admin({ files })
     await admin.add({ name: 'one', extend: false, file })
     await admin.add({ name: 'two', extend: false, file })
-    assert.equal(house.files().length, 1)
+    assert.equal(setup.files().length, 1)
     await admin.remove('one', true)
     assert.equal((await refusal(admin.rollback('one'))).code, 'style-forgotten')
-    const left = await house.styles.find('two', here, true)
+    const left = await setup.styles.find('two', here, true)
     assert.deepEqual(readFileSync(left!.model.loras[0]!.file), Buffer.from(animeLora()))
     await admin.preview('two', 'webp')
-    assert.equal(house.blobs.size, 1)
+    assert.equal(setup.blobs.size, 1)
     await admin.remove('two', true)
-    assert.deepEqual([house.files(), house.blobs.size], [[], 0])
-    house.close()
+    assert.deepEqual([setup.files(), setup.blobs.size], [[], 0])
+    setup.close()
   })
 
   test('that was removed keeps its files, and comes back whole', async () => {
-    const house = await openHouse()
+    const setup = await openTestStyles()
     const { file, files } = attached(animeLora())
-    const admin = house.admin({ files })
+    const admin = setup.admin({ files })
     await admin.add({ name: 'ink', extend: false, file })
     await admin.remove('ink', false)
-    assert.equal(await house.styles.get('ink'), undefined)
-    const next = await house.again()
+    assert.equal(await setup.styles.get('ink'), undefined)
+    const next = await setup.reopen()
     assert.equal(next.files().length, 1)
     await next.admin().rollback('ink')
     assert.equal((await next.styles.find('ink', here, true))?.name, 'ink')
-    house.close()
+    setup.close()
   })
 
   test('can be made of several files, whose parts are named by number', async () => {
-    const house = await openHouse()
+    const setup = await openTestStyles()
     for (const name of ['lora_peft', 'motion_lora', 'lyco_norm', 'motion_v3', 'checkpoint'])
-      copyFileSync(join(tiny, `${name}.safetensors`), join(house.hostFolder, `${name}.safetensors`))
-    const admin = house.admin()
+      copyFileSync(join(tiny, `${name}.safetensors`), join(setup.hostFolder, `${name}.safetensors`))
+    const admin = setup.admin()
     const first = await admin.add({ name: 'mix', extend: false, path: 'lora_peft.safetensors', strength: 0.5 })
     assert.equal(first.base, 'tiny')
     await admin.add({ name: 'mix', extend: true, path: 'motion_lora.safetensors' })
@@ -167,9 +167,9 @@ describe('a style that was added', () => {
         ['motion module v3', 1],
       ],
     )
-    const model = (await house.styles.find('mix', here, true))!.model
+    const model = (await setup.styles.find('mix', here, true))!.model
     assert.deepEqual(
-      [model.checkpoint, model.motion, ...model.loras.map(({ file }) => file)].map((path) => path?.startsWith(house.folder)),
+      [model.checkpoint, model.motion, ...model.loras.map(({ file }) => file)].map((path) => path?.startsWith(setup.folder)),
       [true, true, true, true],
     )
     assert.equal((await refusal(admin.edit('mix', { strength: 0.3 }))).code, 'style-part-unnamed')
@@ -180,7 +180,7 @@ describe('a style that was added', () => {
     assert.deepEqual(edited.changed, ['strength of file 2: 1 → -0.3'])
     const dropped = await admin.edit('mix', { part: 4, drop: true })
     assert.deepEqual(dropped.changed, ['without motion module v3, up to 32 frames'])
-    house.close()
+    setup.close()
   })
 })
 
@@ -197,13 +197,13 @@ describe('rolling back', () => {
   )
 
   test('restores exactly what was, after any changes, also for the next process', async () => {
-    const house = await openHouse()
+    const setup = await openTestStyles()
     const { file, files } = attached(animeLora())
-    await house.admin({ files }).add({ name: 'zero', extend: false, file })
+    await setup.admin({ files }).add({ name: 'zero', extend: false, file })
     await fc.assert(
       fc.asyncProperty(steps, async (sequence) => {
         const seen = new Map<number, string>()
-        const admin = house.admin()
+        const admin = setup.admin()
         const note = (card: StyleCard) => seen.set(card.change, seenAs(card))
         let name = (await admin.record('zero').catch(() => admin.record('one'))).card.name
         note((await admin.record(name)).card)
@@ -219,7 +219,7 @@ describe('rolling back', () => {
           const back = await admin.rollback(name, number)
           name = back.name
           assert.equal(seenAs(back), state)
-          assert.equal(seenAs((await (await house.again()).admin().record(name)).card), state)
+          assert.equal(seenAs((await (await setup.reopen()).admin().record(name)).card), state)
         }
         // For the next run: it is there and has its first name.
         if ((await admin.record(name)).card.state === 'removed') await admin.rollback(name)
@@ -227,7 +227,7 @@ describe('rolling back', () => {
       }),
       { numRuns: 15 },
     )
-    house.close()
+    setup.close()
   })
 
   /** Without what says how it came to be. */
@@ -260,8 +260,8 @@ describe('rolling back', () => {
 })
 
 test('two processes over one store see what the other has done', async () => {
-  const one = await openHouse()
-  const two = await one.again()
+  const one = await openTestStyles()
+  const two = await one.reopen()
   const { file, files } = attached(animeLora())
   await one.admin({ files }).add({ name: 'ink', extend: false, file })
   assert.equal((await two.styles.find('ink', here, true))?.name, 'ink')
