@@ -43,7 +43,7 @@ describe('a process that is killed in the middle of a registration leaves the ol
       assert.equal(signal, 'SIGKILL')
       const { setup, styles, files } = await found(folder)
       if (after[moment] === 'old') {
-        assert.deepEqual([styles, files], [[], []])
+        assert.deepEqual({ styles, files }, { styles: [], files: [] })
         // And it can be done again.
         await adminOf(setup, () => undefined).add({ name: 'look', extend: false, file: attachment })
       }
@@ -51,7 +51,7 @@ describe('a process that is killed in the middle of a registration leaves the ol
       assert.equal(digest(readFileSync(style!.model.loras[0]!.file)), lora)
       await setup.store.close()
       const next = await found(folder)
-      assert.deepEqual([next.styles, next.files], [['look'], [`files/${lora}.safetensors`]])
+      assert.deepEqual({ styles: next.styles, files: next.files }, { styles: ['look'], files: [`files/${lora}.safetensors`] })
       assert.equal((await adminOf(next.setup, () => undefined).record('look')).changes.length, 1)
       await next.setup.store.close()
     })

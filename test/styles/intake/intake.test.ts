@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
+import type { StyleFileCard } from '../../../src/chat/contract/style-admin.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import { animeLora, attached, models, openTestStyles, refusal } from '../test-styles.ts'
 
@@ -187,7 +188,8 @@ describe('where a file comes from', () => {
     const setup = await openTestStyles()
     copyFileSync(join(torchFiles, 'embedding_a1111.pt'), join(setup.hostFolder, 'my look.pt'))
     const card = await setup.admin().add({ name: 'ti', extend: false, path: 'my look.pt' })
-    assert.deepEqual([card.base, card.files[0]!.about, card.files[0]!.word], ['tiny', 'textual inversion, 3 vectors', 'zoe'])
+    const [{ about, word }] = card.files as [StyleFileCard]
+    assert.deepEqual({ base: card.base, about, word }, { base: 'tiny', about: 'textual inversion, 3 vectors', word: 'zoe' })
     assert.match((await setup.styles.find('ti', 'discord/s1', true))!.model.embeddings![0]!.file, /\.ckpt$/)
     const proof = join(setup.hostFolder, 'it-ran')
     writeFileSync(join(setup.hostFolder, 'evil.ckpt'), `\x80\x02cposix\nsystem\n(S'touch ${proof}'\ntR.`, 'latin1')
@@ -236,7 +238,9 @@ describe("what is taken over from a file's own words", () => {
       'modelspec.license': 'CC-BY-4.0',
       'modelspec.title': 'Ink',
     })
-    assert.deepEqual([card.triggers, card.files[0]!.license, card.about], [['zxc style', 'ink'], 'CC-BY-4.0', 'Ink'])
+    assert.deepEqual(card.triggers, ['zxc style', 'ink'])
+    assert.equal(card.files[0]!.license, 'CC-BY-4.0')
+    assert.equal(card.about, 'Ink')
     assert.equal(style!.before, 'zxc style, ink')
   })
 
@@ -263,7 +267,8 @@ describe("what is taken over from a file's own words", () => {
     const admin = setup.admin({ files })
     assert.equal((await admin.add({ name: 'a', extend: false, file })).files[0]!.word, 'My-Look-v2-')
     const given = await admin.add({ name: 'b', extend: false, file, word: 'lookx' })
-    assert.deepEqual([given.files[0]!.word, given.triggers], ['lookx', ['lookx']])
+    assert.equal(given.files[0]!.word, 'lookx')
+    assert.deepEqual(given.triggers, ['lookx'])
     assert.equal((await refusal(admin.add({ name: 'c', extend: false, file, word: 'two words' }))).code, 'style-word')
     assert.deepEqual(
       (await setup.styles.find('b', 'discord/s1', true))!.model.embeddings!.map(({ word }) => word),
@@ -300,7 +305,8 @@ test('a file of half precision with everything in it is read to its last number'
     { name: `${key}.lora_up.weight`, dtype: 'F16', shape: [64, 4], bytes: new Uint8Array(64 * 4 * 2) },
   ])
   const error = await refusal(setup.admin().add({ name: 'x', extend: false, path: 'late.safetensors' }))
-  assert.deepEqual([error.code, error.data['index']], ['tensor-not-finite', 511])
+  assert.equal(error.code, 'tensor-not-finite')
+  assert.equal(error.data['index'], 511)
   writeFileSync(path, '')
   setup.close()
 })
