@@ -1,4 +1,4 @@
-// Opens the style catalog to be read, as it is recorded: nothing is swept, taken in or drawn, so a bot may be running beside it.
+// Opens the style catalog to be read, as it is recorded: nothing is deleted, taken in or drawn, so a bot may be running beside it.
 
 import { join } from 'node:path'
 import type Keyv from 'keyv'

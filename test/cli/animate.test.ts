@@ -1,4 +1,4 @@
-// The command line as people run it: a process of its own, real files.
+// The `zoetrope animate` and `inspect` commands as people run them: a process of its own, real files.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'

@@ -1,4 +1,4 @@
-// Registers one style over the real store and dies by SIGKILL at the moment that it is told: see registration-killed.test.ts.
+// A process that registers one style over the real store and dies by SIGKILL at the moment that it is told: see registration-killed.test.ts.
 
 import { join } from 'node:path'
 import { inspect } from '../../../src/engine/pipeline/inspect.ts'

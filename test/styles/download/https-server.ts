@@ -1,4 +1,4 @@
-// The rest of the world on this machine: an https server that answers for any host, with what each path is asked to do.
+// An HTTPS server on this machine that stands for the rest of the world: it answers for any host, with what each path is asked to do.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
