@@ -7,9 +7,7 @@ import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
 import type { StyleCaller } from '../chat/context/contexts.ts'
 import type { Config } from '../config.ts'
-import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
-import { factsOf } from '../engine/index.ts'
-import { inspectInThread } from '../engine/pipeline/inspect-in-thread.ts'
+import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
@@ -95,7 +93,7 @@ async function assemble(
     folder: join(home, 'styles'),
     models: dirname(pocket),
     bases: baseModels({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
-    modelDefaults: factsOf,
+    modelDefaults,
     webpToGif,
     inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
     draw: (recipe, options) => worker.draw(recipe, options),

@@ -2,8 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
-import { samplerNames } from '../engine/samplers/sampler.ts'
-import { devices } from '../engine/targets/device.ts'
+import { devices, samplerNames } from '../engine/names.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { createWorker } from '../render/local/host.ts'

@@ -3,14 +3,20 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { identify } from '../engine/checkpoint/identify.ts'
-import { openTensorFile } from '../engine/checkpoint/open.ts'
-import { printGraph } from '../engine/onnx/print.ts'
-import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../engine/pipeline/graphs.ts'
-import { openModel } from '../engine/pipeline/model.ts'
-import { weightFileOf } from '../engine/pipeline/weight-files.ts'
-import { type Device, devices } from '../engine/targets/device.ts'
-import { targetsFor } from '../engine/targets/table.ts'
+import {
+  type Device,
+  decoderGraph,
+  devices,
+  encoderGraph,
+  identify,
+  openModel,
+  openTensorFile,
+  printGraph,
+  targetsFor,
+  textGraph,
+  unetGraph,
+  weightFileOf,
+} from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
 import { omitUndefined } from '../omit-undefined.ts'

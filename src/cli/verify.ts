@@ -2,15 +2,18 @@
 
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
-import { type LoadAlone, probeMachine } from '../engine/runtime/device-probe.ts'
-import { chooseDevice } from '../engine/runtime/devices.ts'
-import { selfTest } from '../engine/runtime/self-test.ts'
-import { createSession, listBackends } from '../engine/runtime/session.ts'
-import { type Device, devices, type Precision } from '../engine/targets/device.ts'
-import { targetsFor } from '../engine/targets/table.ts'
-import type { Comparison } from '../engine/verify/comparison.ts'
-import type { TestSession } from '../engine/verify/test-session.ts'
-import { verify } from '../engine/verify/verify.ts'
+import { type Device, devices, type Precision, targetsFor } from '../engine/index.ts'
+import {
+  type Comparison,
+  chooseDevice,
+  createSession,
+  type LoadAlone,
+  listBackends,
+  probeMachine,
+  selfTest,
+  type TestSession,
+  verify,
+} from '../engine/run.ts'
 import { UserError } from '../errors.ts'
 import { aligned, type Print, printer } from './terminal.ts'
 

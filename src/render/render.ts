@@ -1,6 +1,7 @@
 // From a recipe to an animation: the one place where engine and media meet. Used by the worker and by the command line.
 
-import type { Engine, EngineInput, EngineProgress, Note } from '../engine/index.ts'
+import type { Note } from '../engine/index.ts'
+import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
 import { previewWebp } from '../media/preview.ts'

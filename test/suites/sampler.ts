@@ -3,8 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { SamplerName } from '../../src/engine/names.ts'
 import { torchGenerator } from '../../src/engine/noise.ts'
-import { createSampler, type Sampler, type SamplerConfig, type SamplerName } from '../../src/engine/samplers/sampler.ts'
+import { createSampler } from '../../src/engine/samplers/create-sampler.ts'
+import type { Sampler, SamplerConfig } from '../../src/engine/samplers/sampler.ts'
 import golden from '../fixtures/samplers.json' with { type: 'json' }
 
 /** diffusers' tables are float32, ours float64. */

@@ -2,8 +2,7 @@
 
 import { dirname, join } from 'node:path'
 import type { Config } from '../../config.ts'
-import { kindOfFile } from '../../engine/checkpoint/kind-of-file.ts'
-import { modelDefaults } from '../../engine/pipeline/model-defaults.ts'
+import { kindOfFile, modelDefaults } from '../../engine/index.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { modelFolder, pocket } from '../../paths.ts'

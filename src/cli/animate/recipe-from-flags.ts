@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Config } from '../../config.ts'
-import { modelDefaults } from '../../engine/pipeline/model-defaults.ts'
+import { modelDefaults } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'

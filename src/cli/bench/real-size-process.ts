@@ -2,10 +2,8 @@
 // most memory it had. Its one argument says what, its one line of output what came of it.
 
 import { join } from 'node:path'
-import { type BaseFiles, createEngine, createSessions, openModel, startDevice } from '../../engine/index.ts'
-import { flopsOf } from '../../engine/onnx/flops.ts'
-import { unetGraph } from '../../engine/pipeline/graphs.ts'
-import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
+import { type BaseFiles, cpu, flopsOf, noWinograd, openModel, unetGraph } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { createReference } from './reference.ts'
 
 export interface RealSizeTask {

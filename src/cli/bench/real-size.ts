@@ -1,7 +1,7 @@
 // Measures the real size: Stable Diffusion 1.5 and a motion module with random weights, loaded as any person's files.
 
 import { join } from 'node:path'
-import { syntheticSd15 } from '../../engine/synthetic/write.ts'
+import { syntheticSd15 } from '../../engine/index.ts'
 import { inBytes, type Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atLeast, atMost, gib, type Measurement, seconds } from './measurement.ts'

@@ -2,7 +2,8 @@
 // Its one argument says what, its one line of output what came of it.
 
 import { join } from 'node:path'
-import { type BaseFiles, createEngine, createSessions, startDevice } from '../../engine/index.ts'
+import type { BaseFiles } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import type { LoraFile } from '../../jobs/request.ts'
 
 export interface StylesTask {

@@ -1,8 +1,7 @@
 // Measures what a style costs at the real size: two LoRAs of rank 32 on one warm session.
 
 import { join } from 'node:path'
-import { syntheticLora } from '../../engine/synthetic/lora.ts'
-import { syntheticSd15 } from '../../engine/synthetic/write.ts'
+import { syntheticLora, syntheticSd15 } from '../../engine/index.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'

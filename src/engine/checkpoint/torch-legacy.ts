@@ -7,7 +7,7 @@ import { type PickleWorld, readPickle } from './pickle.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'
-import type { TorchContent, TorchPlace } from './torch-file.ts'
+import type { TorchContent, TorchPlace } from './torch-content.ts'
 import { type TorchStorage, torchStorages } from './torch-tensor.ts'
 
 /** pytorch/pytorch, torch/serialization.py */

@@ -6,7 +6,7 @@ import { readPickle } from './pickle.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'
-import type { TorchContent, TorchPlace } from './torch-file.ts'
+import type { TorchContent, TorchPlace } from './torch-content.ts'
 import { torchStorages } from './torch-tensor.ts'
 import { readZipDirectory, type ZipEntry, zipBytes, zipDataOffset } from './zip.ts'
 

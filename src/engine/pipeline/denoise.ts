@@ -4,7 +4,7 @@
 
 import { UserError } from '../errors.ts'
 import type { Generator } from '../noise.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Nets, Size } from './nets.ts'

@@ -2,9 +2,9 @@
 // A provider that is missing throws before any native code of it runs, so asking is safe; outputs are never left on a GPU, where reading them aborts.
 
 import { readdirSync } from 'node:fs'
+import type { Device } from '../names.ts'
 import { Graph } from '../onnx/graph.ts'
 import { MatMul } from '../onnx/ops.ts'
-import type { Device } from '../targets/device.ts'
 import type { DeviceProbe } from './devices.ts'
 import type { Session } from './session.ts'
 

@@ -2,7 +2,7 @@
 // `auto` goes from the fastest kind to the CPU, takes the first that starts, and tells why the others were passed over.
 
 import { UserError } from '../errors.ts'
-import type { Device } from '../targets/device.ts'
+import type { Device } from '../names.ts'
 
 export interface ChosenDevice {
   readonly device: Device

@@ -1,6 +1,6 @@
 // What ONNX Runtime is told for each device. Under Node, CUDA and DirectML take a device number and nothing else, WebGPU a layout.
 
-import type { Device } from '../targets/device.ts'
+import type { Device } from '../names.ts'
 
 export interface Providers {
   readonly executionProviders: readonly (Device | { readonly name: Device; readonly deviceId?: number; readonly coreMlFlags?: number })[]

@@ -2,11 +2,12 @@
 // so every kind that the nets use is held against the CPU when a device starts; what fails is written in the exact form.
 
 import { UserError } from '../errors.ts'
+import type { Device } from '../names.ts'
 import { torchGenerator } from '../noise.ts'
 import { Graph, type Value } from '../onnx/graph.ts'
 import { Cast, MatMul } from '../onnx/ops.ts'
+import type { Ability, Precision } from '../targets/ability.ts'
 import { type AttentionForm, type AttentionKind, fusedAttention, plainAttention } from '../targets/attention.ts'
-import type { Ability, Device, Precision } from '../targets/device.ts'
 import type { LoadAlone } from './device-probe.ts'
 
 export interface AttentionCase {

@@ -3,9 +3,9 @@
 
 import { readFileSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
+import type { Device } from '../names.ts'
 import type { Graph } from '../onnx/graph.ts'
 import { writeModel } from '../onnx/write.ts'
-import type { Device } from '../targets/device.ts'
 import { countCores } from './cores.ts'
 import { providersFor } from './providers.ts'
 

@@ -3,8 +3,9 @@
 
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { type Note, UserError } from '../errors.ts'
+import { type SamplerName, samplerNames } from '../names.ts'
 import type { Betas } from './betas.ts'
-import { type SamplerConfig, type SamplerName, samplerNames } from './sampler.ts'
+import type { SamplerConfig } from './sampler.ts'
 import type { Spacing } from './spacing.ts'
 
 /** `steps`: what a Lightning module was distilled for, where its file tells. */

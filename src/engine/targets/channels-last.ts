@@ -1,12 +1,13 @@
 // CUDA and DirectML: images [N, h, w, C], the layout of tensor cores, with the operators that ONNX Runtime fuses for Stable Diffusion.
 // In this layout a 1×1 convolution is a linear, and an image is its sequence of positions without moving a byte.
 
+import type { Device } from '../names.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, Mul, Reshape, Split } from '../onnx/ops.ts'
+import type { Ability } from './ability.ts'
 import { erfGelu, fusedGeglu, quickSilu } from './activation.ts'
 import { attentionKind, fusedAttention, plainAttention } from './attention.ts'
 import { nhwcConv } from './conv3x3.ts'
-import type { Ability, Device } from './device.ts'
 import { fusedGroupNorm, meanGroupNorm } from './group-norm.ts'
 import { fusedLinear, skipFusedLinear } from './linear.ts'
 import type { Target } from './target.ts'

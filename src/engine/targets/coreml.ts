@@ -2,10 +2,10 @@
 // what it does not translate (CLIP's quick GELU) runs on the CPU between two parts. Not run by this project.
 
 import { Conv } from '../onnx/ops.ts'
+import type { Ability } from './ability.ts'
 import { erfGelu, plainSilu } from './activation.ts'
 import { plainAttention } from './attention.ts'
 import { directConv } from './conv3x3.ts'
-import type { Ability } from './device.ts'
 import { instanceGroupNorm, meanGroupNorm } from './group-norm.ts'
 import { plainLinear } from './linear.ts'
 import type { Target } from './target.ts'

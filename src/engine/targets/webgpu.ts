@@ -2,10 +2,10 @@
 // FusedMatMul, opset 23's Attention, both GroupNorms and NhwcConv have none; BiasSplitGelu fails in float16.
 
 import { Conv } from '../onnx/ops.ts'
+import type { Ability, Precision } from './ability.ts'
 import { erfGelu, quickSilu } from './activation.ts'
 import { attentionKind, fusedAttention, plainAttention } from './attention.ts'
 import { directConv } from './conv3x3.ts'
-import type { Ability, Precision } from './device.ts'
 import { instanceGroupNorm, meanGroupNorm } from './group-norm.ts'
 import { plainLinear } from './linear.ts'
 import type { Target } from './target.ts'

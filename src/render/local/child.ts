@@ -2,7 +2,7 @@
 // Assembles device → engine → renderer on the first call and answers calls, which the host sends one at a time.
 
 import { join } from 'node:path'
-import { createEngine, createSessions, startDevice } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { noteOnUnknownWords } from '../known-words.ts'
 import { createRenderer, type Renderer } from '../render.ts'
 import { type ChildMessage, type ChildOptions, failureOf, type HostMessage } from './protocol.ts'

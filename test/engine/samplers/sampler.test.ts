@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
-import { createSampler, samplerNames } from '../../../src/engine/samplers/sampler.ts'
+import { samplerNames } from '../../../src/engine/names.ts'
+import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
 import { goldenCases, testSampler } from '../../suites/sampler.ts'
 
 for (const name of samplerNames) testSampler(name)

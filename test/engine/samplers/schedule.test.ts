@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSampler } from '../../../src/engine/samplers/sampler.ts'
+import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
 import { type Companions, type MotionKind, scheduleFor, type Wanted } from '../../../src/engine/samplers/schedule.ts'
 
 const trained: readonly MotionKind[] = [{ version: 'v1' }, { version: 'v2' }, { version: 'v3' }]

@@ -1,8 +1,7 @@
 // A process that registers one style over the real store and dies by SIGKILL at the moment that it is told: see registration-killed.test.ts.
 
 import { join } from 'node:path'
-import { inspect } from '../../../src/engine/pipeline/inspect.ts'
-import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
+import { inspect, modelDefaults } from '../../../src/engine/index.ts'
 import { openStore } from '../../../src/store/store.ts'
 import type { HistoryRecord } from '../../../src/styles/registry/style-history.ts'
 import { createStyles } from '../../../src/styles/styles.ts'
