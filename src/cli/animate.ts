@@ -5,9 +5,9 @@ import { type Config, readConfig } from '../config.ts'
 import { devices, samplerNames } from '../engine/names.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
-import { createWorker } from '../render/local/host.ts'
-import type { Drawn } from '../render/local/worker.ts'
-import type { Recipe } from '../styles/catalog/recipe.ts'
+import { createLocalPool } from '../render/local/local-pool.ts'
+import type { Recipe } from '../render/recipe.ts'
+import type { Drawn } from '../render/render.ts'
 import { formats, placeFor, writeWhole } from './animate/output-file.ts'
 import type { Flags } from './animate/recipe-from-flags.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
@@ -53,23 +53,23 @@ export function animateCommand(program: Command): void {
       const config = readConfig(process.env)
       const { home, ffmpeg } = config
       const troubles: string[] = []
-      const worker = createWorker({
+      const pool = createLocalPool({
         device: flags.device,
         cacheDir: cacheFolder(home),
         onTrouble: (sentence) => troubles.push(sentence),
         ...omitUndefined({ threads: flags.threads, ffmpeg }),
       })
       try {
-        // The worker takes as long to start as we take to find out what to draw.
-        const [{ name, notes }, { recipe, path }] = await Promise.all([worker.device(), whatToDraw(prompt, flags, config)])
+        // The pool takes as long to start as we take to find out what to draw.
+        const [{ name, notes }, { recipe, path }] = await Promise.all([pool.device(), whatToDraw(prompt, flags, config)])
         if (flags.verbose) for (const note of notes) print(note)
         const bar = drawingBar(name)
-        const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
+        const drawn = await pool.render(recipe, { onProgress: bar.show }).finally(bar.stop)
         writeWhole(path, drawn.animation.bytes)
         for (const trouble of troubles) print(trouble)
         tell(drawn, recipe, path, print)
       } finally {
-        await worker.close()
+        await pool.close()
       }
     })
 }

@@ -1,7 +1,7 @@
 // Progress bars with the time left, of a drawing and of a transfer: on a terminal a bar, in a pipe a line now and then.
 
 import { type Options, SingleBar } from 'cli-progress'
-import type { DrawProgress } from '../render/render.ts'
+import type { RenderProgress } from '../jobs/renderer.ts'
 import { inBytes } from './terminal.ts'
 
 const options: Options = {
@@ -15,7 +15,7 @@ const options: Options = {
 }
 
 export interface DrawingBar {
-  show(progress: DrawProgress): void
+  show(progress: RenderProgress): void
   stop(): void
 }
 

@@ -3,12 +3,13 @@
 import type { StyleAdmin } from '../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import type { Recipe } from '../render/recipe.ts'
 import { createPreview, type Draw } from './admin/previews.ts'
 import { type Quotas, usualQuotas } from './admin/quota.ts'
 import type { StyleAccessParts, StyleManager } from './admin/style-access.ts'
 import { createStyleAdmin, type StyleAdminParts } from './admin/style-admin.ts'
 import type { BaseModel } from './catalog/base-models.ts'
-import { type Recipe, recipeFor } from './catalog/recipe.ts'
+import { recipeFor } from './catalog/recipe.ts'
 import type { StyleCatalog } from './catalog/style.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { createIntake, type IntakeOptions } from './intake/intake.ts'
@@ -19,7 +20,7 @@ import { deleteUnusedFiles } from './registry/style-files.ts'
 export interface StylesOptions extends CatalogOptions {
   /** The engine's, in a thread of its own. */
   readonly inspect: IntakeOptions['inspect']
-  /** The worker's. */
+  /** The render pool's. */
   readonly draw: Draw
   /** May change what ships and what other places have added. */
   readonly isOperator: StyleAccessParts['isOperator']

@@ -9,10 +9,10 @@ import { openChatTarget } from '../../src/cli/bench-load/chat-target.ts'
 import { jainIndex, percentile } from '../../src/cli/bench-load/fairness.ts'
 import { simulateLoad } from '../../src/cli/bench-load/load-simulation.ts'
 import { systemClock } from '../../src/system-clock.ts'
-import { createHandClock } from '../jobs/manual-clock.ts'
+import { createManualClock } from '../jobs/manual-clock.ts'
 
 test('fifty users who never stop asking get equal shares, and each of a thousand requests has one end', async () => {
-  const clock = createHandClock()
+  const clock = createManualClock()
   const quarters: number[] = []
   let running = true
   const simulation = simulateLoad({

@@ -5,6 +5,7 @@ import { begin, end, type Job, newJob } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import { temporaryFolder } from '../store/folder.ts'
 import { askOf } from './asks.ts'
+import { resultOf } from './manual-renderer.ts'
 
 const folder = temporaryFolder()
 const everything = { from: 0, limit: Number.POSITIVE_INFINITY }
@@ -14,7 +15,7 @@ function jobOf(id: string, person = 'ann', space = 's', acceptedMs = 1000): Job 
 }
 
 function done(job: Job, blob: string, endedMs: number): Job {
-  return end(begin(job, 1, endedMs - 1), { state: 'done', result: { blob, details: { bytes: 5 } } }, endedMs)
+  return end(begin(job, 1, endedMs - 1), { state: 'done', result: { ...resultOf(job), blob } }, endedMs)
 }
 
 const cancelled = (job: Job, endedMs: number) =>

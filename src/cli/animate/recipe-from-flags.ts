@@ -1,4 +1,4 @@
-// A recipe from the flags of `zoetrope animate`: what the worker draws.
+// A recipe from the flags of `zoetrope animate`: what the pool renders.
 
 import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
@@ -7,7 +7,8 @@ import { modelDefaults } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
-import { type Recipe, recipeFor } from '../../styles/catalog/recipe.ts'
+import type { Recipe } from '../../render/recipe.ts'
+import { recipeFor } from '../../styles/catalog/recipe.ts'
 import { formatOf } from './output-file.ts'
 import { type ReadCatalog, readStyleCatalog } from './read-style-catalog.ts'
 

@@ -1,8 +1,9 @@
 // A simulated GPU: renders nothing, in the time that a job's cost stands for.
 
+import { fixedCapacity } from '../../jobs/capacity.ts'
 import { costOf, type Job } from '../../jobs/job.ts'
 import type { JobRenderer } from '../../jobs/renderer.ts'
-import type { Json } from '../../store/json.ts'
+import type { ResultDetails } from '../../jobs/result-details.ts'
 import { requestOf, sizes } from './simulated-users.ts'
 
 export interface SimulatedGpuOptions {
@@ -22,20 +23,20 @@ export function createSimulatedGpu({ slots, jobs, drawMs, start, wait, keep }: S
   const meanCost = sizes.reduce((sum, size) => sum + costOf(requestOf(size, 0, 0)), 0) / sizes.length
   const msPerCost = (drawMs * slots) / (jobs * meanCost)
   return {
-    slots,
-    async draw(job, { onProgress }) {
+    ...fixedCapacity(slots),
+    async render(job, { onProgress }) {
       await start
       const takesMs = job.cost * msPerCost
       onProgress({ stage: 'denoising', step: 1, of: job.request.steps })
       await wait(takesMs)
       const blob = `${job.id}.webp`
       await keep(blob)
-      return { result: { blob, details: detailsOf(job) }, drawMs: takesMs }
+      return { result: { blob, details: detailsOf(job) }, renderMs: takesMs }
     },
   }
 }
 
-const detailsOf = ({ request: { format, width, height, frames, fps } }: Job): Json => ({
+const detailsOf = ({ request: { format, width, height, frames, fps } }: Job): ResultDetails => ({
   format,
   width,
   height,

@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import { cpu, decoderGraph, flopsOf, modelDefaults, noWinograd, openModel, unetGraph } from '../../engine/index.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
-import { createWorker } from '../../render/local/host.ts'
-import type { Recipe } from '../../styles/catalog/recipe.ts'
+import { createLocalPool } from '../../render/local/local-pool.ts'
+import type { Recipe } from '../../render/recipe.ts'
 import { atMost, type Measurement, seconds } from './measurement.ts'
 import { createReference } from './reference.ts'
 
@@ -30,15 +30,15 @@ export async function* measureSmallSize(threads: { readonly threads?: number }):
 }
 
 async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
-  const worker = createWorker({ device: 'cpu', cacheDir: cacheFolder(), ...threads })
+  const pool = createLocalPool({ device: 'cpu', cacheDir: cacheFolder(), ...threads })
   try {
     const recipe = pocketRecipe()
-    await worker.warm(recipe)
+    await pool.warm(recipe)
     const reference = await createReference(threads)
     let gflops = await reference.measure()
     let warm = Infinity
     for (let i = 0; i < times; i++) {
-      warm = Math.min(warm, await secondsOf(() => worker.draw(recipe)))
+      warm = Math.min(warm, await secondsOf(() => pool.render(recipe)))
       gflops = Math.max(gflops, await reference.measure())
     }
     yield atMost('warm worker to finished WebP', warm, 3, seconds)
@@ -47,7 +47,7 @@ async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGen
     yield { what: 'GFLOP/s of a product of 2048 × 2048 in the same run', got: gflops.toFixed(0) }
     yield { what: 'the one by the other', got: (rate / gflops).toFixed(2) }
   } finally {
-    await worker.close()
+    await pool.close()
   }
 }
 

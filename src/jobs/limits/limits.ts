@@ -1,5 +1,5 @@
-// How much one person, one space and everybody together may ask for. Policy only: numbers in, refusals out.
-// What counts the rate is in gate.ts, what counts jobs is in tally.ts.
+// Limits (quotas): how much one person, one space and everybody together may ask for. Policy only: numbers in, refusals out.
+// What counts the rate is in rate-limiter.ts, what counts jobs is in job-counts.ts.
 
 import { UserError } from '../../errors.ts'
 import type { Counts } from './job-counts.ts'

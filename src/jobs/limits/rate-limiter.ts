@@ -1,5 +1,5 @@
-// Bottleneck as the gate: how often a person, a space and everybody may ask, and, where several bots share a Redis,
-// how many jobs run at once. It is no record: what it forgets in a restart costs nobody a job.
+// A rate limiter (token buckets, by Bottleneck): how often a person, a space and everybody may ask, and, where several bots share
+// a Redis, how many jobs run at once. It is no record: what it forgets in a restart costs nobody a job.
 // Always OVERFLOW, which turns the newcomer away; the library's own choice, LEAK, drops who has waited longest.
 
 import Bottleneck from 'bottleneck'
@@ -14,7 +14,7 @@ export interface RateLimiter {
   /**
    * Takes one of what the rates allow, on every level or on none.
    *
-   * @param limits where they differ from those the gate was made with
+   * @param limits where they differ from those it was made with
    * @throws UserError too-often { level, jobs, perMs, waitS }
    */
   take(owner: Owner, limits?: Limits): Promise<void>

@@ -1,4 +1,4 @@
-// What the process of a worker is started with.
+// The environment of the child process: what the allocator must be told, and no secrets.
 
 import { getCompileCacheDir } from 'node:module'
 

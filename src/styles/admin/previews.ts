@@ -2,14 +2,15 @@
 
 import type { StylePreview } from '../../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
+import type { Recipe } from '../../render/recipe.ts'
 import { type BaseModel, installedBase } from '../catalog/base-models.ts'
-import { type Recipe, recipeWith } from '../catalog/recipe.ts'
+import { recipeWith } from '../catalog/recipe.ts'
 import { resolveStyle } from '../catalog/resolve-style.ts'
 import type { BaseDefaults, PictureFormat, Style, StyleCatalog, StylePicture } from '../catalog/style.ts'
 import type { StylePictures } from '../catalog/style-pictures.ts'
 import type { StyleEntry, StyleFile } from '../registry/style-entry.ts'
 
-/** The worker's will do. */
+/** The render pool's will do. */
 export type Draw = (recipe: Recipe, options: { readonly signal: AbortSignal }) => Promise<{ readonly animation: StylePicture }>
 
 export interface PreviewsParts {

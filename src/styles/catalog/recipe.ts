@@ -1,22 +1,11 @@
-// A recipe: a request with its style looked up. The files that draw it, and the style's words around the prompt.
+// Looks up the style of a request, for its recipe: the files that draw it, and the style's words around the prompt.
 
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import type { Recipe } from '../../render/recipe.ts'
 import { withNegative, withPromptWords } from './prompt-words.ts'
 import type { Style, StyleCatalog } from './style.ts'
-
-/** What is drawn, with which files of this host. JSON. */
-export interface Recipe {
-  /** As it was asked; embedded in the file, so that no path of this host leaves it unless the person named it. */
-  readonly request: AnimationRequest
-  readonly model: ModelFiles
-  /** With the style's words around it. */
-  readonly prompt: string
-  readonly negative: string
-  /** Multiplies the sides of the picture that was drawn. Absent: small pictures are enlarged. */
-  readonly scale?: number
-}
 
 /**
  * @param base draws where the request names neither style nor files

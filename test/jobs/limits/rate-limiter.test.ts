@@ -12,7 +12,7 @@ const limits: Limits = {
   all: {},
 }
 
-testGate('a gate of its own', {})
+testGate('a rate limiter of its own', {})
 if (redisUrl !== undefined) testGate('a gate shared through Redis', { redisUrl })
 
 function testGate(name: string, where: Partial<RateLimiterOptions>): void {

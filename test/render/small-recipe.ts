@@ -1,10 +1,10 @@
-// A small drawing of the pocket model: two frames, three steps.
+// A small recipe: two frames in three steps, with the model that ships.
 
-import type { AnimationRequest } from '../../../src/jobs/request.ts'
-import { pocket } from '../../../src/paths.ts'
-import type { Recipe } from '../../../src/render/render.ts'
+import type { AnimationRequest } from '../../src/jobs/request.ts'
+import { pocket } from '../../src/paths.ts'
+import type { Recipe } from '../../src/render/recipe.ts'
 
-export function recipeOf(change: Partial<AnimationRequest> = {}): Recipe {
+export function smallRecipe(change: Partial<AnimationRequest> = {}): Recipe {
   const request: AnimationRequest = {
     prompt: 'a red ball bouncing in a meadow',
     negative: '',

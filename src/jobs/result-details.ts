@@ -1,8 +1,7 @@
-// What a drawing says of its animation, in `Job.result.details`.
+// Result details: what is known of a finished animation besides its bytes, from the renderer that made it to the message that shows it.
 
 import { z } from 'zod'
-import type { Note } from '../../errors.ts'
-import type { Job } from '../../jobs/job.ts'
+import type { Note } from '../errors.ts'
 
 export interface ResultDetails {
   readonly format: 'webp' | 'gif' | 'mp4'
@@ -11,7 +10,7 @@ export interface ResultDetails {
   readonly frames: number
   readonly fps: number
   readonly bytes: number
-  /** For the person. */
+  /** For the person; JSON throughout. */
   readonly notes: readonly Note[]
 }
 
@@ -28,6 +27,7 @@ const detailsSchema = z.object({
   notes: z.array(z.union([noteSchema, z.string().transform((message) => ({ code: 'sentence', message, data: {} }))])),
 })
 
-export function detailsOf({ result }: Job): ResultDetails | undefined {
-  return result?.details === undefined ? undefined : detailsSchema.parse(result.details)
+/** @param written what a journal holds, of this version or an earlier one. Throws where it is neither */
+export function parseResultDetails(written: unknown): ResultDetails {
+  return detailsSchema.parse(written)
 }
