@@ -32,7 +32,7 @@ const request = {
   format: 'webp',
 } as const
 
-/** As the worker would draw it, to raw frames. */
+/** As the render pool would draw it, to raw frames. */
 async function drawn(style?: Style): Promise<Frames> {
   const { model, prompt, negative } = style ? recipeWith(style, request) : { model: pocketBase.files, ...request }
   const drawing = engine.draw({ ...request, model, prompt, negative, seed: 7n })

@@ -1,4 +1,4 @@
-// Measures the small size: the model that ships, from a warm worker and from a cold command line to a finished file.
+// Measures the small size: the model that ships, from a warm render pool and from a cold command line to a finished file.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -23,13 +23,13 @@ export async function* measureSmallSize(threads: { readonly threads?: number }):
     let cold = Infinity
     for (let i = 0; i < times; i++) cold = Math.min(cold, await secondsOf(() => fromColdCommandLine(join(scratch, 'cold.webp'), threads)))
     yield atMost('cold command line to finished WebP', cold, 6, seconds)
-    yield* fromWarmWorker(threads)
+    yield* fromWarmPool(threads)
   } finally {
     rmSync(scratch, { recursive: true })
   }
 }
 
-async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
+async function* fromWarmPool(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
   const pool = createLocalPool({ device: 'cpu', cacheDir: cacheFolder(), ...threads })
   try {
     const recipe = pocketRecipe()
