@@ -1,6 +1,8 @@
 // A graph loaded in ONNX Runtime: the only file that knows onnxruntime-node.
 // `run` blocks its thread and cannot be cancelled, so sessions live in a process of their own.
 
+import './telemetry-off.ts'
+
 import { readFileSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
 import type { Device } from '../names.ts'
