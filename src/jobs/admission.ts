@@ -2,8 +2,9 @@
 
 import type { ForecastCache } from './forecast/forecast-cache.ts'
 import type { Owner } from './job.ts'
-import { type JobCounts, keyOf } from './limits/job-counts.ts'
-import { checkWaiting, type Level, type Limits } from './limits/limits.ts'
+import type { JobCounts } from './limits/job-counts.ts'
+import { keyOf, type LimitLevel } from './limits/limit-level.ts'
+import { checkWaiting, type Limits } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
@@ -31,7 +32,7 @@ const unmeasuredWaitMs = 60_000
 
 export function createAdmission({ limits: usual, jobCounts, rateLimiter, forecasts, live, checkOpen }: AdmissionParts): Admission {
   /** Until one fewer waits on this level. */
-  function waitMs(level: Level, owner: Owner): number {
+  function waitMs(level: LimitLevel, owner: Owner): number {
     const key = keyOf(level, owner)
     const first = forecasts.order().find((id) => keyOf(level, live.get(id)!.owner) === key)
     return (first === undefined ? undefined : forecasts.ofWaiting(first)?.beginMs) ?? unmeasuredWaitMs

@@ -210,16 +210,21 @@ function jobOf(row: Row): Job {
     endedMs: numberOf(ended_ms),
     attempts: Number(attempts),
     reason: jsonOf<Job['reason']>(row['reason']),
-    result: resultOf(row['result']),
+    result: resultOf(row),
     told: told === 1 ? (true as const) : undefined,
   })
 }
 
-function resultOf(text: SQLOutputValue | undefined): Result | undefined {
-  const written = jsonOf<{ readonly blob: string; readonly details?: unknown }>(text)
+function resultOf({ id, result }: Row): Result | undefined {
+  const written = jsonOf<{ readonly blob: string; readonly details?: unknown }>(result)
   if (!written) return undefined
   const { blob, details } = written
-  return details === undefined ? { blob } : { blob, details: parseResultDetails(details) }
+  if (details === undefined) return { blob }
+  try {
+    return { blob, details: parseResultDetails(details) }
+  } catch (cause) {
+    throw new Error(`job ${id} has details that cannot be read: ${JSON.stringify(details)}`, { cause })
+  }
 }
 
 function numberOf(value: SQLOutputValue | undefined): number | undefined {

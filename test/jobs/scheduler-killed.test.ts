@@ -28,9 +28,9 @@ async function life(asks: number, seed: number, killAfter?: number): Promise<str
     lines.push(line)
     if (lines.length === killAfter) setTimeout(() => child.kill('SIGKILL'), seed % 7)
   })
-  const [code, signal] = await ended
+  const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
   await read
-  assert.deepEqual([code, signal], killAfter === undefined ? [0, null] : [null, 'SIGKILL'])
+  assert.deepEqual({ code, signal }, killAfter === undefined ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' })
   return lines
 }
 

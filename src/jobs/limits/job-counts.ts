@@ -1,14 +1,14 @@
 // Job counts: who has how many jobs waiting and running, per person, per space and in all.
 
 import { type Owner, personOf, spaceOf } from '../job.ts'
-import { type Level, levels } from './limits.ts'
+import { keyOf, type LimitLevel, limitLevels } from './limit-level.ts'
 
 export interface Count {
   readonly waiting: number
   readonly running: number
 }
 
-export type Counts = { readonly [level in Level]: Count }
+export type Counts = { readonly [level in LimitLevel]: Count }
 
 /** An owner as the queue knows one: `personOf` and `spaceOf`, which are not put together again for each look. */
 export interface OwnerKeys {
@@ -34,7 +34,7 @@ export function createJobCounts(): JobCounts {
 
   function move(owner: Owner, from: keyof Count | undefined, to: keyof Count | undefined): void {
     const keys = { person: personOf(owner), space: spaceOf(owner), all: '' }
-    for (const level of levels) {
+    for (const level of limitLevels) {
       const key = keys[level]
       const count = { ...(counts[level].get(key) ?? none) }
       if (from && count[from]-- === 0) throw new Error(`${keyOf(level, owner)} has no job ${from}`)
@@ -45,9 +45,4 @@ export function createJobCounts(): JobCounts {
   }
 
   return { of: (owner) => at({ person: personOf(owner), space: spaceOf(owner) }), at, move }
-}
-
-/** One word for each person, each space, and everybody. */
-export function keyOf(level: Level, owner: Owner): string {
-  return level === 'person' ? `person:${personOf(owner)}` : level === 'space' ? `space:${spaceOf(owner)}` : 'all'
 }
