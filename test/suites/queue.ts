@@ -35,7 +35,7 @@ const stepsArbitrary: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60, size: 'max' },
 )
 
-export function testFairQueue(name: string, { create, restore }: QueueMaker): void {
+export function testQueue(name: string, { create, restore }: QueueMaker): void {
   describe(name, () => {
     test('the place shown is the place in which it is served', () => {
       check(stepsArbitrary, (steps) => {

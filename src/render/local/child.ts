@@ -21,7 +21,8 @@ async function assemble(): Promise<Assembled> {
   const started = await startDevice(device as Parameters<typeof startDevice>[0], {
     weightDir: join(cacheDir, 'weights'),
     onNote: (sentence) => send({ kind: 'trouble', sentence }),
-    ...omitUndefined({ threads }),
+    // 0, as nothing, leaves it to the device.
+    ...omitUndefined({ threads: threads || undefined }),
   })
   const sessions = createSessions({ budgetBytes, load: started.load })
   const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir })

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createFairQueue, type QueueEntry, restoreFairQueue } from '../../../src/jobs/fair-queue/fair-queue.ts'
-import { testFairQueue } from '../../suites/queue.ts'
+import { testQueue } from '../../suites/queue.ts'
 
-testFairQueue('the queue in memory', { create: createFairQueue, restore: restoreFairQueue })
+testQueue('the queue in memory', { create: createFairQueue, restore: restoreFairQueue })
 
 test('the order is that of deficit round robin as published, one inside the other', () => {
   const entry = fc.record({
