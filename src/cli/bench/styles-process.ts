@@ -1,5 +1,5 @@
-// A child process that measures what styles cost at the real size: two LoRAs of rank 32 beside the weights of one warm session, and one merged.
-// Its one argument says what, its one line of output what came of it.
+// A child process that measures what styles cost at the real size: two LoRAs of rank 32 beside the weights of one warm session, and one
+// merged. Its one argument says what, its one line of output what came of it.
 
 import { join } from 'node:path'
 import type { BaseFiles } from '../../engine/index.ts'

@@ -38,7 +38,7 @@ export interface StyleFileToAdd {
 /** Of the whole intake. */
 const timeoutMs = 60 * 60_000
 
-/** @throws UserError those of intake, `style-name`, `style-name-taken`, `quota-hour`, `quota-space`, `quota-all`, `list-full`, `style-word` */
+/** @throws UserError those of intake and of quotas, `style-name`, `style-name-taken`, `style-has-file`, `list-full`, `style-word` */
 export async function addStyleFile(
   { registry, bases, files, pathOf, intake, quotas, nowMs }: AddStyleFileParts,
   { wanted, by, before, fetchFile }: StyleFileToAdd,

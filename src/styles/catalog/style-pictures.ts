@@ -1,4 +1,5 @@
-// Style pictures: what a style's example looks like, drawn once for each state of a style, kept among the blobs; those that ship lie beside them.
+// Style pictures: what a style's example looks like, drawn once for each state of a style, kept among the blobs; those that ship lie
+// beside them.
 
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'

@@ -24,7 +24,7 @@ export async function linkHostFile(path: string, to: string, maxBytes: number, f
   return { bytes, sha256: await fileDigest(to) }
 }
 
-/** What lies elsewhere, what is no file and what is not there are refused alike: an admin of a chat has no business with this host's disk. */
+/** What lies elsewhere, is no file or is not there is refused alike: an admin of a chat has no business with this host's disk. */
 function realPathWithin(path: string, folders: readonly string[]): string {
   const candidates = isAbsolute(path) ? [path] : folders.map((folder) => join(folder, path))
   for (const candidate of candidates) {

@@ -1,5 +1,6 @@
-// A benchmark of registration: how long a LoRA of 144 MiB (kohya, rank 128, half precision, all 264 modules of Stable Diffusion 1.5) takes from the address to
-// "ready for its preview": `node test/styles/admin/bench-registration.ts`. The base is of full size, but only its table of contents is there.
+// A benchmark of registration: how long a LoRA of 144 MiB (kohya, rank 128, half precision, all 264 modules of Stable Diffusion 1.5) takes
+// from the address to "ready for its preview": `node test/styles/admin/bench-registration.ts`. The base is of full size, but only its table
+// of contents is there.
 
 import { closeSync, createReadStream, ftruncateSync, mkdtempSync, openSync, realpathSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'

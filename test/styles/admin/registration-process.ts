@@ -1,4 +1,5 @@
-// A process that registers one style over the real store and dies by SIGKILL at the moment that it is told: see registration-killed.test.ts.
+// A process that registers one style over the real store and dies by SIGKILL at the moment that it is told: see
+// registration-killed.test.ts.
 
 import { join } from 'node:path'
 import { inspect, modelDefaults } from '../../../src/engine/index.ts'

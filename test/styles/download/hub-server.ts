@@ -1,4 +1,5 @@
-// A model hub on this machine, with its CDN: the address of a file tells its digest and size and leads to another host, which gives any range of it.
+// A model hub on this machine, with its CDN: the address of a file tells its digest and size and leads to another host, which gives any
+// range of it.
 
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
