@@ -7,9 +7,9 @@ import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { fileDigest } from './file-digest.ts'
 import { type HubClientOptions, type HubFileInfo, hubFileInfo, hubResponse, unreachable } from './hub-client.ts'
 import type { HubModel } from './published-models.ts'
-import { fileDigest } from './save-stream.ts'
 
 export interface PullOptions extends HubClientOptions {
   /** Before the next try after a cut; given up after `maxTries` in a row without a byte. */

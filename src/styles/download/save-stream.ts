@@ -1,7 +1,7 @@
 // Saves a stream to a new file, digested and counted on the way: whoever sends it may send more than was said.
 
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 
 export interface Fetched {
@@ -35,11 +35,4 @@ export async function saveStream(
   }
   await pipeline(pieces, counted, createWriteStream(to, { flags: 'wx' }), { signal })
   return { bytes, sha256: hash.digest('hex') }
-}
-
-/** SHA-256 of a file, in hex. */
-export async function fileDigest(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
-  return hash.digest('hex')
 }

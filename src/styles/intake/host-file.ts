@@ -3,7 +3,8 @@
 import { copyFileSync, linkSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join, sep } from 'node:path'
 import { UserError } from '../../errors.ts'
-import { type Fetched, fileDigest } from '../download/save-stream.ts'
+import { fileDigest } from '../download/file-digest.ts'
+import type { Fetched } from '../download/save-stream.ts'
 import { sanitizeText } from './sanitize.ts'
 
 /**
