@@ -15,6 +15,8 @@ export interface HubFile {
   /** Small files come from the hub itself, under a digest that is none of ours. */
   readonly small?: true
   readonly noRanges?: true
+  /** Whether so many bytes were read at the other end: a cut takes what was sent and not read yet with it. Absent: soon enough. */
+  readonly hasRead?: (bytes: number) => boolean
 }
 
 export interface Hub {
@@ -72,7 +74,11 @@ export async function startHub(files: Readonly<Record<string, HubFile>>): Promis
   return { endpoint, calls, close: async () => void (await Promise.all([ended(hub), ended(cdn)])) }
 }
 
-function give({ bytes, cuts, noRanges }: HubFile, { method, headers: { range } }: IncomingMessage, response: ServerResponse): void {
+function give(
+  { bytes, cuts, noRanges, hasRead = () => true }: HubFile,
+  { method, headers: { range } }: IncomingMessage,
+  response: ServerResponse,
+): void {
   const from = noRanges ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0)
   response.statusCode = from > 0 ? 206 : 200
   if (from > 0) response.setHeader('content-range', `bytes ${from}-${bytes.length - 1}/${bytes.length}`)
@@ -80,5 +86,6 @@ function give({ bytes, cuts, noRanges }: HubFile, { method, headers: { range } }
   if (method === 'HEAD') return void response.end()
   const cut = cuts?.shift()
   if (cut === undefined) return void response.end(bytes.subarray(from))
-  response.write(bytes.subarray(from, from + cut), () => setTimeout(() => response.destroy(), 20))
+  const cutOnceRead = (): void => void (hasRead(from + cut) ? response.destroy() : setTimeout(cutOnceRead, 5))
+  response.write(bytes.subarray(from, from + cut), () => setTimeout(cutOnceRead, 20))
 }

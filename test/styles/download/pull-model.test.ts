@@ -28,10 +28,15 @@ interface PullFrom {
 
 /** From a hub that has one file. */
 async function pullFrom({ file, options = {}, folder = newFolder(), wanted = model }: PullFrom) {
-  const hub = await startHub({ 'owner/repo/a.safetensors': file })
+  let read = 0
+  const onProgress = (done: number, of: number): void => {
+    read = done
+    options.onProgress?.(done, of)
+  }
+  const hub = await startHub({ 'owner/repo/a.safetensors': { ...file, hasRead: (count) => count === 0 || read >= count } })
   const pauses: number[] = []
   const pause = async (tries: number): Promise<void> => void pauses.push(tries)
-  const outcome = await pullModel(wanted, folder, { endpoint: hub.endpoint, pause, ...options }).catch((error: unknown) => {
+  const outcome = await pullModel(wanted, folder, { endpoint: hub.endpoint, pause, ...options, onProgress }).catch((error: unknown) => {
     if (error instanceof UserError) return error
     throw error
   })
