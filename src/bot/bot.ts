@@ -7,7 +7,7 @@ import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
 import type { StyleCaller } from '../chat/context/contexts.ts'
 import type { Config } from '../config.ts'
-import { modelDefaults as factsOf, inspectInThread, kindOfFile } from '../engine/index.ts'
+import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
@@ -97,7 +97,7 @@ async function assemble(
       installed: installedModels(modelFolder(home), kindOfFile),
       ...omitUndefined({ checkpoint: config.checkpoint, motion: config.motion }),
     }),
-    factsOf,
+    modelDefaults,
     webpToGif,
     inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
     draw: pool.render,

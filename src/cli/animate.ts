@@ -3,14 +3,15 @@
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { devices, samplerNames } from '../engine/names.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
 import type { Recipe } from '../render/recipe.ts'
 import type { Drawn } from '../render/render.ts'
+import { formats, placeFor, writeWhole } from './animate/output-file.ts'
+import type { Flags } from './animate/recipe-from-flags.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
-import { formats, placeFor, writeWhole } from './output-file.ts'
-import { progressBar } from './progress-bar.ts'
-import type { Flags } from './recipe-from-flags.ts'
+import { drawingBar } from './progress-bar.ts'
 import { inBytes, type Print, printer } from './terminal.ts'
 
 export function animateCommand(program: Command): void {
@@ -56,14 +57,13 @@ export function animateCommand(program: Command): void {
         device: flags.device,
         cacheDir: cacheFolder(home),
         onTrouble: (sentence) => troubles.push(sentence),
-        ...(flags.threads !== undefined && { threads: flags.threads }),
-        ...(ffmpeg !== undefined && { ffmpeg }),
+        ...omitUndefined({ threads: flags.threads, ffmpeg }),
       })
       try {
         // The pool takes as long to start as we take to find out what to draw.
         const [{ name, notes }, { recipe, path }] = await Promise.all([pool.device(), whatToDraw(prompt, flags, config)])
         if (flags.verbose) for (const note of notes) print(note)
-        const bar = progressBar(name)
+        const bar = drawingBar(name)
         const drawn = await pool.render(recipe, { onProgress: bar.show }).finally(bar.stop)
         writeWhole(path, drawn.animation.bytes)
         for (const trouble of troubles) print(trouble)
@@ -75,7 +75,7 @@ export function animateCommand(program: Command): void {
 }
 
 async function whatToDraw(prompt: string, flags: Flags, config: Config): Promise<{ recipe: Recipe; path: string }> {
-  const { recipeFromFlags } = await import('./recipe-from-flags.ts') // brings the engine and the store
+  const { recipeFromFlags } = await import('./animate/recipe-from-flags.ts') // brings the engine and the store
   const recipe = await recipeFromFlags(prompt, flags, config)
   return { recipe, path: placeFor(flags.out, recipe.request) }
 }

@@ -19,9 +19,10 @@ import {
 } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
-import { animateCommandLine } from './animate-command-line.ts'
-import { type LabelledLine, weightLines } from './describe-weights.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { size, whole } from './flag-values.ts'
+import { animateCommandLine } from './inspect/animate-command-line.ts'
+import { type LabelledLine, weightLines } from './inspect/describe-weights.ts'
 import { aligned, type Print, plainJson, printer } from './terminal.ts'
 
 const nets = ['text', 'unet', 'decoder', 'encoder'] as const
@@ -56,7 +57,7 @@ export function inspectCommand(program: Command): void {
 }
 
 function graphText(checkpoint: string, net: (typeof nets)[number], { motion, frames, size: [width, height], device }: Flags): string {
-  const model = openModel({ checkpoint, ...(motion !== undefined && { motion }) })
+  const model = openModel({ checkpoint, ...omitUndefined({ motion }) })
   const { target, vaeTarget } = targetsFor(device, { type: device === 'cpu' ? 'float32' : 'float16', fused: new Set() })
   const [h, w] = [height / model.vae.architecture.factor, width / model.vae.architecture.factor]
   switch (net) {
@@ -81,12 +82,12 @@ function isAnimation(file: string): boolean {
 }
 
 function printAnimation(file: string, { json }: Flags, print: Print): void {
-  const facts = readSettings(readFileSync(file))
+  const embedded = readSettings(readFileSync(file))
   if (json) {
-    print(plainJson(facts))
+    print(plainJson(embedded))
     return
   }
-  const { format, width, height, frames, durationMs, settings } = facts
+  const { format, width, height, frames, durationMs, settings } = embedded
   const rate = durationMs > 0 ? `, ${Math.round((frames * 1e5) / durationMs) / 100} a second` : ''
   printLines([['animation', `${format.toUpperCase()}, ${width}×${height}, ${frames} frames${rate}`]], print)
   print(settings === undefined ? 'It holds no settings: another program made it, or took them out.' : plainJson(settings))

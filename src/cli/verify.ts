@@ -39,17 +39,17 @@ export function verifyCommand(program: Command): void {
     .addOption(new Option('--device <name>', 'what computes').choices(['auto', ...devices]).default('auto'))
     .addOption(new Option('--precision <type>', 'what it computes in; the device decides otherwise').choices(['float32', 'float16']))
     .action(async (dir: string | undefined, flags: Flags) => {
-      const rig = await rigOn(flags, print)
+      const session = await openTestSession(flags, print)
       const rows: Comparison[] = []
       for (const { dir: folder, expected } of dir === undefined ? shipped : [{ dir, expected: undefined }]) {
-        print(`\n${folder} on ${rig.target.name}, ${rig.target.type}\n`)
-        rows.push(...(await checked(verify(folder, rig, expected), print)))
+        print(`\n${folder} on ${session.target.name}, ${session.target.type}\n`)
+        rows.push(...(await checked(verify(folder, session, expected), print)))
       }
       conclude(rows, print)
     })
 }
 
-async function rigOn({ device: wanted, precision }: Flags, print: Print): Promise<TestSession> {
+async function openTestSession({ device: wanted, precision }: Flags, print: Print): Promise<TestSession> {
   const alone: LoadAlone = (graph, device) => createSession(graph, { device, alone: true })
   const { device, passedOver } = await chooseDevice(wanted, probeMachine(alone, listBackends))
   for (const { reason } of passedOver) print(reason)

@@ -1,4 +1,4 @@
-// One measurement of the real size, in a process of its own as the worker is one: what it took to load, to step and to decode, and the
+// A child process that measures the real size once, as the local pool would draw: what it took to load, to step and to decode, and the
 // most memory it had. Its one argument says what, its one line of output what came of it.
 
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// What styles cost at the real size, in a process of its own: two LoRAs of rank 32 beside the weights of one warm session, and one merged.
-// Its one argument says what, its one line of output what came of it.
+// A child process that measures what styles cost at the real size: two LoRAs of rank 32 beside the weights of one warm session, and one
+// merged. Its one argument says what, its one line of output what came of it.
 
 import { join } from 'node:path'
 import type { BaseFiles } from '../../engine/index.ts'
@@ -98,12 +98,12 @@ const before = loads
 await draw([b], 2)
 const switches: number[] = []
 for (let i = 0; i < 10; i++) switches.push((await draw([i % 2 === 0 ? a : b], 2)).beforeMs)
-const outcome: StylesResult = {
+const result: StylesResult = {
   switchMs: switches.toSorted((x, y) => x - y)[5]!,
   reloads: loads - before,
   stepS: best,
   oneBytes,
   bothBytes: process.memoryUsage.rss(),
 }
-console.log(JSON.stringify(outcome))
+console.log(JSON.stringify(result))
 process.exit()
