@@ -53,8 +53,8 @@ export function contextWindows(kind: WindowKind, options: WindowOptions): Window
  */
 export function shifted({ frames: F, length: c, overlap, step }: Omit<WindowOptions, 'stride' | 'closed'>): Window[] {
   const count = F <= c ? 1 : Math.ceil(F / (c - overlap))
-  const distance = F / count
-  return Array.from({ length: count }, (_, k) => wrapped(roundHalfToEven((k + orderedHalving(step)) * distance), 1, Math.min(F, c), F))
+  const offset = roundHalfToEven((F / count) * orderedHalving(step))
+  return Array.from({ length: count }, (_, k) => wrapped(offset + Math.floor((k * F) / count), 1, Math.min(F, c), F))
 }
 
 /**
