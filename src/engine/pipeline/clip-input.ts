@@ -2,8 +2,10 @@
 
 import { UserError } from '../errors.ts'
 import { type Frames, frameAt } from '../frames.ts'
-import { parseKeyframes, parseNumberKeyframes } from '../text/keyframes.ts'
+import { torchGenerator } from '../noise.ts'
+import { numbersOver, parseKeyframes, parseNumberKeyframes } from '../text/keyframes.ts'
 import { type ClipSettings, defaultClip } from './clip-settings.ts'
+import { rearrangeFrames, shuffledFrames } from './free-noise.ts'
 import type { Model } from './model.ts'
 import type { Size } from './nets.ts'
 import { type ClipPlan, planClip } from './plan-clip.ts'
@@ -77,6 +79,22 @@ function refuseOtherSize(given: Frames, { width, height }: Size): void {
       size: [width, height],
     },
   )
+}
+
+/** What `denoise` starts from. */
+export function startOf(seed: bigint, { settings, plan: { drawn, length, noiseStride } }: PreparedClip) {
+  const generator = torchGenerator(seed)
+  if (!settings.freeNoise) return { generator }
+  // Drawn after the noise, from the same generator, as diffusers does.
+  const order = () => shuffledFrames({ frames: drawn, length, stride: noiseStride }, (count) => generator.permutation(count))
+  return { generator, rearrange: (noise: Float32Array) => rearrangeFrames(noise, order()) }
+}
+
+/** Guidance of every drawn frame, where it travels. */
+export function guidanceOver({ guidance, plan: { drawn, keyed } }: PreparedClip): { readonly guidance?: Float64Array } {
+  if (!guidance) return {}
+  const over = numbersOver(guidance, keyed)
+  return { guidance: Float64Array.from({ length: drawn }, (_, frame) => over[frame % keyed.frames]!) }
 }
 
 /** As many frames as are drawn: after the last comes the first again. */

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
-import { torchGenerator } from '../noise.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import type { Betas } from '../samplers/betas.ts'
 import { createSampler } from '../samplers/sampler.ts'
@@ -13,12 +12,10 @@ import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
-import { numbersOver } from '../text/keyframes.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { encodeClipPrompts } from './clip-context.ts'
-import { type ClipInput, type PreparedClip, prepareClip, repeatedFrames, withRepeats } from './clip-input.ts'
+import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
 import { checkSize, denoise } from './denoise.ts'
-import { rearrangeFrames, shuffledFrames } from './free-noise.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
 import type { BaseFiles, Model, ModelSources } from './model.ts'
 import { createModelCache, type OpenModel } from './model-cache.ts'
@@ -157,7 +154,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
         schedule,
         windowsAt: plan.windowsAt,
         ...startOf(drawing.seed, clip),
-        ...(clip.guidance && { guidance: overDrawn(numbersOver(clip.guidance, keyed), drawn) }),
+        ...guidanceOver(clip),
         ...(known && { known }),
         ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
       },
@@ -207,24 +204,12 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     async warm(loading) {
       const { base, applied, clip } = prepare({ prompt: '', negative: '', clipSkip: 1, ...loading })
-      await netsFor(base, applied, loading, clip).nets.load(loading.clipSkip ?? 1, clip.plan.drawn)
+      await netsFor(base, applied, loading, clip).nets.load(loading.clipSkip ?? 1, clip.plan.decoded)
     },
 
     close: () => sessions.release(),
   }
 }
-
-/** The noise that a clip starts from. */
-function startOf(seed: bigint, { settings, plan: { drawn, length, overlap } }: PreparedClip) {
-  const generator = torchGenerator(seed)
-  if (!settings.freeNoise) return { generator }
-  // Drawn after the noise, from the same generator, as diffusers does.
-  const order = () => shuffledFrames({ frames: drawn, length, stride: length - overlap }, (count) => generator.permutation(count))
-  return { generator, rearrange: (noise: Float32Array) => rearrangeFrames(noise, order()) }
-}
-
-const overDrawn = (values: Float64Array, drawn: number): Float64Array =>
-  Float64Array.from({ length: drawn }, (_, frame) => values[frame % values.length]!)
 
 /** Where guidance travels it must be right at every key; the largest is told. */
 function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {

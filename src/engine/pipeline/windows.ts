@@ -51,11 +51,19 @@ export function contextWindows(kind: WindowKind, options: WindowOptions): Window
  * As few windows as cover a closed clip, at equal distances, moved in every call by a fraction of that distance: a seam never lies twice
  * at one place, and a loop costs no more calls than its length. Where the clip fits one window this is `looped-uniform` at equal length.
  */
-export function shifted({ frames: F, length: c, overlap, step }: Omit<WindowOptions, 'stride' | 'closed'>): Window[] {
-  const count = F <= c ? 1 : Math.ceil(F / (c - overlap))
+export function shifted({ step, ...size }: Omit<WindowOptions, 'stride' | 'closed'>): Window[] {
+  const { frames: F, length: c } = size
+  const count = shiftedCount(size)
   const offset = roundHalfToEven((F / count) * orderedHalving(step))
   return Array.from({ length: count }, (_, k) => wrapped(offset + Math.floor((k * F) / count), 1, Math.min(F, c), F))
 }
+
+type Overlapping = Pick<WindowOptions, 'frames' | 'length' | 'overlap'>
+
+const shiftedCount = ({ frames: F, length: c, overlap }: Overlapping): number => (F <= c ? 1 : Math.ceil(F / (c - overlap)))
+
+/** What neighbours share at least: more than was asked for where their number does not come out even. */
+export const shiftedOverlap = (size: Overlapping): number => Math.max(0, size.length - Math.ceil(size.frames / shiftedCount(size)))
 
 /**
  * Uniform windows; `closed` only starts more of them, for both wrap. Where the clip fits, one window.
@@ -99,7 +107,7 @@ export function standardUniform(options: Omit<WindowOptions, 'closed'>): Window[
 }
 
 /** Windows c − overlap frames apart, the last moved back to the clip's end; the same in every call. */
-export function standardStatic({ frames: F, length: c, overlap }: Pick<WindowOptions, 'frames' | 'length' | 'overlap'>): Window[] {
+export function standardStatic({ frames: F, length: c, overlap }: Overlapping): Window[] {
   if (F <= c) return [all(F)]
   const count = Math.ceil((F - c) / (c - overlap)) + 1
   return Array.from({ length: count }, (_, k) => run(Math.min(k * (c - overlap), F - c), c))

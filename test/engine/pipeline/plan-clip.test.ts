@@ -4,9 +4,9 @@ import { type ClipSettings, clipOptions, defaultClip } from '../../../src/engine
 import { planClip } from '../../../src/engine/pipeline/plan-clip.ts'
 
 const modules = {
-  v1: { maxFrames: 24, version: 'v1' },
-  v3: { maxFrames: 32, version: 'v3' },
-  long: { maxFrames: 64, version: 'v2' },
+  v1: { maxFrames: 24 },
+  v3: { maxFrames: 32 },
+  long: { maxFrames: 64 },
 } as const
 
 const plan = (settings: Partial<ClipSettings>, frames: number, module: keyof typeof modules = 'v3') =>
@@ -40,6 +40,7 @@ test('a closed loop turns its one window at every step, and longer ones cost as 
     [[0], [8], [4], [12]],
   )
   assert.equal(plan({ loop: 'closed' }, 64).windowsAt(3).length, 4)
+  assert.deepEqual([plan({ loop: 'closed' }, 24).atOnce, plan({ loop: 'closed' }, 48, 'long').atOnce], [16, 48])
 })
 
 test('ping-pong draws up to the middle and shows it back, cross-fade draws a little more and is cyclic', () => {
@@ -66,9 +67,9 @@ test('windows inside the motion modules see all frames in one call, around the e
   assert.equal(plan({ windowLevel: 'motion-module' }, 16).motionWindows, undefined)
 })
 
-test('a still is one frame, whatever the loop', () => {
+test('a still is one frame, whatever is said of clips', () => {
   for (const loop of clipOptions.loop.choices) {
-    const { drawn, again, finish } = planClip({ ...defaultClip, loop }, 1, null)
+    const { drawn, again, finish } = planClip({ ...defaultClip, loop, windowLength: 16, windowStride: 2 }, 1, null)
     assert.deepEqual([drawn, again], [1, []])
     const latents = new Float32Array(4)
     assert.equal(finish(latents), latents)
