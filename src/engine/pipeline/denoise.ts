@@ -86,7 +86,7 @@ export async function* denoise(
     const before = x
     x = sampler.step(before, eps, i, noise)
     if (known) holdKnown(sampler, x, known, firstNoise, i + 1)
-    yield { step: i + 1, of: calls, latents: x, guess: () => sampler.denoised(before, eps, i) }
+    yield { step: i + 1 - firstCall, of: calls - firstCall, latents: x, guess: () => sampler.denoised(before, eps, i) }
   }
   signal?.throwIfAborted()
   return x

@@ -16,6 +16,7 @@ import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { encodeClipPrompts } from './clip-context.ts'
 import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
 import { checkSize, denoise } from './denoise.ts'
+import { firstCallFor } from './known-frames.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
 import type { BaseFiles, Model, ModelSources } from './model.ts'
 import { createModelCache, type OpenModel } from './model-cache.ts'
@@ -122,12 +123,14 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
+    const sampler = createSampler(schedule.sampler)
+    const { prompt, negative, clipSkip, continues, variationOf } = drawing
+    if (variationOf) firstCallFor(variationOf.strength, sampler)
     signal?.throwIfAborted()
     yield { stage: 'loading', step: 0, of: 0 }
 
     const { model, keys, nets } = netsFor(base, applied, drawing, clip)
-    const calls = createSampler(schedule.sampler).timesteps.length
-    const { prompt, negative, clipSkip, continues, variationOf } = drawing
+    const calls = sampler.timesteps.length
     const told = [
       keys.text,
       applied.textKey,
@@ -160,16 +163,18 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       },
       signal,
     )
+    let done = 0
     let turn = await steps.next()
     for (; !turn.done; turn = await steps.next()) {
       const { step, of, guess } = turn.value
+      done = of
       const preview = async (): Promise<Frames> => {
         const latents = guess()
         return previewFrames(latents, latentShape, await previewMapFor(vae, nets, latents, latentShape))
       }
       yield { stage: 'denoising', step, of, preview }
     }
-    const decoding = { stage: 'decoding', step: calls, of: calls } as const
+    const decoding = { stage: 'decoding', step: done, of: done } as const
     yield decoding
     if (continues) yield { ...decoding, frames: continues }
     const latents = plan.finish(turn.value).subarray(known?.length ?? 0)
@@ -187,7 +192,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     async *draw(drawing, signal) {
       const { frames: count, width, height } = drawing
-      const data = new Uint8Array(count * width * height * 3)
+      let data: Uint8Array | undefined
       let filled = 0
       const steps = stream(drawing, signal)
       let turn = await steps.next()
@@ -195,11 +200,12 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
         const { frames, ...progress } = turn.value
         if (!frames) yield progress
         else {
+          data ??= new Uint8Array(count * width * height * 3)
           data.set(frames.data, filled)
           filled += frames.data.length
         }
       }
-      return { frames: { count, width, height, data }, ...turn.value }
+      return { frames: { count, width, height, data: data! }, ...turn.value }
     },
 
     async warm(loading) {

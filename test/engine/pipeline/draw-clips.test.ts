@@ -170,6 +170,8 @@ for (const [changes, code, sentence] of [
   [{ continues: given(6) }, 'continues', /6 frames cannot go on to 6: expected more than 6/],
   [{ continues: given(2), clip: { loop: 'ping-pong' } }, 'continues', /loop ping-pong would change/],
   [{ continues: given(2, 40) }, 'given-size', /40 × 32 pixels, this clip has 32 × 32/],
+  [{ variationOf: { frames: given(6), strength: 0.1 } }, 'variation-strength', /0\.1 in 2 steps changes nothing: expected at least 0\.5/],
+  [{ frames: -1 }, 'frames', /not -1/],
   [{ variationOf: { frames: given(5), strength: 0.5 } }, 'variation-frames', /as the clip that it is one of: 5, not 6/],
 ] as const) {
   test(`${JSON.stringify(changes).slice(0, 60)} is refused before anything is loaded: ${sentence.source}`, async () => {
