@@ -82,9 +82,9 @@ function refuseOtherSize(given: Frames, { width, height }: Size): void {
 }
 
 /** What `denoise` starts from. */
-export function startOf(seed: bigint, { settings, plan: { drawn, length, noiseStride } }: PreparedClip) {
+export function startOf(seed: bigint, { plan: { drawn, length, noiseStride } }: PreparedClip) {
   const generator = torchGenerator(seed)
-  if (!settings.freeNoise) return { generator }
+  if (noiseStride === undefined) return { generator }
   // Drawn after the noise, from the same generator, as diffusers does.
   const order = () => shuffledFrames({ frames: drawn, length, stride: noiseStride }, (count) => generator.permutation(count))
   return { generator, rearrange: (noise: Float32Array) => rearrangeFrames(noise, order()) }

@@ -30,8 +30,8 @@ export const clipOptions = {
   fuse: { kind: 'choice', choices: fuseMethods, default: 'pyramid' },
   /** Windows around the UNet, in turn; or inside every motion module (FreeNoise): all frames at once, and memory grows with the clip. */
   windowLevel: { kind: 'choice', choices: ['unet', 'motion-module'], default: 'unet' },
-  /** All windows start from the noise of one. */
-  freeNoise: { kind: 'flag', default: false },
+  /** All windows start from the noise of one; `auto`: in closed loops that are longer than a window. */
+  freeNoise: { kind: 'choice', choices: ['auto', 'on', 'off'], default: 'auto' },
   /** Between the texts of a prompt that travels. */
   interpolation: { kind: 'choice', choices: interpolations, default: 'slerp' },
   /** For this share of the way to the next a text holds before it changes. */
@@ -44,7 +44,6 @@ type ClipOption =
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number; readonly default: number | 'auto' }
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly default: number }
-  | { readonly kind: 'flag'; readonly default: boolean }
   | { readonly kind: 'text'; readonly default: string }
 
 type Options = typeof clipOptions
@@ -57,9 +56,7 @@ type ValueOf<O extends ClipOption> = O extends { readonly choices: readonly (inf
     ? number | Extract<O['default'], 'auto'>
     : O extends { readonly kind: 'number' }
       ? number
-      : O extends { readonly kind: 'flag' }
-        ? boolean
-        : string
+      : string
 
 export const defaultClip: ClipSettings = Object.fromEntries(
   Object.entries(clipOptions).map(([name, option]) => [name, option.default]),

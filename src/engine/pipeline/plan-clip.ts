@@ -18,8 +18,8 @@ export interface ClipPlan {
   readonly atOnce: number
   /** c; at most `drawn`. */
   readonly length: number
-  /** Of free noise: frames that are put in another order at once. */
-  readonly noiseStride: number
+  /** Of free noise, frames that are put in another order at once; absent: every frame has noise of its own. */
+  readonly noiseStride?: number
   /** Around the UNet, at each of its calls. */
   windowsAt(call: number): readonly WeightedWindow[]
   /** Inside every motion module; absent: it sees what the UNet does. */
@@ -53,6 +53,7 @@ export function planClip(settings: ClipSettings, frames: number, motion: Motion 
   const length = Math.min(drawn, lengthFor(settings, drawn, closed, motion))
   const kind = kindFor(settings, closed)
   const inside = settings.windowLevel === 'motion-module'
+  const freeNoise = settings.freeNoise === 'on' || (settings.freeNoise === 'auto' && closed && length < drawn)
   const overlap = overlapFor(settings, kind, length)
   const clip = { frames: drawn, overlap: kind === 'shifted' ? shiftedOverlap({ frames: drawn, length, overlap }) : overlap, closed }
 
@@ -67,7 +68,7 @@ export function planClip(settings: ClipSettings, frames: number, motion: Motion 
     drawn,
     atOnce: inside ? drawn : length,
     length,
-    noiseStride: inside ? length - overlap : quarterOf(length),
+    ...(freeNoise && { noiseStride: inside ? length - overlap : quarterOf(length) }),
     windowsAt: inside ? () => [{ frames: whole, weights: Array(drawn).fill(1) }] : around,
     ...(inside && (closed || length < drawn) && { motionWindows: within() }),
     keyed: { frames: loop === 'cross-fade' ? frames : drawn, cyclic: closed || loop === 'cross-fade' },

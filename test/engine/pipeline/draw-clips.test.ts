@@ -102,7 +102,7 @@ test('cross-fade and free noise draw as many frames as asked, and other ones', a
   const plain = await draw({ frames: 8, clip: windows })
   for (const clip of [
     { loop: 'cross-fade' },
-    { freeNoise: true },
+    { freeNoise: 'on' },
     { windowLevel: 'motion-module' },
     { windows: 'standard-uniform' },
   ] as const) {

@@ -43,6 +43,16 @@ test('a closed loop turns its one window at every step, and longer ones cost as 
   assert.deepEqual([plan({ loop: 'closed' }, 24).atOnce, plan({ loop: 'closed' }, 48, 'long').atOnce], [16, 48])
 })
 
+test('windows of a closed loop start from the noise of one, others where that is asked for', () => {
+  const stride = (settings: Partial<ClipSettings>, frames = 64) => plan(settings, frames).noiseStride
+  assert.deepEqual(
+    [stride({ loop: 'closed' }), stride({ loop: 'closed' }, 16), stride({}), stride({ freeNoise: 'on' })],
+    [4, undefined, undefined, 4],
+  )
+  assert.equal(stride({ loop: 'closed', freeNoise: 'off' }), undefined)
+  assert.equal(stride({ freeNoise: 'on', windowLevel: 'motion-module', windowOverlap: 10 }), 6)
+})
+
 test('ping-pong draws up to the middle and shows it back, cross-fade draws a little more and is cyclic', () => {
   const back = plan({ loop: 'ping-pong' }, 8)
   assert.deepEqual([back.drawn, back.again, back.keyed], [5, [3, 2, 1], { frames: 5, cyclic: false }])
