@@ -30,7 +30,10 @@ export interface PreparedClip {
   readonly guidance?: ReturnType<typeof parseNumberKeyframes>
 }
 
-/** @throws UserError of `planClip` and of keyframes; `continues`, `variation-frames`, `vae-encoder` */
+/**
+ * @throws UserError of `planClip` and of keyframes; `continues-no-longer`, `continues-loop`, `continues-variation`, `variation-frames`,
+ *   `given-size`, `vae-encoder`
+ */
 export function prepareClip(drawing: ClipInput, { motion, vae }: Pick<Model, 'motion' | 'vae'>): PreparedClip {
   const { frames, prompt, negative, continues, variationOf } = drawing
   const settings = { ...defaultClip, ...drawing.clip }
@@ -59,14 +62,22 @@ export function prepareClip(drawing: ClipInput, { motion, vae }: Pick<Model, 'mo
 }
 
 function refuseToContinue({ count }: Frames, { frames, variationOf }: ClipInput, { loop }: ClipSettings): void {
-  const refuse = (sentence: string): never => {
-    throw new UserError('continues', sentence, { count, frames, loop })
+  if (count >= frames) {
+    throw new UserError('continues-no-longer', `A clip of ${count} frames cannot go on to ${frames}: expected more than ${count}.`, {
+      count,
+      frames,
+    })
   }
-  if (count >= frames) refuse(`A clip of ${count} frames cannot go on to ${frames}: expected more than ${count}.`)
   if (loop === 'ping-pong' || loop === 'cross-fade') {
-    refuse(`A clip that goes on keeps its first frames, which the loop ${loop} would change: expected none or closed.`)
+    throw new UserError(
+      'continues-loop',
+      `A clip that goes on keeps its first frames, which the loop ${loop} would change: expected none or closed.`,
+      { loop },
+    )
   }
-  if (variationOf) refuse('A clip either goes on from frames or is a variation of them, not both.')
+  if (variationOf) {
+    throw new UserError('continues-variation', 'A clip either goes on from frames or is a variation of them, not both.')
+  }
 }
 
 function refuseOtherSize(given: Frames, { width, height }: Size): void {

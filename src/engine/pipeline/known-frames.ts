@@ -29,7 +29,7 @@ export function holdKnown(sampler: Sampler, x: Float32Array, known: Float32Array
  * The first call of a variation: so much of the way is gone again as `strength` says (SDEdit, Meng et al., arXiv 2108.01073; counted as
  * diffusers' img2img does).
  * @param strength above 0, up to 1
- * @throws UserError `variation-strength` where none would be left
+ * @throws UserError `variation-strength`, and `variation-too-weak` where no call would be left
  */
 export function firstCallFor(strength: number, { timesteps, sigmas }: Pick<Sampler, 'timesteps' | 'sigmas'>): number {
   const calls = timesteps.length
@@ -40,7 +40,7 @@ export function firstCallFor(strength: number, { timesteps, sigmas }: Pick<Sampl
   if (first === calls) {
     const least = Math.ceil(100 / calls) / 100
     throw new UserError(
-      'variation-strength',
+      'variation-too-weak',
       `A variation of strength ${strength} in ${calls} steps changes nothing: expected at least ${least}.`,
       { strength, calls, least },
     )

@@ -38,7 +38,8 @@ type Motion = Pick<MotionArchitecture, 'maxFrames'>
 
 /**
  * @param motion null for stills
- * @throws UserError `loop-frames`, `window-length`, `window-overlap`, `window-kind`, `window-stride`
+ * @throws UserError `loop-frames`, `window-length`, `window-overlap`, `window-ends`, `window-wraps`, `window-moves`, `window-stride`,
+ *   `window-without-stride`
  */
 export function planClip(settings: ClipSettings, frames: number, motion: Motion | null): ClipPlan {
   // A still has no windows, and loops by itself.
@@ -102,15 +103,21 @@ function lengthFor({ windowLength }: ClipSettings, drawn: number, closed: boolea
 
 function kindFor({ windows, windowStride, windowLevel }: ClipSettings, closed: boolean): WindowKind {
   const kind = windows === 'auto' ? (closed ? 'shifted' : 'standard-static') : windows
-  const refuse = (sentence: string): never => {
-    throw new UserError('window-kind', sentence, { windows: kind })
+  if (closed && kind.startsWith('standard')) {
+    throw new UserError(
+      'window-ends',
+      `Windows of kind ${kind} end where the clip ends: a closed loop needs looped-uniform or shifted ones.`,
+      { windows: kind },
+    )
   }
-  if (closed && kind.startsWith('standard'))
-    refuse(`Windows of kind ${kind} end where the clip ends: a closed loop needs looped-uniform or shifted ones.`)
-  if (!closed && kind === 'shifted') refuse('Windows of kind shifted wrap around the end of the clip: they are for closed loops.')
+  if (!closed && kind === 'shifted') {
+    throw new UserError('window-wraps', 'Windows of kind shifted wrap around the end of the clip: they are for closed loops.')
+  }
   if (windowLevel === 'motion-module' && windows !== 'auto' && windows !== 'standard-static') {
-    refuse(
+    throw new UserError(
+      'window-moves',
       `Windows inside the motion modules lie at the same place in every step, which ${kind} ones do not: leave windows away, or say standard-static.`,
+      { windows: kind },
     )
   }
   const uniform = kind === 'looped-uniform' || kind === 'standard-uniform'
@@ -120,7 +127,7 @@ function kindFor({ windows, windowStride, windowLevel }: ClipSettings, closed: b
     })
   }
   if (windowStride > 1 && !uniform) {
-    throw new UserError('window-stride', `Windows of kind ${kind} have no stride: looped-uniform and standard-uniform ones have.`, {
+    throw new UserError('window-without-stride', `Windows of kind ${kind} have no stride: looped-uniform and standard-uniform ones have.`, {
       stride: windowStride,
       windows: kind,
     })

@@ -48,8 +48,9 @@ export function contextWindows(kind: WindowKind, options: WindowOptions): Window
 }
 
 /**
- * As few windows as cover a closed clip, at equal distances, moved in every call by a fraction of that distance: a seam never lies twice
- * at one place, and a loop costs no more calls than its length. Where the clip fits one window this is `looped-uniform` at equal length.
+ * As few windows as cover a closed clip, at equal distances, moved in every call by a fraction of that distance: no seam stays where it
+ * was, and a loop costs no more calls than its length. Where the clip fits one window this is `looped-uniform` at equal length. Halving the
+ * way closes better than moving on by a frame a call: the first calls decide what moves where, and one frame moves no seam far enough.
  */
 export function shifted({ step, ...size }: Omit<WindowOptions, 'stride' | 'closed'>): Window[] {
   const { frames: F, length: c } = size

@@ -16,7 +16,7 @@ export function attentionKind(q: Value, k: Value, heads: number): AttentionKind 
   return S <= maxFrames ? 'temporal' : 'self'
 }
 
-/** No motion module has more. */
+/** Longer windows (LongAnimateDiff's 64) are written as any other long sequence. */
 const maxFrames = 32
 
 /** Opset 23's operator: fastest on CPU for cross and temporal attention; builds the whole score matrix. */

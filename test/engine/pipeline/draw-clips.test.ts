@@ -167,10 +167,10 @@ for (const [changes, code, sentence] of [
   [{ clip: { guidanceTravel: '0: 2 | 6: 3' } }, 'keyframe-beyond', /no frame 6/],
   [{ clip: { guidanceTravel: '0: 2 | 3: -1' } }, 'schedule-guidance', /from 0, not -1/],
   [{ prompt: `0: a | 3: ${Array(9).fill('b').join(' AND ')}` }, 'prompt-parts', /at most 8 parts of a prompt, not 9/],
-  [{ continues: given(6) }, 'continues', /6 frames cannot go on to 6: expected more than 6/],
-  [{ continues: given(2), clip: { loop: 'ping-pong' } }, 'continues', /loop ping-pong would change/],
+  [{ continues: given(6) }, 'continues-no-longer', /6 frames cannot go on to 6: expected more than 6/],
+  [{ continues: given(2), clip: { loop: 'ping-pong' } }, 'continues-loop', /loop ping-pong would change/],
   [{ continues: given(2, 40) }, 'given-size', /40 × 32 pixels, this clip has 32 × 32/],
-  [{ variationOf: { frames: given(6), strength: 0.1 } }, 'variation-strength', /0\.1 in 2 steps changes nothing: expected at least 0\.5/],
+  [{ variationOf: { frames: given(6), strength: 0.1 } }, 'variation-too-weak', /0\.1 in 2 steps changes nothing: expected at least 0\.5/],
   [{ frames: -1 }, 'frames', /not -1/],
   [{ variationOf: { frames: given(5), strength: 0.5 } }, 'variation-frames', /as the clip that it is one of: 5, not 6/],
 ] as const) {

@@ -103,7 +103,7 @@ test('a strength is above nothing and at most whole, and must leave a step', () 
     assert.throws(() => firstCallFor(strength, sampler), { code: 'variation-strength', message: /above 0 and at most 1/ })
   }
   assert.throws(() => firstCallFor(0.1, sampler), {
-    code: 'variation-strength',
+    code: 'variation-too-weak',
     message: /0\.1 in 8 steps changes nothing: expected at least 0\.13/,
   })
 })

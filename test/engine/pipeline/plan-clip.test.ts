@@ -94,10 +94,10 @@ for (const [settings, frames, module, code, sentence] of [
   [{ windowLength: 8, windowOverlap: 9 }, 64, 'v3', 'window-overlap', /Windows of 8 frames overlap by 0 to 7 frames, not 9/],
   [{ windowOverlap: -1 }, 64, 'v3', 'window-overlap', /not -1/],
   [{ windowStride: 9, windows: 'looped-uniform' }, 64, 'v3', 'window-stride', /from 1 to 8, not 9/],
-  [{ windowStride: 2 }, 64, 'v3', 'window-stride', /standard-static have no stride/],
-  [{ windows: 'standard-uniform', loop: 'closed' }, 64, 'v3', 'window-kind', /standard-uniform end where the clip ends/],
-  [{ windows: 'shifted' }, 64, 'v3', 'window-kind', /shifted wrap around the end of the clip/],
-  [{ windows: 'looped-uniform', windowLevel: 'motion-module' }, 64, 'v3', 'window-kind', /same place in every step, which looped-uniform/],
+  [{ windowStride: 2 }, 64, 'v3', 'window-without-stride', /standard-static have no stride/],
+  [{ windows: 'standard-uniform', loop: 'closed' }, 64, 'v3', 'window-ends', /standard-uniform end where the clip ends/],
+  [{ windows: 'shifted' }, 64, 'v3', 'window-wraps', /shifted wrap around the end of the clip/],
+  [{ windows: 'looped-uniform', windowLevel: 'motion-module' }, 64, 'v3', 'window-moves', /same place in every step, which looped-uniform/],
   [{ loop: 'ping-pong' }, 15, 'v3', 'loop-frames', /even number of frames, not 15/],
 ] as const) {
   test(`${JSON.stringify(settings)} with ${module} and ${frames} frames is refused: ${sentence.source}`, () => {
