@@ -124,6 +124,15 @@ test('a prompt that travels to the same words is the prompt, and to others chang
   assert.ok(apart(travelled, await draw({ clip: windows })) > 0.1)
 })
 
+test('a LoRA beside the weights reads the text of every frame as one that is merged does', async () => {
+  const travelling = { prompt: `0: ${drawing.prompt} | 5: a blue boat rocking over the sea` }
+  const withAnime = (merged: boolean) =>
+    draw({ ...travelling, model: { ...drawing.model, loras: [{ file: 'models/pocket/loras/anime.safetensors', strength: 1, merged }] } })
+  const [beside, within] = [await withAnime(false), await withAnime(true)]
+  assert.ok(apart(beside, within) < 0.5, `${apart(beside, within)}`)
+  assert.ok(apart(beside, await draw(travelling)) > 1, 'the LoRA is seen')
+})
+
 test('a clip that goes on keeps its first frames to the byte, and asks only windows with new ones', async () => {
   const beginning = await draw({ frames: 6, clip: windows })
   runs.length = 0
