@@ -162,7 +162,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
     midBlock,
     heads: configured(tensors, source.config, ['motion_num_attention_heads']) ?? 8,
     peRows,
-    maxFrames: Math.min(peRows, 32),
+    maxFrames: stored === undefined ? Math.min(peRows, 32) : peRows,
     widths: Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.motion_modules.0.norm.weight`, 1)[0]!),
     layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.motion_modules\.(\d+)\./),
     acrossFrames: version === 'v1',

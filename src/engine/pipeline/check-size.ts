@@ -1,18 +1,18 @@
-// Size limits of an animation: what the nets can draw, and what the motion module was trained on.
+// Size limits of an animation: what the nets can draw. How many frames they see at once is the plan's to fit (plan-clip.ts).
 
 import { UserError } from '../errors.ts'
 import type { Size } from './nets.ts'
+
+/** Of an animation; what one call of the nets may have is the motion module's business. */
+export const mostFrames = 128
 
 /** Sides are multiples of this many pixels, whatever the nets halve: an odd side's upper half is one larger. */
 export const sideStep = 8
 
 /** @throws UserError naming what does not fit */
-export function checkSize(
-  { frames, width, height }: Size,
-  { factor, maxFrames, hasMotion }: { factor: number; maxFrames: number; hasMotion: boolean },
-): void {
-  if (!Number.isInteger(frames) || frames < 1 || frames > 32) {
-    throw new UserError('frames', `An animation has 1 to 32 frames, not ${frames}.`, { frames, most: 32 })
+export function checkSize({ frames, width, height }: Size, { factor, hasMotion }: { factor: number; hasMotion: boolean }): void {
+  if (!Number.isInteger(frames) || frames < 1 || frames > mostFrames) {
+    throw new UserError('frames', `An animation has 1 to ${mostFrames} frames, not ${frames}.`, { frames, most: mostFrames })
   }
   if (frames > 1 && !hasMotion) {
     throw new UserError(
@@ -20,12 +20,6 @@ export function checkSize(
       `Without a motion module only stills can be drawn: give one with --motion FILE, or ask for 1 frame instead of ${frames}.`,
       { frames },
     )
-  }
-  if (frames > maxFrames) {
-    throw new UserError('frames', `This motion module was trained on at most ${maxFrames} frames, not ${frames}.`, {
-      frames,
-      most: maxFrames,
-    })
   }
   for (const [name, side] of [
     ['width', width],

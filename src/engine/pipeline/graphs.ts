@@ -2,6 +2,7 @@
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
+import type { WeightedWindow } from '../nets/motion.ts'
 import { textEncoder, tokenEmbedding, withVectors } from '../nets/text-encoder.ts'
 import { unet } from '../nets/unet.ts'
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
@@ -54,22 +55,26 @@ export interface DenoiserSize {
   readonly w: number
   /** Text tokens. */
   readonly tokens: number
+  /** Every frame has a text of its own: context [(B F), L, D]. */
+  readonly textPerFrame?: boolean
+  /** Inside every motion module; absent: it sees all frames at once. */
+  readonly motionWindows?: readonly WeightedWindow[]
 }
 
 /** sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w] */
 export function unetGraph(
   model: Pick<Model, 'unet' | 'motion'>,
   target: Target,
-  { animations, frames, h, w, tokens, asked, ...adapted }: DenoiserSize & Common,
+  { animations, frames, h, w, tokens, textPerFrame = false, motionWindows: windows, asked, ...adapted }: DenoiserSize & Common,
 ): Graph {
-  const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture } : null
+  const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture, ...(windows && { windows }) } : null
   const graph = new Graph(motion ? 'unet-motion' : 'unet')
   const tensors = model.motion && motion ? new Map([...model.unet.tensors, ...model.motion.tensors]) : model.unet.tensors
   const weights = new Weights({ graph, target, file: model.unet.file, tensors, ...adapted }, '', asked)
   const { inChannels, widths, contextWidth } = model.unet.architecture
   const sample = graph.input('sample', 'float32', [animations * frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
-  const context = graph.input('context', 'float32', [animations, tokens, contextWidth])
+  const context = graph.input('context', 'float32', [textPerFrame ? animations * frames : animations, tokens, contextWidth])
   graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion))
   return graph
 }

@@ -43,7 +43,7 @@ function lastStepBefore(when: string, steps: number): number | undefined {
 }
 
 /** At separators that stand in no bracket of `text`. */
-function splitOutside(text: string, separator: string): string[] {
+export function splitOutside(text: string, separator: string): string[] {
   const partners = partnersOf(text)
   const parts: string[] = []
   let from = 0

@@ -81,7 +81,7 @@ interface Wanted {
 }
 
 interface Drawn {
-  readonly context: Context
+  readonly context: Context<Float32Array>
   /** After each step, [C, F, h, w]. */
   readonly latents: readonly Float32Array[]
   readonly frames: Frames
@@ -98,7 +98,7 @@ async function draw(session: TestSession, model: Model, wanted: Wanted): Promise
   const nets = createNets(model, size, { runner: createRunner(sessions), target, vaeTarget, keys })
   try {
     const encode = ({ ids }: Chunk) => nets.encodeText(ids, 1)
-    const [context] = (await encodePrompts(encode, model.tokenizer, { prompt, negative, calls: 1 })) as [Context]
+    const [context] = (await encodePrompts(encode, model.tokenizer, { prompt, negative, calls: 1 })) as [Context<Float32Array>]
     const latents: Float32Array[] = []
     const loop = denoise(nets, () => context, latentShape, { frames, schedule, generator })
     let turn = await loop.next()

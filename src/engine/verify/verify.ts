@@ -1,5 +1,6 @@
 // Verification of the engine against what other programs computed: how somebody checks a new GPU or driver.
-// Two kinds of folders: reference tensors of every net (format: test/fixtures/tiny), and a model folder with what it draws.
+// Three kinds of folders: reference tensors of every net (format: test/fixtures/tiny), long clips (test/fixtures/long), and a model folder with
+// what it draws.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { type Model, openModel } from '../pipeline/model.ts'
 import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
 import type { Comparison } from './comparison.ts'
 import { checkModelFolder, checkPipeline } from './drawing.ts'
+import { checkLong, longTable } from './long.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
 import { openReferenceTensors, promptsOf, type ReferenceTensors } from './reference-tensors.ts'
 import type { TestSession } from './test-session.ts'
@@ -24,6 +26,7 @@ export function verify(dir: string, session: TestSession, expected = join(dir, '
   if (existsSync(join(dir, 'checkpoint.safetensors'))) {
     return checkReferences(dir, openReferenceTensors([expected, join(dir, 'lycoris.safetensors')]), session)
   }
+  if (existsSync(join(dir, longTable))) return checkLong(dir, openReferenceTensors([expected]), session)
   return checkModelFolder(openModel({ checkpoint: dir }), openReferenceTensors([expected]), session)
 }
 
