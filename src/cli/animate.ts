@@ -2,7 +2,8 @@
 
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
-import { devices, samplerNames } from '../engine/names.ts'
+import { devices } from '../engine/device-names.ts'
+import { samplerNames } from '../engine/draw-settings.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'

@@ -62,7 +62,7 @@ function graphText(checkpoint: string, net: (typeof nets)[number], { motion, fra
   const [h, w] = [height / model.vae.architecture.factor, width / model.vae.architecture.factor]
   switch (net) {
     case 'text':
-      return printGraph(textGraph(model, target, { prompts: 1, clipSkip: 1 }))
+      return printGraph(textGraph(model, target, { prompts: 1 }))
     case 'unet':
       return printGraph(unetGraph(model, target, { animations: 1, frames, h, w, tokens: 77 }))
     case 'decoder':

@@ -9,9 +9,17 @@ export { describeLora, type LoraDescription } from './checkpoint/lora/describe.t
 export { openTensorFile } from './checkpoint/open.ts'
 export type { SafetensorsLimits } from './checkpoint/safetensors.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
+export { type Device, devices } from './device-names.ts'
+export {
+  type Betas,
+  type DrawSettings,
+  drawSettings,
+  type SamplerName,
+  type Spacing,
+  samplerNames,
+} from './draw-settings.ts'
 export { type Note, UserError } from './errors.ts'
 export { type Frames, frameAt } from './frames.ts'
-export { type Device, devices, type SamplerName, samplerNames } from './names.ts'
 export { flopsOf } from './onnx/flops.ts'
 export { Graph } from './onnx/graph.ts'
 export { MatMul, Slice } from './onnx/ops.ts'
@@ -23,9 +31,7 @@ export { type BaseFiles, type Model, type ModelSources, type NamedEmbedding, typ
 export { type ModelDefaults, modelDefaults } from './pipeline/model-defaults.ts'
 export type { Size } from './pipeline/nets.ts'
 export { weightFileOf } from './pipeline/weight-files.ts'
-export type { Betas } from './samplers/betas.ts'
 export { type Schedule, scheduleFor } from './samplers/schedule.ts'
-export type { Spacing } from './samplers/spacing.ts'
 export { syntheticLora } from './synthetic/lora.ts'
 export { syntheticSd15 } from './synthetic/write.ts'
 export type { Precision } from './targets/ability.ts'

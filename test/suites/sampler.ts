@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SamplerName } from '../../src/engine/names.ts'
+import type { SamplerName } from '../../src/engine/draw-settings.ts'
 import { torchGenerator } from '../../src/engine/noise.ts'
 import { createSampler } from '../../src/engine/samplers/create-sampler.ts'
 import type { Sampler, SamplerConfig } from '../../src/engine/samplers/sampler.ts'

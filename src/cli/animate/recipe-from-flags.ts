@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Config } from '../../config.ts'
+import { type DrawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
 import { modelDefaults } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
@@ -12,7 +13,7 @@ import { recipeFor } from '../../styles/catalog/recipe.ts'
 import { formatOf } from './output-file.ts'
 import { type ReadCatalog, readStyleCatalog } from './read-style-catalog.ts'
 
-export interface Flags {
+export interface Flags extends Partial<DrawSettings> {
   readonly negative?: string
   readonly style?: string
   readonly checkpoint?: string
@@ -21,17 +22,7 @@ export interface Flags {
   readonly lora: readonly LoraFile[]
   readonly embedding: readonly { readonly file: string; readonly word: string }[]
   readonly size?: readonly [width: number, height: number]
-  readonly width?: number
-  readonly height?: number
-  readonly frames?: number
-  readonly fps?: number
-  readonly steps?: number
-  readonly guidance?: number
   readonly seed?: string
-  readonly sampler?: string
-  readonly spacing?: NonNullable<AnimationRequest['spacing']>
-  readonly betas?: NonNullable<AnimationRequest['betas']>
-  readonly clipSkip?: number
   readonly format?: Format
   readonly maxBytes?: number
   readonly scale?: number
@@ -50,20 +41,16 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Prom
   const model = modelOf(flags, styles.base)
   const defaults = model ? modelDefaults(model) : await styles.catalog.model(flags.style)
   const [width, height] = flags.size ?? [defaults.width, defaults.height]
-  const { style, sampler, spacing, betas, maxBytes, scale } = flags
+  const { style, maxBytes, scale } = flags
   const request: AnimationRequest = {
     prompt,
     negative: flags.negative ?? defaults.negative,
     ...omitUndefined({ style, model }),
-    width: flags.width ?? width,
-    height: flags.height ?? height,
-    frames: flags.frames ?? defaults.frames,
-    fps: flags.fps ?? defaults.fps,
-    steps: flags.steps ?? defaults.steps,
-    guidance: flags.guidance ?? defaults.guidance,
+    ...requiredSettingsIn(defaults),
+    width,
+    height,
+    ...drawSettingsIn(flags),
     seed: flags.seed ?? String(randomInt(2 ** 32)),
-    ...omitUndefined({ sampler, spacing, betas }),
-    clipSkip: flags.clipSkip ?? defaults.clipSkip,
     format: formatOf(flags),
     ...omitUndefined({ maxBytes }),
   }

@@ -48,7 +48,7 @@ async function measure({ files, frames, side, steps, cacheDir, winograd, ...thre
   const loadedS = sinceStartS()
 
   // Guidance of 1 asks the UNet once a step.
-  const drawing = engine.draw({ model, ...size, prompt: 'a red ball', negative: '', steps: steps + 1, guidance: 1, seed: 1n, clipSkip: 1 })
+  const drawing = engine.draw({ model, ...size, prompt: 'a red ball', negative: '', steps: steps + 1, guidance: 1, seed: 1n })
   let turn = await drawing.next()
   turn = await drawing.next()
   const firstStepS = sinceStartS()

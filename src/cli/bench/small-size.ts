@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { requiredSettingsIn } from '../../draw-settings.ts'
 import { cpu, decoderGraph, flopsOf, modelDefaults, noWinograd, openModel, unetGraph } from '../../engine/index.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
@@ -64,8 +65,7 @@ const steps = 12
 /** 16 frames with guidance, as the model draws when nothing is asked otherwise, in 12 steps. */
 function pocketRecipe(): Recipe {
   const model = { checkpoint: pocket, loras: [] }
-  const { width, height, frames, fps, guidance, clipSkip } = modelDefaults(model)
-  const request = { prompt, negative: '', width, height, frames, fps, steps, guidance, seed: '1', clipSkip, format: 'webp' } as const
+  const request = { ...requiredSettingsIn(modelDefaults(model)), steps, prompt, negative: '', seed: '1', format: 'webp' } as const
   return { request, model, prompt, negative: '' }
 }
 

@@ -67,7 +67,6 @@ async function draw(style: readonly LoraFile[], steps: number): Promise<{ stepS:
     steps,
     guidance: 1,
     seed: 1n,
-    clipSkip: 1,
   })
   await drawing.next()
   await drawing.next()

@@ -2,6 +2,7 @@
 // nothing is trusted.
 
 import { z } from 'zod'
+import { drawSettingNames, drawSettings } from '../../draw-settings.ts'
 
 const text = z.string()
 const number = z.number()
@@ -18,17 +19,10 @@ const schema = z
       vae: text.optional(),
       loras: z.array(z.object({ file: text, strength: number })).catch([]),
     }),
-    width: number,
-    height: number,
-    frames: number,
-    fps: number,
-    steps: number,
-    guidance: number,
+    ...Object.fromEntries(
+      drawSettingNames.map((name) => [name, drawSettings[name].kind === 'integer' || drawSettings[name].kind === 'number' ? number : text]),
+    ),
     seed: z.union([text.regex(/^\d+$/), number.int()]),
-    sampler: text,
-    spacing: text,
-    betas: text,
-    clipSkip: number,
     format: text,
     maxBytes: number,
   })

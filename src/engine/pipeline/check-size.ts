@@ -1,13 +1,14 @@
 // Size limits of an animation: what the nets can draw. How many frames they see at once is the plan's to fit (plan-clip.ts).
 
+import { drawSettings } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import type { Size } from './nets.ts'
 
-/** Of an animation; what one call of the nets may have is the motion module's business. */
-export const mostFrames = 128
-
 /** Sides are multiples of this many pixels, whatever the nets halve: an odd side's upper half is one larger. */
-export const sideStep = 8
+export const sideStep = drawSettings.width.step
+
+const mostFrames = drawSettings.frames.max
+const longestSide = drawSettings.width.max
 
 /** @throws UserError naming what does not fit */
 export function checkSize({ frames, width, height }: Size, { factor, hasMotion }: { factor: number; hasMotion: boolean }): void {
@@ -25,11 +26,15 @@ export function checkSize({ frames, width, height }: Size, { factor, hasMotion }
     ['width', width],
     ['height', height],
   ] as const) {
-    if (!Number.isInteger(side) || side < sideStep * factor || side > 2048 || side % sideStep !== 0) {
-      throw new UserError('size', `The ${name} is a multiple of ${sideStep} from ${sideStep * factor} to 2048 pixels, not ${side}.`, {
-        name,
-        side,
-      })
+    if (!Number.isInteger(side) || side < sideStep * factor || side > longestSide || side % sideStep !== 0) {
+      throw new UserError(
+        'size',
+        `The ${name} is a multiple of ${sideStep} from ${sideStep * factor} to ${longestSide} pixels, not ${side}.`,
+        {
+          name,
+          side,
+        },
+      )
     }
   }
 }

@@ -3,14 +3,13 @@
 
 import { join } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
+import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Sessions } from '../runtime/sessions.ts'
-import type { Betas } from '../samplers/betas.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
-import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
@@ -29,16 +28,12 @@ import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
-export interface EngineInput extends ClipInput {
+export interface EngineInput
+  extends ClipInput,
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
-  readonly steps?: number
-  readonly guidance?: number
   /** Unsigned 64-bit. */
   readonly seed: bigint
-  readonly sampler?: string
-  readonly spacing?: Spacing
-  readonly betas?: Betas
-  readonly clipSkip: number
 }
 
 export interface EngineProgress {
@@ -66,7 +61,7 @@ export interface EngineOutput extends Streamed {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Partial<Pick<EngineInput, 'clipSkip' | 'clip'>>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
@@ -127,7 +122,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
     const sampler = createSampler(schedule.sampler)
-    const { prompt, negative, clipSkip, continues, variationOf } = drawing
+    const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
     signal?.throwIfAborted()
     yield { stage: 'loading', step: 0, of: 0 }
@@ -212,7 +207,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     },
 
     async warm(loading) {
-      const { base, applied, clip } = prepare({ prompt: '', negative: '', clipSkip: 1, ...loading })
+      const { base, applied, clip } = prepare({ prompt: '', negative: '', ...loading })
       await netsFor(base, applied, loading, clip).nets.load(loading.clipSkip ?? 1, clip.plan.decoded)
     },
 

@@ -5,35 +5,23 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
+import type { DrawSettings, RequiredDrawSettings } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
-import type { SamplerName } from '../names.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import type { Betas } from '../samplers/betas.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
-import type { Spacing } from '../samplers/spacing.ts'
 import { saysLcm } from './applied-loras.ts'
 import { sideStep } from './check-size.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
 import { isFolder, readJson } from './weight-files.ts'
 
-export interface ModelDefaults {
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
-  readonly steps: number
-  readonly guidance: number
+export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
   readonly negative: string
-  readonly clipSkip: number
   /** 1 where there is no motion module. */
   readonly maxFrames: number
   /** Width and height are multiples of this … */
   readonly multiple: number
   /** … and no smaller than this. */
   readonly minSide: number
-  readonly sampler: SamplerName
-  readonly spacing: Spacing
-  readonly betas: Betas
   /** null draws stills only. */
   readonly motion: MotionVersion | null
   /** Tokens that the text encoder knows: 49,408 in CLIP's own. */

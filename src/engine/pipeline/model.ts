@@ -16,9 +16,9 @@ import {
 } from '../checkpoint/architecture.ts'
 import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
 import type { Named, Part } from '../checkpoint/dialects/parts.ts'
+import type { Betas } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import type { Betas } from '../samplers/betas.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
 import { isFolder, openWeights, partIn, readJson, type WeightFile } from './weight-files.ts'
 

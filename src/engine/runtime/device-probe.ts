@@ -2,7 +2,7 @@
 // code of it runs, so asking is safe; outputs are never left on a GPU, where reading them aborts.
 
 import { readdirSync } from 'node:fs'
-import type { Device } from '../names.ts'
+import type { Device } from '../device-names.ts'
 import { Graph } from '../onnx/graph.ts'
 import { MatMul } from '../onnx/ops.ts'
 import type { DeviceProbe } from './devices.ts'

@@ -1,8 +1,8 @@
 // Device selection. What a person names either starts or is refused with the reason and what to do about it; `auto` goes from the fastest
 // kind to the CPU, takes the first that starts, and says why the others were passed over.
 
+import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
-import type { Device } from '../names.ts'
 
 export interface ChosenDevice {
   readonly device: Device

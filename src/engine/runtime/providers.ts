@@ -1,7 +1,7 @@
 // Execution providers: ONNX Runtime's options for each device. Under Node, CUDA and DirectML take a device number and nothing else, WebGPU
 // a layout.
 
-import type { Device } from '../names.ts'
+import type { Device } from '../device-names.ts'
 
 export interface Providers {
   readonly executionProviders: readonly (Device | { readonly name: Device; readonly deviceId?: number; readonly coreMlFlags?: number })[]

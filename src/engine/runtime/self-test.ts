@@ -1,8 +1,8 @@
 // A self-test of a GPU against the CPU. Fused attention has been wrong by several per cent on more than one driver and nothing said so,
 // so every kind that the nets use is held against the CPU when a device starts; what fails is written in the exact form.
 
+import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
-import type { Device } from '../names.ts'
 import { torchGenerator } from '../noise.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { Graph, type Value } from '../onnx/graph.ts'

@@ -5,7 +5,7 @@ import './telemetry-off.ts'
 
 import { readFileSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
-import type { Device } from '../names.ts'
+import type { Device } from '../device-names.ts'
 import type { Graph } from '../onnx/graph.ts'
 import { writeModel } from '../onnx/write.ts'
 import { countCores } from './cores.ts'

@@ -3,8 +3,8 @@
 
 import { join } from 'node:path'
 import { elementsOf } from '../checkpoint/tensor.ts'
+import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
-import type { Device } from '../names.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
 import { cpu, noWinograd } from '../targets/cpu.ts'

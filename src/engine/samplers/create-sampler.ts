@@ -1,7 +1,7 @@
 // The registry of samplers: a rule for each name, and the defaults of their settings.
 
+import type { SamplerName } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
-import type { SamplerName } from '../names.ts'
 import { alphasCumprod, trainSteps } from './betas.ts'
 import { ddim } from './ddim.ts'
 import { dpmpp2m } from './dpmpp-2m.ts'

@@ -1,9 +1,7 @@
 // A sampler (diffusers: scheduler): one rule for stepping from noise to a picture. Rules know arrays and numbers, nothing of nets or
 // frames. A sampler object belongs to one run: multi-step rules keep what the net said before.
 
-import type { SamplerName } from '../names.ts'
-import type { Betas } from './betas.ts'
-import type { Spacing } from './spacing.ts'
+import type { Betas, SamplerName, Spacing } from '../draw-settings.ts'
 
 export interface Sampler {
   readonly name: SamplerName

@@ -2,12 +2,11 @@
 // Every module was trained or distilled on one noise schedule; on another the result is grey, burnt or flickers, and nothing says why.
 
 import type { MotionVersion } from '../checkpoint/architecture.ts'
+import type { Betas, Spacing } from '../draw-settings.ts'
+import { type SamplerName, samplerNames } from '../draw-settings.ts'
 import { type Note, UserError } from '../errors.ts'
-import { type SamplerName, samplerNames } from '../names.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import type { Betas } from './betas.ts'
 import type { SamplerConfig } from './sampler.ts'
-import type { Spacing } from './spacing.ts'
 
 /** `steps`: what a Lightning module was distilled for, where its file tells. */
 export interface MotionKind {

@@ -1,7 +1,7 @@
 // CUDA and DirectML: images [N, h, w, C], the layout of tensor cores, with the operators that ONNX Runtime fuses for Stable Diffusion.
 // In this layout a 1×1 convolution is a linear, and an image is its sequence of positions without moving a byte.
 
-import type { Device } from '../names.ts'
+import type { Device } from '../device-names.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, LayerNormalization, Mul, Reshape, Split } from '../onnx/ops.ts'
 import type { Ability } from './ability.ts'

@@ -1,7 +1,7 @@
 // The table of targets: which one writes a net for which device. The VAE is always written in float32: its activations pass what float16
 // can hold.
 
-import type { Device } from '../names.ts'
+import type { Device } from '../device-names.ts'
 import type { Ability } from './ability.ts'
 import { coreml } from './coreml.ts'
 import { cpu } from './cpu.ts'

@@ -84,7 +84,7 @@ async function* checkOne(
     context = references.values(`${name}.context`)
     const [prompts, L, D] = references.shape(`${name}.context`) as [number, number, number]
     const { needed, feeds } = adapters.text
-    const graph = textGraph(model, session.target, { prompts, clipSkip: 1, adapterRank: rankIn(model, needed) })
+    const graph = textGraph(model, session.target, { prompts, adapterRank: rankIn(model, needed) })
     const [result] = await runOnce(session, graph, [{ ids: Int32Array.from(references.values('text.ids')), ...feeds(needed) }])
     yield named(compare(`${name}.context`, 'relative', result!.hidden!, context, tolerancesFor(session.target, graph).net), way)
     // The guidance pair: the empty prompt, which is the last, then the first.

@@ -1,6 +1,7 @@
 // Before-and-after previews of a style: its example drawn with it and without, everything else alike.
 
 import type { StylePreview } from '../../chat/contract/style-admin.ts'
+import { requiredSettingsIn } from '../../draw-settings.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Recipe } from '../../render/recipe.ts'
 import { type BaseModel, installedBase } from '../catalog/base-models.ts'
@@ -79,8 +80,7 @@ interface PreviewSubject {
 }
 
 function requestOf(prompt: string, defaults: BaseDefaults, format: PictureFormat): AnimationRequest {
-  const { width, height, frames, fps, steps, guidance, negative, clipSkip } = defaults
-  return { prompt, negative, width, height, frames, fps, steps, guidance, seed, clipSkip, format }
+  return { ...requiredSettingsIn(defaults), prompt, negative: defaults.negative, seed, format }
 }
 
 async function withinPatience(preview: Promise<StylePreview>, patienceMs: number): Promise<StylePreview | undefined> {

@@ -1,10 +1,11 @@
 // Style edits: what managers change about a style, as functions from one entry to the next. Pure.
 
 import type { StyleEdits } from '../../chat/contract/style-admin.ts'
+import { drawSettingsIn } from '../../draw-settings.ts'
 import { UserError } from '../../errors.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { sanitizeText } from '../intake/sanitize.ts'
-import { isLora, type StyleDefaults, type StyleEntry, type StyleFile } from '../registry/style-entry.ts'
+import { isLora, type StyleEntry, type StyleFile } from '../registry/style-entry.ts'
 import { checkStyleName, foldName } from '../registry/style-names.ts'
 
 export const maxWordsChars = 500
@@ -32,16 +33,13 @@ export function applyEdits(entry: StyleEntry, edits: StyleEdits, space: string):
     about: words(edits.about, entry.about),
     example: words(edits.example, entry.example),
     ...(edits.aliases !== undefined && { aliases: aliasesOf(edits.aliases, entry.name) }),
-    habits: { ...(usual ? {} : entry.habits), ...defaultsIn(edits) },
+    habits: { ...(usual ? {} : entry.habits), ...drawSettingsIn(edits) },
   }
   if (JSON.stringify(next) === JSON.stringify(entry)) throw unchanged(entry.name)
   return next
 }
 
 export const unchanged = (name: string): UserError => new UserError('style-unchanged', `That leaves ${name} as it is.`, { name })
-
-const defaultsIn = ({ width, height, frames, steps, guidance, sampler }: StyleEdits): StyleDefaults =>
-  omitUndefined({ width, height, frames, steps, guidance, sampler })
 
 function editedFiles(entry: StyleEntry, { part, strength, word, drop }: StyleEdits): readonly StyleFile[] {
   if (strength === undefined && word === undefined && !drop) return entry.files

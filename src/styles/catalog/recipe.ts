@@ -1,8 +1,8 @@
 // Looks up the style of a request, for its recipe: the files that draw it, and the style's words around the prompt.
 
+import { optionalSettingsIn } from '../../draw-settings.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, ModelFiles } from '../../jobs/request.ts'
-import { omitUndefined } from '../../omit-undefined.ts'
 import type { Recipe } from '../../render/recipe.ts'
 import { withNegative, withPromptWords } from './prompt-words.ts'
 import type { Style, StyleCatalog } from './style.ts'
@@ -22,7 +22,7 @@ export async function recipeFor(request: AnimationRequest, styles: Pick<StyleCat
 
 export function recipeWith(style: Style, request: AnimationRequest): Recipe {
   return {
-    request: { ...request, ...omitUndefined({ sampler: request.sampler ?? style.sampler }) },
+    request: { ...optionalSettingsIn(style), ...request },
     model: style.model,
     prompt: withPromptWords(request.prompt, style),
     negative: withNegative(request.negative, style),

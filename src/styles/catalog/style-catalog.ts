@@ -1,5 +1,6 @@
 // The style catalog: the styles as people see them. Which may be used where, what they lie on, what draws.
 
+import { requiredSettingsIn } from '../../draw-settings.ts'
 import type { StyleEntry, StyleFile } from '../registry/style-entry.ts'
 import { type StyleRegistry, unknownStyle } from '../registry/style-registry.ts'
 import type { BaseModel } from './base-models.ts'
@@ -80,17 +81,6 @@ function memoized(read: ReadModelDefaults): ReadModelDefaults {
 }
 
 function styleDefaults(style: Style, base: Omit<BaseDefaults, 'name'>): BaseDefaults {
-  const { name, width, height, frames, fps, steps, guidance, clipSkip } = style
-  return {
-    ...base,
-    name,
-    width: width ?? base.width,
-    height: height ?? base.height,
-    frames: Math.min(frames ?? base.frames, base.maxFrames),
-    fps: fps ?? base.fps,
-    steps: steps ?? base.steps,
-    guidance: guidance ?? base.guidance,
-    negative: style.negative || base.negative,
-    clipSkip: clipSkip ?? base.clipSkip,
-  }
+  const own = { ...base, ...requiredSettingsIn(style) }
+  return { ...own, name: style.name, frames: Math.min(own.frames, base.maxFrames), negative: style.negative || base.negative }
 }

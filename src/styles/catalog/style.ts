@@ -1,5 +1,6 @@
 // Styles as people pick them: files laid over a base model, and words around the prompt.
 
+import type { RequiredDrawSettings } from '../../draw-settings.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import type { StyleDefaults, StyleState } from '../registry/style-entry.ts'
 
@@ -22,16 +23,9 @@ export interface Style extends StyleDefaults {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface BaseDefaults {
+export interface BaseDefaults extends RequiredDrawSettings {
   readonly name: string
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
-  readonly steps: number
-  readonly guidance: number
   readonly negative: string
-  readonly clipSkip: number
   readonly maxFrames: number
   /** Width and height are multiples of this. */
   readonly multiple: number

@@ -1,5 +1,6 @@
 // A style change: one line of a style's history, and in words what it changed.
 
+import { drawSettingNames } from '../../draw-settings.ts'
 import type { StyleEntry, StyleFile } from './style-entry.ts'
 
 export type ChangeKind =
@@ -48,12 +49,10 @@ export function differences(before: StyleEntry | undefined, after: StyleEntry | 
     ...difference('aliases', before.aliases.join(', '), after.aliases.join(', ')),
     ...difference('trigger words', before.triggers.join(', '), after.triggers.join(', ')),
     ...difference('where', before.spaces?.join(', ') ?? 'everywhere', after.spaces?.join(', ') ?? 'everywhere'),
-    ...defaultNames.flatMap((name) => difference(name, before.habits[name], after.habits[name])),
+    ...drawSettingNames.flatMap((name) => difference(name, before.habits[name], after.habits[name])),
     ...fileDifferences(before.files, after.files),
   ]
 }
-
-const defaultNames = ['width', 'height', 'frames', 'fps', 'steps', 'guidance', 'sampler', 'clipSkip'] as const
 
 function difference(what: string, before: string | number | undefined, after: string | number | undefined): string[] {
   return before === after ? [] : [`${what}: ${shown(before)} → ${shown(after)}`]

@@ -1,5 +1,6 @@
 // A style entry: one state of a style as it is kept, JSON. The style that people pick (catalog/style.ts) is made of it and of its base.
 
+import type { DrawSettings } from '../../draw-settings.ts'
 import type { Identity } from '../../engine/checkpoint/identify.ts'
 
 export interface StyleEntry {
@@ -30,16 +31,7 @@ export interface StyleEntry {
 export type StyleState = 'published' | 'admins' | 'quarantined'
 
 /** What it draws with where a request does not say; absent: what its base decides. */
-export interface StyleDefaults {
-  readonly width?: number
-  readonly height?: number
-  readonly frames?: number
-  readonly fps?: number
-  readonly steps?: number
-  readonly guidance?: number
-  readonly sampler?: string
-  readonly clipSkip?: number
-}
+export type StyleDefaults = Partial<DrawSettings>
 
 /** What can be part of a style. */
 export type StyleFileKind = Exclude<Identity['kind'], 'refused' | 'unet' | 'text-encoder'>

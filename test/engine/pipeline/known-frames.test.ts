@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SamplerName, samplerNames } from '../../../src/engine/names.ts'
+import { type SamplerName, samplerNames } from '../../../src/engine/draw-settings.ts'
 import { type Generator, torchGenerator } from '../../../src/engine/noise.ts'
 import { denoise } from '../../../src/engine/pipeline/denoise.ts'
 import { firstCallFor, noised } from '../../../src/engine/pipeline/known-frames.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Device } from '../../../src/engine/device-names.ts'
 import { UserError } from '../../../src/engine/errors.ts'
-import type { Device } from '../../../src/engine/names.ts'
 import { probeMachine } from '../../../src/engine/runtime/device-probe.ts'
 import { chooseDevice, type DeviceProbe } from '../../../src/engine/runtime/devices.ts'
 import { createSession, listBackends } from '../../../src/engine/runtime/session.ts'

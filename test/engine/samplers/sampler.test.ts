@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type SamplerName, samplerNames } from '../../../src/engine/draw-settings.ts'
 import { UserError } from '../../../src/engine/errors.ts'
-import { type SamplerName, samplerNames } from '../../../src/engine/names.ts'
 import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
 import { goldenCases, type SamplerTraits, testSampler } from '../../suites/sampler.ts'
 
