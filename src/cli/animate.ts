@@ -33,7 +33,7 @@ export function animateCommand(program: Command): void {
     .option('--size <WxH>', 'pixels of a frame, such as 512x384', size)
     .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--height <pixels>', 'of a frame, a multiple of 8', whole)
-    .option('--frames <count>', 'of the loop, 1 to 32 (16)', whole)
+    .option('--frames <count>', 'of the loop, 1 to 128 (16)', whole)
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)

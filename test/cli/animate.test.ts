@@ -84,7 +84,7 @@ test('a style that ships draws as its LoRA does, and its file says the style, no
 })
 
 const refused: readonly (readonly [what: string, args: string[], sentence: RegExp])[] = [
-  ['too many frames', ['--frames', '33'], /1 to 32 frames, not 33/],
+  ['too many frames', ['--frames', '129'], /1 to 128 frames, not 129/],
   ['a side that is no multiple of 8', ['--size', '60x64'], /multiple of 8.*60/],
   ['a file that is not there', ['--checkpoint', 'nowhere.safetensors'], /nowhere\.safetensors/],
   ['a style that is not there', ['--style', 'magic'], /style 'magic'/],
