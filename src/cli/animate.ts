@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { devices } from '../engine/device-names.ts'
-import { samplerNames } from '../engine/draw-settings.ts'
+import { betaSchedules, drawSettings, samplerNames, spacings } from '../engine/draw-settings.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
@@ -34,14 +34,14 @@ export function animateCommand(program: Command): void {
     .option('--size <WxH>', 'pixels of a frame, such as 512x384', size)
     .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--height <pixels>', 'of a frame, a multiple of 8', whole)
-    .option('--frames <count>', 'of the loop, 1 to 32 (16)', whole)
+    .option('--frames <count>', `of the loop, ${drawSettings.frames.min} to ${drawSettings.frames.max} (16)`, whole)
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
     .option('--seed <number>', '64-bit; the same seed draws the same animation (chance)', seedOf)
     .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
-    .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices(['leading', 'linspace', 'trailing']))
-    .addOption(new Option('--betas <name>', 'the noise schedule').choices(['linear', 'scaled_linear']))
+    .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices([...spacings]))
+    .addOption(new Option('--betas <name>', 'the noise schedule').choices([...betaSchedules]))
     .option('--clip-skip <layers>', '2 reads the second last layer of the text encoder', whole)
     .addOption(new Option('--format <name>', 'kind of file; otherwise as --out ends (webp)').choices([...formats]))
     .option('--max-bytes <count>', 'met by lowering quality, then size, then frames a second', whole)

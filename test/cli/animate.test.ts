@@ -84,7 +84,7 @@ test('a style that ships draws as its LoRA does, and its file says the style, no
 })
 
 const refused: readonly { readonly what: string; readonly args: string[]; readonly sentence: RegExp }[] = [
-  { what: 'too many frames', args: ['--frames', '33'], sentence: /1 to 32 frames, not 33/ },
+  { what: 'too many frames', args: ['--frames', '129'], sentence: /1 to 128 frames, not 129/ },
   { what: 'a side that is no multiple of 8', args: ['--size', '60x64'], sentence: /multiple of 8.*60/ },
   { what: 'a file that is not there', args: ['--checkpoint', 'nowhere.safetensors'], sentence: /nowhere\.safetensors/ },
   { what: 'a style that is not there', args: ['--style', 'magic'], sentence: /style 'magic'/ },
