@@ -66,6 +66,9 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
   { room: 'commands', may: ['src/chat/contract', 'src/jobs/request.ts', 'src/errors.ts'] },
 ]
 
+/** Small functions that know nothing of any room. */
+const everywhere = ['src/serial.ts', 'src/omit-undefined.ts']
+
 interface Import {
   readonly from: string
   readonly to: string
@@ -85,7 +88,7 @@ function importsOf(file: string): Import[] {
 const lies = (path: string, room: string): boolean => path === room || path.startsWith(`${room}/`)
 
 function refused({ from, to, typeOnly }: Import): boolean {
-  if (to.startsWith('node:')) return false
+  if (to.startsWith('node:') || everywhere.includes(to)) return false
   const { room, may } = rooms.find((it) => lies(from, it.room)) ?? { room: dirname(from), may: [] }
   if (may === 'anything') return false
   // Platforms know nothing of each other, and the rest of the chat nothing of them.
