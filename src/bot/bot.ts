@@ -124,7 +124,7 @@ async function assemble(
     styles,
     styleAdminFor: (caller) => styleAdminFor(styles, operators, caller),
     retentionDays,
-    alsoClear: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
+    alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,
     log,

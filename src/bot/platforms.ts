@@ -42,14 +42,14 @@ function keptToken(home: string, tell: (sentence: string) => void): string {
   return token
 }
 
-function page({ home, page, retentionDays }: Config, adminToken: string, sources: ReturnType<typeof createPageViews>, log: Log): Platform {
+function page({ home, page, retentionDays }: Config, adminToken: string, views: ReturnType<typeof createPageViews>, log: Log): Platform {
   return createWeb({
     ...page,
     adminToken,
     file: join(home, 'page.sqlite'),
     uploads: join(home, 'uploads'),
     commands,
-    sources,
+    views,
     retentionDays,
     broken: (error) => log.error({ platform: 'web', err: error }, 'the page broke'),
   })

@@ -39,7 +39,7 @@ export interface ChatParts {
   readonly styleAdminFor: ContextsParts['styleAdminFor']
   readonly retentionDays: number
   /** When old requests are cleared away, so is this. */
-  readonly alsoClear?: (nowMs: number) => Promise<unknown>
+  readonly alsoDelete?: (nowMs: number) => Promise<unknown>
   readonly limits: Limits
   readonly clock: Clock
   readonly log: Log
@@ -84,9 +84,9 @@ export function createChat(parts: ChatParts): Chat {
     await scheduler.start()
     const live = countLive(scheduler)
     stopCounting = live.stop
-    const { alsoClear } = parts
+    const { alsoDelete } = parts
     stopClearing = keepDeleting(
-      { scheduler, favourites: contexts.favourites, blobs: store.blobs, days: retentionDays, alsoClear },
+      { scheduler, favourites: contexts.favourites, blobs: store.blobs, days: retentionDays, alsoDelete },
       clock,
       log,
     )

@@ -10,7 +10,7 @@ export interface Observer {
   ended(platform: string, end: End, ms: number): void
   edited(platform: string): void
   /** A call to the platform failed. */
-  stumbled(platform: string): void
+  callFailed(platform: string): void
 }
 
 export const noObserver: Observer = {
@@ -18,5 +18,5 @@ export const noObserver: Observer = {
   accepted: () => undefined,
   ended: () => undefined,
   edited: () => undefined,
-  stumbled: () => undefined,
+  callFailed: () => undefined,
 }

@@ -26,7 +26,7 @@ import { renderReply } from './delivery/render-reply.ts'
 import type { ReplyTarget } from './delivery/reply-target.ts'
 import { truncate } from './delivery/truncate.ts'
 import { autocomplete } from './input/autocomplete.ts'
-import { askingFor, formOf } from './input/form.ts'
+import { formOf, formReplyOf } from './input/form.ts'
 import { optionValues } from './input/option-values.ts'
 import { findAction, findCommand, parse } from './input/parse.ts'
 import { checkChannel, checkRequest } from './input/request-rules.ts'
@@ -106,11 +106,11 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
       const { command, action, inputs } = parse(incoming.text, contexts.commands)
       return { command, action, inputs: withFiles(inputs, incoming.files, command.actions[action]!) }
     }
-    const { mark, message, owner } = incoming
+    const { reaction, message, owner } = incoming
     const job = await messages.jobOf(platform.name, message)
-    if (job === undefined || reactions.again(`${owner.person} ${message} ${mark}`, nowMs)) return undefined
+    if (job === undefined || reactions.again(`${owner.person} ${message} ${reaction}`, nowMs)) return undefined
     if (!scheduler.find(job)) throw new UserError('no-longer-there', 'That animation is no longer there.')
-    return parse(commandOfReaction(mark, job), contexts.commands)
+    return parse(commandOfReaction(reaction, job), contexts.commands)
   }
 
   async function act({ command, action, inputs }: Understood, incoming: Incoming, answer: DeferredResponse, locale: Locale): Promise<void> {
@@ -118,7 +118,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     if (declared.admin && !incoming.asker.admin) {
       throw new UserError('admins-only', `/${command.name} is for admins only.`, { command: command.name })
     }
-    const asking = incoming.kind === 'text' && Object.keys(inputs).length === 0 ? askingFor(command, action) : undefined
+    const asking = incoming.kind === 'text' && Object.keys(inputs).length === 0 ? formReplyOf(command, action) : undefined
     if (asking) return answer.open(() => platform.open(incoming.address, formOf(asking, contexts.commands, locale)))
     const context = contextFor(incoming)
     const values = optionValues(declared.options, inputs)
@@ -217,7 +217,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     try {
       await answer.post(truncate(outgoing, platform.limits))
     } catch (unsaid) {
-      observer.stumbled(platform.name)
+      observer.callFailed(platform.name)
       scribe.warn({ err: unsaid }, 'an answer could not be posted')
     }
   }

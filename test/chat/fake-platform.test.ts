@@ -32,7 +32,7 @@ testPlatform('a room', async (receiver) => {
 })
 
 function seenOf(room: Room, { id, outgoing }: Message) {
-  const { text, quote, facts = [], progress, items = [], buttons = [], picture, file, marks = [] } = outgoing
+  const { text, quote, facts = [], progress, items = [], buttons = [], picture, file, reactions = [] } = outgoing
   const words = [
     text,
     quote,
@@ -46,6 +46,6 @@ function seenOf(room: Room, { id, outgoing }: Message) {
     pictures: [picture, ...items.map((item) => item.picture)].flatMap((one) => (one ? [one.bytes] : [])),
     files: file ? [file.bytes] : [],
     buttons: [...buttons, ...items.flatMap((item) => item.buttons ?? [])].map(({ label }) => label),
-    marks,
+    reactions,
   }
 }

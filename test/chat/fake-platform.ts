@@ -15,7 +15,7 @@ export interface Room {
   say(person: string, text: string, where?: Partial<Circumstances>): Promise<string>
   act(person: string, said: Said, where?: Partial<Circumstances>): Promise<string>
   press(person: string, message: string, label: string): Promise<string>
-  react(person: string, message: string, mark: Reaction): Promise<string>
+  react(person: string, message: string, reaction: Reaction): Promise<string>
   submit(person: string, values: Readonly<Record<string, string>>): Promise<string>
   complete(person: string, command: string, option: string, typed: string): Promise<readonly Choice[]>
   readonly forms: Map<string, Form>
@@ -46,7 +46,7 @@ export interface RoomOptions {
 }
 
 const usualLimits: PlatformLimits = {
-  answerMs: 3000,
+  responseMs: 3000,
   maxBytes: 1_000_000,
   formats: ['webp', 'gif'],
   previews: true,
@@ -171,7 +171,7 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
     states,
     act,
     say: (person, text, where) => act(person, { kind: 'text', text }, where),
-    react: (person, message, mark) => act(person, { kind: 'reaction', mark, message }),
+    react: (person, message, reaction) => act(person, { kind: 'reaction', reaction, message }),
     press(person, message, label) {
       const { buttons = [], items = [] } = messageOf(message).outgoing
       const button = [...buttons, ...items.flatMap((item) => item.buttons ?? [])].find((one) => one.label === label)

@@ -68,7 +68,7 @@ const text: fc.Arbitrary<Said> = fc
   .map(([name, parts]) => ({ kind: 'text', text: `/${name} ${parts.join(' ')}` }))
 const reaction: fc.Arbitrary<Said> = fc
   .tuple(fc.constantFrom('die', 'cross', 'star', 'letter'), fc.nat(3000))
-  .map(([mark, n]) => ({ kind: 'reaction', mark, message: `room-m${n}` }) as Said)
+  .map(([reaction, n]) => ({ kind: 'reaction', reaction, message: `room-m${n}` }) as Said)
 const said = fc.oneof({ weight: 4, arbitrary: command }, { weight: 4, arbitrary: text }, { weight: 1, arbitrary: reaction })
 const person = fc.constantFrom('ann', 'bob', 'root', '__proto__')
 const locale = fc.constantFrom('en', 'zh-CN', '', 'xx-YY-zzz', 'constructor')

@@ -55,7 +55,7 @@ export interface Seen {
   readonly files: readonly Uint8Array[]
   readonly buttons: readonly string[]
   /** What the bot put under it. */
-  readonly marks: readonly Reaction[]
+  readonly reactions: readonly Reaction[]
 }
 
 export type MakeHarness = (receiver: Receiver) => Promise<Harness>
@@ -120,7 +120,7 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         pictures: all.flatMap(({ pictures }) => pictures),
         files: all.flatMap(({ files }) => files),
         buttons: all.flatMap(({ buttons }) => buttons),
-        marks: all.flatMap(({ marks }) => marks),
+        reactions: all.flatMap(({ reactions }) => reactions),
       }
     }
     async function must(posted: Posted, person: Person): Promise<Seen> {
@@ -172,7 +172,7 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
           { label: 'Again', emoji: '🎲', command: 'again job:k3j9x', style: 'main' },
           { label: 'Delete', command: 'cancel job:k3j9x', style: 'danger' },
         ],
-        marks: ['die', 'star'],
+        reactions: ['die', 'star'],
         tone: 'done',
       })
       for (const person of ['ann', 'bob'] as const) {
@@ -182,7 +182,7 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         }
         assert.deepEqual(seen.pictures.map(hash), [hash(picture.bytes)])
         assert.ok(['Again', 'Delete'].every((label) => seen.buttons.some((button) => button.includes(label))))
-        assert.deepEqual([...seen.marks].sort(), harness.platform.limits.reactions ? ['die', 'star'] : [])
+        assert.deepEqual([...seen.reactions].sort(), harness.platform.limits.reactions ? ['die', 'star'] : [])
       }
     })
 
@@ -251,7 +251,7 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
     })
 
     test('what is removed is gone for everybody, twice is no error, and a later edit says so', async () => {
-      const posted = await post({ text: 'Soon gone.', picture, marks: ['die'] })
+      const posted = await post({ text: 'Soon gone.', picture, reactions: ['die'] })
       await harness.platform.remove(posted)
       await harness.platform.remove(posted)
       for (const person of ['ann', 'bob'] as const) assert.ok(!(await harness.seen(person)).some(({ text }) => text.includes('Soon gone.')))
@@ -404,7 +404,7 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
 
     test('a reaction comes back with the message it stands under, also after a restart; its answers can be posted', async (t) => {
       if (!harness.platform.limits.reactions) return t.skip('this platform has buttons instead of reactions')
-      const posted = await post({ picture, marks: ['die', 'cross', 'star', 'letter'] })
+      const posted = await post({ picture, reactions: ['die', 'cross', 'star', 'letter'] })
       await harness.restart()
       for (const mark of ['die', 'cross', 'star', 'letter'] as const) {
         const message = posted.messages[posted.messages.length - 1]!
@@ -412,7 +412,10 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
           async (one, platform) => [one, await platform.post(one.address, plain({ text: `Heard ${mark}.` }))] as const,
           () => harness.react('bob', message, mark),
         )
-        assert.deepEqual([incoming.kind, incoming.kind === 'reaction' && [incoming.mark, incoming.message]], ['reaction', [mark, message]])
+        assert.deepEqual(
+          [incoming.kind, incoming.kind === 'reaction' && [incoming.reaction, incoming.message]],
+          ['reaction', [mark, message]],
+        )
         assert.equal(incoming.owner.platform, harness.platform.name)
         assert.ok((await must(answered, 'ann')).text.includes(`Heard ${mark}.`))
       }

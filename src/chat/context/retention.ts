@@ -13,7 +13,7 @@ export interface RetentionParts {
   readonly blobs: Pick<Blobs, 'delete'>
   readonly days: number
   /** What else is cleared at the same time. */
-  readonly alsoClear?: ((nowMs: number) => Promise<unknown>) | undefined
+  readonly alsoDelete?: ((nowMs: number) => Promise<unknown>) | undefined
 }
 
 const dayMs = 24 * 3_600_000
@@ -23,16 +23,16 @@ const pageSize = 200
 /** @returns how many requests were cleared away */
 export async function deleteExpired({ scheduler, favourites, blobs, days }: RetentionParts, nowMs: number): Promise<number> {
   const beforeMs = nowMs - days * dayMs
-  let cleared = 0
+  let deleted = 0
   for (let stays = 0; ; ) {
     const { jobs } = scheduler.ended({ beforeMs, from: stays, limit: pageSize })
-    if (jobs.length === 0) return cleared
+    if (jobs.length === 0) return deleted
     const kept = await Promise.all(jobs.map(({ id }) => favourites.anyoneKeeps(id)))
     const gone = jobs.filter((_, n) => !kept[n])
     // nobody could be told on a platform that is gone for good
     for (const { id, told } of gone) if (!told) await scheduler.told(id)
     for (const blob of await scheduler.forget(gone.map(({ id }) => id))) await blobs.delete(blob)
-    cleared += gone.length
+    deleted += gone.length
     stays += jobs.length - gone.length
   }
 }
@@ -42,18 +42,18 @@ export function keepDeleting(parts: RetentionParts, clock: Clock, log: Log): () 
   let callOff: () => void = () => undefined
   let last: Promise<void> = Promise.resolve()
   let stopped = false
-  const clear = async (): Promise<void> => {
+  const deleteNow = async (): Promise<void> => {
     try {
-      const cleared = await deleteExpired(parts, clock.nowMs())
-      await parts.alsoClear?.(clock.nowMs())
-      if (cleared > 0) log.info({ cleared, days: parts.days }, 'cleared away')
+      const deleted = await deleteExpired(parts, clock.nowMs())
+      await parts.alsoDelete?.(clock.nowMs())
+      if (deleted > 0) log.info({ deleted, days: parts.days }, 'cleared away')
     } catch (error) {
       log.error({ err: error }, 'old requests could not be cleared away')
     }
     if (!stopped) callOff = clock.after(everyMs, begin)
   }
   const begin = () => {
-    last = clear()
+    last = deleteNow()
   }
   begin()
   return () => {

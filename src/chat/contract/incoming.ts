@@ -39,7 +39,7 @@ export type Said =
    */
   | { readonly kind: 'text'; readonly text: string; readonly files?: readonly Attachment[] }
   /** `message` is one of `Posted.messages`. Only when a mark is added, never when it is taken away, never by bots. */
-  | { readonly kind: 'reaction'; readonly mark: Reaction; readonly message: string }
+  | { readonly kind: 'reaction'; readonly reaction: Reaction; readonly message: string }
 
 export type OptionInput = string | number | boolean | Attachment
 

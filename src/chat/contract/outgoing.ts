@@ -22,7 +22,7 @@ export interface Outgoing {
   readonly file?: File
   readonly buttons?: readonly Button[]
   /** Reactions that the bot puts under the message, so that people need one click. */
-  readonly marks?: readonly Reaction[]
+  readonly reactions?: readonly Reaction[]
   /** At most 25 characters. Posting the same nonce at the same address again gives the message that is there already. */
   readonly nonce?: string
 }

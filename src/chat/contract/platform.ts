@@ -61,7 +61,7 @@ export interface Receiver {
 
 export interface PlatformLimits {
   /** An answer or `acknowledge` must have been sent by then. */
-  readonly answerMs: number
+  readonly responseMs: number
   /** Of one file, when nothing better is known. */
   readonly maxBytes: number
   /** What plays and loops by itself in a message, best first. */

@@ -23,12 +23,12 @@ export function reactionNamed(name: string): Reaction | undefined {
 }
 
 /** The command that a mark on the message of this job stands for. */
-export function commandOfReaction(mark: Reaction, job: string): string {
-  return reactions[mark].command.replace('{job}', job)
+export function commandOfReaction(reaction: Reaction, job: string): string {
+  return reactions[reaction].command.replace('{job}', job)
 }
 
 const byName = new Map<string, Reaction>(
-  (Object.keys(reactions) as Reaction[]).flatMap((mark) =>
-    [reactions[mark].emoji, ...reactions[mark].also].map((name) => [name, mark] as const),
+  (Object.keys(reactions) as Reaction[]).flatMap((reaction) =>
+    [reactions[reaction].emoji, ...reactions[reaction].also].map((name) => [name, reaction] as const),
   ),
 )

@@ -19,12 +19,12 @@ export interface DeferredResponse {
 }
 
 /** An answer that cannot be posted is tried this long: later nobody waits for it. */
-const answerMs = 15_000
+const giveUpAfterMs = 15_000
 
 export function createDeferredResponse(platform: Platform, { address }: Incoming, clock: Clock, log: Log): DeferredResponse {
   let audience: Audience = 'asker'
   let acknowledging: Promise<void> = Promise.resolve()
-  const callOff = clock.after(platform.limits.answerMs / 2, () => {
+  const callOff = clock.after(platform.limits.responseMs / 2, () => {
     acknowledging = platform.acknowledge(address, audience).catch((err: unknown) => log.warn({ err }, 'could not be acknowledged'))
   })
   const never = new AbortController().signal
@@ -40,7 +40,7 @@ export function createDeferredResponse(platform: Platform, { address }: Incoming
     ready,
     async post(outgoing) {
       await ready()
-      await retry(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs: answerMs, onTrouble })
+      await retry(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs, onTrouble })
     },
     async open(dialog) {
       await ready()

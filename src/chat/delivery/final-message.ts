@@ -85,6 +85,6 @@ function inANeutralSentence({ job, platform, to }: EndedJob): Promise<Posted> {
   return platform.post(to.at, truncate({ audience: 'everyone', tone: 'plain', text, nonce: job.id }, platform.limits))
 }
 
-function toTheAsker({ job, platform, to }: EndedJob, { marks: _marks, ...outgoing }: Outgoing): Promise<Posted> {
+function toTheAsker({ job, platform, to }: EndedJob, { reactions: _reactions, ...outgoing }: Outgoing): Promise<Posted> {
   return platform.post(to.at, { ...outgoing, audience: 'direct', nonce: job.id })
 }

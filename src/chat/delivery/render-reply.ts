@@ -19,9 +19,9 @@ export interface ReplyRendering {
   exampleOf(style: string): Promise<ShownAnimation | undefined>
 }
 
-export async function renderReply(saying: TextReply, rendering: ReplyRendering): Promise<Outgoing> {
+export async function renderReply(reply: TextReply, rendering: ReplyRendering): Promise<Outgoing> {
   const { locale, blobs } = rendering
-  const { text, audience = rendering.audience, tone = 'plain', quote, facts = [], items = [], buttons = [], animationOf, file } = saying
+  const { text, audience = rendering.audience, tone = 'plain', quote, facts = [], items = [], buttons = [], animationOf, file } = reply
   const shown = animationOf === undefined ? undefined : rendering.jobOf(animationOf)
   const picture = shown && (await pictureOfJob(shown, blobs, locale))
   const said = facts.map(({ label, value }) => ({ label: speak(locale, label), value: speak(locale, value) }))
@@ -32,25 +32,25 @@ export async function renderReply(saying: TextReply, rendering: ReplyRendering):
     text: speak(locale, text),
     ...(quote && { quote }),
     ...(allFacts.length > 0 && { facts: allFacts }),
-    ...(items.length > 0 && { items: await Promise.all(items.map((item, n) => itemAloud(item, n, rendering))) }),
-    ...(buttons.length > 0 && { buttons: buttons.map((button) => buttonAloud(button, locale)) }),
+    ...(items.length > 0 && { items: await Promise.all(items.map((item, n) => renderItem(item, n, rendering))) }),
+    ...(buttons.length > 0 && { buttons: buttons.map((button) => renderButton(button, locale)) }),
     ...(picture && { picture }),
     ...(file && { file }),
   }
 }
 
-async function itemAloud({ title, text, picture, buttons }: ReplyItem, n: number, rendering: ReplyRendering): Promise<Item> {
+async function renderItem({ title, text, picture, buttons }: ReplyItem, n: number, rendering: ReplyRendering): Promise<Item> {
   const { locale } = rendering
-  const shown = picture && (await pictureAloud(picture, speak(locale, title), n, rendering))
+  const shown = picture && (await renderPicture(picture, speak(locale, title), n, rendering))
   return {
     title: speak(locale, title),
     ...(text !== undefined && { text: speak(locale, text) }),
     ...(shown && { picture: shown }),
-    ...(buttons && { buttons: buttons.map((button) => buttonAloud(button, locale)) }),
+    ...(buttons && { buttons: buttons.map((button) => renderButton(button, locale)) }),
   }
 }
 
-async function pictureAloud(
+async function renderPicture(
   picture: NonNullable<ReplyItem['picture']>,
   title: string,
   n: number,
@@ -67,6 +67,6 @@ async function pictureAloud(
   return { bytes, format, width, height, fileName: `zoetrope-example-${n}.${format}`, alt }
 }
 
-function buttonAloud({ label, emoji, command, style }: ReplyButton, locale: Locale): Button {
+function renderButton({ label, emoji, command, style }: ReplyButton, locale: Locale): Button {
   return { label: speak(locale, label), ...(emoji && { emoji }), command, style: style ?? 'usual' }
 }

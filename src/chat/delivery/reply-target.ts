@@ -23,7 +23,7 @@ export interface ReplyTarget {
   readonly parent?: string | undefined
 }
 
-const returnAddressSchema = z.object({
+const replyTargetSchema = z.object({
   at: z.json() satisfies z.ZodType<Json>,
   name: z.string(),
   locale: z.string(),
@@ -35,7 +35,7 @@ const returnAddressSchema = z.object({
 })
 
 export function replyTargetOf({ address }: Job): ReplyTarget {
-  return returnAddressSchema.parse(address)
+  return replyTargetSchema.parse(address)
 }
 
 export function audienceOf(to: ReplyTarget): Audience {

@@ -65,7 +65,7 @@ export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limi
     facts: jobFacts(job, locale),
     picture,
     buttons: doneButtons(job, limits, locale),
-    ...(!to.private && { marks: ['die', 'star', 'letter'] as const }),
+    ...(!to.private && { reactions: ['die', 'star', 'letter'] as const }),
   }
 }
 

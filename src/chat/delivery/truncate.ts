@@ -5,7 +5,7 @@ import { shortened } from '../contract/plain-text.ts'
 import type { PlatformLimits } from '../contract/platform.ts'
 
 export function truncate(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
-  const { text, quote, facts = [], items = [], buttons = [], marks, progress, ...rest } = outgoing
+  const { text, quote, facts = [], items = [], buttons = [], reactions, progress, ...rest } = outgoing
   const beyond = facts.slice(limits.facts).map(({ label, value }) => `${label} ${value}`)
   return {
     ...rest,
@@ -15,12 +15,12 @@ export function truncate(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
     ...(facts.length > 0 && {
       facts: facts.slice(0, limits.facts).map(({ label, value }) => ({ label, value: shortened(value, limits.factChars) })),
     }),
-    ...(items.length > 0 && { items: items.slice(0, limits.items).map((item) => fittedItem(item, limits)) }),
+    ...(items.length > 0 && { items: items.slice(0, limits.items).map((item) => truncateItem(item, limits)) }),
     ...(buttons.length > 0 && { buttons: buttons.slice(0, limits.buttons) }),
-    ...(marks && limits.reactions && { marks }),
+    ...(reactions && limits.reactions && { reactions }),
   }
 }
 
-function fittedItem({ title, text, ...rest }: Item, { factChars }: PlatformLimits): Item {
+function truncateItem({ title, text, ...rest }: Item, { factChars }: PlatformLimits): Item {
   return { ...rest, title: shortened(title, factChars), ...(text && { text: shortened(text, factChars) }) }
 }

@@ -30,7 +30,7 @@ export interface DiscordOptions {
 }
 
 export const discordLimits: PlatformLimits = {
-  answerMs: 3000,
+  responseMs: 3000,
   // what everybody may post everywhere, and the bot without an interaction
   maxBytes: 10 * 1024 * 1024,
   // an MP4 waits for a click

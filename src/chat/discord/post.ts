@@ -122,17 +122,17 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
 
   function postedAs(made: MessageData, outgoing: Outgoing, token: Pick<Handle, 'token' | 'untilMs'> = { token: null, untilMs: 0 }): Posted {
     const handle: Handle = { channel: made.channel_id, message: made.id, ephemeral: isEphemeral(made), ...token, marks: [] }
-    return { handle: marked(handle, outgoing), messages: [made.id] }
+    return { handle: withReactions(handle, outgoing), messages: [made.id] }
   }
 
-  function marked(handle: Handle, { marks = [] }: Outgoing): Handle {
-    return reactions.put(handle, handle.ephemeral ? [] : marks)
+  function withReactions(handle: Handle, { reactions: wanted = [] }: Outgoing): Handle {
+    return reactions.put(handle, handle.ephemeral ? [] : wanted)
   }
 
   async function edit({ handle: json, messages }: Posted, outgoing: Outgoing): Promise<Posted | undefined> {
     const handle = handleFrom(json)
     try {
-      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: marked(handle, outgoing), messages } : undefined
+      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: withReactions(handle, outgoing), messages } : undefined
     } catch (error) {
       throw translateError(error, maxBytes)
     }

@@ -71,19 +71,19 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, clien
   const { user_id, channel_id, message_id, guild_id, member, message_author_id, emoji } = event
   const me = client.user?.id
   if (user_id === me || member?.user?.bot || (message_author_id !== undefined && message_author_id !== me)) return undefined
-  const mark = emoji.id || !emoji.name ? undefined : reactionNamed(emoji.name)
-  if (!mark) return undefined
+  const reaction = emoji.id || !emoji.name ? undefined : reactionNamed(emoji.name)
+  if (!reaction) return undefined
   const channel = channelOfReaction(event, client)
   const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, interaction: null }
   return {
     ...whereabouts(guild_id, channel_id, user_id, client),
-    id: `${message_id}/${user_id}/${mark}/${sequence}`,
+    id: `${message_id}/${user_id}/${reaction}/${sequence}`,
     name: member?.user ? nameOf(member.user, member.nick) : (client.users.cache.get(user_id)?.displayName ?? `<@${user_id}>`),
     asker: askerOfReaction(event, client),
     channel,
     address,
     kind: 'reaction',
-    mark,
+    reaction,
     message: message_id,
   }
 }

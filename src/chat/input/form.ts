@@ -26,7 +26,7 @@ export function formOf({ title, command, action = '', fixed, fields }: FormReply
 }
 
 /** Undefined where the command can be run with nothing said. */
-export function askingFor({ name, actions }: Command, action: string): FormReply | undefined {
+export function formReplyOf({ name, actions }: Command, action: string): FormReply | undefined {
   const { options } = actions[action]!
   if (!Object.values(options).some(({ required }) => required)) return undefined
   const fields = Object.keys(options).map((option) => ({ name: option }))

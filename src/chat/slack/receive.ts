@@ -9,8 +9,8 @@ import { withTimeout } from '../time-limit.ts'
 import { addressJson, messageName } from './address.ts'
 import type { RedactedLog } from './api/redacted-log.ts'
 import type { BotIdentity } from './api/sign-in.ts'
-import { sayAction } from './layout/blocks.ts'
-import { attachmentOf, type Carried, carriedBy, filledIn, formCallback, optionsOf } from './layout/modal.ts'
+import { buttonAction } from './layout/blocks.ts'
+import { attachmentOf, filledIn, formCallback, type ModalMetadata, optionsOf, readMetadata } from './layout/modal.ts'
 import { fromMetadata, typedText } from './layout/mrkdwn.ts'
 import { limits } from './limits.ts'
 import { actionPayload, commandPayload, messagePayload, reactionPayload, submissionPayload, suggestionPayload } from './payloads.ts'
@@ -32,7 +32,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     if (!heard) return
     const { command, text, trigger_id, user_id, channel_id, team_id, response_url } = heard
     const name = command.slice(1)
-    const said = name === umbrella ? text || 'help' : `${name} ${text}`
+    const said = name === catchAllCommand ? text || 'help' : `${name} ${text}`
     const where = { user: user_id, channel: channel_id, team: team_id, trigger: trigger_id, responseUrl: response_url }
     await tell(trigger_id, where, { kind: 'text', text: typedText(said) })
   })
@@ -56,7 +56,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     if (form) {
       const clicked = await circumstances(heard.trigger_id, where)
       if (clicked) await post.open(clicked.address, form)
-    } else if (sayAction.test(action_id) || action_id.startsWith('form:')) {
+    } else if (buttonAction.test(action_id) || action_id.startsWith('form:')) {
       await tell(heard.trigger_id, where, { kind: 'text', text: fromMetadata(value) })
     }
   })
@@ -64,7 +64,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
   app.view(formCallback, async ({ ack, body }) => {
     await ack()
     const heard = read(submissionPayload, body, log)
-    const carried = heard && carriedBy(heard.view.private_metadata)
+    const carried = heard && readMetadata(heard.view.private_metadata)
     if (!carried) return
     const { command, action, fixed, address } = carried
     const options = { ...filledIn(heard.view.state.values), ...fixed }
@@ -74,7 +74,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
 
   app.options(/./, async ({ ack, body }) => {
     const heard = read(suggestionPayload, body, log)
-    const carried = heard && carriedBy(heard.view.private_metadata)
+    const carried = heard && readMetadata(heard.view.private_metadata)
     if (!carried) return ack({ options: [] })
     const choices = complete(carried, heard.user.id, heard.block_id, heard.value)
     await ack({ options: optionsOf(await withTimeout(suggestMs, choices, () => [])) })
@@ -82,13 +82,13 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
 
   app.event('reaction_added', async ({ body }) => {
     const heard = read(reactionPayload, body, log)
-    const mark = heard && reactionNamed(heard.event.reaction)
-    if (!mark) return
+    const reaction = heard && reactionNamed(heard.event.reaction)
+    if (!reaction) return
     const { user, item, item_user } = heard.event
     // other people's messages are none of ours; where Slack does not say whose it is, the store knows
     if (item_user && item_user !== identity.botUser) return
     const message = messageName(item.channel, item.ts)
-    await tell(heard.event_id, { user, channel: item.channel, team: heard.team_id }, { kind: 'reaction', mark, message })
+    await tell(heard.event_id, { user, channel: item.channel, team: heard.team_id }, { kind: 'reaction', reaction, message })
   })
 
   app.event('app_mention', async ({ body }) => hearMessage(body, (channel) => !channel.startsWith('D')))
@@ -135,7 +135,12 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     }
   }
 
-  async function complete({ command, action, address }: Carried, user: string, option: string, typed: string): Promise<readonly Choice[]> {
+  async function complete(
+    { command, action, address }: ModalMetadata,
+    user: string,
+    option: string,
+    typed: string,
+  ): Promise<readonly Choice[]> {
     const [person, roles] = await Promise.all([workspace.person(user), workspace.groups(user)])
     const choices = await receiver.complete({
       owner: { platform: 'slack', space: address.team, person: user },
@@ -151,7 +156,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
 }
 
 /** The one command that takes all others, for workspaces where another app has the name of one: `/zoetrope queue`. */
-export const umbrella = 'zoetrope'
+export const catchAllCommand = 'zoetrope'
 
 /** Slack waits three seconds. */
 const suggestMs = 1800

@@ -33,7 +33,7 @@ export interface WebOptions {
   /** A folder of its own for files that people hand over. */
   readonly uploads: string
   readonly commands: readonly Command[]
-  readonly sources: PageViews
+  readonly views: PageViews
   /** What was posted longer ago is taken away. */
   readonly retentionDays: number
   readonly callsPerMinute?: number
@@ -48,7 +48,7 @@ export interface Web extends Platform {
 }
 
 const limits: PlatformLimits = {
-  answerMs: 10_000,
+  responseMs: 10_000,
   maxBytes: 32 * 1024 * 1024,
   formats: ['webp', 'mp4', 'gif'],
   previews: true,
@@ -72,7 +72,7 @@ export function createWeb(options: WebOptions): Web {
   const database = openPageDatabase(options.file)
   const conversation = createConversationStore(database)
   const pictures = createPictureStore(database)
-  const people = createPageUsers(database, adminToken, now)
+  const users = createPageUsers(database, adminToken, now)
   const uploads = createUploads(options.uploads, largestUpload(commands), now)
   const stopping = new AbortController()
   const closed = new AbortController()
@@ -97,7 +97,7 @@ export function createWeb(options: WebOptions): Web {
         database,
         conversation,
         pictures,
-        people,
+        users,
         uploads,
         receiver,
         stopping: stopping.signal,
@@ -143,7 +143,7 @@ export function createWeb(options: WebOptions): Web {
 
     forget(person) {
       conversation.forget(person)
-      people.forget(person)
+      users.forget(person)
     },
   }
 }

@@ -38,7 +38,7 @@ export function createPoster({ database: { sql }, conversation, pictures, now, c
       const names: string[] = []
       const { message, reader, sequence } = row
       const url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => {
-        const name = kept ? pictures.keep({ reader, ...picture }) : pictures.pass(message, { reader, ...picture })
+        const name = kept ? pictures.keep({ reader, ...picture }) : pictures.keepPreview(message, { reader, ...picture })
         if (kept) names.push(name)
         return `/pictures/${name}`
       }
@@ -90,11 +90,13 @@ function postedOf({ message }: StoredMessageRow): Posted {
 
 type Url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => string
 
-function bodyOf({ picture, items, file, nonce: _nonce, ...words }: Outgoing, url: Url): AnswerBody {
+function bodyOf({ picture, items, file, reactions, nonce: _nonce, ...words }: Outgoing, url: Url): AnswerBody {
   const kept = words.tone !== 'waiting' && words.tone !== 'running'
   return {
     kind: 'answer',
     ...words,
+    // as rows of before call them
+    ...(reactions && { marks: reactions }),
     ...(picture && { picture: shownPicture(picture, url, kept) }),
     ...(items && { items: items.map((item) => shownItem(item, url, kept)) }),
     ...(file && { file: { url: url(file, true), fileName: file.fileName, bytes: file.bytes.byteLength } }),

@@ -80,7 +80,7 @@ function saidIn(saying: PageInput, file: (id: string) => Attachment): Said {
       return { kind: 'command', command, ...(action !== undefined && { action }), options: Object.fromEntries(options) }
     }
     case 'reaction':
-      return { kind: 'reaction', mark: saying.mark, message: saying.message }
+      return { kind: 'reaction', reaction: saying.mark, message: saying.message }
   }
 }
 

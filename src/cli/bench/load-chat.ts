@@ -17,7 +17,7 @@ import type { OpenLoadTarget } from './load-simulation.ts'
 
 /** Discord's, whose messages are changed most often. */
 const limits: PlatformLimits = {
-  answerMs: 3000,
+  responseMs: 3000,
   maxBytes: 10 * 2 ** 20,
   formats: ['webp', 'gif', 'mp4'],
   previews: true,

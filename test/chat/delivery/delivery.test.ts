@@ -37,7 +37,7 @@ describe('the life of a request', () => {
       outgoing.buttons!.map(({ label }) => label),
       ['Again', 'Variation', 'Longer', 'Change words', 'Delete', 'Keep'],
     )
-    assert.deepEqual(outgoing.marks, ['die', 'star', 'letter'])
+    assert.deepEqual(outgoing.reactions, ['die', 'star', 'letter'])
   })
 
   test('that fails for a bug ends with a sentence, and the cause is in the log alone', async () => {
@@ -139,7 +139,7 @@ describe('the life of a request', () => {
     const event = await home.room.say('ann', '/animate my secret private:yes')
     const { to, outgoing } = await endOf(event)
     assert.equal(to, 'ann')
-    assert.equal(outgoing.marks, undefined)
+    assert.equal(outgoing.reactions, undefined)
     const job = home.scheduler.jobsOf({ platform: 'room', space: 'home', person: 'ann' }, { from: 0, limit: 1 }).jobs[0]!
     const asked = await home.room.say('bob', `/again job:${job.id}`)
     assert.match(home.room.messages().find((one) => one.event === asked)!.outgoing.text, /There is no animation/)

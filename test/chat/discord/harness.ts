@@ -62,7 +62,7 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
   function noted<First, R extends Posted | undefined>(call: (first: First, outgoing: Outgoing) => Promise<R>) {
     return async (first: First, outgoing: Outgoing): Promise<R> => {
       const posted = await call(first, outgoing)
-      for (const message of posted?.messages ?? []) wanted.set(message, outgoing.marks ?? [])
+      for (const message of posted?.messages ?? []) wanted.set(message, outgoing.reactions ?? [])
       return posted
     }
   }
@@ -151,7 +151,7 @@ function seenIn(message: Message): Seen {
     buttons: all
       .flatMap((one) => (one['type'] === 2 ? [one] : ((one['options'] ?? []) as readonly Data[])))
       .map((one) => String(one['label'])),
-    marks: (Object.keys(reactions) as (keyof typeof reactions)[]).filter((mark) => message.reactions.get(reactions[mark].emoji)?.size),
+    reactions: (Object.keys(reactions) as (keyof typeof reactions)[]).filter((mark) => message.reactions.get(reactions[mark].emoji)?.size),
   }
 }
 

@@ -50,7 +50,7 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     const incoming = await hear(() => contexts.scene.people.react(people.ann, posted.messages[0]!, '✉️'))
     assert.equal(incoming.owner.space, guild)
     assert.deepEqual(incoming.channel, { id: places.thread.id, ageRestricted: true, direct: false, missing: [] })
-    assert.deepEqual([incoming.locale, incoming.name, incoming.kind === 'reaction' && incoming.mark], ['zh-CN', 'ann', 'letter'])
+    assert.deepEqual([incoming.locale, incoming.name, incoming.kind === 'reaction' && incoming.reaction], ['zh-CN', 'ann', 'letter'])
   })
 
   it('does not hear reactions of bots, on messages of others, or that mean nothing', async () => {
@@ -78,7 +78,7 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     const second = await hear(() => contexts.scene.people.react(people.ann, message, '🔁'))
     assert.notEqual(first.id, second.id)
     assert.deepEqual(
-      [first, second].map((one) => one.kind === 'reaction' && [one.mark, one.message]),
+      [first, second].map((one) => one.kind === 'reaction' && [one.reaction, one.message]),
       [
         ['die', message],
         ['die', message],

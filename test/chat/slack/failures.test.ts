@@ -85,7 +85,7 @@ describe('Slack in trouble', () => {
   describe('when answers are lost', () => {
     test('a post with a nonce that was made is found by the next try, with its picture and its marks', async () => {
       const nonce = 'k3j9xlost'
-      const outgoing = plain({ text: 'Once only.', picture: gif(1), marks: ['die'], nonce })
+      const outgoing = plain({ text: 'Once only.', picture: gif(1), reactions: ['die'], nonce })
       people.service.play('chat.postMessage', lost)
       const posted = await told(async ({ address }) => {
         await assert.rejects(people.platform.post(address, outgoing), /chat\.postMessage: http-503/)
@@ -97,7 +97,7 @@ describe('Slack in trouble', () => {
         posted.messages,
       )
       assert.equal(there[0]!.pictures.length, 1)
-      assert.deepEqual(there[0]!.marks, ['die'])
+      assert.deepEqual(there[0]!.reactions, ['die'])
       await people.platform.remove(posted)
       assert.ok(!(await texts()).includes('Once only.'))
     })

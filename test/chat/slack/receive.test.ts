@@ -139,7 +139,7 @@ function hearing(way: Way): void {
       for (const name of ['game_die', 'game_die::skin-tone-3', 'arrows_counterclockwise']) {
         const incoming = await next(() => react(ids.ann, name))
         assert.deepEqual(
-          [incoming.kind, incoming.kind === 'reaction' && [incoming.mark, incoming.message]],
+          [incoming.kind, incoming.kind === 'reaction' && [incoming.reaction, incoming.message]],
           ['reaction', ['die', `${ids.channel}:7.1`]],
         )
       }

@@ -45,7 +45,7 @@ async function shown(service: Service, message: Thing): Promise<Seen> {
     buttons: blocks
       .flatMap((block) => (block['type'] === 'actions' ? (block['elements'] as Thing[]) : []))
       .map(({ text }) => decoded((text as Thing)['text'] as string)),
-    marks: reactions
+    reactions: reactions
       .filter(({ users }) => users.includes(service.ids.bot))
       .flatMap((one): readonly Reaction[] => {
         const mark = reactionNamed(one.name)

@@ -96,6 +96,6 @@ async function seenBy(caller: Visitor, message: string, body: AnswerBody): Promi
     pictures: await Promise.all(pictures.map(({ url }) => caller.bytes(url))),
     files: file ? [await caller.bytes(file.url)] : [],
     buttons: [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].map(({ label }) => label),
-    marks,
+    reactions: marks,
   }
 }

@@ -35,7 +35,7 @@ export function createScriptedHouse(): ScriptedHouse {
     heard.push(incoming)
     const platform = setup.platform!
     const { address } = incoming
-    if (incoming.kind === 'reaction') return draw(incoming, `once more by ${incoming.mark}`)
+    if (incoming.kind === 'reaction') return draw(incoming, `once more by ${incoming.reaction}`)
     const spoken = incoming.kind === 'text' ? parse(incoming.text, commands) : undefined
     const name = incoming.kind === 'command' ? incoming.command : spoken!.command.name
     const options = incoming.kind === 'command' ? incoming.options : spoken!.inputs
@@ -77,7 +77,7 @@ export function createScriptedHouse(): ScriptedHouse {
             { label: 'Change words', emoji: '✏️', command: 'again job:k3j9x ask:yes', style: 'usual' },
             { label: 'Delete', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' },
           ],
-          marks: ['die', 'star', 'letter'],
+          reactions: ['die', 'star', 'letter'],
         }),
     })
   }

@@ -4,7 +4,7 @@ import { commands } from '../../../commands/index.ts'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import { createWeb, type PageViews, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
 
-export const noSources: PageViews = {
+export const noViews: PageViews = {
   queue: async () => [],
   recent: async () => ({ entries: [], total: 0 }),
   animation: async () => undefined,
@@ -19,7 +19,7 @@ export function webOptions(options: Partial<WebOptions> = {}): WebOptions {
     file: ':memory:',
     uploads: '/nonexistent/uploads',
     commands,
-    sources: noSources,
+    views: noViews,
     retentionDays: 30,
     callsPerMinute: 1_000_000,
     broken(error) {

@@ -18,7 +18,7 @@ export interface GatewayEventsParts {
   readonly call: SendRestCall
   readonly responses: Pick<InteractionResponses, 'begin' | 'close'>
   readonly answers: Pick<InteractionStates<unknown>, 'inTurn'>
-  readonly limits: Pick<PlatformLimits, 'answerMs' | 'choices'>
+  readonly limits: Pick<PlatformLimits, 'responseMs' | 'choices'>
   readonly nowMs: () => number
   readonly warn: (error: unknown) => void
   /** Told of everything that is under way. */
@@ -91,7 +91,7 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
   async function inTime(choices: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<readonly Choice[]>((resolve) => {
-      timer = setTimeout(resolve, limits.answerMs - 500, [])
+      timer = setTimeout(resolve, limits.responseMs - 500, [])
     })
     try {
       return await Promise.race([choices, late])

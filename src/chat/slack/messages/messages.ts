@@ -78,7 +78,7 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
 
   async function complete(handle: Handle, outgoing: Outgoing, before: Parameters<typeof attachments.share>[2]): Promise<Handle> {
     const shares = await attachments.share(handle, outgoing, before)
-    return attachments.mark({ ...handle, shares }, outgoing.marks ?? [])
+    return attachments.mark({ ...handle, shares }, outgoing.reactions ?? [])
   }
 
   /** Slack looks at a file after it has taken it, and until then says that there is none. */

@@ -25,9 +25,9 @@ export interface AppOptions {
   readonly database: PageDatabase
   readonly conversation: ConversationStore
   readonly pictures: PictureStore
-  readonly people: PageUsers
+  readonly users: PageUsers
   readonly uploads: Uploads
-  readonly sources: PageViews
+  readonly views: PageViews
   readonly commands: readonly Command[]
   readonly receiver: Receiver
   readonly stopping: AbortSignal
@@ -43,10 +43,10 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): Hono {
-  const { database, people, commands, broken } = options
-  const cookie = createSessionCookie(people, database.id, options.secure)
+  const { database, users, commands, broken } = options
+  const cookie = createSessionCookie(users, database.id, options.secure)
   const caller = createAuthenticate(cookie)
-  const nameOf = (person: string, locale: string) => people.nameOf(person) || guestName(person, locale)
+  const nameOf = (person: string, locale: string) => users.nameOf(person) || guestName(person, locale)
   const addressOf = (c: Context) => getConnInfo(c).remote.address ?? ''
   // all who come through a proxy on this machine have its address
   const sourceOf = (c: Context) => (isLoopback(addressOf(c)) ? caller.person(c) : undefined) ?? addressOf(c)

@@ -15,7 +15,7 @@ import type { PageUsers } from '../storage/page-users.ts'
 export interface AccountRoutesOptions {
   readonly cookie: SessionCookie
   readonly caller: Authenticate
-  readonly people: PageUsers
+  readonly users: PageUsers
   readonly conversation: ConversationStore
   readonly signIn: boolean
   readonly now: () => number
@@ -28,11 +28,11 @@ const tokenSchema = z.object({ token: z.string().min(1).max(1000) })
 /** Of one address, and of all together: who guesses from many places is slowed, too. */
 const guesses = { perAddress: 5, inAll: 50, withinMs: 10 * 60_000 } as const
 
-export function accountRoutes({ cookie, caller, people, conversation, signIn, now, addressOf }: AccountRoutesOptions): Hono {
+export function accountRoutes({ cookie, caller, users, conversation, signIn, now, addressOf }: AccountRoutesOptions): Hono {
   const app = new Hono()
   const perAddress = createRateLimit(guesses.perAddress, guesses.withinMs)
   const inAll = createRateLimit(guesses.inAll, guesses.withinMs)
-  const me = (person: string, admin: boolean): Me => ({ person, name: people.nameOf(person), admin, signIn })
+  const me = (person: string, admin: boolean): Me => ({ person, name: users.nameOf(person), admin, signIn })
 
   app.post('/api/hello', (c) => {
     const person = cookie.hello(c)
@@ -41,7 +41,7 @@ export function accountRoutes({ cookie, caller, people, conversation, signIn, no
 
   app.post('/api/name', async (c) => {
     const person = caller.known(c)
-    people.rename(person, checked(nameSchema, await jsonOf(c)).name)
+    users.rename(person, checked(nameSchema, await jsonOf(c)).name)
     return c.json(me(person, cookie.isAdmin(c, person)))
   })
 

@@ -204,7 +204,7 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
     const before = contexts.scene.warnings.length
     const posted = await contexts.told(
       () => ask({ channel: contexts.scene.server.world.places.locked }),
-      ({ address }, platform) => platform.post(address, words('Without.', { marks: ['die'] })),
+      ({ address }, platform) => platform.post(address, words('Without.', { reactions: ['die'] })),
     )
     await settled(() => contexts.scene.warnings.length > before)
     assert.equal(textOf(posted), 'Without.')

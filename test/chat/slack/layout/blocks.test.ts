@@ -5,11 +5,11 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../../../commands/index.ts'
 import type { Outgoing } from '../../../../src/chat/contract/outgoing.ts'
-import { askingFor, formOf } from '../../../../src/chat/input/form.ts'
+import { formOf, formReplyOf } from '../../../../src/chat/input/form.ts'
 import { locales } from '../../../../src/chat/locales/locale.ts'
 import { redacted } from '../../../../src/chat/slack/api/redacted-log.ts'
 import { contentOf, hashOf } from '../../../../src/chat/slack/layout/blocks.ts'
-import { carriedBy, filledIn, viewOf } from '../../../../src/chat/slack/layout/modal.ts'
+import { filledIn, readMetadata, viewOf } from '../../../../src/chat/slack/layout/modal.ts'
 import { escaped, fromMetadata, plain, toMetadata, unescaped } from '../../../../src/chat/slack/layout/mrkdwn.ts'
 import { limits } from '../../../../src/chat/slack/limits.ts'
 import { readable } from '../../../../src/chat/slack/transport/socket-envelopes.ts'
@@ -82,12 +82,12 @@ describe('what Slack is shown', () => {
     let dialogs = 0
     for (const command of commands) {
       for (const action of Object.keys(command.actions)) {
-        const asking = askingFor(command, action)
+        const asking = formReplyOf(command, action)
         if (!asking) continue
         for (const locale of locales) {
           const view = viewOf(formOf(asking, commands, locale), address)
           assert.deepEqual(viewFaults(view as unknown as Record<string, unknown>), [], `${command.name} ${action}`)
-          const back = carriedBy(view.private_metadata!)
+          const back = readMetadata(view.private_metadata!)
           assert.deepEqual([back?.command, back?.action, back?.address.channel], [command.name, action || undefined, 'C1'])
           assert.ok(!view.private_metadata!.includes('"trigger"'))
           dialogs++

@@ -33,7 +33,7 @@ describe('the views beside the chat', () => {
   const viewers: Viewer[] = []
   const bytes = new TextEncoder().encode('GIF89a')
   const own = (viewer: Viewer) => viewer.owner.person === ann!.me.person
-  const sources: PageViews = {
+  const views: PageViews = {
     async queue(viewer) {
       viewers.push(viewer)
       const [first, second] = [jobOf(ann!.me.person, 'one'), { ...jobOf(ann!.me.person, 'two'), state: 'running' as const }]
@@ -54,7 +54,7 @@ describe('the views beside the chat', () => {
     example: async (_viewer, style) => (style === 'big eyes/50%' ? bytes : undefined),
   }
   before(async () => {
-    web = createWeb(webOptions({ sources, adminToken: 'correct horse battery' }))
+    web = createWeb(webOptions({ views, adminToken: 'correct horse battery' }))
     const origin = await web.start({ receive: async () => {}, complete: async () => [] })
     ann = await caller(origin)
     bob = await caller(origin)
