@@ -8,14 +8,14 @@ import type { Log } from '../../log.ts'
 import type { Blobs } from '../../store/store.ts'
 import type { Platform } from '../contract/platform.ts'
 import type { Observer } from '../observer.ts'
-import { createCoalescingTimer } from './coalescing-timer.ts'
-import { createEditQueue } from './edit-queue.ts'
 import { type ConnectedPlatform, createFinalDelivery } from './final-delivery.ts'
 import { createFinalMessages } from './final-message.ts'
 import { createJobMessages, type JobMessage } from './job-messages.ts'
-import { createJobRetry } from './job-retry.ts'
 import { messageHandleFrom } from './message-handle.ts'
 import type { MessageIndex } from './message-index.ts'
+import { createCoalescingTimer } from './pacing/coalescing-timer.ts'
+import { createEditQueue } from './pacing/edit-queue.ts'
+import { createJobRetry } from './pacing/job-retry.ts'
 
 export interface Delivery {
   /** Begins to listen; before the scheduler starts. */
@@ -107,7 +107,7 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
   function offer(message: JobMessage): void {
     const { job, platform, posted, lost } = message
     if (!posted || lost || hasEnded(job)) return
-    const target = { message: job.id, space: job.owner.space, drawing: job.state === 'running' }
+    const target = { message: job.id, space: job.owner.space, running: job.state === 'running' }
     connected.get(platform.name)?.edits.offer(target, () => messages.update(message))
   }
 

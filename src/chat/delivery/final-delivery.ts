@@ -6,10 +6,10 @@ import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Log } from '../../log.ts'
 import type { Platform } from '../contract/platform.ts'
 import type { Observer } from '../observer.ts'
-import type { EditQueue } from './edit-queue.ts'
 import type { FinalMessages } from './final-message.ts'
 import type { JobMessages } from './job-messages.ts'
-import type { JobRetry } from './job-retry.ts'
+import type { EditQueue } from './pacing/edit-queue.ts'
+import type { JobRetry } from './pacing/job-retry.ts'
 
 /** A platform that was reached, and the edits of its messages. */
 export interface ConnectedPlatform {

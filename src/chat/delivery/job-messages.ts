@@ -12,13 +12,13 @@ import type { Outgoing } from '../contract/outgoing.ts'
 import type { Platform, Posted } from '../contract/platform.ts'
 import { localeFor } from '../locales/locale.ts'
 import type { Observer } from '../observer.ts'
-import type { JobRetry } from './job-retry.ts'
 import { type MessageHandle, messageHandleFrom } from './message-handle.ts'
 import type { MessageIndex } from './message-index.ts'
-import { pictureOfPreview } from './pictures.ts'
+import type { JobRetry } from './pacing/job-retry.ts'
+import { pictureOfPreview } from './rendering/pictures.ts'
+import { runningMessage, type WaitingState, waitingMessage } from './rendering/status-message.ts'
+import { truncate } from './rendering/truncate.ts'
 import { type ReplyTarget, replyTargetOf } from './reply-target.ts'
-import { runningMessage, type WaitingState, waitingMessage } from './status-message.ts'
-import { truncate } from './truncate.ts'
 
 export interface JobMessage {
   job: Job

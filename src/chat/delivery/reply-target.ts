@@ -1,5 +1,5 @@
-// What the chat gives a job on its way: where its message goes, who asked, in which language. Kept with the job as its
-// address, so that a bot that starts again can answer. May hold short-lived tokens: never logged.
+// A reply target: where the message of a job goes, who asked, in which language. Kept with the job as its address, so that a bot that
+// starts again can reply. May hold short-lived tokens: never logged.
 
 import { z } from 'zod'
 import type { Job } from '../../jobs/job.ts'

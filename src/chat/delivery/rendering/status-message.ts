@@ -1,13 +1,13 @@
-// How a request is shown from its place in the queue to its end, in the language of those who read it. Pure.
+// Status message: how a request is shown from its place in the queue to its end, in the language of those who read it. Pure.
 
-import type { Job } from '../../jobs/job.ts'
-import type { RenderProgress } from '../../jobs/renderer.ts'
-import type { Button, Fact, Outgoing, Picture } from '../contract/outgoing.ts'
-import type { PlatformLimits } from '../contract/platform.ts'
-import { type Line, say } from '../contract/reply.ts'
-import { type Locale, speak, speakNote } from '../locales/locale.ts'
-import { audienceOf, type ReplyTarget } from './reply-target.ts'
-import type { ResultDetails } from './result-details.ts'
+import type { Job } from '../../../jobs/job.ts'
+import type { RenderProgress } from '../../../jobs/renderer.ts'
+import type { Button, Fact, Outgoing, Picture } from '../../contract/outgoing.ts'
+import type { PlatformLimits } from '../../contract/platform.ts'
+import { type Line, say } from '../../contract/reply.ts'
+import { type Locale, speak, speakNote } from '../../locales/locale.ts'
+import { audienceOf, type ReplyTarget } from '../reply-target.ts'
+import type { ResultDetails } from '../result-details.ts'
 
 export interface WaitingState {
   readonly ahead?: number

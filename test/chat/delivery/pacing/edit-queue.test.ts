@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createEditQueue } from '../../../src/chat/delivery/edit-queue.ts'
-import { createHandClock } from '../../jobs/manual-clock.ts'
+import { createEditQueue } from '../../../../src/chat/delivery/pacing/edit-queue.ts'
+import { createHandClock } from '../../../jobs/manual-clock.ts'
 
 describe('edits', () => {
-  const place = (message: string, drawing = true, space = 'home') => ({ message, space, drawing })
+  const place = (message: string, running = true, space = 'home') => ({ message, space, running: running })
 
   test('of one message come no faster than allowed, and show the newest state', async () => {
     const clock = createHandClock(0)
@@ -41,10 +41,10 @@ describe('edits', () => {
     const clock = createHandClock(0)
     const queue = createEditQueue({ perMinute: 60, per: 'space' }, clock)
     const sent: string[] = []
-    const offer = (message: string, drawing: boolean) =>
-      queue.offer(place(message, drawing), async () => {
+    const offer = (message: string, running: boolean) =>
+      queue.offer(place(message, running), async () => {
         sent.push(message)
-        offer(message, drawing)
+        offer(message, running)
         return true
       })
     offer('drawing', true)

@@ -1,18 +1,17 @@
-// How often messages change: no faster than the platform allows, the newest state only, the result never delayed.
-// Messages that share a budget take turns; those of drawings and those of waiting requests alternate, so that neither
-// starves the other.
+// An edit queue: messages change no faster than the platform allows, each to its newest state only, and the last edit is never delayed.
+// Messages that share a budget take turns; those that are being drawn and those that wait alternate, so that neither starves the other.
 
-import type { Clock } from '../../system-clock.ts'
-import type { EditLimits } from '../contract/platform.ts'
+import type { Clock } from '../../../clock.ts'
+import type { EditLimits } from '../../contract/platform.ts'
 
 export interface EditQueue {
   /** Changes the message when its turn comes; an offer that still waits is replaced. `edit` says whether it sent anything, and never rejects. */
-  offer(where: EditTarget, edit: () => Promise<boolean>): void
+  offer(target: EditTarget, edit: () => Promise<boolean>): void
   /**
    * For the last edit of a message: drops the offer that waits, and resolves once none is under way, or has been for too long.
    * The last edit counts against the budget of the others and is not held back by it.
    */
-  clear(where: Omit<EditTarget, 'drawing'>): Promise<void>
+  clear(target: Omit<EditTarget, 'running'>): Promise<void>
   /** Drops everything, also later offers; resolves once no edit is under way. */
   stop(): Promise<void>
 }
@@ -20,12 +19,13 @@ export interface EditQueue {
 export interface EditTarget {
   readonly message: string
   readonly space: string
-  readonly drawing: boolean
+  readonly running: boolean
 }
 
+/** Messages that share a budget. */
 interface Lane {
   nextMs: number
-  /** Drawings, and what waits; in the order in which they were first offered. */
+  /** What is being drawn, and what waits; in the order in which they were first offered. */
   readonly waiting: readonly [Map<string, () => Promise<boolean>>, Map<string, () => Promise<boolean>>]
   turn: 0 | 1
   busy?: { readonly message: string; readonly done: Promise<void> } | undefined
@@ -40,13 +40,13 @@ export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): E
   const lanes = new Map<string, Lane>()
   let stopped = false
 
-  function offer({ message, space, drawing }: EditTarget, edit: () => Promise<boolean>): void {
+  function offer({ message, space, running }: EditTarget, edit: () => Promise<boolean>): void {
     if (stopped) return
     const key = per === 'message' ? message : space
     const lane: Lane = lanes.get(key) ?? { nextMs: 0, waiting: [new Map(), new Map()], turn: 0 }
     lanes.set(key, lane)
-    lane.waiting[drawing ? 1 : 0].delete(message)
-    lane.waiting[drawing ? 0 : 1].set(message, edit)
+    lane.waiting[running ? 1 : 0].delete(message)
+    lane.waiting[running ? 0 : 1].set(message, edit)
     wake(key, lane)
   }
 
@@ -66,7 +66,7 @@ export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): E
     lane.turn = lane.waiting[lane.turn === 0 ? 1 : 0].size > 0 ? (lane.turn === 0 ? 1 : 0) : lane.turn
     const [message, edit] = lane.waiting[lane.turn].entries().next().value!
     lane.waiting[lane.turn].delete(message)
-    const done = withinReason(Promise.resolve().then(edit)).then((sent) => {
+    const done = withTimeLimit(Promise.resolve().then(edit)).then((sent) => {
       if (sent) lane.nextMs = clock.nowMs() + everyMs
       lane.busy = undefined
       wake(key, lane)
@@ -74,7 +74,7 @@ export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): E
     lane.busy = { message, done }
   }
 
-  function withinReason(sent: Promise<boolean>): Promise<boolean> {
+  function withTimeLimit(sent: Promise<boolean>): Promise<boolean> {
     return new Promise((resolve) => {
       const callOff = clock.after(longestEditMs, () => resolve(true))
       sent.then((value) => {
@@ -84,7 +84,7 @@ export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): E
     })
   }
 
-  async function clear({ message, space }: Omit<EditTarget, 'drawing'>): Promise<void> {
+  async function clear({ message, space }: Omit<EditTarget, 'running'>): Promise<void> {
     const lane = lanes.get(per === 'message' ? message : space)
     if (!lane) return
     for (const offers of lane.waiting) offers.delete(message)

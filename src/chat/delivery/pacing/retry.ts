@@ -1,8 +1,8 @@
-// Calls to a platform that may be down, slow or counting our calls: tried again, later each time. What a platform refuses
+// A retry: calls to a platform that may be down, slow or counting our calls are made again, later each time. What a platform refuses
 // for good is a UserError and is not tried again.
 
-import { UserError } from '../../errors.ts'
-import type { Clock } from '../../system-clock.ts'
+import type { Clock } from '../../../clock.ts'
+import { UserError } from '../../../errors.ts'
 
 export interface RetryOptions {
   readonly clock: Clock
@@ -15,7 +15,7 @@ export interface RetryOptions {
 const firstWaitMs = 500
 const longestWaitMs = 60_000
 
-/** @throws UserError at once; the last error where patience ended; the signal's reason */
+/** @throws UserError at once; the last error where it is given up; the signal's reason */
 export async function retry<T>(call: () => Promise<T>, { clock, signal, giveUpAfterMs, onTrouble }: RetryOptions): Promise<T> {
   const givenUpMs = clock.nowMs() + giveUpAfterMs
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, waitMs * 2)) {

@@ -1,6 +1,6 @@
 // A coalescing timer: of all the times that are asked for, it runs at the earliest, once.
 
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../../clock.ts'
 
 export interface CoalescingTimer {
   /** Runs so much later, or earlier where that was asked for before. */

@@ -1,12 +1,12 @@
-// Animations as pictures of a message: bytes from the store, names and descriptions that are safe everywhere.
+// Pictures of messages: animations with bytes from the store, names and descriptions that are safe everywhere.
 
-import type { Job } from '../../jobs/job.ts'
-import type { Blobs } from '../../store/store.ts'
-import type { Picture } from '../contract/outgoing.ts'
-import { shortened } from '../contract/plain-text.ts'
-import { say } from '../contract/reply.ts'
-import { type Locale, speak } from '../locales/locale.ts'
-import { detailsOf } from './result-details.ts'
+import type { Job } from '../../../jobs/job.ts'
+import type { Blobs } from '../../../store/store.ts'
+import type { Picture } from '../../contract/outgoing.ts'
+import { shortened } from '../../contract/plain-text.ts'
+import { say } from '../../contract/reply.ts'
+import { type Locale, speak } from '../../locales/locale.ts'
+import { detailsOf } from '../result-details.ts'
 
 /** Undefined where nothing was drawn, or its file is gone. */
 export async function pictureOfJob(job: Job, blobs: Pick<Blobs, 'get'>, locale: Locale): Promise<Picture | undefined> {
@@ -17,7 +17,7 @@ export async function pictureOfJob(job: Job, blobs: Pick<Blobs, 'get'>, locale: 
   return { bytes, format, width, height, fileName: `zoetrope-${job.id}.${format}`, alt: altOf(job, locale) }
 }
 
-/** The moving preview of a drawing: small, in the shape of the animation. */
+/** The moving preview of what is being drawn: small, in the shape of the animation. */
 export function pictureOfPreview(job: Job, bytes: Uint8Array, locale: Locale): Picture {
   const { width, height } = job.request
   return { bytes, format: 'webp', width, height, fileName: `zoetrope-${job.id}.webp`, alt: altOf(job, locale) }

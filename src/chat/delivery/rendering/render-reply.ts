@@ -1,18 +1,17 @@
-// What a command answers becomes a message, in the language of who reads it.
+// Rendering of replies: what a command returns becomes a message, in the language of who reads it.
 
-import type { Job } from '../../jobs/job.ts'
-import type { Blobs } from '../../store/store.ts'
-import type { Audience, Button, Item, Outgoing, Picture } from '../contract/outgoing.ts'
-import type { ReplyButton, ReplyItem, TextReply } from '../contract/reply.ts'
-import { say } from '../contract/reply.ts'
-import type { ShownAnimation } from '../contract/style-admin.ts'
-import { type Locale, speak } from '../locales/locale.ts'
+import type { Job } from '../../../jobs/job.ts'
+import type { Blobs } from '../../../store/store.ts'
+import type { Audience, Button, Item, Outgoing, Picture } from '../../contract/outgoing.ts'
+import { type ReplyButton, type ReplyItem, say, type TextReply } from '../../contract/reply.ts'
+import type { ShownAnimation } from '../../contract/style-admin.ts'
+import { type Locale, speak } from '../../locales/locale.ts'
 import { pictureOfJob } from './pictures.ts'
 import { jobFacts } from './status-message.ts'
 
 export interface ReplyRendering {
   readonly locale: Locale
-  /** Where the answer does not say itself. */
+  /** Where the reply does not say itself. */
   readonly audience: Audience
   readonly blobs: Pick<Blobs, 'get'>
   jobOf(id: string): Job | undefined

@@ -1,8 +1,8 @@
-// A message cut to what its platform takes. Nothing is cut in the middle of a character, and what is left out is marked.
+// Truncation: a message cut to what its platform takes. Nothing is cut in the middle of a character, and what is left out is marked.
 
-import type { Item, Outgoing } from '../contract/outgoing.ts'
-import { shortened } from '../contract/plain-text.ts'
-import type { PlatformLimits } from '../contract/platform.ts'
+import type { Item, Outgoing } from '../../contract/outgoing.ts'
+import { shortened } from '../../contract/plain-text.ts'
+import type { PlatformLimits } from '../../contract/platform.ts'
 
 export function truncate(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
   const { text, quote, facts = [], items = [], buttons = [], reactions, progress, ...rest } = outgoing

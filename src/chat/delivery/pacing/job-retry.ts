@@ -1,10 +1,10 @@
 // Retries for the message of a job: each failed call is counted and logged with the job.
 
-import type { Clock } from '../../clock.ts'
-import type { Job } from '../../jobs/job.ts'
-import type { Log } from '../../log.ts'
-import type { Platform } from '../contract/platform.ts'
-import type { Observer } from '../observer.ts'
+import type { Clock } from '../../../clock.ts'
+import type { Job } from '../../../jobs/job.ts'
+import type { Log } from '../../../log.ts'
+import type { Platform } from '../../contract/platform.ts'
+import type { Observer } from '../../observer.ts'
 import { type RetryOptions, retry } from './retry.ts'
 
 /** @throws as retry does */
