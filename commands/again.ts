@@ -40,7 +40,7 @@ export const again = command({
     }
     const varied = values.vary && values.guidance === undefined ? vary(changed, context.randomSeed()) : changed
     const request = values.longer ? longer(varied, Math.min(model.maxFrames, settings.maxFrames)) : varied
-    return { kind: 'draw', request, private: values.private ?? entry.private, parent: entry.job.id }
+    return { kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }
   },
 })
 
@@ -76,7 +76,7 @@ function longer(request: AnimationRequest, maxFrames: number): AnimationRequest 
 
 function dialog({ job }: HistoryEntry): Reply {
   return {
-    kind: 'ask',
+    kind: 'form',
     title: say('change-words'),
     command: 'again',
     fixed: { job: job.id },

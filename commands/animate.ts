@@ -55,7 +55,7 @@ export const animate = command({
       format: values.format ?? defaults.format ?? context.formats[0]!,
       maxBytes: context.maxBytes,
     }
-    return { kind: 'draw', request, private: values.private ?? defaults.private ?? false }
+    return { kind: 'animation', request, private: values.private ?? defaults.private ?? false }
   },
 })
 

@@ -16,6 +16,6 @@ export const keep = command({
     const entry = await context.jobs.find(values.job.toLowerCase())
     if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
     const kept = await context.jobs.keep(entry.job.id, !values.off)
-    return { kind: 'say', text: say(kept ? 'kept' : 'unkept') }
+    return { kind: 'text', text: say(kept ? 'kept' : 'unkept') }
   },
 })

@@ -110,7 +110,7 @@ async function shown(context: CommandContext, text: Line): Promise<Reply> {
   const now = await context.settings.get()
   const list = (words: readonly string[]): Line => (words.length === 0 ? say('none') : words.join(', '))
   return {
-    kind: 'say',
+    kind: 'text',
     text,
     facts: [
       { label: say('setting-channels'), value: now.channels.length === 0 ? say('everywhere') : now.channels.join(', ') },

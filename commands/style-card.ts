@@ -1,8 +1,16 @@
 // A style as its managers are shown it, and what they can do about it by a button.
 
-import { type Line, type Reply, type ReplyButton, type StyleCard, type StylePreview, say, typed } from '../src/chat/contract/command.ts'
+import {
+  commandText,
+  type Line,
+  type Reply,
+  type ReplyButton,
+  type StyleCard,
+  type StylePreview,
+  say,
+} from '../src/chat/contract/command.ts'
 
-type Saying = Extract<Reply, { kind: 'say' }>
+type Saying = Extract<Reply, { kind: 'text' }>
 
 export function cardFacts(card: StyleCard): NonNullable<Saying['facts']> {
   const { files, triggers, before, after, negative, example, aliases, base, where } = card
@@ -39,11 +47,11 @@ export function pictureItems({ name }: StyleCard, preview: StylePreview): NonNul
 
 /** Back to before the change that this card shows. */
 export function undoButton({ name, change }: StyleCard): ReplyButton {
-  return { label: say('button-undo'), command: typed('styles rollback', { name, to: change - 1 }) }
+  return { label: say('button-undo'), command: commandText('styles rollback', { name, to: change - 1 }) }
 }
 
 export function previewButton({ name }: StyleCard): ReplyButton {
-  return { label: say('button-preview'), command: typed('styles preview', { name }) }
+  return { label: say('button-preview'), command: commandText('styles preview', { name }) }
 }
 
 /** Sentences under the first, each on its own line. */

@@ -52,7 +52,7 @@ export const editStyle = action({
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.edit(values.name, await editsOf(values, context))
     return {
-      kind: 'say',
+      kind: 'text',
       text: withNotes(say('style-changed', { name: card.name, changes: card.changed.join('; ') }), card),
       facts: cardFacts(card),
       buttons: [previewButton(card), undoButton(card)],

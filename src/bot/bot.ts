@@ -5,13 +5,11 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
-import type { StyleCaller } from '../chat/context/contexts.ts'
 import type { Config } from '../config.ts'
 import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
 import { factsOf } from '../engine/index.ts'
 import { inspectInThread } from '../engine/pipeline/inspect-in-thread.ts'
 import { UserError } from '../errors.ts'
-import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
@@ -25,7 +23,7 @@ import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
-import { createStyles, type Styles } from '../styles/styles.ts'
+import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
@@ -88,7 +86,6 @@ async function assemble(
     onTrouble: (sentence) => log.warn({ sentence }, 'the worker is in trouble'),
   })
   closing(() => worker.close())
-  const operators = new Set(config.operators)
   const styles = await createStyles({
     space: store.space('styles'),
     blobs: store.blobs,
@@ -100,7 +97,6 @@ async function assemble(
     inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
     draw: (recipe, options) => worker.draw(recipe, options),
     nowMs: systemClock.nowMs,
-    isOperator: (owner) => operators.has(personOf(owner)),
     hostFolders: [modelFolder(home)],
     hub: config.hub.endpoint,
   })
@@ -122,7 +118,7 @@ async function assemble(
     scheduler,
     store,
     styles,
-    styleAdminFor: (caller) => styleAdminFor(styles, operators, caller),
+    styleAdminFor: styles.admin,
     retentionDays,
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
@@ -160,13 +156,6 @@ const named = ({ checkpoint, motion }: Config) => ({
   ...(checkpoint !== undefined && { checkpoint }),
   ...(motion !== undefined && { motion }),
 })
-
-/** Who is signed in on the page as its admin has the operator's token. */
-function styleAdminFor(styles: Pick<Styles, 'admin'>, operators: Set<string>, caller: StyleCaller): ReturnType<Styles['admin']> {
-  const { owner, asker } = caller
-  if (owner.platform === 'web') operators[asker.admin ? 'add' : 'delete'](personOf(owner))
-  return styles.admin(caller)
-}
 
 function newId(): string {
   return randomBytes(8).readBigUInt64LE().toString(36).padStart(13, '0').slice(-10)

@@ -18,8 +18,6 @@ export interface StylesOptions extends CatalogFiles {
   readonly inspect: IntakeOptions['inspect']
   /** The worker's. */
   readonly draw: Draw
-  /** May change what ships and what other places have added. */
-  readonly isOperator: StyleAdminOptions['isOperator']
   /** Where `path:` may point into; models that were pulled lie in one of them. */
   readonly hostFolders: readonly string[]
   readonly download?: Download
@@ -40,7 +38,7 @@ export interface Styles extends StyleCatalog {
 }
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
-  const { folder, bases, nowMs, isOperator, inspect, hostFolders, hub } = options
+  const { folder, bases, nowMs, inspect, hostFolders, hub } = options
   const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
   deleteUnusedFiles(folder, keptFiles(history.changes))
   const intake = createIntake({
@@ -60,7 +58,6 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
     intake,
     preview: createPreview(options.draw, pictures),
     quotas: options.quotas ?? usualQuotas,
-    isOperator,
     nowMs,
     patienceMs: options.patienceMs ?? 10 * 60_000,
     previewMs: options.previewMs ?? 60 * 60_000,

@@ -10,7 +10,7 @@ describe('what the page shows besides its conversation', () => {
   let sources: PageViews
   const viewer = (person: string, admin = false, space = 'home'): Viewer => ({
     owner: { platform: 'room', space, person },
-    asker: { admin, roles: [] },
+    asker: { admin, operator: admin, roles: [] },
     channel: { id: 'general', ageRestricted: false, direct: false, missing: [] },
     locale: 'en',
   })

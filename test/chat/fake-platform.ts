@@ -148,7 +148,7 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
       id,
       owner: { platform: name, space: 'home', person },
       name: person,
-      asker: { admin: person === 'root', roles: [] },
+      asker: { admin: person === 'root', operator: false, roles: [] },
       channel: { id: 'general', ageRestricted: false, direct: false, missing: [] },
       address: { event: id, person },
       locale: 'en',
@@ -188,7 +188,10 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
     },
     async complete(person, command, option, typed) {
       const owner = { platform: name, space: 'home', person }
-      return (await receiver?.complete({ owner, asker: { admin: false, roles: [] }, locale: 'en', command, option, typed })) ?? []
+      return (
+        (await receiver?.complete({ owner, asker: { admin: false, operator: false, roles: [] }, locale: 'en', command, option, typed })) ??
+        []
+      )
     },
     messages: (person) => [...shown.values()].filter(({ to }) => !to || !person || to === person),
     acknowledged: (event) => acknowledged.get(event),

@@ -61,7 +61,7 @@ describe('/animate', () => {
 
   test('of a role with priority gets a double share, and nobody more requests than the place allows', async () => {
     await there.say('root', '/settings priority who:<@&77>')
-    const preferred = await there.drawn('ann', '/animate a boat', { asker: { admin: false, roles: ['77'] } })
+    const preferred = await there.drawn('ann', '/animate a boat', { asker: { admin: false, operator: false, roles: ['77'] } })
     assert.equal(preferred.priority, 2)
     assert.equal((await there.drawn('bob', '/animate a boat')).priority, 1)
     await there.say('root', '/settings set max-jobs:1')

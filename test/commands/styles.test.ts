@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { commands } from '../../commands/index.ts'
 import { stylesFor } from '../../src/chat/context/style-source.ts'
-import { withFiles } from '../../src/chat/contract/attachment.ts'
 import type { CommandContext, Reply } from '../../src/chat/contract/command.ts'
 import { maxCommandChars } from '../../src/chat/contract/command-text.ts'
 import { settingsSchema } from '../../src/chat/contract/settings.ts'
+import { withFiles } from '../../src/chat/input/attached-files.ts'
 import { optionValues } from '../../src/chat/input/option-values.ts'
 import { parse } from '../../src/chat/input/parse.ts'
 import { english, speak } from '../../src/chat/locales/locale.ts'
@@ -13,7 +13,7 @@ import { zh } from '../../src/chat/locales/zh.ts'
 import { samplerNames } from '../../src/engine/index.ts'
 import { animeLora, attached, type House, openHouse, refusal, type Who } from '../styles/test-styles.ts'
 
-type Saying = Extract<Reply, { kind: 'say' }>
+type Saying = Extract<Reply, { kind: 'text' }>
 
 const { file, files } = attached(animeLora())
 
@@ -21,7 +21,7 @@ const { file, files } = attached(animeLora())
 function speaker(house: House, who: Partial<Who> = {}) {
   const owner = { platform: 'discord', space: 's1', person: 'ann' }
   const context = {
-    asker: { admin: true, roles: [] },
+    asker: { admin: true, operator: false, roles: [] },
     formats: ['webp', 'gif'],
     styles: stylesFor(house.styles, 'discord/s1', true),
     styleAdmin: house.admin({ files, ...who }),
@@ -32,7 +32,7 @@ function speaker(house: House, who: Partial<Who> = {}) {
     const declared = command.actions[action]!
     const values = optionValues(declared.options, withFiles(inputs, withFile ? [file] : [], declared))
     const reply = await declared.run({ values, owner, context })
-    assert.equal(reply.kind, 'say')
+    assert.equal(reply.kind, 'text')
     return reply as Saying
   }
 }

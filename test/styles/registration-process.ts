@@ -37,7 +37,6 @@ export async function openRegistry(root: string, reached: (moment: Moment) => vo
     },
     draw: () => Promise.reject(new Error('nothing is drawn here')),
     nowMs: Date.now,
-    isOperator: () => true,
     hostFolders: [],
   })
   return { store, styles }
@@ -53,7 +52,7 @@ export function deskOf({ styles }: Awaited<ReturnType<typeof openRegistry>>, rea
     reached('half received')
     yield bytes.subarray(bytes.length >> 1)
   }
-  return styles.admin({ owner, name: 'ann', asker: { admin: true, roles: [] }, managers: async () => [], fetchFile })
+  return styles.admin({ owner, name: 'ann', asker: { admin: true, operator: true, roles: [] }, managers: async () => [], fetchFile })
 }
 
 export const handed = file

@@ -1,4 +1,4 @@
-// The four reactions that mean something, and how the platforms name them.
+// Reactions: the four emoji that mean something, and how the platforms name them.
 
 export type Reaction = 'die' | 'cross' | 'star' | 'letter'
 
@@ -22,7 +22,7 @@ export function reactionNamed(name: string): Reaction | undefined {
   return byName.get(name.replace(/::skin-tone-\d$/, ''))
 }
 
-/** The command that a mark on the message of this job stands for. */
+/** The command that a reaction to the message of this job stands for. */
 export function commandOfReaction(reaction: Reaction, job: string): string {
   return reactions[reaction].command.replace('{job}', job)
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits, Posted, Receiver } from '../contract/platform.ts'
+import { withTimeout } from '../time-limit.ts'
 import { commandsJson } from './application-commands.ts'
 import { type Connection, createConnection } from './gateway/connection.ts'
 import { createGatewayEvents } from './gateway/gateway-events.ts'
@@ -20,6 +21,8 @@ export interface DiscordOptions {
   readonly token: string
   /** What can be said: registered with Discord at each start. */
   readonly commands: readonly Command[]
+  /** Ids of people who run this bot. */
+  readonly operators?: readonly string[]
   /** Where Discord's REST API is; it tells where the gateway is. */
   readonly api?: string
   readonly nowMs?: () => number
@@ -55,6 +58,7 @@ const stopMs = 10_000
 
 export function createDiscord(options: DiscordOptions): Platform {
   const { token, commands, api, nowMs = Date.now, patienceMs = 60_000, warn = () => undefined } = options
+  const operators = new Set(options.operators)
   const restOptions: Partial<RESTOptions> = {
     ...(api !== undefined && { api }),
     timeout: 30_000,
@@ -83,7 +87,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     ...shared,
     responses,
     limits: discordLimits,
-    client: () => connection!.client,
+    surroundings: () => ({ client: connection!.client, operators }),
     receiver: () => receiver,
     warn,
     during: (doing) => void during(doing),
@@ -119,12 +123,7 @@ export function createDiscord(options: DiscordOptions): Platform {
 
   async function stop(): Promise<void> {
     receiver = undefined
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, stopMs)
-    })
-    await Promise.race([settled(), late])
-    clearTimeout(timer)
+    await withTimeout(stopMs, settled(), () => undefined)
     await connection?.close()
     rest.clearHashSweeper()
     rest.clearHandlerSweeper()

@@ -1,12 +1,20 @@
-// Discord's events as the house hears them. Raw events, checked by event.ts: what discord.js has no form for yet, or never saw
-// before a restart, is heard all the same.
+// Receiving from Discord: its events → Incoming. They come raw and are checked by gateway/event-schemas.ts: what discord.js has no form for yet,
+// or never saw before a restart, is received all the same.
 
 import { type Client, InteractionType } from 'discord.js'
 import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
 import { reactionNamed } from '../contract/reactions.ts'
 import type { Address, Interaction } from './address.ts'
-import { askerOfInteraction, askerOfReaction, channelOfInteraction, channelOfReaction, localeOf } from './channel-access.ts'
+import {
+  askerAlone,
+  askerOfInteraction,
+  askerOfReaction,
+  channelOfInteraction,
+  channelOfReaction,
+  localeOf,
+  type Surroundings,
+} from './channel-access.ts'
 import {
   type AttachmentData,
   commandData,
@@ -24,10 +32,14 @@ import { purposeOf } from './layout/modal.ts'
 export const platformName = 'discord'
 
 /** @returns undefined where Discord does not say who it was */
-export function incomingOf(event: InteractionEvent, client: Client, nowMs: number): (Incoming & { readonly address: Address }) | undefined {
+export function incomingOf(
+  event: InteractionEvent,
+  surroundings: Surroundings,
+  nowMs: number,
+): (Incoming & { readonly address: Address }) | undefined {
   const who = event.member?.user ?? event.user
   if (!who) return undefined
-  const channel = channelOfInteraction(event, client)
+  const channel = channelOfInteraction(event, surroundings.client)
   const address: Address = {
     channel: channel.id,
     person: who.id,
@@ -38,7 +50,7 @@ export function incomingOf(event: InteractionEvent, client: Client, nowMs: numbe
     id: event.id,
     owner: { platform: platformName, space: event.guild_id ?? channel.id, person: who.id },
     name: nameOf(who, event.member?.nick),
-    asker: askerOfInteraction(event),
+    asker: askerOfInteraction(event, who.id, surroundings),
     channel,
     address,
     locale: event.locale ?? 'en-US',
@@ -48,7 +60,7 @@ export function incomingOf(event: InteractionEvent, client: Client, nowMs: numbe
   }
 }
 
-export function typingOf(event: InteractionEvent): Typing | undefined {
+export function typingOf(event: InteractionEvent, surroundings: Surroundings): Typing | undefined {
   const who = event.member?.user ?? event.user
   const { data } = commandData.safeParse(event.data)
   if (!who || !data) return undefined
@@ -57,7 +69,7 @@ export function typingOf(event: InteractionEvent): Typing | undefined {
   if (!focused) return undefined
   return {
     owner: { platform: platformName, space: event.guild_id ?? event.channel_id ?? '0', person: who.id },
-    asker: askerOfInteraction(event),
+    asker: askerOfInteraction(event, who.id, surroundings),
     locale: event.locale ?? 'en-US',
     command: data.name,
     ...(action !== undefined && { action }),
@@ -66,8 +78,9 @@ export function typingOf(event: InteractionEvent): Typing | undefined {
   }
 }
 
-/** Undefined where it is no mark of ours, or a bot's. */
-export function incomingOfReaction(event: ReactionEvent, sequence: number, client: Client): Incoming | undefined {
+/** Undefined where it is no reaction of ours, or a bot's. */
+export function incomingOfReaction(event: ReactionEvent, sequence: number, surroundings: Surroundings): Incoming | undefined {
+  const { client } = surroundings
   const { user_id, channel_id, message_id, guild_id, member, message_author_id, emoji } = event
   const me = client.user?.id
   if (user_id === me || member?.user?.bot || (message_author_id !== undefined && message_author_id !== me)) return undefined
@@ -79,7 +92,7 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, clien
     ...whereabouts(guild_id, channel_id, user_id, client),
     id: `${message_id}/${user_id}/${reaction}/${sequence}`,
     name: member?.user ? nameOf(member.user, member.nick) : (client.users.cache.get(user_id)?.displayName ?? `<@${user_id}>`),
-    asker: askerOfReaction(event, client),
+    asker: askerOfReaction(event, surroundings),
     channel,
     address,
     kind: 'reaction',
@@ -89,7 +102,8 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, clien
 }
 
 /** What is typed to the bot alone: the one place where Discord shows it what people write. */
-export function incomingOfMessage(event: MessageEvent, client: Client): Incoming | undefined {
+export function incomingOfMessage(event: MessageEvent, surroundings: Surroundings): Incoming | undefined {
+  const { client } = surroundings
   const { id, channel_id, guild_id, author, content, attachments } = event
   if (guild_id !== undefined || author.bot || author.id === client.user?.id) return undefined
   const text = content.replace(new RegExp(`^\\s*<@!?${client.user?.id}>`), '').trim()
@@ -99,7 +113,7 @@ export function incomingOfMessage(event: MessageEvent, client: Client): Incoming
     ...whereabouts(undefined, channel_id, author.id, client),
     id,
     name: nameOf(author, undefined),
-    asker: { admin: false, roles: [] },
+    asker: askerAlone(author.id, surroundings),
     channel: { id: channel_id, ageRestricted: false, direct: true, missing: [] },
     address,
     kind: 'text',
@@ -122,7 +136,7 @@ function whereabouts(
   }
 }
 
-/** What cannot be read is words that mean nothing: the house then says what it understands. */
+/** What cannot be read is words that mean nothing: the router then says what it understands. */
 function saidIn({ type, data }: InteractionEvent): Said {
   if (type === InteractionType.ApplicationCommand) {
     const command = commandData.safeParse(data).data

@@ -1,4 +1,4 @@
-// A dialog for the options of a command: those that an answer asks for, or all of them where nothing was said at all.
+// A form: a dialog for the options of a command: those that a reply asks for, or all of them where nothing was said at all.
 
 import type { Command } from '../contract/command.ts'
 import type { Form } from '../contract/outgoing.ts'
@@ -15,7 +15,7 @@ export function formOf({ title, command, action = '', fixed, fields }: FormReply
     command,
     ...(action !== '' && { action }),
     fixed,
-    // what is answered before everybody is drawn
+    // what is shown to everybody is drawn
     submit: speak(locale, say(quiet ? 'button-ok' : 'button-draw')),
     fields: fields.flatMap(({ name, value }) => {
       const option = options[name]
@@ -31,5 +31,5 @@ export function formReplyOf({ name, actions }: Command, action: string): FormRep
   if (!Object.values(options).some(({ required }) => required)) return undefined
   const fields = Object.keys(options).map((option) => ({ name: option }))
   const title = say('ask-title', { command: action === '' ? name : `${name} ${action}` })
-  return { kind: 'ask', title, command: name, ...(action !== '' && { action }), fixed: {}, fields }
+  return { kind: 'form', title, command: name, ...(action !== '' && { action }), fixed: {}, fields }
 }

@@ -1,4 +1,4 @@
-// A language: sentences by key, helps of commands and options by path, notes and errors by code.
+// A locale: one language, with sentences by key, helps of commands and options by path, notes and errors by code.
 // Adding one: a file like zh.ts, a line below.
 
 import type { Note } from '../../errors.ts'

@@ -24,7 +24,9 @@ export interface SlackOptions {
   readonly appToken?: string
   /** SLACK_SIGNING_SECRET: HTTP, where there is no app token. */
   readonly signingSecret?: string
-  /** Of the HTTP door; 0 takes any. */
+  /** Ids of people who run this bot. */
+  readonly operators?: readonly string[]
+  /** Of the HTTP transport; 0 takes any. */
   readonly port?: number
   readonly host?: string
   readonly apiUrl?: string
@@ -67,7 +69,7 @@ export function createSlack(options: SlackOptions): Platform {
         },
         log,
       )
-      listen(app, { receiver, workspace, identity, post, log })
+      listen(app, { receiver, workspace, identity, post, operators: new Set(options.operators), log })
       const way = await opening.open()
       door = opening
       return `Slack: @${name} in ${teamName}, by ${way}.`

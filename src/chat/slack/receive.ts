@@ -22,10 +22,12 @@ export interface ReceiveOptions {
   readonly workspace: Workspace
   readonly identity: BotIdentity
   readonly post: Post
+  /** Ids of people who run this bot. */
+  readonly operators: ReadonlySet<string>
   readonly log: RedactedLog
 }
 
-export function listen(app: App, { receiver, workspace, identity, post, log }: ReceiveOptions): void {
+export function listen(app: App, { receiver, workspace, identity, post, operators, log }: ReceiveOptions): void {
   app.command(/./, async ({ ack, body }) => {
     await ack()
     const heard = read(commandPayload, body, log)
@@ -127,7 +129,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
       // also where it talks with the bot alone: the workspace's limits, styles and blocked words hold there too
       owner: { platform: 'slack', space: team, person: user },
       name: person.name,
-      asker: { admin: person.admin, roles },
+      asker: { admin: person.admin, operator: operators.has(user), roles },
       channel: { id: channel, ageRestricted: false, direct, missing },
       address: addressJson({ team, channel, user, direct, thread, trigger, responseUrl, heardMs: Date.now() }),
       locale: person.locale,
@@ -144,7 +146,7 @@ export function listen(app: App, { receiver, workspace, identity, post, log }: R
     const [person, roles] = await Promise.all([workspace.person(user), workspace.groups(user)])
     const choices = await receiver.complete({
       owner: { platform: 'slack', space: address.team, person: user },
-      asker: { admin: person.admin, roles },
+      asker: { admin: person.admin, operator: operators.has(user), roles },
       locale: person.locale,
       command,
       ...(action !== undefined && { action }),

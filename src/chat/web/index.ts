@@ -6,6 +6,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { UserError } from '../../errors.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits } from '../contract/platform.ts'
+import { withTimeout } from '../time-limit.ts'
 import { createApp } from './http/app.ts'
 import type { PageViews } from './page-views.ts'
 import { createPoster } from './post.ts'
@@ -14,9 +15,8 @@ import { openPageDatabase } from './storage/page-database.ts'
 import { createPageUsers } from './storage/page-users.ts'
 import { createPictureStore } from './storage/picture-store.ts'
 import { createUploads } from './storage/uploads.ts'
-import { settledWithin } from './within.ts'
 
-export type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from './page-views.ts'
+export type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, RecentAnimations, Viewer } from './page-views.ts'
 
 export interface WebOptions {
   readonly host: string
@@ -130,7 +130,7 @@ export function createWeb(options: WebOptions): Web {
         await ended
         clearTimeout(late)
       }
-      await settledWithin(graceMs, Promise.allSettled(inFlight))
+      await withTimeout<unknown>(graceMs, Promise.allSettled(inFlight), () => undefined)
       server = undefined
       await uploads.clear()
       closed.abort(new Error('the page has stopped'))

@@ -45,11 +45,11 @@ export function readPageInput(body: unknown): PageInput {
   return checked(sayingSchema, body)
 }
 
-/** What every call of this person says about them. */
+/** What every call of this person says about them. @param admin signed in with the token, which whoever runs the bot has */
 export function viewerOf(person: string, admin: boolean, locale: string): Viewer {
   return {
     owner: { platform: 'web', space: pageSpace, person },
-    asker: { admin, roles: [] },
+    asker: { admin, operator: admin, roles: [] },
     channel: { id: pageSpace, ageRestricted: false, direct: false, missing: [] },
     locale,
   }

@@ -92,7 +92,7 @@ export const toChat =
           id,
           owner,
           name: owner.person,
-          asker: { admin: false, roles: [] },
+          asker: { admin: false, operator: false, roles: [] },
           channel: { id: 'c', ageRestricted: false, direct: false, missing: [] },
           address: id,
           locale: 'en',

@@ -24,7 +24,7 @@ export interface StyleManager {
   readonly owner: Owner
   /** Shown to others in the record. */
   readonly name: string
-  readonly asker: { readonly admin: boolean; readonly roles: readonly string[] }
+  readonly asker: { readonly admin: boolean; readonly operator: boolean; readonly roles: readonly string[] }
   /** Roles or people who may manage styles here besides the admins. */
   readonly managers: () => Promise<readonly string[]>
   /** The platform's, where it has one. */
@@ -41,8 +41,6 @@ export interface StyleAdminOptions {
   readonly intake: Intake
   readonly preview: Preview
   readonly quotas: Quotas
-  /** May change what ships and what others have added. */
-  readonly isOperator: (owner: Owner) => boolean
   readonly nowMs: () => number
   /** How long a person waits for a preview. */
   readonly patienceMs: number
@@ -69,7 +67,7 @@ export function createStyleAdmin(options: StyleAdminOptions, manager: StyleManag
     await refuseOthers()
     await registry.refresh()
     const entry = find(name)
-    const foreign = entry && entry.home !== space && !options.isOperator(owner)
+    const foreign = entry && entry.home !== space && !asker.operator
     if (!entry || (foreign && entry.state === 'admins'))
       throw new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
     if (!foreign) return entry

@@ -36,8 +36,16 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
       [people.root, true],
       [people.ann, false],
     ] as const) {
-      assert.deepEqual((await hear(() => contexts.scene.people.command(user, 'queue', {}))).asker, { admin, roles: user.roles })
-      assert.deepEqual((await hear(() => contexts.scene.people.react(user, messages[0]!, '🎲'))).asker, { admin, roles: user.roles })
+      assert.deepEqual((await hear(() => contexts.scene.people.command(user, 'queue', {}))).asker, {
+        admin,
+        operator: false,
+        roles: user.roles,
+      })
+      assert.deepEqual((await hear(() => contexts.scene.people.react(user, messages[0]!, '🎲'))).asker, {
+        admin,
+        operator: false,
+        roles: user.roles,
+      })
     }
   })
 

@@ -55,9 +55,9 @@ function hearing(way: Way): void {
       assert.deepEqual(
         [root.asker, ann.asker, bob.asker],
         [
-          { admin: true, roles: ['S1'] },
-          { admin: false, roles: ['S1'] },
-          { admin: false, roles: [] },
+          { admin: true, operator: false, roles: ['S1'] },
+          { admin: false, operator: false, roles: ['S1'] },
+          { admin: false, operator: false, roles: [] },
         ],
       )
       assert.deepEqual([ann.locale, bob.locale, bob.channelLocale, bob.name], ['en-US', 'zh-CN', 'en-US', 'bob'])

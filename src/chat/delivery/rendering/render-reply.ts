@@ -2,9 +2,8 @@
 
 import type { Job } from '../../../jobs/job.ts'
 import type { Blobs } from '../../../store/store.ts'
-import type { Audience, Button, Item, Outgoing, Picture } from '../../contract/outgoing.ts'
+import type { Audience, Button, Item, Outgoing, Picture, ShownAnimation } from '../../contract/outgoing.ts'
 import { type ReplyButton, type ReplyItem, say, type TextReply } from '../../contract/reply.ts'
-import type { ShownAnimation } from '../../contract/style-admin.ts'
 import { type Locale, speak } from '../../locales/locale.ts'
 import { pictureOfJob } from './pictures.ts'
 import { jobFacts } from './status-message.ts'

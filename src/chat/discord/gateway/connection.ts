@@ -3,6 +3,7 @@
 
 import type { EventEmitter } from 'node:events'
 import { Client, Events, GatewayIntentBits, Options, type RESTOptions, SimpleShardingStrategy } from 'discord.js'
+import { withTimeout } from '../../time-limit.ts'
 import { closingSentence, signInError } from './sign-in-error.ts'
 
 export interface Connection {
@@ -75,7 +76,10 @@ export function createConnection(
     client,
     async open(token, patienceMs) {
       try {
-        await inTime(client.login(token), patienceMs)
+        // discord.js itself tries for ever
+        await withTimeout<unknown>(patienceMs, client.login(token), () => {
+          throw new Error(`no connection after ${patienceMs} ms`)
+        })
       } catch (error) {
         await hangUp()
         throw signInError(error, lastClose)
@@ -92,19 +96,6 @@ export function createConnection(
       if (!opened) return 'Discord is not connected.'
       return broken.size > 0 ? 'The line to Discord is interrupted and is being taken up again.' : undefined
     },
-  }
-}
-
-/** discord.js itself tries for ever. */
-async function inTime<T>(signedIn: Promise<T>, patienceMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no line after ${patienceMs} ms`)), patienceMs)
-  })
-  try {
-    return await Promise.race([signedIn, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,9 +1,11 @@
 // What the gateway tells, handed to the house. Nothing that comes in stops the process, and every interaction gets an answer.
 
-import { type APIApplicationCommandOptionChoice, type Client, InteractionResponseType, InteractionType, Routes } from 'discord.js'
+import { type APIApplicationCommandOptionChoice, InteractionResponseType, InteractionType, Routes } from 'discord.js'
 import type { Choice } from '../../contract/incoming.ts'
 import type { PlatformLimits, Receiver } from '../../contract/platform.ts'
+import { withTimeout } from '../../time-limit.ts'
 import { addressFrom, type Interaction } from '../address.ts'
+import type { Surroundings } from '../channel-access.ts'
 import type { InteractionResponses } from '../interactions/interaction-responses.ts'
 import type { InteractionStates } from '../interactions/interaction-state.ts'
 import { messageOf } from '../layout/message-layout.ts'
@@ -13,7 +15,7 @@ import type { GatewayPacket } from './connection.ts'
 import { type InteractionEvent, interactionFrom, messageFrom, reactionFrom } from './event-schemas.ts'
 
 export interface GatewayEventsParts {
-  readonly client: () => Client
+  readonly surroundings: () => Surroundings
   readonly receiver: () => Receiver | undefined
   readonly call: SendRestCall
   readonly responses: Pick<InteractionResponses, 'begin' | 'close'>
@@ -27,7 +29,7 @@ export interface GatewayEventsParts {
 
 /** @returns whether it was an event for the house; discord.js then has no more to do with it */
 export function createGatewayEvents(parts: GatewayEventsParts): (packet: GatewayPacket) => boolean {
-  const { client, receiver, call, responses, answers, limits, nowMs, warn, during } = parts
+  const { surroundings, receiver, call, responses, answers, limits, nowMs, warn, during } = parts
 
   function hear({ t, s, d }: GatewayPacket): boolean {
     if (t !== 'INTERACTION_CREATE' && t !== 'MESSAGE_REACTION_ADD' && t !== 'MESSAGE_CREATE') return false
@@ -44,16 +46,16 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     }
     if (type === 'MESSAGE_REACTION_ADD') {
       const event = reactionFrom(data)
-      const incoming = event && incomingOfReaction(event, sequence, client())
+      const incoming = event && incomingOfReaction(event, sequence, surroundings())
       return incoming && listener.receive(incoming)
     }
     const event = messageFrom(data)
-    const incoming = event && incomingOfMessage(event, client())
+    const incoming = event && incomingOfMessage(event, surroundings())
     return incoming && listener.receive(incoming)
   }
 
   async function interact(event: InteractionEvent, listener: Receiver): Promise<void> {
-    const incoming = incomingOf(event, client(), nowMs())
+    const incoming = incomingOf(event, surroundings(), nowMs())
     if (!incoming) {
       const interaction: Interaction = { id: event.id, token: event.token, kind: 'command', atMs: nowMs() }
       responses.begin(interaction)
@@ -77,27 +79,15 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
   }
 
   async function complete(event: InteractionEvent, listener: Receiver): Promise<void> {
-    const typing = typingOf(event)
-    const choices = typing ? await inTime(listener.complete(typing)) : []
+    const typing = typingOf(event, surroundings())
+    // nothing is better than too late
+    const choices = typing ? await withTimeout(limits.responseMs - 500, listener.complete(typing), () => []) : []
     await call({
       method: 'POST',
       path: Routes.interactionCallback(event.id, event.token),
       body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: offered(choices) } },
       auth: false,
     })
-  }
-
-  /** Nothing is better than too late. */
-  async function inTime(choices: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<readonly Choice[]>((resolve) => {
-      timer = setTimeout(resolve, limits.responseMs - 500, [])
-    })
-    try {
-      return await Promise.race([choices, late])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   /** A value that is cut would be another one; what looks like another is not offered. */

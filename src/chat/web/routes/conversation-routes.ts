@@ -5,6 +5,7 @@ import { commandText } from '../../contract/command-text.ts'
 import { plainText } from '../../contract/plain-text.ts'
 import type { Receiver } from '../../contract/platform.ts'
 import { localeFor, speak } from '../../locales/locale.ts'
+import { withTimeout } from '../../time-limit.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { jsonOf } from '../http/json-body.ts'
 import { HttpError } from '../http/request-guard.ts'
@@ -13,7 +14,6 @@ import type { ShownMessage } from '../page-json.ts'
 import { incomingOf, type PageInput, readPageInput, readTyping, viewerOf } from '../receive.ts'
 import type { ConversationStore, StoredMessageRow } from '../storage/conversation-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
-import { settledWithin } from '../within.ts'
 import { mostAtOnce, streamEvents } from './event-stream.ts'
 
 export interface ConversationRoutesOptions {
@@ -33,7 +33,7 @@ export interface ConversationRoutesOptions {
 const streamsPerPerson = 12
 const streamsInAll = 500
 /** A call is answered by then; what was said goes on being worked on. */
-const patienceMs = 15_000
+const responseMs = 15_000
 
 export function conversationRoutes({
   conversation,
@@ -69,7 +69,7 @@ export function conversationRoutes({
     }
     const work = receiver.receive(incoming)
     inFlight(work)
-    await settledWithin(patienceMs, work)
+    await withTimeout(responseMs, work, () => undefined)
     return c.json({}, 202)
   })
 

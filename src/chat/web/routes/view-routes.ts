@@ -1,13 +1,13 @@
-// The views beside the chat: queue, animations, styles; and every picture by its name. What a viewer may see is decided in Sources.
+// View routes: queue, animations and styles beside the chat, and every picture by its name. What a viewer may see, PageViews decides.
 
 import { Hono } from 'hono'
 import type { Owner } from '../../../jobs/job.ts'
-import type { HistoryEntry } from '../../contract/command-context.ts'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { rangeResponse } from '../http/range-response.ts'
 import { HttpError } from '../http/request-guard.ts'
 import type { AnimationView, QueuedView, StyleView } from '../page-json.ts'
-import type { PageViews, PicturedStyle, QueuedOnPage, Viewer } from '../page-views.ts'
+import type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from '../page-views.ts'
 import { mediaTypes } from '../post.ts'
 import type { PictureStore } from '../storage/picture-store.ts'
 
@@ -61,35 +61,33 @@ export function viewRoutes({ views, pictures, caller, nameOf }: ViewRoutesOption
 
 type NameOf = ViewRoutesOptions['nameOf']
 
-function queuedView({ job, own, private: hidden, ahead, leftMs }: QueuedOnPage, viewer: Viewer, nameOf: NameOf): QueuedView {
-  const told = !hidden || own || viewer.asker.admin
+function queuedView({ job, own, readable, mayCancel, ahead, leftMs }: QueuedOnPage, viewer: Viewer, nameOf: NameOf): QueuedView {
   const { prompt, style } = job.request
   return {
     job: job.id,
     state: job.state === 'running' ? 'running' : 'waiting',
     own,
     by: nameOf(job.owner, viewer.locale),
-    ...(told && { prompt, ...(style !== undefined && { style }) }),
-    ...(ahead !== undefined && { ahead }),
-    ...(leftMs !== undefined && { leftMs }),
-    mayCancel: own || viewer.asker.admin,
+    ...(readable && omitUndefined({ prompt, style })),
+    ...omitUndefined({ ahead, leftMs }),
+    mayCancel,
   }
 }
 
-function animationView({ job, own, kept, private: hidden }: HistoryEntry, viewer: Viewer, nameOf: NameOf): AnimationView {
+function animationView({ job, own, kept, private: hidden, mayDelete }: RecentAnimation, viewer: Viewer, nameOf: NameOf): AnimationView {
   const { prompt, style, seed, format, width, height } = job.request
   return {
     job: job.id,
     own,
     by: nameOf(job.owner, viewer.locale),
     prompt,
-    ...(style !== undefined && { style }),
+    ...omitUndefined({ style }),
     seed,
     atMs: job.endedMs ?? job.acceptedMs,
     kept,
     private: hidden,
     picture: { url: `/animations/${job.id}.${format}`, format, width, height, alt: prompt },
-    mayDelete: own || viewer.asker.admin,
+    mayDelete,
   }
 }
 

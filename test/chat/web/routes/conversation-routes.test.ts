@@ -84,7 +84,7 @@ describe('what people say on the page', () => {
       name: 'take',
       help: 'Takes a file',
       actions: {
-        '': { help: 'Takes a file', options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } }, run: () => ({ kind: 'silence' }) },
+        '': { help: 'Takes a file', options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } }, run: () => ({ kind: 'none' }) },
       },
     } as const
     const heard: Incoming[] = []

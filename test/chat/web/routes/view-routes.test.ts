@@ -38,12 +38,12 @@ describe('the views beside the chat', () => {
       viewers.push(viewer)
       const [first, second] = [jobOf(ann!.me.person, 'one'), { ...jobOf(ann!.me.person, 'two'), state: 'running' as const }]
       return [
-        { job: second, own: own(viewer), private: true, leftMs: 9000 },
-        { job: first, own: own(viewer), private: false, ahead: 1 },
+        { job: second, own: own(viewer), readable: own(viewer), mayCancel: own(viewer), leftMs: 9000 },
+        { job: first, own: own(viewer), readable: true, mayCancel: own(viewer), ahead: 1 },
       ]
     },
     async recent(viewer, { from, limit }) {
-      const entries = [{ job: jobOf(ann!.me.person, 'one'), own: own(viewer), kept: true, private: false }]
+      const entries = [{ job: jobOf(ann!.me.person, 'one'), own: own(viewer), kept: true, private: false, mayDelete: own(viewer) }]
       return { entries: entries.slice(from, from + limit), total: 1 }
     },
     animation: async (viewer, job) => (job === 'one' || (job === 'two' && own(viewer)) ? bytes : undefined),
@@ -63,7 +63,7 @@ describe('the views beside the chat', () => {
   after(() => web.stop())
   const get = async <T>(caller: Visitor | undefined, path: string) => (await (await caller!.call('GET', path)).json()) as T
 
-  it('the queue says whose turn it is; words of private requests are for their owner and the operator', async () => {
+  it('the queue says whose turn it is; words are told to those who may read them', async () => {
     const [drawing, waiting] = await get<QueuedView[]>(bob, '/api/queue')
     assert.deepEqual(drawing, { job: 'two', state: 'running', own: false, by: 'Ann', leftMs: 9000, mayCancel: false })
     assert.deepEqual([waiting!.prompt, waiting!.style, waiting!.ahead, waiting!.mayCancel], ['a red ball', 'anime', 1, false])
@@ -74,16 +74,17 @@ describe('the views beside the chat', () => {
         ['a red ball', true],
       ],
     )
+  })
+
+  it('who signed in with the token is asked for as admin and operator, until they sign out', async () => {
+    const asker = async () => {
+      await get(bob, '/api/queue')
+      return viewers.at(-1)!.asker
+    }
     await bob!.call('POST', '/api/sign-in', { token: 'correct horse battery' })
-    assert.deepEqual(
-      (await get<QueuedView[]>(bob, '/api/queue')).map(({ prompt, mayCancel }) => [prompt, mayCancel]),
-      [
-        ['a red ball', true],
-        ['a red ball', true],
-      ],
-    )
-    assert.equal(viewers.at(-1)!.asker.admin, true)
+    assert.deepEqual(await asker(), { admin: true, operator: true, roles: [] })
     await bob!.call('POST', '/api/sign-out')
+    assert.deepEqual(await asker(), { admin: false, operator: false, roles: [] })
   })
 
   it('the gallery gives animations with what draws them again, and their files to whom the house gives them', async () => {

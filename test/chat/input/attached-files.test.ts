@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withFiles } from '../../../src/chat/contract/attachment.ts'
 import { action } from '../../../src/chat/contract/command.ts'
+import { withFiles } from '../../../src/chat/input/attached-files.ts'
 import { optionValues } from '../../../src/chat/input/option-values.ts'
 import { parse } from '../../../src/chat/input/parse.ts'
 import { UserError } from '../../../src/errors.ts'
@@ -10,7 +10,7 @@ const options = {
   name: { kind: 'text', help: 'The name', maxChars: 20 },
   file: { kind: 'file', help: 'The file', maxBytes: 1000 },
 } as const
-const add = action({ help: 'Add', options, run: () => ({ kind: 'silence' }) })
+const add = action({ help: 'Add', options, run: () => ({ kind: 'none' }) })
 const file = { url: 'https://cdn.discordapp.com/a/b', name: 'look\u202e.safetensors', bytes: 1000 }
 
 const refused = (inputs: Parameters<typeof optionValues>[1]) => {
@@ -30,7 +30,7 @@ test('a file that hangs on a message fills the option that takes one', () => {
 
 test('without a file the option is absent, and a command that takes none leaves files aside', () => {
   assert.deepEqual(optionValues(options, withFiles({}, undefined, add)), { name: undefined, file: undefined })
-  const none = action({ help: '', options: { name: options.name }, run: () => ({ kind: 'silence' }) })
+  const none = action({ help: '', options: { name: options.name }, run: () => ({ kind: 'none' }) })
   assert.deepEqual(withFiles({ name: 'x' }, [file], none), { name: 'x' })
 })
 

@@ -1,4 +1,4 @@
-// What was just done, so that the same thing again is known: events that come twice, storms of reactions.
+// A seen set: what was just done, so that the same thing again is known: events that come twice, storms of reactions.
 
 export interface SeenSet {
   /** Whether the key was given within the time before; it counts from now on either way. */

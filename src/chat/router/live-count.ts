@@ -1,7 +1,7 @@
-// How many requests of one person wait or are being drawn in one space: counted as they come and go, asked at every request.
+// A live count: how many requests of one person wait or are being drawn in one space. Counted as they come and go, asked at every request.
 
-import { hasEnded, type Job, type Owner } from '../jobs/job.ts'
-import type { Scheduler } from '../jobs/scheduler.ts'
+import { hasEnded, type Job, type Owner } from '../../jobs/job.ts'
+import type { Scheduler } from '../../jobs/scheduler.ts'
 
 export interface LiveCount {
   of(owner: Owner): number
