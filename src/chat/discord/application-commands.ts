@@ -1,4 +1,4 @@
-// Declarations of commands as Discord's application commands: typed options, completion, languages, who may see them and where.
+// Application commands: declarations of commands as Discord registers them: typed options, completion, languages, who may see them and where.
 
 import {
   type APIApplicationCommandBasicOption,

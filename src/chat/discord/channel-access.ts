@@ -33,7 +33,7 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
   const known = channelIn(guild, id)
   const parent = channel?.parent_id ? channelIn(guild, channel.parent_id) : undefined
   const ageRestricted = channel?.nsfw === true || [known, parent].some(isAgeRestricted)
-  // brought along by a person, the bot is no member: it can answer, and that is all it needs
+  // brought along by a person, the bot is no member: it can respond, and that is all it needs
   const guest = owners !== undefined && !('0' in owners)
   const allowed = app_permissions === undefined ? undefined : new PermissionsBitField(BigInt(app_permissions))
   const missing =

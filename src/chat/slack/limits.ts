@@ -1,4 +1,4 @@
-// What Slack allows. Numbers without a source below are ours, chosen inside Slack's.
+// Limits of Slack. Numbers without a source below are ours, chosen inside Slack's.
 
 import type { PlatformLimits } from '../contract/platform.ts'
 

@@ -208,9 +208,9 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
       if ((body as Data)['type'] === 8) outcomes.completed++
       return { resource: { message: { id: '1', channel_id: '2' } } }
     }
-    const answers = createInteractionStates<Posted>()
+    const states = createInteractionStates<Posted>()
     const warnings: unknown[] = []
-    const shared = { call, answers, nowMs: () => 0, application: () => '1' }
+    const shared = { call, states, nowMs: () => 0, application: () => '1' }
     const responses = createInteractionResponses(shared)
     const { post } = createPost({ ...shared, responses, reactions: { put: (handle) => handle }, maxBytes: 1 })
     const work: Promise<void>[] = []
@@ -219,17 +219,17 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
       (outcome) => outcomes[outcome]++,
     )
     const client = { guilds: { cache: new Map() }, users: { cache: new Map() }, user: null }
-    const hear = createGatewayEvents({
+    const onPacket = createGatewayEvents({
       ...shared,
       responses,
       limits: discordLimits,
       surroundings: () => ({ client: client as never, operators: new Set() }),
       receiver: () => listener,
       warn: (error) => warnings.push(error),
-      during: (doing) => work.push(doing),
+      track: (one) => work.push(one),
     })
     for (const [n, d] of events(10_000, 7).entries()) {
-      assert.equal(hear({ t: 'INTERACTION_CREATE', s: n, d: { ...d, id: String(n + 1), token: `t${n}` } }), true)
+      assert.equal(onPacket({ t: 'INTERACTION_CREATE', s: n, d: { ...d, id: String(n + 1), token: `t${n}` } }), true)
     }
     await Promise.all(work)
     assert.deepEqual(warnings, [])
@@ -242,19 +242,19 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
   it('and nothing at all is answered where there is nobody to answer', async () => {
     const warnings: unknown[] = []
     const work: Promise<void>[] = []
-    const hear = createGatewayEvents({
+    const onPacket = createGatewayEvents({
       call: async () => assert.fail('nothing is called'),
-      answers: createInteractionStates(),
+      states: createInteractionStates(),
       responses: { begin: () => undefined, close: async () => undefined },
       limits: discordLimits,
       nowMs: () => 0,
       surroundings: () => ({ client: { user: null } as never, operators: new Set() }),
       receiver: () => ({ receive: async () => assert.fail('nothing is heard'), complete: async () => [] }),
       warn: (error) => warnings.push(error),
-      during: (doing) => work.push(doing),
+      track: (one) => work.push(one),
     })
     const data = fc.sample(odd, { numRuns: 1000, seed: 7 })
-    for (const d of data) for (const t of ['INTERACTION_CREATE', 'MESSAGE_REACTION_ADD', 'MESSAGE_CREATE']) hear({ t, s: 1, d })
+    for (const d of data) for (const t of ['INTERACTION_CREATE', 'MESSAGE_REACTION_ADD', 'MESSAGE_CREATE']) onPacket({ t, s: 1, d })
     await Promise.all(work)
     // each interaction is told of; other events that mean nothing are no news
     assert.equal(warnings.length, data.length)

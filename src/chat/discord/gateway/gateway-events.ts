@@ -1,4 +1,4 @@
-// What the gateway tells, handed to the house. Nothing that comes in stops the process, and every interaction gets an answer.
+// Gateway events, handed to the receiver. Nothing that comes in stops the process, and every interaction gets a response.
 
 import { type APIApplicationCommandOptionChoice, InteractionResponseType, InteractionType, Routes } from 'discord.js'
 import type { Choice } from '../../contract/incoming.ts'
@@ -19,42 +19,42 @@ export interface GatewayEventsParts {
   readonly receiver: () => Receiver | undefined
   readonly call: SendRestCall
   readonly responses: Pick<InteractionResponses, 'begin' | 'close'>
-  readonly answers: Pick<InteractionStates<unknown>, 'inTurn'>
+  readonly states: Pick<InteractionStates<unknown>, 'inTurn'>
   readonly limits: Pick<PlatformLimits, 'responseMs' | 'choices'>
   readonly nowMs: () => number
   readonly warn: (error: unknown) => void
   /** Told of everything that is under way. */
-  readonly during: (work: Promise<void>) => void
+  readonly track: (work: Promise<void>) => void
 }
 
-/** @returns whether it was an event for the house; discord.js then has no more to do with it */
+/** @returns whether it was an event for the receiver; discord.js then has no more to do with it */
 export function createGatewayEvents(parts: GatewayEventsParts): (packet: GatewayPacket) => boolean {
-  const { surroundings, receiver, call, responses, answers, limits, nowMs, warn, during } = parts
+  const { surroundings, receiver, call, responses, states, limits, nowMs, warn, track } = parts
 
-  function hear({ t, s, d }: GatewayPacket): boolean {
+  function onPacket({ t, s, d }: GatewayPacket): boolean {
     if (t !== 'INTERACTION_CREATE' && t !== 'MESSAGE_REACTION_ADD' && t !== 'MESSAGE_CREATE') return false
-    const listener = receiver()
-    if (listener) during(heard(t, s, d, listener).catch(warn))
+    const to = receiver()
+    if (to) track(receive(t, s, d, to).catch(warn))
     return true
   }
 
-  async function heard(type: string, sequence: number, data: unknown, listener: Receiver): Promise<void> {
+  async function receive(type: string, sequence: number, data: unknown, to: Receiver): Promise<void> {
     if (type === 'INTERACTION_CREATE') {
       const event = interactionFrom(data)
       if (!event) throw new Error('Discord sent an interaction without id or token: it cannot be answered')
-      return event.type === InteractionType.ApplicationCommandAutocomplete ? complete(event, listener) : interact(event, listener)
+      return event.type === InteractionType.ApplicationCommandAutocomplete ? complete(event, to) : interact(event, to)
     }
     if (type === 'MESSAGE_REACTION_ADD') {
       const event = reactionFrom(data)
       const incoming = event && incomingOfReaction(event, sequence, surroundings())
-      return incoming && listener.receive(incoming)
+      return incoming && to.receive(incoming)
     }
     const event = messageFrom(data)
     const incoming = event && incomingOfMessage(event, surroundings())
-    return incoming && listener.receive(incoming)
+    return incoming && to.receive(incoming)
   }
 
-  async function interact(event: InteractionEvent, listener: Receiver): Promise<void> {
+  async function interact(event: InteractionEvent, to: Receiver): Promise<void> {
     const incoming = incomingOf(event, surroundings(), nowMs())
     if (!incoming) {
       const interaction: Interaction = { id: event.id, token: event.token, kind: 'command', atMs: nowMs() }
@@ -67,21 +67,21 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     const interaction = addressFrom(incoming.address).interaction!
     responses.begin(interaction)
     try {
-      await listener.receive(incoming)
+      await to.receive(incoming)
     } finally {
       await finish(interaction)
     }
   }
 
-  /** What the house has nothing to say to would be shown as a failure. */
+  /** What gets no response would be shown as a failure. */
   function finish(interaction: Interaction, message?: ReturnType<typeof messageOf>): Promise<void> {
-    return answers.inTurn(interaction.id, () => responses.close(interaction, message))
+    return states.inTurn(interaction.id, () => responses.close(interaction, message))
   }
 
-  async function complete(event: InteractionEvent, listener: Receiver): Promise<void> {
+  async function complete(event: InteractionEvent, to: Receiver): Promise<void> {
     const typing = typingOf(event, surroundings())
     // nothing is better than too late
-    const choices = typing ? await withTimeout(limits.responseMs - 500, listener.complete(typing), () => []) : []
+    const choices = typing ? await withTimeout(limits.responseMs - 500, to.complete(typing), () => []) : []
     await call({
       method: 'POST',
       path: Routes.interactionCallback(event.id, event.token),
@@ -100,5 +100,5 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     return [...byName].slice(0, limits.choices).map(([name, value]) => ({ name, value }))
   }
 
-  return hear
+  return onPacket
 }

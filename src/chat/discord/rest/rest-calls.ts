@@ -1,5 +1,5 @@
-// Calls to Discord's REST API by discord.js, which waits where Discord says so (429) and tries again where it stumbles (5xx).
-// What is refused comes back as a Refusal: discord.js's own errors carry addresses with tokens, and people's words.
+// REST calls to Discord by discord.js, which waits where Discord says so (429) and tries again where it stumbles (5xx).
+// What is refused is thrown as a RestError: discord.js's own errors carry addresses with tokens, and people's words.
 
 import { DiscordAPIError, HTTPError, RateLimitError, type RawFile, type REST, type RequestMethod } from 'discord.js'
 
@@ -16,7 +16,7 @@ export interface RestCall {
 export type SendRestCall = (call: RestCall) => Promise<unknown>
 
 export class RestError extends Error {
-  override readonly name = 'Refusal'
+  override readonly name = 'RestError'
   readonly status: number
   /** Discord's: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes; 0 where there is none. */
   readonly code: number

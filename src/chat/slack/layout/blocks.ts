@@ -1,4 +1,4 @@
-// A message as Slack lays it out. People's words stand in rich text, whose elements Slack takes literally: no mention, no link,
+// Block Kit: a message as Slack lays it out. People's words stand in rich text, whose elements Slack takes literally: no mention, no link,
 // no emphasis can come out of them. Pure.
 
 import { createHash } from 'node:crypto'

@@ -1,5 +1,5 @@
-// A form becomes a modal, and what was filled in becomes a command again. What Slack sends back says nothing of where the
-// dialog was opened, so the modal carries it. Pure.
+// A modal: a form as Slack shows it, and what was filled in as a command again. What Slack sends back says nothing of where the dialog was
+// opened, so the modal carries it. Pure.
 
 import type { types } from '@slack/bolt'
 import { z } from 'zod'
