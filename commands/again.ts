@@ -1,4 +1,4 @@
-// An animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
+// The /again command: an animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
 
 import { type AnimationRequest, type CommandContext, command, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'

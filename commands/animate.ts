@@ -1,4 +1,4 @@
-// A sentence becomes a looping animation. Also the home of the options that say how it is drawn, which `again` shares.
+// The /animate command: a sentence becomes a looping animation. The options that say how it is drawn are declared here; /again shares them.
 
 import {
   type AnimationRequest,

@@ -1,4 +1,4 @@
-// Ends what waits or is being drawn; an animation that is there already is taken away. Own ones, or anybody's for admins.
+// The /cancel command: ends what waits or is being drawn; an animation that is there already is taken away. Own ones, or anybody's for admins.
 
 import { command, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'

@@ -1,4 +1,4 @@
-// What one person wants where a request does not say otherwise.
+// The /defaults command: what one person wants where a request does not say otherwise.
 
 import { action, type CommandContext, commandGroup, type Defaults, type Line, type Reply, say } from '../src/chat/contract/command.ts'
 import { drawOptions, styleOf } from './animate.ts'

@@ -1,4 +1,4 @@
-// What can be said, made from the declarations of the commands themselves.
+// The /help command: what can be said, made from the declarations of the commands themselves.
 
 import {
   type CommandContext,

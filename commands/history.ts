@@ -1,4 +1,4 @@
-// One's own animations, newest first; any can be shown again and re-rolled.
+// The /history command: one's own animations, newest first; any can be shown again and re-rolled.
 
 import {
   command,

@@ -1,4 +1,4 @@
-// What the star says: this animation stays when others are cleared away.
+// The command of the star: this animation stays when others are deleted.
 
 import { command, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'

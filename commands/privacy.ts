@@ -1,4 +1,4 @@
-// What is kept about a person: told, handed out, deleted.
+// The /privacy command: what is kept about a person: told, handed out, deleted.
 
 import { action, commandGroup, type Reply, say } from '../src/chat/contract/command.ts'
 

@@ -1,4 +1,4 @@
-// Who waits for what: one's own requests with place and time; for admins everybody's, each with a way to end it.
+// The /queue command: who waits for what: one's own requests with place and time; for admins everybody's, each with a way to end it.
 
 import { command, type Line, type QueuedJob, type ReplyItem, type Sentence, say } from '../src/chat/contract/command.ts'
 

@@ -1,4 +1,4 @@
-// What the letter says: the animation as a private message, with everything that draws it again.
+// The command of the letter: the animation as a private message, with everything that draws it again.
 
 import { command, commandText, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'

@@ -1,4 +1,4 @@
-// What the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
+// The /settings command: what the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
 
 import {
   action,

@@ -1,4 +1,5 @@
-// A file becomes a style: taken in, told for what it is, drawn beside the same without it; then published, kept for admins or dropped.
+// The action /styles add: a file becomes a style: taken in, told for what it is, drawn beside the same without it; then published, kept for
+// admins or dropped.
 
 import {
   action,

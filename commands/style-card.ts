@@ -1,18 +1,16 @@
-// A style as its managers are shown it, and what they can do about it by a button.
+// A style card: a style as its managers are shown it, and what they can do about it by a button.
 
 import {
   commandText,
   type Line,
-  type Reply,
   type ReplyButton,
   type StyleCard,
   type StylePreview,
   say,
+  type TextReply,
 } from '../src/chat/contract/command.ts'
 
-type Saying = Extract<Reply, { kind: 'text' }>
-
-export function cardFacts(card: StyleCard): NonNullable<Saying['facts']> {
+export function cardFacts(card: StyleCard): NonNullable<TextReply['facts']> {
   const { files, triggers, before, after, negative, example, aliases, base, where } = card
   const words = [before, after].filter((text) => text !== '').join(' … ')
   const optional: readonly (readonly [label: Line, value: string])[] = [
@@ -38,7 +36,7 @@ function fileLine({ about, bytes, sha256, strength, word }: StyleCard['files'][n
   return `${i + 1}. ${about}${more} (${size}, sha256 ${sha256.slice(0, 12)})`
 }
 
-export function pictureItems({ name }: StyleCard, preview: StylePreview): NonNullable<Saying['items']> {
+export function pictureItems({ name }: StyleCard, preview: StylePreview): NonNullable<TextReply['items']> {
   return [
     { title: say('style-styled', { name }), picture: { animation: preview.styled } },
     { title: say('style-plain'), picture: { animation: preview.plain } },

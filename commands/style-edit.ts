@@ -1,4 +1,5 @@
-// What a style does to a prompt and to a drawing, changed: strengths, words around the prompt, size, sampler, where it is offered.
+// The action /styles edit: what a style does to a prompt and to a request, changed: strengths, words around the prompt, size, sampler, where it is
+// offered.
 
 import { action, type CommandContext, type Reply, type StyleEdits, say, type Values } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'

@@ -1,4 +1,4 @@
-// Whether a style is offered, under which name, and what happened to it.
+// Actions of /styles for one style: whether it is offered, under which name, and what happened to it.
 
 import { action, commandText, type Reply, type StyleCard, say } from '../src/chat/contract/command.ts'
 import { pictureFormat, styleName } from './style-add.ts'

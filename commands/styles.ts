@@ -1,4 +1,4 @@
-// The looks there are, each with an example; and what those who manage them can do.
+// The /styles command: the looks there are, each with an example; and what those who manage them can do.
 
 import { action, commandGroup, commandText, maxCommandChars, type Reply, type StyleSummary, say } from '../src/chat/contract/command.ts'
 import { addStyle } from './style-add.ts'

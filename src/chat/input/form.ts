@@ -3,7 +3,8 @@
 import type { Command } from '../contract/command.ts'
 import type { Form } from '../contract/outgoing.ts'
 import { type FormReply, say } from '../contract/reply.ts'
-import { helpIn, type Locale, speak } from '../locales/locale.ts'
+import type { Locale } from '../locales/locale.ts'
+import { helpIn, speak } from '../locales/speak.ts'
 import { findAction, findCommand } from './parse.ts'
 
 /** Where a platform's dialogs hold fewer fields, the first ones are shown: required options come first. */

@@ -1,4 +1,4 @@
-// The chat on a local page: connects. Everything it needs comes as an argument; it opens one socket and one file.
+// The web adapter: the chat on a local page. Everything it needs comes as an argument; it opens one socket and one file.
 
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +6,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { UserError } from '../../errors.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits } from '../contract/platform.ts'
+import { createInFlight } from '../in-flight.ts'
 import { withTimeout } from '../time-limit.ts'
 import { createApp } from './http/app.ts'
 import type { PageViews } from './page-views.ts'
@@ -26,7 +27,7 @@ export interface WebOptions {
   readonly hosts?: readonly string[]
   /** It is reached through HTTPS alone: cookies travel nowhere else. */
   readonly secure?: boolean
-  /** Who gives it may moderate. Absent: nobody can. */
+  /** Who gives it is admin and operator. Absent: nobody can be. */
   readonly adminToken?: string
   /** A SQLite file for the conversation; ':memory:' keeps nothing. */
   readonly file: string
@@ -76,7 +77,7 @@ export function createWeb(options: WebOptions): Web {
   const uploads = createUploads(options.uploads, largestUpload(commands), now)
   const stopping = new AbortController()
   const closed = new AbortController()
-  const inFlight = new Set<Promise<unknown>>()
+  const inFlight = createInFlight()
   let server: Server | undefined
   let pruning: NodeJS.Timeout | undefined
   const prune = () => conversation.prune(now() - options.retentionDays * dayMs)
@@ -106,10 +107,7 @@ export function createWeb(options: WebOptions): Web {
         hosts: [...hosts, ...(isLoopback(host) ? [host] : [])],
         callsPerMinute: options.callsPerMinute ?? 240,
         now,
-        inFlight(work) {
-          inFlight.add(work)
-          work.finally(() => inFlight.delete(work)).catch(options.broken)
-        },
+        inFlight: (work) => void inFlight.track(work).catch(options.broken),
       })
       server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
       const address = await listening(server, host, port)
@@ -130,7 +128,7 @@ export function createWeb(options: WebOptions): Web {
         await ended
         clearTimeout(late)
       }
-      await withTimeout<unknown>(graceMs, Promise.allSettled(inFlight), () => undefined)
+      await withTimeout(graceMs, inFlight.settled(), () => undefined)
       server = undefined
       await uploads.clear()
       closed.abort(new Error('the page has stopped'))

@@ -1,8 +1,10 @@
-// What the page says and what can be said on it, in the person's language.
+// Page setup: what the page says and what can be said on it, in the person's language.
 
 import type { Command } from '../contract/command.ts'
 import type { Option } from '../contract/option.ts'
-import { helpIn, type Locale, localeFor, locales } from '../locales/locale.ts'
+import type { Locale } from '../locales/locale.ts'
+import { localeFor, locales } from '../locales/locales.ts'
+import { helpIn } from '../locales/speak.ts'
 import type { OfferedAction, OfferedCommand, OfferedOption, PageSetup } from './page-json.ts'
 import { textsIn } from './page-texts.ts'
 

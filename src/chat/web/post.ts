@@ -1,4 +1,4 @@
-// Outgoing → rows of the conversation. An address here is who asked and what they did; it never expires, so there is nothing to keep open.
+// Posting to the page: Outgoing → rows of the conversation. An address here is who asked and what they did; it never expires, so there is nothing to keep open.
 
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'

@@ -5,7 +5,8 @@ import type { Blobs } from '../../../store/store.ts'
 import type { Picture } from '../../contract/outgoing.ts'
 import { shortened } from '../../contract/plain-text.ts'
 import { say } from '../../contract/reply.ts'
-import { type Locale, speak } from '../../locales/locale.ts'
+import type { Locale } from '../../locales/locale.ts'
+import { speak } from '../../locales/speak.ts'
 import { detailsOf } from '../result-details.ts'
 
 /** Undefined where nothing was drawn, or its file is gone. */

@@ -1,4 +1,4 @@
-// The two cookies: who somebody is, and that they gave the token. Out of reach for scripts and for other sites.
+// Session cookies: who somebody is, and that they gave the token. Out of reach for scripts and for other sites.
 // Their names hold the id of our file: several pages on one machine differ in the port alone, and browsers keep cookies by host.
 
 import type { Context } from 'hono'

@@ -4,8 +4,8 @@ import { Hono } from 'hono'
 import type { Owner } from '../../../jobs/job.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Authenticate } from '../http/authenticate.ts'
+import { HttpError } from '../http/http-error.ts'
 import { rangeResponse } from '../http/range-response.ts'
-import { HttpError } from '../http/request-guard.ts'
 import type { AnimationView, QueuedView, StyleView } from '../page-json.ts'
 import type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from '../page-views.ts'
 import { mediaTypes } from '../post.ts'
@@ -14,44 +14,44 @@ import type { PictureStore } from '../storage/picture-store.ts'
 export interface ViewRoutesOptions {
   readonly views: PageViews
   readonly pictures: PictureStore
-  readonly caller: Authenticate
+  readonly authenticate: Authenticate
   readonly nameOf: (owner: Owner, locale: string) => string
 }
 
 const animationsPerPage = 24
 
-export function viewRoutes({ views, pictures, caller, nameOf }: ViewRoutesOptions): Hono {
+export function viewRoutes({ views, pictures, authenticate, nameOf }: ViewRoutesOptions): Hono {
   const app = new Hono()
 
   app.get('/api/queue', async (c) => {
-    const viewer = caller.viewer(c)
+    const viewer = authenticate.viewer(c)
     return c.json((await views.queue(viewer)).map((one) => queuedView(one, viewer, nameOf)))
   })
 
   app.get('/api/animations', async (c) => {
-    const viewer = caller.viewer(c)
+    const viewer = authenticate.viewer(c)
     const from = Math.min(Number(/^\d{1,6}$/.exec(c.req.query('from') ?? '')?.[0] ?? 0), 100_000)
     const { entries, total } = await views.recent(viewer, { from, limit: animationsPerPage })
     return c.json({ total, animations: entries.map((entry) => animationView(entry, viewer, nameOf)) })
   })
 
-  app.get('/api/styles', async (c) => c.json((await views.styles(caller.viewer(c))).map(styleView)))
+  app.get('/api/styles', async (c) => c.json((await views.styles(authenticate.viewer(c))).map(styleView)))
 
   app.get('/animations/:file', async (c) => {
     const [, job, format] = /^([a-z0-9]{1,25})\.(webp|gif|mp4)$/.exec(c.req.param('file')) ?? []
-    const bytes = job && (await views.animation(caller.viewer(c), job))
+    const bytes = job && (await views.animation(authenticate.viewer(c), job))
     if (!bytes) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
     return rangeResponse(c, { bytes, mediaType: mediaTypes[format as keyof typeof mediaTypes], forEver: true })
   })
 
   app.get('/examples/:style', async (c) => {
-    const bytes = await views.example(caller.viewer(c), c.req.param('style'))
+    const bytes = await views.example(authenticate.viewer(c), c.req.param('style'))
     if (!bytes) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
     return rangeResponse(c, { bytes, mediaType: mediaTypes.webp, forEver: false })
   })
 
   app.get('/pictures/:name', (c) => {
-    const picture = pictures.find(c.req.param('name'), caller.person(c))
+    const picture = pictures.find(c.req.param('name'), authenticate.person(c))
     if (!picture) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
     return rangeResponse(c, { ...picture, forEver: !picture.ephemeral })
   })

@@ -1,4 +1,4 @@
-// The pictures in the conversation, under names that nobody can guess. The same bytes for the same reader have one name, so that
+// The picture store: pictures of the conversation, under names that nobody can guess. The same bytes for the same reader have one name, so that
 // a browser fetches them once. Previews of what is being drawn live in memory: each is overtaken within a second.
 
 import { createHmac } from 'node:crypto'
