@@ -37,7 +37,8 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
     ],
   },
   { room: 'src/render', may: ['src/engine', 'src/media', 'src/jobs', 'src/errors.ts', 'src/store types', 'src/chat types', 'zod'] },
-  { room: 'src/config.ts', may: ['src', 'zod'] },
+  { room: 'src/config.ts', may: 'anything' },
+  { room: 'src/environment.ts', may: ['src/paths.ts', 'zod'] },
   { room: 'src/log.ts', may: ['pino'] },
   {
     room: 'src/chat/discord',
@@ -48,6 +49,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
     room: 'src/chat/web',
     may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/clock.ts', 'hono', '@hono/node-server', 'zod', 'keyv'],
   },
+  { room: 'src/chat/terminal', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'zod'] },
   {
     room: 'src/chat',
     may: [
@@ -67,7 +69,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
 ]
 
 /** Small functions that know nothing of any room. */
-const everywhere = ['src/serial.ts', 'src/omit-undefined.ts']
+const everywhere = ['src/serial.ts', 'src/omit-undefined.ts', 'src/environment.ts']
 
 interface Import {
   readonly from: string
@@ -92,7 +94,7 @@ function refused({ from, to, typeOnly }: Import): boolean {
   const { room, may } = rooms.find((it) => lies(from, it.room)) ?? { room: dirname(from), may: [] }
   if (may === 'anything') return false
   // Platforms know nothing of each other, and the rest of the chat nothing of them.
-  const platform = /^src\/chat\/(?:discord|slack|web)(?=\/)/.exec(to)?.[0]
+  const platform = /^src\/chat\/(?:discord|slack|terminal|web)(?=\/)/.exec(to)?.[0]
   if (platform !== undefined) return platform !== room
   if (lies(to, room)) return false
   return !may.some((allowed) => (allowed.endsWith(' types') ? typeOnly && lies(to, allowed.slice(0, -6)) : lies(to, allowed)))
