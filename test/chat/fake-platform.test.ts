@@ -1,4 +1,4 @@
-import { type Harness, testPlatform } from '../suites/platform.ts'
+import { type Harness, inAChannel, testPlatform } from '../suites/platform.ts'
 import { createRoom, type Message, type Room } from './fake-platform.ts'
 
 testPlatform('a room', async (receiver) => {
@@ -6,6 +6,7 @@ testPlatform('a room', async (receiver) => {
   await room.platform.start(receiver)
 
   const harness: Harness = {
+    circumstances: inAChannel,
     get platform() {
       return room.platform
     },

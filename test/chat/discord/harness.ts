@@ -6,7 +6,7 @@ import type { Outgoing } from '../../../src/chat/contract/outgoing.ts'
 import type { Platform, Posted, Receiver } from '../../../src/chat/contract/platform.ts'
 import { type Reaction, reactions } from '../../../src/chat/contract/reactions.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
-import type { Harness, Seen } from '../../suites/platform.ts'
+import { type Harness, inAChannel, type Seen } from '../../suites/platform.ts'
 import { createPeople, type People, readable } from './discord-users.ts'
 import type { Data, Interaction, Message, User } from './guilds.ts'
 import { walk } from './rules.ts'
@@ -89,6 +89,7 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
     server,
     people,
     warnings,
+    circumstances: inAChannel,
     after,
     get platform() {
       return platform

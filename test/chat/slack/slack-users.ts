@@ -8,7 +8,7 @@ import type { Platform, Receiver } from '../../../src/chat/contract/platform.ts'
 import { type Reaction, reactions } from '../../../src/chat/contract/reactions.ts'
 import { findAction } from '../../../src/chat/input/parse.ts'
 import { createSlack, type SlackOptions } from '../../../src/chat/slack/index.ts'
-import type { Harness, Person } from '../../suites/platform.ts'
+import { type Harness, inAChannel, type Person } from '../../suites/platform.ts'
 import type { Thing } from './calls.ts'
 import { appToken, signingSecret, token } from './emulated.ts'
 import { buttonIn, decoded, screenOf } from './screen.ts'
@@ -103,6 +103,7 @@ export async function startPeople(way: Way, contexts: Receiver, options: Partial
   }
 
   const people: People = {
+    circumstances: inAChannel,
     service,
     get platform() {
       return platform

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import { createWeb } from '../../../src/chat/web/index.ts'
 import type { AnswerBody, FormBody } from '../../../src/chat/web/page-json.ts'
-import { type Person, type Seen, testPlatform } from '../../suites/platform.ts'
+import { inAChannel, type Person, type Seen, testPlatform } from '../../suites/platform.ts'
 import { caller, type Visitor } from './page-client.ts'
 import { webOptions } from './web-options.ts'
 
@@ -30,6 +30,7 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
   }
 
   return {
+    circumstances: inAChannel,
     get platform() {
       return web
     },
