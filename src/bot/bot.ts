@@ -27,7 +27,7 @@ import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
-import { platformsOf } from './platforms.ts'
+import { type PlatformMaker, platformsOf } from './platforms.ts'
 import { warmUp } from './warm-up.ts'
 
 export interface Bot {
@@ -39,9 +39,10 @@ const inspectLimits = { timeoutMs: 120_000, maxMegabytes: 2048 } as const
 
 /**
  * @param tell a sentence for the operator: addresses, and how to mend what is off
+ * @param platforms what people reach it by, in this process and without a port; what is configured otherwise
  * @throws UserError where the bot cannot be started at all; what was opened is closed again
  */
-export async function startBot(config: Config, log: Log, tell: (sentence: string) => void): Promise<Bot> {
+export async function startBot(config: Config, log: Log, tell: (sentence: string) => void, platforms?: PlatformMaker): Promise<Bot> {
   const open: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
     for (const close of open.splice(0).reverse()) {
@@ -53,7 +54,7 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    await assemble(config, log, tell, (close) => void open.push(close))
+    await assemble(config, log, tell, platforms, (close) => void open.push(close))
   } catch (error) {
     await stop()
     throw error
@@ -65,6 +66,7 @@ async function assemble(
   config: Config,
   log: Log,
   tell: (sentence: string) => void,
+  withoutPort: PlatformMaker | undefined,
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<void> {
   const { home, limits, redisUrl, retentionDays } = config
@@ -125,10 +127,10 @@ async function assemble(
     clock: systemClock,
     log,
     observer: metrics.observer,
-    platforms: await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell),
+    platforms: withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell)),
   })
   const troubles = () => [scheduler.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
-  const health = await healthOf(config, metrics, troubles, tell)
+  const health = withoutPort ? undefined : await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
