@@ -2,6 +2,7 @@
 
 import { type AnimationRequest, type CommandContext, command, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
 
 export const again = command({
@@ -26,7 +27,7 @@ export const again = command({
     const { style: _style, maxBytes: _maxBytes, ...same } = before
     const changed: AnimationRequest = {
       ...same,
-      ...(style !== undefined && { style }),
+      ...omitUndefined({ style }),
       prompt: values.prompt ?? before.prompt,
       negative: values.negative ?? before.negative,
       ...(values.size !== undefined || values.aspect !== undefined ? sizeOf(values.size, values.aspect ?? 'square', model, settings) : {}),

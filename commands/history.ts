@@ -12,6 +12,7 @@ import {
   say,
 } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 
 const perPage = 5
 export const exampleOfHelp = 'a red ball bouncing in a meadow'
@@ -36,7 +37,7 @@ export const history = command({
       from: (values.page - 1) * perPage,
       limit: perPage,
       ...(values.kept && { kept: true }),
-      ...(values.search !== undefined && { search: values.search }),
+      ...omitUndefined({ search: values.search }),
     }
     const { entries, total } = await context.jobs.own(query)
     if (entries.length === 0) {

@@ -12,6 +12,7 @@ import {
   say,
 } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 import { styleOf } from './animate.ts'
 
 const channelOption = { kind: 'text', help: 'Which channel, if not this one', maxChars: 100, rest: true } as const
@@ -37,7 +38,7 @@ export const settings = commandGroup({
         const { style: _style, ...rest } = now
         return {
           ...rest,
-          ...(style !== undefined && { style }),
+          ...omitUndefined({ style }),
           maxFrames: values['max-frames'] ?? now.maxFrames,
           maxSteps: values['max-steps'] ?? now.maxSteps,
           maxPixels: values['max-pixels'] ?? now.maxPixels,

@@ -10,6 +10,7 @@ import {
   type StylePreview,
   say,
 } from '../src/chat/contract/command.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 import { cardFacts, pictureItems, undoButton, withNotes } from './style-card.ts'
 
 /** Of names, everywhere. */
@@ -36,15 +37,7 @@ export const addStyle = action({
     const card = await context.styleAdmin.add({
       name,
       extend: extend ?? false,
-      ...(file && { file }),
-      ...(url !== undefined && { url }),
-      ...(path !== undefined && { path }),
-      ...(hub !== undefined && { hub }),
-      ...(strength !== undefined && { strength }),
-      ...(word !== undefined && { word }),
-      ...(about !== undefined && { about }),
-      ...(example !== undefined && { example }),
-      ...(here !== undefined && { here }),
+      ...omitUndefined({ file, url, path, hub, strength, word, about, example, here }),
     })
     const preview = await previewOrNothing(context, card, extend ?? false)
     return extend ? extendedReply(card, preview) : addedReply(card, preview)

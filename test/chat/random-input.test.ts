@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../commands/index.ts'
 import type { OptionInput, Said } from '../../src/chat/contract/incoming.ts'
+import { omitUndefined } from '../../src/omit-undefined.ts'
 import { newFolder, openHome } from './test-chat.ts'
 
 const names = commands.map(({ name }) => name)
@@ -52,7 +53,7 @@ const command: fc.Arbitrary<Said> = fc
     action: fc.option(fc.oneof(fc.constantFrom(...actionNames), fc.constantFrom('hasOwnProperty', 'x')), { nil: undefined, freq: 3 }),
     options: fc.dictionary(optionName, input, { maxKeys: 5 }),
   })
-  .map(({ command, action, options }) => ({ kind: 'command', command, options, ...(action !== undefined && { action }) }))
+  .map(({ command, action, options }) => ({ kind: 'command', command, options, ...omitUndefined({ action }) }))
 const text: fc.Arbitrary<Said> = fc
   .tuple(
     commandName,

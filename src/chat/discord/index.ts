@@ -3,6 +3,7 @@
 import { ApplicationIntegrationType, PermissionFlagsBits, REST, type RESTOptions, Routes } from 'discord.js'
 import { z } from 'zod'
 import { UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits, Posted, Receiver } from '../contract/platform.ts'
 import { createInFlight } from '../in-flight.ts'
@@ -61,7 +62,7 @@ export function createDiscord(options: DiscordOptions): Platform {
   const { token, commands, api, nowMs = Date.now, patienceMs = 60_000, warn = () => undefined } = options
   const operators = new Set(options.operators)
   const restOptions: Partial<RESTOptions> = {
-    ...(api !== undefined && { api }),
+    ...omitUndefined({ api }),
     timeout: 30_000,
     rejectOnRateLimit: ({ retryAfter }) => retryAfter > longestWaitMs,
   }

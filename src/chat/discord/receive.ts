@@ -2,6 +2,7 @@
 // or never saw before a restart, is received all the same.
 
 import { type Client, InteractionType } from 'discord.js'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
 import { reactionNamed } from '../contract/reactions.ts'
@@ -54,8 +55,7 @@ export function incomingOf(
     channel,
     address,
     locale: event.locale ?? 'en-US',
-    ...(event.guild_locale !== undefined && { channelLocale: event.guild_locale }),
-    ...(event.attachment_size_limit !== undefined && { maxBytes: event.attachment_size_limit }),
+    ...omitUndefined({ channelLocale: event.guild_locale, maxBytes: event.attachment_size_limit }),
     ...saidIn(event),
   }
 }
@@ -72,7 +72,7 @@ export function typingOf(event: InteractionEvent, surroundings: Surroundings): T
     asker: askerOfInteraction(event, who.id, surroundings),
     locale: event.locale ?? 'en-US',
     command: data.name,
-    ...(action !== undefined && { action }),
+    ...omitUndefined({ action }),
     option: focused.name,
     typed: typeof focused.value === 'string' || typeof focused.value === 'number' ? String(focused.value) : '',
   }
@@ -132,7 +132,7 @@ function whereabouts(
   return {
     owner: { platform: platformName, space: guild ?? channel, person },
     locale: locale ?? 'en-US',
-    ...(locale !== undefined && { channelLocale: locale }),
+    ...omitUndefined({ channelLocale: locale }),
   }
 }
 
@@ -143,7 +143,7 @@ function saidIn({ type, data }: InteractionEvent): Said {
     if (command) {
       const { action, options } = unfolded(command.options)
       const inputs = options.map(({ name, value }) => [name, inputOf(value, command.resolved.attachments)] as const)
-      return { kind: 'command', command: command.name, ...(action !== undefined && { action }), options: present(inputs) }
+      return { kind: 'command', command: command.name, ...omitUndefined({ action }), options: present(inputs) }
     }
   }
   if (type === InteractionType.MessageComponent) {
@@ -158,7 +158,7 @@ function saidIn({ type, data }: InteractionEvent): Said {
       const inputs = modal.components
         .flatMap(({ component, components }) => (component ? [component, ...components] : components))
         .map(({ custom_id, value, values }) => [custom_id, inputOf(values ? values[0] : value, modal.resolved.attachments)] as const)
-      return { kind: 'command', command, ...(action !== undefined && { action }), options: { ...fixed, ...present(inputs) } }
+      return { kind: 'command', command, ...omitUndefined({ action }), options: { ...fixed, ...present(inputs) } }
     }
   }
   return { kind: 'text', text: '' }
@@ -168,7 +168,7 @@ function saidIn({ type, data }: InteractionEvent): Said {
 function unfolded(options: readonly OptionData[], action?: string): { action?: string; options: readonly OptionData[] } {
   const [first] = options
   if (first && (first.type === 1 || first.type === 2)) return unfolded(first.options ?? [], first.name)
-  return { ...(action !== undefined && { action }), options }
+  return { ...omitUndefined({ action }), options }
 }
 
 /** Files are named by an id among `attachments`; an id that is not there is just digits. */

@@ -1,5 +1,6 @@
 // A form: a dialog for the options of a command: those that a reply asks for, or all of them where nothing was said at all.
 
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Command } from '../contract/command.ts'
 import type { Form } from '../contract/outgoing.ts'
 import { type FormReply, say } from '../contract/reply.ts'
@@ -21,7 +22,7 @@ export function formOf({ title, command, action = '', fixed, fields }: FormReply
     fields: fields.flatMap(({ name, value }) => {
       const option = options[name]
       if (!option) return []
-      return [{ name, option, label: helpIn(locale, `${path}.${name}`, option.help), ...(value !== undefined && { value }) }]
+      return [{ name, option, label: helpIn(locale, `${path}.${name}`, option.help), ...omitUndefined({ value }) }]
     }),
   }
 }

@@ -2,6 +2,7 @@
 // with an event, and a dialog must be opened three seconds after it: so it is memoized, and never waited for long.
 
 import { z } from 'zod'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { withTimeout } from '../time-limit.ts'
 import { type Memoized, memoize } from './api/memoize.ts'
 import type { RedactedLog } from './api/redacted-log.ts'
@@ -62,7 +63,7 @@ export function createWorkspace(api: SlackApi, identity: BotIdentity, log: Redac
     if (!response) return { missing: [id.startsWith('D') ? `a conversation with @${identity.name}` : `/invite @${identity.name}`] }
     const { channel } = conversationSchema.parse(response)
     const locale = channel.locale ? { locale: channel.locale } : {}
-    if (channel.is_im) return { missing: [], ...locale, ...(channel.user !== undefined && { with: channel.user }) }
+    if (channel.is_im) return { missing: [], ...locale, ...omitUndefined({ with: channel.user }) }
     if (channel.is_archived) return { missing: ['an open channel: this one is archived'], ...locale }
     return { missing: channel.is_member || channel.is_mpim ? [] : [`/invite @${identity.name}`], ...locale }
   }

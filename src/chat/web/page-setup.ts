@@ -1,5 +1,6 @@
 // Page setup: what the page says and what can be said on it, in the person's language.
 
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Command } from '../contract/command.ts'
 import type { Option } from '../contract/option.ts'
 import type { Locale } from '../locales/locale.ts'
@@ -38,5 +39,5 @@ function offered({ name, help, hidden, actions }: Command, locale: Locale): Offe
 function offeredOption(path: string, name: string, option: Option, locale: Locale): OfferedOption {
   const labels =
     option.kind === 'choice' ? Object.fromEntries(option.choices.map((choice) => [choice, locale.choices[choice] ?? choice])) : undefined
-  return { name, help: helpIn(locale, path, option.help), option, ...(labels && { labels }) }
+  return { name, help: helpIn(locale, path, option.help), option, ...omitUndefined({ labels }) }
 }

@@ -1,6 +1,7 @@
 // What people do in Discord, as its own apps would send it: commands, clicks, choices, dialogs, reactions, private words.
 
 import type { OptionInput } from '../../../src/chat/contract/incoming.ts'
+import { omitUndefined } from '../../../src/omit-undefined.ts'
 import { channelJson, memberJson, messageJson, userJson } from './event-json.ts'
 import type { Channel, Data, Interaction, Message, User, World } from './guilds.ts'
 import { walk } from './rules.ts'
@@ -49,7 +50,7 @@ export function createPeople({ world, gateway }: Pick<DiscordServer, 'world' | '
       state: 'open',
       followUps: 0,
       sizeLimit,
-      ...(pressed !== undefined && { pressed }),
+      ...omitUndefined({ pressed }),
     }
     world.interactions.set(interaction.token, interaction)
     gateway.send('INTERACTION_CREATE', { ...interactionJson(interaction, user, channel, guest, data, world), ...over })

@@ -1,5 +1,6 @@
 // Things of the world as Discord writes them.
 
+import { omitUndefined } from '../../../src/omit-undefined.ts'
 import type { Attached, Channel, Data, Message, User, World } from './guilds.ts'
 import { walk } from './rules.ts'
 
@@ -109,7 +110,7 @@ export function messageJson(message: Message, world: World): Data {
     edited_timestamp: editedMs === undefined ? null : new Date(editedMs).toISOString(),
     pinned: false,
     tts: false,
-    ...(nonce !== undefined && { nonce }),
+    ...omitUndefined({ nonce }),
   }
 }
 
@@ -126,7 +127,7 @@ function attachmentJson({ id, name, type, description, bytes }: Attached, messag
     url,
     proxy_url: url,
     content_type: type,
-    ...(description !== undefined && { description }),
+    ...omitUndefined({ description }),
     ...(message.onlyFor !== undefined && { ephemeral: true }),
   }
 }

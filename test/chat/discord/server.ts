@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { omitUndefined } from '../../../src/omit-undefined.ts'
 import { messageJson, userJson, withIds } from './event-json.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { type Attached, type Channel, createWorld, type Data, type Interaction, type Message, type World } from './guilds.ts'
@@ -215,7 +216,7 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       const nonce = data['enforce_nonce'] ? String(data['nonce']) : undefined
       const same = [...world.messages.values()].find((one) => one.channel === id && one.nonce !== undefined && one.nonce === nonce)
       if (same && nowMs() - same.atMs < nonceMs) return ok(messageJson(same, world))
-      return ok(messageJson(add(channel.id, data, files, { sizeLimit: usualLimit, ...(nonce !== undefined && { nonce }) }), world))
+      return ok(messageJson(add(channel.id, data, files, { sizeLimit: usualLimit, ...omitUndefined({ nonce }) }), world))
     },
     'PATCH /channels/{channel_id}/messages/{message_id}': ({ params: [channel, id], data, files }) => {
       reachable(channel!)
@@ -321,7 +322,7 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       components: withIds((data['components'] ?? []) as readonly Data[]),
       attached: attachedOf(data, files, sizeLimit),
       ...(hidden && person !== undefined && { onlyFor: person }),
-      ...(nonce !== undefined && { nonce }),
+      ...omitUndefined({ nonce }),
       atMs: nowMs(),
       reactions: new Map(),
     }

@@ -1,6 +1,7 @@
 // Rendering of replies: what a command returns becomes a message, in the language of who reads it.
 
 import type { Job } from '../../../jobs/job.ts'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Blobs } from '../../../store/store.ts'
 import type { Audience, Button, Item, Outgoing, Picture, ShownAnimation } from '../../contract/outgoing.ts'
 import { type ReplyButton, type ReplyItem, say, type TextReply } from '../../contract/reply.ts'
@@ -33,8 +34,7 @@ export async function renderReply(reply: TextReply, rendering: ReplyRendering): 
     ...(allFacts.length > 0 && { facts: allFacts }),
     ...(items.length > 0 && { items: await Promise.all(items.map((item, n) => renderItem(item, n, rendering))) }),
     ...(buttons.length > 0 && { buttons: buttons.map((button) => renderButton(button, locale)) }),
-    ...(picture && { picture }),
-    ...(file && { file }),
+    ...omitUndefined({ picture, file }),
   }
 }
 
@@ -44,7 +44,7 @@ async function renderItem({ title, text, picture, buttons }: ReplyItem, n: numbe
   return {
     title: speak(locale, title),
     ...(text !== undefined && { text: speak(locale, text) }),
-    ...(shown && { picture: shown }),
+    ...omitUndefined({ picture: shown }),
     ...(buttons && { buttons: buttons.map((button) => renderButton(button, locale)) }),
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Job } from '../../../jobs/job.ts'
 import type { RenderProgress } from '../../../jobs/renderer.ts'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Button, Fact, Outgoing, Picture } from '../../contract/outgoing.ts'
 import type { PlatformLimits } from '../../contract/platform.ts'
 import { type Line, say } from '../../contract/reply.ts'
@@ -33,7 +34,7 @@ export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, pr
     ...common(job, to, locale, [say('drawing')]),
     tone: 'running',
     progress: { done, text: speak(locale, text) },
-    ...(preview && { picture: preview }),
+    ...omitUndefined({ picture: preview }),
     buttons: [cancelButton(job, locale)],
   }
 }

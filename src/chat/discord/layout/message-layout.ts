@@ -12,6 +12,7 @@ import {
   MessageFlags,
   type RawFile,
 } from 'discord.js'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Item, Outgoing, Picture, Tone } from '../../contract/outgoing.ts'
 import { type AttachedFiles, attachedFiles } from './attachments.ts'
 import { buttonOf, buttonRows, listsOf, uniqueCommands } from './components.ts'
@@ -115,7 +116,7 @@ function containerOf(outgoing: Outgoing, { share, crowded }: Cut): Laid {
   const container: APIContainerComponent = {
     type: ComponentType.Container,
     id: containerId(nonce ?? JSON.stringify(parts)),
-    ...(colours[tone] !== undefined && { accent_color: colours[tone] }),
+    ...omitUndefined({ accent_color: colours[tone] }),
     components: parts,
   }
   return { container, attached }

@@ -2,6 +2,7 @@
 // What is refused is thrown as a RestError: discord.js's own errors carry addresses with tokens, and people's words.
 
 import { DiscordAPIError, HTTPError, RateLimitError, type RawFile, type REST, type RequestMethod } from 'discord.js'
+import { omitUndefined } from '../../../omit-undefined.ts'
 
 export interface RestCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -35,7 +36,7 @@ export function createRestCalls(rest: REST): SendRestCall {
       return await rest.request({
         method: method as RequestMethod,
         fullRoute: path,
-        ...(body !== undefined && { body }),
+        ...omitUndefined({ body }),
         ...(files && files.length > 0 && { files: [...files] }),
         ...(query && { query: new URLSearchParams(query) }),
         ...(auth === false && { auth }),

@@ -3,6 +3,7 @@
 
 import type { types } from '@slack/bolt'
 import { z } from 'zod'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Attachment } from '../../contract/attachment.ts'
 import type { Choice, OptionInput } from '../../contract/incoming.ts'
 import type { Option } from '../../contract/option.ts'
@@ -30,7 +31,7 @@ export function viewOf(form: Form, { trigger: _, ...address }: Address): types.M
     callback_id: formCallback,
     title: plain(form.title, 24),
     submit: plain(form.submit, 24),
-    private_metadata: metadataJson({ command, ...(action !== undefined && { action }), fixed, address }),
+    private_metadata: metadataJson({ command, ...omitUndefined({ action }), fixed, address }),
     blocks: form.fields.map(blockOf),
   }
 }

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { UserError } from '../../../errors.ts'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Attachment } from '../../contract/attachment.ts'
 import type { RedactedLog } from '../api/redacted-log.ts'
 import { hasCode, type SlackApi, SlackError } from '../api/web-api.ts'
@@ -76,12 +77,12 @@ export function createFileTransfer({ api, token, filesUrl, log }: FileTransferOp
     },
     async share(file, channel, thread) {
       const id = await send(file)
-      const first = await complete(id, file, { channel_id: channel, ...(thread !== undefined && { thread_ts: thread }) })
+      const first = await complete(id, file, { channel_id: channel, ...omitUndefined({ thread_ts: thread }) })
       const ts = await sharedAs(id, channel, first).catch((error: SlackError) => {
         log.warn({ code: error.code }, 'the message of a shared file was not found: reactions to it will not be understood')
         return undefined
       })
-      return { id, ...(ts !== undefined && { ts }) }
+      return { id, ...omitUndefined({ ts }) }
     },
     async delete(id) {
       await api.call('files.delete', { file: id }).catch((error: unknown) => {

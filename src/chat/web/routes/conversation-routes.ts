@@ -1,6 +1,7 @@
 // Conversation routes: what people do on the page, and the conversation that they get to read.
 
 import { type Context, Hono } from 'hono'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import { commandText } from '../../contract/command-text.ts'
 import { plainText } from '../../contract/plain-text.ts'
 import type { Receiver } from '../../contract/platform.ts'
@@ -122,5 +123,5 @@ function wordsOf(input: PageInput): string | undefined {
 
 function shown({ reader: _reader, asker, event, nonce: _nonce, body, ...row }: StoredMessageRow, person: string, by: string): ShownMessage {
   const own = asker === person
-  return { ...row, own, ...(own ? { event } : { by }), ...(body && { body }) }
+  return { ...row, own, ...(own ? { event } : { by }), ...omitUndefined({ body }) }
 }

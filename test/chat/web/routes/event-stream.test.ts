@@ -6,6 +6,7 @@ import { createWeb, type Web } from '../../../../src/chat/web/index.ts'
 import type { ShownMessage } from '../../../../src/chat/web/page-json.ts'
 import { createConversationStore } from '../../../../src/chat/web/storage/conversation-store.ts'
 import { openPageDatabase } from '../../../../src/chat/web/storage/page-database.ts'
+import { omitUndefined } from '../../../../src/omit-undefined.ts'
 import { caller, type Visitor } from '../page-client.ts'
 import { webOptions } from '../web-options.ts'
 
@@ -120,7 +121,7 @@ function eventOf(text: string): ServerEvent | undefined {
   const fields = Object.fromEntries(text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
   const { event: name, id, data } = fields
   if (!name) return undefined
-  return { name, ...(id !== undefined && { id }), ...(name === 'message' && { message: JSON.parse(data!) as ShownMessage }) }
+  return { name, ...omitUndefined({ id }), ...(name === 'message' && { message: JSON.parse(data!) as ShownMessage }) }
 }
 
 describe('the conversation on disk', () => {
