@@ -28,12 +28,12 @@ test('killed at twenty random moments under load, every accepted request has exa
   assert.equal(code, 0)
 
   const journal = openJournal(join(folder, 'journal.sqlite'))
-  const { jobs } = journal.list({ platform: 'room' }, { from: 0, limit: Number.POSITIVE_INFINITY })
+  const { jobs } = journal.list({ platform: 'fake' }, { from: 0, limit: Number.POSITIVE_INFINITY })
   assert.deepEqual([journal.live(), journal.untold()], [[], []])
   journal.close()
   assert.ok(jobs.length > 100, `${jobs.length} requests were accepted`)
   assert.ok(jobs.every(hasEnded))
-  const states = statesOf(join(folder, 'room.jsonl'))
+  const states = statesOf(join(folder, 'messages.jsonl'))
   const shown = new Map(states.map((message) => [message.id, message]))
 
   for (const job of jobs) {

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { commands } from '../../../commands/index.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
-import type { Room } from '../fake-platform.ts'
-import { type Home, newFolder, openHome, smallWebp } from '../test-chat.ts'
+import type { FakePlatform } from '../fake-platform.ts'
+import { newFolder, openTestChat, smallWebp, type TestChat } from '../test-chat.ts'
 import { createPeople, type People, readable } from './discord-users.ts'
 import type { Data, Message, User } from './guilds.ts'
 import { walk } from './rules.ts'
@@ -16,21 +16,21 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
   const folder = newFolder()
   let server: DiscordServer
   let people: People
-  let home: Home
+  let testChat: TestChat
   before(async () => {
     server = await startDiscord()
     people = createPeople(server)
-    home = await open()
+    testChat = await open()
   })
   after(async () => {
-    await home?.close()
+    await testChat?.close()
     await server.close()
     assert.deepEqual(server.wrong, [])
   })
 
   const open = () => {
     const platform = createDiscord({ api: server.api, token: server.token, commands })
-    return openHome({ folder, room: { platform } as Room })
+    return openTestChat({ folder, fake: { platform } as FakePlatform })
   }
   const ann = () => server.world.people.ann
   const bob = () => server.world.people.bob
@@ -45,7 +45,7 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
     for (let tries = 0; ; tries++) {
       const found = find(before)
       if (found) {
-        await home.quiet()
+        await testChat.quiet()
         return found as NonNullable<T>
       }
       assert.ok(tries < 1000, people.seenBy(ann()).map(readable).join('\n---\n'))
@@ -114,8 +114,8 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
   })
 
   it('goes on after a restart: old messages are still what they were', async () => {
-    await home.close()
-    home = await open()
+    await testChat.close()
+    testChat = await open()
     await newAnimation(ann(), () => people.react(ann(), first.id, '🎲'))
     const history = await newWords(ann(), /a blue ball/, () => people.command(ann(), 'history', {}))
     assert.equal(history.onlyFor, ann().id)
@@ -130,7 +130,7 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
 
   it('leaves no token in the log', () => {
     const tokens = [...server.world.interactions.keys(), server.token]
-    assert.ok(home.lines.length > 0)
-    assert.ok(!home.lines.some((line) => tokens.some((token) => line.includes(token))))
+    assert.ok(testChat.lines.length > 0)
+    assert.ok(!testChat.lines.some((line) => tokens.some((token) => line.includes(token))))
   })
 })

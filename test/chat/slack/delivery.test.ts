@@ -9,13 +9,13 @@ import { encode } from '../../../src/media/animation.ts'
 import type { Json } from '../../../src/store/json.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Seen } from '../../suites/platform.ts'
-import type { Room } from '../fake-platform.ts'
-import { type Home, newFolder, openHome } from '../test-chat.ts'
+import type { FakePlatform } from '../fake-platform.ts'
+import { newFolder, openTestChat, type TestChat } from '../test-chat.ts'
 import { type People, startPeople } from './slack-users.ts'
 
 describe('requests in Slack', () => {
   let people: People
-  let home: Home
+  let testChat: TestChat
 
   before(async () => {
     const contexts: { receiver?: Receiver } = {}
@@ -32,15 +32,15 @@ describe('requests in Slack', () => {
       },
       stop: async () => undefined,
     }
-    home = await openHome({ folder: newFolder(), room: { platform } as unknown as Room, renderer: gifDrawer })
+    testChat = await openTestChat({ folder: newFolder(), fake: { platform } as unknown as FakePlatform, renderer: gifDrawer })
   })
   after(async () => {
-    await home.close()
+    await testChat.close()
     await people.close()
   })
 
   const newest = async (person: 'ann' | 'bob', words: string): Promise<Seen> => {
-    await home.quiet()
+    await testChat.quiet()
     const all = await people.seen(person)
     const found = all.findLast(({ text }) => text.includes(words))
     assert.ok(found, `${person} sees '${words}' in ${JSON.stringify(all.map(({ text }) => text))}`)

@@ -4,7 +4,7 @@ import { createEditQueue } from '../../../../src/chat/delivery/pacing/edit-queue
 import { createHandClock } from '../../../jobs/manual-clock.ts'
 
 describe('edits', () => {
-  const place = (message: string, running = true, space = 'home') => ({ message, space, running: running })
+  const place = (message: string, running = true, space = 'guild') => ({ message, space, running })
 
   test('of one message come no faster than allowed, and show the newest state', async () => {
     const clock = createHandClock(0)

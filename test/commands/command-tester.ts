@@ -5,10 +5,10 @@ import type { Circumstances } from '../../src/chat/contract/incoming.ts'
 import type { Outgoing } from '../../src/chat/contract/outgoing.ts'
 import type { Job } from '../../src/jobs/job.ts'
 import { type Message, nameOf } from '../chat/fake-platform.ts'
-import { type Home, type HomeOptions, newFolder, openHome } from '../chat/test-chat.ts'
+import { newFolder, openTestChat, type TestChat, type TestChatOptions } from '../chat/test-chat.ts'
 
-export interface Speaking {
-  readonly home: Home
+export interface CommandTester {
+  readonly testChat: TestChat
   /** The one message that answers. */
   say(person: string, text: string, where?: Partial<Circumstances>): Promise<Outgoing>
   /** The job that this begins, once it has ended. */
@@ -16,29 +16,29 @@ export interface Speaking {
   press(person: string, label: string): Promise<Outgoing>
 }
 
-export async function speaking(options: Partial<HomeOptions> = {}): Promise<Speaking> {
-  const home = await openHome({ folder: newFolder(), ...options })
-  const { room, scheduler } = home
+export async function createCommandTester(options: Partial<TestChatOptions> = {}): Promise<CommandTester> {
+  const testChat = await openTestChat({ folder: newFolder(), ...options })
+  const { fake, scheduler } = testChat
   let last: Message | undefined
 
   function answerTo(event: string): Outgoing {
-    const answers = room.messages().filter((message) => message.event === event)
+    const answers = fake.messages().filter((message) => message.event === event)
     assert.equal(answers.length, 1)
     last = answers[0]!
     return last.outgoing
   }
 
   return {
-    home,
-    say: async (person, text, where) => answerTo(await room.say(person, text, where)),
+    testChat,
+    say: async (person, text, where) => answerTo(await fake.say(person, text, where)),
     async drawn(person, text, where) {
-      const outgoing = answerTo(await room.say(person, text, where))
+      const outgoing = answerTo(await fake.say(person, text, where))
       const id = /job:(\w+)/.exec(outgoing.buttons?.[0]?.command ?? '')?.[1]
       assert.ok(id, `'${text}' was answered: ${outgoing.text}`)
-      await home.quiet()
+      await testChat.quiet()
       return scheduler.find(id)!
     },
-    press: async (person, label) => answerTo(await room.press(person, nameOf(room, last!), label)),
+    press: async (person, label) => answerTo(await fake.press(person, nameOf(fake, last!), label)),
   }
 }
 
