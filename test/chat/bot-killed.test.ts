@@ -29,7 +29,7 @@ test('killed at twenty random moments under load, every accepted request has exa
 
   const journal = openJournal(join(folder, 'journal.sqlite'))
   const { jobs } = journal.list({ platform: 'fake' }, { from: 0, limit: Number.POSITIVE_INFINITY })
-  assert.deepEqual([journal.live(), journal.untold()], [[], []])
+  assert.deepEqual({ live: journal.live(), untold: journal.untold() }, { live: [], untold: [] })
   journal.close()
   assert.ok(jobs.length > 100, `${jobs.length} requests were accepted`)
   assert.ok(jobs.every(hasEnded))

@@ -51,12 +51,18 @@ describe('/styles', () => {
     assert.equal(spoken(reply), 'ink is there, for admins so far. It is drawn below with it and without. Publish it?')
     const { Files, Source, Base, Where, Licence } = facts(reply)
     assert.match(Files!, /^1\. LoRA, rank 8, on 132 modules of the UNet, strength 0\.8 \(576 kB, sha256 25f2464fb992\)$/)
-    assert.deepEqual([Source, Base, Where, Licence], ['file:look.safetensors', 'pocket', 'everywhere', '–'])
     assert.deepEqual(
-      reply.items?.map(({ title, picture }) => [speak(english, title), picture && 'animation' in picture && picture.animation.format]),
+      { Source, Base, Where, Licence },
+      { Source: 'file:look.safetensors', Base: 'pocket', Where: 'everywhere', Licence: '–' },
+    )
+    assert.deepEqual(
+      reply.items?.map(({ title, picture }) => ({
+        title: speak(english, title),
+        format: picture && 'animation' in picture && picture.animation.format,
+      })),
       [
-        ['With ink', 'webp'],
-        ['Without', 'webp'],
+        { title: 'With ink', format: 'webp' },
+        { title: 'Without', format: 'webp' },
       ],
     )
     assert.deepEqual(buttons(reply), ['styles publish name:ink', 'styles keep name:ink', 'styles remove name:ink forget:yes'])
@@ -81,7 +87,8 @@ describe('/styles', () => {
     const broken = new Error('the device is gone')
     const house = await openHouse({ draw: () => Promise.reject(broken) })
     await assert.rejects(speaker(house)('/styles add ink', true), broken)
-    assert.deepEqual([house.files(), (await house.styles.list('discord/s1', true)).length], [[], 2])
+    assert.deepEqual(house.files(), [])
+    assert.equal((await house.styles.list('discord/s1', true)).length, 2)
     house.close()
   })
 
@@ -101,7 +108,10 @@ describe('/styles', () => {
     assert.equal(house.drawn.at(-1)!.request.width, 128)
     await say(undo!)
     const card = (await house.admin().record('ink')).card
-    assert.deepEqual([card.before, card.files[0]!.strength, card.aliases], ['', 1, []])
+    assert.deepEqual(
+      { before: card.before, strength: card.files[0]!.strength, aliases: card.aliases },
+      { before: '', strength: 1, aliases: [] },
+    )
     house.close()
   })
 

@@ -32,7 +32,7 @@ describe('the life of a request', () => {
     assert.equal(outgoing.picture?.format, 'webp')
     assert.equal(outgoing.picture?.fileName.includes('ball'), false)
     const facts = Object.fromEntries(outgoing.facts!.map(({ label, value }) => [label, value]))
-    assert.deepEqual([facts['Style'], facts['Seed'], facts['Size']], ['anime', '7', '64 × 64'])
+    assert.partialDeepStrictEqual(facts, { Style: 'anime', Seed: '7', Size: '64 × 64' })
     assert.deepEqual(
       outgoing.buttons!.map(({ label }) => label),
       ['Again', 'Variation', 'Longer', 'Change words', 'Delete', 'Keep'],
@@ -51,7 +51,7 @@ describe('the life of a request', () => {
     const asks = (text: string, where = {}) => testChat.fake.say('ann', text, where)
     const refusal = async (event: string) => {
       const message = testChat.fake.messages().find((one) => one.event === event)
-      assert.deepEqual([message?.outgoing.tone, message?.to], ['refused', 'ann'])
+      assert.deepEqual({ tone: message?.outgoing.tone, to: message?.to }, { tone: 'refused', to: 'ann' })
       return message!.outgoing.text
     }
     const channel = { id: 'general', ageRestricted: false, direct: false, missing: ['Attach Files'] }
@@ -123,7 +123,7 @@ describe('the life of a request', () => {
     assert.equal(list.outgoing.items?.[0]?.title, 'a white star')
     const sent = await testChat.fake.react('bob', message, 'letter')
     const letter = testChat.fake.messages().find(({ event }) => event === sent)!
-    assert.deepEqual([letter.to, letter.outgoing.audience], ['bob', 'direct'])
+    assert.deepEqual({ to: letter.to, audience: letter.outgoing.audience }, { to: 'bob', audience: 'direct' })
     assert.ok(letter.outgoing.picture)
     assert.match(letter.outgoing.text, /\/animate prompt:"a white star"/)
     const cross = await testChat.fake.react('bob', message, 'cross')
@@ -158,7 +158,8 @@ describe('the life of a request', () => {
   test('with nothing said at all opens a dialog with every option', async () => {
     await testChat.fake.say('ann', '/animate')
     const form = testChat.fake.forms.get('ann')!
-    assert.deepEqual([form.title, form.fields[0]!.name], ['/animate', 'prompt'])
+    assert.equal(form.title, '/animate')
+    assert.equal(form.fields[0]!.name, 'prompt')
     assert.equal((await endOf(await testChat.fake.submit('ann', { prompt: 'a blue bird', style: 'sepia' }))).outgoing.tone, 'done')
   })
 
@@ -213,8 +214,8 @@ describe('the life of a request', () => {
     testChat.fake.trouble = undefined
     const shown = testChat.fake.messages('ann').filter((message) => message.event === direct && message.outgoing.tone === 'done')
     assert.deepEqual(
-      shown.map(({ to, outgoing }) => [to, outgoing.audience]),
-      [['ann', 'direct']],
+      shown.map(({ to, outgoing }) => ({ to, audience: outgoing.audience })),
+      [{ to: 'ann', audience: 'direct' }],
     )
   })
 

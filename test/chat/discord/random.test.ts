@@ -280,7 +280,7 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
       assert.ok(heard > 100)
-      assert.deepEqual([scene.platform.trouble(), scene.warnings], [undefined, []])
+      assert.deepEqual({ trouble: scene.platform.trouble(), warnings: scene.warnings }, { trouble: undefined, warnings: [] })
     } finally {
       await scene.close()
     }

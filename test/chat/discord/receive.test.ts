@@ -25,7 +25,7 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     const general = await hear(() => contexts.scene.people.command(people.bob, 'queue', {}))
     assert.deepEqual(general.owner, { platform: 'discord', space: guild, person: people.bob.id })
     assert.deepEqual(general.channel, { id: places.general.id, ageRestricted: false, direct: false, missing: [] })
-    assert.deepEqual([general.locale, general.channelLocale, general.name], ['zh-CN', 'zh-CN', 'bob'])
+    assert.partialDeepStrictEqual(general, { locale: 'zh-CN', channelLocale: 'zh-CN', name: 'bob' })
     for (const channel of [places.night, places.thread]) assert.equal((await hear(() => ask({ channel }))).channel.ageRestricted, true)
   })
 
@@ -58,7 +58,10 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     const incoming = await hear(() => contexts.scene.people.react(people.ann, posted.messages[0]!, '✉️'))
     assert.equal(incoming.owner.space, guild)
     assert.deepEqual(incoming.channel, { id: places.thread.id, ageRestricted: true, direct: false, missing: [] })
-    assert.deepEqual([incoming.locale, incoming.name, incoming.kind === 'reaction' && incoming.reaction], ['zh-CN', 'ann', 'letter'])
+    assert.deepEqual(
+      { locale: incoming.locale, name: incoming.name, reaction: incoming.kind === 'reaction' && incoming.reaction },
+      { locale: 'zh-CN', name: 'ann', reaction: 'letter' },
+    )
   })
 
   it('does not hear reactions of bots, on messages of others, or that mean nothing', async () => {
@@ -135,7 +138,10 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
         options: [{ type: 1, name: 'set', options: [{ type: 4, name: 'max-frames', value: 8 }] }],
       }),
     )) as Incoming & { kind: 'command' }
-    assert.deepEqual([set.command, set.action, set.options], ['settings', 'set', { 'max-frames': 8 }])
+    assert.deepEqual(
+      { command: set.command, action: set.action, options: set.options },
+      { command: 'settings', action: 'set', options: { 'max-frames': 8 } },
+    )
     const attachment = { url: 'https://cdn.discordapp.com/b', name: 'anime.safetensors', bytes: 77 }
     const add = (await hear(() => contexts.scene.people.command(people.root, 'animate', { prompt: 'x', file: attachment }))) as typeof set
     assert.deepEqual(add.options, { prompt: 'x', file: attachment })
@@ -155,7 +161,7 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
     for (const label of ['Again 0', 'Delete 9']) {
       const incoming = await hear(() => contexts.scene.people.press(world().people.bob, posted.messages[0]!, label))
       const command = `${label.startsWith('Again') ? 'again' : 'cancel'} job:j${label.at(-1)}`
-      assert.deepEqual([incoming.kind, incoming.kind === 'text' && incoming.text], ['text', command])
+      assert.deepEqual({ kind: incoming.kind, text: incoming.kind === 'text' && incoming.text }, { kind: 'text', text: command })
     }
   })
 
@@ -190,8 +196,12 @@ describe('what is heard on Discord', { timeout: 120_000 }, () => {
       }),
     )) as Incoming & { kind: 'command' }
     assert.deepEqual(
-      [submitted.command, submitted.action, submitted.options],
-      ['again', 'now', { job: 'k3j9x', prompt: 'a dog', frames: '9', aspect: 'square', private: false, file: '' }],
+      { command: submitted.command, action: submitted.action, options: submitted.options },
+      {
+        command: 'again',
+        action: 'now',
+        options: { job: 'k3j9x', prompt: 'a dog', frames: '9', aspect: 'square', private: false, file: '' },
+      },
     )
     await assert.rejects(
       contexts.told(

@@ -166,7 +166,8 @@ describe('Slack in trouble', () => {
       const old = await post({ tone: 'running', text: 'Filming.' })
       const first = await people.platform.edit(old, plain({ text: 'The film.', picture: mp4 }))
       const second = await people.platform.edit(old, plain({ text: 'The film.', picture: mp4 }))
-      assert.deepEqual([second!.messages.length, second!.messages], [2, first!.messages])
+      assert.equal(second!.messages.length, 2)
+      assert.deepEqual(second!.messages, first!.messages)
     })
 
     test('without the scope to read back it is posted all the same, and the log says what that may do', async () => {
@@ -186,15 +187,15 @@ describe('Slack in trouble', () => {
       const posted = await post({ text: 'Slow picture.', picture: gif(4) })
       const there = (await seen()).filter(({ text }) => text === 'Slow picture.')
       assert.deepEqual(
-        there.map(({ message, pictures }) => [message, pictures.length]),
-        [[posted.messages[0], 1]],
+        there.map(({ message, pictures }) => ({ message, pictures: pictures.length })),
+        [{ message: posted.messages[0], pictures: 1 }],
       )
     })
 
     test('the alt text and a name that says nothing of the prompt go with the file', async () => {
       await post({ picture: gif(5) })
       const { args } = people.service.calls.findLast(({ method }) => method === 'files.getUploadURLExternal')!
-      assert.deepEqual([args['filename'], args['alt_text']], ['zoetrope-5.gif', 'a ball'])
+      assert.partialDeepStrictEqual(args, { filename: 'zoetrope-5.gif', alt_text: 'a ball' })
     })
 
     test('an MP4 is a message of its own, of which reactions tell: found when Slack says so later', async () => {
@@ -264,7 +265,7 @@ describe('Slack in trouble', () => {
 
     test('says which step lets it in, for open and for private channels', async () => {
       const open = await told(async ({ channel }) => channel, away())
-      assert.deepEqual([open.missing, open.direct], [['/invite @zoetrope'], false])
+      assert.deepEqual({ missing: open.missing, direct: open.direct }, { missing: ['/invite @zoetrope'], direct: false })
       const { secret } = people.service.ids
       const hidden = await told(async ({ channel }) => channel, { channel_id: secret, channel_name: 'privategroup' })
       assert.deepEqual(hidden.missing, ['/invite @zoetrope'])
@@ -272,7 +273,7 @@ describe('Slack in trouble', () => {
         channel_id: 'D0FOREIGN',
         channel_name: 'directmessage',
       })
-      assert.deepEqual([foreign.missing, foreign.direct], [['a conversation with @zoetrope'], false])
+      assert.deepEqual({ missing: foreign.missing, direct: foreign.direct }, { missing: ['a conversation with @zoetrope'], direct: false })
     })
 
     test('words for the asker come by the address that Slack gave, five times; then as a direct message', async () => {
@@ -323,7 +324,7 @@ describe('Slack in trouble', () => {
       people.service.play('views.open', () => no('expired_trigger_id'))
       await told(({ address }) => people.platform.open(address, form))
       const offered = (await seen('ann')).findLast(({ buttons }) => buttons.length > 0)!
-      assert.deepEqual([offered.text, offered.buttons], ['A dialog & more', ['Draw']])
+      assert.deepEqual({ text: offered.text, buttons: offered.buttons }, { text: 'A dialog & more', buttons: ['Draw'] })
       assert.equal(people.service.views.size, 0)
       const heard = people.heard.length
       await press(offered.message)
@@ -342,7 +343,7 @@ describe('Slack in trouble', () => {
       })
       await press(message)
       const incoming = await said
-      assert.deepEqual([incoming.kind, incoming.kind === 'text' && incoming.text], ['text', 'again job:k3j9x'])
+      assert.deepEqual({ kind: incoming.kind, text: incoming.kind === 'text' && incoming.text }, { kind: 'text', text: 'again job:k3j9x' })
     })
 
     async function press(message: string): Promise<void> {

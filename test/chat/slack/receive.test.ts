@@ -60,7 +60,8 @@ function hearing(way: Way): void {
           { admin: false, operator: false, roles: [] },
         ],
       )
-      assert.deepEqual([ann.locale, bob.locale, bob.channelLocale, bob.name], ['en-US', 'zh-CN', 'en-US', 'bob'])
+      assert.equal(ann.locale, 'en-US')
+      assert.partialDeepStrictEqual(bob, { locale: 'zh-CN', channelLocale: 'en-US', name: 'bob' })
       assert.deepEqual(ann.owner, { platform: 'slack', space: ids.team, person: ids.ann })
       assert.deepEqual(ann.channel, { id: ids.channel, ageRestricted: false, direct: false, missing: [] })
     })
@@ -96,11 +97,17 @@ function hearing(way: Way): void {
       const channel = ((await state('conversations.open', { users: ids.ann }))['channel'] as { id: string }).id
       people.service.play('conversations.info', () => ({ body: { ok: true, channel: { id: channel, is_im: true, user: ids.ann } } }))
       const incoming = await slash('ann', 'queue', { channel_id: channel, channel_name: 'directmessage' })
-      assert.deepEqual([incoming.channel.direct, incoming.channel.missing, incoming.owner.space], [true, [], ids.team])
+      assert.deepEqual(
+        { direct: incoming.channel.direct, missing: incoming.channel.missing, space: incoming.owner.space },
+        { direct: true, missing: [], space: ids.team },
+      )
       const said = await next(() =>
         event({ type: 'message', channel_type: 'im', user: ids.ann, text: 'animate a &lt;cat&gt;', channel, ts: '9.1' }),
       )
-      assert.deepEqual([said.kind === 'text' && said.text, said.channel.direct, said.owner.space], ['animate a <cat>', true, ids.team])
+      assert.deepEqual(
+        { text: said.kind === 'text' && said.text, direct: said.channel.direct, space: said.owner.space },
+        { text: 'animate a <cat>', direct: true, space: ids.team },
+      )
       const posted = await people.platform.post(said.address, { audience: 'asker', tone: 'plain', text: 'Here, as a message.' })
       assert.equal((await people.seen('ann')).at(-1)!.text, 'Here, as a message.')
       await people.platform.remove(posted)
@@ -111,7 +118,7 @@ function hearing(way: Way): void {
       const file = { id: 'F1', name: 'style.safetensors', size: 12, url_private_download: `${people.service.url}/files-pri/F1/style` }
       const mention = { type: 'app_mention', user: ids.bob, channel: ids.channel, ts: '5.1' }
       const incoming = await next(() => event({ ...mention, text: `<@${ids.bot}> styles add`, files: [file] }))
-      assert.deepEqual([incoming.kind, incoming.kind === 'text' && incoming.text], ['text', 'styles add'])
+      assert.deepEqual({ kind: incoming.kind, text: incoming.kind === 'text' && incoming.text }, { kind: 'text', text: 'styles add' })
       assert.deepEqual(incoming.kind === 'text' && incoming.files, [{ url: file.url_private_download, name: file.name, bytes: 12 }])
       const empty = await next(() => event({ ...mention, text: `<@${ids.bot}|zoetrope>` }))
       assert.equal(empty.kind === 'text' && empty.text, 'help')
@@ -173,7 +180,7 @@ function hearing(way: Way): void {
       people.service.play('users.info', () => new Promise((resolve) => setTimeout(() => resolve(undefined), 2500)))
       const incoming = next(() => people.slash('U0UNKNOWN', 'queue'))
       // nobody is an admin for want of an answer
-      assert.deepEqual([(await incoming).asker.admin, (await incoming).name], [false, 'U0UNKNOWN'])
+      assert.deepEqual({ admin: (await incoming).asker.admin, name: (await incoming).name }, { admin: false, name: 'U0UNKNOWN' })
       done()
     })
 

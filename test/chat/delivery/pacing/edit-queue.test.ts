@@ -101,9 +101,9 @@ describe('edits', () => {
     const sent: string[] = []
     queue.offer(place('b'), async () => sent.push('b') > 0)
     await clock.advance(9000)
-    assert.deepEqual([cleared, sent], [false, []])
+    assert.deepEqual({ cleared, sent }, { cleared: false, sent: [] })
     await clock.advance(5000)
-    assert.deepEqual([cleared, sent], [true, ['b']])
+    assert.deepEqual({ cleared, sent }, { cleared: true, sent: ['b'] })
   })
 
   test('are over once the queue was stopped', async () => {

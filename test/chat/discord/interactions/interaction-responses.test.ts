@@ -251,7 +251,7 @@ describe('answers on Discord', { timeout: 120_000 }, () => {
         await platform.post(address, words('The end.', { nonce: 'g2' })),
       ],
     )
-    assert.deepEqual([textOf(first!), textOf(second!)], ['As a guest.', 'The end.'])
+    assert.deepEqual({ first: textOf(first!), second: textOf(second!) }, { first: 'As a guest.', second: 'The end.' })
     contexts.pass(16 * 60_000)
     assert.equal(await platform.edit(first!, words('Too late.')), undefined)
   })

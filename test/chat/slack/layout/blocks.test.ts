@@ -88,7 +88,10 @@ describe('what Slack is shown', () => {
           const view = viewOf(formOf(asking, commands, locale), address)
           assert.deepEqual(viewFaults(view as unknown as Record<string, unknown>), [], `${command.name} ${action}`)
           const back = readMetadata(view.private_metadata!)
-          assert.deepEqual([back?.command, back?.action, back?.address.channel], [command.name, action || undefined, 'C1'])
+          assert.deepEqual(
+            { command: back?.command, action: back?.action, channel: back?.address.channel },
+            { command: command.name, action: action || undefined, channel: 'C1' },
+          )
           assert.ok(!view.private_metadata!.includes('"trigger"'))
           dialogs++
         }

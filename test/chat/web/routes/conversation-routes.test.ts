@@ -66,12 +66,18 @@ describe('what people say on the page', () => {
       const [answer] = await ann.answers()
       const { url } = answer!.body.picture!
       const mine = await ann.call('GET', url)
-      assert.deepEqual([mine.status, mine.headers.get('content-type')], [200, 'image/webp'])
+      assert.deepEqual(
+        { status: mine.status, 'content-type': mine.headers.get('content-type') },
+        { status: 200, 'content-type': 'image/webp' },
+      )
       assert.match(mine.headers.get('cache-control')!, /private.*immutable/)
       assert.equal((await bob.call('GET', url)).status, 404)
       assert.equal((await fetch(new URL(url, origin))).status, 404)
       const part = await ann.call('GET', url, undefined, { range: 'bytes=1-2' })
-      assert.deepEqual([part.status, await part.text(), part.headers.get('content-range')], [206, 'IF', 'bytes 1-2/4'])
+      assert.deepEqual(
+        { status: part.status, text: await part.text(), 'content-range': part.headers.get('content-range') },
+        { status: 206, text: 'IF', 'content-range': 'bytes 1-2/4' },
+      )
       assert.equal((await ann.call('GET', url, undefined, { range: 'bytes=9-' })).status, 416)
       await served.edit({ handle: { message: answer!.message }, messages: [] }, { audience: 'asker', tone: 'done', text: 'No more.' })
       assert.equal((await ann.call('GET', url)).status, 404)
@@ -99,7 +105,7 @@ describe('what people say on the page', () => {
       const incoming = heard.at(-1)
       assert.ok(incoming?.kind === 'command')
       const file = incoming.options['file'] as { url: string; name: string; bytes: number }
-      assert.deepEqual([file.name, file.bytes], ['a b.bin', 3])
+      assert.partialDeepStrictEqual(file, { name: 'a b.bin', bytes: 3 })
       const read: Uint8Array[] = []
       for await (const chunk of web.fetchFile!(file, new AbortController().signal)) read.push(chunk)
       assert.equal(Buffer.concat(read).toString(), 'abc')

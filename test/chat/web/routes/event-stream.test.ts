@@ -67,7 +67,8 @@ describe('the stream of events', () => {
     const reading = listen(bob, '', until('three'))
     await say(ann, 'three')
     const { events } = await reading
-    assert.deepEqual([events[0]!.name, texts(events)], ['reset', ['one', 'three']])
+    assert.equal(events[0]!.name, 'reset')
+    assert.deepEqual(texts(events), ['one', 'three'])
     assert.deepEqual(texts((await listen(ann, '', until('three'))).events), ['one', 'private two', 'three'])
   })
 

@@ -66,12 +66,12 @@ describe('the views beside the chat', () => {
   it('the queue says whose turn it is; words are told to those who may read them', async () => {
     const [drawing, waiting] = await get<QueuedView[]>(bob, '/api/queue')
     assert.deepEqual(drawing, { job: 'two', state: 'running', own: false, by: 'Ann', leftMs: 9000, mayCancel: false })
-    assert.deepEqual([waiting!.prompt, waiting!.style, waiting!.ahead, waiting!.mayCancel], ['a red ball', 'anime', 1, false])
+    assert.partialDeepStrictEqual(waiting, { prompt: 'a red ball', style: 'anime', ahead: 1, mayCancel: false })
     assert.deepEqual(
-      (await get<QueuedView[]>(ann, '/api/queue')).map(({ prompt, mayCancel }) => [prompt, mayCancel]),
+      (await get<QueuedView[]>(ann, '/api/queue')).map(({ prompt, mayCancel }) => ({ prompt, mayCancel })),
       [
-        ['a red ball', true],
-        ['a red ball', true],
+        { prompt: 'a red ball', mayCancel: true },
+        { prompt: 'a red ball', mayCancel: true },
       ],
     )
   })
@@ -104,7 +104,10 @@ describe('the views beside the chat', () => {
       mayDelete: false,
     })
     const file = await bob!.call('GET', animations[0]!.picture.url)
-    assert.deepEqual([file.status, file.headers.get('content-type'), await file.text()], [200, 'image/gif', 'GIF89a'])
+    assert.deepEqual(
+      { status: file.status, 'content-type': file.headers.get('content-type'), text: await file.text() },
+      { status: 200, 'content-type': 'image/gif', text: 'GIF89a' },
+    )
     assert.equal((await ann!.call('GET', '/animations/two.gif')).status, 200)
     for (const path of ['/animations/two.gif', '/animations/three.gif', '/animations/one.html', '/animations/..%2fone.gif']) {
       assert.equal((await bob!.call('GET', path)).status, 404, path)

@@ -30,7 +30,7 @@ test('what the page is known by outlives its process', () => {
     const first = openPageDatabase(file)
     first.close()
     const second = openPageDatabase(file)
-    assert.deepEqual([second.id, second.secret], [first.id, first.secret])
+    assert.deepEqual({ id: second.id, secret: second.secret }, { id: first.id, secret: first.secret })
     second.close()
   } finally {
     rmSync(folder, { recursive: true })
