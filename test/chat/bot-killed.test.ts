@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasEnded } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
-import type { Message } from './fake-platform.ts'
+import type { FakeMessage } from './fake-platform.ts'
 import { newFolder } from './test-chat.ts'
 
 const program = join(import.meta.dirname, 'bot-process.ts')
@@ -69,17 +69,17 @@ async function start(folder: string, seed: number, mode: 'ask' | 'finish') {
 }
 
 /** Every state that a message had, oldest first. */
-function statesOf(file: string): Message[] {
+function statesOf(file: string): FakeMessage[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .slice(0, -1)
-    .map((line) => (JSON.parse(line) as { message: Message }).message)
+    .map((line) => (JSON.parse(line) as { message: FakeMessage }).message)
 }
 
-function jobOf({ outgoing }: Message): string | undefined {
+function jobOf({ outgoing }: FakeMessage): string | undefined {
   return /job:(\w+)/.exec(outgoing.buttons?.[0]?.command ?? '')?.[1]
 }
 
-function isEnd({ outgoing: { tone } }: Message): boolean {
+function isEnd({ outgoing: { tone } }: FakeMessage): boolean {
   return tone !== 'waiting' && tone !== 'running' && tone !== 'plain'
 }

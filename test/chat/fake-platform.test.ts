@@ -1,5 +1,5 @@
 import { type Harness, inAChannel, testPlatform } from '../suites/platform.ts'
-import { createFakePlatform, type FakePlatform, type Message } from './fake-platform.ts'
+import { createFakePlatform, type FakePlatform, type FakeMessage } from './fake-platform.ts'
 
 testPlatform('a room', async (receiver) => {
   let fake = createFakePlatform()
@@ -32,7 +32,7 @@ testPlatform('a room', async (receiver) => {
   return harness
 })
 
-function seenOf(fake: FakePlatform, { id, outgoing }: Message) {
+function seenOf(fake: FakePlatform, { id, outgoing }: FakeMessage) {
   const { text, quote, facts = [], progress, items = [], buttons = [], picture, file, reactions = [] } = outgoing
   const words = [
     text,

@@ -20,16 +20,16 @@ export interface FakePlatform {
   complete(person: string, command: string, option: string, typed: string): Promise<readonly Choice[]>
   readonly forms: Map<string, Form>
   /** What is there, oldest first. */
-  messages(person?: string): readonly Message[]
+  messages(person?: string): readonly FakeMessage[]
   /** Every state that a message has had, oldest first. */
-  readonly states: readonly Message[]
+  readonly states: readonly FakeMessage[]
   acknowledged(event: string): Audience | undefined
   vanish(message: string): void
   /** Is called before each call of the bot; what it throws, the call throws. */
   trouble?: ((call: 'acknowledge' | 'post' | 'edit' | 'remove' | 'open', outgoing?: Outgoing) => Promise<void> | void) | undefined
 }
 
-export interface Message {
+export interface FakeMessage {
   readonly id: string
   /** Absent: everybody. */
   readonly to?: string
@@ -70,11 +70,11 @@ function wholeLines(file: string): string[] {
 }
 
 export function createFakePlatform({ name = 'fake', limits = {}, file, from }: FakePlatformOptions = {}): FakePlatform {
-  const shown = new Map<string, Message>()
+  const shown = new Map<string, FakeMessage>()
   const byNonce = new Map<string, string>()
   const acknowledged = new Map<string, Audience>()
   const forms = new Map<string, Form>()
-  const states: Message[] = []
+  const states: FakeMessage[] = []
   let receiver: Receiver | undefined
   let events = Date.now() * 1000
   let ids = 0
@@ -90,7 +90,7 @@ export function createFakePlatform({ name = 'fake', limits = {}, file, from }: F
     if (nonce) byNonce.set(nonce, message.id)
   }
 
-  function show(message: Message, removed = false): void {
+  function show(message: FakeMessage, removed = false): void {
     ids = Math.max(ids, Number(message.id.slice(1)) + 1)
     if (removed) shown.delete(message.id)
     else {
@@ -201,7 +201,7 @@ export function createFakePlatform({ name = 'fake', limits = {}, file, from }: F
 }
 
 interface Line {
-  readonly message: Message
+  readonly message: FakeMessage
   readonly nonce?: string
   readonly removed?: true
 }
@@ -216,6 +216,6 @@ function short(_key: string, value: unknown): unknown {
 }
 
 /** The name that reactions and `press` use. */
-export function nameOf(fake: FakePlatform, { id }: Message): string {
+export function nameOf(fake: FakePlatform, { id }: FakeMessage): string {
   return `${fake.platform.name}-${id}`
 }

@@ -5,7 +5,7 @@ import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { UserError } from '../../src/errors.ts'
 import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createFakePlatform, type FakePlatform, type Message, nameOf } from './fake-platform.ts'
+import { createFakePlatform, type FakePlatform, type FakeMessage, nameOf } from './fake-platform.ts'
 import { newFolder, openTestChat, quickRenderer } from './test-chat.ts'
 
 /** Draws when it is let. */
@@ -99,7 +99,7 @@ describe('a bot that is stopped in the middle', () => {
     await first.quiet()
     await first.close()
     const second = await openTestChat({ folder, fake })
-    const [message] = byTone(fake, 'done') as [Message]
+    const [message] = byTone(fake, 'done') as [FakeMessage]
     await fake.react('bob', nameOf(fake, message), 'die')
     await fake.press('bob', nameOf(fake, message), 'Keep')
     await second.quiet()

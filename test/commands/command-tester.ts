@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { Circumstances } from '../../src/chat/contract/incoming.ts'
 import type { Outgoing } from '../../src/chat/contract/outgoing.ts'
 import type { Job } from '../../src/jobs/job.ts'
-import { type Message, nameOf } from '../chat/fake-platform.ts'
+import { type FakeMessage, nameOf } from '../chat/fake-platform.ts'
 import { newFolder, openTestChat, type TestChat, type TestChatOptions } from '../chat/test-chat.ts'
 
 export interface CommandTester {
@@ -19,7 +19,7 @@ export interface CommandTester {
 export async function createCommandTester(options: Partial<TestChatOptions> = {}): Promise<CommandTester> {
   const testChat = await openTestChat({ folder: newFolder(), ...options })
   const { fake, scheduler } = testChat
-  let last: Message | undefined
+  let last: FakeMessage | undefined
 
   function answerTo(event: string): Outgoing {
     const answers = fake.messages().filter((message) => message.event === event)

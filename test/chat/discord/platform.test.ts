@@ -1,4 +1,4 @@
 import { testPlatform } from '../../suites/platform.ts'
-import { makeScene } from './harness.ts'
+import { makeDiscordHarness } from './harness.ts'
 
-testPlatform('Discord', (receiver) => makeScene(receiver))
+testPlatform('Discord', (receiver) => makeDiscordHarness(receiver))

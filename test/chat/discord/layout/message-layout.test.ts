@@ -12,10 +12,10 @@ import { discordLimits } from '../../../../src/chat/discord/index.ts'
 import { escaped, escapedWithin } from '../../../../src/chat/discord/layout/markdown.ts'
 import { messageOf } from '../../../../src/chat/discord/layout/message-layout.ts'
 import { modalOf, purposeOf } from '../../../../src/chat/discord/layout/modal.ts'
-import { readable } from '../discord-users.ts'
-import type { Data, Message } from '../guilds.ts'
+import type { Data, DiscordMessage } from '../discord-state.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from '../rules.ts'
 import { findOperation, wrongBody } from '../spec.ts'
+import { readable } from '../user-actions.ts'
 
 const character = fc
   .oneof(fc.nat(0x7f), fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x1f9ff }))
@@ -126,7 +126,7 @@ describe('text on Discord', () => {
       '-# not small',
       '**not** _this_ ~~nor~~ `that` ||or|| [this](https://example.org)',
     ]) {
-      assert.equal(readable({ components: [{ type: 10, content: escaped(text) }] } as unknown as Message), text)
+      assert.equal(readable({ components: [{ type: 10, content: escaped(text) }] } as unknown as DiscordMessage), text)
     }
     assert.equal(escaped('# a\n- b\n1. c\n> d'), '\\# a\n\\- b\n1\\. c\n\\> d')
     assert.equal(escaped('<@1> @everyone https://x.org a-b 1.5 #3'), '\\<\\@1\\> \\@everyone https:\\//x.org a-b 1.5 #3')

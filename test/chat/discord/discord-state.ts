@@ -1,4 +1,4 @@
-// What a Discord on this machine knows: one server with channels and people, private conversations, messages, interactions.
+// The state of a Discord server process: one guild with channels and users, direct messages, interactions.
 
 import { PermissionFlagsBits } from 'discord.js'
 
@@ -31,7 +31,7 @@ export interface Attached {
   readonly bytes: Uint8Array
 }
 
-export interface Message {
+export interface DiscordMessage {
   readonly id: string
   readonly channel: string
   readonly author: string
@@ -52,11 +52,11 @@ export interface Interaction {
   readonly token: string
   readonly person: string
   readonly channel: string
-  readonly guild: boolean
+  readonly inGuild: boolean
   readonly type: number
   readonly atMs: number
-  state: 'open' | 'deferred' | 'answered'
-  /** The first answer's message; for a button that was acknowledged silently, the message it stands on. */
+  state: 'open' | 'deferred' | 'responded'
+  /** The first response's message; for a button that was acknowledged silently, the message it stands on. */
   original?: string
   followUps: number
   /** The message with the button. */
@@ -78,34 +78,34 @@ const everything =
   PermissionFlagsBits.AddReactions |
   PermissionFlagsBits.UseApplicationCommands
 
-export type World = ReturnType<typeof createWorld>
+export type DiscordState = ReturnType<typeof createDiscordState>
 
-export function createWorld(nowMs: () => number) {
+export function createDiscordState(nowMs: () => number) {
   let count = 0
   /** Ids tell the time they were made, as Discord's do. */
   const newId = (): string => String((BigInt(Math.floor(nowMs()) - 1420070400000) << 22n) | BigInt(count++ & 0x3fffff))
 
-  const guild = newId()
+  const guildId = newId()
   const adminRole = newId()
   const person = (username: string, more: Partial<User> = {}): User => ({ id: newId(), username, roles: [], locale: 'en-US', ...more })
   const bot = person('Zoetrope', { bot: true })
-  const people = {
+  const users = {
     ann: person('ann'),
     bob: person('bob', { locale: 'zh-CN' }),
     root: person('root', { roles: [adminRole] }),
     robot: person('robot', { bot: true }),
   }
-  const users = new Map<string, User>([bot, ...Object.values(people)].map((one) => [one.id, one]))
+  const usersById = new Map<string, User>([bot, ...Object.values(users)].map((one) => [one.id, one]))
 
-  const channels = new Map<string, Channel>()
+  const channelsById = new Map<string, Channel>()
   const addChannel = (channel: Omit<Channel, 'id' | 'deny'> & { deny?: bigint }): Channel => {
     const added = { id: newId(), deny: 0n, ...channel }
-    channels.set(added.id, added)
+    channelsById.set(added.id, added)
     return added
   }
   const general = addChannel({ type: 0, name: 'general' })
   const night = addChannel({ type: 0, name: 'night', nsfw: true })
-  const places = {
+  const channels = {
     general,
     night,
     /** In an age-restricted channel. */
@@ -121,15 +121,15 @@ export function createWorld(nowMs: () => number) {
   return {
     newId,
     nowMs,
-    guild,
+    guildId,
     adminRole,
     bot,
     application: newId(),
-    people,
     users,
+    usersById,
+    channelsById,
     channels,
-    places,
-    messages: new Map<string, Message>(),
+    messages: new Map<string, DiscordMessage>(),
     interactions: new Map<string, Interaction>(),
     /** Who takes no private messages. */
     closed: new Set<string>(),
@@ -139,12 +139,12 @@ export function createWorld(nowMs: () => number) {
     installs: { '0': {} } as Readonly<Record<string, object>>,
     addChannel,
     direct(id: string): Channel {
-      const there = [...channels.values()].find((one) => one.person === id)
+      const there = [...channelsById.values()].find((one) => one.person === id)
       return there ?? addChannel({ type: 1, person: id })
     },
     /** What the bot may do there. */
     allowed(channel: Channel): bigint {
-      const deny = channel.parent === undefined ? channel.deny : channel.deny | channels.get(channel.parent)!.deny
+      const deny = channel.parent === undefined ? channel.deny : channel.deny | channelsById.get(channel.parent)!.deny
       return everything & ~deny
     },
     everything,

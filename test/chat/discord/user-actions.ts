@@ -1,13 +1,13 @@
-// What people do in Discord, as its own apps would send it: commands, clicks, choices, dialogs, reactions, private words.
+// User actions: what users do in Discord, as its own apps would send it: commands, clicks, choices, dialogs, reactions, direct messages.
 
 import type { OptionInput } from '../../../src/chat/contract/incoming.ts'
 import { omitUndefined } from '../../../src/omit-undefined.ts'
+import type { Channel, Data, DiscordMessage, DiscordState, Interaction, User } from './discord-state.ts'
 import { channelJson, memberJson, messageJson, userJson } from './event-json.ts'
-import type { Channel, Data, Interaction, Message, User, World } from './guilds.ts'
 import { walk } from './rules.ts'
 import { type DiscordServer, usualLimit } from './server.ts'
 
-export interface People {
+export interface UserActions {
   /** A slash command with its options, by the types that the bot has registered. Gives the interaction. */
   command(user: User, name: string, options: Readonly<Record<string, OptionInput>>, where?: Where): Interaction
   /** A click on a button, or a choice from a list, by what it says. */
@@ -20,7 +20,7 @@ export interface People {
   /** Any interaction at all. */
   interact(user: User, type: number, data: unknown, where?: Where & { readonly pressed?: string; readonly over?: Data }): Interaction
   /** What this person sees, oldest first. */
-  seenBy(user: User): readonly Message[]
+  seenBy(user: User): readonly DiscordMessage[]
 }
 
 export interface Where {
@@ -30,30 +30,30 @@ export interface Where {
   readonly sizeLimit?: number
 }
 
-export function createPeople({ world, gateway }: Pick<DiscordServer, 'world' | 'gateway'>): People {
+export function createUserActions({ state, gateway }: Pick<DiscordServer, 'state' | 'gateway'>): UserActions {
   function interact(
     user: User,
     type: number,
     data: unknown,
     more: Where & { readonly pressed?: string; readonly over?: Data } = {},
   ): Interaction {
-    const { channel = world.places.general, guest = false, sizeLimit = usualLimit, pressed, over = {} } = more
-    const guild = channel.type !== 1 && !guest
+    const { channel = state.channels.general, guest = false, sizeLimit = usualLimit, pressed, over = {} } = more
+    const inGuild = channel.type !== 1 && !guest
     const interaction: Interaction = {
-      id: world.newId(),
-      token: `interaction-token-${world.newId()}`,
+      id: state.newId(),
+      token: `interaction-token-${state.newId()}`,
       person: user.id,
       channel: channel.id,
-      guild,
+      inGuild,
       type,
-      atMs: world.nowMs(),
+      atMs: state.nowMs(),
       state: 'open',
       followUps: 0,
       sizeLimit,
       ...omitUndefined({ pressed }),
     }
-    world.interactions.set(interaction.token, interaction)
-    gateway.send('INTERACTION_CREATE', { ...interactionJson(interaction, user, channel, guest, data, world), ...over })
+    state.interactions.set(interaction.token, interaction)
+    gateway.send('INTERACTION_CREATE', { ...interactionJson(interaction, user, channel, guest, data, state), ...over })
     return interaction
   }
 
@@ -62,13 +62,13 @@ export function createPeople({ world, gateway }: Pick<DiscordServer, 'world' | '
     options: Readonly<Record<string, OptionInput>>,
     focused?: string,
   ): { options: Data[]; resolved: Data } {
-    const declared = world.commands.find((one) => one['name'] === name)
+    const declared = state.commands.find((one) => one['name'] === name)
     const known = (declared?.['options'] ?? []) as readonly Data[]
     const attachments: Record<string, Data> = {}
     const json = Object.entries(options).map(([option, value]): Data => {
       const type = Number(known.find((one) => one['name'] === option)?.['type'] ?? 3)
       if (typeof value === 'object') {
-        const id = world.newId()
+        const id = state.newId()
         attachments[id] = { id, url: value.url, proxy_url: value.url, filename: value.name, size: value.bytes }
         return { name: option, type: 11, value: id }
       }
@@ -78,7 +78,7 @@ export function createPeople({ world, gateway }: Pick<DiscordServer, 'world' | '
   }
 
   const commandData = (name: string, options: Readonly<Record<string, OptionInput>>, focused?: string) => ({
-    id: world.newId(),
+    id: state.newId(),
     name,
     type: 1,
     ...typedOptions(name, options, focused),
@@ -88,11 +88,11 @@ export function createPeople({ world, gateway }: Pick<DiscordServer, 'world' | '
     interact,
     command: (user, name, options, where) => interact(user, 2, commandData(name, options), where),
     press(user, id, label, where) {
-      const message = world.messages.get(id)!
+      const message = state.messages.get(id)!
       for (const component of walk(message.components)) {
         const options = (component['options'] ?? []) as readonly Data[]
         const option = options.find((one) => String(one['label']).includes(label))
-        const at = { ...where, pressed: id, over: { message: messageJson(message, world) } }
+        const at = { ...where, pressed: id, over: { message: messageJson(message, state) } }
         if (option) return interact(user, 3, { component_type: 3, custom_id: component['custom_id'], values: [option['value']] }, at)
         if (component['type'] === 2 && String(component['label']).includes(label))
           return interact(user, 3, { component_type: 2, custom_id: component['custom_id'] }, at)
@@ -110,26 +110,26 @@ export function createPeople({ world, gateway }: Pick<DiscordServer, 'world' | '
     },
     type: (user, command, option, typed, where) => interact(user, 4, commandData(command, { [option]: typed }, option), where),
     react(user, id, emoji, more = {}) {
-      const message = world.messages.get(id)
+      const message = state.messages.get(id)
       message?.reactions.set(emoji, (message.reactions.get(emoji) ?? new Set()).add(user.id))
-      const channel = world.channels.get(message?.channel ?? world.places.general.id)!
+      const channel = state.channelsById.get(message?.channel ?? state.channels.general.id)!
       gateway.send('MESSAGE_REACTION_ADD', {
         user_id: user.id,
         channel_id: channel.id,
         message_id: id,
-        message_author_id: message?.author ?? world.bot.id,
+        message_author_id: message?.author ?? state.bot.id,
         emoji: { id: null, name: emoji },
         burst: false,
         type: 0,
-        ...(channel.type !== 1 && { guild_id: world.guild, member: memberJson(user) }),
+        ...(channel.type !== 1 && { guild_id: state.guildId, member: memberJson(user) }),
         ...more,
       })
     },
     write(user, text, files = []) {
-      const id = world.newId()
+      const id = state.newId()
       gateway.send('MESSAGE_CREATE', {
         id,
-        channel_id: world.direct(user.id).id,
+        channel_id: state.direct(user.id).id,
         type: 0,
         author: userJson(user),
         content: text,
@@ -140,17 +140,17 @@ export function createPeople({ world, gateway }: Pick<DiscordServer, 'world' | '
         mention_everyone: false,
         pinned: false,
         tts: false,
-        timestamp: new Date(world.nowMs()).toISOString(),
+        timestamp: new Date(state.nowMs()).toISOString(),
         edited_timestamp: null,
       })
       return id
     },
     seenBy(user) {
-      const sees = ({ channel, onlyFor }: Message) => {
-        const { person } = world.channels.get(channel)!
+      const sees = ({ channel, onlyFor }: DiscordMessage) => {
+        const { person } = state.channelsById.get(channel)!
         return (person === undefined || person === user.id) && (onlyFor === undefined || onlyFor === user.id)
       }
-      return [...world.messages.values()].filter(sees)
+      return [...state.messages.values()].filter(sees)
     },
   }
 }
@@ -161,13 +161,13 @@ function interactionJson(
   channel: Channel,
   guest: boolean,
   data: unknown,
-  world: World,
+  state: DiscordState,
 ): Data {
   const direct = channel.type === 1
-  const admin = user.roles.includes(world.adminRole)
+  const admin = user.roles.includes(state.adminRole)
   return {
     id,
-    application_id: world.application,
+    application_id: state.application,
     type,
     token,
     version: 1,
@@ -175,26 +175,26 @@ function interactionJson(
     channel_id: channel.id,
     channel: direct
       ? { id: channel.id, type: 1, flags: 0, recipients: [userJson(user)] }
-      : { ...channelJson(channel, world), permissions: '0' },
+      : { ...channelJson(channel, state), permissions: '0' },
     locale: user.locale,
-    app_permissions: String(world.allowed(channel)),
+    app_permissions: String(state.allowed(channel)),
     attachment_size_limit: sizeLimit,
     entitlements: [],
     context: direct ? 1 : 0,
-    authorizing_integration_owners: guest ? { '1': user.id } : { '0': direct ? '0' : world.guild },
+    authorizing_integration_owners: guest ? { '1': user.id } : { '0': direct ? '0' : state.guildId },
     ...(direct
       ? { user: userJson(user) }
       : {
-          guild_id: world.guild,
+          guild_id: state.guildId,
           guild_locale: 'zh-CN',
-          guild: { id: world.guild, locale: 'zh-CN', features: [] },
-          member: { ...memberJson(user), permissions: String(world.everything | (admin ? 1n << 5n : 0n)) },
+          guild: { id: state.guildId, locale: 'zh-CN', features: [] },
+          member: { ...memberJson(user), permissions: String(state.everything | (admin ? 1n << 5n : 0n)) },
         }),
   }
 }
 
 /** What stands in a message, as people read it: markup laid out, escapes undone. */
-export function readable({ components }: Message): string {
+export function readable({ components }: DiscordMessage): string {
   const texts = [...walk(components)].map(({ content }) => content).filter((content) => typeof content === 'string')
   return texts.map((text) => text.split('\n').map(readableLine).join('\n')).join('\n')
 }
