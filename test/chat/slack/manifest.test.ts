@@ -1,4 +1,5 @@
-// What the app asks Slack for is what the code uses: commands, scopes, events. Lengths as Slack's manifest reference states them.
+// App manifests: what the app asks Slack for is what the code uses: commands, scopes, events. Lengths as Slack's manifest reference states
+// them.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -45,7 +46,7 @@ describe('the Slack manifest', () => {
     assert.deepEqual([...socket.oauth_config.scopes.bot].sort(), [...neededScopes, ...Object.keys(usefulScopes)].sort())
   })
 
-  test('subscribes to what is heard, with interactivity, and lets people write to the bot', () => {
+  test('subscribes to what is received, with interactivity, and lets people write to the bot', () => {
     assert.deepEqual(socket.settings.event_subscriptions.bot_events, ['app_mention', 'message.im', 'reaction_added'])
     assert.equal(socket.settings.interactivity.is_enabled, true)
     assert.equal(socket.features.app_home.messages_tab_enabled, true)

@@ -1,4 +1,4 @@
-// Messages and dialogs of any content, within what the limits allow: Slack takes them, nobody is pinged, and the words are there.
+// Block Kit: messages and modals of any content, within what the limits allow: Slack takes them, nobody is pinged, and the words are there.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -145,7 +145,7 @@ describe('what Slack is shown', () => {
     )
   })
 
-  test('what is logged has no tokens and no addresses that answer for somebody', () => {
+  test('what is logged has no tokens and no response URLs', () => {
     const said = 'xoxb-1-2-abc at https://hooks.slack.com/commands/T1/2/3 and wss://wss.slack.com/link/?ticket=9, xapp-1-A1-b, s3cret'
     assert.equal(redacted(said, ['s3cret', '']), '[token] at https://hooks.slack.com/… and wss://wss.slack.com/… [token], [secret]')
   })

@@ -1,4 +1,4 @@
-// A Slack of this machine. `emulate` keeps its state and answers most of the Web API; before it stands a server that checks
+// A Slack server process on loopback. `emulate` keeps its state and responds to most of the Web API; before it stands a server that checks
 // arguments by Slack's rules, plays its troubles, and has what emulate lacks: Socket Mode, signed calls, response URLs, user
 // groups, languages, membership where it matters, files that are looked at before they can be shown.
 
@@ -8,24 +8,24 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { blockFaults, pingsOf, viewFaults } from './block-rules.ts'
-import { argumentNames, argumentsOf, type Call, no, type Play, type Reply, type Thing } from './calls.ts'
+import { argumentNames, argumentsOf, type Call, type JsonObject, type Play, refused, type SlackResponse } from './calls.ts'
 import { allScopes, appToken, signingSecret, startState, tester, token } from './emulated.ts'
 
 export interface Ephemeral {
   readonly user: string
   readonly channel: string
   readonly ts: string
-  readonly args: Thing
+  readonly args: JsonObject
 }
 
-export interface Service {
+export interface SlackServer {
   readonly url: string
   readonly apiUrl: string
   readonly ids: Ids
   readonly calls: Call[]
   readonly ephemerals: Ephemeral[]
-  /** The dialogs that are open, by person. */
-  readonly views: Map<string, Thing>
+  /** The modals that are open, by user. */
+  readonly views: Map<string, JsonObject>
   /** Pictures that were put into a message by an edit: people see a broken one. */
   readonly broken: Set<string>
   scopes: string[]
@@ -35,7 +35,7 @@ export interface Service {
   /** The next calls of this method are played, one each. */
   play(method: string, ...plays: Play[]): void
   /** As the bot, past all checks. */
-  state(method: string, args: Thing): Promise<Thing>
+  state(method: string, args: JsonObject): Promise<JsonObject>
   /** Bytes of a file, undefined where it is gone. */
   file(id: string): Promise<{ readonly name: string; readonly bytes: Uint8Array } | undefined>
   trigger(person: string): Promise<string>
@@ -76,7 +76,7 @@ export interface Ids {
   readonly secret: string
 }
 
-export async function startService(): Promise<Service> {
+export async function startSlack(): Promise<SlackServer> {
   const front = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
   })
@@ -88,7 +88,7 @@ export async function startService(): Promise<Service> {
   const acks = new Map<string, (payload: unknown) => void>()
   const plays = new Map<string, Play[]>()
   const tickets = new Set<string>()
-  const hooks = new Map<string, { user: string; channel: string; uses: number }>()
+  const responseUrls = new Map<string, { user: string; channel: string; uses: number }>()
   const asked = new Map<string, number>()
   const members = new Set<string>()
   let stamps = 0
@@ -99,7 +99,7 @@ export async function startService(): Promise<Service> {
     if (!tickets.delete(ticket)) return socket.destroy()
     socketServer.handleUpgrade(request, socket, head, (ws) => {
       sockets.add(ws)
-      service.opened++
+      server.opened++
       ws.on('close', () => sockets.delete(ws))
       ws.on('error', () => sockets.delete(ws))
       ws.on('message', (data) => {
@@ -115,121 +115,122 @@ export async function startService(): Promise<Service> {
     for await (const part of request as AsyncIterable<Buffer>) parts.push(part)
     const body = Buffer.concat(parts)
     const path = request.url!.split('?')[0]!
-    if (path.startsWith('/hook/')) return send(response, hook(path.slice(6), JSON.parse(body.toString()) as Thing))
+    if (path.startsWith('/hook/')) return send(response, respondAtUrl(path.slice(6), JSON.parse(body.toString()) as JsonObject))
     const method = path.startsWith('/api/') ? path.slice(5) : path.split('/')[1]!
     const args = path.startsWith('/api/') ? argumentsOf(request, body) : {}
     const call = { method, args }
-    service.calls.push(call)
+    server.calls.push(call)
     const played = await plays.get(method)?.shift()?.(call)
-    const refused = played ?? (path.startsWith('/api/') ? await own(call, request) : undefined)
-    if (refused) return send(response, refused)
-    const answer = await fetch(`${behind}${request.url}`, {
+    const local = played ?? (path.startsWith('/api/') ? await handleLocally(call, request) : undefined)
+    if (local) return send(response, local)
+    const emulated = await fetch(`${behind}${request.url}`, {
       method: request.method!,
       headers: Object.fromEntries(
         ['authorization', 'content-type'].flatMap((name) => (request.headers[name] ? [[name, String(request.headers[name])]] : [])),
       ),
       ...(request.method === 'POST' && { body }),
     })
-    const type = answer.headers.get('content-type') ?? ''
+    const type = emulated.headers.get('content-type') ?? ''
     if (!type.includes('json')) {
-      response.writeHead(answer.status, { 'content-type': type }).end(Buffer.from(await answer.arrayBuffer()))
+      response.writeHead(emulated.status, { 'content-type': type }).end(Buffer.from(await emulated.arrayBuffer()))
       return
     }
-    send(response, { status: answer.status, body: await completed(call, (await answer.json()) as Thing) })
+    send(response, { status: emulated.status, body: await completeResponse(call, (await emulated.json()) as JsonObject) })
   }
 
   /** What emulate does not have, or takes too easily. */
-  async function own({ method, args }: Call, request: IncomingMessage): Promise<Reply | undefined> {
+  async function handleLocally({ method, args }: Call, request: IncomingMessage): Promise<SlackResponse | undefined> {
     const bearer = request.headers.authorization?.replace('Bearer ', '')
     if (method === 'apps.connections.open') {
-      if (bearer !== appToken) return no('invalid_auth')
+      if (bearer !== appToken) return refused('invalid_auth')
       const ticket = randomUUID()
       tickets.add(ticket)
       return { body: { ok: true, url: `${url.replace('http', 'ws')}/link?ticket=${ticket}` } }
     }
-    if (bearer !== token) return no('invalid_auth')
+    if (bearer !== token) return refused('invalid_auth')
     const unknown = argumentNames[method]
     const wrong = Object.keys(args).filter((name) => unknown && !unknown.includes(name))
-    if (wrong.length > 0) return no('invalid_arguments', [`[ERROR] invalid additional property: ${wrong}`])
+    if (wrong.length > 0) return refused('invalid_arguments', [`[ERROR] invalid additional property: ${wrong}`])
     if (method === 'usergroups.list') return { body: { ok: true, usergroups: [{ id: 'S1', users: [ids.root, ids.ann] }, { id: 'S2' }] } }
     const channel = String(args['channel'] ?? args['channel_id'] ?? '')
     const posts = method === 'chat.postMessage' || method === 'chat.postEphemeral' || method === 'files.completeUploadExternal'
-    if (posts && /^[CG]/.test(channel) && !members.has(channel)) return no(channel === ids.secret ? 'channel_not_found' : 'not_in_channel')
+    if (posts && /^[CG]/.test(channel) && !members.has(channel))
+      return refused(channel === ids.secret ? 'channel_not_found' : 'not_in_channel')
     if (method.startsWith('chat.') && 'blocks' in args) {
-      const reply = judged(args)
+      const reply = checkBlocks(args)
       if (reply) return reply
       if (method === 'chat.update') await markBroken(args)
     }
     if (method === 'views.open') {
-      const faults = viewFaults(args['view'] as Thing)
-      if (faults.length > 0) return no('invalid_arguments', faults)
+      const faults = viewFaults(args['view'] as JsonObject)
+      if (faults.length > 0) return refused('invalid_arguments', faults)
     }
     return undefined
   }
 
-  function judged(args: Thing): Reply | undefined {
+  function checkBlocks(args: JsonObject): SlackResponse | undefined {
     const faults = blockFaults(args['blocks'], 'message')
-    if (faults.length > 0) return no('invalid_blocks', faults)
-    if (typeof args['text'] !== 'string' || args['text'] === '' || args['text'].length > 40_000) return no('no_text')
+    if (faults.length > 0) return refused('invalid_blocks', faults)
+    if (typeof args['text'] !== 'string' || args['text'] === '' || args['text'].length > 40_000) return refused('no_text')
     for (const { slack_file: file } of args['blocks'] as { slack_file?: { id: string } }[]) {
       if (!file) continue
       const before = asked.get(file.id) ?? 0
       asked.set(file.id, before + 1)
-      if (before < service.slowFiles) return no('invalid_blocks', ['[ERROR] invalid slack file [json-pointer:/blocks/1/slack_file]'])
+      if (before < server.slowFiles) return refused('invalid_blocks', ['[ERROR] invalid slack file [json-pointer:/blocks/1/slack_file]'])
     }
-    service.pings += pingsOf(args)
+    server.pings += pingsOf(args)
     return undefined
   }
 
-  async function markBroken(args: Thing): Promise<void> {
+  async function markBroken(args: JsonObject): Promise<void> {
     const before = await state('conversations.history', { channel: args['channel'], limit: 1000 })
-    const message = (before['messages'] as Thing[] | undefined)?.find(({ ts }) => ts === args['ts'])
+    const message = (before['messages'] as JsonObject[] | undefined)?.find(({ ts }) => ts === args['ts'])
     const had = JSON.stringify(message?.['blocks'] ?? [])
     for (const { slack_file: file } of args['blocks'] as { slack_file?: { id: string } }[])
-      if (file && !had.includes(file.id)) service.broken.add(`${args['channel']}:${args['ts']}:${file.id}`)
+      if (file && !had.includes(file.id)) server.broken.add(`${args['channel']}:${args['ts']}:${file.id}`)
   }
 
-  async function completed({ method, args }: Call, answer: Thing): Promise<Thing> {
-    if (answer['ok'] !== true) return answer
+  async function completeResponse({ method, args }: Call, response: JsonObject): Promise<JsonObject> {
+    if (response['ok'] !== true) return response
     if (method === 'users.info') {
-      const user = answer['user'] as Thing
+      const user = response['user'] as JsonObject
       return {
-        ...answer,
+        ...response,
         user: { ...user, ...(args['include_locale'] === true && { locale: user['name'] === 'bob' ? 'zh-CN' : 'en-US' }), is_owner: false },
       }
     }
     if (method === 'conversations.info') {
-      const channel = answer['channel'] as Thing
-      return { ...answer, channel: { ...channel, is_member: members.has(String(channel['id'])), locale: 'en-US' } }
+      const channel = response['channel'] as JsonObject
+      return { ...response, channel: { ...channel, is_member: members.has(String(channel['id'])), locale: 'en-US' } }
     }
     if (/^conversations\.(history|replies)$/.test(method) && args['include_all_metadata'] !== true) {
-      return { ...answer, messages: (answer['messages'] as Thing[]).map(({ metadata: _, ...message }) => message) }
+      return { ...response, messages: (response['messages'] as JsonObject[]).map(({ metadata: _, ...message }) => message) }
     }
     if (method === 'chat.postEphemeral') {
-      service.ephemerals.push({ user: String(args['user']), channel: String(args['channel']), ts: String(answer['message_ts']), args })
+      server.ephemerals.push({ user: String(args['user']), channel: String(args['channel']), ts: String(response['message_ts']), args })
     }
     if (method === 'views.open') {
-      const { view } = answer as { view: Thing }
+      const { view } = response as { view: JsonObject }
       const trigger = triggers.get(String(args['trigger_id']))
-      if (trigger) service.views.set(trigger, { ...view, ...(args['view'] as Thing), id: view['id'] })
+      if (trigger) server.views.set(trigger, { ...view, ...(args['view'] as JsonObject), id: view['id'] })
     }
-    return answer
+    return response
   }
 
-  function hook(id: string, args: Thing): Reply {
-    const known = hooks.get(id)
+  function respondAtUrl(id: string, args: JsonObject): SlackResponse {
+    const known = responseUrls.get(id)
     if (!known || known.uses === 5) return { status: 404, body: { ok: false, error: known ? 'used_url' : 'expired_url' } }
     known.uses++
-    const reply = judged(args)
+    const reply = checkBlocks(args)
     if (reply) return { ...reply, status: 404 }
     if (args['response_type'] === 'ephemeral')
-      service.ephemerals.push({ ...known, ts: `${Math.floor(Date.now() / 1000)}.9${String(stamps++).padStart(5, '0')}`, args })
+      server.ephemerals.push({ ...known, ts: `${Math.floor(Date.now() / 1000)}.9${String(stamps++).padStart(5, '0')}`, args })
     return { body: { ok: true } }
   }
 
   const triggers = new Map<string, string>()
 
-  const service: Service = {
+  const server: SlackServer = {
     url,
     apiUrl: `${url}/api/`,
     ids: undefined as unknown as Ids,
@@ -249,8 +250,8 @@ export async function startService(): Promise<Service> {
     async file(id) {
       const { file } = (await state('files.info', { file: id })) as { file?: { url_private: string; name: string } }
       if (!file) return undefined
-      const answer = await fetch(file.url_private.replace(url, behind), { headers: { authorization: `Bearer ${token}` } })
-      return { name: file.name, bytes: new Uint8Array(await answer.arrayBuffer()) }
+      const response = await fetch(file.url_private.replace(url, behind), { headers: { authorization: `Bearer ${token}` } })
+      return { name: file.name, bytes: new Uint8Array(await response.arrayBuffer()) }
     },
     async trigger(person) {
       const { trigger_id: id } = await state('views.generateTriggerId', { user_id: person })
@@ -259,7 +260,7 @@ export async function startService(): Promise<Service> {
     },
     responseUrl(user, channel) {
       const id = randomUUID()
-      hooks.set(id, { user, channel, uses: 0 })
+      responseUrls.set(id, { user, channel, uses: 0 })
       return `${url}/hook/${id}`
     },
     async bySocket(type, payload, retry) {
@@ -312,21 +313,24 @@ export async function startService(): Promise<Service> {
   /** Slack waits three seconds; somewhat more here, so that a busy machine is no fault. */
   function called(port: number, body: string, headers: Readonly<Record<string, string>>): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const call = request({ agent, port, host: '127.0.0.1', method: 'POST', path: '/slack/events', headers, timeout: 5000 }, (answer) => {
-        const parts: Buffer[] = []
-        answer.on('data', (part: Buffer) => parts.push(part))
-        answer.on('end', () => resolve({ status: answer.statusCode!, text: Buffer.concat(parts).toString() }))
-      })
-      call.on('timeout', () => call.destroy(new Error('no answer in time')))
+      const call = request(
+        { agent, port, host: '127.0.0.1', method: 'POST', path: '/slack/events', headers, timeout: 5000 },
+        (response) => {
+          const parts: Buffer[] = []
+          response.on('data', (part: Buffer) => parts.push(part))
+          response.on('end', () => resolve({ status: response.statusCode!, text: Buffer.concat(parts).toString() }))
+        },
+      )
+      call.on('timeout', () => call.destroy(new Error('no response in time')))
       call.on('error', reject)
       call.end(body)
     })
   }
 
   // auth.test alone tells the scopes, by a header
-  function send(response: ServerResponse, { status = 200, headers = {}, body }: Reply): void {
+  function send(response: ServerResponse, { status = 200, headers = {}, body }: SlackResponse): void {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
-    response.writeHead(status, { 'content-type': 'application/json', 'x-oauth-scopes': service.scopes.join(','), ...headers }).end(text)
+    response.writeHead(status, { 'content-type': 'application/json', 'x-oauth-scopes': server.scopes.join(','), ...headers }).end(text)
   }
 
   const { members: users } = (await state('users.list', { limit: 200 }, tester)) as {
@@ -341,7 +345,7 @@ export async function startService(): Promise<Service> {
   const ids: Ids = { ann, bob, root, bot: 'U0ZOETROPE', team: users[0]!.team_id, channel, elsewhere, secret }
   await state('conversations.join', { channel })
   members.add(channel)
-  return Object.assign(service, { ids })
+  return Object.assign(server, { ids })
 }
 
 const formType = 'application/x-www-form-urlencoded'

@@ -1,4 +1,4 @@
-// What people do in the local Slack, as its clients send it, to a platform that runs: the harness of the shared suite.
+// A Slack harness: the adapter on a Slack of this process, and what users do there, as its clients send it.
 
 import { randomUUID } from 'node:crypto'
 import { commands } from '../../../commands/index.ts'
@@ -9,72 +9,67 @@ import { type Reaction, reactions } from '../../../src/chat/contract/reactions.t
 import { findAction } from '../../../src/chat/input/parse.ts'
 import { createSlack, type SlackOptions } from '../../../src/chat/slack/index.ts'
 import { type Harness, inAChannel, type Person } from '../../suites/platform.ts'
-import type { Thing } from './calls.ts'
-import { appToken, signingSecret, token } from './emulated.ts'
+import type { JsonObject } from './calls.ts'
+import { token } from './emulated.ts'
 import { buttonIn, decoded, screenOf } from './screen.ts'
-import { type Acknowledged, type Service, startService } from './service.ts'
+import { type Acknowledged, type SlackServer, startSlack } from './server.ts'
+import type { Transport } from './transports.ts'
 
-export type Way = 'socket' | 'http'
-
-export interface People extends Harness {
-  readonly service: Service
+export interface SlackHarness extends Harness {
+  readonly server: SlackServer
   /** What `start` said. */
   readonly line: string
   /** Any event, whether or not the platform makes something of it. */
   send(type: string, payload: unknown, retry?: number): Promise<Acknowledged>
-  slash(person: string, text: string, more?: Thing): Promise<Acknowledged>
+  slash(person: string, text: string, more?: JsonObject): Promise<Acknowledged>
   /** Everything that was acknowledged so far. */
   readonly acknowledged: readonly Acknowledged[]
-  readonly heard: readonly Incoming[]
+  readonly received: readonly Incoming[]
 }
 
-export async function startPeople(way: Way, contexts: Receiver, options: Partial<SlackOptions> = {}): Promise<People> {
-  const service = await startService()
-  const { ids } = service
+export async function startSlackHarness(transport: Transport, next: Receiver, options: Partial<SlackOptions> = {}): Promise<SlackHarness> {
+  const server = await startSlack()
+  const { ids } = server
   const acknowledged: Acknowledged[] = []
-  const heard: Incoming[] = []
+  const received: Incoming[] = []
   let finished: (() => void)[] = []
   /** Takes the next event for the harness itself. */
   let taken: ((incoming: Incoming) => void) | undefined
   const receiver: Receiver = {
-    complete: (typing) => contexts.complete(typing),
+    complete: (typing) => next.complete(typing),
     async receive(incoming) {
-      heard.push(incoming)
+      received.push(incoming)
       const take = taken
       taken = undefined
       if (take) return take(incoming)
-      await contexts.receive(incoming)
+      await next.receive(incoming)
       const waiting = finished
       finished = []
       for (const one of waiting) one()
     },
   }
-  const doors = { socket: { appToken }, http: { signingSecret, port: 0, host: '127.0.0.1' } }
-  const make = () => createSlack({ token, apiUrl: service.apiUrl, filesUrl: service.url, ...doors[way], ...options })
+  const make = () => createSlack({ token, apiUrl: server.apiUrl, filesUrl: server.url, ...transport.options, ...options })
   let platform: Platform = make()
   let line = await platform.start(receiver)
   const idOf = (person: Person) => ids[person]
-  const port = () => Number(/:(\d+)\//.exec(line)?.[1])
 
   async function send(type: string, payload: unknown, retry?: number): Promise<Acknowledged> {
-    // what is sent again is signed anew
-    const later = retry === undefined ? {} : { retry, atMs: Date.now() + retry * 1000 }
-    const answer = await (way === 'socket' ? service.bySocket(type, payload, retry) : service.byHttp(port(), type, payload, later))
-    acknowledged.push(answer)
-    return answer
+    const acknowledgement = await transport.send(server, line, type, payload, retry)
+    acknowledged.push(acknowledgement)
+    return acknowledgement
   }
 
-  /** Sends it, and waits until the house has heard it. */
-  async function heardOf(type: string, payload: unknown): Promise<void> {
+  /** Sends it, and waits until the receiver has returned. */
+  async function sendAndReceive(type: string, payload: unknown): Promise<void> {
     const done = new Promise<void>((resolve, reject) => {
       finished.push(resolve)
-      setTimeout(() => reject(new Error(`nothing was heard of ${type}`)), 15_000).unref()
+      setTimeout(() => reject(new Error(`nothing was received of ${type}`)), 15_000).unref()
     })
     await send(type, payload)
     await done
   }
 
-  async function slashPayload(person: string, text: string, more: Thing = {}): Promise<Thing> {
+  async function slashPayload(person: string, text: string, more: JsonObject = {}): Promise<JsonObject> {
     const [command, ...words] = text.split(' ')
     return {
       token: 'legacy',
@@ -88,23 +83,23 @@ export async function startPeople(way: Way, contexts: Receiver, options: Partial
       text: encoded(words.join(' ')),
       api_app_id: 'A00000001',
       is_enterprise_install: 'false',
-      response_url: service.responseUrl(person, ids.channel),
-      trigger_id: await service.trigger(person),
+      response_url: server.responseUrl(person, ids.channel),
+      trigger_id: await server.trigger(person),
       ...more,
     }
   }
 
-  async function messageOf(message: string): Promise<Thing> {
+  async function messageOf(message: string): Promise<JsonObject> {
     const [channel, ts] = message.split(':') as [string, string]
-    const passing = service.ephemerals.find((one) => one.channel === channel && one.ts === ts)
-    if (passing) return passing.args
-    const history = await service.state('conversations.history', { channel, limit: 1000 })
-    return (history['messages'] as Thing[]).find((one) => one['ts'] === ts)!
+    const ephemeral = server.ephemerals.find((one) => one.channel === channel && one.ts === ts)
+    if (ephemeral) return ephemeral.args
+    const history = await server.state('conversations.history', { channel, limit: 1000 })
+    return (history['messages'] as JsonObject[]).find((one) => one['ts'] === ts)!
   }
 
-  const people: People = {
+  const harness: SlackHarness = {
     circumstances: inAChannel,
-    service,
+    server,
     get platform() {
       return platform
     },
@@ -112,52 +107,52 @@ export async function startPeople(way: Way, contexts: Receiver, options: Partial
       return line
     },
     acknowledged,
-    heard,
+    received,
     send,
     slash: async (person, text, more) => send('slash_commands', await slashPayload(person, text, more)),
     async speak(person, command, values) {
       const text = commandText(command, values as Record<string, string | number | boolean>)
-      await heardOf('slash_commands', await slashPayload(idOf(person), text))
+      await sendAndReceive('slash_commands', await slashPayload(idOf(person), text))
     },
     async press(person, message, label) {
       const [channel, ts] = message.split(':') as [string, string]
       const shown = await messageOf(message)
-      const button = buttonIn(shown['blocks'] as Thing[], label)
+      const button = buttonIn(shown['blocks'] as JsonObject[], label)
       if (!button) throw new Error(`no button ${label}`)
-      await heardOf('interactive', {
+      await sendAndReceive('interactive', {
         type: 'block_actions',
         user: { id: idOf(person), username: person, team_id: ids.team },
         api_app_id: 'A00000001',
         container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: false },
-        trigger_id: await service.trigger(idOf(person)),
+        trigger_id: await server.trigger(idOf(person)),
         team: { id: ids.team, domain: 'reels' },
         channel: { id: channel, name: 'animations' },
         message: { ...shown, ts },
-        response_url: service.responseUrl(idOf(person), channel),
+        response_url: server.responseUrl(idOf(person), channel),
         actions: [{ ...button, block_id: 'b1', action_ts: `${Date.now() / 1000}` }],
       })
     },
-    async react(person, message, mark) {
+    async react(person, message, reaction) {
       const [channel, ts] = message.split(':') as [string, string]
-      await heardOf('events_api', reactionEvent(service, idOf(person), channel, ts, emojiOf(mark)))
+      await sendAndReceive('events_api', reactionEvent(server, idOf(person), channel, ts, emojiOf(reaction)))
     },
     async opened(person) {
-      const view = service.views.get(idOf(person))
+      const view = server.views.get(idOf(person))
       if (!view) return undefined
       return {
-        title: decoded((view['title'] as Thing)['text'] as string),
-        values: Object.fromEntries(Object.entries(standing(view)).map(([name, value]) => [name, value ?? ''])),
+        title: decoded((view['title'] as JsonObject)['text'] as string),
+        values: Object.fromEntries(Object.entries(initialValues(view)).map(([name, value]) => [name, value ?? ''])),
       }
     },
     async submit(person, values) {
-      const view = service.views.get(idOf(person))!
-      service.views.delete(idOf(person))
-      await heardOf('interactive', {
+      const view = server.views.get(idOf(person))!
+      server.views.delete(idOf(person))
+      await sendAndReceive('interactive', {
         type: 'view_submission',
         team: { id: ids.team, domain: 'reels' },
         user: { id: idOf(person), username: person, team_id: ids.team },
         api_app_id: 'A00000001',
-        trigger_id: await service.trigger(idOf(person)),
+        trigger_id: await server.trigger(idOf(person)),
         view: { ...view, state: { values: stateOf(view, values) } },
         response_urls: [],
       })
@@ -166,13 +161,13 @@ export async function startPeople(way: Way, contexts: Receiver, options: Partial
       const taking = new Promise<Incoming>((resolve) => {
         taken = resolve
       })
-      await people.slash(idOf(person), 'queue')
+      await harness.slash(idOf(person), 'queue')
       const { address } = await taking
       const { options: all } = findAction(commands.find(({ name }) => name === command)!, undefined)
       const fields = Object.entries(all).map(([name, one]) => ({ name, option: one, label: name }))
       await platform.open(address, { title: 'T', command, fixed: {}, submit: 'S', fields })
-      const view = service.views.get(idOf(person))!
-      service.views.delete(idOf(person))
+      const view = server.views.get(idOf(person))!
+      server.views.delete(idOf(person))
       const { payload } = await send('interactive', {
         type: 'block_suggestion',
         user: { id: idOf(person), name: person, team_id: ids.team },
@@ -187,11 +182,11 @@ export async function startPeople(way: Way, contexts: Receiver, options: Partial
       const { options: offered } = payload as { options: { text: { text: string }; value: string }[] }
       return offered.map(({ text, value }): Choice => ({ value, label: decoded(text.text) }))
     },
-    seen: (person) => screenOf(service, idOf(person)),
-    pings: async () => service.pings,
+    seen: (person) => screenOf(server, idOf(person)),
+    pings: async () => server.pings,
     async vanish(message) {
       const [channel, ts] = message.split(':')
-      await service.state('chat.delete', { channel, ts })
+      await server.state('chat.delete', { channel, ts })
     },
     async restart() {
       await platform.stop()
@@ -200,13 +195,20 @@ export async function startPeople(way: Way, contexts: Receiver, options: Partial
     },
     async close() {
       await platform.stop()
-      await service.close()
+      await server.close()
     },
   }
-  return people
+  return harness
 }
 
-export function reactionEvent({ ids }: Service, user: string, channel: string, ts: string, reaction: string, more: Thing = {}): Thing {
+export function reactionEvent(
+  { ids }: SlackServer,
+  user: string,
+  channel: string,
+  ts: string,
+  reaction: string,
+  more: JsonObject = {},
+): JsonObject {
   return eventOf(ids.team, {
     type: 'reaction_added',
     user,
@@ -218,7 +220,7 @@ export function reactionEvent({ ids }: Service, user: string, channel: string, t
   })
 }
 
-export function eventOf(team: string, event: Thing): Thing {
+export function eventOf(team: string, event: JsonObject): JsonObject {
   return {
     token: 'legacy',
     team_id: team,
@@ -231,8 +233,8 @@ export function eventOf(team: string, event: Thing): Thing {
   }
 }
 
-function emojiOf(mark: Reaction): string {
-  return reactions[mark].also.find((name) => /^[a-z_0-9]+$/.test(name))!
+function emojiOf(reaction: Reaction): string {
+  return reactions[reaction].also.find((name) => /^[a-z_0-9]+$/.test(name))!
 }
 
 /** As Slack hands over what was typed. */
@@ -241,17 +243,17 @@ function encoded(text: string): string {
 }
 
 /** What stands in each field before anything is typed. */
-function standing(view: Thing): Record<string, string | undefined> {
-  const fields = (view['blocks'] as Thing[]).map((block) => {
+function initialValues(view: JsonObject): Record<string, string | undefined> {
+  const fields = (view['blocks'] as JsonObject[]).map((block) => {
     const element = block['element'] as { initial_value?: string; initial_option?: { value: string } }
     return [block['block_id'], element.initial_value ?? element.initial_option?.value] as const
   })
   return Object.fromEntries(fields) as Record<string, string | undefined>
 }
 
-function stateOf(view: Thing, values: Readonly<Record<string, string>>): Thing {
-  const before = standing(view)
-  const fields = (view['blocks'] as Thing[]).map((block) => {
+function stateOf(view: JsonObject, values: Readonly<Record<string, string>>): JsonObject {
+  const before = initialValues(view)
+  const fields = (view['blocks'] as JsonObject[]).map((block) => {
     const { type, action_id: action } = block['element'] as { type: string; action_id: string }
     const name = String(block['block_id'])
     const value = values[name] ?? before[name] ?? null
@@ -260,5 +262,5 @@ function stateOf(view: Thing, values: Readonly<Record<string, string>>): Thing {
       : { value }
     return [name, { [action]: { type, ...filled } }]
   })
-  return Object.fromEntries(fields) as Thing
+  return Object.fromEntries(fields) as JsonObject
 }
