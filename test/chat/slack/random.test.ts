@@ -52,27 +52,30 @@ for (const { transport, seed, garble, statusOf } of cases) {
       complete: async () => [{ value: 'anime', label: 'Anime' }],
     }
     const harness = await startSlackHarness(transport, receiver)
-    const random = generator(seed)
-    const wrong: unknown[] = []
-    let next = 0
-    const sendSome = async () => {
-      while (next < count) {
-        const n = next++
-        const [type, payload] = eventOf(harness.server.ids, n, random)
-        if (n % 50 === 0) garble(harness.server, random)
-        const { status } = await harness.send(type, payload)
-        if (status !== statusOf(type, payload)) wrong.push({ type, payload, status })
+    try {
+      const random = generator(seed)
+      const wrong: unknown[] = []
+      let next = 0
+      const sendSome = async () => {
+        while (next < count) {
+          const n = next++
+          const [type, payload] = eventOf(harness.server.ids, n, random)
+          if (n % 50 === 0) garble(harness.server, random)
+          const { status } = await harness.send(type, payload)
+          if (status !== statusOf(type, payload)) wrong.push({ type, payload, status })
+        }
       }
+      await Promise.all(Array.from({ length: atOnce }, sendSome))
+      assert.deepEqual(wrong, [])
+      const { length } = harness.received
+      assert.ok(length > count / 10, `broken events alone prove little: ${length} were whole enough to be received`)
+      await harness.speak('ann', 'queue', {})
+      assert.equal(harness.received.length > length, true)
+      assert.equal(harness.platform.trouble(), undefined)
+    } finally {
+      await harness.close()
+      process.off('unhandledRejection', note).off('uncaughtException', note)
     }
-    await Promise.all(Array.from({ length: atOnce }, sendSome))
-    assert.deepEqual(wrong, [])
-    const { length } = harness.received
-    assert.ok(length > count / 10, `broken events alone prove little: ${length} were whole enough to be received`)
-    await harness.speak('ann', 'queue', {})
-    assert.equal(harness.received.length > length, true)
-    assert.equal(harness.platform.trouble(), undefined)
-    await harness.close()
-    process.off('unhandledRejection', note).off('uncaughtException', note)
     assert.deepEqual(broken, [])
   })
 }
@@ -114,7 +117,7 @@ interface EventParts {
   readonly random: Random
 }
 
-const events: readonly ((scene: EventParts) => [type: string, payload: JsonObject])[] = [
+const events: readonly ((parts: EventParts) => [type: string, payload: JsonObject])[] = [
   ({ user, channel, team, n, random }) => {
     const text = Array.from({ length: Math.floor(random() * 6) }, () => oneOf(words, random)).join(' ')
     const command = oneOf(['/animate', '/zoetrope', '/queue', '/settings', '/nothing', '/'], random)
