@@ -4,7 +4,7 @@ import { createWeb, type PageViews, type Viewer, type Web } from '../../../../sr
 import type { AnimationView, QueuedView, StyleView } from '../../../../src/chat/web/page-json.ts'
 import { newJob } from '../../../../src/jobs/job.ts'
 import type { AnimationRequest } from '../../../../src/jobs/request.ts'
-import { caller, type Visitor } from '../page-client.ts'
+import { openPageClient, type PageClient } from '../page-client.ts'
 import { webOptions } from '../web-options.ts'
 
 const request: AnimationRequest = {
@@ -29,7 +29,7 @@ function jobOf(person: string, id: string) {
 
 describe('the views beside the chat', () => {
   let web: Web
-  let [ann, bob]: Visitor[] = []
+  let [ann, bob]: PageClient[] = []
   const viewers: Viewer[] = []
   const bytes = new TextEncoder().encode('GIF89a')
   const own = (viewer: Viewer) => viewer.owner.person === ann!.me.person
@@ -56,12 +56,12 @@ describe('the views beside the chat', () => {
   before(async () => {
     web = createWeb(webOptions({ views, adminToken: 'correct horse battery' }))
     const origin = await web.start({ receive: async () => {}, complete: async () => [] })
-    ann = await caller(origin)
-    bob = await caller(origin)
+    ann = await openPageClient(origin)
+    bob = await openPageClient(origin)
     await ann.call('POST', '/api/name', { name: 'Ann' })
   })
   after(() => web.stop())
-  const get = async <T>(caller: Visitor | undefined, path: string) => (await (await caller!.call('GET', path)).json()) as T
+  const get = async <T>(client: PageClient | undefined, path: string) => (await (await client!.call('GET', path)).json()) as T
 
   it('the queue says whose turn it is; words are told to those who may read them', async () => {
     const [drawing, waiting] = await get<QueuedView[]>(bob, '/api/queue')
@@ -87,7 +87,7 @@ describe('the views beside the chat', () => {
     assert.deepEqual(await asker(), { admin: false, operator: false, roles: [] })
   })
 
-  it('the gallery gives animations with what draws them again, and their files to whom the house gives them', async () => {
+  it('the gallery gives animations with what draws them again, and their files to whom the views give them', async () => {
     const { total, animations } = await get<{ total: number; animations: AnimationView[] }>(bob, '/api/animations')
     assert.equal(total, 1)
     assert.deepEqual(animations[0], {
