@@ -1,3 +1,5 @@
+// Kill test: a bot that is killed at random moments loses no request and posts none twice.
+
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

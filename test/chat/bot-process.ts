@@ -1,4 +1,4 @@
-// A bot that is killed in the middle: a room that lives in a file, people who ask for much, a platform that stumbles.
+// A bot process to be killed: a fake platform that lives in a file, people who ask for much, calls that fail.
 // argv: folder, seed, 'ask' or 'finish'. Says 'ready' once people are let in, and 'quiet' once nothing is left to do.
 
 import { join } from 'node:path'

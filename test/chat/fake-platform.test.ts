@@ -1,5 +1,7 @@
+// The fake platform, held to what every platform must do: what passes on it can be believed.
+
 import { type Harness, inAChannel, testPlatform } from '../suites/platform.ts'
-import { createFakePlatform, type FakePlatform, type FakeMessage } from './fake-platform.ts'
+import { createFakePlatform, type FakeMessage, type FakePlatform } from './fake-platform.ts'
 
 testPlatform('a room', async (receiver) => {
   let fake = createFakePlatform()

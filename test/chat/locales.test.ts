@@ -1,3 +1,5 @@
+// Locales: every language has every sentence, and says it with the same parts.
+
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

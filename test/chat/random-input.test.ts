@@ -1,3 +1,5 @@
+// Property tests: whatever is said to the whole chat, it replies with a sentence, a dialog or an animation.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

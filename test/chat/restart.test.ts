@@ -1,3 +1,5 @@
+// Restarts: a bot that is stopped goes on where it was, in the messages that are there.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -5,7 +7,7 @@ import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { UserError } from '../../src/errors.ts'
 import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createFakePlatform, type FakePlatform, type FakeMessage, nameOf } from './fake-platform.ts'
+import { createFakePlatform, type FakeMessage, type FakePlatform, nameOf } from './fake-platform.ts'
 import { newFolder, openTestChat, quickRenderer } from './test-chat.ts'
 
 /** Draws when it is let. */

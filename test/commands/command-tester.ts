@@ -1,4 +1,4 @@
-// People who speak to a whole house in a room; gives what they see.
+// A command tester: people speak to a whole test chat; gives what they see.
 
 import assert from 'node:assert/strict'
 import type { Circumstances } from '../../src/chat/contract/incoming.ts'
@@ -9,7 +9,7 @@ import { newFolder, openTestChat, type TestChat, type TestChatOptions } from '..
 
 export interface CommandTester {
   readonly testChat: TestChat
-  /** The one message that answers. */
+  /** The one message that replies. */
   say(person: string, text: string, where?: Partial<Circumstances>): Promise<Outgoing>
   /** The job that this begins, once it has ended. */
   drawn(person: string, text: string, where?: Partial<Circumstances>): Promise<Job>
@@ -21,24 +21,24 @@ export async function createCommandTester(options: Partial<TestChatOptions> = {}
   const { fake, scheduler } = testChat
   let last: FakeMessage | undefined
 
-  function answerTo(event: string): Outgoing {
-    const answers = fake.messages().filter((message) => message.event === event)
-    assert.equal(answers.length, 1)
-    last = answers[0]!
+  function replyTo(event: string): Outgoing {
+    const replies = fake.messages().filter((message) => message.event === event)
+    assert.equal(replies.length, 1)
+    last = replies[0]!
     return last.outgoing
   }
 
   return {
     testChat,
-    say: async (person, text, where) => answerTo(await fake.say(person, text, where)),
+    say: async (person, text, where) => replyTo(await fake.say(person, text, where)),
     async drawn(person, text, where) {
-      const outgoing = answerTo(await fake.say(person, text, where))
+      const outgoing = replyTo(await fake.say(person, text, where))
       const id = /job:(\w+)/.exec(outgoing.buttons?.[0]?.command ?? '')?.[1]
-      assert.ok(id, `'${text}' was answered: ${outgoing.text}`)
+      assert.ok(id, `'${text}' got the reply: ${outgoing.text}`)
       await testChat.quiet()
       return scheduler.find(id)!
     },
-    press: async (person, label) => answerTo(await fake.press(person, nameOf(fake, last!), label)),
+    press: async (person, label) => replyTo(await fake.press(person, nameOf(fake, last!), label)),
   }
 }
 

@@ -1,3 +1,5 @@
+// /animate and /again: what is drawn, by which settings, and what is refused.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type CommandTester, createCommandTester } from './command-tester.ts'

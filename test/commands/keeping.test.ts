@@ -1,3 +1,5 @@
+// /history, /keep, /defaults, /settings, /queue, /cancel, /help, /privacy and /styles: what is kept, shown and forgotten.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { deleteExpired } from '../../src/chat/context/retention.ts'

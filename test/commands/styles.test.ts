@@ -1,3 +1,5 @@
+// /styles: adding, publishing and removing styles by chat.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { commands } from '../../commands/index.ts'
@@ -18,7 +20,7 @@ type Saying = Extract<Reply, { kind: 'text' }>
 
 const { file, files } = attached(animeLora())
 
-/** What a person types, and what is answered. */
+/** What a person types, and the reply. */
 function speaker(house: House, who: Partial<Who> = {}) {
   const owner = { platform: 'discord', space: 's1', person: 'ann' }
   const context = {

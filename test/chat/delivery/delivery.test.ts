@@ -1,3 +1,5 @@
+// Delivery: from a request to its final message on a fake platform, with everything that people can do about it.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { StyleSource } from '../../../src/chat/context/style-source.ts'

@@ -1,3 +1,5 @@
+// Discord, held to what every platform must do.
+
 import { testPlatform } from '../../suites/platform.ts'
 import { makeDiscordHarness } from './harness.ts'
 

@@ -1,3 +1,5 @@
+// Attached files: which option a file is for that hangs on a message.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { action } from '../../../src/chat/contract/command.ts'

@@ -1,3 +1,5 @@
+// Parsing: what people type → command, action and options, checked.
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

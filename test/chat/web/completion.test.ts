@@ -1,3 +1,5 @@
+// Completion on the page: what is offered while a command is typed, and what taking it does.
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

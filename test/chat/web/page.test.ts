@@ -1,3 +1,5 @@
+// The page in a real browser: keyboard, dialogs, reconnecting, narrow windows.
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Property tests: 10,000 calls of any shape, each with a response that says what was wrong.
+
 import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
 import { it } from 'node:test'

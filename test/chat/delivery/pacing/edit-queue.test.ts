@@ -1,3 +1,5 @@
+// Edit queue: how often messages are edited, which first, and what a final message waits for.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createEditQueue } from '../../../../src/chat/delivery/pacing/edit-queue.ts'

@@ -1,3 +1,5 @@
+// Request guard: hosts, origins, sessions, sizes and rates of calls.
+
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'

@@ -1,3 +1,5 @@
+// Conversation routes: what is said, shown, handed over and searched.
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Event stream: what comes while the page is open, and what is made up for after a break.
+
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Posted } from '../../../../src/chat/contract/platform.ts'

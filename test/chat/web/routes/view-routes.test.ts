@@ -1,3 +1,5 @@
+// View routes: queue, gallery and styles, and the files that they show.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createWeb, type PageViews, type Viewer, type Web } from '../../../../src/chat/web/index.ts'

@@ -1,3 +1,5 @@
+// Page database: what a file may be, and what becomes of one of before.
+
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
