@@ -93,6 +93,8 @@ export function createDiscordState(nowMs: () => number) {
     ann: person('ann'),
     bob: person('bob', { locale: 'zh-CN' }),
     root: person('root', { roles: [adminRole] }),
+    /** Of the bot; nobody special in the guild. */
+    operator: person('operator'),
     robot: person('robot', { bot: true }),
   }
   const usersById = new Map<string, User>([bot, ...Object.values(users)].map((one) => [one.id, one]))

@@ -56,7 +56,14 @@ export async function makeDiscordHarness(
 
   async function run(): Promise<Platform> {
     const { api, token } = server
-    const started = createDiscord({ api, token, commands, nowMs, warn: (error) => warnings.push(error) })
+    const started = createDiscord({
+      api,
+      token,
+      commands,
+      nowMs,
+      operators: [state.users.operator.id],
+      warn: (error) => warnings.push(error),
+    })
     await started.start(counting)
     return { ...started, post: noteReactions(started.post), edit: noteReactions(started.edit) }
   }

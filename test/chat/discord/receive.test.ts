@@ -32,23 +32,17 @@ describe('what is received from Discord', { timeout: 120_000 }, () => {
       assert.equal((await receive(() => ask({ channel }))).channel.ageRestricted, true)
   })
 
-  it('knows an admin by what they may do: told with commands, worked out for reactions', async () => {
+  it('knows an admin by what they may do, told with commands and worked out for reactions, and an operator by the configuration', async () => {
     const { users } = state()
     const { messages } = await post()
-    for (const [user, admin] of [
-      [users.root, true],
-      [users.ann, false],
-    ] as const) {
-      assert.deepEqual((await receive(() => receiver.harness.actions.command(user, 'queue', {}))).asker, {
-        admin,
-        operator: false,
-        roles: user.roles,
-      })
-      assert.deepEqual((await receive(() => receiver.harness.actions.react(user, messages[0]!, '🎲'))).asker, {
-        admin,
-        operator: false,
-        roles: user.roles,
-      })
+    const askers = [
+      { user: users.root, asker: { admin: true, operator: false, roles: users.root.roles } },
+      { user: users.ann, asker: { admin: false, operator: false, roles: [] } },
+      { user: users.operator, asker: { admin: false, operator: true, roles: [] } },
+    ]
+    for (const { user, asker } of askers) {
+      assert.deepEqual((await receive(() => receiver.harness.actions.command(user, 'queue', {}))).asker, asker)
+      assert.deepEqual((await receive(() => receiver.harness.actions.react(user, messages[0]!, '🎲'))).asker, asker)
     }
   })
 
@@ -92,10 +86,10 @@ describe('what is received from Discord', { timeout: 120_000 }, () => {
     const second = await receive(() => receiver.harness.actions.react(users.ann, message, '🔁'))
     assert.notEqual(first.id, second.id)
     assert.deepEqual(
-      [first, second].map((one) => one.kind === 'reaction' && [one.reaction, one.message]),
+      [first, second].map((one) => one.kind === 'reaction' && { reaction: one.reaction, message: one.message }),
       [
-        ['die', message],
-        ['die', message],
+        { reaction: 'die', message },
+        { reaction: 'die', message },
       ],
     )
   })
@@ -107,10 +101,10 @@ describe('what is received from Discord', { timeout: 120_000 }, () => {
     const channel = direct(users.ann.id)
     assert.deepEqual(incoming.channel, { id: channel.id, ageRestricted: false, direct: true, missing: [] })
     assert.equal(incoming.owner.space, channel.id)
-    assert.deepEqual(incoming.kind === 'text' && [incoming.text, incoming.files], [
-      'styles add name:anime',
-      [{ url: file.url, name: file.filename, bytes: file.size }],
-    ])
+    assert.deepEqual(incoming.kind === 'text' && { text: incoming.text, files: incoming.files }, {
+      text: 'styles add name:anime',
+      files: [{ url: file.url, name: file.filename, bytes: file.size }],
+    })
     const posted = await receiver.harness.platform.post(incoming.address, plainMessage('Yes?', { audience: 'asker' }))
     assert.equal(state().messages.get(posted.messages[0]!)!.channel, channel.id)
     const command = await receive(() => receiver.harness.actions.command(users.ann, 'queue', {}, { channel }))

@@ -1,4 +1,4 @@
-// The state of the Slack server: a workspace with three users, three channels and the app, kept by `emulate`.
+// The state of the Slack server: a workspace with four users, three channels and the app, kept by `emulate`.
 
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
@@ -28,6 +28,7 @@ export async function startState(url: string) {
           { name: 'ann', real_name: 'Ann' },
           { name: 'bob', real_name: 'Bob' },
           { name: 'root', real_name: 'Root', is_admin: true },
+          { name: 'operator', real_name: 'Op' },
         ],
         channels: [{ name: 'animations' }, { name: 'elsewhere' }, { name: 'secret', is_private: true }],
         oauth_apps: [

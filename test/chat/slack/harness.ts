@@ -48,7 +48,8 @@ export async function startSlackHarness(transport: Transport, next: Receiver, op
       for (const one of waiting) one()
     },
   }
-  const make = () => createSlack({ token, apiUrl: server.apiUrl, filesUrl: server.url, ...transport.options, ...options })
+  const make = () =>
+    createSlack({ token, apiUrl: server.apiUrl, filesUrl: server.url, operators: [ids.operator], ...transport.options, ...options })
   let platform: Platform = make()
   let line = await platform.start(receiver)
   const idOf = (person: Person) => ids[person]

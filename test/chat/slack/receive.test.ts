@@ -36,7 +36,7 @@ function testReceiving(transport: Transport): void {
       await act()
       return received
     }
-    const slash = (person: 'ann' | 'bob' | 'root', text: string, more: JsonObject = {}) =>
+    const slash = (person: 'ann' | 'bob' | 'root' | 'operator', text: string, more: JsonObject = {}) =>
       next(() => harness.slash(harness.server.ids[person], text, more))
     const event = (content: JsonObject) => harness.send('events_api', eventOf(harness.server.ids.team, content))
     /** It is acknowledged, and nothing is received of it: only the command that follows. */
@@ -53,16 +53,18 @@ function testReceiving(transport: Transport): void {
       )
     }
 
-    test('who is an admin, in which groups, and what everybody reads', async () => {
+    test('who is an admin, in which groups, who an operator by the configuration, and what everybody reads', async () => {
       const { ids } = harness.server
       const [root, ann, bob] = [await slash('root', 'queue'), await slash('ann', 'queue'), await slash('bob', 'queue')]
+      const operator = await slash('operator', 'queue')
       assert.deepEqual(
-        [root.asker, ann.asker, bob.asker],
-        [
-          { admin: true, operator: false, roles: ['S1'] },
-          { admin: false, operator: false, roles: ['S1'] },
-          { admin: false, operator: false, roles: [] },
-        ],
+        { root: root.asker, ann: ann.asker, bob: bob.asker, operator: operator.asker },
+        {
+          root: { admin: true, operator: false, roles: ['S1'] },
+          ann: { admin: false, operator: false, roles: ['S1'] },
+          bob: { admin: false, operator: false, roles: [] },
+          operator: { admin: false, operator: true, roles: [] },
+        },
       )
       assert.equal(ann.locale, 'en-US')
       assert.partialDeepStrictEqual(bob, { locale: 'zh-CN', channelLocale: 'en-US', name: 'bob' })

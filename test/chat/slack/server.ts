@@ -67,6 +67,8 @@ export interface Ids {
   readonly ann: string
   readonly bob: string
   readonly root: string
+  /** Of the bot; nobody special in the workspace. */
+  readonly operator: string
   readonly bot: string
   readonly team: string
   /** The bot is in it. */
@@ -340,9 +342,9 @@ export async function startSlack(): Promise<SlackServer> {
     channels: { id: string; name: string }[]
   }
   const named = (name: string) => [...users, ...channels].find((one) => one.name === name)!.id
-  const [ann, bob, root] = ['ann', 'bob', 'root'].map(named) as [string, string, string]
+  const [ann, bob, root, operator] = ['ann', 'bob', 'root', 'operator'].map(named) as [string, string, string, string]
   const [channel, elsewhere, secret] = ['animations', 'elsewhere', 'secret'].map(named) as [string, string, string]
-  const ids: Ids = { ann, bob, root, bot: 'U0ZOETROPE', team: users[0]!.team_id, channel, elsewhere, secret }
+  const ids: Ids = { ann, bob, root, operator, bot: 'U0ZOETROPE', team: users[0]!.team_id, channel, elsewhere, secret }
   await state('conversations.join', { channel })
   members.add(channel)
   return Object.assign(server, { ids })
