@@ -50,7 +50,7 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
   const retryForJob = createJobRetry({ clock, log, observer })
   const messages = createJobMessages({ scheduler, index, retryForJob, signal, log, observer })
   const finalMessages = createFinalMessages({ blobs, log })
-  const ends = createFinalDelivery({ scheduler, messages, finalMessages, connected, retryForJob, signal, clock, log, observer })
+  const finalDelivery = createFinalDelivery({ scheduler, messages, finalMessages, connected, retryForJob, signal, clock, log, observer })
   const positions = createCoalescingTimer(clock, showPositions)
   let unlisten: () => void = () => undefined
 
@@ -65,7 +65,7 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
       return
     }
     if (message) message.job = job
-    if (hasEnded(job)) ends.begin(job)
+    if (hasEnded(job)) finalDelivery.begin(job)
     else if (message && job.state === 'running') offer(message)
     positions.within(positionsMs)
   }
@@ -76,8 +76,8 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
     observer.accepted(platform.name)
     // A job may be over before anybody could say that it waits; its end is then the response.
     if (hasEnded(now)) {
-      ends.begin(now)
-      return ends.underWay(job.id)
+      finalDelivery.begin(now)
+      return finalDelivery.underWay(job.id)
     }
     const message = messages.track(now, platform)
     messages.open(message)
@@ -90,12 +90,12 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
     const untold = scheduler.untold().filter(({ owner }) => owner.platform === platform.name)
     const live = scheduler.standings({ platform: platform.name }).map(({ job }) => job)
     for (const job of [...untold, ...live]) {
-      if (messages.find(job.id) || ends.underWay(job.id)) continue
+      if (messages.find(job.id) || finalDelivery.underWay(job.id)) continue
       const message = messages.track(job, platform)
       if (message.posted) offer(message)
       else messages.open(message)
     }
-    for (const job of untold) ends.begin(job)
+    for (const job of untold) finalDelivery.begin(job)
     positions.within(positionsMs)
   }
 
@@ -118,7 +118,7 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
   }
 
   async function withdraw(job: Job): Promise<void> {
-    await ends.abort(job.id)
+    await finalDelivery.abort(job.id)
     const posted = messageHandleFrom(scheduler.noteOf(job.id))?.posted
     const platform = connected.get(job.owner.platform)?.platform
     if (posted && platform) {
@@ -141,7 +141,7 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
       stopping.abort(new Error('the bot stops'))
       await Promise.all([...connected.values()].map(({ edits }) => edits.stop()))
       await Promise.all([...messages.all()].map(({ opened }) => opened))
-      await ends.settled()
+      await finalDelivery.settled()
     },
   }
 }
