@@ -22,7 +22,7 @@ export interface Delivery {
   start(): void
   /** Shows that a job was accepted: the response to whoever asked. */
   begin(job: Job, platform: Platform): Promise<void>
-  /** The platform can be reached: goes on with what waits there, and tells the ends that nobody was told of. */
+  /** The platform can be reached: goes on with what waits there, and shows the ends that nobody was told of. */
   resume(platform: Platform): Promise<void>
   /** Takes the message of an ended job away; no end is shown any more. */
   withdraw(job: Job): Promise<void>

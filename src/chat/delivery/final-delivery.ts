@@ -1,4 +1,4 @@
-// Delivery of ends: each job that has ended is shown so once, for as long as it takes, and is then marked as told.
+// Final delivery: each job that has ended is shown so once, for as long as it takes, and is then marked as told.
 
 import type { Clock } from '../../clock.ts'
 import type { End, Job } from '../../jobs/job.ts'
