@@ -3,7 +3,7 @@
 import { type Harness, inAChannel, testPlatform } from '../suites/platform.ts'
 import { createFakePlatform, type FakeMessage, type FakePlatform } from './fake-platform.ts'
 
-testPlatform('a room', async (receiver) => {
+testPlatform('the fake platform', async (receiver) => {
   let fake = createFakePlatform()
   await fake.platform.start(receiver)
 
