@@ -1,11 +1,26 @@
 // The command line: assembles the engine alone. `zoetrope animate "a red ball bouncing in a meadow"` draws; the rest looks and measures.
 
+import { join } from 'node:path'
 import { Command } from 'commander'
 import description from '../package.json' with { type: 'json' }
+import { exitCodeOf, exitCodes, exitCodeTable } from './cli/exit-codes.ts'
+import { commandPrefix, isNpmScript } from './cli/invocation.ts'
+import { createOutput, type Output, type OutputFlags } from './cli/output.ts'
 import { UserError } from './errors.ts'
 
+/** What every command is given. */
+export interface CommandLine {
+  readonly output: Output
+  /** Aborted by Ctrl+C: whoever changed the terminal puts it back, whoever began a file takes it away. */
+  readonly signal: AbortSignal
+  /** What stands before `animate …` in a command that people are told to run. */
+  readonly prefix: string
+}
+
+type Declare = (program: Command, line: CommandLine) => void
+
 /** Each is imported when it is called: a command that prints a page of help should not load ONNX Runtime. */
-const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+const commands: Readonly<Record<string, () => Promise<Declare>>> = {
   animate: async () => (await import('./cli/animate.ts')).animateCommand,
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
   chat: async () => (await import('./cli/chat.ts')).chatCommand,
@@ -13,31 +28,63 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
   'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
+  completion: async () => (await import('./cli/completion.ts')).completionCommand,
 }
 
+/** For what is under way to end well once Ctrl+C was pressed; then the process ends. */
+const graceMs = 5000
+
 /** @returns the exit code */
-export async function runCommandLine(args: readonly string[], program: Command = new Command()): Promise<number> {
-  program
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const project = join(import.meta.dirname, '..')
+  // npm runs scripts in the project's folder; the paths that people type begin where they are.
+  const { INIT_CWD } = process.env
+  if (INIT_CWD && isNpmScript(process.env)) process.chdir(INIT_CWD)
+  const program = new Command()
     .name('zoetrope')
     .version(description.version)
     .description(
       'A sentence becomes a short looping animation: AnimateDiff in TypeScript, from the checkpoint files that people already have.',
     )
     .showHelpAfterError('(--help says what there is)')
+    .addHelpText('after', `\nExit codes:\n${exitCodeTable.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`).join('\n')}`)
     .exitOverride()
+  const output = createOutput({ out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) })
+  const interruption = new AbortController()
+  const line: CommandLine = {
+    output,
+    signal: interruption.signal,
+    prefix: commandPrefix({ environment: process.env, cwd: process.cwd(), project }),
+  }
   const named = args.find((arg) => !arg.startsWith('-'))
-  const wanted = named !== undefined && named in commands ? [commands[named]!] : Object.values(commands)
-  for (const load of wanted) (await load())(program)
+  const wanted = named !== undefined && named !== 'completion' && named in commands ? [commands[named]!] : Object.values(commands)
+  for (const load of wanted) (await load())(program, line)
+  for (const command of leavesOf(program)) {
+    command.option('--json', 'print the result as JSON').option('--quiet', 'no progress and no notes')
+  }
+  program.hook('preAction', (_, command) => output.configure(command.opts<OutputFlags>()))
+  process.once('SIGINT', () => {
+    interruption.abort()
+    setTimeout(() => process.exit(exitCodes.interrupted), graceMs).unref()
+  })
   try {
     await program.parseAsync(args, { from: 'user' })
-    return 0
+    return interruption.signal.aborted ? exitCodes.interrupted : exitCodes.done
   } catch (error) {
-    if (error instanceof UserError) {
-      program.configureOutput().writeErr?.(`${error.message}\n`)
-      return 1
-    }
-    // Commander has said what was wrong, or printed the help that was asked for.
-    if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') return error.exitCode
-    throw error
+    if (interruption.signal.aborted) return exitCodes.interrupted
+    const code = exitCodeOf(error)
+    if (code === undefined) throw error
+    if (error instanceof UserError) tell(error, output)
+    return code // Commander has said what was wrong, or printed the help that was asked for.
   }
+}
+
+function tell({ code, message }: UserError, output: Output): void {
+  process.stderr.write(`${message}\n`)
+  if (!output.told) output.data({ error: { code, message } })
+}
+
+/** Those that do something; the others only hold them. */
+function leavesOf(command: Command): Command[] {
+  return command.commands.flatMap((one) => (one.commands.length > 0 ? leavesOf(one) : [one]))
 }

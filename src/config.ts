@@ -91,6 +91,8 @@ export function readConfig(environment: Environment): Config {
   }
 }
 
+export const isSetting = (name: string): boolean => name in variables
+
 /** Every setting, what it is for, and what holds where it is not set. */
 export function settingsTable(): string {
   const rows = declared.map(([name, { about, usual = '' }]) => [name, usual, about] as const)

@@ -2,14 +2,14 @@
 
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
+import type { CommandLine } from '../cli.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { defaultHome } from '../paths.ts'
-import { printMeasurement } from './bench/measurement.ts'
+import { type Measurement, printMeasurement } from './bench/measurement.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
 import { whole } from './flag-values.ts'
-import { printer } from './terminal.ts'
 
 interface Flags {
   readonly synthetic?: 'sd15'
@@ -21,8 +21,7 @@ interface Flags {
   readonly threads?: number
 }
 
-export function benchCommand(program: Command): void {
-  const print = printer(program)
+export function benchCommand(program: Command, { output }: Pick<CommandLine, 'output'>): void {
   program
     .command('bench')
     .description('measure how fast this machine draws')
@@ -39,7 +38,16 @@ export function benchCommand(program: Command): void {
     .option('--threads <count>', 'of the CPU', whole)
     .action(async ({ synthetic, styles, threads, ...flags }: Flags) => {
       const options = { ...flags, ...omitUndefined({ threads }) }
-      const measurements = styles ? measureStyles(options, print) : synthetic ? measureRealSize(options, print) : measureSmallSize(options)
-      for await (const measurement of measurements) printMeasurement(measurement, print)
+      const measurements = styles
+        ? measureStyles(options, output.note)
+        : synthetic
+          ? measureRealSize(options, output.note)
+          : measureSmallSize(options)
+      const done: Measurement[] = []
+      for await (const measurement of measurements) {
+        printMeasurement(measurement, output.line)
+        done.push(measurement)
+      }
+      output.data({ measurements: done })
     })
 }

@@ -2,6 +2,7 @@
 
 import { type Options, SingleBar } from 'cli-progress'
 import type { RenderProgress } from '../jobs/renderer.ts'
+import type { Output } from './output.ts'
 import { inBytes } from './terminal.ts'
 
 const options: Options = {
@@ -11,6 +12,7 @@ const options: Options = {
   hideCursor: true,
   noTTYOutput: true,
   notTTYSchedule: 5000,
+  gracefulExit: false, // whoever shows a bar stops it, Ctrl+C or not
   stream: process.stderr,
 }
 
@@ -19,7 +21,8 @@ export interface DrawingBar {
   stop(): void
 }
 
-export function drawingBar(device: string): DrawingBar {
+export function drawingBar(device: string, { quiet }: Pick<Output, 'quiet'>): DrawingBar {
+  if (quiet) return { show() {}, stop() {} }
   const bar = new SingleBar({ ...options, format: `{stage} [{bar}] {value}/{total} {left}`, clearOnComplete: false })
   const words = { loading: `loading on ${device}`, denoising: 'drawing', decoding: 'decoding', encoding: 'encoding' }
   let firstStep: { atMs: number; step: number } | undefined
@@ -45,7 +48,8 @@ export interface TransferBar {
   stop(): void
 }
 
-export function transferBar(name: string): TransferBar {
+export function transferBar(name: string, { quiet }: Pick<Output, 'quiet'>): TransferBar {
+  if (quiet) return { show() {}, stop() {} }
   const format = `${name} [{bar}] {percentage}% {done} of {of}, {eta_formatted} left`
   const bar = new SingleBar({ ...options, format, etaBuffer: 200 })
   let started = false

@@ -9,13 +9,14 @@ import { modelFolder, pocket } from '../../paths.ts'
 import { openStore } from '../../store/store.ts'
 import { baseModels } from '../../styles/catalog/base-models.ts'
 import type { StyleCatalog } from '../../styles/catalog/style.ts'
-import { installedModels } from '../../styles/download/installed-models.ts'
+import { type InstalledModel, installedModels } from '../../styles/download/installed-models.ts'
 import { openCatalog } from '../../styles/open-catalog.ts'
 
 export interface ReadCatalog {
   readonly catalog: StyleCatalog
   /** Draws where nothing is named. */
   readonly base: ModelFiles
+  readonly installed: readonly InstalledModel[]
   close(): Promise<void>
 }
 
@@ -32,5 +33,5 @@ export async function readStyleCatalog({ home, redisUrl, checkpoint, motion }: C
     modelDefaults,
     nowMs: () => 0, // Nothing is written down here.
   })
-  return { catalog, base: bases[0].files, close: () => store.close() }
+  return { catalog, base: bases[0].files, installed, close: () => store.close() }
 }
