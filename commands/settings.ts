@@ -4,6 +4,7 @@ import {
   action,
   type CommandCall,
   type CommandContext,
+  type CurrentValues,
   commandGroup,
   type Line,
   type Options,
@@ -52,6 +53,13 @@ export const settings = commandGroup({
           maxJobs: values['max-jobs'] ?? now.maxJobs,
         }
       },
+      ({ style, maxFrames, maxSteps, maxPixels, maxJobs }) => ({
+        ...omitUndefined({ style }),
+        'max-frames': String(maxFrames),
+        'max-steps': String(maxSteps),
+        'max-pixels': String(maxPixels),
+        'max-jobs': String(maxJobs),
+      }),
     ),
     allow: admins('Draw in this channel, and in no others but those allowed', { channel: channelOption }, ({ values, context }, now) => ({
       ...now,
@@ -100,6 +108,7 @@ function admins<const Os extends Options>(
   help: string,
   options: Os,
   change: (call: CommandCall<Os>, now: Settings) => Settings | undefined | Promise<Settings>,
+  valuesOf?: (now: Settings) => CurrentValues,
 ) {
   return action({
     help,
@@ -111,6 +120,7 @@ function admins<const Os extends Options>(
       if (changed) await call.context.settings.set(changed)
       return shown(call.context, say(changed ? 'settings-changed' : 'settings-list'))
     },
+    ...(valuesOf && { current: async (_given: CurrentValues, { settings }: CommandContext) => valuesOf(await settings.get()) }),
   })
 }
 

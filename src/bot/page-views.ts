@@ -4,7 +4,7 @@ import type { Contexts } from '../chat/context/contexts.ts'
 import { historyEntry } from '../chat/context/job-access.ts'
 import type { StyleSource } from '../chat/context/style-source.ts'
 import { visibilityFor } from '../chat/context/visibility.ts'
-import type { PageViews, RecentAnimations, Viewer } from '../chat/web/page-views.ts'
+import type { PageViews, RecentAnimations, RecentQuery, Viewer } from '../chat/web/page-views.ts'
 import { type Job, spaceOf } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Blobs } from '../store/store.ts'
@@ -20,16 +20,21 @@ const chunk = 100
 
 export function createPageViews({ contexts, scheduler, styles, blobs }: PageViewsParts): PageViews {
   /** The total counts what is hidden from the viewer too, as far as it has not been passed yet: it is right on the last page. */
-  async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimations> {
+  async function recent(viewer: Viewer, { from, limit, search = '' }: RecentQuery): Promise<RecentAnimations> {
     const { platform, space } = viewer.owner
     const visibility = visibilityFor(viewer)
+    const wanted = search.toLowerCase().split(/\s+/)
+    const matches = ({ request: { prompt, style = '' } }: Job) => {
+      const words = `${prompt} ${style}`.toLowerCase()
+      return wanted.every((word) => words.includes(word))
+    }
     const found: Job[] = []
     let hidden = 0
     let total = 0
     for (let at = 0; found.length < from + limit; at += chunk) {
       const page = scheduler.ended({ where: { platform, space }, state: 'done', from: at, limit: chunk })
       total = page.total
-      const seen = page.jobs.filter(visibility.maySee)
+      const seen = page.jobs.filter((job) => visibility.maySee(job) && matches(job))
       hidden += page.jobs.length - seen.length
       found.push(...seen)
       if (page.jobs.length < chunk) break

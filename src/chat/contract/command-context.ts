@@ -72,8 +72,11 @@ export interface JobAccess {
   standings(): Promise<readonly QueuedJob[]>
   /** In all: also what other servers wait for. */
   load(): Promise<{ readonly waiting: number; readonly running: number }>
-  /** Own jobs, or any for admins. Ends a waiting or running one, removes the messages and the animation of an ended one. */
-  cancel(id: string): Promise<'cancelled' | 'removed' | 'not-yours' | 'unknown'>
+  /**
+   * Own jobs, or any for admins. Ends a waiting or running one.
+   * @param remove also the messages and the animation of an ended one; otherwise `ended` says that there is something to ask
+   */
+  cancel(id: string, remove: boolean): Promise<'cancelled' | 'removed' | 'ended' | 'not-yours' | 'unknown'>
   /** @returns whether it is kept now */
   keep(id: string, keep: boolean): Promise<boolean>
 }

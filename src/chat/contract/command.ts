@@ -23,7 +23,11 @@ export interface Command extends CommandDeclaration {
 
 export interface Action<Os extends Options = Options> extends ActionDeclaration<Os> {
   run(call: CommandCall<Os>): Promise<Reply> | Reply
+  /** What holds now of that which its options change, by option: forms begin with it. Nothing may be wrong with `given`. */
+  current?(given: Readonly<Record<string, string>>, context: CommandContext): Promise<CurrentValues>
 }
+
+export type CurrentValues = Readonly<Record<string, string>>
 
 export interface CommandCall<Os extends Options = Options> {
   readonly values: Values<Os>

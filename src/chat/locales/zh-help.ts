@@ -55,6 +55,8 @@ export const zhHelp: Pick<Locale, 'help' | 'choices'> = {
     'again.vary': '保留种子，稍作变化',
     'again.longer': '保留种子，多画一半的帧',
     'again.ask': '在对话框里改文字',
+    'cancel.sure': '不再询问，直接删除已完成的动画',
+    'keep.toggle': '已收藏则取消收藏',
     'cancel.all': '所有等待或绘制中的请求',
     'history.kept': '只看收藏的',
     'defaults.clear.name': '哪一个',

@@ -9,7 +9,7 @@ export interface PageViews {
   /** Running ones first, then in the order of service. Of everybody where the viewer is; of all platforms for operators. */
   queue(viewer: Viewer): Promise<readonly QueuedOnPage[]>
   /** Finished animations, newest first: those shown to everybody where the viewer is, and the viewer's own. */
-  recent(viewer: Viewer, page: { readonly from: number; readonly limit: number }): Promise<RecentAnimations>
+  recent(viewer: Viewer, page: RecentQuery): Promise<RecentAnimations>
   /** The file of one of these; undefined where it is gone or not the viewer's to see. */
   animation(viewer: Viewer, job: string): Promise<Uint8Array | undefined>
   /** As the viewer may use them. */
@@ -22,6 +22,13 @@ export interface QueuedOnPage extends QueuedJob {
   /** Whether its words are the viewer's to see. */
   readonly readable: boolean
   readonly mayCancel: boolean
+}
+
+export interface RecentQuery {
+  readonly from: number
+  readonly limit: number
+  /** Words of the prompt or the style. */
+  readonly search?: string
 }
 
 export interface RecentAnimations {

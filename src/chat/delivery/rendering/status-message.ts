@@ -61,13 +61,13 @@ export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limi
     return { ...common(job, to, locale, [sorryWords(job, to, ending, locale)]), tone: toneOf(job), buttons }
   }
   const line = to.private ? say('end-done-own') : say('end-done', { name: to.name })
+  const notes = (details?.notes ?? []).map((note) => speakNote(locale, note))
   return {
-    ...common(job, to, locale, [line, ...(details?.notes ?? []).map((note) => speakNote(locale, note))]),
+    ...common(job, to, locale, [...(limits.namesAsker ? [] : [line]), ...notes]),
     tone: 'done',
     facts: jobFacts(job, locale),
     picture,
-    buttons: doneButtons(job, limits, locale),
-    ...(!to.private && { reactions: ['die', 'star', 'letter'] as const }),
+    buttons: doneButtons(job, locale),
   }
 }
 
@@ -86,13 +86,15 @@ function sorryWords(job: Job, { maxBytes }: ReplyTarget, { details, tooLarge }: 
 }
 
 /** What draws it again, shown with it. */
-export function jobFacts({ request }: Job, locale: Locale): Fact[] {
-  const { style, seed, width, height, frames, fps, steps, guidance, negative } = request
+export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
+  const { style, seed, steps, guidance, negative } = request
+  // What was delivered, where that is known: small pictures are enlarged, and large ones lowered to fit.
+  const { width, height, frames, fps } = result?.details ?? request
   const facts: [Line, Line][] = [
     [say('fact-style'), style ?? say('none')],
     [say('fact-seed'), seed],
     [say('fact-size'), `${width} × ${height}`],
-    [say('fact-frames'), say('frames-at', { frames, fps })],
+    [say('fact-frames'), say('frames-at', { frames, fps: Math.round(fps * 100) / 100 })],
     [say('fact-steps'), String(steps)],
     [say('fact-guidance'), String(guidance)],
   ]
@@ -107,21 +109,21 @@ function common(job: Job, to: ReplyTarget, locale: Locale, lines: readonly Line[
   return { audience: audienceOf(to), text: words.map((line) => speak(locale, line)).join('\n'), quote: job.request.prompt }
 }
 
-function doneButtons(job: Job, limits: PlatformLimits, locale: Locale): Button[] {
+function doneButtons(job: Job, locale: Locale): Button[] {
   const { id } = job
   const button = (label: Line, emoji: string, command: string, style: Button['style'] = 'usual'): Button => {
     return { label: speak(locale, label), emoji, command, style }
   }
-  const all = [
+  return [
     againButton(job, locale),
     button(say('button-vary'), '🎨', `again job:${id} vary:yes`),
     button(say('button-longer'), '⏩', `again job:${id} longer:yes`),
     button(say('button-words'), '✏️', `again job:${id} ask:yes`),
-    button(say('button-delete'), '❌', `cancel job:${id}`, 'danger'),
-    button(say('button-keep'), '⭐', `keep job:${id}`),
+    button(say('button-keep'), '⭐', `keep job:${id} toggle:yes`),
+    button(say('button-send'), '✉️', `send job:${id}`),
+    // asks first
+    { ...button(say('button-delete'), '❌', `cancel job:${id}`, 'danger'), for: 'owner' },
   ]
-  if (!limits.reactions) all.push(button(say('button-send'), '✉️', `send job:${id}`))
-  return all
 }
 
 function againButton({ id }: Job, locale: Locale): Button {
@@ -129,7 +131,7 @@ function againButton({ id }: Job, locale: Locale): Button {
 }
 
 function cancelButton({ id }: Job, locale: Locale): Button {
-  return { label: speak(locale, say('button-cancel')), emoji: '❌', command: `cancel job:${id}`, style: 'danger' }
+  return { label: speak(locale, say('button-cancel')), emoji: '❌', command: `cancel job:${id}`, style: 'danger', for: 'owner' }
 }
 
 function kilobytes(bytes: number): number {
