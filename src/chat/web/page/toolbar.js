@@ -15,7 +15,7 @@ export function createToolbar(label, controls) {
   stopAt(controls[0])
   toolbar.addEventListener('focusin', ({ target }) => stopAt(controls.find((control) => control === target)))
   toolbar.addEventListener('keydown', (event) => {
-    const at = controls.findIndex((control) => control === document.activeElement)
+    const at = document.activeElement instanceof HTMLElement ? controls.indexOf(document.activeElement) : -1
     const last = controls.length - 1
     const keys = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at <= 0 ? last : at - 1, Home: 0, End: last }
     const to = at >= 0 && Object.hasOwn(keys, event.key) ? keys[/** @type {keyof typeof keys} */ (event.key)] : undefined
