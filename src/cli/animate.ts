@@ -81,6 +81,9 @@ export function animateCommand(program: Command, line: CommandLine): void {
       else writeWhole(path, drawn.animation.bytes)
       for (const trouble of troubles) output.note(trouble)
       tell({ drawn, recipe, path, device: name }, output)
+      if (drawn.notes.some(({ code }) => code.startsWith('small-world'))) {
+        output.note(`A model that knows more: ${line.prefix} models pull sd15 motion-v3`)
+      }
     } finally {
       await pool.close()
     }

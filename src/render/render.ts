@@ -67,7 +67,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         settings: request,
         ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
       })
-      const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
+      const all = [remark(recipe.model, request.prompt), ...notes, animation.reduced?.note]
       return { animation, notes: all.filter((note) => note !== undefined), stepMs }
     },
 

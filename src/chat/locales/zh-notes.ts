@@ -63,8 +63,10 @@ export const zhNotes: Locale['notes'] = {
   'no-disk-space': '磁盘空间不足，请告诉管理员。',
   'not-writable': '磁盘不能写入，请告诉管理员。',
 
-  'small-world':
-    '自带的小模型只认识 {subjects}，颜色 {colours}，地点 {places}；别的会画成一团。要画别的，请安装完整的模型：zoetrope models pull sd15 motion-v3。',
+  'small-world': '小模型不认识 {unknown}。它认识 {subjects}。',
+  'small-world-partly': '小模型认识 {known}，不认识 {unknown}：画的是 {known}。',
+  'small-world-english': '小模型只读英文，认识 {subjects}。',
+  'small-world-empty': '小模型认识 {subjects}：请写出其中一个。',
   lowered: '为了不超过 {maxBytes} 字节，降低了{changes}。',
   'lowered-quality': '画质（从 {from} 到 {to}）',
   'lowered-size': '尺寸（从 {from} 到 {to}）',

@@ -130,7 +130,7 @@ export function createChat({ server, actions, open, empty }) {
       earlier.hidden = shown.size < pageSize
       offerSamples()
       // the list itself says what is new from here on
-      if (!live) toEnd()
+      if (!live && shown.size > 0) toEnd()
       live = true
     },
     show(message) {

@@ -92,7 +92,11 @@ function headOf(audience, own, by) {
 function createBar() {
   const filled = el('div', { class: 'bar-filled' })
   const words = el('span', { class: 'progress-words' })
-  const track = el('div', { class: 'bar', role: 'progressbar', 'aria-label': text('queue-drawing'), 'aria-valuemin': 0, 'aria-valuemax': 100 }, filled)
+  const track = el(
+    'div',
+    { class: 'bar', role: 'progressbar', 'aria-label': text('queue-drawing'), 'aria-valuemin': 0, 'aria-valuemax': 100 },
+    filled,
+  )
   return {
     element: el('div', { class: 'progress' }, track, words),
     /** @param {{ done: number, text: string }} progress */

@@ -13,7 +13,7 @@ const samples = [
   { name: 'balloon', prompt: 'a purple balloon floating in the blue sky' },
   { name: 'heart', prompt: 'a pink heart beating in the desert', style: 'sepia' },
   { name: 'rocket', prompt: 'a green rocket flying in the desert' },
-  { name: 'fish', prompt: 'a yellow fish swimming over the sea', style: 'anime' },
+  { name: 'flower', prompt: 'a red flower swaying in a meadow' },
 ]
 
 /** @param {(saying: object) => Promise<void>} say */
