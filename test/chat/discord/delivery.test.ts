@@ -117,9 +117,9 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
     assert.equal(history.onlyFor, ann().id)
     await newWords(ann(), /./, () => actions.react(ann(), first.id, '⭐'))
     const { id } = first
-    const question = await newWords(ann(), /要永久删除/, () => actions.press(ann(), id, '删除'))
+    const question = await newWords(ann(), /Delete this animation for good/, () => actions.press(ann(), id, '删除'))
     assert.equal(question.onlyFor, ann().id)
-    await newWords(ann(), /已删除/, () => actions.press(ann(), question.id, '是，删除'))
+    await newWords(ann(), /Deleted/, () => actions.press(ann(), question.id, 'Yes, delete it'))
     for (let tries = 0; server.state.messages.has(id); tries++) {
       assert.ok(tries < 500, 'it is taken away')
       await new Promise((resolve) => setTimeout(resolve, 10))
