@@ -1,9 +1,18 @@
 // The /again command: an animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
 
-import { type AnimationRequest, type CommandContext, command, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
+import {
+  type AnimationRequest,
+  type CommandContext,
+  command,
+  type HistoryEntry,
+  nthSeed,
+  type Reply,
+  say,
+} from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
+import { askedFirst } from './confirm.ts'
 
 export const again = command({
   name: 'again',
@@ -15,6 +24,7 @@ export const again = command({
     vary: { kind: 'flag', help: 'Keep the seed and change the picture a little' },
     longer: { kind: 'flag', help: 'Keep the seed and draw half as many frames more' },
     ask: { kind: 'flag', help: 'Change the words in a dialog' },
+    pick: { kind: 'integer', help: 'Of several side by side, this one alone', min: 1, max: 4 },
   },
   async run({ values, context }) {
     const entry = await entryOf(values.job, context)
@@ -24,6 +34,7 @@ export const again = command({
     const style = values.style === undefined ? before.style : await styleOf(values.style, context)
     const model = await context.styles.model(style)
     checkLimits(values, model, settings)
+    if (values.pick !== undefined) return picked(entry, values.pick, context)
     const { style: _style, maxBytes: _maxBytes, ...same } = before
     const changed: AnimationRequest = {
       ...same,
@@ -41,9 +52,16 @@ export const again = command({
     }
     const varied = values.vary && values.guidance === undefined ? vary(changed, context.randomSeed()) : changed
     const request = values.longer ? longer(varied, Math.min(model.maxFrames, settings.maxFrames)) : varied
-    return { kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }
+    return askedFirst({ kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }, model, context)
   },
 })
+
+/** @throws UserError nothing-to-pick */
+function picked({ job, private: hidden }: HistoryEntry, pick: number, { maxBytes }: CommandContext): Reply {
+  const { count = 1, ...request } = job.request
+  if (pick > count) throw new UserError('nothing-to-pick', `There ${count === 1 ? 'is one' : `are ${count}`} to pick from.`, { count })
+  return { kind: 'animation', request: { ...request, seed: nthSeed(request, pick - 1), maxBytes }, private: hidden, parent: job.id }
+}
 
 /** @throws UserError unknown-animation, nothing-yet */
 async function entryOf(id: string | undefined, context: CommandContext): Promise<HistoryEntry> {

@@ -4,6 +4,7 @@ import type { Command } from '../src/chat/contract/command.ts'
 import { again } from './again.ts'
 import { animate } from './animate.ts'
 import { cancel } from './cancel.ts'
+import { confirm } from './confirm.ts'
 import { defaults } from './defaults.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
@@ -14,4 +15,18 @@ import { send } from './send.ts'
 import { settings } from './settings.ts'
 import { styles } from './styles.ts'
 
-export const commands: readonly Command[] = [animate, again, styles, queue, cancel, history, defaults, settings, privacy, help, keep, send]
+export const commands: readonly Command[] = [
+  animate,
+  again,
+  styles,
+  queue,
+  cancel,
+  history,
+  defaults,
+  settings,
+  privacy,
+  help,
+  keep,
+  send,
+  confirm,
+]

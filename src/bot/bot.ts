@@ -17,6 +17,7 @@ import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
+import { withLoadingProgress } from '../render/loading-progress.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
@@ -79,12 +80,13 @@ async function assemble(
   const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the rate limiter is in trouble') })
   closing(() => rateLimiter.close())
 
-  const pool = createLocalPool({
+  const localPool = createLocalPool({
     device: config.device,
     cacheDir: cacheFolder(home),
     ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
     onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
   })
+  const pool = withLoadingProgress(localPool, { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() })
   closing(() => pool.close())
   const styles = await createStyles({
     space: store.space('styles'),

@@ -1,6 +1,7 @@
 // `zoetrope animate "a sentence"`: draws in a process of its own and shows how far it is; prints the path of the animation, and nothing else
 // to standard output.
 
+import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { CommandLine } from '../cli.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -9,6 +10,7 @@ import { betaSchedules, clipSettings, drawSettings, samplerNames, spacings } fro
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
+import { withLoadingProgress } from '../render/loading-progress.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
 import type { Recipe } from '../render/recipe.ts'
 import type { Drawn } from '../render/render.ts'
@@ -44,6 +46,7 @@ export function animateCommand(program: Command, line: CommandLine): void {
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
+    .addOption(new Option('--count <number>', 'so many with consecutive seeds, side by side in one file').choices(['1', '2', '3', '4']))
     .option('--seed <number>', '64-bit; the same seed draws the same animation (chance)', seedOf)
     .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
     .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices([...spacings]))
@@ -64,12 +67,15 @@ export function animateCommand(program: Command, line: CommandLine): void {
     const config = readConfig(process.env)
     const { home, ffmpeg } = config
     const troubles: string[] = []
-    const pool = createLocalPool({
-      device: flags.device,
-      cacheDir: cacheFolder(home),
-      onTrouble: (sentence) => troubles.push(sentence),
-      ...omitUndefined({ threads: flags.threads, ffmpeg }),
-    })
+    const pool = withLoadingProgress(
+      createLocalPool({
+        device: flags.device,
+        cacheDir: cacheFolder(home),
+        onTrouble: (sentence) => troubles.push(sentence),
+        ...omitUndefined({ threads: flags.threads, ffmpeg }),
+      }),
+      { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() },
+    )
     try {
       // The pool takes as long to start as we take to find out what to draw.
       const [{ name, notes }, { recipe, path }] = await Promise.all([pool.device(), whatToDraw(prompt, flags, config, line)])

@@ -28,9 +28,14 @@ export function drawingBar(device: string, { quiet }: Pick<Output, 'quiet'>): Dr
   let firstStep: { atMs: number; step: number } | undefined
   let started = false
   return {
-    show({ stage, step, of }) {
+    show({ stage, step, of, loading }) {
       if (!started) bar.start(of || 1, 0, { stage: words[stage], left: '' })
       started = true
+      if (loading) {
+        bar.setTotal(100)
+        bar.update(Math.floor(loading.share * 100), { stage: words.loading, left: `about ${Math.ceil(loading.leftMs / 1000)} s left` })
+        return
+      }
       bar.setTotal(of || 1)
       const now = performance.now()
       if (stage === 'denoising') firstStep ??= { atMs: now, step }

@@ -45,7 +45,7 @@ export interface Job {
   readonly owner: Owner
   readonly address: Json
   readonly priority: number
-  /** frames × steps × pixels. */
+  /** frames × steps × pixels, of all that it draws. */
   readonly cost: number
   readonly state: JobState
   readonly acceptedMs: number
@@ -100,8 +100,8 @@ export function hasEnded(job: Job): boolean {
 }
 
 /** frames × steps × pixels: what the scheduler shares out. A positive integer below 2^53. */
-export function costOf({ frames, steps, width, height }: AnimationRequest): number {
-  const cost = frames * steps * width * height
+export function costOf({ frames, steps, width, height, count = 1 }: AnimationRequest): number {
+  const cost = frames * steps * width * height * count
   if (!Number.isSafeInteger(cost) || cost < 1) throw new Error(`frames × steps × pixels must be a positive integer, got ${cost}`)
   return cost
 }

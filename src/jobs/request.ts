@@ -29,6 +29,8 @@ export interface AnimationRequest extends DrawSettings {
   /** A style by name, or files; the built-in model where both are absent. */
   readonly style?: string
   readonly model?: ModelFiles
+  /** So many with consecutive seeds, in one animation side by side; one where it is absent. */
+  readonly count?: number
   /** Unsigned 64-bit, as decimal digits: JSON numbers lose seeds above 2^53. */
   readonly seed: string
   readonly format: Format

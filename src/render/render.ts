@@ -1,11 +1,13 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
 import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
-import type { Note } from '../engine/index.ts'
+import type { Frames, Note } from '../engine/index.ts'
 import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
+import { nthSeed } from '../jobs/seeds.ts'
 import { type Animation, encode } from '../media/animation.ts'
+import { grid } from '../media/grid.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Recipe } from './recipe.ts'
@@ -46,18 +48,29 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
   return {
     async *render(recipe, { signal, previewEveryMs } = {}) {
       const { request } = recipe
+      const { count = 1 } = request
       const previewOf = createPreviews(recipe, previewEveryMs, now)
       const stepMs: number[] = []
-      const run = engine.draw(engineInputOf(recipe), signal)
-      let began = now()
-      let next = await run.next()
-      for (; !next.done; next = await run.next()) {
-        const { stage, step, of } = next.value
-        if (stage === 'denoising') stepMs.push(now() - began)
-        yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
-        began = now()
+      const drawn: Frames[] = []
+      let notes: readonly Note[] = []
+      for (let n = 0; n < count; n++) {
+        const last = n === count - 1
+        const run = engine.draw(engineInputOf(recipe, n), signal)
+        let began = now()
+        let next = await run.next()
+        for (; !next.done; next = await run.next()) {
+          const { stage, step, of } = next.value
+          if (stage === 'denoising') stepMs.push(now() - began)
+          // Of several, only the first is loaded for and only the last is waited for.
+          const told = stage === 'denoising' || (stage === 'loading' && n === 0) || (stage === 'decoding' && last)
+          const steps = stage === 'loading' ? { step, of } : { step: n * of + step, of: count * of }
+          if (told) yield omitUndefined({ stage, ...steps, preview: await previewOf(next.value) })
+          began = now()
+        }
+        drawn.push(next.value.frames)
+        notes = next.value.notes
       }
-      const { frames, notes } = next.value
+      const frames = grid(drawn as [Frames, ...Frames[]])
       const of = stepMs.length
       yield { stage: 'encoding', step: of, of }
       const animation = await encode(frames, {
@@ -76,8 +89,9 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
   }
 }
 
-function engineInputOf({ request, model, prompt, negative }: Recipe): EngineInput {
-  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(request.seed) }
+/** @param n of those that a request asks for, from 0 */
+function engineInputOf({ request, model, prompt, negative }: Recipe, n = 0): EngineInput {
+  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(nthSeed(request, n)) }
 }
 
 /** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */

@@ -3,10 +3,11 @@
 
 import type { RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
-import type { Format } from '../../jobs/request.ts'
+import type { AnimationRequest, Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
 import type { Asker, Channel } from './incoming.ts'
+import type { AnimationReply } from './reply.ts'
 import type { Settings } from './settings.ts'
 import type { StyleAdmin } from './style-admin.ts'
 
@@ -25,10 +26,20 @@ export interface CommandContext {
   readonly settings: StoredValue<Settings>
   readonly jobs: JobAccess
   readonly privacy: PersonalData
+  readonly pending: PendingRequests
+  /** How long a request would be drawn, in milliseconds; undefined where nothing has been measured. */
+  expectedMs(request: AnimationRequest): number | undefined
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
   /** What something is called in the person's language, for help: 'animate.prompt'. */
   helpOf(path: string, english: string): string
+}
+
+/** Requests of the person that are asked about first. */
+export interface PendingRequests {
+  /** @returns by which a button finds it */
+  keep(reply: AnimationReply): string
+  find(id: string): AnimationReply | undefined
 }
 
 export interface StoredValue<T> {

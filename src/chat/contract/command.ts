@@ -8,12 +8,22 @@ import type { Options, Values } from './option.ts'
 import type { Reply } from './reply.ts'
 
 export type { AnimationRequest, Format } from '../../jobs/request.ts'
+export { nthSeed } from '../../jobs/seeds.ts'
 export type { CommandContext, HistoryEntry, HistoryQuery, ModelSummary, QueuedJob, StyleSummary } from './command-context.ts'
 export { type CommandDeclaration, isOffered, mayCall } from './command-declaration.ts'
 export { commandText, maxCommandChars } from './command-text.ts'
 export type { Defaults } from './defaults.ts'
 export { type Option, type Options, settingOption, type Values } from './option.ts'
-export { type Line, type Reply, type ReplyButton, type ReplyItem, type Sentence, say, type TextReply } from './reply.ts'
+export {
+  type AnimationReply,
+  type Line,
+  type Reply,
+  type ReplyButton,
+  type ReplyItem,
+  type Sentence,
+  say,
+  type TextReply,
+} from './reply.ts'
 export type { Settings } from './settings.ts'
 export type { NewStyleFile, StyleCard, StyleEdits, StylePreview } from './style-admin.ts'
 

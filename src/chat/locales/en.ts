@@ -26,6 +26,12 @@ export const en = {
   'end-too-large':
     'It was drawn, but with {kb} kB it is larger than the {max} kB that may be posted here. Ask for fewer frames or a smaller size.',
   'animation-alt': 'Animation: {prompt}',
+  'far-above-size': '{size} is far above the {usual} that {model} was made for, and often looks worse.',
+  'far-above-work': 'That is {times} times the work of what is usual here.',
+  'far-above': '{why} Draw it all the same?',
+  'far-above-timed': '{why} It would be drawn for about {ms~}. Draw it all the same?',
+  loading: 'Loading the model',
+  'loading-left': 'Loading the model, about {ms~} left',
   'note-stripped': 'Left out: {words}.',
   'note-negative': 'Kept out of the picture: {words}.',
 
@@ -41,6 +47,7 @@ export const en = {
   'frames-at': '{frames} at {fps} a second',
   none: 'none',
   'button-again': 'Again',
+  'seeds-to': '{first} to {last}',
   'button-vary': 'Variation',
   'button-longer': 'Longer',
   'button-words': 'Change words',

@@ -57,6 +57,8 @@ export const zhNotes: Locale['notes'] = {
   'waited-too-long': '{hours} 小时内没有轮到它，已放弃。',
   'gave-up': '绘制中途停止了 {attempts} 次，已放弃。',
   broken: '出了点问题，编号 {id}。',
+  'nothing-to-pick': '只有 {count} 个可选。',
+  'question-gone': '那个问题已经不在了：请重新提出请求。',
   'file-gone': '那个文件已经不在了，请重新上传。',
   'too-large': '这里不能发这么大的文件；不超过 {max} KB 的都可以。',
   'ffmpeg-died': '做 MP4 时 ffmpeg 中途停止了：请再试，或用 webp 或 gif。',

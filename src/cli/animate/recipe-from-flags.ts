@@ -26,6 +26,7 @@ export interface Flags extends Partial<DrawSettings> {
   readonly embedding: readonly { readonly file: string; readonly word: string }[]
   readonly size?: readonly [width: number, height: number]
   readonly seed?: string
+  readonly count?: string
   readonly format?: Format
   readonly maxBytes?: number
   readonly scale?: number
@@ -57,6 +58,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, model
     ...drawSettingsIn(flags),
     seed: flags.seed ?? String(randomInt(2 ** 32)),
     format: formatOf(flags),
+    ...(Number(flags.count ?? 1) > 1 && { count: Number(flags.count) }),
     ...omitUndefined({ maxBytes }),
   }
   const recipe = await recipeFor(request, styles.catalog, styles.base)

@@ -25,6 +25,7 @@ const schema = z
       drawSettingNames.map((name) => [name, drawSettings[name].kind === 'integer' || drawSettings[name].kind === 'number' ? number : text]),
     ),
     seed: z.union([text.regex(/^\d+$/), number.int()]),
+    count: number,
     format: text,
     maxBytes: number,
   })

@@ -3,6 +3,7 @@
 import type { Job } from '../../../jobs/job.ts'
 import type { RenderProgress } from '../../../jobs/renderer.ts'
 import type { ResultDetails } from '../../../jobs/result-details.ts'
+import { nthSeed } from '../../../jobs/seeds.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Button, Fact, Outgoing, Picture } from '../../contract/outgoing.ts'
 import type { PlatformLimits } from '../../contract/platform.ts'
@@ -40,8 +41,13 @@ export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, pr
 }
 
 function stageWords(progress: RenderProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
-  if (!progress || progress.stage === 'loading') return { text: say('starting'), done: 0 }
-  const { stage, step, of } = progress
+  if (!progress) return { text: say('starting'), done: 0 }
+  const { stage, step, of, loading } = progress
+  if (stage === 'loading') {
+    if (!loading) return { text: say('loading'), done: 0 }
+    const ms = loading.leftMs
+    return { text: ms < 1000 ? say('loading') : say('loading-left', { ms }), done: loading.share }
+  }
   if (stage !== 'denoising') return { text: say('finishing'), done: 1 }
   const text = leftMs === undefined ? say('drawing-step', { step, of }) : say('drawing-left', { step, of, ms: leftMs })
   return { text, done: of > 0 ? step / of : 0 }
@@ -87,12 +93,12 @@ function sorryWords(job: Job, { maxBytes }: ReplyTarget, { details, tooLarge }: 
 
 /** What draws it again, shown with it. */
 export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
-  const { style, seed, steps, guidance, negative } = request
+  const { style, seed, count = 1, steps, guidance, negative } = request
   // What was delivered, where that is known: small pictures are enlarged, and large ones lowered to fit.
   const { width, height, frames, fps } = result?.details ?? request
   const facts: [Line, Line][] = [
     [say('fact-style'), style ?? say('none')],
-    [say('fact-seed'), seed],
+    [say('fact-seed'), count > 1 ? say('seeds-to', { first: seed, last: nthSeed(request, count - 1) }) : seed],
     [say('fact-size'), `${width} × ${height}`],
     [say('fact-frames'), say('frames-at', { frames, fps: Math.round(fps * 100) / 100 })],
     [say('fact-steps'), String(steps)],
@@ -114,11 +120,21 @@ function doneButtons(job: Job, locale: Locale): Button[] {
   const button = (label: Line, emoji: string, command: string, style: Button['style'] = 'usual'): Button => {
     return { label: speak(locale, label), emoji, command, style }
   }
-  return [
-    againButton(job, locale),
+  const { count = 1 } = job.request
+  const picks = Array.from({ length: count > 1 ? count : 0 }, (_, n) => ({
+    label: String(n + 1),
+    command: `again job:${id} pick:${n + 1}`,
+    style: 'main' as const,
+  }))
+  const ofOne = [
     button(say('button-vary'), '🎨', `again job:${id} vary:yes`),
     button(say('button-longer'), '⏩', `again job:${id} longer:yes`),
     button(say('button-words'), '✏️', `again job:${id} ask:yes`),
+  ]
+  return [
+    ...picks,
+    { ...againButton(job, locale), ...(picks.length > 0 && { style: 'usual' as const }) },
+    ...(picks.length > 0 ? [] : ofOne),
     button(say('button-keep'), '⭐', `keep job:${id} toggle:yes`),
     button(say('button-send'), '✉️', `send job:${id}`),
     // asks first
