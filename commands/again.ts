@@ -1,14 +1,7 @@
 // The /again command: an animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
 
-import {
-  type AnimationRequest,
-  type CommandContext,
-  command,
-  type HistoryEntry,
-  nthSeed,
-  type Reply,
-  say,
-} from '../src/chat/contract/command.ts'
+import { type AnimationRequest, type CommandContext, command, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
+import { nthSeed } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
@@ -60,7 +53,7 @@ export const again = command({
 function picked({ job, private: hidden }: HistoryEntry, pick: number, { maxBytes }: CommandContext): Reply {
   const { count = 1, ...request } = job.request
   if (pick > count) throw new UserError('nothing-to-pick', `There ${count === 1 ? 'is one' : `are ${count}`} to pick from.`, { count })
-  return { kind: 'animation', request: { ...request, seed: nthSeed(request, pick - 1), maxBytes }, private: hidden, parent: job.id }
+  return { kind: 'animation', request: { ...request, seed: nthSeed(request.seed, pick - 1), maxBytes }, private: hidden, parent: job.id }
 }
 
 /** @throws UserError unknown-animation, nothing-yet */

@@ -3,19 +3,11 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import description from '../package.json' with { type: 'json' }
+import type { CommandLine } from './cli/command-line.ts'
 import { exitCodeOf, exitCodes, exitCodeTable } from './cli/exit-codes.ts'
 import { commandPrefix, isNpmScript } from './cli/invocation.ts'
 import { createOutput, type Output, type OutputFlags } from './cli/output.ts'
 import { UserError } from './errors.ts'
-
-/** What every command is given. */
-export interface CommandLine {
-  readonly output: Output
-  /** Aborted by Ctrl+C: whoever changed the terminal puts it back, whoever began a file takes it away. */
-  readonly signal: AbortSignal
-  /** What stands before `animate …` in a command that people are told to run. */
-  readonly prefix: string
-}
 
 type Declare = (program: Command, line: CommandLine) => void
 

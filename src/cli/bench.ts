@@ -2,13 +2,13 @@
 
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { CommandLine } from '../cli.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { defaultHome } from '../paths.ts'
 import { type Measurement, printMeasurement } from './bench/measurement.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
+import type { CommandLine } from './command-line.ts'
 import { whole } from './flag-values.ts'
 
 interface Flags {

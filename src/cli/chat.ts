@@ -3,9 +3,9 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { CommandLine } from '../cli.ts'
 import { readConfig } from '../config.ts'
 import { createLog } from '../log.ts'
+import type { CommandLine } from './command-line.ts'
 
 export function chatCommand(program: Command, { output, signal }: CommandLine): void {
   program

@@ -4,12 +4,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, parse } from 'node:path'
 import { Argument, type Command, type Option } from 'commander'
-import type { CommandLine } from '../cli.ts'
 import { readConfig } from '../config.ts'
 import { kindOfFile } from '../engine/index.ts'
 import { modelFolder, pocket } from '../paths.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { readPublishedModels } from '../styles/download/published-models.ts'
+import type { CommandLine } from './command-line.ts'
 import { shellQuote } from './shell-quote.ts'
 
 const scripts = { bash: 'bash.sh', zsh: 'zsh.zsh', fish: 'fish.fish' } as const
@@ -44,7 +44,7 @@ function completionScript(shell: Shell, called: string, define: boolean): string
   return `${define ? command : ''}${script.replaceAll('CALLED', () => called).trimEnd()}`
 }
 
-export interface Completion {
+export interface OfferedWord {
   readonly value: string
   readonly about: string
 }
@@ -53,8 +53,8 @@ export interface Completion {
 export function complete(
   program: Command,
   words: readonly string[],
-  models: () => readonly Completion[],
-): { completions: readonly Completion[]; files: boolean } {
+  models: () => readonly OfferedWord[],
+): { completions: readonly OfferedWord[]; files: boolean } {
   const [typed, before] = atCursor(words)
   const { command, operands, pending } = walked(program, before)
   const [flag, value] = /^(--[^=]+)=(.*)$/s.exec(typed)?.slice(1) ?? []
@@ -103,12 +103,12 @@ function walked(program: Command, words: readonly string[]): { command: Command;
   return { command, operands, ...(pending && { pending }) }
 }
 
-const starting = (offered: readonly Completion[], start: string): Completion[] => offered.filter(({ value }) => value.startsWith(start))
+const starting = (offered: readonly OfferedWord[], start: string): OfferedWord[] => offered.filter(({ value }) => value.startsWith(start))
 const takesModel = ({ flags }: Option): boolean => flags.includes('|name')
 const takesFile = ({ flags }: Option): boolean => /<(file|path|folder)/.test(flags)
 
 /** What is installed by its file's name without the ending and by the name that it was pulled under, and what could be pulled. */
-function installedNames(): Completion[] {
+function installedNames(): OfferedWord[] {
   const installed = installedModels(modelFolder(readConfig(process.env).home), kindOfFile).map(({ file, kind, record }) => ({
     value: record?.name ?? parse(file).name,
     about: kind,

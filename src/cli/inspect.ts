@@ -4,7 +4,6 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, r
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { CommandLine } from '../cli.ts'
 import { readConfig } from '../config.ts'
 import {
   type Device,
@@ -27,6 +26,7 @@ import { modelFolder, pocket } from '../paths.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { readPublishedModels } from '../styles/download/published-models.ts'
 import { standardStream } from './animate/output-file.ts'
+import type { CommandLine } from './command-line.ts'
 import { size, whole } from './flag-values.ts'
 import { animateCommandLine } from './inspect/animate-command-line.ts'
 import { type LabelledLine, weightLines } from './inspect/describe-weights.ts'

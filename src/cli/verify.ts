@@ -2,7 +2,6 @@
 
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { CommandLine } from '../cli.ts'
 import { type Device, devices, type Precision, targetsFor } from '../engine/index.ts'
 import {
   type Comparison,
@@ -16,6 +15,7 @@ import {
   verify,
 } from '../engine/run.ts'
 import { UserError } from '../errors.ts'
+import type { CommandLine } from './command-line.ts'
 import type { Output } from './output.ts'
 import { aligned } from './terminal.ts'
 

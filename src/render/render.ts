@@ -1,11 +1,10 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
-import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
+import { clipSettingsIn, drawSettingsIn, nthSeed } from '../draw-settings.ts'
 import type { Frames, Note } from '../engine/index.ts'
 import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
-import { nthSeed } from '../jobs/seeds.ts'
 import { type Animation, encode } from '../media/animation.ts'
 import { grid } from '../media/grid.ts'
 import { previewWebp } from '../media/preview.ts'
@@ -91,7 +90,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
 
 /** @param n of those that a request asks for, from 0 */
 function engineInputOf({ request, model, prompt, negative }: Recipe, n = 0): EngineInput {
-  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(nthSeed(request, n)) }
+  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(nthSeed(request.seed, n)) }
 }
 
 /** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */

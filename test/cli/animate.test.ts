@@ -70,6 +70,13 @@ for (const format of ['gif', 'mp4']) {
   })
 }
 
+test('several seeds stand side by side in one file, which says so', () => {
+  assert.equal(zoetrope('animate', 'a ball', ...quick, '--count', '2', '--out', 'both.webp', '--scale', '1').code, 0)
+  const { width, height, settings } = readSettings(readFileSync(join(folder, 'both.webp')))
+  assert.deepEqual({ width, height, count: (settings as { count: number }).count }, { width: 130, height: 64, count: 2 })
+  assert.match(zoetrope('inspect', 'both.webp').out, /--count 2/)
+})
+
 test('a LoRA that ships changes the picture', () => {
   assert.equal(zoetrope('animate', 'a red ball', ...quick, '--out', 'plain.webp').code, 0)
   assert.equal(zoetrope('animate', 'a red ball', ...quick, '--lora', `${lora('sepia')}:0.9`, '--out', 'sepia.webp').code, 0)

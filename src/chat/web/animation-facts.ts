@@ -1,8 +1,7 @@
 // Animation facts: everything that draws an animation again, as the gallery shows it large.
 
-import { drawSettingNames } from '../../draw-settings.ts'
+import { drawSettingNames, nthSeed } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
-import { nthSeed } from '../../jobs/seeds.ts'
 import type { Fact } from '../contract/outgoing.ts'
 import { type Line, say } from '../contract/reply.ts'
 import type { Locale } from '../locales/locale.ts'
@@ -13,7 +12,7 @@ export function animationFacts({ request, result }: Job, locale: Locale): Fact[]
   const { width, height, frames, fps, bytes } = result?.details ?? { ...request, bytes: undefined }
   const named: [Line, Line][] = [
     [say('fact-style'), style ?? say('none')],
-    [say('fact-seed'), count > 1 ? say('seeds-to', { first: seed, last: nthSeed(request, count - 1) }) : seed],
+    [say('fact-seed'), count > 1 ? say('seeds-to', { first: seed, last: nthSeed(seed, count - 1) }) : seed],
     [say('fact-size'), `${width} × ${height}`],
     [say('fact-frames'), say('frames-at', { frames, fps: Math.round(fps * 100) / 100 })],
     [say('fact-steps'), String(settings.steps)],

@@ -1,9 +1,9 @@
 // Status message: how a request is shown from its place in the queue to its end, in the language of those who read it. Pure.
 
+import { nthSeed } from '../../../draw-settings.ts'
 import type { Job } from '../../../jobs/job.ts'
 import type { RenderProgress } from '../../../jobs/renderer.ts'
 import type { ResultDetails } from '../../../jobs/result-details.ts'
-import { nthSeed } from '../../../jobs/seeds.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Button, Fact, Outgoing, Picture } from '../../contract/outgoing.ts'
 import type { PlatformLimits } from '../../contract/platform.ts'
@@ -98,7 +98,7 @@ export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
   const { width, height, frames, fps } = result?.details ?? request
   const facts: [Line, Line][] = [
     [say('fact-style'), style ?? say('none')],
-    [say('fact-seed'), count > 1 ? say('seeds-to', { first: seed, last: nthSeed(request, count - 1) }) : seed],
+    [say('fact-seed'), count > 1 ? say('seeds-to', { first: seed, last: nthSeed(seed, count - 1) }) : seed],
     [say('fact-size'), `${width} × ${height}`],
     [say('fact-frames'), say('frames-at', { frames, fps: Math.round(fps * 100) / 100 })],
     [say('fact-steps'), String(steps)],

@@ -1,9 +1,10 @@
 // One message. Parts that did not change keep their elements: a button under the finger stays where it is while progress goes on.
 
-/** @import { Button, Fact } from '../../contract/outgoing.ts' */
+/** @import { Button } from '../../contract/outgoing.ts' */
 /** @import { AnswerBody, ShownItem, ShownMessage } from '../page-json.ts' */
 
 import { el, fill } from './element.js'
+import { factsOf } from './facts.js'
 import { icon, iconOf } from './icons.js'
 import { createPicture } from './picture.js'
 import { copyButton, downloadLink } from './picture-actions.js'
@@ -108,13 +109,6 @@ function createBar() {
       words.textContent = progress.text
     },
   }
-}
-
-/** Short ones side by side, sentences one below the other. @param {readonly Fact[]} facts */
-export function factsOf(facts) {
-  const long = facts.some(({ value }) => value.length > 30)
-  const pairs = facts.map(({ label, value }) => el('div', { class: 'fact' }, el('dt', {}, label), el('dd', {}, value)))
-  return el('dl', { class: long ? 'facts long' : 'facts' }, ...pairs)
 }
 
 /** @param {ShownItem} item @param {MessageActions} actions */

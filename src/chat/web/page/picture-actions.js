@@ -4,8 +4,8 @@
 /** @import { ShownPicture } from '../page-json.ts' */
 
 import { announce, el } from './element.js'
+import { factsOf } from './facts.js'
 import { icon } from './icons.js'
-import { factsOf } from './message.js'
 import { createPicture } from './picture.js'
 import { text } from './texts.js'
 import { createToolbar } from './toolbar.js'
