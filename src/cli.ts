@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   animate: async () => (await import('./cli/animate.ts')).animateCommand,
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
   bot: async () => (await import('./cli/bot.ts')).botCommand,
+  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
   backup: async () => (await import('./cli/backup.ts')).backupCommand,
   restore: async () => (await import('./cli/backup.ts')).restoreCommand,
   chat: async () => (await import('./cli/chat.ts')).chatCommand,
