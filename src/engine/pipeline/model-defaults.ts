@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
+import { isFolder, readJson } from '../checkpoint/weight-folder.ts'
 import type { DrawSettings, RequiredDrawSettings } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -12,7 +13,6 @@ import { scheduleFor } from '../samplers/schedule.ts'
 import { saysLcm } from './applied-loras.ts'
 import { sideStep } from './check-size.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
-import { isFolder, readJson } from './weight-files.ts'
 
 export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
   readonly negative: string

@@ -16,11 +16,12 @@ import {
 } from '../checkpoint/architecture.ts'
 import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
 import type { Named, Part } from '../checkpoint/dialects/parts.ts'
+import { isFolder, readJson } from '../checkpoint/weight-folder.ts'
 import type { Betas } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
-import { isFolder, openWeights, partIn, readJson, type WeightFile } from './weight-files.ts'
+import { openWeights, partIn, type WeightFile } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
 export interface ModelSources extends BaseFiles {
