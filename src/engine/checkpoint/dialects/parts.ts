@@ -11,6 +11,7 @@ import { type Table, type Translate, translator } from './table.ts'
 import { bareText } from './text.ts'
 import { layoutOfLdm, ldmUNet } from './unet.ts'
 import { ldmVae, oldDiffusersVae, vaeLayoutOfLdm } from './vae.ts'
+import { unwrapped } from './wrapper-words.ts'
 
 /** Tensors by diffusers' names. A tensor's own `name` stays what the file calls it. */
 export type Named = ReadonlyMap<string, Tensor>
@@ -28,16 +29,6 @@ export interface Parts {
   /** The file's names of everything that no net takes, whether we know why (see `whyIgnored`) or not. */
   readonly ignored: readonly string[]
 }
-
-/** Prefixes that say which net follows; the first that fits counts. */
-const roots: readonly (readonly [prefix: string, part: Part | undefined])[] = [
-  ['model.diffusion_model.', 'unet'],
-  ['first_stage_model.', 'vae'],
-  ['cond_stage_model.transformer.', 'text'],
-  ['text_encoder.', 'text'],
-  ['unet.', 'unet'],
-  ['vae.', 'vae'],
-]
 
 /** Beginnings of names that stand without a prefix. */
 const beginnings: readonly (readonly [beginning: string, part: Part])[] = [
@@ -102,12 +93,9 @@ const adapters = /(\.|_)lora(\.|_)|\.(alpha|dora_scale)$/
 /** Which net a name belongs to, and the name without what stands before it. */
 function locate(name: string): { part: Part; local: string } | undefined {
   if (adapters.test(name)) return undefined
-  let local = name
-  for (const wrapper of ['state_dict.', 'module.']) if (local.startsWith(wrapper)) local = local.slice(wrapper.length)
-  const root = roots.find(([prefix]) => local.startsWith(prefix))
-  if (root) local = local.slice(root[0].length)
+  const { local, net } = unwrapped(name)
   if (motionModulePath.test(local)) return { part: 'motion', local }
-  const part = root?.[1] ?? beginnings.find(([beginning]) => local.startsWith(beginning))?.[1]
+  const part = net ?? beginnings.find(([beginning]) => local.startsWith(beginning))?.[1]
   return part && { part, local }
 }
 
