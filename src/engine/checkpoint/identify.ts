@@ -14,6 +14,7 @@ import {
 } from './architecture.ts'
 import { whyIgnored } from './dialects/ignored.ts'
 import { type Parts, partsOf } from './dialects/parts.ts'
+import { type Embedding, embeddingIn } from './embedding.ts'
 import { unsupportedBase } from './lora/base-model.ts'
 import { describeLora, type LoraDescription } from './lora/describe.ts'
 import { tensorRoleOf } from './lora/tensor-roles.ts'
@@ -32,13 +33,6 @@ export interface Contents {
   readonly dtypes: readonly { readonly dtype: DType; readonly tensors: number }[]
   /** What no net takes, by reason. */
   readonly ignored: readonly { readonly reason: string; readonly names: readonly string[] }[]
-}
-
-export interface Embedding {
-  readonly vectors: number
-  readonly width: number
-  /** The word in the file, where the file has one; else its name stands for it. */
-  readonly word?: string
 }
 
 export type Identity = Contents &
@@ -103,21 +97,11 @@ function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
   }
   if (vae) return { ...contents, kind: 'vae', vae }
   if (text) return { ...contents, kind: 'text-encoder', text }
-  const embedding = embeddingOf(file)
-  return embedding && { ...contents, ignored: [], parameters: embedding.vectors * embedding.width, kind: 'textual-inversion', embedding }
-}
-
-/** The four forms: A1111's `string_to_param`, kohya's `emb_params`, diffusers' `<word>`, and a tensor alone. */
-function embeddingOf(file: TensorFile): Embedding | undefined {
-  const candidates = [...file.tensors].filter(([, { shape, dtype }]) => (shape.length === 1 || shape.length === 2) && /^B?F/.test(dtype))
-  const [found] = candidates
-  if (!found || candidates.length !== 1) return undefined
-  const [name, tensor] = found
-  const known = /^(string_to_param\.|emb_params$)/.test(name)
-  if (!known && (file.tensors.size > 1 || /\.(weight|bias)$/.test(name))) return undefined
-  const word = known ? file.metadata.get('name') : name
-  const [vectors, width] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]]
-  return omitUndefined({ vectors: vectors!, width: width!, word })
+  const found = embeddingIn(file)
+  if (!found) return undefined
+  const { embedding, unused } = found
+  const { ignored } = contentsOf(file, unused)
+  return { ...contents, ignored, parameters: embedding.vectors * embedding.width, kind: 'textual-inversion', embedding }
 }
 
 function unknownSentence(file: TensorFile): string {

@@ -13,6 +13,7 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/(^|\.)vision_model\./, "CLIP's eye"],
   [/^(cond_stage_model\.)?safety_checker\./, 'a filter of finished images'],
   [/^animatediff_config\b/, 'the training configuration'],
+  [/^(emp_params_out|emb_params_out|clip_l_out)$/, 'vectors that are added behind the text encoder'],
 ]
 
 /** Why a tensor of this name is left aside; `undefined` where its name says nothing. */
