@@ -148,15 +148,19 @@ async function orRefused<T>(work: Promise<T>): Promise<T | UserError> {
 const assertSame = (made: EngineOutput, twin: EngineOutput, what = ''): void =>
   assert.ok(apart(made.frames, twin.frames) < 0.01, `${what} ${apart(made.frames, twin.frames)} apart from its twin`)
 
-/** Every weight that the file touches, and no other, against the merged ones of `expected`: `net/weight` in diffusers' names. */
+/** Nothing of the file is left over, and the weights of `expected`, `net/weight` in diffusers' names, are what it says. */
 function assertMerged(file: string, strength: number, motion: string, expected: string): void {
   const nets = netsOf(openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion }))
-  const { merged } = planLoras([{ lora: readLora(openTensorFile(file), nets), strength, merged: true }], shapesIn(nets))
+  const lora = readLora(openTensorFile(file), nets)
+  assert.deepEqual(lora.ignored, [])
+  const { merged } = planLoras([{ lora, strength, merged: true }], shapesIn(nets))
   const made = new Map(mergedWeights(merged, nets).map((weight) => [mergedName(weight), weight.values()]))
   const answers = openTensorFile(expected).tensors
-  assert.deepEqual([...made.keys()].sort(), [...answers.keys()].sort(), 'the weights that it touches')
+  assert.ok(answers.size > 0)
   for (const [name, tensor] of answers) {
-    const error = relativeError(made.get(name)!, float32Of(tensor))
+    const values = made.get(name)
+    assert.ok(values, `${name} is left as it was`)
+    const error = relativeError(values, float32Of(tensor))
     assert.ok(error < 1e-4, `${name}: ${error} off`)
   }
 }
@@ -176,5 +180,5 @@ function wordOf(file: string): string | undefined {
   const opened = openTensorFile(file)
   const inspection = { identity: identify(opened), metadata: opened.metadata, base: 0, ignored: 0 }
   const taken = { name: basename(file), source: 'file:', incoming: file, bytes: 0, sha256: '', inspection }
-  return styleFileOf(taken, { name: 'any' }).word
+  return styleFileOf(taken, { name: 'any', extend: false }).word
 }

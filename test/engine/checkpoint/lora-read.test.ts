@@ -239,11 +239,11 @@ test('half of a pair is refused with what is missing', () => {
   assert.throws(() => read({ [`${kohya(matrix)}.dora_scale`]: values([6, 1]) }), { code: 'lora-incomplete' })
 })
 
-test('butterfly OFT is refused in a sentence', () => {
-  assert.throws(() => read({ [`${kohya(matrix)}.oft_blocks`]: values([2, 3, 2, 2]) }), {
-    code: 'lora-kind-unsupported',
-    message: /butterfly OFT \(BOFT\), which is not supported/,
-  })
+test('kinds of PEFT that nothing here computes are refused by name', () => {
+  for (const name of ['oft_r.default.weight', 'boft_R', 'vera_lambda_b', 'fourierft_spectrum.my-adapter']) {
+    const key = `base_model.model.${matrix}.${name}`
+    assert.throws(() => read({ [key]: values([2, 3, 2, 2]) }), { code: 'lora-kind-unsupported', message: new RegExp(`^${key} in`) })
+  }
 })
 
 test('a value that is no number is refused before anything is merged', () => {
