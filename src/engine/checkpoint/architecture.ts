@@ -67,6 +67,8 @@ export interface MotionArchitecture {
   readonly acrossFrames: boolean
   readonly attentionsPerBlock: number
   readonly normGroups: number
+  /** It was trained with other positions than the usual sines: those that it stores count. */
+  readonly ownPositions?: true
 }
 
 /** What is known of a motion module besides its weights. */
@@ -137,14 +139,24 @@ export function textArchitecture(tensors: Named, config?: unknown): TextArchitec
     // CLIP's heads are 64 wide in every published size.
     heads: configured(tensors, config, ['num_attention_heads']) ?? Math.max(1, width! / 64),
     vocabulary: vocabulary!,
-    positions: dims(tensors, 'text_model.embeddings.position_embedding.weight', 2)[0]!,
+    positions: positionsOf(tensors),
     mlpWidth: dims(tensors, 'text_model.encoder.layers.0.mlp.fc1.weight', 2)[0]!,
     activation: activation as 'quick_gelu' | 'gelu',
   }
 }
 
+/** Prompts are read in chunks of 77 tokens. */
+const leastPositions = 77
+
+function positionsOf(tensors: Named): number {
+  const key = 'text_model.embeddings.position_embedding.weight'
+  const [positions] = dims(tensors, key, 2)
+  if (positions! < leastPositions) wrongShape(tensors, key, `positions for ${leastPositions} tokens at least`)
+  return positions!
+}
+
 /**
- * AnimateDiff's motion modules. v1 is known by a position table of 24 rows, the v2 family by its mid block, AnimateLCM by storing no table;
+ * AnimateDiff's motion modules. v1 is known by a position table of other than 32 rows, the v2 family by its mid block, AnimateLCM by no table;
  * Lightning has v2's layout, so only its name or metadata tells (huggingface ByteDance/AnimateDiff-Lightning).
  * @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config`
  */
@@ -175,12 +187,15 @@ function versionOf(midBlock: boolean, peRows: number | undefined, source: Motion
   const name = basename(source.path ?? '').toLowerCase()
   if (midBlock) {
     if (saidOf(source).includes('lightning')) return 'lightning'
-    return peRows === undefined && !/(^|[^a-z0-9])v2([^0-9]|$)/.test(name) ? 'animatelcm' : 'v2'
+    return peRows === undefined && !says('v2', name) ? 'animatelcm' : 'v2'
   }
+  // v3 was published with 32 rows. Trained on for other lengths, a v1 module stays one (so has ComfyUI-AnimateDiff-Evolved it too).
+  if (peRows !== undefined) return peRows === 32 || (peRows !== 24 && says('v3', name)) ? 'v3' : 'v1'
   // Without a table only the name is left; the first modules were called after the SD they were trained on.
-  const namedV1 = /(^|[^a-z0-9])(v1|mm_sd_v1[45])([^0-9]|$)/.test(name)
-  return peRows === 24 || (peRows === undefined && namedV1) ? 'v1' : 'v3'
+  return says('v1|mm_sd_v1[45]', name) ? 'v1' : 'v3'
 }
+
+const says = (version: string, name: string): boolean => new RegExp(`(^|[^a-z0-9])(${version})([^0-9]|$)`).test(name)
 
 function stepsOf(source: MotionSource): number | undefined {
   const found = /(\d+)[ _-]?step/.exec(saidOf(source))

@@ -19,6 +19,7 @@ import type { Named, Part } from '../checkpoint/dialects/parts.ts'
 import { isFolder, readJson } from '../checkpoint/weight-folder.ts'
 import type { Betas } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
+import { isSinusoidal } from '../nets/sinusoidal-positions.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
 import { openWeights, partIn, type WeightFile } from './weight-files.ts'
@@ -111,14 +112,15 @@ export function openModel(files: BaseFiles): Model {
 function motionOf(weights: WeightFile): Net<MotionArchitecture> {
   const { tensors, file, config } = partIn(weights, 'motion')
   const { metadata } = weights.file
-  const { peRows } = weights.parts
+  const { peRows, positions } = weights.parts
   const architecture = motionArchitecture(tensors, omitUndefined({ path: file, metadata, config, peRows }))
-  return { architecture, tensors, file }
+  if (!positions || positions.values().every(isSinusoidal)) return { architecture, tensors, file }
+  return { architecture: { ...architecture, ownPositions: true }, tensors: new Map([...tensors, ...positions]), file }
 }
 
 /** The nets must have been trained together, or at least on the same base. */
 function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text' | 'vae' | 'motion'>): void {
-  const { widths, inChannels, contextWidth } = unet.architecture
+  const { widths, layersPerBlock, inChannels, contextWidth } = unet.architecture
   if (inChannels !== vae.architecture.latentChannels) {
     const { latentChannels } = vae.architecture
     throw new UserError(
@@ -132,6 +134,13 @@ function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text'
       'checkpoint-kind',
       `${unet.file} reads text of width ${contextWidth}, but the text encoder in ${text.file} writes ${text.architecture.width}: they belong to different models.`,
       { contextWidth, width: text.architecture.width, file: unet.file },
+    )
+  }
+  if (motion && motion.architecture.layersPerBlock !== layersPerBlock) {
+    throw new UserError(
+      'motion-base',
+      `The motion module ${motion.file} was made for a base with ${motion.architecture.layersPerBlock} layers in a block; ${unet.file} has ${layersPerBlock}.`,
+      { expected: layersPerBlock, got: motion.architecture.layersPerBlock, file: motion.file },
     )
   }
   if (motion && motion.architecture.widths.join() !== widths.join()) {

@@ -3,7 +3,7 @@
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^model_ema\./, 'a running average of the weights, kept for further training'],
   [/(^|\.)position_ids$/, 'the numbers 0 to 76'],
-  [/\.(pos_encoder\.(pe|pos_encoding)|pos_embed\.pe)$/, 'a table of sines that is computed anew'],
+  [/\.(pos_encoder\.(pe|pos_encoding)|pos_embed\.pe)$/, 'positions, which are computed anew unless they differ from the usual sines'],
   [/^(.*\.)?loss\./, 'the loss used in training'],
   [/^(sqrt_|log_|posterior_)?(one_minus_)?(recip_?m?1?_?)?(alphas|betas)/, 'the training schedule'],
   [/^(log_one_minus_alphas|sqrt_|posterior_|lvlb_weights|logvar$|scale_factor$)/, 'the training schedule'],
