@@ -7,6 +7,7 @@ import type { Frames } from '../frames.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Target } from '../targets/target.ts'
+import { chunkLength } from '../text/chunks.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 import type { NetKeys } from './model-cache.ts'
@@ -68,7 +69,7 @@ export function createNets(
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
-  const { positions: L, width: D } = model.text.architecture
+  const [L, D] = [chunkLength, model.text.architecture.width]
   const moves = model.motion !== null && frames > 1
 
   const text = (clipSkip: number): Runnable => ({
