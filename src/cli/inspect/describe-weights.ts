@@ -108,6 +108,7 @@ function loraLines({ kinds, ranks, alphas, parts, modules, contextWidth, ...said
     ['title', said.title],
     ['author', said.author],
     ['trigger words', said.triggerWords.join(', ') || undefined],
+    ['textual inversions', said.bundledWords.join(', ') || undefined],
   ] as const) {
     if (value !== undefined) lines.push([label, plain(value)])
   }

@@ -17,7 +17,7 @@ import { type Parts, partsOf } from './dialects/parts.ts'
 import { type Embedding, embeddingIn } from './embedding.ts'
 import { unsupportedBase } from './lora/base-model.ts'
 import { describeLora, type LoraDescription } from './lora/describe.ts'
-import { tensorRoleOf } from './lora/tensor-roles.ts'
+import { bundledWord, tensorRoleOf } from './lora/tensor-roles.ts'
 import { byteLengthOf, type DType, elementsOf, type Tensor, type TensorFile } from './tensor.ts'
 import { type UnsupportedModel, unsupportedModel } from './unsupported-models.ts'
 
@@ -73,7 +73,7 @@ function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (unsuppo
   if (base) return refused({ code: 'lora-other-base', sentence: `is a LoRA for ${base}; only LoRAs for Stable Diffusion 1.x fit.` })
   const contents = contentsOf(
     file,
-    [...file.tensors.keys()].filter((name) => !tensorRoleOf(name)),
+    [...file.tensors.keys()].filter((name) => !tensorRoleOf(name) && bundledWord(name) === undefined),
   )
   if (lora.parts.every((part) => part === 'motion')) return { ...contents, kind: 'motion-lora', lora }
   // AnimateDiff's own LoRA names, at the rank that its adapter was published with; other files of this form are image LoRAs like any.

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import { type AppliedDelta, planLoras, shapesIn } from '../checkpoint/lora/adapter-plan.ts'
 import type { ParsedLora } from '../checkpoint/lora/delta.ts'
-import type { TensorFile } from '../checkpoint/tensor.ts'
+import type { Tensor, TensorFile } from '../checkpoint/tensor.ts'
 import { type Note, UserError } from '../errors.ts'
 import { createLruCache } from '../lru-cache.ts'
 import { type CachedLora, createLoraCache, type LoraCache } from './lora-cache.ts'
@@ -18,6 +18,8 @@ export interface AppliedLoras {
   /** Tells the text encoder's run-time adapters from others; '' for none. */
   readonly textKey: string
   readonly merged: readonly AppliedDelta[]
+  /** Textual inversions that came inside, by their word; of two of a word the later one's. */
+  readonly words: ReadonlyMap<string, BundledWord>
   /** Of the file that a delta comes from. */
   stampOf(applied: AppliedDelta): string
   /** One of them was distilled to draw in a few steps. */
@@ -25,6 +27,12 @@ export interface AppliedLoras {
   readonly notes: readonly Note[]
   /** In memory, at least. */
   bytes(): number
+}
+
+export interface BundledWord {
+  readonly tensor: Tensor
+  /** Of the LoRA's file. */
+  readonly stamp: string
 }
 
 /** @throws UserError `lora-strength`, and what `readLora` throws */
@@ -65,13 +73,24 @@ function applyLoras(model: Model, base: string, loras: readonly NamedLora[], cac
     merged,
     stampOf: (applied) => from(applied).stamp,
     hasLcmLora: cached.some(({ lora, metadata, strength }) => strength > 0 && saysLcm({ path: lora.path, metadata })),
-    notes: cached.flatMap(({ lora: { path, ignored } }) => unusedNotes(path, ignored)),
+    words: new Map(
+      cached
+        .filter(({ strength }) => strength !== 0)
+        .flatMap(({ lora, stamp }) => [...lora.words].map(([word, tensor]) => [word, { tensor, stamp }] as const)),
+    ),
+    notes: cached.flatMap(({ lora }) => [...unusedNotes(lora.path, lora.ignored), ...(lora.scaleUnknown ? [scaleUnknown(lora.path)] : [])]),
     bytes: () => cached.reduce((sum, it) => sum + it.bytes(), atRuntime.bytes()),
   }
 }
 
 const keyOf = (applied: readonly AppliedDelta[], from: (applied: AppliedDelta) => CachedLora): string =>
   [...new Set(applied.map((it) => `${from(it).stamp} ${it.strength}`))].join('\n')
+
+const scaleUnknown = (path: string): Note => ({
+  code: 'lora-scale-unknown',
+  message: `${basename(path)} does not say its alpha: it is laid on as strong as its numbers are. PEFT keeps alpha in adapter_config.json, which belongs beside it.`,
+  data: { file: basename(path) },
+})
 
 /** Whether a LoRA was distilled: its tensors do not tell, only its name or what its trainer wrote. */
 export const saysLcm = ({ path, metadata }: Pick<TensorFile, 'path' | 'metadata'>): boolean =>

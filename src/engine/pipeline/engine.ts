@@ -12,7 +12,7 @@ import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
+import { bundledEmbeddings, type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
@@ -107,7 +107,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     checkSize(drawing, { factor, hasMotion: motion !== null })
     const clip = prepareClip(drawing, base.model)
     const applied = applyLoras(base, files.loras)
-    const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
+    const { width } = text.architecture
+    // A file that is named for a word counts before one that came inside a LoRA.
+    const embeddings = new Map([...bundledEmbeddings(applied.words, width), ...readEmbeddings(files.embeddings ?? [], width)])
     return { base, applied, embeddings, clip }
   }
 
@@ -133,6 +135,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       keys.text,
       applied.textKey,
       String(clipSkip),
+      ...[...applied.words].map(([word, { stamp }]) => word + stamp),
       ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
     ]
     const encode = textCache(textKey, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))

@@ -24,6 +24,21 @@ export function readEmbeddings(files: readonly { readonly file: string; readonly
   return found
 }
 
+/** Of textual inversions that came inside LoRAs. @throws UserError `embedding-base`, `tensor-not-finite` */
+export function bundledEmbeddings(words: ReadonlyMap<string, { readonly tensor: Tensor }>, width: number): Embeddings {
+  return new Map(
+    [...words].map(([word, { tensor }]) => {
+      const { width: got } = sidesOf(tensor)
+      if (got === width) return [word, vectorsIn(tensor)] as const
+      throw new UserError(
+        'embedding-base',
+        `The textual inversion ${word} inside a LoRA has the width ${got}; this model reads text of width ${width}: it was made for another base.`,
+        { word, expected: width, got },
+      )
+    }),
+  )
+}
+
 /** Vectors of a file, in their order. */
 export function readEmbedding(path: string, width: number): Float32Array[] {
   const file = openTensorFile(path)

@@ -113,6 +113,7 @@ test('a LoRA is described by kinds, ranks, parts, modules and the words in its m
     license: 'CC-BY-4.0',
     contextWidth: 768,
     triggerWords: ['ghb style', 'sky', 'ghibli style', 'tree'],
+    bundledWords: [],
   })
   assert.deepEqual(identity.ignored, [{ reason: 'nothing here takes it', names: ['some.other.tensor'] }])
 })

@@ -2,7 +2,7 @@
 
 import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
-import { type TensorRole, tensorRoleOf } from './tensor-roles.ts'
+import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 
 export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'boft' | 'full' | 'norm'
 
@@ -25,6 +25,8 @@ export interface LoraDescription {
   readonly license?: string
   /** The words that call for it, the most used in training first: untrusted text. */
   readonly triggerWords: readonly string[]
+  /** Of textual inversions inside, without which it does not look as it was trained to: untrusted text. */
+  readonly bundledWords: readonly string[]
 }
 
 export const maxTriggerWords = 12
@@ -83,6 +85,7 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
     modules: modules.size,
     ...present({ ...said, ...more }),
     triggerWords: triggerWordsOf(file.metadata),
+    bundledWords: [...new Set([...file.tensors.keys()].flatMap((name) => bundledWord(name) ?? []))],
   }
 }
 
