@@ -18,8 +18,10 @@ import { type Embedding, embeddingIn } from './embedding.ts'
 import { unsupportedBase } from './lora/base-model.ts'
 import { describeLora, type LoraDescription } from './lora/describe.ts'
 import { bundledWord, tensorRoleOf } from './lora/tensor-roles.ts'
+import { type Parameterization, parameterizationOf } from './parameterization.ts'
 import { byteLengthOf, type DType, elementsOf, type Tensor, type TensorFile } from './tensor.ts'
 import { type UnsupportedModel, unsupportedModel } from './unsupported-models.ts'
+import { configBeside } from './weight-folder.ts'
 
 /** True of every file. */
 export interface Contents {
@@ -35,10 +37,14 @@ export interface Contents {
   readonly ignored: readonly { readonly reason: string; readonly names: readonly string[] }[]
 }
 
+interface UNetInFile extends Parameterization {
+  readonly unet: UNetArchitecture
+}
+
 export type Identity = Contents &
   (
-    | { readonly kind: 'sd1-checkpoint'; readonly unet: UNetArchitecture; readonly vae?: VaeArchitecture; readonly text?: TextArchitecture }
-    | { readonly kind: 'unet'; readonly unet: UNetArchitecture }
+    | ({ readonly kind: 'sd1-checkpoint'; readonly vae?: VaeArchitecture; readonly text?: TextArchitecture } & UNetInFile)
+    | ({ readonly kind: 'unet' } & UNetInFile)
     | { readonly kind: 'vae'; readonly vae: VaeArchitecture }
     | { readonly kind: 'text-encoder'; readonly text: TextArchitecture }
     | { readonly kind: 'motion-module'; readonly motion: MotionArchitecture }
@@ -47,7 +53,10 @@ export type Identity = Contents &
     | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
   )
 
-/** Never throws for what a file holds: what cannot be used is `refused`, with a whole sentence. Reads scalars only (alphas). */
+/**
+ * Never throws for what a file holds: what cannot be used is `refused`, with a whole sentence. Reads scalars only (alphas), and the config.json
+ * beside a file of a net's folder.
+ */
 export function identify(file: TensorFile): Identity {
   const refused = ({ code, sentence }: UnsupportedModel): Identity => ({
     ...contentsOf(file, []),
@@ -58,10 +67,11 @@ export function identify(file: TensorFile): Identity {
   if (file.tensors.size === 0) return refused({ code: 'empty', sentence: 'holds no tensors.' })
   const lora = describeLora(file)
   if (lora) return loraIdentity(file, lora, refused)
-  const unsupported = unsupportedModel(file)
-  if (unsupported) return refused(unsupported)
   try {
-    return netsIdentity(file, partsOf(file)) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
+    const config = configBeside(file.path)
+    const unsupported = unsupportedModel(file, config)
+    if (unsupported) return refused(unsupported)
+    return netsIdentity(file, partsOf(file), config) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
   } catch (error) {
     if (error instanceof UserError) return { ...contentsOf(file, []), kind: 'refused', code: error.code, sentence: error.message }
     throw error
@@ -81,19 +91,19 @@ function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (unsuppo
   return { ...contents, kind: official && lora.ranks.join() === '128' ? 'domain-adapter' : 'lora', lora }
 }
 
-function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
+function netsIdentity(file: TensorFile, parts: Parts, config: unknown): Identity | undefined {
   const contents = contentsOf(file, parts.ignored)
   if (parts.motion && !parts.unet) {
     const { path, metadata } = file
-    const motion = motionArchitecture(parts.motion, omitUndefined({ path, metadata, peRows: parts.peRows }))
+    const motion = motionArchitecture(parts.motion, omitUndefined({ path, metadata, config, peRows: parts.peRows }))
     return { ...contents, kind: 'motion-module', motion }
   }
-  const text = parts.text && textArchitecture(parts.text)
-  const vae = parts.vae && vaeArchitecture(parts.vae)
+  const text = parts.text && textArchitecture(parts.text, config)
+  const vae = parts.vae && vaeArchitecture(parts.vae, config)
   if (parts.unet) {
-    const unet = unetArchitecture(parts.unet)
-    if (!text && !vae) return { ...contents, kind: 'unet', unet }
-    return { ...contents, kind: 'sd1-checkpoint', unet, ...omitUndefined({ vae, text }) }
+    const unet = { unet: unetArchitecture(parts.unet, config), ...parameterizationOf(file) }
+    if (!text && !vae) return { ...contents, kind: 'unet', ...unet }
+    return { ...contents, kind: 'sd1-checkpoint', ...unet, ...omitUndefined({ vae, text }) }
   }
   if (vae) return { ...contents, kind: 'vae', vae }
   if (text) return { ...contents, kind: 'text-encoder', text }

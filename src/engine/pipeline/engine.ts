@@ -6,9 +6,11 @@ import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
+import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
+import { lcmDistillation } from '../samplers/distillation.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
@@ -113,9 +115,15 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     return { base, applied, embeddings, clip }
   }
 
-  function netsFor(base: OpenModel, applied: AppliedLoras, size: Size, { plan: { atOnce, motionWindows } }: PreparedClip) {
+  function netsFor(
+    base: OpenModel,
+    applied: AppliedLoras,
+    size: Size,
+    { plan: { atOnce, motionWindows } }: PreparedClip,
+    timeOffset?: Float32Array,
+  ) {
     const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
-    const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...(motionWindows && { motionWindows }) }
+    const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...omitUndefined({ motionWindows, timeOffset }) }
     return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
   }
 
@@ -129,7 +137,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     signal?.throwIfAborted()
     yield { stage: 'loading', step: 0, of: 0 }
 
-    const { model, keys, nets } = netsFor(base, applied, drawing, clip)
+    const { condProj } = base.model
+    const timeOffset = condProj && guidanceEmbedding(schedule.guidance, condProj)
+    const { model, keys, nets } = netsFor(base, applied, drawing, clip, timeOffset)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
@@ -155,10 +165,10 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       latentShape,
       {
         frames: drawn,
-        schedule,
+        schedule: condProj ? { ...schedule, guidance: 1 } : schedule,
         windowsAt: plan.windowsAt,
         ...startOf(drawing.seed, clip),
-        ...guidanceOver(clip),
+        ...(condProj ? {} : guidanceOver(clip)),
         ...(known && { known }),
         ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
       },
@@ -183,7 +193,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       signal?.throwIfAborted()
       yield { ...decoding, frames }
     }
-    return { schedule, notes: [...schedule.notes, ...base.notes, ...applied.notes] }
+    const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
+    return { schedule, notes: [...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes] }
   }
 
   return {
@@ -218,6 +229,13 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   }
 }
 
+const guidanceTaken: Note = {
+  code: 'guidance-taken',
+  message:
+    'This checkpoint takes its guidance as an input (LCM): what should not be in the picture, and guidance that changes over the frames, are not heard.',
+  data: {},
+}
+
 /** Where guidance travels it must be right at every key; the largest is told. */
 function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {
   if (!keys) return scheduleAt(drawing, drawing.guidance, model, applied)
@@ -228,18 +246,17 @@ function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, mode
 function scheduleAt(
   drawing: EngineInput,
   guidance: number | undefined,
-  { motion, checkpointBetas }: Model,
-  { hasLcmLora }: AppliedLoras,
+  { motion, trained }: Model,
+  { distilledLora: said }: AppliedLoras,
 ): Schedule {
   const { steps, sampler, spacing, betas, model } = drawing
   const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
-  const distilled = hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0))
-  return scheduleFor(
-    drawing.frames > 1 ? (motion?.architecture ?? null) : null,
-    wanted,
-    omitUndefined({ hasLcmLora: distilled, checkpointBetas }),
-  )
+  const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
+  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
+    ...trained,
+    ...omitUndefined({ distilledLora }),
+  })
 }
 
 const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>

@@ -54,6 +54,8 @@ export interface NetsOptions {
   readonly adapters?: RuntimeAdapters
   /** Inside the motion modules. */
   readonly motionWindows?: readonly WeightedWindow[]
+  /** Added to the embedding of every timestep, [widths[0]]: see guidance-embedding.ts. */
+  readonly timeOffset?: Float32Array
 }
 
 /** How many pixels the VAE decodes in a call: more is no faster, and its activations, the widest of all, take longest at first touch. */
@@ -65,7 +67,7 @@ const callsAtOnce = 2
 export function createNets(
   model: Model,
   { frames, width, height }: Size,
-  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows }: NetsOptions,
+  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, timeOffset }: NetsOptions,
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
@@ -119,7 +121,8 @@ export function createNets(
     },
 
     async predictNoise(sample, t, contexts, textPerFrame = false) {
-      const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
+      const embedding = timestepEmbedding(t, model.unet.architecture.widths[0]!)
+      const time = timeOffset ? embedding.map((value, i) => value + timeOffset[i]!) : embedding
       const calls = contexts.map((context) => ({ sample, time, context }))
       const tokens = contexts[0]!.length / D / (textPerFrame ? frames : 1)
       const outputs = await runner.runAll(denoiser(tokens, textPerFrame), calls, adapters.unet(moves).feeds)

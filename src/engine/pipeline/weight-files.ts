@@ -29,7 +29,10 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
   const { file, parts, config } = weights
   const tensors = parts[part]
   if (!tensors) {
-    const { kind } = identify(file)
+    const identity = identify(file)
+    const { kind } = identity
+    // What cannot be used anywhere says why.
+    if (kind === 'refused') throw new UserError('checkpoint-part', identity.sentence, { file: file.path, part, kind })
     const is = kind === 'sd1-checkpoint' && part !== 'motion' ? `a checkpoint without a ${words[part]}` : kinds[kind]
     throw new UserError('checkpoint-part', `${file.path} is ${is}; what is needed here is ${wanted[part]}.`, {
       file: file.path,
@@ -40,7 +43,7 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
   return omitUndefined({ tensors, file: file.path, config })
 }
 
-const kinds: Readonly<Record<Identity['kind'], string>> = {
+const kinds: Readonly<Record<Exclude<Identity['kind'], 'refused'>, string>> = {
   'sd1-checkpoint': 'a checkpoint of Stable Diffusion 1.x',
   unet: 'a UNet alone',
   vae: 'a VAE alone',
@@ -50,7 +53,6 @@ const kinds: Readonly<Record<Identity['kind'], string>> = {
   'domain-adapter': "AnimateDiff's domain adapter, a LoRA",
   lora: 'a LoRA',
   'textual-inversion': 'a textual inversion',
-  refused: 'of an unknown kind',
 }
 
 const words: Readonly<Record<Exclude<Part, 'motion'>, string>> = { unet: 'UNet', vae: 'VAE', text: 'text encoder' }

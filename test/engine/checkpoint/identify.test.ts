@@ -170,13 +170,6 @@ const refusals: readonly [
   ['SD 3', 'sd3', { 'model.diffusion_model.joint_blocks.0.context_block.attn.qkv.weight': [4608, 1536] }],
   ['Flux', 'flux', { 'double_blocks.0.img_attn.qkv.weight': [9216, 3072] }],
   [
-    'velocity prediction, said',
-    'v-prediction',
-    under('model.diffusion_model.', sd15UNet()),
-    { metadata: { 'modelspec.prediction_type': 'v' } },
-  ],
-  ['velocity prediction, marked', 'v-prediction', [...under('model.diffusion_model.', sd15UNet()), ['v_pred', [0]]]],
-  [
     'an inpainting model',
     'inpainting',
     [...under('first_stage_model.', sd15Vae()), ['model.diffusion_model.input_blocks.0.0.weight', [320, 9, 3, 3]]],
@@ -235,6 +228,24 @@ for (const [what, code, contents, about] of refusals) {
     assert.ok(identity.sentence.includes(file.path))
   })
 }
+
+test('what a UNet predicts is told by a marker, the metadata or, without either, the name', () => {
+  const unet = under('model.diffusion_model.', sd15UNet())
+  const told = (entries: Entries, about: Parameters<typeof fileOf>[1] = {}) => {
+    const identity = identify(fileOf(entries, about))
+    assert.ok(identity.kind === 'unet')
+    const { velocity, zeroTerminalSnr, byName, ignored } = identity
+    assert.ok(ignored.every(({ reason }) => reason !== 'nothing here takes it'))
+    return [velocity, zeroTerminalSnr, byName]
+  }
+  assert.deepEqual(told(unet), [undefined, undefined, undefined])
+  assert.deepEqual(told(unet, { metadata: { 'modelspec.prediction_type': 'v' } }), [true, undefined, undefined])
+  assert.deepEqual(told([...unet, ['v_pred', [0]]]), [true, undefined, undefined])
+  assert.deepEqual(told([...unet, ['v_pred', [0]], ['ztsnr', [0]]]), [true, true, undefined])
+  const named = { path: '/models/fluffyrock-e61-terminal-snr-vpred.safetensors' }
+  assert.deepEqual(told(unet, named), [true, true, true])
+  assert.deepEqual(told(unet, { ...named, metadata: { 'modelspec.prediction_type': 'epsilon' } }), [undefined, undefined, undefined])
+})
 
 test('a name that says SDXL does not make a whole checkpoint one', () => {
   const file = fileOf(

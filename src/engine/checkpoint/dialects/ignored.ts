@@ -12,6 +12,7 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/(^|\.)(logit_scale|text_projection(\.weight)?|visual_projection\.weight)$/, "CLIP's comparison with images"],
   [/(^|\.)vision_model\./, "CLIP's eye"],
   [/^(cond_stage_model\.)?safety_checker\./, 'a filter of finished images'],
+  [/^(v_pred|ztsnr)$/, 'a mark of what it predicts, which counts'],
   [/^animatediff_config\b/, 'the training configuration'],
   [/^(emp_params_out|emb_params_out|clip_l_out)$/, 'vectors that are added behind the text encoder'],
 ]

@@ -97,10 +97,14 @@ function positionsIn(file: TensorFile, tables: readonly Local[]): Pick<Parts, 'p
   const positions = new Map([...named].map(([name, tensor]) => [name, asTable(file, tensor)]))
   const rows = new Set(positions.values().map(({ shape }) => shape[0]!))
   if (rows.size > 1) {
-    throw new UserError('checkpoint-shape', `${file.path} has position tables of ${[...rows].join(' and ')} rows; expected as many in all.`, {
-      path: file.path,
-      rows: [...rows],
-    })
+    throw new UserError(
+      'checkpoint-shape',
+      `${file.path} has position tables of ${[...rows].join(' and ')} rows; expected as many in all.`,
+      {
+        path: file.path,
+        rows: [...rows],
+      },
+    )
   }
   return { positions, peRows: [...rows][0]! }
 }
@@ -109,11 +113,15 @@ function positionsIn(file: TensorFile, tables: readonly Local[]): Pick<Parts, 'p
 function asTable({ path }: TensorFile, tensor: Tensor): Tensor {
   const { name, shape } = tensor
   if (shape.length >= 2 && shape.slice(0, -2).every((side) => side === 1)) return reshapeTensor(tensor, shape.slice(-2))
-  throw new UserError('checkpoint-shape', `${name} in ${path}: expected a table of positions [1, rows, channels], got [${shape.join(', ')}].`, {
-    path,
-    key: name,
-    got: shape,
-  })
+  throw new UserError(
+    'checkpoint-shape',
+    `${name} in ${path}: expected a table of positions [1, rows, channels], got [${shape.join(', ')}].`,
+    {
+      path,
+      key: name,
+      got: shape,
+    },
+  )
 }
 
 /** A LoRA has the names of the modules that it is for. */
