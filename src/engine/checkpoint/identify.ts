@@ -57,7 +57,7 @@ export type Identity = Contents &
  * Never throws for what a file holds: what cannot be used is `refused`, with a whole sentence. Reads scalars only (alphas), and the config.json
  * beside a file of a net's folder.
  */
-export function identify(file: TensorFile): Identity {
+export function identify(file: TensorFile, configOf: (path: string) => unknown = configBeside): Identity {
   const refused = ({ code, sentence }: UnsupportedModel): Identity => ({
     ...contentsOf(file, []),
     kind: 'refused',
@@ -68,7 +68,7 @@ export function identify(file: TensorFile): Identity {
   const lora = describeLora(file)
   if (lora) return loraIdentity(file, lora, refused)
   try {
-    const config = configBeside(file.path)
+    const config = configOf(file.path)
     const unsupported = unsupportedModel(file, config)
     if (unsupported) return refused(unsupported)
     return netsIdentity(file, partsOf(file), config) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })

@@ -3,7 +3,7 @@
 // modelspec, the .yaml that AUTOMATIC1111 reads beside a checkpoint; and, where none of these says anything, the name.
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, isAbsolute } from 'node:path'
 import type { TensorFile } from './tensor.ts'
 
 export interface Parameterization {
@@ -29,6 +29,7 @@ export function parameterizationOf({ path, tensors, metadata }: TensorFile): Par
 const mostYamlBytes = 1 << 20
 
 function besideIt(path: string): string {
+  if (!isAbsolute(path)) return ''
   const yaml = ['.yaml', '.yml'].map((end) => path.replace(/\.[^./\\]*$/, end)).find((file) => file !== path && existsSync(file))
   return yaml !== undefined && statSync(yaml).isFile() && statSync(yaml).size <= mostYamlBytes ? readFileSync(yaml, 'utf8') : ''
 }

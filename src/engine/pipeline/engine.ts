@@ -15,6 +15,7 @@ import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { bundledEmbeddings, type Embeddings, readEmbeddings } from '../text/embeddings.ts'
+import { type PromptTag, promptTags, withoutTags } from '../text/prompt-tags.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
@@ -127,7 +128,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
   }
 
-  async function* stream(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
+  async function* stream(asked: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
+    const drawing = { ...asked, prompt: withoutTags(asked.prompt), negative: withoutTags(asked.negative) }
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
@@ -194,7 +196,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       yield { ...decoding, frames }
     }
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
-    return { schedule, notes: [...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes] }
+    const tags = tagNotes(asked)
+    return { schedule, notes: [...tags, ...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes] }
   }
 
   return {
@@ -227,6 +230,19 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     close: () => sessions.release(),
   }
+}
+
+/** On tags that nobody took out of the prompt before: what they name is not here. */
+function tagNotes({ prompt, negative }: EngineInput): Note[] {
+  const tags = [...promptTags(prompt), ...promptTags(negative)]
+  const note = (code: string, kind: PromptTag['kind'], why: string): Note[] => {
+    const typed = [...new Set(tags.filter((tag) => tag.kind === kind).map((tag) => tag.typed))].slice(0, 5).join(' ')
+    return typed === '' ? [] : [{ code, message: `Left out of the prompt: ${typed}. ${why}`, data: { tags: typed } }]
+  }
+  return [
+    ...note('prompt-loras', 'lora', 'No LoRA of that name is installed, and no style of it is offered to everybody for this model.'),
+    ...note('prompt-hypernetworks', 'hypernetwork', 'Hypernetworks are not supported.'),
+  ]
 }
 
 const guidanceTaken: Note = {
