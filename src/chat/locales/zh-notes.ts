@@ -138,6 +138,8 @@ export const zhNotes: Locale['notes'] = {
   'safetensors-rank-too-high': '这个文件里有维数太多的张量。',
   'safetensors-dtype-unknown': '这个文件里有不认识的数据类型。',
   'checkpoint-uneven': '这个文件有 {width} 个通道的层，不能分成 {count} 份：要由它文件夹里的 config.json 写明有几份。',
+  'diffusion-transformer': '这是扩散变换器模型（PixArt、Wan、LTX、Qwen-Image 等）；只能用 Stable Diffusion 1.x 的检查点。',
+  'video-diffusion': '这是 Stable Video Diffusion，或由它做成的模型；只能用 Stable Diffusion 1.x 的检查点。',
   'folder-shards': '这个文件夹的分片索引和里面的文件对不上。',
   'folder-weights': '这个文件夹里没有可用的权重文件，或者有几个而不知道用哪一个。',
   'velocity-by-name-alone':

@@ -84,19 +84,33 @@ const signs: readonly Sign[] = [
   },
   {
     code: 'flux',
-    sentence: `is Flux; ${needs}.`,
+    sentence: `is Flux, or HunyuanVideo, which is built alike; ${needs}.`,
     is: (n) => n.has(/(^|\.)(double_blocks|single_blocks|single_transformer_blocks)\.\d/),
   },
   {
     code: 'sd3',
     sentence: `is Stable Diffusion 3; ${needs}.`,
-    is: (n) => n.has(/(^|\.)(joint_blocks|pos_embed\.proj|context_embedder)\b/),
+    is: (n) => n.has(/(^|\.)joint_blocks\.\d/) || (n.has(/(^|\.)pos_embed\.proj\./) && n.has(/(^|\.)context_embedder\./)),
+  },
+  {
+    code: 'diffusion-transformer',
+    sentence: `is a diffusion transformer (PixArt, Wan, LTX, Qwen-Image or alike); ${needs}.`,
+    is: (n) =>
+      n.has(/(^|\.)(pos_embed\.proj|patch_embedding|patchify_proj|x_embedder|img_in)\./) &&
+      n.has(/(^|\.)(transformer_)?(blocks|layers)\.\d/),
+  },
+  {
+    code: 'video-diffusion',
+    sentence: `is Stable Video Diffusion, or a model made of it; ${needs}.`,
+    is: (n) => n.has(/(^|\.)(time_stack|time_mixer|temporal_res_block|temporal_transformer_blocks)\b/),
   },
   {
     code: 'sdxl',
     sentence: `is SDXL; ${needs}, and motion modules for them.`,
     is: (n) =>
-      n.has(/^conditioner\.embedders\.|(^|\.)(label_emb|add_embedding|clip_g)\.|text_encoder_2\./) ||
+      n.has(/^conditioner\.embedders\.|(^|\.)clip_g\.|text_encoder_2\./) ||
+      // Stable Diffusion 2's variants by pictures have a label too.
+      (n.has(/(^|\.)(label_emb|add_embedding)\./) && n.shape(crossKey)?.at(-1) !== 1024) ||
       [2048, 1280].includes(n.shape(crossKey)?.at(-1) ?? 0) ||
       n.shape(tokens)?.[1] === 1280 ||
       /stable-diffusion-xl/.test(n.file.metadata.get('modelspec.architecture') ?? ''),

@@ -193,7 +193,7 @@ test('a LoRA for another base is refused by its name', () => {
     [wide(2048), {}, /is a LoRA for SDXL; only LoRAs for Stable Diffusion 1\.x fit/],
     [wide(1024), {}, /for Stable Diffusion 2;/],
     [{ 'lora_te2_text_projection.lora_down.weight': values([1, 1]) }, {}, /for SDXL;/],
-    [{ 'diffusion_model.double_blocks.0.img_attn.qkv.lora_A.weight': values([1, 1]) }, {}, /for Flux;/],
+    [{ 'diffusion_model.double_blocks.0.img_attn.qkv.lora_A.weight': values([1, 1]) }, {}, /for Flux or HunyuanVideo;/],
     [pair(matrix), { ss_base_model_version: 'sd_v2_v' }, /for Stable Diffusion 2;/],
   ]
   for (const [contents, metadata, message] of cases) assert.throws(() => read(contents, metadata), { code: 'lora-other-base', message })
