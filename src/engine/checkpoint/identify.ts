@@ -62,7 +62,7 @@ export function identify(file: TensorFile, configOf: (path: string) => unknown =
     ...contentsOf(file, []),
     kind: 'refused',
     code,
-    sentence: `${file.path} ${sentence}`,
+    sentence: new UserError(code, `${file.path} ${sentence}`).message,
   })
   if (file.tensors.size === 0) return refused({ code: 'empty', sentence: 'holds no tensors.' })
   const lora = describeLora(file)

@@ -142,6 +142,10 @@ test('the four forms of a textual inversion are found, with their word where the
     [{ emb_params: [2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ '<zoe>': [768] }, {}, { vectors: 1, width: 768, word: '<zoe>' }],
     [{ 'bad-hands': [4, 768] }, {}, { vectors: 4, width: 768, word: 'bad-hands' }],
+    [{ emp_params: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ emp_params: [2, 768], emp_params_out: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ clip_l: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ '*': [768] }, { name: 'zoe' }, { vectors: 1, width: 768, word: 'zoe' }],
   ]
   for (const [contents, metadata, embedding] of forms) {
     const identity = identify(fileOf(contents, { metadata }))

@@ -77,6 +77,16 @@ test('every way to name a module of SD 1.5 leads to it', () => {
     [motionOut]: motionOut,
     'mid_block.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.1.processor.to_out': motionOut,
     [`unet.${motionOut}`]: motionOut,
+    'mid_block.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.1.to_out.processor.0': motionOut,
+    [`text_encoders.clip_l.transformer.${textQ}`]: textQ,
+    [`clip_l.transformer.${textQ}`]: textQ,
+    [`te.${textQ}`]: textQ,
+    [`base_model.model.text_model.${textQ}`]: textQ,
+    lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q: q,
+    lycoris_text_model_encoder_layers_3_self_attn_q_proj: textQ,
+    oft_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q: q,
+    [`model.diffusion_model.${q}`]: q,
+    [`module.unet.${q}`]: q,
     lora_unet_mid_block_motion_modules_0_temporal_transformer_transformer_blocks_0_attention_blocks_1_to_out_0: motionOut,
   }
   for (const [theirs, ours] of Object.entries(names)) assert.equal(find(theirs)?.path, ours, theirs)

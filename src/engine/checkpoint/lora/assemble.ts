@@ -179,9 +179,9 @@ const rotation: Reader<LoraDelta> = (adapter, take) => {
   const rank = turning.shape.length
   if (rank !== 3 && rank !== 4) throw wrongShape(adapter, turning, [out / side, side, side])
   const [count, stages] = rank === 3 ? [turning.shape[0]!, 1] : [turning.shape[1]!, turning.shape[0]!]
-  const fits =
-    turning.shape.at(-2) === side && count * side === out && (rank === 3 || (side % 2 === 0 && out % (2 ** stages * (side / 2)) === 0))
+  const fits = turning.shape.at(-2) === side && count * side === out
   if (!fits) throw wrongShape(adapter, turning, [...(rank === 3 ? [] : [stages]), out / side, side, side])
+  if (rank === 4 && (side % 2 !== 0 || out % (2 ** stages * (side / 2)) !== 0)) throw unevenStages(adapter, turning)
   const rescale = take('rescale')
   return {
     kind: rank === 3 ? 'rotation' : 'butterfly',
@@ -213,6 +213,13 @@ function byRows(adapter: Adapter, inner: Additive, magnitude: Tensor): Decompose
   const shape = [out, ...rest.map(() => 1)]
   return { kind: 'decomposed', ...touching(adapter), inner, magnitude: shaped(adapter, flat, shape), axis: 'out' }
 }
+
+const unevenStages = ({ file, module, weight }: Adapter, { name, shape }: Tensor): UserError =>
+  new UserError(
+    'lora-shape',
+    `${name} in ${file} pairs channels in ${shape[0]} stages of blocks of ${shape.at(-1)}, which the ${weight.shape[0]} of ${module.path} cannot be divided into. It was made for another base.`,
+    { path: file, key: name, got: shape, weight: weight.shape },
+  )
 
 const unsupportedKind = ({ file }: Adapter, { name }: Tensor): UserError =>
   new UserError(
