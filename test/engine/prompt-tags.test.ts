@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { promptTags, withoutTags } from '../../../src/engine/text/prompt-tags.ts'
+import { promptTags, withoutTags } from '../../src/engine/prompt-tags.ts'
 
 test('tags are read with their names and strengths, of two numbers the UNet’s', () => {
   const read = (prompt: string) => promptTags(prompt).map(({ kind, name, strength }) => [kind, name, strength])
