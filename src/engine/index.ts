@@ -9,6 +9,7 @@ export { describeLora, type LoraDescription } from './checkpoint/lora/describe.t
 export { openTensorFile } from './checkpoint/open.ts'
 export type { SafetensorsLimits } from './checkpoint/safetensors.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
+export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
 export {
   type Betas,
@@ -30,7 +31,6 @@ export { inspectInThread } from './pipeline/inspect-in-thread.ts'
 export { type BaseFiles, type Model, type ModelSources, type NamedEmbedding, type NamedLora, openModel } from './pipeline/model.ts'
 export { type ModelDefaults, modelDefaults } from './pipeline/model-defaults.ts'
 export type { Size } from './pipeline/nets.ts'
-export { weightFileOf } from './pipeline/weight-files.ts'
 export { type Schedule, scheduleFor } from './samplers/schedule.ts'
 export { syntheticLora } from './synthetic/lora.ts'
 export { syntheticSd15 } from './synthetic/write.ts'
