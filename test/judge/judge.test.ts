@@ -1,0 +1,75 @@
+// The judge as people run it: on the drawn truth, and on the model that ships.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { Command } from 'commander'
+import { runCommandLine } from '../../src/cli.ts'
+import type { Judgement } from '../../src/judge/judgement.ts'
+import type { Summary } from '../../src/judge/summary.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'zoetrope-judge-'))
+after(() => rmSync(folder, { recursive: true }))
+
+async function judge(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', '']
+  const program = new Command().configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (err += text) })
+  const code = await runCommandLine(['judge', ...args], program)
+  return { code, out, err }
+}
+
+async function judged(...args: string[]): Promise<{ summary: Summary; judgements: readonly Judgement[] }> {
+  const { code, out, err } = await judge('--json', ...args)
+  assert.equal(code, 0, err)
+  return JSON.parse(out)
+}
+
+test('the drawn truth gets what a perfect model would get', async () => {
+  const { summary, judgements } = await judged('--truth', '--count', '40')
+  assert.deepEqual(
+    judgements.map(({ seed }) => seed),
+    Array.from({ length: 40 }, (_, i) => i),
+  )
+  assert.ok(summary.all >= 0.97 && summary.steady >= 0.97, `all ${summary.all}, steady ${summary.steady}`)
+  // shared/pocket2's README says of 180 loops: largest step by median 1.21 in the middle, 95 % below 2; seam 99 % below 1.05.
+  assert.ok(Math.abs(summary.jump.median - 1.21) < 0.1 && summary.jump.poor < 2.2, JSON.stringify(summary.jump))
+  assert.ok(summary.seam.poor < 1.05, JSON.stringify(summary.seam))
+  assert.ok(Math.abs(summary.sharpness.median - 1) < 0.1 && Math.abs(summary.liveliness.median - 1) < 0.2)
+})
+
+test('in a look that leaves no colour, colour does not count; a style that is its formula is off by nothing', async () => {
+  const { summary, judgements } = await judged('--truth', '--count', '6', '--style', 'pencil')
+  assert.equal(summary.colour, null)
+  assert.deepEqual([summary.styled?.kept, summary.styled?.arrived, summary.styled?.colourOff], [1, 1, 0])
+  assert.ok(summary.styled!.colourWay! > 10)
+  assert.ok(judgements.every(({ right }) => right.colour === null))
+})
+
+test('the same seeds give the same table', async () => {
+  const [first, again] = [await judge('--truth', '--count', '3', '--seed', '7'), await judge('--truth', '--count', '3', '--seed', '7')]
+  assert.equal(first.out, again.out)
+  assert.match(first.out, /^seed +subject .*\n7 .*\n8 .*\n9 .*\n\nsubject right +\d/)
+})
+
+test('the page holds its pictures and needs nothing else', async () => {
+  const path = join(folder, 'page.html')
+  const { code, out } = await judge('--truth', '--count', '2', '--style', 'neon', '--page', path)
+  assert.equal(code, 0)
+  assert.equal(out.trim().split('\n').at(-1), path)
+  const page = readFileSync(path, 'utf8')
+  assert.equal(page.match(/<img [^>]*src="data:image\/webp;base64,/g)?.length, 2 * 3)
+  assert.doesNotMatch(page, /(src|href)="(?!data:)/)
+})
+
+test('what there is not is said in a sentence', async () => {
+  assert.deepEqual(await judge('--style', 'cubist'), {
+    code: 1,
+    out: '',
+    err: `${join(process.cwd(), 'models/pocket')} has no loras/cubist.safetensors.\n`,
+  })
+  const { err } = await judge('--truth', '--style', 'cubist')
+  assert.match(err, /^The program draws anime, sepia, .*, not cubist\.\n$/)
+  assert.match((await judge('--count', '0')).err, /At least one prompt is judged, not 0/)
+})
