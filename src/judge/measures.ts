@@ -18,8 +18,9 @@ export interface Steadiness {
   readonly motion: number
 }
 
-/** Of two frames at least. Where nothing moves, nothing leaps: seam and jump are 1. */
+/** Where nothing moves, nothing leaps: seam and jump are 1; of a still picture too. */
 export function steadinessOf(frames: Frames): Steadiness {
+  if (frames.count < 2) return { seam: 1, jump: 1, motion: 0 }
   const steps = Array.from({ length: frames.count - 1 }, (_, i) => distance(frameAt(frames, i), frameAt(frames, i + 1)))
   const largest = Math.max(...steps)
   const back = distance(frameAt(frames, frames.count - 1), frameAt(frames, 0))

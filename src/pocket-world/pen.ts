@@ -1,6 +1,7 @@
 // A pen on a canvas: fills shapes in a coordinate system of its own, so that a subject is drawn once and placed, turned and sized by its pen.
 // Edges are anti-aliased with a logistic curve of the distance, which is what makes them look soft at every size.
 
+import type { View } from './camera.ts'
 import type { Rgb } from './colour.ts'
 import { type Bounds, everywhere, type Shape } from './signed-distance.ts'
 
@@ -8,7 +9,7 @@ import { type Bounds, everywhere, type Shape } from './signed-distance.ts'
 export interface Canvas {
   readonly side: number
   readonly rgb: Float32Array
-  /** Room for the distances of one row. */
+  /** Room for the numbers of one row. */
   readonly row: Float64Array
 }
 
@@ -50,7 +51,7 @@ export class Pen {
   }
 
   /** The picture from −1 to 1 in x (right) and y (down), seen from `view`. */
-  static on(canvas: Canvas, { x, y, zoom, angle }: { x: number; y: number; zoom: number; angle: number }): Pen {
+  static on(canvas: Canvas, { x, y, zoom, angle }: View): Pen {
     const step = 2 / canvas.side / zoom
     const from = (1 / canvas.side - 1) / zoom
     const [cos, sin] = [step * Math.cos(angle), step * Math.sin(angle)]
@@ -95,30 +96,27 @@ export class Pen {
   }
 
   fill(colour: Rgb, shape: Shape, { opacity = 1, softness = 1 }: FillOptions = {}): void {
-    const soft = this.#soft * softness
-    this.#rows(shape, edgeWidths * soft, (at, count) => blend(this.#canvas, at, count, colour, { soft, inset: 0, opacity }))
+    const soft = (this.#soft * softness) / this.#unit
+    this.#rows(shape.distance, shape.bounds(edgeWidths * soft), (at, count) => {
+      cover(this.#canvas, at, count, colour, { soft, inset: 0, opacity })
+    })
   }
 
   /** Filled, with a line along its edge; `width` is in the picture's unit. */
   ink(colour: Rgb, line: Rgb, shape: Shape, width = 0.022): void {
-    const edge = { soft: this.#soft, opacity: 1 }
-    this.#rows(shape, edgeWidths * this.#soft + width / 2, (at, count) => {
-      blend(this.#canvas, at, count, line, { ...edge, inset: -width / 2 })
-      blend(this.#canvas, at, count, colour, { ...edge, inset: width / 2 })
+    const soft = this.#soft / this.#unit
+    const half = width / 2 / this.#unit
+    this.#rows(shape.distance, shape.bounds(edgeWidths * soft + half), (at, count) => {
+      cover(this.#canvas, at, count, line, { soft, inset: -half, opacity: 1 })
+      cover(this.#canvas, at, count, colour, { soft, inset: half, opacity: 1 })
     })
   }
 
-  /** As opaque as `opacity` says of each place. */
-  wash(colour: Rgb, opacity: (x: number, y: number) => number, bounds: Bounds = everywhere): void {
+  /** Everywhere, as opaque as `opacity` says of each place. */
+  wash(colour: Rgb, opacity: (x: number, y: number) => number): void {
     const { rgb, row } = this.#canvas
-    const [red, green, blue] = colour
-    this.#rows({ distance: opacity, bounds: () => bounds }, 0, (first, count) => {
-      for (let i = 0, at = first; i < count; i++, at += 3) {
-        const share = row[i]! / this.#unit
-        rgb[at] = rgb[at]! + (red - rgb[at]!) * share
-        rgb[at + 1] = rgb[at + 1]! + (green - rgb[at + 1]!) * share
-        rgb[at + 2] = rgb[at + 2]! + (blue - rgb[at + 2]!) * share
-      }
+    this.#rows(opacity, everywhere, (first, count) => {
+      for (let i = 0, at = first; i < count; i++, at += 3) mix(rgb, at, colour, row[i]!)
     })
   }
 
@@ -132,17 +130,17 @@ export class Pen {
     return new Pen(this.#canvas, map, unit, this.#soft)
   }
 
-  /** Lays the distances of all samples that are nearer than `margin` into the canvas's row, row after row; both in the picture's unit. */
-  #rows({ distance, bounds }: Shape, margin: number, paint: (at: number, count: number) => void): void {
-    const { side, row: distances } = this.#canvas
+  /** Lays what `value` gives for all samples in `bounds` into the canvas's row, row after row. */
+  #rows(value: (x: number, y: number) => number, bounds: Bounds, paint: (at: number, count: number) => void): void {
+    const { side, row: values } = this.#canvas
     const { a, b, c, d, e, f } = this.#map
-    const { left, top, right, bottom } = this.#samplesIn(bounds(margin / this.#unit))
+    const { left, top, right, bottom } = this.#samplesIn(bounds)
     const count = right - left
     if (count <= 0) return
     for (let row = top; row < bottom; row++) {
       const x = a * left + b * row + c
       const y = d * left + e * row + f
-      for (let i = 0; i < count; i++) distances[i] = this.#unit * distance(x + a * i, y + d * i)
+      for (let i = 0; i < count; i++) values[i] = value(x + a * i, y + d * i)
       paint((row * side + left) * 3, count)
     }
   }
@@ -189,22 +187,25 @@ const stretch = ({ a, b, c, d, e, f }: Affine, across: number, down: number): Af
   f: f / down,
 })
 
+/** In the pen's unit. */
 interface Edge {
-  /** Width of the soft edge. */
   readonly soft: number
   readonly inset: number
   readonly opacity: number
 }
 
 /** Paints `count` samples from `at` on, where the distance in the canvas's row plus `inset` is negative. */
-function blend({ rgb, row }: Canvas, at: number, count: number, [red, green, blue]: Rgb, { soft, inset, opacity }: Edge): void {
+function cover({ rgb, row }: Canvas, at: number, count: number, colour: Rgb, { soft, inset, opacity }: Edge): void {
   const outside = edgeWidths * soft
   for (let i = 0; i < count; i++, at += 3) {
     const distance = row[i]! + inset
     if (distance >= outside) continue
-    const share = distance <= -outside ? opacity : opacity / (1 + Math.exp(distance / soft))
-    rgb[at] = rgb[at]! + (red - rgb[at]!) * share
-    rgb[at + 1] = rgb[at + 1]! + (green - rgb[at + 1]!) * share
-    rgb[at + 2] = rgb[at + 2]! + (blue - rgb[at + 2]!) * share
+    mix(rgb, at, colour, distance <= -outside ? opacity : opacity / (1 + Math.exp(distance / soft)))
   }
+}
+
+function mix(rgb: Float32Array, at: number, colour: Rgb, share: number): void {
+  rgb[at] = rgb[at]! + (colour[0] - rgb[at]!) * share
+  rgb[at + 1] = rgb[at + 1]! + (colour[1] - rgb[at + 1]!) * share
+  rgb[at + 2] = rgb[at + 2]! + (colour[2] - rgb[at + 2]!) * share
 }

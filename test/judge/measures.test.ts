@@ -28,7 +28,7 @@ test('a leap in the middle is a jump', () => {
 })
 
 test('what stands still has neither', () => {
-  assert.deepEqual(steadinessOf(grey(5, 5, 5, 5)), { seam: 1, jump: 1, motion: 0 })
+  for (const still of [grey(5, 5, 5, 5), grey(5)]) assert.deepEqual(steadinessOf(still), { seam: 1, jump: 1, motion: 0 })
 })
 
 test('what stands still and then is elsewhere has leapt, however little', () => {
