@@ -60,20 +60,25 @@ export function edges({ width, height, data }: Picture): Plane {
 /** The mean of `side` × `side` pixels around each; `side` is odd. Beyond the border its pixels are repeated. */
 export function blur({ width, height, data }: Picture, side: number): Picture {
   const out = data.slice()
-  for (let y = 0; y < height; y++) for (let c = 0; c < 3; c++) average(out, 3 * y * width + c, width, 3, side)
-  for (let i = 0; i < 3 * width; i++) average(out, i, height, 3 * width, side)
+  const line = new Float64Array(Math.max(width, height) + side - 1)
+  for (let y = 0; y < height; y++) for (let c = 0; c < 3; c++) average(out, 3 * y * width + c, width, 3, side, line)
+  for (let i = 0; i < 3 * width; i++) average(out, i, height, 3 * width, side, line)
   return { width, height, data: out }
 }
 
-/** A running mean along one line: `count` values from `first` on, each `step` after the one before. */
-function average(data: Float32Array, first: number, count: number, step: number, side: number): void {
-  const line = Float64Array.from({ length: count }, (_, i) => data[first + step * i]!)
-  const at = (i: number): number => line[clamp(i, 0, count - 1)]!
+/** A running mean along `count` values from `first` on, each `step` after the one before; `line` is room for them and what is repeated. */
+function average(data: Float32Array, first: number, count: number, step: number, side: number, line: Float64Array): void {
   const half = (side - 1) / 2
+  for (let i = 0; i < half; i++) {
+    line[i] = data[first]!
+    line[half + count + i] = data[first + step * (count - 1)]!
+  }
+  for (let i = 0; i < count; i++) line[half + i] = data[first + step * i]!
   let sum = 0
-  for (let i = -half; i <= half; i++) sum += at(i)
+  for (let i = 0; i < side - 1; i++) sum += line[i]!
   for (let i = 0; i < count; i++) {
+    sum += line[i + side - 1]!
     data[first + step * i] = sum / side
-    sum += at(i + half + 1) - at(i - half)
+    sum -= line[i]!
   }
 }
