@@ -1,11 +1,20 @@
 // An image classifier for drawn loops: what each frame shows, run in ONNX Runtime on the CPU.
 
 import { join } from 'node:path'
-import { openTensorFile } from '../engine/checkpoint/open.ts'
-import { type Frames, frameAt } from '../engine/frames.ts'
-import { createSession, type Outputs } from '../engine/runtime/session.ts'
+import { classifierGraph, type Frames, frameAt, openTensorFile } from '../engine/index.ts'
+import { createSession } from '../engine/run.ts'
 import { resize } from '../media/resize.ts'
-import { classifiedSide, classifierGraph, type Head, headNames, heads } from './classifier-net.ts'
+import { omitUndefined } from '../omit-undefined.ts'
+
+/** Each with the number of its words. */
+export const heads = { subject: 20, colour: 10, place: 10, look: 8 } as const
+
+export type Head = keyof typeof heads
+
+const headNames = Object.keys(heads) as readonly Head[]
+
+/** Pixels of both sides. */
+export const classifiedSide = 128
 
 /** Of one picture: for each head the logits of its words. */
 export type Logits = Readonly<Record<Head, Float32Array>>
@@ -29,7 +38,8 @@ export async function openClassifier({
   readonly threads?: number
 } = {}): Promise<Classifier> {
   const { path, tensors } = openTensorFile(file)
-  const session = await createSession(classifierGraph(path, tensors, batch), threads === undefined ? {} : { threads })
+  const graph = classifierGraph(path, tensors, { pictures: batch, side: classifiedSide, heads })
+  const session = await createSession(graph, omitUndefined({ threads }))
   return {
     async classify(frames) {
       const sized = resize(frames, classifiedSide, classifiedSide)
@@ -58,7 +68,7 @@ function planes(frames: Frames, first: number, count: number): Float32Array {
   return out
 }
 
-const rowsOf = (outputs: Outputs, count: number): Logits[] =>
+const rowsOf = (outputs: Readonly<Record<string, Float32Array>>, count: number): Logits[] =>
   Array.from(
     { length: count },
     (_, i) => Object.fromEntries(headNames.map((name) => [name, outputs[name]!.slice(i * heads[name], (i + 1) * heads[name])])) as Logits,

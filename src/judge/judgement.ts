@@ -1,13 +1,13 @@
 // A judgement of one drawn loop: whether it shows what was asked, and how well it moves. The same for what a model drew and for the drawn
 // truth, so that both can stand in one table.
 
-import type { Frames } from '../engine/frames.ts'
+import type { Frames } from '../engine/index.ts'
 import { inLook, type LookName, lookNames } from '../pocket-world/looks.ts'
 import { placeNames } from '../pocket-world/places.ts'
 import { colourNames, type Scene } from '../pocket-world/scene.ts'
-import { subjectNames } from '../pocket-world/subjects.ts'
-import type { Classifier, Logits } from './classifier.ts'
-import type { Head } from './classifier-net.ts'
+import { type SubjectName, subjectNames } from '../pocket-world/subjects.ts'
+import { colourless } from './accuracy.ts'
+import type { Classifier, Head, Logits } from './classifier.ts'
 import { colourDistance, meanColourOf, type Steadiness, sharpnessOf, steadinessOf } from './measures.ts'
 import type { Prompt, WorldWords } from './world-words.ts'
 
@@ -32,22 +32,27 @@ export interface Judgement extends Steadiness {
 }
 
 export interface Styled {
+  readonly name: string
+  readonly strength: number
   /** Shows the subject that the same model shows of the same seed without the style. */
   readonly kept: boolean
   /** The style is one of the looks, and the loop shows it. */
   readonly arrived?: boolean
-  /**
-   * From the loop's mean colour to that of the formula applied to what the same model draws of the same seed without the style. Against
-   * that drawing and not against the drawn truth, because a LoRA is to change the look and nothing else: where the model puts a subject, how
-   * large and in how pure a colour, is the model's and must not count for or against its styles. 0 to 255.
-   */
-  readonly colourOff?: number
-  /** How far the drawing without the style is from there: what a style that does nothing would be off. */
-  readonly colourWay?: number
+  readonly colour?: StyledColour
 }
 
-/** What of a look's pictures no colour can be read: greys, browns, or pencil. */
-const colourless: ReadonlySet<string> = new Set(['sepia', 'pencil', 'noir'] satisfies LookName[])
+/** Distances of mean colours, 0 to 1. */
+export interface StyledColour {
+  /**
+   * From the formula applied to what the same model draws of the same seed without the style. A LoRA is to change the look and nothing else:
+   * where the model puts a subject and how large must not count for or against its styles.
+   */
+  readonly off: number
+  /** From the formula applied to the drawn truth, which lies as far off as two drawings of the same words do. */
+  readonly offTruth: number
+  /** From the formula to the drawing without the style: what a style that does nothing would be off. */
+  readonly way: number
+}
 
 export interface Case {
   readonly prompt: Prompt
@@ -55,7 +60,13 @@ export interface Case {
   /** The prompt's scene, as large as what was drawn. */
   readonly truth: Frames
   readonly words: WorldWords
-  readonly style?: { readonly name: string; readonly plain: Frames }
+  readonly style?: {
+    readonly name: string
+    readonly strength: number
+    /** The same without it, and what that shows. */
+    readonly plain: Frames
+    readonly plainSubject: SubjectName
+  }
 }
 
 export async function judge(classifier: Classifier, { prompt, drawn, truth, words, style }: Case): Promise<Judgement> {
@@ -77,26 +88,26 @@ export async function judge(classifier: Classifier, { prompt, drawn, truth, word
     ...steadiness,
     sharpness: sharpnessOf(drawn) / sharpnessOf(reference),
     liveliness: steadiness.motion / steadinessOf(reference).motion,
-    ...(style && { styled: styledOf(drawn, style.plain, look, shown, wordsOf(await classifier.classify(style.plain), words)) }),
+    ...(style && { styled: styledOf(drawn, reference, style, look, shown) }),
   }
 }
 
 function styledOf(
   drawn: Frames,
-  plain: Frames,
+  reference: Frames,
+  { name, strength, plain, plainSubject }: NonNullable<Case['style']>,
   look: LookName | undefined,
   shown: Judgement['shown'],
-  { subject }: Judgement['shown'],
 ): Styled {
-  const kept = shown.subject === subject
-  if (look === undefined) return { kept }
-  const wanted = meanColourOf(inLook(plain, look))
-  return {
-    kept,
-    arrived: shown.look === look,
-    colourOff: colourDistance(meanColourOf(drawn), wanted),
-    colourWay: colourDistance(meanColourOf(plain), wanted),
+  const styled = { name, strength, kept: shown.subject === plainSubject }
+  if (look === undefined) return styled
+  const [got, wanted] = [meanColourOf(drawn), meanColourOf(inLook(plain, look))]
+  const colour = {
+    off: colourDistance(got, wanted),
+    offTruth: colourDistance(got, meanColourOf(reference)),
+    way: colourDistance(meanColourOf(plain), wanted),
   }
+  return { ...styled, arrived: shown.look === look, colour }
 }
 
 /** The word of each head that is likeliest over all frames, of those that the model could have been asked for. */

@@ -1,6 +1,6 @@
 // Measures of a loop that need no net: whether it closes, whether anything leaps, how sharp and how coloured it is.
 
-import { type Frames, frameAt } from '../engine/frames.ts'
+import { type Frames, frameAt } from '../engine/index.ts'
 
 /** Mean absolute difference of two frames, 0 to 255. */
 export function distance(a: Uint8Array, b: Uint8Array): number {
@@ -63,8 +63,9 @@ export function meanColourOf({ data }: Frames): MeanColour {
   return [sum[0] / pixels, sum[1] / pixels, sum[2] / pixels]
 }
 
-/** Mean absolute difference of the three. */
-export const colourDistance = (a: MeanColour, b: MeanColour): number => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / 3
+/** Mean absolute difference of the three, 0 to 1. */
+export const colourDistance = (a: MeanColour, b: MeanColour): number =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / (3 * 255)
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)

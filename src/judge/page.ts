@@ -1,9 +1,10 @@
 // A page of everything that was judged, the worst first: one HTML file with the pictures inside.
 
 import { html } from 'hono/html'
-import type { Frames } from '../engine/frames.ts'
+import type { Frames } from '../engine/index.ts'
 import { encodeWebp } from '../media/webp.ts'
 import type { Judgement } from './judgement.ts'
+import { styleName } from './report.ts'
 import { faultsOf, worstFirst } from './summary.ts'
 
 /** Animations, as WebP. */
@@ -13,6 +14,9 @@ export interface Pictures {
   /** Without the style. */
   readonly plain?: Uint8Array
 }
+
+/** A browser shows no more animations smoothly. */
+const mostRows = 120
 
 export async function picturesOf(frames: { readonly drawn: Frames; readonly truth: Frames; readonly plain?: Frames }): Promise<Pictures> {
   const encode = (it: Frames): Promise<Uint8Array> => encodeWebp(it, { fps: 10, quality: 85 })
@@ -26,7 +30,8 @@ export async function pageOf(
   judged: readonly { readonly judgement: Judgement; readonly pictures: Pictures }[],
 ): Promise<string> {
   const pictures = new Map(judged.map((it) => [it.judgement, it.pictures]))
-  const rows = worstFirst(judged.map(({ judgement }) => judgement)).map((judgement) => row(judgement, pictures.get(judgement)!))
+  const worst = worstFirst(judged.map(({ judgement }) => judgement)).slice(0, mostRows)
+  const rows = worst.map((judgement) => row(judgement, pictures.get(judgement)!))
   return String(
     await html`<!doctype html>
 <html lang="en">
@@ -61,11 +66,12 @@ ${judgement.styled ? html`<p>${styledWords(judgement.styled)}</p>` : ''}
 </section>
 `
 
-const styledWords = ({ kept, arrived, colourOff, colourWay }: NonNullable<Judgement['styled']>): string =>
+const styledWords = ({ name, strength, kept, arrived, colour }: NonNullable<Judgement['styled']>): string =>
   [
+    styleName({ name, strength }),
     kept ? 'subject kept' : 'subject lost',
-    ...(arrived === undefined ? [] : [arrived ? 'style arrived' : 'style did not arrive']),
-    ...(colourOff === undefined || colourWay === undefined ? [] : [`colour off by ${colourOff.toFixed(1)} of ${colourWay.toFixed(1)}`]),
+    ...(arrived === undefined ? [] : [arrived ? 'look recognized' : 'look not recognized']),
+    ...(colour === undefined ? [] : [`colour off the formula by ${colour.off.toFixed(3)} of ${colour.way.toFixed(3)}`]),
   ].join(', ')
 
 const figure = (picture: Uint8Array, caption: string) =>

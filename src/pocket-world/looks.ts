@@ -1,9 +1,9 @@
 // Looks: what the bundled LoRAs learn, each a formula over the pixels of a picture. Noir and watercolour are for those who train their own.
 
 import type { Frames } from '../engine/frames.ts'
-import { blur, clamp, edges, luminance, mapPixels, type Picture, vivid } from './picture.ts'
+import { blur, clamp, edges, type FloatImage, luminance, mapPixels, vivid } from './float-image.ts'
 
-export type Look = (picture: Picture) => Picture
+export type Look = (picture: FloatImage) => FloatImage
 
 /** Pale and rosy, its edges drawn in violet. */
 const anime: Look = (picture) => {

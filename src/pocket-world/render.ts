@@ -8,7 +8,7 @@ import { places } from './places.ts'
 import type { Scene } from './scene.ts'
 import { subjects } from './subjects.ts'
 
-export interface RenderOptions {
+export interface LoopOptions {
   /** Pixels of both sides. */
   readonly side?: number
   readonly frames?: number
@@ -22,7 +22,7 @@ export const usualFrames = 16
 const samples = 2
 
 /** The whole loop. */
-export function renderLoop(scene: Scene, { side = usualSide, frames = usualFrames, camera = standing }: RenderOptions = {}): Frames {
+export function renderLoop(scene: Scene, { side = usualSide, frames = usualFrames, camera = standing }: LoopOptions = {}): Frames {
   const data = new Uint8Array(frames * side * side * 3)
   const canvas = createCanvas(side * samples)
   for (let i = 0; i < frames; i++) {
@@ -37,7 +37,7 @@ export function renderLoop(scene: Scene, { side = usualSide, frames = usualFrame
 export function renderFrame(
   scene: Scene,
   time: number,
-  { side = usualSide, camera = standing }: Omit<RenderOptions, 'frames'> = {},
+  { side = usualSide, camera = standing }: Omit<LoopOptions, 'frames'> = {},
 ): Uint8Array {
   const data = new Uint8Array(side * side * 3)
   const canvas = createCanvas(side * samples)

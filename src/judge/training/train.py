@@ -4,7 +4,7 @@ Trains the judge's classifier: which subject, colour, place and look a picture o
 
 TRUTH and HELD_OUT are folders that draw-frames.ts wrote; LOOKS is the folder of looks.py, FIRST_WORLD that of the world.py of the small
 model's first edition (64 × 64, other drawings of the same words, so that what that model draws is not judged by drawings it never saw).
-One thread; Python 3.11, PyTorch 2.13. The weights carry diffusers' names, as src/judge/classifier-net.ts reads them.
+One thread; Python 3.11, PyTorch 2.13. The weights carry diffusers' names, as src/engine/nets/image-classifier.ts reads them.
 """
 import argparse, importlib.util, math, os, random, time
 

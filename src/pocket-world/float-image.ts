@@ -1,6 +1,6 @@
 // A picture as numbers, and the filters that looks are made of: luminance, edges, blur, saturation.
 
-export interface Picture {
+export interface FloatImage {
   readonly width: number
   readonly height: number
   /** 0 to 1, [height, width, 3]. */
@@ -12,9 +12,9 @@ export type Plane = Float32Array
 
 /** `pixel` says what becomes of each, `i` is its number; what it gives is clamped. */
 export function mapPixels(
-  { width, height, data }: Picture,
+  { width, height, data }: FloatImage,
   pixel: (r: number, g: number, b: number, i: number) => readonly [number, number, number],
-): Picture {
+): FloatImage {
   const out = new Float32Array(data.length)
   for (let i = 0; i < width * height; i++) {
     const [r, g, b] = pixel(data[3 * i]!, data[3 * i + 1]!, data[3 * i + 2]!, i)
@@ -36,7 +36,7 @@ export function vivid(r: number, g: number, b: number, k: number): [number, numb
 }
 
 /** Sobel's gradient, a quarter of it, of the channel where it is largest. Beyond the border its pixels are repeated. */
-export function edges({ width, height, data }: Picture): Plane {
+export function edges({ width, height, data }: FloatImage): Plane {
   const out = new Float32Array(width * height)
   for (let y = 0; y < height; y++) {
     const [above, here, below] = [Math.max(0, y - 1) * width, y * width, Math.min(height - 1, y + 1) * width]
@@ -58,7 +58,7 @@ export function edges({ width, height, data }: Picture): Plane {
 }
 
 /** The mean of `side` × `side` pixels around each; `side` is odd. Beyond the border its pixels are repeated. */
-export function blur({ width, height, data }: Picture, side: number): Picture {
+export function blur({ width, height, data }: FloatImage, side: number): FloatImage {
   const out = data.slice()
   const line = new Float64Array(Math.max(width, height) + side - 1)
   for (let y = 0; y < height; y++) for (let c = 0; c < 3; c++) average(out, 3 * y * width + c, width, 3, side, line)
