@@ -20,7 +20,13 @@ async function judge(...args: string[]): Promise<{ code: number; out: string; er
   return { code, out, err }
 }
 
-async function judged(...args: string[]): Promise<{ summary: Summary; judgements: readonly Judgement[] }> {
+interface Printed {
+  readonly summary: Summary
+  readonly judgements: readonly Judgement[]
+  readonly styles: readonly { readonly name: string; readonly strength: number; readonly summary: Summary }[]
+}
+
+async function judged(...args: string[]): Promise<Printed> {
   const { code, out, err } = await judge('--json', ...args)
   assert.equal(code, 0, err)
   return JSON.parse(out)
@@ -40,36 +46,49 @@ test('the drawn truth gets what a perfect model would get', async () => {
 })
 
 test('in a look that leaves no colour, colour does not count; a style that is its formula is off by nothing', async () => {
-  const { summary, judgements } = await judged('--truth', '--count', '6', '--style', 'pencil')
-  assert.equal(summary.colour, null)
-  assert.deepEqual([summary.styled?.kept, summary.styled?.arrived, summary.styled?.colourOff], [1, 1, 0])
-  assert.ok(summary.styled!.colourWay! > 10)
-  assert.ok(judgements.every(({ right }) => right.colour === null))
+  const { summary, judgements, styles } = await judged('--truth', '--count', '5', '--looks', 'pencil,neon')
+  assert.deepEqual([judgements.length, summary.colour], [5, 1])
+  assert.deepEqual(
+    styles.map(({ name, strength }) => [name, strength]),
+    [
+      ['pencil', 1],
+      ['neon', 1],
+    ],
+  )
+  assert.deepEqual(
+    styles.map(({ summary: { colour } }) => colour),
+    [null, 1],
+  )
+  for (const { summary: inStyle } of styles) {
+    const { kept, arrived, colour } = inStyle.styled!
+    assert.deepEqual([kept, arrived, colour!.off], [1, 1, 0])
+    assert.ok(colour!.way > 0.04 && colour!.offTruth > 0 && colour!.offTruth < colour!.way)
+  }
 })
 
 test('the same seeds give the same table', async () => {
   const [first, again] = [await judge('--truth', '--count', '3', '--seed', '7'), await judge('--truth', '--count', '3', '--seed', '7')]
   assert.equal(first.out, again.out)
-  assert.match(first.out, /^seed +subject .*\n7 .*\n8 .*\n9 .*\n\nsubject right +\d/)
+  assert.match(first.out, /^seed +subject .*\n7 .*\n8 .*\n9 .*\n\nsubject right +\d.* at least 95/)
 })
 
 test('the page holds its pictures and needs nothing else', async () => {
   const path = join(folder, 'page.html')
-  const { code, out } = await judge('--truth', '--count', '2', '--style', 'neon', '--page', path)
+  const { code, out } = await judge('--truth', '--count', '2', '--looks', 'neon', '--page', path)
   assert.equal(code, 0)
   assert.equal(out.trim().split('\n').at(-1), path)
   const page = readFileSync(path, 'utf8')
-  assert.equal(page.match(/<img [^>]*src="data:image\/webp;base64,/g)?.length, 2 * 3)
+  assert.equal(page.match(/<img [^>]*src="data:image\/webp;base64,/g)?.length, 2 * (2 + 3))
   assert.doesNotMatch(page, /(src|href)="(?!data:)/)
 })
 
 test('what there is not is said in a sentence', async () => {
-  assert.deepEqual(await judge('--style', 'cubist'), {
+  assert.deepEqual(await judge('--looks', 'cubist'), {
     code: 1,
     out: '',
     err: `${join(process.cwd(), 'models/pocket')} has no loras/cubist.safetensors.\n`,
   })
-  const { err } = await judge('--truth', '--style', 'cubist')
+  const { err } = await judge('--truth', '--looks', 'cubist')
   assert.match(err, /^The program draws anime, sepia, .*, not cubist\.\n$/)
   assert.match((await judge('--count', '0')).err, /At least one prompt is judged, not 0/)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Frames } from '../../src/engine/frames.ts'
+import type { Frames } from '../../src/engine/index.ts'
 import { colourDistance, meanColourOf, sharpnessOf, steadinessOf } from '../../src/judge/measures.ts'
 import { seededRandom } from '../../src/pocket-world/random.ts'
 import { renderLoop } from '../../src/pocket-world/render.ts'
@@ -61,5 +61,5 @@ test('sharpness is the mean slope: an edge counts its height, a gradient the sam
 test('mean colours are of all frames, and their distance is that of the three channels', () => {
   const red: Frames = { count: 2, width: 1, height: 1, data: Uint8Array.of(200, 0, 0, 100, 30, 0) }
   assert.deepEqual(meanColourOf(red), [150, 15, 0])
-  assert.equal(colourDistance([150, 15, 0], [120, 15, 30]), 20)
+  assert.equal(colourDistance([150, 15, 0], [99, 15, 51]), 102 / 765)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Judgement } from '../../src/judge/judgement.ts'
-import { heading, lineOf, summaryRows } from '../../src/judge/report.ts'
+import { heading, lineOf, styleRows, summaryRows } from '../../src/judge/report.ts'
 import { summarize, worstFirst } from '../../src/judge/summary.ts'
 
 const good: Judgement = {
@@ -49,7 +49,7 @@ test('the poor end is the high one of what should be low, and the low one of wha
   assert.deepEqual(
     [jump, sharpness],
     [
-      { median: 50, poor: 95 },
+      { median: 50, poor: 95, within: 3 / 101 },
       { median: 50, poor: 5 },
     ],
   )
@@ -64,21 +64,46 @@ test('the worst comes first: wrong words, then leaps', () => {
 
 test('a line says what is shown where it is wrong', () => {
   const [head, line] = [heading(), lineOf(wrong)].map((text) => text.split(/ {2,}/))
-  assert.deepEqual(line, ['2', 'heart', 'pink', 'ok', '0.90', '1.20', '0.95', '1.10', 'a red ball in a meadow'])
+  assert.deepEqual(line, ['2', 'heart', 'pink', 'ok', '0.90', '1.20', '0.95', '1.10', '—', 'a red ball in a meadow'])
   assert.equal(head?.length, line?.length)
 })
 
+test('what is more than its limit is not within it', () => {
+  const { seam, jump } = summarize([good, leaping, { ...good, seam: 1.2 }, { ...good, seam: 1.1, jump: 2.5 }])
+  assert.deepEqual([seam.within, jump.within], [0.75, 0.75])
+})
+
+test('a figure stands beside what is wanted, and says where it falls short', () => {
+  const rows = new Map(summaryRows(summarize([good, wrong, leaping, { ...good, sharpness: 0.95 }])).map(([name, ...rest]) => [name, rest]))
+  assert.deepEqual(rows.get('subject right'), ['75.0 %', 'at least 95.0 % MISSED'])
+  assert.deepEqual(rows.get('place right'), ['100.0 %', 'at least 97.0 %'])
+  assert.deepEqual(rows.get('jump (largest step by the median one) ≤ 2.5')?.[1], 'at least 95.0 % MISSED')
+  assert.deepEqual(rows.get('sharpness by that of the truth')?.[1], '0.85 to 1.15')
+})
+
 test('a style is summed up too: kept, recognized, and how far its colour is off', () => {
-  const styled = { kept: true, arrived: true, colourOff: 4, colourWay: 40 }
-  const rows = new Map(
-    summaryRows(
-      summarize([
-        { ...good, styled },
-        { ...good, styled: { ...styled, kept: false, colourOff: 8 } },
-      ]),
-    ),
-  )
-  assert.equal(rows.get('subject kept by the style'), '50.0 %')
-  assert.equal(rows.get('style recognized'), '100.0 %')
-  assert.equal(rows.get('mean colour off the formula, of 255'), '6.0 (without the style 40.0)')
+  const colour = { off: 0.02, offTruth: 0.05, way: 0.15 }
+  const styled = { name: 'anime', strength: 0.6, kept: true, arrived: true, colour }
+  const summary = summarize([
+    { ...good, styled },
+    { ...good, styled: { ...styled, kept: false, colour: { ...colour, off: 0.04, offTruth: 0.09 } } },
+  ])
+  assert.equal(summary.styled?.kept, 0.5)
+  const [head, row] = styleRows([{ name: 'anime', strength: 0.6, summary }]) as [string[], string[]]
+  const cell = (name: string): string | undefined => row[head.findIndex((one) => one.startsWith(name))]
+  assert.deepEqual(['style', 'subject', 'kept', 'look', 'off formula', 'off truth’s', 'without it'].map(cell), [
+    'anime 0.6',
+    '100.0 %',
+    '50.0 %',
+    '100.0 %',
+    '0.030',
+    '0.070 MISSED',
+    '0.150',
+  ])
+})
+
+test('of a style that is no look, no colour is told', () => {
+  const summary = summarize([{ ...good, styled: { name: 'zoom-in', strength: 1, kept: true } }])
+  assert.deepEqual(summary.styled, { kept: 1, arrived: null, colour: null })
+  assert.equal(styleRows([{ name: 'zoom-in', strength: 1, summary }])[1]?.filter((cell) => cell === '—').length, 4)
 })
