@@ -1,9 +1,10 @@
-"""usage: train.py TRUTH HELD_OUT LOOKS FIRST_WORLD OUT.safetensors [--minutes 20]
+"""usage: train.py TRUTH HELD_OUT LOOKS FIRST_WORLD OUT.safetensors [--minutes 20] [--examine]
 
 Trains the judge's classifier: which subject, colour, place and look a picture of 128 × 128 shows.
 
 TRUTH and HELD_OUT are folders that draw-frames.ts wrote; LOOKS is the folder of looks.py, FIRST_WORLD that of the world.py of the small
 model's first edition (64 × 64, other drawings of the same words, so that what that model draws is not judged by drawings it never saw).
+--examine trains nothing and says how well OUT knows what it was not shown.
 One thread; Python 3.11, PyTorch 2.13. The weights carry diffusers' names, as src/engine/nets/image-classifier.ts reads them.
 """
 import argparse, importlib.util, math, os, random, time
@@ -12,12 +13,13 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 ap = argparse.ArgumentParser()
 for name in ('truth', 'held_out', 'looks', 'first_world', 'out'):
     ap.add_argument(name)
 ap.add_argument('--minutes', type=float, default=20)                       # of a core's time
+ap.add_argument('--examine', action='store_true')
 arg = ap.parse_args()
 torch.set_num_threads(1)
 torch.manual_seed(0)
@@ -123,10 +125,8 @@ def softened(x):
 
 
 frames, labels = read(arg.truth)
-first_frames, first_labels = draw_first(3000, 1)
 held, held_labels = read(arg.held_out)
 first_held, first_held_labels = draw_first(400, 2)
-print(len(frames), 'frames', len(first_frames), 'of the first world', flush=True)
 
 
 def batch():
@@ -183,6 +183,14 @@ def save():
 
 
 net = Classifier()
+if arg.examine:
+    net.load_state_dict({k: v.float() for k, v in load_file(arg.out).items()})
+    net.eval()
+    examine_all(net)
+    raise SystemExit
+
+first_frames, first_labels = draw_first(3000, 1)
+print(len(frames), 'frames', len(first_frames), 'of the first world', flush=True)
 print(sum(p.numel() for p in net.parameters()), 'weights', flush=True)
 average = {k: v.clone() for k, v in net.state_dict().items()}
 optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, betas=(.9, .99), weight_decay=2e-2)
