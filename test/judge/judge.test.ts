@@ -1,39 +1,17 @@
-// The judge as people run it: on the drawn truth, and on the model that ships.
+// The judge on the drawn truth, on what it refuses, and the page that it writes.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { Command } from 'commander'
-import { runCommandLine } from '../../src/cli.ts'
-import type { Judgement } from '../../src/judge/judgement.ts'
-import type { Summary } from '../../src/judge/summary.ts'
+import { judgeAsJson, runJudge } from './run-judge.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-judge-'))
 after(() => rmSync(folder, { recursive: true }))
 
-async function judge(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const program = new Command().configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (err += text) })
-  const code = await runCommandLine(['judge', ...args], program)
-  return { code, out, err }
-}
-
-interface Printed {
-  readonly summary: Summary
-  readonly judgements: readonly Judgement[]
-  readonly styles: readonly { readonly name: string; readonly strength: number; readonly summary: Summary }[]
-}
-
-async function judged(...args: string[]): Promise<Printed> {
-  const { code, out, err } = await judge('--json', ...args)
-  assert.equal(code, 0, err)
-  return JSON.parse(out)
-}
-
 test('the drawn truth gets what a perfect model would get', async () => {
-  const { summary, judgements } = await judged('--truth', '--count', '40')
+  const { summary, judgements } = await judgeAsJson('--truth', '--count', '40')
   assert.deepEqual(
     judgements.map(({ seed }) => seed),
     Array.from({ length: 40 }, (_, i) => i),
@@ -46,7 +24,7 @@ test('the drawn truth gets what a perfect model would get', async () => {
 })
 
 test('in a look that leaves no colour, colour does not count; a style that is its formula is off by nothing', async () => {
-  const { summary, judgements, styles } = await judged('--truth', '--count', '5', '--looks', 'pencil,neon')
+  const { summary, judgements, styles } = await judgeAsJson('--truth', '--count', '5', '--looks', 'pencil,neon')
   assert.deepEqual([judgements.length, summary.colour], [5, 1])
   assert.deepEqual(
     styles.map(({ name, strength }) => [name, strength]),
@@ -67,14 +45,17 @@ test('in a look that leaves no colour, colour does not count; a style that is it
 })
 
 test('the same seeds give the same table', async () => {
-  const [first, again] = [await judge('--truth', '--count', '3', '--seed', '7'), await judge('--truth', '--count', '3', '--seed', '7')]
+  const [first, again] = [
+    await runJudge('--truth', '--count', '3', '--seed', '7'),
+    await runJudge('--truth', '--count', '3', '--seed', '7'),
+  ]
   assert.equal(first.out, again.out)
   assert.match(first.out, /^seed +subject .*\n7 .*\n8 .*\n9 .*\n\nsubject right +\d.* at least 95/)
 })
 
 test('the page holds its pictures and needs nothing else', async () => {
   const path = join(folder, 'page.html')
-  const { code, out } = await judge('--truth', '--count', '2', '--looks', 'neon', '--page', path)
+  const { code, out } = await runJudge('--truth', '--count', '2', '--looks', 'neon', '--page', path)
   assert.equal(code, 0)
   assert.equal(out.trim().split('\n').at(-1), path)
   const page = readFileSync(path, 'utf8')
@@ -83,12 +64,12 @@ test('the page holds its pictures and needs nothing else', async () => {
 })
 
 test('what there is not is said in a sentence', async () => {
-  assert.deepEqual(await judge('--looks', 'cubist'), {
+  assert.deepEqual(await runJudge('--looks', 'cubist'), {
     code: 1,
     out: '',
     err: `${join(process.cwd(), 'models/pocket')} has no loras/cubist.safetensors.\n`,
   })
-  const { err } = await judge('--truth', '--looks', 'cubist')
+  const { err } = await runJudge('--truth', '--looks', 'cubist')
   assert.match(err, /^The program draws anime, sepia, .*, not cubist\.\n$/)
-  assert.match((await judge('--count', '0')).err, /At least one prompt is judged, not 0/)
+  assert.match((await runJudge('--count', '0')).err, /At least one prompt is judged, not 0/)
 })
