@@ -1,4 +1,4 @@
-// The drawn truth against frames of the program that the small model is trained with: test/fixtures/pocket-world/make_frames.py made them.
+// The drawn truth against frames and looks that the PyTorch program drew with which the small model is trained.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// An image classifier with several heads, each of which names one thing that a picture shows. src/judge/training/train.py made weights for it.
+// An image classifier with several heads, each of which names one thing that a picture shows.
 // N pictures  C channels  S positions  K classes of a head
 
 import type { Tensor } from '../checkpoint/tensor.ts'
