@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
   'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
+  judge: async () => (await import('./cli/judge.ts')).judgeCommand,
 }
 
 /** @returns the exit code */

@@ -21,6 +21,7 @@ export {
 } from './draw-settings.ts'
 export { type Note, UserError } from './errors.ts'
 export { type Frames, frameAt } from './frames.ts'
+export { classifierGraph } from './nets/image-classifier.ts'
 export { flopsOf } from './onnx/flops.ts'
 export { Graph } from './onnx/graph.ts'
 export { MatMul, Slice } from './onnx/ops.ts'
