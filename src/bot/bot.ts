@@ -19,9 +19,8 @@ import { createScheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { cacheFolder, modelFolder, pocket } from '../paths.ts'
+import { modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
-import { createLocalPool } from '../render/local/local-pool.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
@@ -30,6 +29,7 @@ import { createStyles, type Styles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
+import { openPool } from './open-pool.ts'
 import { platformsOf } from './platforms.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -81,12 +81,7 @@ async function assemble(
   const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the rate limiter is in trouble') })
   closing(() => rateLimiter.close())
 
-  const pool = createLocalPool({
-    device: config.device,
-    cacheDir: cacheFolder(home),
-    ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
-    onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
-  })
+  const { pool, remote } = await openPool(config, log, tell)
   closing(() => pool.close())
   const operators = new Set(config.operators)
   const styles = await createStyles({
@@ -117,6 +112,8 @@ async function assemble(
     limits,
     clock: systemClock,
     newId,
+    // Where others render, it is not the render that has ended this process.
+    ...(remote && { maxAttempts: 10 }),
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
   const metrics = createMetrics(scheduler)
@@ -135,7 +132,8 @@ async function assemble(
     observer: metrics.observer,
     platforms: await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell),
   })
-  const troubles = () => [scheduler.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
+  const troubles = () =>
+    [scheduler.trouble(), remote?.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
   const health = await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())

@@ -23,7 +23,7 @@ import { type Limits, mayRun } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import { createLiveJobs } from './live-jobs.ts'
 import { recoverJobs } from './recovery.ts'
-import type { JobRenderer } from './renderer.ts'
+import { type JobRenderer, SchedulerStops } from './renderer.ts'
 
 export type { JobEvent } from './job-changes.ts'
 export type { JobPosition } from './job-positions.ts'
@@ -36,7 +36,7 @@ export interface Scheduler {
   stop(): Promise<void>
   /**
    * Written down before it returns: from here on the request has exactly one end.
-   * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed
+   * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed; what the renderer's check throws
    */
   accept(ask: Ask, options?: { readonly limits?: Limits }): Promise<Job>
   /** Waiting or running → cancelled, or what `outcome` says. Undefined where it has ended or is unknown. */
@@ -171,11 +171,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (phase === 'open' || phase === 'new') phase = 'stopped'
     stopBeginning()
     if (phase === 'stopped') changes.change([...live.all()].filter(({ state }) => state === 'running').map(handBack))
-    await renders.abortAll(new Error('the scheduler stops'))
+    await renders.abortAll(new SchedulerStops())
     await durable()
   }
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
+    await renderer.check?.(ask.request)
     await admission.admit(ask.owner, asked)
     const job = newJob(ask, newId(), clock.nowMs())
     changes.add(job)

@@ -16,6 +16,8 @@ export interface RenderProcess {
 export interface RenderProcessOptions {
   readonly program: string
   readonly child: ChildOptions
+  /** Beside what it is given of ours. */
+  readonly environment?: NodeJS.ProcessEnv
   /** It is killed where it does not stop within this long after an abort. */
   readonly abortGraceMs: number
   readonly onTrouble: (sentence: string) => void
@@ -33,9 +35,17 @@ interface PendingCall {
 /** The end of what it said on stderr that is told with its death. */
 const saidChars = 2000
 
-export function startRenderProcess({ program, child, abortGraceMs, onTrouble, onExit, onStart }: RenderProcessOptions): RenderProcess {
+export function startRenderProcess({
+  program,
+  child,
+  environment,
+  abortGraceMs,
+  onTrouble,
+  onExit,
+  onStart,
+}: RenderProcessOptions): RenderProcess {
   const process = fork(program, [JSON.stringify(child)], {
-    env: childEnvironment(globalThis.process.env),
+    env: childEnvironment(globalThis.process.env, environment),
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
