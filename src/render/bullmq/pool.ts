@@ -10,6 +10,7 @@ import { PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
 import { toPortable } from '../portable-recipe.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Drawn } from '../render.ts'
+import { createWatchdog, type WatchdogLimits } from '../watchdog.ts'
 import { createFileSender, type LocalContent, localContents } from './file-sender.ts'
 import { createHostQueues } from './host-queue.ts'
 import { createHostRegistry, type KnownHost } from './host-registry.ts'
@@ -36,6 +37,7 @@ export interface BullmqPoolOptions {
   readonly heartbeatMs?: number
   /** A host that says nothing for so long is gone. */
   readonly silentMs?: number
+  readonly watchdog?: WatchdogLimits
   /** Sentences for the operator. */
   readonly onTrouble?: (sentence: string) => void
   readonly onError?: (error: unknown) => void
@@ -50,6 +52,9 @@ export interface BullmqPool extends RenderPool {
   trouble(): string | undefined
 }
 
+/** More patient than the host itself, which also fetches files before it renders. */
+const remoteWatchdog: WatchdogLimits = { factor: 20, leastMs: 5 * 60_000, unmeasuredMs: 60 * 60_000 }
+
 /** How often hosts announce themselves, and the bot looks. */
 export const usualHeartbeatMs = 3000
 
@@ -59,7 +64,13 @@ const readEvery = 5
 /** @param connection, store closed with the pool */
 export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   const { connection, signature, store, contents, version, now = () => performance.now(), heartbeatMs = usualHeartbeatMs } = options
-  const { silentMs = 5 * heartbeatMs, onTrouble = () => undefined, onError = () => undefined, onEvent = () => undefined } = options
+  const {
+    silentMs = 5 * heartbeatMs,
+    watchdog = remoteWatchdog,
+    onTrouble = () => undefined,
+    onError = () => undefined,
+    onEvent = () => undefined,
+  } = options
   const { redis } = connection
   const listeners = new Set<() => void>()
   const inOrder = serial()
@@ -90,6 +101,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     isUp: () => listeningSinceMs !== undefined,
     now,
     silentMs,
+    watchdog: createWatchdog(watchdog, now),
     onTrouble,
     onError,
     onEvent,

@@ -4,6 +4,7 @@ import type { RenderProgress } from '../../jobs/renderer.ts'
 import { PoolClosed } from '../pool.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
 import type { Drawn } from '../render.ts'
+import type { Watchdog } from '../watchdog.ts'
 import type { LocalContent } from './file-sender.ts'
 import type { WireProgress } from './messages.ts'
 import type { RenderNeeds } from './pick-host.ts'
@@ -52,6 +53,8 @@ export interface Placed {
   /** Looks at it that found nothing. */
   missed: number
   looking: boolean
+  /** Since it was begun. */
+  watch?: ReturnType<Watchdog['watch']>
 }
 
 /** As BullMQ and the hosts call one attempt. */
@@ -75,7 +78,7 @@ export function showProgress(run: RemoteRun, { seq, stage, step, of, preview }: 
   if (!where || seq <= where.seq) return
   where.seq = seq
   where.heardMs = nowMs
-  where.begun = true
+  where.watch?.heard({ stage })
   if (run.answered) return
   run.onProgress?.({ stage, step, of, ...(preview !== undefined && { preview: Buffer.from(preview, 'base64') }) })
 }

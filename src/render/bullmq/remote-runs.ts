@@ -6,6 +6,7 @@ import { omitUndefined } from '../../omit-undefined.ts'
 import { readContent } from '../content-store/checked-content.ts'
 import { type ContentStore, NotStored, WrongContent } from '../content-store/content-store.ts'
 import { errorOf } from '../local/protocol.ts'
+import type { Watchdog } from '../watchdog.ts'
 import type { FileSender } from './file-sender.ts'
 import type { HostQueues, JobLook } from './host-queue.ts'
 import { type HostRegistry, type KnownHost, takesWork } from './host-registry.ts'
@@ -45,6 +46,8 @@ export interface RemoteRunsParts {
   /** Milliseconds of any steady clock. */
   readonly now: () => number
   readonly silentMs: number
+  /** Of what a host that is there says nothing of: its own watchdog should have seen it long before. */
+  readonly watchdog: Watchdog
   /** For the operator. */
   readonly onTrouble: (sentence: string) => void
   readonly onError: (error: unknown) => void
@@ -86,7 +89,8 @@ interface Delivered {
 }
 
 export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
-  const { registry, queues, placements, sender, store, signature, command, isUp, now, silentMs, onTrouble, onError, onEvent } = parts
+  const { registry, queues, placements, sender, store, signature, command, isUp, now, silentMs, watchdog, onTrouble, onError, onEvent } =
+    parts
   const unread = new Map<RemoteRun, boolean>()
   const waiting: RemoteRun[] = []
   const placed = new Map<string, RemoteRun>()
@@ -177,8 +181,27 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     dispatch()
   }
 
+  function begun(run: RemoteRun, where: Placed): void {
+    where.begun = true
+    where.watch ??= watchdog.watch(
+      { model: run.needs.model.style, request: run.recipe.request },
+      (silentMs) => void hung(run, where, silentMs),
+    )
+  }
+
+  async function hung(run: RemoteRun, where: Placed, silentMs: number): Promise<void> {
+    try {
+      if (run.where !== where) return
+      await queues.revoke(where.host, runKey(run))
+      if (run.where === where) lose(run, `no step for ${Math.round(silentMs / 1000)} s`)
+    } catch (error) {
+      onError(error)
+    }
+  }
+
   function endAttempt(run: RemoteRun): Placed {
     const where = run.where!
+    where.watch?.end()
     run.where = undefined
     placed.delete(runKey(run))
     over.add(runKey(run))
@@ -353,8 +376,8 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
       if (!host.runs.includes(key)) void look(run)
       else {
         where.heardMs = now()
-        where.begun = true
         where.missed = 0
+        begun(run, where)
       }
     }
     // It was silent, and works on what has gone to another since.
@@ -402,7 +425,9 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     hear,
     hearProgress(progress) {
       const run = placed.get(progress.run)
-      if (run?.where?.host === progress.host) showProgress(run, progress, now())
+      if (run?.where?.host !== progress.host) return
+      begun(run, run.where)
+      showProgress(run, progress, now())
     },
     hostGone(host) {
       goneHosts.add(host.host)
@@ -412,6 +437,7 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     tend,
     async close(end) {
       closed = true
+      for (const { where } of placed.values()) where?.watch?.end()
       const open = [...new Set([...unread.keys(), ...waiting, ...placed.values()])]
       const cancels = open.flatMap((run) => {
         const { where, adoptable, abandoned } = run

@@ -9,8 +9,8 @@ import { type ChildCall, type ChildMessage, type ChildOptions, type ChildResult,
 export interface RenderProcess {
   /** Aborting the signal stops it between two steps. @throws what the call failed with there; ChildDied */
   call(what: ChildCall, options: Pick<PoolRenderOptions, 'signal' | 'onProgress'>): Promise<ChildResult>
-  /** Resolves when it is gone. */
-  kill(): Promise<void>
+  /** Resolves when it is gone. @param why told instead of the signal */
+  kill(why?: string): Promise<void>
 }
 
 export interface RenderProcessOptions {
@@ -54,13 +54,14 @@ export function startRenderProcess({
   let calls = 0
   let said = ''
   let gone = false
+  let killedFor: string | undefined
   if (process.pid !== undefined) onStart(process.pid)
   process.stderr?.on('data', (text: Buffer) => {
     said = (said + text).slice(-saidChars)
   })
   process.on('message', hear)
   process.on('error', (error) => die(error.message))
-  process.on('exit', (code, signal) => die(signal ?? `code ${code}`))
+  process.on('exit', (code, signal) => die(killedFor ?? signal ?? `code ${code}`))
 
   function hear(answer: ChildMessage): void {
     if (answer.kind === 'trouble') {
@@ -109,7 +110,8 @@ export function startRenderProcess({
         process.send({ ...what, id } as ParentMessage)
       })
     },
-    async kill() {
+    async kill(why) {
+      killedFor = why
       if (process.exitCode !== null || process.signalCode !== null) return
       const exited = new Promise((resolve) => process.once('exit', resolve))
       process.kill('SIGKILL') // a step cannot be cancelled; what it was writing has not been renamed into place and counts for nothing

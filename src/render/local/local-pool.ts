@@ -10,6 +10,7 @@ import { serial } from '../../serial.ts'
 import { unlessAborted } from '../../unless-aborted.ts'
 import { type DeviceNote, PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
 import type { Drawn } from '../render.ts'
+import { createWatchdog, usualWatchdog, type WatchdogLimits, type Watched } from '../watchdog.ts'
 import { ChildDied, type RenderProcess, startRenderProcess } from './child-process.ts'
 import type { ChildCall, ChildOptions, ChildResult } from './protocol.ts'
 
@@ -22,6 +23,8 @@ export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
   readonly abortGraceMs?: number
   /** How often a render is begun whose process dies; twice where absent. */
   readonly attempts?: 1 | 2
+  /** A child that is not heard of for longer has hung, and is killed. */
+  readonly watchdog?: WatchdogLimits
   /** Whatever the operator should know: a death, and what it said; computed weights that cannot be kept. */
   readonly onTrouble?: (sentence: string) => void
   readonly onStart?: (pid: number) => void
@@ -33,6 +36,7 @@ export function createLocalPool({
   abortGraceMs = 90_000,
   attempts = 2,
   environment = {},
+  watchdog: limits = usualWatchdog,
   onTrouble = () => undefined,
   onStart = () => undefined,
   budgetBytes = Math.floor(totalmem() / 2),
@@ -40,6 +44,7 @@ export function createLocalPool({
 }: LocalPoolOptions): RenderPool {
   /** A call ends when the child has answered or is gone: only then may the next one begin. */
   const inTurn = serial()
+  const watchdog = createWatchdog(limits, () => performance.now())
   let child: RenderProcess | undefined
   let closed = false
 
@@ -68,15 +73,25 @@ export function createLocalPool({
   async function begin(what: ChildCall, options: PoolRenderOptions, attempt = 1): Promise<ChildResult> {
     if (closed) throw new PoolClosed()
     options.signal?.throwIfAborted()
-    child ??= start()
+    const own = child ?? start()
+    child = own
+    const watch = watchdog.watch(watchedOf(what), (silentMs) => void own.kill(`no answer for ${Math.round(silentMs / 1000)} s`))
     try {
-      return await child.call(what, options)
+      return await own.call(what, {
+        ...options,
+        onProgress(progress) {
+          watch.heard(progress)
+          options.onProgress?.(progress)
+        },
+      })
     } catch (error) {
       if (!(error instanceof ChildDied)) throw error
       if (closed) throw new PoolClosed()
       if (attempt < attempts) return begin(what, options, attempt + 1)
       const sentence = 'The process that draws ended twice on this, perhaps for want of memory: try a smaller size or fewer frames.'
       throw new UserError('worker-died', sentence, { how: error.how })
+    } finally {
+      watch.end()
     }
   }
 
@@ -91,4 +106,10 @@ export function createLocalPool({
       await child?.kill()
     },
   }
+}
+
+function watchedOf(what: ChildCall): Watched {
+  if (what.kind === 'device') return { model: 'device', request: { width: 0, height: 0, frames: 0 } }
+  const { request, model } = what.recipe
+  return { model: `${what.kind} ${model.checkpoint} ${model.motion}`, request }
 }
