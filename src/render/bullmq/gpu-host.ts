@@ -140,10 +140,10 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
       opened = signature.open('order', data, orderSchema as never)
     } catch (error) {
       onTrouble(`Somebody has given this host an order that ${(error as Error).message}; it is not followed.`)
-      throw new UnrecoverableError('not authentic')
+      throw refusal('not authentic')
     }
     const { body } = opened
-    if (body.run !== run || body.host !== id || !seen.first(opened)) throw new UnrecoverableError('not for this host')
+    if (body.run !== run || body.host !== id || !seen.first(opened)) throw refusal('not for this host')
     return body
   }
 
@@ -350,6 +350,11 @@ const progressMs = 60_000
 /** BullMQ has said by then whether it has an outcome, or Redis is away for so long that the bot looks for itself. */
 const writtenMs = 60_000
 const closeMs = 10_000
+
+/** BullMQ writes stacks into Redis, and with them where this program lies. */
+function refusal(why: string): UnrecoverableError {
+  return Object.assign(new UnrecoverableError(why), { stack: why })
+}
 
 /** Part of keys and ids. */
 function idOf(name: string): string {

@@ -61,7 +61,7 @@ export function createSignature({ key, nowMs }: SignatureOptions): Signature {
       const expected = macOf(text)
       if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) throw new NotAuthentic('is signed with another key')
       const { kind: meant, nonce, issuedMs, expiresMs, body } = envelope.parse(JSON.parse(text))
-      if (meant !== kind) throw new NotAuthentic(`is a ${meant}, not a ${kind}`)
+      if (meant !== kind) throw new NotAuthentic(`is meant as ${meant}, not as ${kind}`)
       const now = nowMs()
       if (issuedMs > now + skewMs) throw new NotAuthentic(`was said ${seconds(issuedMs - now)} s from now: a clock is wrong`)
       if (expiresMs < now - skewMs) throw new NotAuthentic(`ended ${seconds(now - expiresMs)} s ago`)
