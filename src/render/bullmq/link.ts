@@ -1,5 +1,6 @@
 // The link between bot and GPU hosts: one Redis, one key, one content store, opened from what is configured.
 
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { ContentStore } from '../content-store/content-store.ts'
 import { type ContentStoreChoice, openContentStore } from '../content-store/open-content-store.ts'
 import { createRedisContentStore } from '../content-store/redis-content-store.ts'
@@ -19,11 +20,12 @@ export interface HostLinkOptions extends ContentStoreChoice {
   /** As Redis shows it. */
   readonly name: string
   readonly onError: (error: Error) => void
+  readonly answerMs?: number
 }
 
 /** @throws UserError redis-unreachable, bad-setting */
-export async function openHostLink({ redisUrl, hostKey, name, onError, ...choice }: HostLinkOptions): Promise<HostLink> {
-  const connection = await connectRedis({ url: redisUrl, name, onError })
+export async function openHostLink({ redisUrl, hostKey, name, onError, answerMs, ...choice }: HostLinkOptions): Promise<HostLink> {
+  const connection = await connectRedis({ url: redisUrl, name, onError, ...omitUndefined({ answerMs }) })
   try {
     const store = await openContentStore(choice, () => createRedisContentStore({ redis: () => connection.bulk, keyOf: keys.content }))
     return { connection, signature: createSignature({ key: hostKey, nowMs: Date.now }), store }
