@@ -89,7 +89,7 @@ export async function runChaos({
           name,
           folder: join(folder, `host-${name}`),
           slots: 2,
-          stepMs: 60,
+          stepMs: 40,
           heartbeatMs,
           drainMs: 20_000,
           runs: runs[index]!,

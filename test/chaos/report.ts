@@ -22,6 +22,8 @@ export interface ChaosReport {
   readonly mostExtraRuns: number
   readonly jobsWithExtraRuns: number
   readonly longestDelayS: number
+  /** Why jobs failed, and how many. */
+  readonly reasons: Readonly<Record<string, number>>
 }
 
 /** @param folder the bot's @param runs files of the hosts, a line for each render that was begun */
@@ -42,6 +44,26 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
 
   const endsOf = (id: string) => (shown.get(id) ?? []).filter(({ outgoing }) => isEnd(outgoing)).length
   const placesOf = (id: string) => new Set((animations.get(id) ?? []).map(({ room, id: message }) => `${room} ${message}`)).size
+  if (process.env['CHAOS_LOUD']) {
+    const slow = [...jobs].sort((a, b) => b.endedMs! - b.acceptedMs - (a.endedMs! - a.acceptedMs)).slice(0, 15)
+    const zero = Math.min(...jobs.map(({ acceptedMs }) => acceptedMs))
+    for (const j of slow)
+      console.log(
+        j.id,
+        j.owner.platform,
+        j.state,
+        'accepted',
+        j.acceptedMs - zero,
+        'started',
+        j.startedMs! - zero,
+        'ended',
+        j.endedMs! - zero,
+        'attempts',
+        j.attempts,
+        j.request.steps,
+        begun.get(j.request.seed),
+      )
+  }
   const extra = jobs.map(({ request }) => Math.max(0, (begun.get(request.seed) ?? 0) - 1))
   return {
     asked: seedsIn(asked).length,
@@ -52,6 +74,14 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
     withoutVisibleEnd: untold + jobs.filter((job) => hasEnded(job) && endsOf(job.id) === 0).length,
     mostExtraRuns: Math.max(0, ...extra),
     jobsWithExtraRuns: extra.filter((n) => n > 0).length,
+    reasons: Object.fromEntries(
+      [
+        ...Map.groupBy(
+          jobs.filter(({ state }) => state === 'failed'),
+          ({ reason }) => reason?.code ?? '',
+        ),
+      ].map(([code, of]) => [code, of.length]),
+    ),
     longestDelayS: Math.round(Math.max(0, ...jobs.map(({ acceptedMs, endedMs = Date.now() }) => endedMs - acceptedMs)) / 1000),
   }
 }

@@ -15,6 +15,7 @@ import { channels, keys } from './keys.ts'
 import { commandSchema, type HostAnnouncement, type Order, orderSchema, protocolVersion, type RunOutcome } from './messages.ts'
 import { modelKeysOf } from './model-keys.ts'
 import { progressMark, usualHeartbeatMs } from './pool.ts'
+import { createRecent } from './recent.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { createSeenNonces, type Opened, type Signature } from './signature.ts'
 import { createStepTimes } from './step-times.ts'
@@ -87,7 +88,8 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
   const { redis } = connection
   const slots = createSlots(devices)
   const runs = new Map<string, Run>()
-  const cancelled = new Set<string>()
+  /** Cancelled before their orders came. */
+  const cancelled = createRecent(100)
   const seen = createSeenNonces(Date.now)
   const stepTimes = createStepTimes()
   let state: HostAnnouncement['state'] = 'up'
@@ -294,9 +296,7 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
 
   function cancel(run: string): void {
     if (runs.has(run)) stop(run, 'cancelled')
-    // It may come before the order; the last ones are remembered.
     else cancelled.add(run)
-    if (cancelled.size > 100) cancelled.delete(cancelled.values().next().value!)
   }
 
   function stop(run: string, why: string): void {

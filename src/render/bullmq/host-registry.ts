@@ -3,6 +3,7 @@
 
 import type { HostAnnouncement } from './messages.ts'
 import { announcementSchema, protocolVersion } from './messages.ts'
+import { createRecent } from './recent.ts'
 import { NotAuthentic, type Signature, skewMs } from './signature.ts'
 
 export interface KnownHost extends HostAnnouncement {
@@ -49,14 +50,12 @@ export function createHostRegistry(parts: HostRegistryParts): HostRegistry {
   const hosts = new Map<string, KnownHost>()
   /** Of hosts that have left, so that a heartbeat that comes late does not bring them back. */
   const lastSeq = new Map<string, number>()
-  const told = new Set<string>()
+  /** Bounded, because strangers may invent names without end. */
+  const told = createRecent(1000)
 
   function tellOnce(about: string, sentence: string): void {
-    if (told.has(about)) return
+    if (!told.has(about)) onTrouble(sentence)
     told.add(about)
-    // Strangers may invent names without end.
-    if (told.size > mostTold) told.delete(told.values().next().value!)
-    onTrouble(sentence)
   }
 
   function read(text: string, how: 'published' | 'kept'): HostAnnouncement | undefined {
@@ -127,7 +126,6 @@ export function createHostRegistry(parts: HostRegistryParts): HostRegistry {
   }
 }
 
-const mostTold = 1000
 const mostRemembered = 10_000
 
 export function takesWork({ state, drained }: KnownHost): boolean {

@@ -73,11 +73,10 @@ export function rejectRun(run: RemoteRun, error: unknown): void {
 export const closeRun = (run: RemoteRun): void => rejectRun(run, new PoolClosed())
 
 /** Passes on what a host says of it, unless it comes late, twice, or after its end. */
-export function showProgress(run: RemoteRun, { seq, stage, step, of, preview }: WireProgress, nowMs: number): void {
+export function showProgress(run: RemoteRun, { seq, stage, step, of, preview }: WireProgress): void {
   const { where } = run
   if (!where || seq <= where.seq) return
   where.seq = seq
-  where.heardMs = nowMs
   where.watch?.heard({ stage })
   if (run.answered) return
   run.onProgress?.({ stage, step, of, ...(preview !== undefined && { preview: Buffer.from(preview, 'base64') }) })

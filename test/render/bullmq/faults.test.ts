@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SchedulerStops } from '../../../src/jobs/renderer.ts'
+import type { RunEvent } from '../../../src/render/bullmq/attempts.ts'
 import { connectRedis } from '../../../src/render/bullmq/redis-connection.ts'
-import type { RunEvent } from '../../../src/render/bullmq/remote-runs.ts'
 import type { HostProcessOptions } from '../../chaos/host-process.ts'
 import { type Proxy as NetworkProxy, openProxy } from '../../chaos/proxy.ts'
 import { createSimulatedPool } from '../../chaos/simulated-pool.ts'
@@ -118,7 +118,7 @@ describe('a fault', { skip: server === undefined, timeout: 600_000 }, () => {
         if (++killed === 1) host = await hostProcess()
       },
     })
-    await assert.rejects(given, { code: 'worker-died' })
+    await assert.rejects(given, { code: 'host-lost' })
     assert.equal(killed, 2)
   })
 
