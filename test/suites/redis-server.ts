@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { after } from 'node:test'
 
 /** The URL, or undefined where there is no redis-server. */
@@ -40,7 +41,7 @@ export async function redisServer(port: number, args: readonly string[] = []): P
   let server: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    const started = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args], {
+    const started = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir(), ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     server = started

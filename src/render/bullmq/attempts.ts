@@ -54,6 +54,8 @@ export interface AttemptsParts {
   readonly onAgain: (run: RemoteRun) => void
   /** A slot may be free. */
   readonly onOver: () => void
+  /** A host leaves lying what it was given. */
+  readonly onIdle: (host: string) => void
   /** For the operator. */
   readonly onTrouble: (sentence: string) => void
   readonly onError: (error: unknown) => void
@@ -83,7 +85,7 @@ const orderValidMs = 24 * 3_600_000
 
 export function createAttempts(parts: AttemptsParts): Attempts {
   const { registry, queues, placements, sender, store, delivered, signature, over, isGone, isUp, now, overdueMs } = parts
-  const { watchdog, onAgain, onOver, onTrouble, onError, onEvent } = parts
+  const { watchdog, onAgain, onOver, onIdle, onTrouble, onError, onEvent } = parts
   const placed = new Map<string, RemoteRun>()
   const nameOf = (host: string): string => registry.get(host)?.name ?? host
 
@@ -152,7 +154,10 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       lose(run, { of: 'host', how: verdict.how })
       return
     }
-    if (view.host === 'there') onTrouble(`GPU host ${nameOf(where.host)} does not take what it was given; it goes to another.`)
+    if (view.host === 'there') {
+      onTrouble(`GPU host ${nameOf(where.host)} does not take what it was given; it goes to another.`)
+      onIdle(where.host)
+    }
     again(run, run.handedBack + 1)
   }
 

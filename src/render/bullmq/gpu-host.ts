@@ -2,7 +2,6 @@
 // lives here and not in the processes that hold the devices, because those are blocked while they compute and could not keep a lock.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { UnrecoverableError, Worker } from 'bullmq'
 import type { RenderProgress } from '../../jobs/renderer.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { unlessAborted } from '../../unless-aborted.ts'
@@ -11,6 +10,7 @@ import type { Drawn } from '../render.ts'
 import { createSlots, type Slot } from '../slots.ts'
 import { deathIn, hostFailure } from './host-failure.ts'
 import { type FilesInUse, type HostFiles, MissingFiles } from './host-files.ts'
+import { createHostWorker, refusedJob } from './host-worker.ts'
 import { channels, keys } from './keys.ts'
 import { commandSchema, type HostAnnouncement, type Order, orderSchema, protocolVersion, type RunOutcome } from './messages.ts'
 import { modelKeysOf } from './model-keys.ts'
@@ -63,9 +63,6 @@ export type HostEvent =
   | { readonly kind: 'ended'; readonly order: Order; readonly device: string; readonly outcome: RunOutcome }
   | { readonly kind: 'lock-lost'; readonly run: string }
 
-/** Of a lock, which says who may end a job and not who is alive: the bot sees that from heartbeats, and takes the lock away. */
-const lockMs = 600_000
-const lockRenewMs = 15_000
 /** An announcement is read after that only to clear it away. */
 const announcedMs = 2 * 24 * 3_600_000
 /** A bot that was away for longer has its jobs made anew. */
@@ -96,24 +93,22 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
   let seq = 0
   let closing: Promise<void> | undefined
 
-  const worker = new Worker<unknown, string>(id, (job) => work(job.id ?? '', job.data), {
-    connection: connection.patient(),
-    prefix: keys.queues,
-    concurrency: devices.length,
-    lockDuration: lockMs,
-    lockRenewTime: lockRenewMs,
-    // What is begun twice would be rendered twice: only the bot begins anything again.
-    maxStartedAttempts: 1,
-    skipStalledCheck: true,
-    runRetryDelay: 1000,
-    drainDelay: 5,
-  })
-  worker.on('error', onError)
-  worker.on('lockRenewalFailed', (lost: string[]) => {
-    for (const run of lost) {
+  const worker = createHostWorker({
+    host: id,
+    connection,
+    slots: devices.length,
+    work,
+    onEnded(run) {
+      runs.delete(run)
+      announce()
+    },
+    onLockLost(run) {
       onEvent({ kind: 'lock-lost', run })
       stop(run, 'it was given to another host')
-    }
+    },
+    onReplaced: () => onTrouble('The worker took nothing though something waited, and was replaced.'),
+    onError,
+    everyMs: heartbeatMs,
   })
 
   async function work(run: string, data: unknown): Promise<string> {
@@ -122,18 +117,7 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
     runs.set(run, own)
     if (cancelled.delete(run)) own.abort.abort(new Error('cancelled'))
     announce()
-    const outcome = signature.sign('outcome', await outcomeOf(order, own), resultMs)
-    setTimeout(() => ended(run), writtenMs).unref()
-    return outcome
-  }
-  // Whoever hears that a run is over looks what became of it: so it is told when BullMQ has it, or refuses it because it was taken away.
-  worker.on('completed', (job) => ended(job.id))
-  worker.on('failed', (job) => ended(job?.id))
-  worker.on('error', ({ message }) => ended(/^Missing (?:lock|key) for job (\S+)\. /.exec(message)?.[1]))
-
-  function ended(run: string | undefined): void {
-    if (run === undefined || !runs.delete(run)) return
-    announce()
+    return signature.sign('outcome', await outcomeOf(order, own), resultMs)
   }
 
   function read(run: string, data: unknown): Order {
@@ -142,10 +126,10 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
       opened = signature.open('order', data, orderSchema as never)
     } catch (error) {
       onTrouble(`Somebody has given this host an order that ${(error as Error).message}; it is not followed.`)
-      throw refusal('not authentic')
+      throw refusedJob('not authentic')
     }
     const { body } = opened
-    if (body.run !== run || body.host !== id || !seen.first(opened)) throw refusal('not for this host')
+    if (body.run !== run || body.host !== id || !seen.first(opened)) throw refusedJob('not for this host')
     return body
   }
 
@@ -306,14 +290,14 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
   function drain(): void {
     if (state !== 'up') return
     state = 'draining'
-    void worker.pause(true)
+    worker.pause()
     announce()
   }
 
   function resume(): void {
     if (state !== 'draining' || closing) return
     state = 'up'
-    void worker.resume()
+    worker.resume()
     announce()
   }
 
@@ -332,7 +316,10 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
     await connection.close()
   }
 
-  const beating = setInterval(announce, heartbeatMs)
+  const beating = setInterval(() => {
+    announce()
+    worker.supervise().catch(() => undefined)
+  }, heartbeatMs)
   connection.subscribe(channels.host(id), hear).catch(onError)
   announce()
 
@@ -347,14 +334,7 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
 }
 
 const progressMs = 60_000
-/** BullMQ has said by then whether it has an outcome, or Redis is away for so long that the bot looks for itself. */
-const writtenMs = 60_000
 const closeMs = 10_000
-
-/** BullMQ writes stacks into Redis, and with them where this program lies. */
-function refusal(why: string): UnrecoverableError {
-  return Object.assign(new UnrecoverableError(why), { stack: why })
-}
 
 /** Part of keys and ids. */
 function idOf(name: string): string {

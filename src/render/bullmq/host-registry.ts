@@ -11,13 +11,15 @@ export interface KnownHost extends HostAnnouncement {
   readonly heardMs: number
   /** An admin wants it to take nothing more. */
   readonly drained: boolean
+  /** It has spoken since this bot listens. What was kept of others is known, because they may come back; nothing is given to them. */
+  readonly heard: boolean
 }
 
 export interface HostRegistry {
   /** A text that a host, or somebody else, has published just now or kept where it can be read later. */
   hear(text: string, how: 'published' | 'kept'): void
   get(host: string): KnownHost | undefined
-  /** All that are there, those that take nothing among them; not those of another version. */
+  /** All that are known, those that take nothing among them; not those of another version. */
   all(): readonly KnownHost[]
   /** Slots of those that take work. */
   slots(): number
@@ -92,16 +94,18 @@ export function createHostRegistry(parts: HostRegistryParts): HostRegistry {
       remove(before, 'left')
       return
     }
-    const after = { ...heard, heardMs: now(), drained: before?.drained ?? false }
+    const after = { ...heard, heardMs: now(), drained: before?.drained ?? false, heard: how === 'published' || before !== undefined }
     hosts.set(heard.host, after)
-    if (!before) onTrouble(`GPU host ${heard.name} is there, with ${heard.devices.map((device) => device.name).join(', ')}.`)
+    if (!before?.heard && after.heard)
+      onTrouble(`GPU host ${heard.name} is there, with ${heard.devices.map((device) => device.name).join(', ')}.`)
     if (!before || looksOf(before) !== looksOf(after)) onChange()
     onHeard(after)
   }
 
   function remove(host: KnownHost | undefined, why: 'left' | 'silent'): void {
     if (!host || !hosts.delete(host.host)) return
-    onTrouble(why === 'left' ? `GPU host ${host.name} has left.` : `GPU host ${host.name} is silent: what it rendered goes to another.`)
+    if (host.heard)
+      onTrouble(why === 'left' ? `GPU host ${host.name} has left.` : `GPU host ${host.name} is silent: what it rendered goes to another.`)
     onChange()
     onGone(host, why)
   }
@@ -128,8 +132,8 @@ export function createHostRegistry(parts: HostRegistryParts): HostRegistry {
 
 const mostRemembered = 10_000
 
-export function takesWork({ state, drained }: KnownHost): boolean {
-  return state === 'up' && !drained
+export function takesWork({ state, drained, heard }: KnownHost): boolean {
+  return state === 'up' && !drained && heard
 }
 
 /** But for the time. */

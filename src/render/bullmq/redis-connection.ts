@@ -84,7 +84,8 @@ export async function connectRedis({ url, name, onError, answerMs = usualAnswerM
       bulk ??= open('bulk', { ...quick, commandTimeout: 6 * answerMs, socketTimeout: 6 * answerMs, enableOfflineQueue: true })
       return bulk
     },
-    patient: () => open('jobs', { maxRetriesPerRequest: null }),
+    // Waiting for a job is silent for seconds.
+    patient: () => open('jobs', { maxRetriesPerRequest: null, socketTimeout: Math.max(2 * answerMs, 10_000) }),
     async subscribe(channel, hear) {
       hearing.set(channel, hear)
       await subscriber.subscribe(channel)

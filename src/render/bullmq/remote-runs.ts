@@ -29,7 +29,7 @@ export interface RemoteRuns {
 }
 
 export interface RemoteRunsParts
-  extends Omit<AttemptsParts, 'delivered' | 'over' | 'isGone' | 'overdueMs' | 'onAgain' | 'onOver' | 'registry' | 'store'> {
+  extends Omit<AttemptsParts, 'delivered' | 'over' | 'isGone' | 'overdueMs' | 'onAgain' | 'onOver' | 'onIdle' | 'registry' | 'store'> {
   readonly registry: Pick<HostRegistry, 'all' | 'get'>
   readonly store: AttemptsParts['store'] & DeliveredParts['store']
   readonly command: (command: HostCommand) => Promise<void>
@@ -49,6 +49,8 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
   const waiting: RemoteRun[] = []
   const over = createRecent(2000)
   const goneHosts = createRecent(1000)
+  /** Hosts that did not take what they were given, and until when they are given nothing. */
+  const distrusted = new Map<string, number>()
   let listeningMs: number | undefined
   let awaySinceMs: number | undefined
   let closed = false
@@ -62,6 +64,7 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     overdueMs: 2 * silentMs,
     onAgain: (run) => void waiting.unshift(run),
     onOver: dispatch,
+    onIdle: (host) => void distrusted.set(host, now() + 2 * silentMs),
   })
   const { placed } = attempts
 
@@ -73,7 +76,7 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
 
   function dispatch(): void {
     if (closed || !isUp() || waiting.length === 0) return
-    const hosts = registry.all().filter(takesWork)
+    const hosts = registry.all().filter((one) => takesWork(one) && (distrusted.get(one.host) ?? 0) < now())
     for (const run of [...waiting]) {
       const able = hosts.filter(({ host }) => !run.avoid.has(host))
       const host = pickHost(able, run.needs, freeSlots)
@@ -160,6 +163,7 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     },
     hostGone({ host }) {
       goneHosts.add(host)
+      distrusted.delete(host)
       for (const run of [...placed.values()]) if (run.where?.host === host) void attempts.look(run)
     },
     dispatch,

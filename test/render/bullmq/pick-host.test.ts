@@ -34,6 +34,7 @@ function host(name: string, changes: Partial<KnownHost> & { readonly warm?: read
     stepTimes: [],
     heardMs: 0,
     drained: false,
+    heard: true,
     ...rest,
   }
 }
