@@ -1,5 +1,6 @@
 // Warm-up: before anybody asks, says what renders, and loads what most requests will need, so that the first one does not wait for it.
 
+import { requiredSettingsIn } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { Log } from '../log.ts'
@@ -28,6 +29,6 @@ export async function warmUp(
 
 /** What somebody gets who says nothing but a sentence. */
 async function usualRequest(styles: Pick<Styles, 'model'>): Promise<AnimationRequest> {
-  const { width, height, frames, fps, steps, guidance, negative, clipSkip } = await styles.model()
-  return { prompt: '', negative, width, height, frames, fps, steps, guidance, seed: '0', clipSkip, format: 'webp' }
+  const model = await styles.model()
+  return { ...requiredSettingsIn(model), prompt: '', negative: model.negative, seed: '0', format: 'webp' }
 }

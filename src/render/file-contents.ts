@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, relative, sep } from 'node:path'
 import { z } from 'zod'
-import { fileStamp, filesOfModel } from '../engine/checkpoint/file-stamp.ts'
+import { fileStamp, filesOfModel } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { serial } from '../serial.ts'
 

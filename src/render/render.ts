@@ -1,6 +1,8 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
-import type { Engine, EngineInput, EngineProgress, Note } from '../engine/index.ts'
+import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
+import type { Note } from '../engine/index.ts'
+import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
@@ -77,9 +79,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
 }
 
 function engineInputOf({ request, model, prompt, negative }: Recipe): EngineInput {
-  const { width, height, frames, steps, guidance, seed, sampler, spacing, betas, clipSkip } = request
-  const asked = { width, height, frames, steps, guidance, seed: BigInt(seed), clipSkip }
-  return { model, prompt, negative, ...asked, ...omitUndefined({ sampler, spacing, betas }) }
+  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(request.seed) }
 }
 
 /** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */

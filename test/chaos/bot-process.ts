@@ -21,7 +21,7 @@ import { createJobRenderer } from '../../src/render/job-renderer.ts'
 import type { Recipe } from '../../src/render/recipe.ts'
 import { openStore } from '../../src/store/store.ts'
 import { systemClock } from '../../src/system-clock.ts'
-import { createRoom, type Room } from '../chat/fake-platform.ts'
+import { createFakePlatform, type FakePlatform } from '../chat/fake-platform.ts'
 import { twoStyles } from '../chat/test-chat.ts'
 import { type ChaosBotOptions, platformNames } from './options.ts'
 import { randomFrom } from './random.ts'
@@ -68,7 +68,7 @@ const scheduler = createScheduler({
   onError,
 })
 const rooms = platformNames.map((name) => {
-  const room = createRoom({ name, file: join(folder, `${name}.jsonl`) })
+  const room = createFakePlatform({ name, file: join(folder, `${name}.jsonl`) })
   room.trouble = async () => {
     await sleep(chance() * 8)
     if (chance() < 0.03) throw new Error('503')
@@ -109,7 +109,7 @@ process.stdout.write('quiet\n')
 process.exit(0)
 
 /** Each asks for something else, which is told apart by its seed. */
-async function ask(room: Room, n: number): Promise<void> {
+async function ask(room: FakePlatform, n: number): Promise<void> {
   appendFileSync(asked, `${n} ${Date.now()}\n`)
   const person = `p${n % 40}`
   await room.say(person, `/animate thing ${n} seed:${n + 1} steps:${2 + Math.floor(chance() * 28)}`).catch(onError)

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasEnded } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
-import type { Message } from '../chat/fake-platform.ts'
+import type { FakeMessage } from '../chat/fake-platform.ts'
 import { platformNames } from './options.ts'
 
 export interface ChaosReport {
@@ -87,13 +87,13 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
 }
 
 /** Every state that a message had, oldest first. */
-function statesOf(file: string): readonly Message[] {
+function statesOf(file: string): readonly FakeMessage[] {
   if (!existsSync(file)) return []
   // What a kill cut off was never shown.
   return readFileSync(file, 'utf8')
     .split('\n')
     .slice(0, -1)
-    .map((line) => (JSON.parse(line) as { message: Message }).message)
+    .map((line) => (JSON.parse(line) as { message: FakeMessage }).message)
 }
 
 function seedsIn(file: string): readonly string[] {
@@ -102,10 +102,10 @@ function seedsIn(file: string): readonly string[] {
   return lines.map((line) => line.split(' ')[0]!)
 }
 
-function jobOf({ buttons }: Message['outgoing']): string | undefined {
+function jobOf({ buttons }: FakeMessage['outgoing']): string | undefined {
   return /job:(\w+)/.exec(buttons?.[0]?.command ?? '')?.[1]
 }
 
-function isEnd({ tone }: Message['outgoing']): boolean {
+function isEnd({ tone }: FakeMessage['outgoing']): boolean {
   return tone !== 'waiting' && tone !== 'running' && tone !== 'plain'
 }

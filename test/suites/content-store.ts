@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fetchContent, readContent } from '../../src/render/content-store/checked-content.ts'
-import { type Content, type ContentStore, NotStored, WrongContent } from '../../src/render/content-store/content-store.ts'
+import { type ContentDigest, type ContentStore, NotStored, WrongContent } from '../../src/render/content-store/content-store.ts'
 import { temporaryFolder } from '../store/folder.ts'
 
 export interface ContentStoreRig {
@@ -14,7 +14,7 @@ export interface ContentStoreRig {
   /** Another bot or host with the same store. */
   readonly other: ContentStore
   /** Writes something else in the place of a content. */
-  damage(content: Content, bytes: Uint8Array): Promise<void>
+  damage(content: ContentDigest, bytes: Uint8Array): Promise<void>
 }
 
 const hour = 3_600_000
@@ -99,7 +99,11 @@ export function testContentStore(name: string, make: () => Promise<ContentStoreR
   })
 }
 
-function random(size: number): { readonly content: Content; readonly bytes: Buffer; readonly source: () => AsyncIterable<Uint8Array> } {
+function random(size: number): {
+  readonly content: ContentDigest
+  readonly bytes: Buffer
+  readonly source: () => AsyncIterable<Uint8Array>
+} {
   const bytes = randomBytes(size)
   const source = async function* () {
     for (let from = 0; from < size; from += 65_536) yield bytes.subarray(from, from + 65_536)

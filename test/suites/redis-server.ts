@@ -41,9 +41,13 @@ export async function redisServer(port: number, args: readonly string[] = []): P
   let server: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    const started = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir(), ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const started = spawn(
+      'redis-server',
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir(), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     server = started
     await new Promise<void>((resolve, reject) => {
       let log = ''

@@ -1,18 +1,17 @@
-// The small size: the model that ships, from a warm worker and from a cold command line to a finished file.
+// Measures the small size: the model that ships, from a warm render pool and from a cold command line to a finished file.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { factsOf, openModel } from '../../engine/index.ts'
-import { flopsOf } from '../../engine/onnx/flops.ts'
-import { decoderGraph, unetGraph } from '../../engine/pipeline/graphs.ts'
-import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
+import { requiredSettingsIn } from '../../draw-settings.ts'
+import { cpu, decoderGraph, flopsOf, modelDefaults, noWinograd, openModel, unetGraph } from '../../engine/index.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
 import { createLocalPool } from '../../render/local/local-pool.ts'
 import type { Recipe } from '../../render/recipe.ts'
-import { atMost, type Measurement, seconds } from './finding.ts'
+import { atMost, type Measurement, seconds } from './measurement.ts'
 import { createReference } from './reference.ts'
 
 const prompt = 'a red ball bouncing in a meadow'
@@ -25,13 +24,13 @@ export async function* measureSmallSize(threads: { readonly threads?: number }):
     let cold = Infinity
     for (let i = 0; i < times; i++) cold = Math.min(cold, await secondsOf(() => fromColdCommandLine(join(scratch, 'cold.webp'), threads)))
     yield atMost('cold command line to finished WebP', cold, 6, seconds)
-    yield* fromWarmWorker(threads)
+    yield* fromWarmPool(threads)
   } finally {
     rmSync(scratch, { recursive: true })
   }
 }
 
-async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
+async function* fromWarmPool(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
   const pool = createLocalPool({ device: 'cpu', cacheDir: cacheFolder(), ...threads })
   try {
     const recipe = pocketRecipe()
@@ -66,25 +65,14 @@ const steps = 12
 /** 16 frames with guidance, as the model draws when nothing is asked otherwise, in 12 steps. */
 function pocketRecipe(): Recipe {
   const model = { checkpoint: pocket, loras: [] }
-  const { width, height, frames, fps, guidance, clipSkip } = factsOf(model)
-  const request = { prompt, negative: '', width, height, frames, fps, steps, guidance, seed: '1', clipSkip, format: 'webp' } as const
+  const request = { ...requiredSettingsIn(modelDefaults(model)), steps, prompt, negative: '', seed: '1', format: 'webp' } as const
   return { request, model, prompt, negative: '' }
 }
 
 async function fromColdCommandLine(out: string, { threads }: { readonly threads?: number }): Promise<void> {
   const program = join(import.meta.dirname, '../../zoetrope.js')
-  const args = [
-    program,
-    'animate',
-    prompt,
-    '--steps',
-    String(steps),
-    '--seed',
-    '1',
-    '--out',
-    out,
-    ...(threads === undefined ? [] : ['--threads', String(threads)]),
-  ]
+  const flags = Object.entries({ steps, seed: 1, out, ...omitUndefined({ threads }) }).flatMap(([name, value]) => [`--${name}`, `${value}`])
+  const args = [program, 'animate', prompt, ...flags]
   await promisify(execFile)(process.execPath, args)
 }
 

@@ -1,4 +1,5 @@
-// Whether a file is still the one that was read: its place, its length and when it was written. Contents would take seconds to hash.
+// A file stamp: tells whether a file is still the one that was read, by its place, its length and when it was written. Contents would take
+// seconds to hash.
 
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'

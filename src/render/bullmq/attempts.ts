@@ -46,8 +46,8 @@ export interface AttemptsParts {
   readonly isUp: () => boolean
   /** Milliseconds of any steady clock. */
   readonly now: () => number
-  /** Longer than a message of Redis can be late. */
-  readonly overdueMs: number
+  /** Whether that is longer ago than a message of Redis can be late. */
+  readonly isOverdue: (heardMs: number) => boolean
   /** Of what a host that is there says nothing of: its own watchdog should have seen it long before. */
   readonly watchdog: Watchdog
   /** To be placed again, before whoever came later. */
@@ -84,7 +84,7 @@ const mostHandedBack = 30
 const orderValidMs = 24 * 3_600_000
 
 export function createAttempts(parts: AttemptsParts): Attempts {
-  const { registry, queues, placements, sender, store, delivered, signature, over, isGone, isUp, now, overdueMs } = parts
+  const { registry, queues, placements, sender, store, delivered, signature, over, isGone, isUp, now, isOverdue } = parts
   const { watchdog, onAgain, onOver, onIdle, onTrouble, onError, onEvent } = parts
   const placed = new Map<string, RemoteRun>()
   const nameOf = (host: string): string => registry.get(host)?.name ?? host
@@ -129,13 +129,16 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   function viewOf(run: RemoteRun, where: Placed, found: AttemptView['found']): AttemptView {
     const host = registry.get(where.host)
     const works = host?.runs.includes(runKey(run)) ?? false
-    where.missed = works && found.state === 'active' ? 0 : where.missed + 1
+    // What a host said before the last look says nothing new of it.
+    if (works && found.state === 'active') where.missed = 0
+    else if (found.state !== 'active' || host?.seq !== where.lookedAtSeq) where.missed++
+    where.lookedAtSeq = host?.seq
     return {
       found,
       host: host ? 'there' : isGone(where.host, where.sinceMs) ? 'gone' : 'not heard of yet',
       begun: where.begun,
       missed: where.missed,
-      overdue: where.missed > 2 && now() - where.heardMs > overdueMs,
+      overdue: where.missed > 2 && isOverdue(where.heardMs),
     }
   }
 

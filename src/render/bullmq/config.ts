@@ -1,30 +1,31 @@
-// Environment variables of bot and GPU hosts.
+// Configuration of GPU hosts: the environment variables of the bot and of its hosts that say how they reach each other.
 
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { type EnvironmentValues, type EnvironmentVariables, oneOf, whole } from '../../environment.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import type { ContentStoreChoice } from '../content-store/open-content-store.ts'
 
-export interface HostsConfig {
-  /** Where both are given, GPU hosts render instead of this machine. */
+export interface HostsConfig extends ContentStoreChoice {
+  /** auto: GPU hosts where there is a Redis, and this machine otherwise. */
+  readonly renderPool: 'auto' | 'local' | 'hosts'
+  /** Absent: as the bot has made it in its home. */
   readonly hostKey?: string
   readonly host: {
     readonly name: string
     readonly drainMs: number
     readonly cacheBytes: number
   }
-  /** As it was written; absent: in Redis. */
-  readonly contentStore?: string
-  readonly s3Keys?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
 }
 
-const whole = z
-  .string()
-  .regex(/^\d{1,6}$/, 'a whole number')
-  .transform(Number)
-
 export const hostVariables = {
+  RENDER_POOL: {
+    about: 'Who draws: hosts (npm run gpu-host, through REDIS_URL), local (this machine); auto is hosts where REDIS_URL is set',
+    usual: 'auto',
+    schema: oneOf(['auto', 'local', 'hosts']),
+  },
   HOST_KEY: {
-    about: 'With REDIS_URL: GPU hosts draw (npm run gpu-host); the same secret for the bot and all of them, such as openssl rand -hex 32',
+    about: 'With which bot and GPU hosts sign what they say to each other; made and kept in the folder of the bot otherwise',
     secret: true,
     schema: z.string().min(16, 'at least 16 characters'),
   },
@@ -37,27 +38,21 @@ export const hostVariables = {
   AWS_ACCESS_KEY_ID: { about: 'Of the bucket', secret: true, schema: z.string() },
   AWS_SECRET_ACCESS_KEY: { about: 'Of the bucket', secret: true, schema: z.string() },
   AWS_SESSION_TOKEN: { about: 'Of the bucket, where its keys are temporary', secret: true, schema: z.string() },
-  HOST_DRAIN_SECONDS: { about: 'How long a GPU host that stops lets go on what it draws', usual: '60', schema: whole },
-  HOST_CACHE_GB: { about: 'Most that a GPU host keeps of files it was sent', usual: '20', schema: whole },
-} as const
+  HOST_DRAIN_SECONDS: { about: 'How long a GPU host that stops lets go on what it draws', usual: '60', schema: whole(0, 86_400) },
+  HOST_CACHE_GB: { about: 'Most that a GPU host keeps of files it was sent', usual: '20', schema: whole(1, 100_000) },
+} as const satisfies EnvironmentVariables
 
-/** What was read of them. */
-export type HostValues = { readonly [N in keyof typeof hostVariables]?: string | number | undefined }
-
-export function hostsConfig(values: HostValues): HostsConfig {
-  const { HOST_KEY, HOST_NAME, CONTENT_STORE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = values
-  const text = (value: string | number | undefined): string | undefined => (value === undefined ? undefined : String(value))
-  const [accessKeyId, secretAccessKey] = [text(AWS_ACCESS_KEY_ID), text(AWS_SECRET_ACCESS_KEY)]
+export function hostsConfig(values: EnvironmentValues<typeof hostVariables>): HostsConfig {
+  const { CONTENT_STORE, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = values
   return {
+    renderPool: values.RENDER_POOL,
     host: {
-      name: text(HOST_NAME) ?? hostname(),
-      drainMs: Number(values.HOST_DRAIN_SECONDS) * 1000,
-      cacheBytes: Number(values.HOST_CACHE_GB) * 1e9,
+      name: values.HOST_NAME ?? hostname(),
+      drainMs: values.HOST_DRAIN_SECONDS * 1000,
+      cacheBytes: values.HOST_CACHE_GB * 1e9,
     },
-    ...omitUndefined({ hostKey: text(HOST_KEY), contentStore: CONTENT_STORE === 'redis' ? undefined : text(CONTENT_STORE) }),
+    ...omitUndefined({ hostKey: values.HOST_KEY, contentStore: CONTENT_STORE === 'redis' ? undefined : CONTENT_STORE }),
     ...(accessKeyId !== undefined &&
-      secretAccessKey !== undefined && {
-        s3Keys: { accessKeyId, secretAccessKey, ...omitUndefined({ sessionToken: text(AWS_SESSION_TOKEN) }) },
-      }),
+      secretAccessKey !== undefined && { s3Keys: { accessKeyId, secretAccessKey, ...omitUndefined({ sessionToken }) } }),
   }
 }

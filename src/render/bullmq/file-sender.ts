@@ -2,11 +2,11 @@
 
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import type { Content, ContentStore } from '../content-store/content-store.ts'
+import type { ContentDigest, ContentStore } from '../content-store/content-store.ts'
 import type { FileContent } from '../file-contents.ts'
 
 /** A content of this host: a file, or a file of a model's folder. */
-export interface LocalContent extends Content {
+export interface LocalContent extends ContentDigest {
   readonly path: string
 }
 

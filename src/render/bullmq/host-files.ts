@@ -7,7 +7,7 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { unlessAborted } from '../../unless-aborted.ts'
 import { fetchContent } from '../content-store/checked-content.ts'
-import { type Content, type ContentStore, NotStored } from '../content-store/content-store.ts'
+import { type ContentDigest, type ContentStore, NotStored } from '../content-store/content-store.ts'
 import type { FileContent, FileContents } from '../file-contents.ts'
 import { type PortableRecipe, toLocal } from '../portable-recipe.ts'
 import type { Recipe } from '../recipe.ts'
@@ -64,7 +64,7 @@ export async function openHostFiles(
   const fetching = new Map<string, Promise<string>>()
 
   /** Undefined also where it is another by now. */
-  async function installedPath({ sha256 }: Content): Promise<string | undefined> {
+  async function installedPath({ sha256 }: ContentDigest): Promise<string | undefined> {
     const path = installed.get(sha256)
     if (path === undefined) return undefined
     const found = await contents.of(path).catch(() => undefined)
@@ -102,7 +102,7 @@ export async function openHostFiles(
     }
   }
 
-  async function bring(content: Content, path: string): Promise<void> {
+  async function bring(content: ContentDigest, path: string): Promise<void> {
     const here = await installedPath(content)
     if (here === undefined) return fetchContent(store, content, { path, partial })
     await mkdir(dirname(path), { recursive: true })

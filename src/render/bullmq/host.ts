@@ -16,6 +16,7 @@ import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
 import { openDevices } from '../local/open-devices.ts'
 import { type GpuHost, type HostDevice, startGpuHost } from './gpu-host.ts'
 import { openHostFiles } from './host-files.ts'
+import { readHostKey } from './host-key.ts'
 import { createHostMetrics } from './host-metrics.ts'
 import { openHostLink } from './link.ts'
 
@@ -28,13 +29,14 @@ export interface RunningHost {
  * @throws UserError where the host cannot be started; what was opened is closed again
  */
 export async function startHost(config: Config, log: Log, tell: (sentence: string) => void): Promise<RunningHost> {
-  const { redisUrl, hostKey, home, host: own } = config
+  const { redisUrl, home, host: own } = config
   const listed = parseDeviceList(config.device)!
-  if (redisUrl === undefined || hostKey === undefined) {
-    throw new UserError('bad-setting', 'A GPU host takes its work from Redis: set REDIS_URL and HOST_KEY as they are for the bot.', {
-      names: ['REDIS_URL', 'HOST_KEY'],
+  if (redisUrl === undefined) {
+    throw new UserError('bad-setting', 'A GPU host takes its work from Redis: set REDIS_URL as it is for the bot.', {
+      names: ['REDIS_URL'],
     })
   }
+  const hostKey = config.hostKey ?? readHostKey(home)
   mkdirSync(home, { recursive: true })
   const onTrouble = (sentence: string): void => {
     tell(sentence)

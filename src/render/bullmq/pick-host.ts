@@ -2,14 +2,14 @@
 // that before any other that can hold it, and among equals the faster one. Whoever waits longest is asked for first, so nobody starves.
 
 import type { AnimationRequest } from '../../jobs/request.ts'
-import type { Content } from '../content-store/content-store.ts'
+import type { ContentDigest } from '../content-store/content-store.ts'
 import type { KnownHost } from './host-registry.ts'
 import type { ModelKeys } from './model-keys.ts'
 
 export interface RenderNeeds {
   readonly request: Pick<AnimationRequest, 'width' | 'height' | 'frames'>
   readonly model: ModelKeys
-  readonly contents: readonly Content[]
+  readonly contents: readonly ContentDigest[]
   /** Of the largest content that can be sent to a host. */
   readonly maxSentBytes: number
 }
@@ -47,6 +47,6 @@ function stepMsOf({ stepTimes }: KnownHost, { model, request }: RenderNeeds): nu
   return Math.min(...measured.map((time) => (time.stepMs * pixels(request)) / pixels(time)), Number.MAX_VALUE)
 }
 
-const sum = (contents: readonly Content[]): number => contents.reduce((bytes, content) => bytes + content.bytes, 0)
+const sum = (contents: readonly ContentDigest[]): number => contents.reduce((bytes, content) => bytes + content.bytes, 0)
 
 const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`

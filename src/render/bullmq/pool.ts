@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { SchedulerStops } from '../../jobs/renderer.ts'
 import { serial } from '../../serial.ts'
-import type { Content, ContentStore } from '../content-store/content-store.ts'
+import type { ContentDigest, ContentStore } from '../content-store/content-store.ts'
 import type { FileContent, FileContents } from '../file-contents.ts'
 import { PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
 import { toPortable } from '../portable-recipe.ts'
@@ -202,7 +202,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   }
 
   function needsOf(request: RenderNeeds['request'], model: Parameters<typeof contentsOf<FileContent>>[0]): RenderNeeds {
-    const named = contentsOf(model).flatMap((content): readonly Content[] => content.files ?? [content])
+    const named = contentsOf(model).flatMap((content): readonly ContentDigest[] => content.files ?? [content])
     return { request, model: modelKeysOf(model), contents: named, maxSentBytes: store.maxBytes }
   }
 

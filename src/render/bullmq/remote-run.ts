@@ -52,6 +52,8 @@ export interface Placed {
   seq: number
   /** Looks at it that found nothing. */
   missed: number
+  /** Of the announcement that the last look went by. */
+  lookedAtSeq?: number | undefined
   looking: boolean
   /** Since it was begun. */
   watch?: ReturnType<Watchdog['watch']>

@@ -29,7 +29,7 @@ export interface RemoteRuns {
 }
 
 export interface RemoteRunsParts
-  extends Omit<AttemptsParts, 'delivered' | 'over' | 'isGone' | 'overdueMs' | 'onAgain' | 'onOver' | 'onIdle' | 'registry' | 'store'> {
+  extends Omit<AttemptsParts, 'delivered' | 'over' | 'isGone' | 'isOverdue' | 'onAgain' | 'onOver' | 'onIdle' | 'registry' | 'store'> {
   readonly registry: Pick<HostRegistry, 'all' | 'get'>
   readonly store: AttemptsParts['store'] & DeliveredParts['store']
   readonly command: (command: HostCommand) => Promise<void>
@@ -60,13 +60,18 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     ...parts,
     delivered,
     over,
-    isGone: (host, sinceMs) => goneHosts.has(host) || (listeningMs !== undefined && now() - Math.max(listeningMs, sinceMs) > silentMs),
-    overdueMs: 2 * silentMs,
+    isGone: (host, sinceMs) => goneHosts.has(host) || hasListened(sinceMs, silentMs),
+    isOverdue: (heardMs) => hasListened(heardMs, 2 * silentMs),
     onAgain: (run) => void waiting.unshift(run),
     onOver: dispatch,
     onIdle: (host) => void distrusted.set(host, now() + 2 * silentMs),
   })
   const { placed } = attempts
+
+  /** Whether this bot has listened for so long since then, and without a break. */
+  function hasListened(sinceMs: number, ms: number): boolean {
+    return listeningMs !== undefined && now() - Math.max(listeningMs, sinceMs) > ms
+  }
 
   function freeSlots(host: KnownHost): number {
     const taken = new Set(host.runs.filter((key) => !over.has(key)))

@@ -4,10 +4,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Content, type ContentStore, WrongContent } from './content-store.ts'
+import { type ContentDigest, type ContentStore, WrongContent } from './content-store.ts'
 
 /** Passes on what comes, and throws at its end, or as soon as it is too long, where it is not what was asked for. */
-export async function* checked(content: Content, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+export async function* checked(content: ContentDigest, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   const hash = createHash('sha256')
   let bytes = 0
   for await (const piece of source) {
@@ -21,7 +21,7 @@ export async function* checked(content: Content, source: AsyncIterable<Uint8Arra
 }
 
 /** @throws NotStored, WrongContent */
-export async function readContent(store: Pick<ContentStore, 'get'>, content: Content): Promise<Uint8Array> {
+export async function readContent(store: Pick<ContentStore, 'get'>, content: ContentDigest): Promise<Uint8Array> {
   return Buffer.concat(await Array.fromAsync(checked(content, store.get(content.sha256))))
 }
 
@@ -32,7 +32,7 @@ export async function readContent(store: Pick<ContentStore, 'get'>, content: Con
  */
 export async function fetchContent(
   store: Pick<ContentStore, 'get'>,
-  content: Content,
+  content: ContentDigest,
   { path, partial }: { readonly path: string; readonly partial: string },
 ): Promise<void> {
   mkdirSync(partial, { recursive: true })

@@ -10,7 +10,7 @@ export interface ContentStore {
    * @param source read once
    * @param keepMs after that it may be gone
    */
-  put(content: Content, source: () => AsyncIterable<Uint8Array>, keepMs: number): Promise<void>
+  put(content: ContentDigest, source: () => AsyncIterable<Uint8Array>, keepMs: number): Promise<void>
   /** @throws NotStored */
   get(sha256: string): AsyncIterable<Uint8Array>
   /** Nothing where there is none. */
@@ -18,7 +18,7 @@ export interface ContentStore {
   close(): Promise<void>
 }
 
-export interface Content {
+export interface ContentDigest {
   readonly sha256: string
   readonly bytes: number
 }
@@ -36,7 +36,7 @@ export class NotStored extends Error {
 export class WrongContent extends Error {
   override readonly name = 'WrongContent'
 
-  constructor({ sha256, bytes }: Content, found: Content) {
+  constructor({ sha256, bytes }: ContentDigest, found: ContentDigest) {
     super(`expected ${bytes} bytes with SHA-256 ${sha256}, got ${found.bytes} with ${found.sha256}`)
   }
 }

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { createReadStream, mkdirSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Content, type ContentStore, NotStored } from './content-store.ts'
+import { type ContentDigest, type ContentStore, NotStored } from './content-store.ts'
 
 /** A checkpoint in single precision, and more. */
 const maxBytes = 16e9
@@ -28,7 +28,7 @@ export function createFolderContentStore(folder: string): ContentStore {
   return {
     maxBytes,
     has: async (sha256) => (await stat(pathOf(sha256)).catch(() => undefined)) !== undefined,
-    async put({ sha256, bytes }: Content, source, keepMs) {
+    async put({ sha256, bytes }: ContentDigest, source, keepMs) {
       const path = pathOf(sha256)
       const until = new Date(Date.now() + keepMs)
       await mkdir(shardOf(sha256), { recursive: true })

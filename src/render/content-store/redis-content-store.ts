@@ -2,7 +2,7 @@
 // checkpoints are installed on the hosts.
 
 import type { Redis } from 'ioredis'
-import { type Content, type ContentStore, NotStored } from './content-store.ts'
+import { type ContentDigest, type ContentStore, NotStored } from './content-store.ts'
 
 export interface RedisContentStoreOptions {
   /** A connection of its own: pieces hold up whatever else waits on one. */
@@ -41,7 +41,7 @@ export function createRedisContentStore({ redis, keyOf, maxBytes = usualMaxBytes
   return {
     maxBytes,
     has: async (sha256) => (await countPieces(sha256)) !== undefined,
-    async put({ sha256, bytes }: Content, source, keepMs) {
+    async put({ sha256, bytes }: ContentDigest, source, keepMs) {
       if (bytes > maxBytes) throw new Error(`a content of ${bytes} bytes is more than the ${maxBytes} that Redis is given`)
       const known = await countPieces(sha256)
       if (known !== undefined && (await keepLonger(sha256, known, keepMs))) return

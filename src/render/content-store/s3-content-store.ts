@@ -3,7 +3,7 @@
 
 import { AwsClient } from 'aws4fetch'
 import { UserError } from '../../errors.ts'
-import { type Content, type ContentStore, NotStored } from './content-store.ts'
+import { type ContentDigest, type ContentStore, NotStored } from './content-store.ts'
 
 export interface S3ContentStoreOptions {
   readonly bucket: string
@@ -59,7 +59,7 @@ export function createS3ContentStore(options: S3ContentStoreOptions): ContentSto
   return {
     maxBytes,
     has,
-    async put({ sha256, bytes }: Content, source) {
+    async put({ sha256, bytes }: ContentDigest, source) {
       if (await has(sha256)) return
       const body = ReadableStream.from(source()) as unknown as NonNullable<RequestInit['body']>
       // The bucket checks the hash, too; without a length it takes no stream.

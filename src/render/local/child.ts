@@ -2,7 +2,7 @@
 // only killed. Assembles device → engine → renderer on the first call and answers calls, which the pool sends one at a time.
 
 import { join } from 'node:path'
-import { createEngine, createSessions, startDevice } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { noteOnUnknownWords } from '../known-words.ts'
 import type { DeviceNote } from '../pool.ts'

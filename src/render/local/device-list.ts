@@ -1,6 +1,6 @@
 // A list of devices: `cuda:0,cuda:1` is one renderer a card, `cpu` or `auto` one in all.
 
-import { devices } from '../../engine/targets/device.ts'
+import { devices } from '../../engine/device-names.ts'
 
 export interface ListedDevice {
   /** auto, or as the engine calls it. */

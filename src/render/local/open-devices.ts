@@ -1,7 +1,7 @@
 // This machine's devices: one render pool for each that is listed, with a process of its own.
 
 import { totalmem } from 'node:os'
-import { countCores } from '../../engine/runtime/cores.ts'
+import { countCores } from '../../engine/index.ts'
 import type { Slot } from '../slots.ts'
 import { deviceEnvironment, deviceLabel, type ListedDevice } from './device-list.ts'
 import { createDevicePool } from './device-pool.ts'
