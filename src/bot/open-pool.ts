@@ -56,7 +56,7 @@ async function openRemote(config: Config, redisUrl: string, log: Log, tell: (sen
     version: description.version,
     onTrouble(sentence) {
       tell(sentence)
-      log.warn({ sentence }, 'the render pool is in trouble')
+      log.info({ sentence }, 'GPU hosts')
     },
     onError,
   })

@@ -40,7 +40,7 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
   mkdirSync(home, { recursive: true })
   const onTrouble = (sentence: string): void => {
     tell(sentence)
-    log.warn({ sentence }, 'the GPU host is in trouble')
+    log.warn({ sentence }, 'told')
   }
   const slots = openDevices({
     devices: listed,

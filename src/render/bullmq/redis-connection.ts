@@ -27,6 +27,8 @@ export interface RedisConnectionOptions {
 }
 
 const usualAnswerMs = 5000
+const tellAgainMs = 60_000
+const mostTold = 100
 
 /** What is answered in which form is not for each connection to choose. */
 type Options = Omit<RedisOptions, 'replyMapping'>
@@ -37,6 +39,16 @@ export async function connectRedis({ url, name, onError, answerMs = usualAnswerM
   let connected = false
   let bulk: Redis | undefined
   let lastError: Error | undefined
+  /** When each message was last told: a Redis that is away is met over and over, by every connection. */
+  const toldMs = new Map<string, number>()
+
+  function isNews(message: string): boolean {
+    const now = performance.now()
+    if (now - (toldMs.get(message) ?? Number.NEGATIVE_INFINITY) < tellAgainMs) return false
+    if (toldMs.size > mostTold) toldMs.clear()
+    toldMs.set(message, now)
+    return true
+  }
 
   function open(what: string, more: Options): Redis {
     const options = {
@@ -53,7 +65,7 @@ export async function connectRedis({ url, name, onError, answerMs = usualAnswerM
     const client = new Redis(url, options)
     client.on('error', (error: Error) => {
       lastError = error
-      if (connected) onError(error)
+      if (connected && isNews(error.message)) onError(error)
     })
     opened.add(client)
     return client
