@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
+import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
 import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
@@ -23,6 +24,7 @@ import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
+import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
@@ -112,6 +114,7 @@ async function assemble(
     ...(remote && { maxAttempts: 10 }),
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
+  const gpuHosts = remote && gpuHostsOf(remote)
   const metrics = createMetrics(scheduler)
 
   const chat = createChat({
@@ -120,13 +123,15 @@ async function assemble(
     store,
     styles,
     styleAdminFor: styles.admin,
+    gpuHosts,
     retentionDays,
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,
     log,
     observer: metrics.observer,
-    platforms: withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell)),
+    platforms:
+      withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs, gpuHosts: gpuHosts ?? noGpuHosts }, log, tell)),
   })
   const troubles = () =>
     [scheduler.trouble(), remote?.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)

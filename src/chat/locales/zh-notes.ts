@@ -35,6 +35,8 @@ export const zhNotes: Locale['notes'] = {
   'no-longer-there': '那个动画已经不在了。',
   'not-yours': '只有提出请求的人或管理员可以取消或删除。',
   'admins-only': '/{command} 只有管理员可以使用。',
+  'operators-only': '只有运行这个机器人的人可以这样做。',
+  'unknown-host': '没有“{host}”这台 GPU 主机。',
   'channel-not-allowed': '这个频道里不能画。可以的频道：{channels}。',
   'permissions-missing': '我在这里缺少权限：{missing}。请让管理员授予。',
   'direct-closed': '我无法私信你：请在隐私设置里允许这个服务器的私信，然后再试。',
