@@ -7,21 +7,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { readSettings } from '../src/media/inspect.ts'
-import { killPrograms, startProgram, stopProgram, visitPage } from './started-program.ts'
+import { botProgram, startBots, stop, visit } from './started-bot.ts'
 
-const program = join(import.meta.dirname, '../src/bot.ts')
 const home = mkdtempSync(join(tmpdir(), 'zoetrope-bot-'))
+const { start, kill } = startBots(home)
 
-afterEach(killPrograms)
+afterEach(kill)
 after(() => {
   rmSync(home, { recursive: true, force: true })
 })
 
-const start = (environment: Readonly<Record<string, string>> = {}) => startProgram(program, { ZOETROPE_HOME: home, ...environment })
-
 test('draws what is asked on the page, shows it there, counts it, and stops when it is asked to', { timeout: 180_000 }, async () => {
   const bot = await start()
-  const ann = await visitPage(bot.page)
+  const ann = await visit(bot.page)
   await ann.say('/animate a red ball bouncing in a meadow style:sepia seed:7 steps:4')
   let text = ''
   for (;;) {
@@ -39,7 +37,7 @@ test('draws what is asked on the page, shows it there, counts it, and stops when
   assert.equal((await fetch(`${bot.health}/readyz`)).status, 200)
   assert.match(await (await fetch(`${bot.health}/metrics`)).text(), /zoetrope_request_seconds_count\{platform="web",end="done"\} 1/)
   assert.ok(!bot.logged().includes('bouncing'), 'what people write is not in the log')
-  assert.equal(await stopProgram(bot), 0)
+  assert.equal(await stop(bot), 0)
 })
 
 test('says of each platform that is configured wrongly how to mend it, and serves the others', { timeout: 60_000 }, async () => {
@@ -48,12 +46,12 @@ test('says of each platform that is configured wrongly how to mend it, and serve
   assert.match(bot.said(), /^discord is off: .*discord\.com\/developers/m)
   assert.match(bot.said(), /^slack is off: .*SLACK_APP_TOKEN/m)
   assert.equal((await fetch(bot.page)).status, 200)
-  assert.equal(await stopProgram(bot), 0)
+  assert.equal(await stop(bot), 0)
   assert.ok(!`${bot.said()}${bot.logged()}`.includes(secret))
 })
 
 test('prints its settings when it is asked for help', async () => {
-  const child = spawn(process.execPath, [program, '--help'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [botProgram, '--help'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   for await (const text of child.stdout) said += text
   assert.match(said, /^DISCORD_TOKEN +The bot's token/m)
@@ -76,5 +74,5 @@ test('refuses to start on a wrong setting, where nobody could reach it, or on re
   const second = await start()
   assert.equal(second.process.exitCode, 1)
   assert.match(second.logged(), /^[^\n]+journal[^\n]+\n$/)
-  assert.equal(await stopProgram(first), 0)
+  assert.equal(await stop(first), 0)
 })

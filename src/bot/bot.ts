@@ -81,7 +81,8 @@ async function assemble(
   const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the rate limiter is in trouble') })
   closing(() => rateLimiter.close())
 
-  const { pool, remote } = await openPool(config, log, tell)
+  const metrics = createMetrics()
+  const { pool, remote } = await openPool(config, log, tell, metrics.run)
   closing(() => pool.close())
   const styles = await createStyles({
     space: store.space('styles'),
@@ -115,7 +116,7 @@ async function assemble(
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
   const gpuHosts = remote && gpuHostsOf(remote)
-  const metrics = createMetrics(scheduler)
+  metrics.watch(scheduler, gpuHosts)
 
   const chat = createChat({
     commands,

@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
+import type { RunEvent } from '../render/bullmq/attempts.ts'
 import { makeHostKey } from '../render/bullmq/host-key.ts'
 import type { BullmqPool } from '../render/bullmq/pool.ts'
 import { createFileContents } from '../render/file-contents.ts'
@@ -20,8 +21,13 @@ export interface OpenedPool {
   readonly remote?: BullmqPool
 }
 
-/** @param tell a sentence for the operator @throws UserError redis-unreachable, bad-setting */
-export async function openPool(config: Config, log: Log, tell: (sentence: string) => void): Promise<OpenedPool> {
+/** @param tell a sentence for the operator @param onRun what became of attempts at GPU hosts @throws UserError redis-unreachable, bad-setting */
+export async function openPool(
+  config: Config,
+  log: Log,
+  tell: (sentence: string) => void,
+  onRun: (event: RunEvent) => void,
+): Promise<OpenedPool> {
   const { redisUrl, renderPool } = config
   if (renderPool === 'local' || (renderPool === 'auto' && redisUrl === undefined)) return { pool: openLocal(config, log) }
   if (redisUrl === undefined) {
@@ -29,7 +35,7 @@ export async function openPool(config: Config, log: Log, tell: (sentence: string
       names: ['REDIS_URL'],
     })
   }
-  const remote = await openRemote(config, redisUrl, log, tell)
+  const remote = await openRemote({ ...config, redisUrl }, log, tell, onRun)
   return { pool: remote, remote }
 }
 
@@ -44,12 +50,17 @@ function openLocal({ device, home, threads, ffmpeg }: Config, log: Log): RenderP
   return poolOfDevices(slots)
 }
 
-async function openRemote(config: Config, redisUrl: string, log: Log, tell: (sentence: string) => void): Promise<BullmqPool> {
+async function openRemote(
+  config: Config & { readonly redisUrl: string },
+  log: Log,
+  tell: (sentence: string) => void,
+  onRun: (event: RunEvent) => void,
+): Promise<BullmqPool> {
   // BullMQ and its client are modules that nobody waits for who has no Redis.
   const { openHostLink } = await import('../render/bullmq/link.ts')
   const { createBullmqPool } = await import('../render/bullmq/pool.ts')
   const onError = (error: unknown): void => log.error({ err: error }, 'the way to the GPU hosts is in trouble')
-  const link = await openHostLink({ ...config, redisUrl, hostKey: keyOf(config, tell), name: 'zoetrope-bot', onError })
+  const link = await openHostLink({ ...config, hostKey: keyOf(config, tell), name: 'zoetrope-bot', onError })
   return createBullmqPool({
     ...link,
     contents: createFileContents({ keptIn: join(config.home, 'file-contents.json') }),
@@ -59,6 +70,11 @@ async function openRemote(config: Config, redisUrl: string, log: Log, tell: (sen
       log.info({ sentence }, 'GPU hosts')
     },
     onError,
+    onEvent(event) {
+      onRun(event)
+      const { kind, host, run, ...more } = event
+      log.info({ host, run, job: run.slice(0, run.lastIndexOf('.')), ...('how' in more && { how: more.how }) }, `an attempt was ${kind}`)
+    },
   })
 }
 

@@ -51,6 +51,8 @@ export interface Scheduler {
   /** Running ones first, then in the order of service. */
   standings(where?: Partial<Owner>): readonly JobPosition[]
   load(): { readonly waiting: number; readonly running: number }
+  /** Looks at every job that has not ended. */
+  loadByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
   /** Called in order, after each change was written down. Returns what takes the listener away. */
   listen(listener: (event: JobEvent) => void): () => void
   /** Ended jobs of which nobody has been told yet, oldest first. */
@@ -223,6 +225,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     standing: positions.of,
     standings: (where = {}) => positions.all(where),
     load: () => ({ waiting: live.countWaiting(), running: live.countRunning() }),
+    loadByPlatform: live.countByPlatform,
     listen: events.listen,
     untold: journal.untold,
     async told(id) {

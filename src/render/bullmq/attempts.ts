@@ -62,19 +62,13 @@ export interface AttemptsParts {
   readonly onEvent: (event: RunEvent) => void
 }
 
-/** For whoever counts. */
-export type RunEvent =
-  | { readonly kind: 'placed'; readonly host: string; readonly run: string }
-  | { readonly kind: 'lost'; readonly host: string; readonly run: string; readonly how: string }
-  | { readonly kind: 'handed-back'; readonly host: string; readonly run: string }
-  | {
-      readonly kind: 'ended'
-      readonly host: string
-      readonly run: string
-      readonly device?: string
-      readonly renderMs?: number
-      readonly stepMs?: readonly number[]
-    }
+/** For whoever counts: of one attempt, at the host of that id and name. */
+export type RunEvent = { readonly host: string; readonly name: string; readonly run: string } & (
+  | { readonly kind: 'placed' }
+  | { readonly kind: 'handed-back' }
+  | ({ readonly kind: 'lost' } & Loss)
+  | { readonly kind: 'ended'; readonly device?: string; readonly renderMs?: number; readonly stepMs?: readonly number[] }
+)
 
 /** An attempt that was lost is made up for once. */
 const mostLost = 2
@@ -88,6 +82,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   const { watchdog, onAgain, onOver, onIdle, onTrouble, onError, onEvent } = parts
   const placed = new Map<string, RemoteRun>()
   const nameOf = (host: string): string => registry.get(host)?.name ?? host
+  const about = (host: string, run: string) => ({ host, name: nameOf(host), run })
 
   async function place(run: RemoteRun, { host, installed }: KnownHost): Promise<void> {
     run.attempt++
@@ -104,7 +99,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       await placements.write(run.id, { attempt: run.attempt, host, lost: run.lost })
       where.phase = 'placed'
       await queues.add(host, key, signature.sign('order', orderOf(run, host), orderValidMs))
-      onEvent({ kind: 'placed', host, run: key })
+      onEvent({ kind: 'placed', ...about(host, key) })
     } catch (error) {
       onError(error)
       // Once placed, whether it was added after all shows when it is looked at.
@@ -176,7 +171,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   async function hung(run: RemoteRun, where: Placed, silentMs: number): Promise<void> {
     if (run.where !== where) return
     await queues.revoke(where.host, runKey(run))
-    if (run.where === where) lose(run, { of: 'host', how: `no step for ${Math.round(silentMs / 1000)} s` })
+    if (run.where === where) lose(run, { of: 'hung', how: `no step for ${Math.round(silentMs / 1000)} s` })
   }
 
   async function settle(run: RemoteRun, where: Placed, value: unknown): Promise<void> {
@@ -203,7 +198,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         }
         const { animation, notes, stepMs, renderMs, device } = outcome
         const { format, width, height, frames, fps } = animation
-        onEvent({ kind: 'ended', host, run: key, device, renderMs, stepMs })
+        onEvent({ kind: 'ended', ...about(host, key), device, renderMs, stepMs })
         conclude(run, sha256)
         resolveRun(run, { animation: { bytes, format, width, height, frames, fps }, notes, stepMs, renderMs })
         break
@@ -213,7 +208,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         resolveRun(run, undefined)
         break
       case 'failed':
-        onEvent({ kind: 'ended', host, run: key })
+        onEvent({ kind: 'ended', ...about(host, key) })
         conclude(run)
         rejectRun(run, errorOf(outcome.failure))
         break
@@ -252,7 +247,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   }
 
   function handBack(run: RemoteRun, host: string): void {
-    onEvent({ kind: 'handed-back', host, run: runKey(run) })
+    onEvent({ kind: 'handed-back', ...about(host, runKey(run)) })
     if (registry.all().every((one) => run.avoid.has(one.host)) && run.avoid.size > 0) {
       conclude(run)
       rejectRun(run, noHostHolds(['could not get its files']))
@@ -280,7 +275,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   function lose(run: RemoteRun, loss: Loss): void {
     const key = runKey(run)
     const { host } = endAttempt(run)
-    onEvent({ kind: 'lost', host, run: key, how: loss.how })
+    onEvent({ kind: 'lost', ...about(host, key), ...loss })
     if (run.answered) {
       passOver(run, host)
       return

@@ -14,7 +14,7 @@ import { createFileContents } from '../file-contents.ts'
 import { listCards } from '../local/card-memory.ts'
 import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
 import { openDevices } from '../local/open-devices.ts'
-import { type GpuHost, type HostDevice, startGpuHost } from './gpu-host.ts'
+import { type GpuHost, type HostDevice, type HostEvent, startGpuHost } from './gpu-host.ts'
 import { openHostFiles } from './host-files.ts'
 import { readHostKey } from './host-key.ts'
 import { createHostMetrics } from './host-metrics.ts'
@@ -79,7 +79,10 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
       drainMs: own.drainMs,
       onTrouble,
       onError,
-      onEvent: metrics.event,
+      onEvent(event) {
+        metrics.event(event)
+        log.info(aboutEvent(event), event.kind)
+      },
     })
     open.push(host.close)
     metrics.watch(host)
@@ -136,4 +139,12 @@ async function openHealth(
     if (!(error instanceof UserError)) throw error
     tell(error.message)
   }
+}
+
+/** With the ids under which the bot logs the same. */
+function aboutEvent(event: HostEvent) {
+  if (event.kind === 'lock-lost') return { run: event.run }
+  const { run } = event.order
+  const about = { run, job: run.slice(0, run.lastIndexOf('.')), device: event.device }
+  return event.kind === 'ended' ? { ...about, outcome: event.outcome.kind } : about
 }

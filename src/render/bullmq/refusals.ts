@@ -21,8 +21,8 @@ export function hostsUnreachable(): UserError {
 
 /** An attempt that was begun and came to nothing. */
 export interface Loss {
-  /** What failed: the process that holds the device, or the host around it and the way there. */
-  readonly of: 'process' | 'host'
+  /** What failed: the process that holds the device, the host around it and the way there; or it hung. */
+  readonly of: 'process' | 'host' | 'hung'
   readonly how: string
 }
 
