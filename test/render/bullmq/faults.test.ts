@@ -15,7 +15,8 @@ import { type StartedProcess, startProcess } from '../../chaos/start-process.ts'
 import { temporaryFolder } from '../../store/folder.ts'
 import { freePort, type RedisServer, redisServer, startRedisServer } from '../../suites/redis-server.ts'
 import { smallRecipe } from '../small-recipe.ts'
-import { key, openHost, openPool, untilCapacity, version } from './open-hosts.ts'
+import { key, openHost, openPool, version } from './open-hosts.ts'
+import { untilCapacity } from './until-capacity.ts'
 
 const folder = temporaryFolder()
 const server = await startRedisServer('--appendonly', 'yes', '--dir', folder)

@@ -92,15 +92,3 @@ export async function openHost(url: string, { pools, places = [pocket], ...optio
   })
   return { host, connection, pids, troubles }
 }
-
-/** Resolves when the pool has so many slots. */
-export async function untilCapacity(pool: Pick<RenderPool, 'capacity' | 'onCapacity'>, slots: number): Promise<void> {
-  if (pool.capacity() === slots) return
-  await new Promise<void>((resolve) => {
-    const stop = pool.onCapacity(() => {
-      if (pool.capacity() !== slots) return
-      stop()
-      resolve()
-    })
-  })
-}

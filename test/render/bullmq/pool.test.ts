@@ -16,7 +16,8 @@ import { temporaryFolder } from '../../store/folder.ts'
 import { startRedis } from '../../suites/redis-server.ts'
 import { testRenderPool } from '../../suites/render-pool.ts'
 import { smallRecipe } from '../small-recipe.ts'
-import { type HostChanges, type OpenHost, openHost, openPool, untilCapacity } from './open-hosts.ts'
+import { type HostChanges, type OpenHost, openHost, openPool } from './open-hosts.ts'
+import { untilCapacity } from './until-capacity.ts'
 
 const url = await startRedis()
 const folder = temporaryFolder()

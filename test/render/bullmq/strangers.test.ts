@@ -13,7 +13,8 @@ import type { Recipe } from '../../../src/render/recipe.ts'
 import { createSimulatedPool } from '../../chaos/simulated-pool.ts'
 import { startRedis } from '../../suites/redis-server.ts'
 import { smallRecipe } from '../small-recipe.ts'
-import { key, openHost, openPool, untilCapacity, version } from './open-hosts.ts'
+import { key, openHost, openPool, version } from './open-hosts.ts'
+import { untilCapacity } from './until-capacity.ts'
 
 const url = await startRedis()
 const strange = createSignature({ key: 'another key than theirs', nowMs: Date.now })

@@ -101,7 +101,7 @@ describe('the child process', () => {
 })
 
 describe('a child that has hung', () => {
-  const patience = { factor: 3, leastMs: 1500, unmeasuredMs: 60_000 }
+  const patience = { factor: 5, leastMs: 6000, unmeasuredMs: 60_000 }
 
   /** Freezes the child at a step, once or each time. */
   async function frozenAt(times: number) {
