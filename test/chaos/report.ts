@@ -44,26 +44,6 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
 
   const endsOf = (id: string) => (shown.get(id) ?? []).filter(({ outgoing }) => isEnd(outgoing)).length
   const placesOf = (id: string) => new Set((animations.get(id) ?? []).map(({ room, id: message }) => `${room} ${message}`)).size
-  if (process.env['CHAOS_LOUD']) {
-    const slow = [...jobs].sort((a, b) => b.endedMs! - b.acceptedMs - (a.endedMs! - a.acceptedMs)).slice(0, 15)
-    const zero = Math.min(...jobs.map(({ acceptedMs }) => acceptedMs))
-    for (const j of slow)
-      console.log(
-        j.id,
-        j.owner.platform,
-        j.state,
-        'accepted',
-        j.acceptedMs - zero,
-        'started',
-        j.startedMs! - zero,
-        'ended',
-        j.endedMs! - zero,
-        'attempts',
-        j.attempts,
-        j.request.steps,
-        begun.get(j.request.seed),
-      )
-  }
   const extra = jobs.map(({ request }) => Math.max(0, (begun.get(request.seed) ?? 0) - 1))
   return {
     asked: seedsIn(asked).length,
