@@ -22,10 +22,13 @@ export interface RealChaosReport {
   /** Of one job; 0 where a host took it once. */
   readonly mostExtraRuns: number
   readonly longestDelayS: number
+  /** What was said to those who got no animation. */
+  readonly said: Readonly<Record<string, number>>
   readonly faults: Readonly<Record<string, number>>
 }
 
 const hostNames = ['a', 'b']
+const adminToken = 'correct horse battery staple'
 
 export async function runRealChaos({ minutes, requests, seed, say = () => undefined }: ChaosOptions): Promise<RealChaosReport> {
   const chance = randomFrom(seed)
@@ -40,13 +43,15 @@ export async function runRealChaos({ minutes, requests, seed, say = () => undefi
     const shared = { REDIS_URL: redis.url, HOST_KEY: 'the key of a chaos run', DEVICE: 'cpu', THREADS: '1' }
     const limits = { PERSON_RATE: '9999/1m', PERSON_WAITING: '9999', SPACE_RATE: '9999/1m', SPACE_WAITING: '9999', PERSON_RUNNING: '10' }
     const port = String(await freePort())
-    const startBot = () => again(() => bots.start({ ...shared, ...limits, PORT: port }))
+    const startBot = () => again(() => bots.start({ ...shared, ...limits, ADMIN_TOKEN: adminToken, PORT: port }))
     const startHost = (name: string) =>
       again(() => hosts.start({ ...shared, ZOETROPE_HOME: join(folder, name), HOST_NAME: name, HOST_DRAIN_SECONDS: '20' }))
     let bot = await startBot()
     const started = await Promise.all(hostNames.map(startHost))
     const { page } = bot
     const somebody = await visit(page)
+    await somebody.signIn(adminToken)
+    await somebody.say('/settings set max-jobs:100')
     say(`Chaos with seed ${seed}: ${requests} requests to the real bot with two real hosts, ${minutes} minutes.`)
 
     const replaceHost = async (index: number, signal: NodeJS.Signals) => {
@@ -122,6 +127,8 @@ function reportOn(home: string, messages: readonly PageMessage[], events: readon
     ({ event }) => event,
   )
   const endsOf = (event: string): number => (answers.get(event) ?? []).filter(({ body }) => !isUnderWay(body)).length
+  const said = messages.flatMap(({ body }) => (body.kind === 'answer' && body.tone !== 'done' ? [body.text ?? ''] : []))
+  const silent = events.filter((event) => !answers.has(event)).map(() => 'nothing')
   const taken = [...logs.join('\n').matchAll(/"job":"(\w+)"[^\n]*"msg":"taken"/g)].map(([, job]) => job!)
   const runs = Map.groupBy(taken, (job) => job)
   return {
@@ -132,6 +139,7 @@ function reportOn(home: string, messages: readonly PageMessage[], events: readon
     postedTwice: events.filter((event) => endsOf(event) > 1).length,
     withoutVisibleEnd: events.filter((event) => answers.has(event) && endsOf(event) === 0).length,
     mostExtraRuns: Math.max(0, ...jobs.map(({ id }) => (runs.get(id)?.length ?? 0) - 1)),
+    said: Object.fromEntries([...Map.groupBy([...said, ...silent], (text) => text)].map(([text, of]) => [text, of.length])),
     longestDelayS: Math.round(Math.max(0, ...jobs.map(({ acceptedMs, endedMs = Date.now() }) => endedMs - acceptedMs)) / 1000),
   }
 }
