@@ -19,7 +19,7 @@ export interface JobRuns {
 
 export interface JobRunsParts {
   readonly live: Pick<LiveJobs, 'get' | 'keyOf' | 'togetherWith'>
-  readonly renders: Pick<ActiveRenders, 'add' | 'run'>
+  readonly renders: Pick<ActiveRenders, 'add' | 'drop' | 'run'>
   readonly changes: Pick<JobChanges, 'change'>
   readonly forecasts: Pick<ForecastCache, 'changed'>
   readonly estimate: Pick<Estimate, 'learn' | 'save'>
@@ -52,7 +52,10 @@ export function createJobRuns({ live, renders, changes, forecasts, estimate, now
       const ids = jobs.map((job) => job.id)
       // Before it is told, so that who cancels it on hearing of it aborts it.
       const render = renders.add(lead, live.keyOf(id)!, ids, startedMs)
-      if (!changes.change(jobs)) return leave()
+      if (!changes.change(jobs)) {
+        renders.drop(render)
+        return leave()
+      }
       renders.run(render, (ending) => {
         leave()
         conclude(render, ending)
