@@ -37,12 +37,12 @@ export function createJobAccess(parts: JobAccessParts, caller: Pick<Circumstance
       return { entries: await entriesOf(jobs), total }
     }
     const wanted = search?.toLowerCase().split(/\s+/) ?? []
-    const where = ({ request }: Job) => wanted.every((word) => request.prompt.toLowerCase().includes(word))
+    const isWanted = (prompt: string) => wanted.every((word) => prompt.toLowerCase().includes(word))
     if (!kept) {
-      const { jobs, total } = scheduler.jobsOf(owner, { from, limit, where })
+      const { jobs, total } = scheduler.jobsOf(owner, { from, limit, prompt: isWanted })
       return { entries: await entriesOf(jobs), total }
     }
-    const found = (await favourites.of(me)).flatMap((id) => visible(id) ?? []).filter(where)
+    const found = (await favourites.of(me)).flatMap((id) => visible(id) ?? []).filter(({ request }) => isWanted(request.prompt))
     return { entries: await entriesOf(found.slice(from, from + limit)), total: found.length }
   }
 
