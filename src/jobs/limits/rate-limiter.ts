@@ -7,6 +7,7 @@ import type { Owner } from '../job.ts'
 import { classicRedis } from './classic-redis.ts'
 import { keyOf, type LimitLevel, limitLevels } from './limit-level.ts'
 import { type Limits, type Rate, refillMs, tooOften } from './limits.ts'
+import { createTokenBuckets, type TokenBuckets } from './token-bucket.ts'
 
 export interface RateLimiter {
   /** Whether other processes count with this one: then `enter` must be asked before a job runs. */
@@ -34,10 +35,12 @@ export interface RateLimiterOptions {
   /** A Redis that does not answer in this time is reported and not waited for: limits must not stop the bot. */
   readonly answerWithinMs?: number
   readonly onError?: (error: Error) => void
+  /** Of any clock; Redis goes by its own. */
+  readonly nowMs?: () => number
 }
 
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
-  const { limits: usual, redisUrl, runningForgottenMs = 30 * 60_000, answerWithinMs = 3000 } = options
+  const { limits: usual, redisUrl, runningForgottenMs = 30 * 60_000, answerWithinMs = 3000, nowMs = () => performance.now() } = options
   const client = redisUrl === undefined ? undefined : classicRedis(redisUrl)
   const onError = thrownLater(options.onError ?? (() => undefined))
   const connection = client ? new Bottleneck.RedisConnection({ client }) : null
@@ -71,7 +74,23 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     return limiter
   }
 
+  /** Bottleneck counts by the clock of this machine, and waits for one that is set back to catch up. */
+  const own = client ? undefined : createTokenBuckets(nowMs)
+
+  function takeOwn(buckets: TokenBuckets, owner: Owner, limits: Limits): void {
+    const taken = limitLevels.flatMap((level) => {
+      const rate = limits[level].rate
+      const key = rate && `${keyOf(level, owner)} ${rate.jobs}/${rate.perMs}`
+      return rate && key ? [{ level, rate, key, waitMs: buckets.take(key, rate) }] : []
+    })
+    const refused = taken.find(({ waitMs }) => waitMs > 0)
+    if (!refused) return
+    for (const { key, rate, waitMs } of taken) if (waitMs === 0) buckets.giveBack(key, rate)
+    throw tooOften(refused.level, refused.rate, refused.waitMs)
+  }
+
   async function take(owner: Owner, limits: Limits = usual): Promise<void> {
+    if (own) return takeOwn(own, owner, limits)
     const asked = limitLevels.flatMap((level) => {
       const rate = limits[level].rate
       return rate ? [{ level, rate }] : []
