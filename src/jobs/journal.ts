@@ -96,7 +96,7 @@ const applicationId = 0x5a6f656a
  * @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer
  */
 export function openJournal(path: string): Journal {
-  const { sql, transaction, durable, close } = openDatabase({ path, name: 'journal', applicationId, migrations, alone: true })
+  const { sql, transaction, durable, erase, close } = openDatabase({ path, name: 'journal', applicationId, migrations, alone: true })
 
   const insert = sql.prepare(
     `INSERT INTO jobs (id, platform, space, person, request, address, priority, cost, state, accepted_ms, attempts)
@@ -193,6 +193,7 @@ export function openJournal(path: string): Journal {
       return page(`${condition} AND ended_ms < ?`, [...values, beforeMs], 'ended_ms DESC, seq DESC', { from, limit })
     },
     forget(ids) {
+      erase()
       return transaction(() => {
         const left = new Set<string>()
         for (const id of ids) {

@@ -71,7 +71,10 @@ export const usualConversationLimits: ConversationLimits = {
 /** What is too much is cut to this share of what is kept: so it is not cut again at once. */
 const keptShare = 0.9
 
-export function createConversationStore({ sql }: PageDatabase, limits: ConversationLimits = usualConversationLimits): ConversationStore {
+export function createConversationStore(
+  { sql, erase }: PageDatabase,
+  limits: ConversationLimits = usualConversationLimits,
+): ConversationStore {
   const listeners = new Set<() => void>()
   sql.exec(`INSERT OR IGNORE INTO facts VALUES ('revision', '0'), ('floor', '0')`)
   const next = sql.prepare(`UPDATE facts SET value = value + 1 WHERE key = 'revision' RETURNING value`)
@@ -105,6 +108,7 @@ export function createConversationStore({ sql }: PageDatabase, limits: Conversat
   }
   const removeAll = (rows: readonly Readonly<Record<string, SQLOutputValue>>[]) =>
     changed(() => {
+      erase()
       for (const row of rows) takeAway.run(nextRevision(), row['message']!)
     })
   /** Of what one person, or everybody, has asked for, and is still there. */
@@ -149,7 +153,10 @@ export function createConversationStore({ sql }: PageDatabase, limits: Conversat
       return row && rowOf(row)
     },
 
-    remove: (message) => changed(() => void takeAway.run(nextRevision(), message)),
+    remove(message) {
+      erase()
+      changed(() => void takeAway.run(nextRevision(), message))
+    },
 
     removeForms: (person) =>
       removeAll(sql.prepare(`SELECT message FROM messages WHERE reader = ? AND json_extract(body, '$.kind') = 'form'`).all(person)),

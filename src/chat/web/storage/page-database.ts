@@ -10,6 +10,8 @@ export interface PageDatabase {
   readonly id: string
   /** Signs cookies and names pictures. */
   readonly secret: Buffer
+  /** What was taken away is soon gone from the disk. */
+  erase(): void
   close(): void
 }
 
@@ -21,7 +23,7 @@ const applicationId = 0x5a6f6570
  * @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer
  */
 export function openPageDatabase(path: string): PageDatabase {
-  const { sql, close } = openDatabase({ path, name: "page's memory", applicationId, knownBy: 'shows', migrations: [schema, sizes] })
+  const { sql, erase, close } = openDatabase({ path, name: "page's memory", applicationId, knownBy: 'shows', migrations: [schema, sizes] })
   const fact = (key: string, made: string) => {
     sql.prepare('INSERT OR IGNORE INTO facts VALUES (?, ?)').run(key, made)
     return String(sql.prepare('SELECT value FROM facts WHERE key = ?').get(key)!['value'])
@@ -30,6 +32,7 @@ export function openPageDatabase(path: string): PageDatabase {
     sql,
     id: fact('id', randomBytes(4).toString('hex')),
     secret: Buffer.from(fact('secret', randomBytes(32).toString('hex')), 'hex'),
+    erase,
     close,
   }
 }
