@@ -12,7 +12,7 @@ import type { Drawn } from '../render.ts'
 import { ChildDied, type RenderProcess, startRenderProcess } from './child-process.ts'
 import type { ChildCall, ChildOptions, ChildResult } from './protocol.ts'
 
-export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
+export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes' | 'temporaryFolder'> {
   /** Of weights that may stay loaded; half of the machine's memory where absent. */
   readonly budgetBytes?: number
   /** A child that does not stop within this long after an abort is killed: a step of a large model may take a minute. */
@@ -20,15 +20,18 @@ export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
   /** Whatever the operator should know: a death, and what it said; computed weights that cannot be kept. */
   readonly onTrouble?: (sentence: string) => void
   readonly onStart?: (pid: number) => void
+  /** Of the child; another one in tests. */
+  readonly program?: string
 }
 
-const program = join(import.meta.dirname, 'child.ts')
+const childProgram = join(import.meta.dirname, 'child.ts')
 
 export function createLocalPool({
   abortGraceMs = 90_000,
   onTrouble = () => undefined,
   onStart = () => undefined,
   budgetBytes = Math.floor(totalmem() / 2),
+  program = childProgram,
   ...options
 }: LocalPoolOptions): RenderPool {
   /** A call ends when the child has answered or is gone: only then may the next one begin. */
