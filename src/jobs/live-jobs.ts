@@ -18,6 +18,7 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   requeue(): void
   countWaiting(): number
   countRunning(): number
+  countByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
 }
 
 export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs {
@@ -67,6 +68,16 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     requeue,
     countWaiting: () => queue.size,
     countRunning: () => jobs.size - queue.size,
+    countByPlatform() {
+      const counts = new Map<string, { waiting: number; running: number }>()
+      for (const job of jobs.values()) {
+        const { platform } = job.owner
+        const count = counts.get(platform) ?? { waiting: 0, running: 0 }
+        counts.set(platform, count)
+        count[job.state === 'running' ? 'running' : 'waiting']++
+      }
+      return counts
+    },
     togetherWith: duplicates.togetherWith,
   }
 }

@@ -19,7 +19,7 @@ export interface DatabaseOptions {
   readonly knownBy?: string
   /** The n-th takes a file from version n to n + 1; only ever appended to. */
   readonly migrations: readonly string[]
-  /** Nobody else may open it while it is open. */
+  /** Nobody else may open it with this while it is open; a backup may read it. */
   readonly alone?: boolean
   /** How long another process may take to let go of it: a restart overlaps with what it replaces. */
   readonly waitMs?: number
@@ -46,10 +46,11 @@ const eraseAfterMs = 500
 export function openDatabase(options: DatabaseOptions): Database {
   const { path, migrations, alone = false, waitMs = 5000 } = options
   let sql: DatabaseSync | undefined
+  let lock: DatabaseSync | undefined
   try {
+    if (alone && path !== ':memory:') lock = takeLock(`${path}-lock`, waitMs)
     if (path !== ':memory:') keepFromOthers(path)
     sql = new DatabaseSync(path, { timeout: waitMs })
-    if (alone) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
     checkOrigin(sql, options)
     sql.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = ${logPages}; BEGIN IMMEDIATE`,
@@ -60,6 +61,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     )
   } catch (error) {
     sql?.close()
+    if (lock) releaseLock(lock)
     throw refusal(error, options)
   }
   const database = sql
@@ -93,6 +95,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       clearTimeout(erasing)
       durability?.close()
       database.close()
+      if (lock) releaseLock(lock)
     },
   }
 }
@@ -100,13 +103,35 @@ export function openDatabase(options: DatabaseOptions): Database {
 /** SQLite gives its other files the rights of this one. What was opened to others by an earlier version is closed to them. */
 function keepFromOthers(path: string): void {
   try {
-    closeSync(openSync(path, 'a', 0o600))
-    for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    // One that is there is not opened: closing it would give back the locks that this process has on it.
+    if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600))
+    for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-lock`]) {
       if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
     }
   } catch {
     // SQLite says what is wrong with the place; a file of another account is that one's to close.
   }
+}
+
+/** Reachable, so that the garbage collector closes none. */
+const locks = new Set<DatabaseSync>()
+
+/** Of a process, until it gives it back or dies. SQLite's, because Node has no other lock that a killed process gives back. */
+function takeLock(path: string, waitMs: number): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: waitMs })
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    locks.add(lock)
+    return lock
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+function releaseLock(lock: DatabaseSync): void {
+  locks.delete(lock)
+  lock.close()
 }
 
 function checkOrigin(sql: DatabaseSync, options: DatabaseOptions): void {
