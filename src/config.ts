@@ -63,7 +63,7 @@ const variables = {
   ...modelVariables,
   ...renderVariables,
   OPERATORS: {
-    about: 'Who may manage the styles of every place, as platform/id with commas between; admins of the page may',
+    about: 'Who may manage the styles of every place and offer one everywhere, as platform/id with commas between; admins of the page may',
     schema: z.string().regex(/^(discord|slack)\/\w+(\s*,\s*(discord|slack)\/\w+)*$/, 'such as discord/123456789012345678,slack/U012AB3CD'),
   },
   RETENTION_DAYS: { about: 'How long requests and animations without a star are kept', usual: '30', schema: whole(1, 36500) },

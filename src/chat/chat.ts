@@ -75,6 +75,7 @@ export function createChat(parts: ChatParts): Chat {
   const stopping = new AbortController()
   const up = new Set<Platform>()
   let stopCounting: () => void = () => undefined
+  let stopResuming: () => void = () => undefined
   let stopDeleting: () => Promise<void> = async () => undefined
 
   async function start(tell: (sentence: string) => void): Promise<number> {
@@ -82,6 +83,7 @@ export function createChat(parts: ChatParts): Chat {
     await scheduler.start()
     const live = countLive(scheduler)
     stopCounting = live.stop
+    stopResuming = scheduler.onRecovery(resumeAll)
     const { alsoDelete } = parts
     stopDeleting = keepDeleting({ scheduler, favourites: contexts.favourites, blobs, days: retentionDays, alsoDelete }, clock, log)
     const opened = await Promise.all(platforms.map((platform) => open(platform, live, tell)))
@@ -119,7 +121,17 @@ export function createChat(parts: ChatParts): Chat {
     }
   }
 
+  /** Ends that could not be written down as told, and what could not be posted. */
+  function resumeAll(): void {
+    for (const platform of up) {
+      delivery
+        .resume(platform)
+        .catch((err: unknown) => log.error({ platform: platform.name, err }, 'what was left over could not be shown'))
+    }
+  }
+
   async function stop(): Promise<void> {
+    stopResuming()
     stopping.abort(new Error('the bot stops'))
     await Promise.all([...up].map((platform) => platform.stop()))
     await stopDeleting()
