@@ -417,6 +417,17 @@ const rows: readonly Row[] = [
     () => model({ checkpoint: join(reports, 'folders/plain'), vae: join(reports, 'folders/vae_sdxl') }),
   ],
 
+  [
+    'vae-scale',
+    'FILE gives latents that are scaled by 0.08333, and those of this checkpoint are by 0.18215: they belong to different models.',
+    () => model({ vae: folder({ 'config.json': { norm_num_groups: 8, scaling_factor: 0.08333 } }, join(reports, 'folders/plain/vae')) }),
+  ],
+  [
+    'checkpoint-depth',
+    'FILE has 2 blocks in down_blocks.0.attentions.0.transformer_blocks; those of Stable Diffusion 1.x and of its motion modules have one.',
+    () => said([...sd15UNet(), ['down_blocks.0.attentions.0.transformer_blocks.1.norm1.weight', [320]]]),
+  ],
+
   // Motion modules.
   [
     'hotshot-xl',

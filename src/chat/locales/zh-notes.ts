@@ -140,6 +140,8 @@ export const zhNotes: Locale['notes'] = {
   'checkpoint-uneven': '这个文件有 {width} 个通道的层，不能分成 {count} 份：要由它文件夹里的 config.json 写明有几份。',
   'diffusion-transformer': '这是扩散变换器模型（PixArt、Wan、LTX、Qwen-Image 等）；只能用 Stable Diffusion 1.x 的检查点。',
   'video-diffusion': '这是 Stable Video Diffusion，或由它做成的模型；只能用 Stable Diffusion 1.x 的检查点。',
+  'checkpoint-depth': '这个模型的变换器有 {depth} 层；Stable Diffusion 1.x 和它的运动模块只有一层。',
+  'vae-scale': '这个 VAE 的潜变量和检查点的不同（{got}，应为 {expected}）：它们属于不同的模型。',
   'folder-shards': '这个文件夹的分片索引和里面的文件对不上。',
   'folder-weights': '这个文件夹里没有可用的权重文件，或者有几个而不知道用哪一个。',
   'velocity-by-name-alone':

@@ -14,10 +14,11 @@ import {
   type VaeArchitecture,
   vaeArchitecture,
 } from '../checkpoint/architecture.ts'
+import { field } from '../checkpoint/architecture-readers.ts'
 import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
 import type { Named } from '../checkpoint/dialects/parts.ts'
 import type { Tensor } from '../checkpoint/tensor.ts'
-import { isFolder } from '../checkpoint/weight-folder.ts'
+import { configBeside, isFolder } from '../checkpoint/weight-folder.ts'
 import { UserError } from '../errors.ts'
 import { isSinusoidal } from '../nets/sinusoidal-positions.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -118,8 +119,34 @@ export function openModel(files: BaseFiles): Model {
     leftAside: opened.map(({ file, parts }) => ({ file: file.path, names: parts.ignored.filter((name) => !whyIgnored(name)) })),
   }
   refuseMismatch(model)
+  if (files.vae !== undefined) refuseOtherLatents(model, folder)
   return model
 }
+
+/** A VAE that is named in the place of a checkpoint's own gives latents as that one does. */
+function refuseOtherLatents({ unet, vae }: Pick<Model, 'unet' | 'vae'>, folder: string | null): void {
+  const own = folder && field(configBeside(join(folder, 'vae')), 'scaling_factor')
+  const expected = typeof own === 'number' ? own : usualScale
+  const { scalingFactor, factor } = vae.architecture
+  if (scalingFactor !== expected) {
+    throw new UserError(
+      'vae-scale',
+      `${vae.file} gives latents that are scaled by ${scalingFactor}, and those of this checkpoint are by ${expected}: they belong to different models.`,
+      { file: vae.file, got: scalingFactor, expected },
+    )
+  }
+  if (unet.architecture.widths.join() === sd1Widths && factor !== sd1Factor) {
+    throw new UserError(
+      'vae-scale',
+      `${vae.file} makes ${factor} × ${factor} pixels of a latent; Stable Diffusion 1.x has ${sd1Factor} × ${sd1Factor}.`,
+      { file: vae.file, got: factor, expected: sd1Factor },
+    )
+  }
+}
+
+const usualScale = 0.18215
+const sd1Widths = '320,640,1280,1280'
+const sd1Factor = 8
 
 const condProjName = 'time_embedding.cond_proj.weight'
 

@@ -145,6 +145,7 @@ test('the four forms of a textual inversion are found, with their word where the
     [{ emp_params: [2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ emp_params: [2, 768], emp_params_out: [2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ clip_l: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ emb_params: [1, 2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ '*': [768] }, { name: 'zoe' }, { vectors: 1, width: 768, word: 'zoe' }],
   ]
   for (const [contents, metadata, embedding] of forms) {
