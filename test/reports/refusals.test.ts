@@ -649,6 +649,15 @@ for (const [code, sentence, refuse] of rows) {
   })
 }
 
+test('what a terminal would obey in a file’s names is told as what it is', () => {
+  assert.throws(() => openTensorFile(join(fixtures, 'reports/attack/bidi-c1-in-refusal.safetensors')), {
+    code: 'safetensors-dtype-unknown',
+    message: /holds tensor "a\\u009b31mRED\\u202egnp\.exe\\u2028" as "F32\\u009b2J"/,
+  })
+  const { sentence } = identify(fileOf({ 'a\u009b31mRED\u202egnp.exe\u2028': [3], b: [3] })) as { readonly sentence?: string }
+  assert.match(sentence ?? '', /\(its tensors: a\\u009b31mRED\\u202egnp\.exe\\u2028, b\)/)
+})
+
 /** Nothing of what these say is true of a file: they are of disks, of strengths, or notes on what is drawn all the same. */
 const ofNoFile = new Set([
   'no-disk-space',
