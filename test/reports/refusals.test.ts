@@ -475,6 +475,14 @@ const rows: readonly Row[] = [
     () => model({ vae: tensors({ 'layer.weight': [3, 3] }) }),
   ],
   [
+    'checkpoint-part',
+    'FILE is a VAE and a text encoder without a UNet; what is needed here is a checkpoint of Stable Diffusion 1.x, with a UNet.',
+    () => {
+      const parts = [...openTensorFile(checkpoint).tensors.values()].filter(({ name }) => !name.startsWith('model.diffusion_model.'))
+      return model({ checkpoint: tensors(Object.fromEntries(parts.map(({ name, shape }) => [name, shape]))) })
+    },
+  ],
+  [
     'checkpoint-kind',
     'FILE reads text of width 128, but the text encoder in FILE writes 8: they belong to different models.',
     () => model({ checkpoint: pocketWithText() }),

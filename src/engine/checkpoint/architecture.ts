@@ -52,6 +52,8 @@ export type MotionVersion = (typeof motionVersions)[number]
 
 export interface MotionArchitecture {
   readonly version: MotionVersion
+  /** Neither the file nor its name says so: it is what most such files are. */
+  readonly guessed?: true
   /** Steps that a Lightning module was distilled for. */
   readonly steps?: number
   readonly midBlock: boolean
@@ -181,6 +183,8 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   const midBlock = tensors.has('mid_block.motion_modules.0.norm.weight')
   const stored = source.peRows ?? configured(tensors, source.config, ['motion_max_seq_length'])
   const version = source.version ?? versionOf(midBlock, stored, source)
+  const named = says('v[123]|mm_sd_v1[45]', tellingName(source.path ?? '').toLowerCase()) || /lcm|lightning/.test(saidOf(source))
+  const guessed = source.version === undefined && stored === undefined && !named
   const steps = version === 'lightning' ? stepsOf(source) : undefined
   const peRows = stored ?? (version === 'v1' ? 24 : version === 'animatelcm' ? 64 : 32)
   const first = 'down_blocks.0.motion_modules.0'
@@ -193,6 +197,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   if (depth > 1) refuseDepth(tensors, `${first}.transformer_blocks`, depth)
   return {
     version,
+    ...(guessed && { guessed }),
     ...(steps === undefined ? {} : { steps }),
     midBlock,
     heads,

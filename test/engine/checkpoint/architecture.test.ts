@@ -137,6 +137,18 @@ test('published motion modules are distinguished by mid block, position table an
   }
 })
 
+test('a version that nothing says is marked as guessed', () => {
+  const guessed = (path: string, options: Parameters<typeof officialModules>[0]) => {
+    const { motion, peRows } = partsOf(fileOf(officialModules(options)))
+    const read = motionArchitecture(motion!, { path, ...(peRows === undefined ? {} : { peRows }) })
+    return [read.version, read.guessed]
+  }
+  assert.deepEqual(guessed('/modules/mine.safetensors', { peRows: null }), ['v3', true])
+  assert.deepEqual(guessed('/modules/mine.safetensors', { mid: true, peRows: null }), ['animatelcm', true])
+  assert.deepEqual(guessed('/modules/mine.safetensors', {}), ['v3', undefined])
+  assert.deepEqual(guessed('/modules/AnimateLCM_sd15_t2v.ckpt', { mid: true, peRows: null }), ['animatelcm', undefined])
+})
+
 test('AnimateLCM was trained with 64 positions, but a window stays at 32 frames', () => {
   const { motion } = partsOf(fileOf(officialModules({ mid: true, peRows: null })))
   const read = motionArchitecture(motion!, { path: 'AnimateLCM_sd15_t2v.ckpt' })
