@@ -22,12 +22,12 @@ export interface Bots {
   kill(): void
 }
 
-/** @param home the folder of those that are not given another */
-export function startBots(home: string): Bots {
+/** @param home the folder of those that are not given another @param program what is started, if not a bot */
+export function startBots(home: string, program = botProgram): Bots {
   const children = new Set<ChildProcess>()
   return {
     async start(environment = {}) {
-      const child = spawn(process.execPath, [botProgram], {
+      const child = spawn(process.execPath, [program], {
         env: { PATH: process.env['PATH'] ?? '', ZOETROPE_HOME: home, PORT: '0', HEALTH_PORT: '0', ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       })

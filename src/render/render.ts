@@ -16,6 +16,8 @@ export interface Drawn {
   readonly notes: readonly Note[]
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
+  /** Milliseconds of it all without loading, where whoever rendered has measured it. */
+  readonly renderMs?: number
 }
 
 export interface Renderer {
