@@ -89,6 +89,7 @@ export const zhNotes: Locale['notes'] = {
   'velocity-by-name': '{file} 从名字看预测的是速度（v-prediction），就按那样画：此外没有别的说明。',
   'velocity-motion': '这个检查点预测速度（v-prediction），而运动模块是在预测噪声的检查点上训练的：可能动得少，或会闪烁。',
   'guidance-taken': '这个检查点把引导作为输入（LCM）：不想要的内容和随帧变化的引导都不起作用。',
+  'motion-guessed': '{file} 和它的名字都没有说明是哪种运动模块：按 {version} 使用。',
   'still-betas': 'Stable Diffusion 是用 scaled_linear betas 训练的：用 linear 画静态图，对比会太强。',
 
   frames: '动画有 1 到 {most} 帧，不能是 {frames} 帧。',
@@ -145,6 +146,8 @@ export const zhNotes: Locale['notes'] = {
   'checkpoint-uneven': '这个文件有 {width} 个通道的层，不能分成 {count} 份：要由它文件夹里的 config.json 写明有几份。',
   'diffusion-transformer': '这是扩散变换器模型（PixArt、Wan、LTX、Qwen-Image 等）；只能用 Stable Diffusion 1.x 的检查点。',
   'video-diffusion': '这是 Stable Video Diffusion，或由它做成的模型；只能用 Stable Diffusion 1.x 的检查点。',
+  'checkpoint-depth': '这个模型的变换器有 {depth} 层；Stable Diffusion 1.x 和它的运动模块只有一层。',
+  'vae-scale': '这个 VAE 的潜变量和检查点的不同（{got}，应为 {expected}）：它们属于不同的模型。',
   'folder-shards': '这个文件夹的分片索引和里面的文件对不上。',
   'folder-weights': '这个文件夹里没有可用的权重文件，或者有几个而不知道用哪一个。',
   'velocity-by-name-alone':
@@ -172,7 +175,6 @@ export const zhNotes: Locale['notes'] = {
   sd3: '这是 Stable Diffusion 3；只有 Stable Diffusion 1.x 的检查点能动起来。',
   sdxl: '这是 SDXL；只有 Stable Diffusion 1.x 的检查点和它的运动模块能用。',
   sd2: '这是 Stable Diffusion 2；只有 Stable Diffusion 1.x 的检查点能动起来。',
-  'v-prediction': '它预测速度（v-prediction），不是噪声；运动模块是用预测噪声训练的。',
   inpainting: '这是局部重绘模型（UNet 有 9 个通道）：需要它的原模型。',
   'extra-channels': '它的 UNet 的通道比潜变量的 4 个多：需要普通的文生图模型。',
   'other-vae': '这是别种解码器（TAESD、VQ 之类）：需要 Stable Diffusion 1.x 的 VAE。',

@@ -15,7 +15,7 @@ import { lcmDistillation } from '../samplers/distillation.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { bundledEmbeddings, type Embeddings, readEmbeddings } from '../text/embeddings.ts'
+import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
@@ -112,7 +112,11 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const applied = applyLoras(base, files.loras)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
-    const embeddings = new Map([...bundledEmbeddings(applied.words, width), ...readEmbeddings(files.embeddings ?? [], width)])
+    const embeddings = new Map([
+      ...[...base.model.addedWords].map(([word, tensor]) => [word, vectorsIn(tensor)] as const),
+      ...bundledEmbeddings(applied.words, width),
+      ...readEmbeddings(files.embeddings ?? [], width),
+    ])
     return { base, applied, embeddings, clip }
   }
 
