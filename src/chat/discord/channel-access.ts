@@ -1,7 +1,7 @@
 // Channel access: where something was said, who may do what there, and what the bot may: from the event where it tells, else from what
 // discord.js knows of its servers.
 
-import { ChannelType, type Client, type Guild, type GuildBasedChannel, PermissionsBitField } from 'discord.js'
+import { ChannelType, type Client, type Guild, type GuildBasedChannel, InteractionContextType, PermissionsBitField } from 'discord.js'
 import type { Asker, Channel } from '../contract/incoming.ts'
 import type { InteractionEvent, ReactionEvent } from './gateway/event-schemas.ts'
 
@@ -25,10 +25,7 @@ export interface Surroundings {
 export function channelOfInteraction(event: InteractionEvent, client: Client): Channel {
   const id = event.channel_id ?? event.channel?.id ?? '0'
   const { guild_id, channel, app_permissions, authorizing_integration_owners: owners } = event
-  if (guild_id === undefined) {
-    const direct = channel === undefined || channel.type === ChannelType.DM
-    return { id, ageRestricted: false, direct, missing: [] }
-  }
+  if (guild_id === undefined) return { id, ageRestricted: false, direct: isDirect(event), missing: [] }
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, id)
   const parent = channel?.parent_id ? channelIn(guild, channel.parent_id) : undefined
@@ -43,6 +40,15 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
         ? lacking(allowed, ['AttachFiles'])
         : lackingIn(allowed, channel?.type ?? known?.type)
   return { id, ageRestricted, direct: false, missing }
+}
+
+/**
+ * Whether the person is alone with the bot. A conversation of two people looks the same but for the context, and who reads along there is no
+ * party to what is private; so what Discord does not say is not taken for alone.
+ */
+function isDirect({ context, channel, authorizing_integration_owners: owners }: InteractionEvent): boolean {
+  if (context !== undefined) return context === InteractionContextType.BotDM
+  return channel?.type === ChannelType.DM && (owners === undefined || owners['0'] === '0')
 }
 
 export function channelOfReaction({ guild_id, channel_id }: ReactionEvent, client: Client): Channel {

@@ -73,7 +73,7 @@ export function guildJson(state: DiscordState): Data {
     owner_id: users.robot.id,
     preferred_locale: 'zh-CN',
     roles: [role(guildId, '@everyone', everything), role(adminRole, 'admins', 1n << 5n)],
-    channels: all.filter(({ type }) => type === 0).map((channel) => channelJson(channel, state)),
+    channels: all.filter(({ type }) => type !== 11).map((channel) => channelJson(channel, state)),
     threads: all.filter(({ type }) => type === 11).map((channel) => channelJson(channel, state)),
     members: [memberJson(bot)],
     emojis: [],
