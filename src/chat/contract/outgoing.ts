@@ -93,6 +93,10 @@ export interface Field {
   /** The option's name and its declaration: kind, range, choices, completion. */
   readonly name: string
   readonly option: Option
+  /** What it is called, and what it does, in the reader's language. */
   readonly label: string
+  readonly help?: string
+  /** What the choices of the option are called. Absent: as they are. */
+  readonly choices?: Readonly<Record<string, string>>
   readonly value?: string
 }

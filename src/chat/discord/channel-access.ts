@@ -29,6 +29,7 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, id)
   const parent = channel?.parent_id ? channelIn(guild, channel.parent_id) : undefined
+  const within = withinOf(channel?.parent_id ?? known?.parentId, guild)
   const ageRestricted = channel?.nsfw === true || [known, parent].some(isAgeRestricted)
   // brought along by a person, the bot is no member: it can respond, and that is all it needs
   const guest = owners !== undefined && !('0' in owners)
@@ -39,7 +40,7 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
       : guest
         ? lacking(allowed, ['AttachFiles'])
         : lackingIn(allowed, channel?.type ?? known?.type)
-  return { id, ageRestricted, direct: false, missing }
+  return { id, within, ageRestricted, direct: false, missing }
 }
 
 /**
@@ -55,7 +56,15 @@ export function channelOfReaction({ guild_id, channel_id }: ReactionEvent, clien
   if (guild_id === undefined) return { id: channel_id, ageRestricted: false, direct: true, missing: [] }
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, channel_id)
-  return { id: channel_id, ageRestricted: isAgeRestricted(known), direct: false, missing: missingIn(known, guild) }
+  const within = withinOf(known?.parentId, guild)
+  return { id: channel_id, within, ageRestricted: isAgeRestricted(known), direct: false, missing: missingIn(known, guild) }
+}
+
+/** The channel of a thread or a post, and its category; of a channel its category. */
+function withinOf(parent: string | null | undefined, guild: Guild | undefined): string[] {
+  if (!parent) return []
+  const category = channelIn(guild, parent)?.parentId
+  return category ? [parent, category] : [parent]
 }
 
 export function askerOfInteraction({ member }: InteractionEvent, person: string, { operators }: Surroundings): Asker {

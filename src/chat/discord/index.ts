@@ -12,6 +12,7 @@ import { createGatewayEvents } from './gateway/gateway-events.ts'
 import { signInError } from './gateway/sign-in-error.ts'
 import { createInteractionResponses } from './interactions/interaction-responses.ts'
 import { createInteractionStates } from './interactions/interaction-state.ts'
+import { createNames } from './names.ts'
 import { createPost } from './post.ts'
 import { createReactions } from './reactions.ts'
 import { platformName } from './receive.ts'
@@ -73,8 +74,10 @@ export function createDiscord(options: DiscordOptions): Platform {
   const shared = { call, states, nowMs, application: () => application }
   const responses = createInteractionResponses(shared)
   const reactions = createReactions(call, warn)
+  const names = createNames(() => connection!.client, call)
   const onPacket = createGatewayEvents({
     ...shared,
+    names,
     responses,
     limits: discordLimits,
     surroundings: () => ({ client: connection!.client, operators }),
@@ -130,6 +133,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     start,
     stop,
     trouble: () => (connection ? (connection.trouble() ?? calls.trouble()) : 'Discord is not connected.'),
+    namesOf: names.ofIds,
     ...createPost({ ...shared, responses, reactions, maxBytes: discordLimits.maxBytes }),
   }
 }

@@ -13,7 +13,7 @@ import {
   type DiscordState,
   type Interaction,
 } from './discord-state.ts'
-import { messageJson, userJson, withIds } from './event-json.ts'
+import { memberJson, messageJson, userJson, withIds } from './event-json.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from './rules.ts'
 import { findOperation, wrongBody, wrongResponse } from './spec.ts'
@@ -156,6 +156,16 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       must(wrongCommands(others))
       state.commands = others
       return ok([])
+    },
+    'GET /users/{user_id}': ({ params: [id] }) => {
+      const user = state.usersById.get(id!)
+      if (!user) throw new Refused(404, 10013, 'Unknown User')
+      return ok(userJson(user))
+    },
+    'GET /guilds/{guild_id}/members/{user_id}': ({ params: [, id] }) => {
+      const user = state.usersById.get(id!)
+      if (!user) throw new Refused(404, 10007, 'Unknown Member')
+      return ok(memberJson(user))
     },
     'GET /gateway/bot': () =>
       ok({

@@ -5,6 +5,7 @@ import { isRestError, RestError } from './rest-calls.ts'
 
 const codes = {
   unknownChannel: 10003,
+  unknownMember: 10007,
   unknownMessage: 10008,
   unknownWebhook: 10015,
   unknownInteraction: 10062,
@@ -44,6 +45,9 @@ export const unknownMessageCodes: ReadonlySet<number> = new Set([codes.unknownMe
 
 /** The person takes no private messages from here. */
 export const directClosedCodes: ReadonlySet<number> = new Set([codes.directClosed, codes.noSharedServer, codes.missingAccess])
+
+/** They are not in that server, or no longer. */
+export const unknownMemberCodes: ReadonlySet<number> = new Set([codes.unknownMember])
 
 /** A list of commands leaves out the one that Discord made for an Activity. */
 export const entryPointCodes: ReadonlySet<number> = new Set([codes.entryPointMissing])

@@ -86,7 +86,10 @@ export function createRestCalls(rest: REST, token: string, nowMs: () => number):
     }
   }
 
-  return { send, trouble: () => (refusals > 0 ? 'Discord does not accept the token just now (401): if that lasts, DISCORD_TOKEN was reset.' : undefined) }
+  return {
+    send,
+    trouble: () => (refusals > 0 ? 'Discord does not accept the token just now (401): if that lasts, DISCORD_TOKEN was reset.' : undefined),
+  }
 }
 
 export function isRestError(error: unknown, codes: ReadonlySet<number>): error is RestError {
