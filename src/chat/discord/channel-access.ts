@@ -40,7 +40,7 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
       : guest
         ? lacking(allowed, ['AttachFiles'])
         : lackingIn(allowed, channel?.type ?? known?.type)
-  return { id, within, ageRestricted, direct: false, missing }
+  return { id, ...(within.length > 0 && { within }), ageRestricted, direct: false, missing }
 }
 
 /**
@@ -57,7 +57,8 @@ export function channelOfReaction({ guild_id, channel_id }: ReactionEvent, clien
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, channel_id)
   const within = withinOf(known?.parentId, guild)
-  return { id: channel_id, within, ageRestricted: isAgeRestricted(known), direct: false, missing: missingIn(known, guild) }
+  const ageRestricted = isAgeRestricted(known)
+  return { id: channel_id, ...(within.length > 0 && { within }), ageRestricted, direct: false, missing: missingIn(known, guild) }
 }
 
 /** The channel of a thread or a post, and its category; of a channel its category. */

@@ -143,6 +143,16 @@ const inputs: Readonly<Record<string, Rule>> = {
     only(element, ['type', 'action_id', 'min_query_length', 'initial_option'], path, at)
     if (element['initial_option'] !== undefined) option(at)(element['initial_option'] as Thing, `${path}/initial_option`)
   },
+  conversations_select(element, path, at) {
+    only(element, ['type', 'action_id', 'filter', 'initial_conversation'], path, at)
+    const { include, ...filter } = (element['filter'] ?? {}) as Thing
+    only(filter, ['exclude_bot_users', 'exclude_external_shared_channels'], `${path}/filter`, at)
+    const kinds = (include ?? []) as string[]
+    if (kinds.some((kind) => !['im', 'mpim', 'private', 'public'].includes(kind))) at('invalid include', `${path}/filter/include`)
+  },
+  users_select(element, path, at) {
+    only(element, ['type', 'action_id', 'initial_user'], path, at)
+  },
   file_input(element, path, at) {
     only(element, ['type', 'action_id', 'max_files', 'filetypes'], path, at)
     const most = Number(element['max_files'])

@@ -42,8 +42,8 @@ export function unnamedIn(text: string): { readonly people: readonly string[]; r
 }
 
 /**
- * What was typed. Slack makes links of what looks like an address, and says in the label what was typed: `<http://hello.com|hello.com>`. A label
- * of somebody's own is what they read, but an option for an address is told the address. Mentions become those of mention.ts.
+ * What was typed. Slack makes links of what looks like an address, `<http://hello.com|hello.com>`: where the label is the address without its
+ * beginning, it is what was typed. Mentions become those of mention.ts.
  */
 export function typedText(text: string, names: MentionedNames = new Map()): string {
   const typed = text
@@ -51,10 +51,15 @@ export function typedText(text: string, names: MentionedNames = new Map()): stri
     .replace(/<!([^<>|^]*)[^<>|]*(?:\|([^<>]*))?>/g, (_, name: string, label?: string) => label ?? `@${name}`)
     .replace(/<@(\w+)(?:\|([^<>]*))?>/g, (_, id: string, label?: string) => mention('person', id, names.get(id) || label))
     .replace(/<#(\w+)(?:\|([^<>]*))?>/g, (_, id: string, label?: string) => mention('channel', id, label || names.get(id)))
-    .replace(/<((?:https?|mailto|tel):[^<>|]*)(?:\|([^<>]*))?>/gi, (_, url: string, label: string | undefined, at: number, all: string) =>
-      label !== undefined && !/\burl:\s*["“]?$/i.test(all.slice(0, at)) ? label : url,
-    )
+    .replace(/<((?:https?|mailto|tel):[^<>|]*)(?:\|([^<>]*))?>/gi, (_, url: string, label?: string) => {
+      return label !== undefined && isAddressOf(label, url) ? label : url
+    })
   return unescaped(typed)
+}
+
+function isAddressOf(label: string, url: string): boolean {
+  const bare = (address: string) => address.replace(/^(?:https?:\/\/|mailto:|tel:)|\/$/gi, '').toLowerCase()
+  return bare(label) === bare(url)
 }
 
 const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;' } as const
