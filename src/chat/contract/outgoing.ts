@@ -23,6 +23,8 @@ export interface Outgoing {
   readonly buttons?: readonly Button[]
   /** Reactions that the bot puts under the message, so that people need one click. */
   readonly reactions?: readonly Reaction[]
+  /** The id of the one person whom this tells that it is there; nobody else is ever pinged. An edit that does not tell is made as a new message. */
+  readonly mention?: string
   /** At most 25 characters. Posting the same nonce at the same address again gives the message that is there already. */
   readonly nonce?: string
 }

@@ -63,15 +63,15 @@ export function createFinalMessages({ blobs, log }: { readonly blobs: Pick<Blobs
         refused(error, 'elsewhere, too')
       }
     }
-    await leave(ended)
+    await leave(ended, say('end-in-history', { name: personNamed(ended.to) }))
     return undefined
   }
 
   /** The end is shown elsewhere, or nowhere: what stands in its place must not say for ever that it is being drawn. */
-  async function leave({ job, platform, posted, to, lost }: EndedJob, line?: Line): Promise<void> {
+  async function leave({ job, platform, posted, to, lost }: EndedJob, line: Line): Promise<void> {
     if (!posted || lost) return
     const isLeft = async () => {
-      if (!line || to.private) return false
+      if (to.private) return false
       const outgoing: Outgoing = { audience: 'everyone', tone: 'plain', text: speak(localeFor(to.locale), line) }
       return (await platform.edit(posted, truncate(outgoing, platform.limits))) !== undefined
     }

@@ -19,6 +19,7 @@ export const en = {
   'end-done-own': 'Here it is.',
   somebody: 'Somebody',
   'end-elsewhere': '{name} got this in private: it may not be shown here.',
+  'end-in-history': '{name}, what you asked for has ended and cannot be shown here: /history shows it.',
   'end-not-shown': 'It was drawn, but cannot be shown here. {reason}',
   'end-failed': 'This could not be drawn. {reason}',
   'end-refused': 'This will not be drawn. {reason}',

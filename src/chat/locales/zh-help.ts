@@ -114,6 +114,7 @@ export const zhHelp: Pick<Locale, 'help' | 'optionNames' | 'choices'> = {
     'again.ask': '在对话框里改文字',
     'cancel.all': '所有等待或绘制中的请求',
     'history.kept': '只看收藏的',
+    '*.mention': '你要的动画完成时提到你',
     'defaults.clear.name': '哪一个',
     'settings.set.style': '默认风格；none 表示没有',
     'settings.set.max-frames': '动画的最多帧数',

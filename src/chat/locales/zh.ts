@@ -28,6 +28,7 @@ export const zh: Locale = {
     'end-done-own': '画好了。',
     somebody: '有人',
     'end-elsewhere': '这里不能显示，已私下发给 {name}。',
+    'end-in-history': '{name}，您的请求已经结束，但不能在这里显示：用 /history 查看。',
     'end-not-shown': '已经画好，但不能在这里显示。{reason}',
     'end-failed': '没能画出来。{reason}',
     'end-refused': '不能画这个。{reason}',

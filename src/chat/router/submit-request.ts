@@ -39,6 +39,7 @@ export function createSubmission({ scheduler, live, limits, log }: SubmissionPar
       const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
       throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
     }
+    const { mention } = await context.defaults.get()
     const to: ReplyTarget = {
       at: address,
       name,
@@ -48,6 +49,7 @@ export function createSubmission({ scheduler, live, limits, log }: SubmissionPar
       stripped,
       forced,
       parent: reply.parent,
+      ...(mention && { mention }),
     }
     const ask = {
       request,

@@ -141,6 +141,8 @@ export function createDiscordState(nowMs: () => number) {
     /** Made by Discord for an application with an Activity; a list of commands may not leave it out. */
     entryPoint: undefined as Data | undefined,
     pings: 0,
+    /** Ids of people who were told that a message mentions them: new ones do, edits do not. */
+    mentioned: [] as string[],
     /** For whom the application can be installed, as its settings say. */
     installs: { '0': {} } as Readonly<Record<string, object>>,
     addChannel,

@@ -29,6 +29,8 @@ export interface DiscordServer {
   readonly wrong: readonly string[]
   /** The next calls that match get these responses instead. */
   play(method: string, path: RegExp, ...responses: readonly PlayedResponse[]): void
+  /** What was to be played is not. */
+  forgetPlays(): void
   close(): Promise<void>
 }
 
@@ -361,6 +363,7 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       reactions: new Map(),
     }
     count(data)
+    state.mentioned.push(...(((data['allowed_mentions'] as Data | undefined)?.['users'] ?? []) as readonly string[]))
     state.messages.set(message.id, message)
     return message
   }
@@ -440,6 +443,7 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     gateway,
     calls,
     wrong,
+    forgetPlays: () => void plays.splice(0),
     play: (method, path, ...responses) => void plays.push(...responses.map((response) => ({ method, path, response }))),
     async close() {
       await gateway.close()

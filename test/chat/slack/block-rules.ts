@@ -72,12 +72,14 @@ const rules: Readonly<Record<string, Rule>> = {
       each(part['elements'], 1, Number.POSITIVE_INFINITY, `${place}/elements`, at, (element, where) => {
         if (element['type'] === 'text') string(element['text'], 1, 40_000, `${where}/text`, at)
         else if (element['type'] === 'emoji') string(element['name'], 1, 255, `${where}/name`, at)
+        else if (element['type'] === 'user') string(element['user_id'], 1, 255, `${where}/user_id`, at)
         else if (element['type'] === 'link') string(element['url'], 1, 3000, `${where}/url`, at)
         else at(`unsupported element ${element['type']}`, where)
         only(
           element,
-          { text: ['type', 'text', 'style'], emoji: ['type', 'name'], link: ['type', 'url', 'text', 'style'] }[String(element['type'])] ??
-            [],
+          { text: ['type', 'text', 'style'], user: ['type', 'user_id'], emoji: ['type', 'name'], link: ['type', 'url', 'text', 'style'] }[
+            String(element['type'])
+          ] ?? [],
           where,
           at,
         )

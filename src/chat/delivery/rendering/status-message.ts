@@ -61,7 +61,7 @@ export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limi
   const { details, picture } = ending
   if (job.state !== 'done' || !picture) {
     const buttons = [againButton(job, locale)]
-    return { ...common(job, to, locale, [sorryWords(job, to, ending, locale)]), tone: toneOf(job), buttons }
+    return { ...common(job, to, locale, [sorryWords(job, to, ending, locale)]), tone: toneOf(job), ...mentionOf(job, to), buttons }
   }
   const line = to.private ? say('end-done-own') : say('end-done', { name: personNamed(to) })
   return {
@@ -69,6 +69,7 @@ export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limi
     tone: 'done',
     facts: jobFacts(job, locale),
     picture,
+    ...mentionOf(job, to),
     buttons: doneButtons(job, limits, locale),
     ...(!to.private && { reactions: ['die', 'star', 'letter'] as const }),
   }
@@ -87,6 +88,11 @@ function sorryWords(job: Job, { maxBytes }: ReplyTarget, { details, tooLarge, re
     return tooLarge ? say('end-too-large', { kb: kilobytes(details?.bytes ?? 0), max: kilobytes(maxBytes) }) : say('end-gone')
   const because = reason ? speakNote(locale, { ...reason, data: (reason.data ?? {}) as Readonly<Record<string, unknown>> }) : ''
   return say(state === 'refused' ? 'end-refused' : 'end-failed', { reason: because })
+}
+
+/** Who cancels knows it already, and a private answer is for them alone. */
+function mentionOf({ state, owner }: Job, { mention, private: quiet }: ReplyTarget): Pick<Outgoing, 'mention'> {
+  return mention && !quiet && state !== 'cancelled' ? { mention: owner.person } : {}
 }
 
 /** Not every platform says who it was. */
