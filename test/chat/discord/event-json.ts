@@ -23,6 +23,7 @@ export function memberJson(user: User): Data {
     user: userJson(user),
     nick: null,
     avatar: null,
+    banner: null,
     roles: [...user.roles],
     joined_at: '2026-01-01T00:00:00.000Z',
     premium_since: null,

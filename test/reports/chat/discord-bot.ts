@@ -17,6 +17,8 @@ export interface DiscordBot {
   readonly state: DiscordState
   readonly actions: UserActions
   readonly testChat: TestChat
+  /** Another process on the same files. */
+  restart(): Promise<void>
   readonly warnings: readonly unknown[]
   /** Messages on the screen of this person whose words match, oldest first. */
   seen(user: User, words?: RegExp): readonly SeenMessage[]
@@ -51,13 +53,12 @@ export async function openDiscordBot({ renderer, limits, nowMs, installs, prepar
   prepare?.(server)
   const api = apiOf ? await apiOf(server) : server.api
   const warnings: unknown[] = []
-  const platform = createDiscord({ api, token: server.token, commands, warn: (error) => warnings.push(error), ...(nowMs && { nowMs }) })
-  const testChat = await openTestChat({
-    folder: newFolder(),
-    fake: { platform } as FakePlatform,
-    ...(renderer && { renderer }),
-    ...(limits && { limits }),
-  })
+  const folder = newFolder()
+  const open = () => {
+    const platform = createDiscord({ api, token: server.token, commands, warn: (error) => warnings.push(error), ...(nowMs && { nowMs }) })
+    return openTestChat({ folder, fake: { platform } as FakePlatform, ...(renderer && { renderer }), ...(limits && { limits }) })
+  }
+  let testChat = await open()
   const actions = createUserActions(server)
   const seen = (user: User, words = /./s): SeenMessage[] =>
     actions
@@ -68,7 +69,13 @@ export async function openDiscordBot({ renderer, limits, nowMs, installs, prepar
     server,
     state,
     actions,
-    testChat,
+    get testChat() {
+      return testChat
+    },
+    async restart() {
+      await testChat.close()
+      testChat = await open()
+    },
     warnings,
     seen,
     soon: (user, words, where = () => true) => waitUntil(`${words}`, () => seen(user, words).find(where)),
