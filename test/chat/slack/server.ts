@@ -34,6 +34,8 @@ export interface SlackServer {
   slowFiles: number
   /** The next calls of this method are played, one each. */
   play(method: string, ...plays: Play[]): void
+  /** What was to be played is not. */
+  forgetPlays(): void
   /** As the bot, past all checks. */
   state(method: string, args: JsonObject): Promise<JsonObject>
   /** Bytes of a file, undefined where it is gone. */
@@ -264,6 +266,7 @@ export async function startSlack(): Promise<SlackServer> {
     play(method, ...more) {
       plays.set(method, [...(plays.get(method) ?? []), ...more])
     },
+    forgetPlays: () => plays.clear(),
     state: (method, args) => state(method, args),
     async file(id) {
       const { file } = (await state('files.info', { file: id })) as { file?: { url_private: string; name: string } }
