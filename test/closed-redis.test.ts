@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBots, visit } from './started-bot.ts'
-import { freePort, hasRedis, redisServer } from './suites/redis-server.ts'
+import { freePort, redisServer, skipWithoutRedis } from './suites/redis-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-closed-'))
 const bots = startBots(folder)
@@ -33,7 +33,7 @@ function accessList(passwords: Readonly<Record<string, string>>): string[] {
 }
 
 function whyNot(): string | false {
-  if (!hasRedis()) return 'no redis-server on this machine'
+  if (skipWithoutRedis) return skipWithoutRedis
   return spawnSync('openssl', ['version']).error ? 'no openssl on this machine' : false
 }
 

@@ -12,7 +12,7 @@ import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings } from '../src/media/inspect.ts'
 import { startBots, stop, visit } from './started-bot.ts'
-import { startRedis } from './suites/redis-server.ts'
+import { skipWithoutRedis, startRedis } from './suites/redis-server.ts'
 
 const homes = mkdtempSync(join(tmpdir(), 'zoetrope-hosts-'))
 const redisUrl = await startRedis()
@@ -25,7 +25,7 @@ afterEach(() => {
 })
 after(() => rmSync(homes, { recursive: true, force: true }))
 
-describe('a bot and a GPU host that share nothing but Redis and a key', { skip: redisUrl === undefined, timeout: 300_000 }, () => {
+describe('a bot and a GPU host that share nothing but Redis and a key', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
   test('draw what is asked on the page: the bot posts it, the host has made it', async () => {
     const collector = await openCollector()
     const environment = {
