@@ -8,6 +8,7 @@ import { confirm } from './confirm.ts'
 import { defaults } from './defaults.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
+import { hosts } from './hosts.ts'
 import { keep } from './keep.ts'
 import { privacy } from './privacy.ts'
 import { queue } from './queue.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   history,
   defaults,
   settings,
+  hosts,
   privacy,
   help,
   keep,

@@ -2,13 +2,15 @@
 
 import { startBot } from './bot/bot.ts'
 import { shellQuote } from './cli/shell-quote.ts'
-import { isSetting, readConfig, settingsTable } from './config.ts'
+import { readConfig, settings, settingsTable } from './config.ts'
 import { UserError } from './errors.ts'
 import { createLog } from './log.ts'
+import { untilAskedToStop } from './until-asked-to-stop.ts'
 
 const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
 
-const args = process.argv.slice(2)
+// `zoetrope bot` has read its own
+const args = import.meta.main ? process.argv.slice(2) : []
 const stranger = args.find((arg) => arg !== '--help' && arg !== '-h')
 if (stranger !== undefined) {
   process.stderr.write(
@@ -26,7 +28,7 @@ if (stranger !== undefined) {
 function exampleOf([flag = '', next]: readonly string[]): string {
   const [name = '', value = next ?? '…'] = flag.replace(/^-+/, '').split('=')
   const setting = name.toUpperCase().replaceAll('-', '_')
-  return isSetting(setting) ? `: ${setting}=${shellQuote(value)} npm start` : ''
+  return settings.includes(setting) ? `: ${setting}=${shellQuote(value)} npm start` : ''
 }
 
 async function run(): Promise<void> {
@@ -38,7 +40,7 @@ async function run(): Promise<void> {
     process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was left alone'))
     const bot = await startBot(config, log, say)
     say('Ready. Ctrl+C stops it.')
-    await asked()
+    await untilAskedToStop()
     say('Stopping; what waits goes on at the next start.')
     const late = setTimeout(() => process.exit(1), 20_000)
     late.unref()
@@ -48,16 +50,4 @@ async function run(): Promise<void> {
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 1
   }
-}
-
-/** A second signal does not wait. */
-function asked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
-        resolve()
-      })
-    }
-  })
 }

@@ -6,7 +6,7 @@ import description from '../package.json' with { type: 'json' }
 import type { CommandLine } from './cli/command-line.ts'
 import { exitCodeOf, exitCodes, exitCodeTable } from './cli/exit-codes.ts'
 import { commandPrefix, isNpmScript } from './cli/invocation.ts'
-import { createOutput, type Output, type OutputFlags } from './cli/output.ts'
+import { createOutput, type Output, type OutputFlags, type Streams } from './cli/output.ts'
 import { UserError } from './errors.ts'
 
 type Declare = (program: Command, line: CommandLine) => void
@@ -15,19 +15,26 @@ type Declare = (program: Command, line: CommandLine) => void
 const commands: Readonly<Record<string, () => Promise<Declare>>> = {
   animate: async () => (await import('./cli/animate.ts')).animateCommand,
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
+  bot: async () => (await import('./cli/bot.ts')).botCommand,
+  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
+  backup: async () => (await import('./cli/backup.ts')).backupCommand,
+  restore: async () => (await import('./cli/backup.ts')).restoreCommand,
   chat: async () => (await import('./cli/chat.ts')).chatCommand,
   models: async () => (await import('./cli/models.ts')).modelsCommand,
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
   'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
   completion: async () => (await import('./cli/completion.ts')).completionCommand,
+  judge: async () => (await import('./cli/judge.ts')).judgeCommand,
 }
 
 /** For what is under way to end well once Ctrl+C was pressed; then the process ends. */
 const graceMs = 5000
 
+const standardStreams: Streams = { out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) }
+
 /** @returns the exit code */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+export async function runCommandLine(args: readonly string[], streams: Streams = standardStreams): Promise<number> {
   const project = join(import.meta.dirname, '..')
   // npm runs scripts in the project's folder; the paths that people type begin where they are.
   const { INIT_CWD } = process.env
@@ -40,8 +47,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     )
     .showHelpAfterError('(--help says what there is)')
     .addHelpText('after', `\nExit codes:\n${exitCodeTable.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`).join('\n')}`)
+    .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride()
-  const output = createOutput({ out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) })
+  const output = createOutput(streams)
   const interruption = new AbortController()
   const line: CommandLine = {
     output,
@@ -51,14 +59,16 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const named = args.find((arg) => !arg.startsWith('-'))
   const wanted = named !== undefined && named !== 'completion' && named in commands ? [commands[named]!] : Object.values(commands)
   for (const load of wanted) (await load())(program, line)
-  for (const command of leavesOf(program)) {
+  for (const command of leavesOf(program).filter((one) => one.name() !== 'bot')) {
     command.option('--json', 'print the result as JSON').option('--quiet', 'no progress and no notes')
   }
   program.hook('preAction', (_, command) => output.configure(command.opts<OutputFlags>()))
-  process.once('SIGINT', () => {
+  const interrupt = (): void => {
     interruption.abort()
     setTimeout(() => process.exit(exitCodes.interrupted), graceMs).unref()
-  })
+  }
+  // The bot stops by itself when it is asked to, however long that takes.
+  if (named !== 'bot') process.once('SIGINT', interrupt)
   try {
     await program.parseAsync(args, { from: 'user' })
     return interruption.signal.aborted ? exitCodes.interrupted : exitCodes.done
@@ -66,13 +76,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (interruption.signal.aborted) return exitCodes.interrupted
     const code = exitCodeOf(error)
     if (code === undefined) throw error
-    if (error instanceof UserError) tell(error, output)
+    if (error instanceof UserError) tell(error, output, streams)
     return code // Commander has said what was wrong, or printed the help that was asked for.
+  } finally {
+    process.off('SIGINT', interrupt)
   }
 }
 
-function tell({ code, message }: UserError, output: Output): void {
-  process.stderr.write(`${message}\n`)
+function tell({ code, message }: UserError, output: Output, { err }: Streams): void {
+  err(`${message}\n`)
   if (!output.told) output.data({ error: { code, message } })
 }
 

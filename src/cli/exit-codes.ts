@@ -23,10 +23,10 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
 
 const codesByKind: readonly (readonly [exit: number, codes: RegExp])[] = [
   [exitCodes.device, /^(device-.*|worker-died)$/],
-  [exitCodes.usage, /^(usage|format|style-and-files|bench-too-few|bad-setting)$/],
+  [exitCodes.usage, /^(usage|count|format|style-and-files|bench-too-few|bad-setting)$/],
   [
     exitCodes.failed,
-    /^(hub-(answer|unreachable)|download-.*|disk-full|no-disk-space|no-space|not-written|not-writable|no-temporary-file|model-(changed|gated|hash)|models-damaged|records-damaged|store-unreachable|database-unreachable|redis-unreachable|verify-failed|ffmpeg-.*|(web-)?port-.*|journal-failed)$/,
+    /^(hub-(answer|unreachable)|download-.*|disk-full|no-disk-space|no-space|not-written|not-writable|no-temporary-file|model-(changed|gated|hash)|models-damaged|doctor-found|records-damaged|store-unreachable|database-unreachable|redis-unreachable|verify-failed|ffmpeg-.*|(web-)?port-.*|journal-failed)$/,
   ],
 ]
 

@@ -13,12 +13,11 @@ import {
   identify,
   kindOfFile,
   openModel,
-  openTensorFile,
+  openWeightsAt,
   printGraph,
   targetsFor,
   textGraph,
   unetGraph,
-  weightFileOf,
 } from '../engine/index.ts'
 import { readSettings } from '../media/inspect.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -121,9 +120,9 @@ function printAnimation(file: string, prefix: string, output: Output): void {
 
 /** A file, or every net of a diffusers folder. */
 function printWeights(path: string, output: Output): void {
-  const files = statSync(path).isDirectory() ? filesOfFolder(path) : [path]
+  const files = statSync(path).isDirectory() ? netsOfFolder(path) : [path]
   const seen = files.map((file) => {
-    const opened = openTensorFile(file)
+    const opened = openWeightsAt(file)
     return { identity: identify(opened), metadata: opened.metadata }
   })
   output.data(seen.map(({ identity, metadata }) => ({ ...identity, metadata: Object.fromEntries(metadata) })))
@@ -136,10 +135,10 @@ function printWeights(path: string, output: Output): void {
 
 const folders = ['unet', 'vae', 'text_encoder', 'motion']
 
-/** @throws UserError `folder-weights` where it holds none */
-function filesOfFolder(path: string): string[] {
+/** The folders of its nets, or the folder itself, which then holds one. */
+function netsOfFolder(path: string): string[] {
   const parts = folders.map((name) => join(path, name)).filter((folder) => existsSync(folder))
-  return (parts.length > 0 ? parts : [path]).map((folder) => weightFileOf(folder))
+  return parts.length > 0 ? parts : [path]
 }
 
 function printLines(lines: readonly LabelledLine[], output: Output): void {

@@ -22,8 +22,8 @@ export interface OutputFlags {
 }
 
 export interface Streams {
-  readonly out: (text: string) => void
-  readonly err: (text: string) => void
+  readonly out: (text: string) => unknown
+  readonly err: (text: string) => unknown
 }
 
 /** @returns with `configure`, because flags are read after commands were declared with their output */

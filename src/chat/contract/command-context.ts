@@ -6,6 +6,7 @@ import type { Job } from '../../jobs/job.ts'
 import type { AnimationRequest, Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
+import type { GpuHosts } from './gpu-hosts.ts'
 import type { Asker, Channel } from './incoming.ts'
 import type { AnimationReply } from './reply.ts'
 import type { Settings } from './settings.ts'
@@ -25,10 +26,13 @@ export interface CommandContext {
   readonly defaults: StoredValue<Defaults>
   readonly settings: StoredValue<Settings>
   readonly jobs: JobAccess
+  readonly gpuHosts: GpuHosts
   readonly privacy: PersonalData
   readonly pending: PendingRequests
   /** How long a request would be drawn, in milliseconds; undefined where nothing has been measured. */
   expectedMs(request: AnimationRequest): number | undefined
+  /** What channels, roles and people of the platform are called, by their ids. What the person may not know, or nobody knows, is left out. */
+  namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
   /** What something is called in the person's language, for help: 'animate.prompt'. */

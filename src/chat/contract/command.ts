@@ -12,6 +12,7 @@ export type { CommandContext, HistoryEntry, HistoryQuery, ModelSummary, QueuedJo
 export { type CommandDeclaration, isOffered, mayCall } from './command-declaration.ts'
 export { commandText, maxCommandChars } from './command-text.ts'
 export type { Defaults } from './defaults.ts'
+export type { GpuHostSummary } from './gpu-hosts.ts'
 export { type Option, type Options, settingOption, type Values } from './option.ts'
 export {
   type AnimationReply,

@@ -61,7 +61,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, model
     ...(Number(flags.count ?? 1) > 1 && { count: Number(flags.count) }),
     ...omitUndefined({ maxBytes }),
   }
-  const recipe = await recipeFor(request, styles.catalog, styles.base)
+  const recipe = await recipeFor(request, styles.catalog, styles.base, styles.loras)
   return { ...recipe, ...omitUndefined({ scale }) }
 }
 

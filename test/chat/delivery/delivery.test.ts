@@ -183,8 +183,8 @@ describe('the life of a request', () => {
   test('in Chinese to who speaks it, and in the language of the place to everybody', async () => {
     const { outgoing } = await endOf(await testChat.fake.say('ann', '/animate 一只猫', { locale: 'zh-TW', channelLocale: 'zh-CN' }))
     assert.match(outgoing.text, /ann 要的动画/)
-    const refused = await testChat.fake.say('ann', '/animate 一只猫 frames:999', { locale: 'zh-CN' })
-    assert.match(testChat.fake.messages().find(({ event }) => event === refused)!.outgoing.text, /frames 的范围是 1 到 128/)
+    const refused = await testChat.fake.say('ann', '/animate 一只猫 frames:99', { locale: 'zh-CN' })
+    assert.match(testChat.fake.messages().find(({ event }) => event === refused)!.outgoing.text, /frames 在这里最多 32，不能是 99/)
   })
 
   test('offers styles, recent prompts and own jobs while somebody types', async () => {
@@ -238,7 +238,7 @@ describe('the life of a request', () => {
 
   test('who asked in private and can no longer be written to is told before all that there is something, not what', async () => {
     testChat.fake.trouble = (_call, outgoing) => {
-      if (outgoing?.tone === 'done') throw new UserError('direct-closed', 'No letters.')
+      if (outgoing && outgoing.audience !== 'everyone') throw new UserError('direct-closed', 'No letters.')
     }
     const event = await testChat.fake.say('ann', '/animate a secret balloon private:yes')
     await testChat.quiet()

@@ -10,6 +10,7 @@ export async function filledViews(): Promise<PageViews> {
     (prompt, n) => ({ job: jobOf(`done${n}`, prompt, 'done'), own: n === 0, kept: false, private: n === 1, mayDelete: n === 0 }),
   )
   return {
+    gpuHosts: () => [],
     queue: async () => [
       { job: jobOf('first', 'a green rocket', 'running'), own: true, readable: true, mayCancel: true, leftMs: 12_000 },
       { job: jobOf('second', 'a fish', 'waiting'), own: false, readable: false, mayCancel: false, ahead: 1, leftMs: 130_000 },

@@ -1,7 +1,7 @@
 // Calls to our server. What it refuses comes back as a sentence in the page's language.
 
 /** @import { Choice } from '../../contract/incoming.ts' */
-/** @import { AnimationView, Me, PageError, PageSetup, QueuedView, ShownMessage, StyleView } from '../page-json.ts' */
+/** @import { AnimationView, GpuHostView, Me, PageError, PageSetup, QueuedView, ShownMessage, StyleView } from '../page-json.ts' */
 
 /** Its message is a sentence for people. */
 export class Refused extends Error {}
@@ -16,6 +16,7 @@ export class Refused extends Error {}
  * @property {(file: File, onProgress?: (share: number) => void) => Promise<{ upload: string }>} upload
  * @property {(before: number) => Promise<readonly ShownMessage[]>} earlier
  * @property {() => Promise<readonly QueuedView[]>} queue
+ * @property {() => Promise<readonly GpuHostView[]>} hosts
  * @property {(from: number, search: string) => Promise<{ total: number, animations: readonly AnimationView[] }>} animations
  * @property {() => Promise<readonly StyleView[]>} styles
  * @property {(name: string) => Promise<Me>} rename
@@ -80,6 +81,7 @@ export function createServer(locale, text) {
     upload,
     earlier: (before) => call(`/api/messages?before=${before}`),
     queue: () => call('/api/queue'),
+    hosts: () => call('/api/hosts'),
     animations: (from, search) => call(`/api/animations?from=${from}${search && `&search=${encodeURIComponent(search)}`}`),
     styles: () => call('/api/styles'),
     rename: (name) => post('/api/name', { name }),
