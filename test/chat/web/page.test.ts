@@ -38,7 +38,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
   after(() => rm(folder, { recursive: true }))
 
   async function serve(port: number): Promise<void> {
-    web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery' }))
+    web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery', uploads: join(folder, 'uploads') }))
     chat.platform = web
     origin = await web.start(chat.receiver)
   }
@@ -361,6 +361,36 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Token').waitFor()
     assert.equal(await page.getByText('/settings set').count(), 0)
+  })
+
+  it('an admin adds a style among the styles, sees that it is worked on, and the answer in place', async () => {
+    const page = await open()
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByLabel('Token').fill('correct horse battery')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('You are signed in as the operator.').first().waitFor()
+    await page.getByRole('link', { name: 'Styles' }).click()
+    await page.getByText('/styles add').click()
+    const form = page.locator('details[open]')
+    await form.getByLabel('name').fill('watercolour')
+    await form.getByLabel('file').setInputFiles({ name: 'watercolour.safetensors', mimeType: '', buffer: Buffer.alloc(1000) })
+    let go = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    await page.route('**/api/say*', async (route) => {
+      await held
+      await route.continue()
+    })
+    await form.getByRole('button', { name: 'Do it' }).click()
+    await form.getByText(/^Being worked on for \d+ s/).waitFor()
+    assert.equal(await form.getByRole('progressbar').count(), 1)
+    go()
+    await form.locator('.message').getByText('You said /styles.').waitFor()
+    assert.equal(await form.getByRole('progressbar').count(), 0)
+    const received = chat.received.at(-1)!
+    assert.equal(received.kind === 'command' && received.options['name'], 'watercolour')
+    assert.equal(await page.getByText('You said /styles.').count(), 1, 'not in the chat as well, as long as one looks here')
   })
 
   it('speaks Chinese where the browser does', async () => {
