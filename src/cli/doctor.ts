@@ -20,13 +20,13 @@ import { checkClock, checkDiscord, checkRedis, checkSlack } from './doctor/servi
 import type { Output } from './output.ts'
 import { plain } from './terminal.ts'
 
-export function doctorCommand(program: Command, { output }: CommandLine): void {
+export function doctorCommand(program: Command, { output, prefix }: CommandLine): void {
   program
     .command('doctor')
     .description('check this host, models, devices and every service that is configured, and say what to mend')
     .action(async () => {
       const findings: Finding[] = []
-      for await (const finding of examine(readConfig(process.env))) {
+      for await (const finding of examine(readConfig(process.env), prefix)) {
         findings.push(finding)
         show(finding, output)
       }
@@ -45,7 +45,7 @@ function show({ what, state, found, mend }: Finding, output: Output): void {
 }
 
 /** In the order in which one thing needs another. */
-async function* examine(config: Config): AsyncGenerator<Finding> {
+async function* examine(config: Config, prefix: string): AsyncGenerator<Finding> {
   const { home, page, health, discord, slack, redisUrl } = config
   yield checkNode(process.versions.node, description.dependencies.node)
   yield* await checkHome(home)
@@ -53,7 +53,7 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
   yield await checkPort('Health', health.host, health.port, 'HEALTH_PORT')
   yield await checkFfmpeg(config.ffmpeg)
   const models = basesOf(config)
-  for (const model of models) yield await checkModel(model, 'CHECKPOINT and MOTION')
+  for (const model of models) yield await checkModel(model, 'CHECKPOINT and MOTION', prefix)
   yield* devicesOf(config, models.at(-1)!)
   yield* discord === undefined
     ? [off('Discord', 'not configured (DISCORD_TOKEN)')]
