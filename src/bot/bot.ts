@@ -1,7 +1,6 @@
 // The composition root of the bot: store, journal, rate limiter, render pool, styles, scheduler, chat, health. Stopped in reverse.
 
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
@@ -27,6 +26,7 @@ import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
+import { openHome } from './home-folder.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
@@ -72,7 +72,7 @@ async function assemble(
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<void> {
   const { home, limits, redisUrl, retentionDays } = config
-  makeFolder(home)
+  openHome(home)
   const trouble = (what: string) => (error: Error) => log.error({ err: error }, what)
   const redis = omitUndefined({ redisUrl })
   const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
@@ -165,13 +165,4 @@ async function healthOf(
 
 function newId(): string {
   return randomBytes(8).readBigUInt64LE().toString(36).padStart(13, '0').slice(-10)
-}
-
-function makeFolder(home: string): void {
-  try {
-    mkdirSync(home, { recursive: true })
-  } catch (cause) {
-    const { message } = cause as Error
-    throw new UserError('no-home', `The folder ${home} cannot be made (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })
-  }
 }
