@@ -11,6 +11,7 @@ import { UserError } from '../errors.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
+import type { JobRenderer } from '../jobs/renderer.ts'
 import { createScheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
@@ -30,9 +31,12 @@ import { openHome } from './home-folder.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
+import { createReadiness } from './readiness.ts'
 import { warmUp } from './warm-up.ts'
 
 export interface Bot {
+  /** Whether something can be drawn, once that is known. People are answered from the start. */
+  readonly ready: Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -56,12 +60,12 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    const { ready } = await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    return { ready, stop }
   } catch (error) {
     await stop()
     throw error
   }
-  return { stop }
 }
 
 async function assemble(
@@ -70,7 +74,7 @@ async function assemble(
   tell: (sentence: string) => void,
   withoutPort: PlatformMaker | undefined,
   closing: (close: () => Promise<void> | void) => void,
-): Promise<void> {
+): Promise<Pick<Bot, 'ready'>> {
   const { home, limits, redisUrl, retentionDays } = config
   openHome(home)
   const trouble = (what: string) => (error: Error) => log.error({ err: error }, what)
@@ -105,8 +109,14 @@ async function assemble(
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
   })
-  void warmUp(pool, styles, log, tell)
-  const renderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
+  const readiness = createReadiness({ check: () => warmUp(pool, styles, log, tell), clock: systemClock, tell, log })
+  closing(() => readiness.stop())
+  const jobRenderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
+  const renderer: JobRenderer = {
+    ...jobRenderer,
+    check: (request) => readiness.guard(async () => jobRenderer.check?.(request)),
+    render: (job, options) => readiness.guard(() => jobRenderer.render(job, options)),
+  }
   const scheduler = createScheduler({
     journal,
     rateLimiter,
@@ -125,7 +135,7 @@ async function assemble(
     commands,
     scheduler,
     store,
-    styles,
+    styles: { ...styles, model: (name) => readiness.guard(() => styles.model(name)) },
     styleAdminFor: styles.admin,
     gpuHosts,
     retentionDays,
@@ -138,11 +148,15 @@ async function assemble(
       withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs, gpuHosts: gpuHosts ?? noGpuHosts }, log, tell)),
   })
   const troubles = () =>
-    [scheduler.trouble(), remote?.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
+    [scheduler.trouble(), remote ? remote.trouble() : readiness.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter(
+      (one) => one !== undefined,
+    )
   const health = withoutPort ? undefined : await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
+  // Hosts come and go: a bot without one takes requests on for the next.
+  return { ready: remote ? Promise.resolve(true) : readiness.known }
 }
 
 /** A port that is taken keeps machines from asking, not people. */

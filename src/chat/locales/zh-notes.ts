@@ -50,6 +50,7 @@ export const zhNotes: Locale['notes'] = {
   'hosts-unreachable': '暂时无法联系 GPU 主机：请稍后再试。',
   'no-host-holds': '没有 GPU 主机能画这个：缺少文件或内存不足，请告诉管理员。',
   'journal-failed': '暂时无法记录请求，请稍后再试。',
+  'cannot-draw': '机器人暂时无法画这个，已通知运营者。',
   'no-space': '磁盘空间不足，请告诉管理员。',
   'cannot-post-here': '我不能在这里发消息：请让管理员邀请我或授予权限。',
   'animation-too-large': '动画最小也有 {smallest} 字节，上限是 {maxBytes} 字节：请减少帧数或缩小尺寸。',
