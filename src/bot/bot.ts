@@ -28,6 +28,7 @@ import { systemClock } from '../system-clock.ts'
 import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
 import { openHome } from './home-folder.ts'
+import { logJobs } from './log-jobs.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
@@ -130,6 +131,7 @@ async function assemble(
   })
   const gpuHosts = remote && gpuHostsOf(remote)
   metrics.watch(scheduler, gpuHosts)
+  closing(logJobs(scheduler, log))
 
   const chat = createChat({
     commands,

@@ -45,6 +45,7 @@ export const zhNotes: Locale['notes'] = {
   'too-many-of-yours': '你有 {count} 个请求在等待或绘制，这里最多 {max} 个。',
   'too-often': '请求太频繁：{waitS} 秒后再试。',
   'too-many-waiting': '等待的动画太多：大约 {waitS} 秒后再试。',
+  'out-of-memory': '内存不足，无法绘制：请减小尺寸或减少帧数。',
   'worker-died': '绘制进程在这个请求上停止了两次，可能是内存不足：请减小尺寸或减少帧数。',
   'host-lost': '绘制这个请求的 GPU 主机失去联系，下一台也是：请再试一次。',
   'hosts-unreachable': '暂时无法联系 GPU 主机：请稍后再试。',
