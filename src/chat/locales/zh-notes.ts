@@ -96,6 +96,7 @@ export const zhNotes: Locale['notes'] = {
   'velocity-motion': '这个检查点预测速度（v-prediction），而运动模块是在预测噪声的检查点上训练的：可能动得少，或会闪烁。',
   'guidance-taken': '这个检查点把引导作为输入（LCM）：不想要的内容和随帧变化的引导都不起作用。',
   'motion-guessed': '{file} 和它的名字都没有说明是哪种运动模块：按 {version} 使用。',
+  'schedule-unknown': '{file} 是用自己的噪声计划（alphas_cumprod）训练的，这里没有照用：画面可能偏暗或偏亮。',
   'still-betas': 'Stable Diffusion 是用 scaled_linear betas 训练的：用 linear 画静态图，对比会太强。',
 
   frames: '动画有 1 到 {most} 帧，不能是 {frames} 帧。',

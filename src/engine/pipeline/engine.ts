@@ -8,7 +8,7 @@ import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { type PromptTag, promptTags, withoutTags } from '../prompt-tags.ts'
+import { withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { lcmDistillation } from '../samplers/distillation.ts'
@@ -29,6 +29,7 @@ import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
+import { guidanceTaken, tagNotes } from './unheard-words.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput
@@ -200,8 +201,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       yield { ...decoding, frames }
     }
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
-    const tags = tagNotes(asked)
-    return { schedule, notes: [...tags, ...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes] }
+    const files = [...model.trained.notes, ...base.notes, ...applied.notes]
+    return { schedule, notes: [...tagNotes(asked), ...schedule.notes, ...unheard, ...files] }
   }
 
   return {
@@ -234,26 +235,6 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     close: () => sessions.release(),
   }
-}
-
-/** On tags that nobody took out of the prompt before: what they name is not here. */
-function tagNotes({ prompt, negative }: EngineInput): Note[] {
-  const tags = [...promptTags(prompt), ...promptTags(negative)]
-  const note = (code: string, kind: PromptTag['kind'], why: string): Note[] => {
-    const typed = [...new Set(tags.filter((tag) => tag.kind === kind).map((tag) => tag.typed))].slice(0, 5).join(' ')
-    return typed === '' ? [] : [{ code, message: `Left out of the prompt: ${typed}. ${why}`, data: { tags: typed } }]
-  }
-  return [
-    ...note('prompt-loras', 'lora', 'No LoRA of that name is installed, and no style of it is offered to everybody for this model.'),
-    ...note('prompt-hypernetworks', 'hypernetwork', 'Hypernetworks are not supported.'),
-  ]
-}
-
-const guidanceTaken: Note = {
-  code: 'guidance-taken',
-  message:
-    'This checkpoint takes its guidance as an input (LCM): what should not be in the picture, and guidance that changes over the frames, are not heard.',
-  data: {},
 }
 
 /** Where guidance travels it must be right at every key; the largest is told. */
