@@ -22,6 +22,7 @@ import { createJobRenderer } from '../render/job-renderer.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
+import { installedLoras } from '../styles/catalog/tagged-loras.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
@@ -94,6 +95,7 @@ async function assemble(
   closing(() => tracing.close())
   const { pool, remote } = await openPool(config, log, tell, metrics.run)
   closing(() => pool.close())
+  const installed = installedModels(modelFolder(home), kindOfFile)
   const styles = await createStyles({
     space: store.space('styles'),
     blobs: store.blobs,
@@ -101,7 +103,7 @@ async function assemble(
     models: dirname(pocket),
     bases: baseModels({
       pocket,
-      installed: installedModels(modelFolder(home), kindOfFile),
+      installed,
       ...omitUndefined({ checkpoint: config.checkpoint, motion: config.motion }),
     }),
     modelDefaults,
@@ -110,6 +112,7 @@ async function assemble(
     draw: pool.render,
     nowMs: systemClock.nowMs,
     hostFolders: [modelFolder(home)],
+    installed: installedLoras(installed),
     hub: config.hub.endpoint,
   })
   void warmUp(pool, styles, log, tell)

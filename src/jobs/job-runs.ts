@@ -15,7 +15,7 @@ export interface JobRuns {
 
 export interface JobRunsParts {
   readonly live: Pick<LiveJobs, 'get' | 'keyOf' | 'togetherWith'>
-  readonly renders: Pick<ActiveRenders, 'add' | 'run'>
+  readonly renders: Pick<ActiveRenders, 'add' | 'drop' | 'run'>
   readonly changes: Pick<JobChanges, 'change'>
   readonly forecasts: Pick<ForecastCache, 'changed'>
   readonly estimate: Pick<Estimate, 'learn' | 'save'>
@@ -49,6 +49,7 @@ export function createJobRuns({ live, renders, changes, forecasts, estimate, now
       // Before it is told, so that who cancels it on hearing of it aborts it.
       const render = renders.add(lead, live.keyOf(id)!, ids, startedMs)
       if (changes.change(jobs)) renders.run(render, (ending) => conclude(render, ending))
+      else renders.drop(render)
     },
   }
 }

@@ -67,7 +67,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         fps: request.fps,
         scale: recipe.scale ?? enlargement(request),
         settings: request,
-        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
+        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
       })
       const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
       return { animation, notes: all.filter((note) => note !== undefined), stepMs }

@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly jobs: JobAccess
   readonly gpuHosts: GpuHosts
   readonly privacy: PersonalData
+  /** What channels, roles and people of the platform are called, by their ids. What the person may not know, or nobody knows, is left out. */
+  namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
   /** What something is called in the person's language, for help: 'animate.prompt'. */

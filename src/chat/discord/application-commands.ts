@@ -65,6 +65,7 @@ function optionJson(path: string, name: string, option: Option): APIApplicationC
   const common = { name, ...described(path, option.help), required: option.required === true }
   switch (option.kind) {
     case 'text':
+      if (option.mention) return { ...common, type: mentionTypes[option.mention] }
       return {
         ...common,
         type: ApplicationCommandOptionType.String,
@@ -90,6 +91,13 @@ function optionJson(path: string, name: string, option: Option): APIApplicationC
       return { ...common, type: ApplicationCommandOptionType.Attachment }
   }
 }
+
+/** Discord offers these to pick, by name. */
+const mentionTypes = {
+  channel: ApplicationCommandOptionType.Channel,
+  role: ApplicationCommandOptionType.Role,
+  'role-or-person': ApplicationCommandOptionType.Mentionable,
+} as const
 
 const maxTextChars = 6000
 

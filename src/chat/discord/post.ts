@@ -132,10 +132,22 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
   async function edit({ handle: json, messages }: Posted, outgoing: Outgoing): Promise<Posted | undefined> {
     const handle = handleFrom(json)
     try {
+      if (outgoing.mention !== undefined && !handle.ephemeral) return await replace(handle, outgoing)
       return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: withReactions(handle, outgoing), messages } : undefined
     } catch (error) {
       throw translateError(error, maxBytes)
     }
+  }
+
+  /** An edit tells nobody that it was made: who is to be told gets a new message in place of the old one. */
+  async function replace(handle: Handle, outgoing: Outgoing): Promise<Posted | undefined> {
+    const made = await createIfAllowed(handle.channel, { ...outgoing, nonce: `r${handle.message}` })
+    if (!made)
+      return (await change(handle, 'PATCH', messageOf(outgoing)))
+        ? { handle: withReactions(handle, outgoing), messages: [handle.message] }
+        : undefined
+    await change(handle, 'DELETE')
+    return postedAs(made, outgoing)
   }
 
   async function remove({ handle }: Posted): Promise<void> {

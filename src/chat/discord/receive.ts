@@ -91,7 +91,8 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, surro
   return {
     ...whereabouts(guild_id, channel_id, user_id, client),
     id: `${message_id}/${user_id}/${reaction}/${sequence}`,
-    name: member?.user ? nameOf(member.user, member.nick) : (client.users.cache.get(user_id)?.displayName ?? `<@${user_id}>`),
+    // in a conversation with the bot Discord says neither member nor user; names.ts finds out
+    name: member?.user ? nameOf(member.user, member.nick) : '',
     asker: askerOfReaction(event, surroundings),
     channel,
     address,
@@ -186,7 +187,7 @@ function present(inputs: readonly (readonly [string, OptionInput | undefined])[]
 }
 
 function nameOf({ username, global_name }: User, nick: string | null | undefined): string {
-  return nick || global_name || username || '?'
+  return nick || global_name || username
 }
 
 function kindOf(type: number): Interaction['kind'] {

@@ -8,6 +8,7 @@ import { zhStyles } from './zh-styles.ts'
 export const zh: Locale = {
   tags: ['zh', 'zh-CN', 'zh-TW', 'zh-Hans', 'zh-Hant'],
   help: { ...zhHelp.help, ...zhStyles.help },
+  optionNames: zhHelp.optionNames,
   choices: { ...zhHelp.choices, ...zhStyles.choices },
   notes: { ...zhNotes, ...zhStyles.notes },
   sentences: {
@@ -25,6 +26,10 @@ export const zh: Locale = {
     finishing: '即将完成',
     'end-done': '{name} 要的动画。',
     'end-done-own': '画好了。',
+    somebody: '有人',
+    'end-elsewhere': '这里不能显示，已私下发给 {name}。',
+    'end-in-history': '{name}，您的请求已经结束，但不能在这里显示：用 /history 查看。',
+    'end-not-shown': '已经画好，但不能在这里显示。{reason}',
     'end-failed': '没能画出来。{reason}',
     'end-refused': '不能画这个。{reason}',
     'end-cancelled': '已取消。',

@@ -14,7 +14,7 @@ import { createWatchdog, usualWatchdog, type WatchdogLimits, type Watched } from
 import { ChildDied, type RenderProcess, startRenderProcess } from './child-process.ts'
 import type { ChildCall, ChildOptions, ChildResult } from './protocol.ts'
 
-export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
+export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes' | 'temporaryFolder'> {
   /** Of weights that may stay loaded; half of the machine's memory where absent. */
   readonly budgetBytes?: number
   /** Which of the machine's devices the child is to see. */
@@ -28,9 +28,11 @@ export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
   /** Whatever the operator should know: a death, and what it said; computed weights that cannot be kept. */
   readonly onTrouble?: (sentence: string) => void
   readonly onStart?: (pid: number) => void
+  /** Of the child; another one in tests. */
+  readonly program?: string
 }
 
-const program = join(import.meta.dirname, 'child.ts')
+const childProgram = join(import.meta.dirname, 'child.ts')
 
 export function createLocalPool({
   abortGraceMs = 90_000,
@@ -40,6 +42,7 @@ export function createLocalPool({
   onTrouble = () => undefined,
   onStart = () => undefined,
   budgetBytes = Math.floor(totalmem() / 2),
+  program = childProgram,
   ...options
 }: LocalPoolOptions): RenderPool {
   /** A call ends when the child has answered or is gone: only then may the next one begin. */

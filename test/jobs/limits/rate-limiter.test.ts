@@ -150,3 +150,18 @@ async function refusal(promise: Promise<unknown>): Promise<UserError> {
   assert.ok(error instanceof UserError, `${error}`)
   return error
 }
+
+test('a clock that is set back keeps nobody waiting until it has caught up', async () => {
+  let nowMs = 1e12
+  const rateLimiter = createRateLimiter({ limits, nowMs: () => nowMs })
+  const ann = { platform: 'test', space: 's', person: 'ann' }
+  for (let n = 0; n < 3; n++) await rateLimiter.take(ann)
+  nowMs -= 24 * 3_600_000
+  assert.equal((await refusal(rateLimiter.take(ann))).data.waitS, 200)
+  nowMs += 200_000
+  await rateLimiter.take(ann)
+  await refusal(rateLimiter.take(ann))
+  nowMs += 600_000
+  for (let n = 0; n < 3; n++) await rateLimiter.take(ann)
+  await rateLimiter.close()
+})
