@@ -22,10 +22,11 @@ import { limitsConfig, limitVariables } from './jobs/limits/config.ts'
 import type { Limits } from './jobs/limits/limits.ts'
 import { type Level, levels } from './log.ts'
 import { omitUndefined } from './omit-undefined.ts'
+import { type HostsConfig, hostsConfig, hostVariables } from './render/bullmq/config.ts'
 import { type RenderConfig, renderConfig, renderVariables } from './render/config.ts'
 import { type ModelsConfig, modelsConfig, modelVariables } from './styles/config.ts'
 
-export interface Config extends RenderConfig, ModelsConfig {
+export interface Config extends RenderConfig, HostsConfig, ModelsConfig {
   readonly home: string
   readonly page: PageConfig
   readonly discord?: Switched<DiscordConfig>
@@ -54,14 +55,15 @@ const variables = {
   ...discordVariables,
   ...slackVariables,
   REDIS_URL: {
-    about: 'redis://…; shared records and limits of several bots',
+    about: 'redis://…; records and limits that several bots share, and the way to GPU hosts',
     secret: true,
     schema: z.url({ protocol: /^rediss?$/, error: 'a redis:// address' }),
   },
+  ...hostVariables,
   ...modelVariables,
   ...renderVariables,
   OPERATORS: {
-    about: 'Who may manage the styles of every place, as platform/id with commas between; admins of the page may',
+    about: 'Who may manage the styles of every place and offer one everywhere, as platform/id with commas between; admins of the page may',
     schema: z.string().regex(/^(discord|slack)\/\w+(\s*,\s*(discord|slack)\/\w+)*$/, 'such as discord/123456789012345678,slack/U012AB3CD'),
   },
   RETENTION_DAYS: { about: 'How long requests and animations without a star are kept', usual: '30', schema: whole(1, 36500) },
@@ -81,6 +83,7 @@ export function readConfig(environment: Environment): Config {
     page: pageConfig(values),
     ...omitUndefined({ discord: discordConfig(values), slack: slackConfig(values), redisUrl: values.REDIS_URL }),
     ...renderConfig(values),
+    ...hostsConfig(values),
     ...modelsConfig(values),
     operators: listed(values.OPERATORS),
     retentionDays: values.RETENTION_DAYS,
@@ -91,11 +94,25 @@ export function readConfig(environment: Environment): Config {
   }
 }
 
+/** Their names. */
+export const settings: readonly string[] = declared.map(([name]) => name)
+
 /** Every setting, what it is for, and what holds where it is not set. */
 export function settingsTable(): string {
   const rows = declared.map(([name, { about, usual = '' }]) => [name, usual, about] as const)
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows.map(([name, usual, about]) => `${name.padEnd(widths[0]!)}  ${usual.padEnd(widths[1]!)}  ${about}`).join('\n')
+}
+
+/** The same as a page of deploy/. */
+export function settingsMarkdown(): string {
+  const rows = declared.map(([name, { about, usual = '', secret }]) => {
+    const cells = [`\`${name}\``, usual && `\`${usual}\``, `${about.replaceAll('|', '\\|')}${secret ? ' (secret: never logged)' : ''}`]
+    return `| ${cells.join(' | ')} |`
+  })
+  const introduction =
+    'Every setting, from the environment. `npm start -- --help` prints the same; `npm run zoetrope -- doctor` checks what is set.'
+  return ['# Settings', '', introduction, '', '| setting | usually | what for |', '|---|---|---|', ...rows, ''].join('\n')
 }
 
 function readAll(environment: Environment): EnvironmentValues<typeof variables> {

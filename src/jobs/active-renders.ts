@@ -15,6 +15,8 @@ export interface ActiveRenders extends Iterable<ActiveRender> {
   /** The last one to leave aborts it. */
   leave(id: string, why: string): void
   add(lead: Job, key: string, ids: Iterable<string>, startedMs: number): ActiveRender
+  /** It was added and is not run. */
+  drop(render: ActiveRender): void
   /** Hands it to the renderer; `concluded` is called when that has let go of it, and it is no longer here. */
   run(render: ActiveRender, concluded: (ending: RenderOutcome) => void): void
   /** Resolves when the renderer has let go of all. Nobody waits for them any more. */
@@ -72,6 +74,7 @@ export function createActiveRenders({ renderer, nowMs, onProgress, onError }: Ac
       all.add(render)
       return render
     },
+    drop: (render) => void all.delete(render),
     run(render, concluded) {
       render.settled = outcomeOf(render)
         .then((ending) => {

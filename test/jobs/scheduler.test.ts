@@ -146,7 +146,7 @@ test('told, notes and history are kept; what is forgotten gives back the blobs t
 
   const history = scheduler.jobsOf(ownerOf('ann'), { from: 0, limit: 1 })
   assert.deepEqual({ ids: idsOf(history.jobs), total: history.total }, { ids: ['j2'], total: 2 })
-  const dogs = scheduler.jobsOf(ownerOf('ann'), { from: 0, limit: 9, where: ({ request }) => request.prompt.includes('dog') })
+  const dogs = scheduler.jobsOf(ownerOf('ann'), { from: 0, limit: 9, prompt: (prompt) => prompt.includes('dog') })
   assert.deepEqual({ ids: idsOf(dogs.jobs), total: dogs.total }, { ids: ['j2'], total: 1 })
 
   assert.deepEqual(await scheduler.forget(['j0', 'j1', 'j2']), [])

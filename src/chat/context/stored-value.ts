@@ -12,7 +12,12 @@ export function storedValues<T>(space: Keyv<unknown>, schema: z.ZodType<T>): { o
         const { data, success } = schema.safeParse((await space.get(key)) ?? {})
         return success ? data : schema.parse({})
       },
-      set: async (value) => void (await space.set(key, value)),
+      // What says nothing takes no place.
+      set: async (value) => void (isEmpty(value) ? await space.delete(key) : await space.set(key, value)),
     }),
   }
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((one) => one === undefined)
 }

@@ -50,6 +50,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'style-unchanged': '{name} 没有变化。',
     'style-built-in': '{name} 是自带的，只有运营者可以更改。',
     'style-elsewhere': '{name} 是在别处添加的，要在那里更改。',
+    'style-everywhere': '{name} 对所有地方的样子由机器人的运营者决定；用 where:here 可让它只属于这里。',
     'style-gone': '风格“{name}”已经不在了。',
     'style-source': 'file、url、path、hub 必须正好写一个，现在有 {given} 个。',
     'style-has-file': '{name} 已经有这个文件了。',

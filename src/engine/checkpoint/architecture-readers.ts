@@ -54,6 +54,26 @@ export function configured(tensors: Named, config: unknown, names: readonly stri
   return undefined
 }
 
+/** @throws UserError `checkpoint-uneven` where channels cannot be divided among so many heads of attention, or groups of a norm */
+export function refuseUneven(tensors: Named, widths: readonly number[], count: number, what: 'heads' | 'groups'): void {
+  const width = widths.find((channels) => channels % count !== 0)
+  if (width === undefined) return
+  throw new UserError(
+    'checkpoint-uneven',
+    `${fileOf(tensors)} has layers of ${width} channels, which ${count} ${what} do not divide: the config.json of its folder has to say how many ${what} there are.`,
+    { path: fileOf(tensors), width, count, what },
+  )
+}
+
+/** @throws UserError `checkpoint-depth`: transformers are one block deep in everything that is drawn with here */
+export function refuseDepth(tensors: Named, name: string, depth: number): never {
+  throw new UserError(
+    'checkpoint-depth',
+    `${fileOf(tensors)} has ${depth} blocks in ${name}; those of Stable Diffusion 1.x and of its motion modules have one.`,
+    { path: fileOf(tensors), name, depth },
+  )
+}
+
 export function wrongConfig(tensors: Named, name: string, expected: string, got: unknown): never {
   throw new UserError(
     'checkpoint-config',

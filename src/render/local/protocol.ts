@@ -1,5 +1,6 @@
 // A protocol between processes: what the pool and its child say to each other, over Node's own channel (structured clone: bytes stay bytes).
 
+import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { RenderProgress } from '../../jobs/renderer.ts'
 import type { DeviceNote } from '../pool.ts'
@@ -16,6 +17,8 @@ export interface ChildOptions {
   readonly budgetBytes: number
   readonly threads?: number
   readonly ffmpeg?: string
+  /** Of this child alone; removed with it. */
+  readonly temporaryFolder?: string
 }
 
 export type ParentMessage =
@@ -31,6 +34,30 @@ export type ChildMessage =
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
   /** For the operator; belongs to no call. */
   | { readonly kind: 'trouble'; readonly sentence: string }
+
+const id = z.int().positive()
+const failure = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('refused'), code: z.string(), message: z.string(), data: z.record(z.string(), z.unknown()) }),
+  z.object({ kind: z.literal('bug'), message: z.string(), stack: z.string() }),
+])
+const progress = z.object({
+  stage: z.enum(['loading', 'denoising', 'decoding', 'encoding']),
+  step: z.number(),
+  of: z.number(),
+  preview: z.instanceof(Uint8Array).optional(),
+})
+/** A value's shape is its call's; that it is there, or nothing, is all that is known here. */
+const childMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), id, progress }),
+  z.object({ kind: z.literal('done'), id, value: z.looseObject({}).optional() }),
+  z.object({ kind: z.literal('failed'), id, failure }),
+  z.object({ kind: z.literal('trouble'), sentence: z.string() }),
+])
+
+/** What came out of the channel, where it is what a child says: it reads strangers' files in libraries of others. */
+export function childMessageIn(message: unknown): ChildMessage | undefined {
+  return childMessage.safeParse(message).success ? (message as ChildMessage) : undefined
+}
 
 /** Of a render, of `device`, of `warm`. */
 export type ChildResult = Drawn | DeviceNote | undefined

@@ -169,7 +169,7 @@ describe('the life of a request', () => {
     const { outgoing } = await endOf(await testChat.fake.say('ann', '/animate 一只猫', { locale: 'zh-TW', channelLocale: 'zh-CN' }))
     assert.match(outgoing.text, /ann 要的动画/)
     const refused = await testChat.fake.say('ann', '/animate 一只猫 frames:99', { locale: 'zh-CN' })
-    assert.match(testChat.fake.messages().find(({ event }) => event === refused)!.outgoing.text, /frames 的范围是 1 到 32/)
+    assert.match(testChat.fake.messages().find(({ event }) => event === refused)!.outgoing.text, /frames 在这里最多 32，不能是 99/)
   })
 
   test('offers styles, recent prompts and own jobs while somebody types', async () => {

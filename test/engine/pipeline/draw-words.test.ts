@@ -1,16 +1,17 @@
 // What prompts say, seen in the frames: parts joined by AND, changes on the way, emphasis, long prompts, textual inversions.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { float32Of } from '../../../src/engine/checkpoint/tensor.ts'
+import { float32Of, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import type { Frames } from '../../../src/engine/frames.ts'
 import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { fixtures, tiny } from '../cpu-session.ts'
+import { rewritten } from '../rewritten.ts'
 import { apart, countingEngine } from './counting-engine.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-words-'))
@@ -58,6 +59,31 @@ test('parts joined by AND are a pass of the UNet each, and two halves of one pro
   runs.length = 0
   await still({ prompt: 'a red ball AND a blue boat :0', guidance: 1 })
   assert.equal(ran('unet'), 2 * 4, 'a part of no weight is not asked')
+})
+
+test('tags of files are no words, in prompts and negatives, and it is said that they were left out', async () => {
+  const plain = await engine.drawn({ ...drawing, negative: 'grey' })
+  const tagged = await engine.drawn({ ...drawing, prompt: 'a red ball <lora:add_detail:0.7> <hypernet:x>', negative: '<lora:bad:1>grey' })
+  assert.deepEqual(tagged.frames, plain.frames)
+  assert.deepEqual(plain.notes, [])
+  assert.deepEqual(
+    tagged.notes.map(({ code, data }) => [code, data]),
+    [
+      ['prompt-loras', { tags: '<lora:add_detail:0.7> <lora:bad:1>' }],
+      ['prompt-hypernetworks', { tags: '<hypernet:x>' }],
+    ],
+  )
+})
+
+test('a weight that no net can compute with is refused as such', async () => {
+  const heavy = `${'9'.repeat(41)}`
+  for (const prompt of [`a red ball AND a blue boat :${heavy}`, '(((a red ball:9999):9999):9999)'])
+    await assert.rejects(still({ prompt }), {
+      name: 'UserError',
+      code: 'prompt-weight',
+      message: /has the weight .* at most 10000 can be drawn with/,
+    })
+  await still({ prompt: '(a red ball:9999)' })
 })
 
 test('a prompt that changes after the last step is the first, before the first step the second', async () => {
@@ -115,4 +141,23 @@ test('an inversion of another width is refused before anything is run', async ()
     message: /of width 64; this model reads text of width 128/,
   })
   assert.deepEqual(runs, [])
+})
+
+test('a word that a folder’s tokenizer was given in training is the row of the text encoder that was trained for it', async () => {
+  const folder = join(scratch, 'added')
+  cpSync('models/pocket', folder, { recursive: true })
+  writeFileSync(join(folder, 'tokenizer/added_tokens.json'), JSON.stringify({ '<zoe>': 2000 }))
+  const file = join(folder, 'text_encoder/model.safetensors')
+  const zoe = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i))
+  rewritten('models/pocket/text_encoder/model.safetensors', file, (tensor) => {
+    if (!tensor.name.endsWith('token_embedding.weight')) return tensor
+    return tensorOf(tensor.name, [2001, 128], Float32Array.from([...float32Of(tensor), ...zoe]))
+  })
+  const embedding = join(scratch, 'zoe.safetensors')
+  writeSafetensors(embedding, [{ name: 'emb_params', dtype: 'F32', shape: [1, 128], bytes: new Uint8Array(zoe.buffer) }])
+  const draw = (checkpoint: string, embeddings?: NonNullable<EngineInput['model']['embeddings']>) =>
+    still({ model: { checkpoint, loras: [], ...(embeddings && { embeddings }) }, prompt: 'a boat, <zoe>' })
+  const added = await draw(folder)
+  assert.deepEqual(added, await draw('models/pocket', [{ file: embedding, word: '<zoe>' }]))
+  assert.ok(apart(added, await draw('models/pocket')) > 0.1)
 })

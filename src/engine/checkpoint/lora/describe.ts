@@ -1,17 +1,18 @@
 // A description of a LoRA file, without the nets that it is for: kinds of adapter, ranks, nets, base model, trigger words.
 
 import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
+import { configuredScales } from './adapter-settings.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
-import { type TensorRole, tensorRoleOf } from './tensor-roles.ts'
+import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 
-export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'full' | 'norm'
+export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'boft' | 'full' | 'norm'
 
 export interface LoraDescription {
   /** Every kind of adapter in the file. `locon` is `lora` on convolutions wider than 1×1. */
   readonly kinds: readonly LoraKind[]
   /** Distinct ranks, ascending; none for kinds that have no rank. */
   readonly ranks: readonly number[]
-  /** Distinct values of alpha, ascending; none means that nothing is divided. */
+  /** Distinct values of alpha, ascending, from wherever they stand (adapter-settings.ts); none means that nothing is divided. */
   readonly alphas: readonly number[]
   readonly parts: readonly ('unet' | 'text' | 'motion')[]
   /** Modules that it touches. */
@@ -25,6 +26,8 @@ export interface LoraDescription {
   readonly license?: string
   /** The words that call for it, the most used in training first: untrusted text. */
   readonly triggerWords: readonly string[]
+  /** Of textual inversions inside, without which it does not look as it was trained to: untrusted text. */
+  readonly bundledWords: readonly string[]
 }
 
 export const maxTriggerWords = 12
@@ -39,8 +42,8 @@ const kindOfRole: Partial<Record<TensorRole, LoraKind>> = {
   k1a: 'lokr',
   b1: 'glora',
   magnitude: 'dora',
+  rowMagnitude: 'dora',
   by: 'ia3',
-  blocks: 'oft',
   diff: 'full',
   diffBias: 'full',
   normWeight: 'norm',
@@ -53,6 +56,8 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
   const ranks = new Set<number>()
   const alphas = new Set<number>()
   const parts = new Set<'unet' | 'text' | 'motion'>()
+  const withAlpha = new Set<string>()
+  const withRank = new Map<string, number>()
   let adapterTensors = 0
   for (const [name, tensor] of file.tensors) {
     const named = tensorRoleOf(name)
@@ -60,11 +65,22 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
     adapterTensors++
     modules.add(named.module)
     parts.add(partOf(named.module))
-    const kind = named.role === 'down' ? (tensor.shape.slice(2).some((side) => side > 1) ? 'locon' : 'lora') : kindOfRole[named.role]
+    const kind = kindOf(named.role, tensor)
     if (kind) kinds.add(kind)
     const rank = rankOf(named.role, tensor)
-    if (rank !== undefined) ranks.add(rank)
-    if (named.role === 'alpha' && tensor.shape.length <= 1) alphas.add(float32Of(tensor)[0] ?? 0)
+    if (rank !== undefined) {
+      ranks.add(rank)
+      withRank.set(named.module, rank)
+    }
+    if (named.role === 'alpha' && tensor.shape.length <= 1) {
+      alphas.add(float32Of(tensor)[0] ?? 0)
+      withAlpha.add(named.module)
+    }
+  }
+  const scales = configuredScales(file)
+  for (const [module, rank] of withRank) {
+    const scale = withAlpha.has(module) ? undefined : scales[partOf(module) === 'text' ? 'text' : 'other'](module, rank)
+    if (scale !== undefined) alphas.add(scale * rank)
   }
   // A model may have a name or two that end like an adapter's.
   if (kinds.size === 0 || adapterTensors * 2 < file.tensors.size) return undefined
@@ -83,7 +99,14 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
     modules: modules.size,
     ...present({ ...said, ...more }),
     triggerWords: triggerWordsOf(file.metadata),
+    bundledWords: [...new Set([...file.tensors.keys()].flatMap((name) => bundledWord(name) ?? []))],
   }
+}
+
+function kindOf(role: TensorRole, { shape }: Tensor): LoraKind | undefined {
+  if (role === 'down') return shape.slice(2).some((side) => side > 1) ? 'locon' : 'lora'
+  if (role === 'blocks' || role === 'turns') return shape.length === 4 ? 'boft' : 'oft'
+  return kindOfRole[role]
 }
 
 function partOf(module: string): 'unet' | 'text' | 'motion' {
