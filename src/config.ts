@@ -36,6 +36,8 @@ export interface Config extends RenderConfig, HostsConfig, ModelsConfig {
   readonly operators: readonly string[]
   readonly retentionDays: number
   readonly logLevel: Level
+  /** Of an OpenTelemetry collector. */
+  readonly traces?: string
   readonly health: { readonly host: string; readonly port: number }
   readonly limits: Limits
   /** Never to be written down. */
@@ -69,6 +71,10 @@ const variables = {
   RETENTION_DAYS: { about: 'How long requests and animations without a star are kept', usual: '30', schema: whole(1, 36500) },
   ...limitVariables,
   LOG_LEVEL: { about: `How much is logged: ${levels.join(', ')}`, usual: 'info', schema: oneOf(levels) },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    about: 'Where traces go: an OpenTelemetry collector, such as http://localhost:4318; nowhere otherwise',
+    schema: z.url({ protocol: /^https?$/, error: 'an http:// address' }),
+  },
   HEALTH_HOST: { about: 'Where /healthz, /readyz and /metrics listen', usual: '127.0.0.1', schema: z.string() },
   HEALTH_PORT: { about: 'Their port; 0 takes any that is free', usual: '8788', schema: port },
 } as const satisfies EnvironmentVariables
@@ -81,7 +87,12 @@ export function readConfig(environment: Environment): Config {
   return {
     home: values.ZOETROPE_HOME,
     page: pageConfig(values),
-    ...omitUndefined({ discord: discordConfig(values), slack: slackConfig(values), redisUrl: values.REDIS_URL }),
+    ...omitUndefined({
+      discord: discordConfig(values),
+      slack: slackConfig(values),
+      redisUrl: values.REDIS_URL,
+      traces: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    }),
     ...renderConfig(values),
     ...hostsConfig(values),
     ...modelsConfig(values),
