@@ -7,6 +7,7 @@ import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
 import { reactionNamed } from '../contract/reactions.ts'
 import type { Address, Interaction } from './address.ts'
+import { declaredName } from './application-commands.ts'
 import {
   askerAlone,
   askerOfInteraction,
@@ -71,7 +72,7 @@ export function typingOf(event: InteractionEvent, surroundings: Surroundings): T
     owner: { platform: platformName, space: event.guild_id ?? event.channel_id ?? '0', person: who.id },
     asker: askerOfInteraction(event, who.id, surroundings),
     locale: event.locale ?? 'en-US',
-    command: data.name,
+    command: declaredName(data.name),
     ...omitUndefined({ action }),
     option: focused.name,
     typed: typeof focused.value === 'string' || typeof focused.value === 'number' ? String(focused.value) : '',
@@ -144,7 +145,7 @@ function saidIn({ type, data }: InteractionEvent): Said {
     if (command) {
       const { action, options } = unfolded(command.options)
       const inputs = options.map(({ name, value }) => [name, inputOf(value, command.resolved.attachments)] as const)
-      return { kind: 'command', command: command.name, ...omitUndefined({ action }), options: present(inputs) }
+      return { kind: 'command', command: declaredName(command.name), ...omitUndefined({ action }), options: present(inputs) }
     }
   }
   if (type === InteractionType.MessageComponent) {

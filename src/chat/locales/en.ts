@@ -75,7 +75,7 @@ export const en = {
   'style-published': '{name} is offered {where} now: style:{name}',
   'style-kept': '{name} is for admins alone.',
   'style-quarantined': '{name} is in quarantine: nobody can use it, and what waits for it will not be drawn.',
-  'style-removed': '{name} is removed. /styles rollback brings it back.',
+  'style-removed': '{name} is removed. Its rollback brings it back.',
   'style-forgotten': '{name} is removed, and its files with it.',
   'style-shown': '{name}: with it and without, from one seed.',
   'style-shown-later': '{name} is still being drawn. Ask again in a while.',

@@ -81,7 +81,7 @@ export const zh: Locale = {
     'style-published': '{name} 现在可以使用（{where}）：style:{name}',
     'style-kept': '{name} 只有管理员可用。',
     'style-quarantined': '{name} 已隔离：没有人能用，等待中的请求也不会绘制。',
-    'style-removed': '{name} 已移除。/styles rollback 可以恢复。',
+    'style-removed': '{name} 已移除，用 rollback 可以恢复。',
     'style-forgotten': '{name} 和它的文件已删除。',
     'style-shown': '{name}：使用和不使用这个风格，同一个种子。',
     'style-shown-later': '{name} 还在绘制，请稍后再问。',
