@@ -14,6 +14,7 @@ import {
   askerOfReaction,
   channelOfInteraction,
   channelOfReaction,
+  isGuest,
   localeOf,
   type Surroundings,
 } from './channel-access.ts'
@@ -46,6 +47,7 @@ export function incomingOf(
     channel: channel.id,
     person: who.id,
     direct: channel.direct,
+    guest: isGuest(event),
     interaction: { id: event.id, token: event.token, kind: kindOf(event.type), atMs: nowMs },
   }
   return {
@@ -88,7 +90,7 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, surro
   const reaction = emoji.id || !emoji.name ? undefined : reactionNamed(emoji.name)
   if (!reaction) return undefined
   const channel = channelOfReaction(event, client)
-  const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, interaction: null }
+  const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, guest: false, interaction: null }
   return {
     ...whereabouts(guild_id, channel_id, user_id, client),
     id: `${message_id}/${user_id}/${reaction}/${sequence}`,
@@ -110,7 +112,7 @@ export function incomingOfMessage(event: MessageEvent, surroundings: Surrounding
   if (guild_id !== undefined || author.bot || author.id === client.user?.id) return undefined
   const text = content.replace(new RegExp(`^\\s*<@!?${client.user?.id}>`), '').trim()
   if (text === '' && attachments.length === 0) return undefined
-  const address: Address = { channel: channel_id, person: author.id, direct: true, interaction: null }
+  const address: Address = { channel: channel_id, person: author.id, direct: true, guest: false, interaction: null }
   return {
     ...whereabouts(undefined, channel_id, author.id, client),
     id,

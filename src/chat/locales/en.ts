@@ -18,6 +18,7 @@ export const en = {
   'end-done': '{name} asked for this.',
   'end-done-own': 'Here it is.',
   somebody: 'Somebody',
+  'end-will-be-private': 'This takes longer than this message can be changed. What comes of it will be sent in private.',
   'end-elsewhere': '{name} got this in private: it may not be shown here.',
   'end-in-history': '{name}, what you asked for has ended and cannot be shown here: /history shows it.',
   'end-not-shown': 'It was drawn, but cannot be shown here. {reason}',

@@ -27,6 +27,7 @@ export const zh: Locale = {
     'end-done': '{name} 要的动画。',
     'end-done-own': '画好了。',
     somebody: '有人',
+    'end-will-be-private': '等待时间超过了这条消息可以更新的期限，结果会以私信发送。',
     'end-elsewhere': '这里不能显示，已私下发给 {name}。',
     'end-in-history': '{name}，您的请求已经结束，但不能在这里显示：用 /history 查看。',
     'end-not-shown': '已经画好，但不能在这里显示。{reason}',
