@@ -10,22 +10,22 @@ import { attention, feedForward, groupNorm, layerNorm, linear } from './layers.t
 import { block, type Weights } from './weights.ts'
 
 /** x [(B F), C, h, w] → the same shape. The last projection starts training at zero, so that an untrained module does nothing. */
-export const motionModule = block((w: Weights, x: Value, frames: number, { heads, normGroups }: MotionArchitecture): Value => {
+export const motionModule = block((w: Weights, x: Value, frames: number, arch: MotionArchitecture): Value => {
   const { N, C, h, w: wide } = sides(w.target, x)
   const [B, F, S] = [N / frames, frames, h * wide]
-  let y = tokens(w.target, groupNorm(w.at('norm'), x, { groups: normGroups, epsilon: 1e-6 })) // [(B F), S, C]
+  let y = tokens(w.target, groupNorm(w.at('norm'), x, { groups: arch.normGroups, epsilon: 1e-6 })) // [(B F), S, C]
   y = linear(w.at('proj_in'), y, C)
   y = framesLast(y, B, F, S) // [(B S), F, C]
-  y = temporalTransformer(w.at('transformer_blocks.0'), y, heads)
+  y = temporalTransformer(w.at('transformer_blocks.0'), y, arch)
   y = framesFirst(y, B, F, S) // [(B F), S, C]
   y = linear(w.at('proj_out'), y, C)
   return Add(x, picture(w.target, y, { h, w: wide }))
 })
 
-const temporalTransformer = block((w: Weights, x: Value, heads: number): Value => {
+const temporalTransformer = block((w: Weights, x: Value, { heads, attentionsPerBlock }: MotionArchitecture): Value => {
   const [, F, C] = x.shape as [number, number, number]
   const positions = x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
-  for (const i of [1, 2]) {
+  for (let i = 1; i <= attentionsPerBlock; i++) {
     const y = Add(layerNorm(w.at(`norm${i}`), x), positions) // [(B S), F, C]
     x = attention(w.at(`attn${i}`), y, y, heads, x)
   }

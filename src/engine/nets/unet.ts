@@ -17,6 +17,12 @@ export interface Motion {
   readonly architecture: MotionArchitecture
 }
 
+/** What a control net adds: to every skip, in the order in which they are left, and to what the middle gives. */
+export interface Residuals {
+  readonly skips: readonly Value[]
+  readonly middle: Value
+}
+
 interface Inputs {
   /** [1, T] */
   readonly temb: Value
@@ -29,24 +35,21 @@ interface Inputs {
 }
 
 /** sample [(B F), in, h, w]  time [1, widths[0]]  context [B, L, D] → noise [(B F), out, h, w] */
-export function unet(w: Weights, sample: Value, time: Value, context: Value, arch: UNetArchitecture, motion: Motion | null): Value {
+export function unet(
+  w: Weights,
+  sample: Value,
+  time: Value,
+  context: Value,
+  arch: UNetArchitecture,
+  motion: Motion | null,
+  control: Residuals | null = null,
+): Value {
   const { widths, layersPerBlock } = arch
   const last = widths.length - 1
-  const frames = motion?.architecture.acrossFrames ? motion.frames : 1
-  const inputs: Inputs = {
-    temb: timeEmbedding(w.at('time_embedding'), Cast(time, w.target.type), arch.timeWidth),
-    context: Cast(context, w.target.type),
-    arch,
-    motion,
-    norm: { groups: arch.normGroups, epsilon: 1e-5, frames },
-  }
-
-  let x = conv3x3(w.at('conv_in'), enter(w.target, sample), widths[0]!)
-  const skips = [x]
-  widths.forEach((C, i) => {
-    x = downBlock(w.at(`down_blocks.${i}`), x, C, inputs, skips, { attends: arch.attention[i]!, halves: i < last })
-  })
-  x = midBlock(w.at('mid_block'), x, inputs)
+  const inputs = inputsOf(w, time, context, arch, motion)
+  const encoded = encoder(w, conv3x3(w.at('conv_in'), enter(w.target, sample), widths[0]!), inputs)
+  const skips = control ? encoded.skips.map((skip, i) => Add(skip, control.skips[i]!)) : [...encoded.skips]
+  let x = control ? Add(encoded.middle, control.middle) : encoded.middle
   widths.toReversed().forEach((C, i) => {
     x = upBlock(w.at(`up_blocks.${i}`), x, C, inputs, skips, {
       attends: arch.attention[last - i]!,
@@ -56,6 +59,24 @@ export function unet(w: Weights, sample: Value, time: Value, context: Value, arc
   })
   x = groupNorm(w.at('conv_norm_out'), x, { ...inputs.norm, silu: true })
   return leave(w.target, conv3x3(w.at('conv_out'), x, arch.outChannels))
+}
+
+export const inputsOf = (w: Weights, time: Value, context: Value, arch: UNetArchitecture, motion: Motion | null): Inputs => ({
+  temb: timeEmbedding(w.at('time_embedding'), Cast(time, w.target.type), arch.timeWidth),
+  context: Cast(context, w.target.type),
+  arch,
+  motion,
+  norm: { groups: arch.normGroups, epsilon: 1e-5, frames: motion?.architecture.acrossFrames ? motion.frames : 1 },
+})
+
+/** The way down and the middle, from what conv_in gave: x [N, widths[0], h, w] */
+export function encoder(w: Weights, x: Value, inputs: Inputs): Residuals {
+  const { widths, attention } = inputs.arch
+  const skips = [x]
+  widths.forEach((C, i) => {
+    x = downBlock(w.at(`down_blocks.${i}`), x, C, inputs, skips, { attends: attention[i]!, halves: i < widths.length - 1 })
+  })
+  return { skips, middle: midBlock(w.at('mid_block'), x, inputs) }
 }
 
 const timeEmbedding = block((w: Weights, time: Value, T: number): Value => {
