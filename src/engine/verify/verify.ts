@@ -1,5 +1,6 @@
 // Runs the engine against what other programs computed: how somebody checks a new GPU or driver.
-// Two kinds of folders: reference tensors of every net (format: test/fixtures/tiny), and a model folder with what it draws.
+// Three kinds of folders: reference tensors of every net (format: test/fixtures/tiny), gradients and optimiser steps beside such a folder
+// (test/fixtures/train), and a model folder with what it draws.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +12,8 @@ import { checkModelFolder, checkPipeline } from './drawing.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
 import { openReferenceTensors, promptsOf, type ReferenceTensors } from './reference-tensors.ts'
 import type { TestSession } from './test-session.ts'
+import { checkTraining } from './training.ts'
+import { trainingTablesIn } from './training-answers.ts'
 
 /**
  * A row for each answer, as it is computed. Frees every session before the next is loaded.
@@ -18,6 +21,7 @@ import type { TestSession } from './test-session.ts'
  * @throws UserError `verify-nothing`, `verify-file`, `verify-answer`, and those of opening a model
  */
 export function verify(dir: string, session: TestSession, expected = join(dir, 'expected.safetensors')): AsyncGenerator<Comparison> {
+  if (existsSync(trainingTablesIn(dir))) return checkTraining(dir, session)
   if (!existsSync(expected)) {
     throw new UserError('verify-nothing', `${dir} has no expected.safetensors to compare with.`, { dir, expected })
   }
