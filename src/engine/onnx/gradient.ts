@@ -2,7 +2,7 @@
 // A node's gradient is its operator's rule (gradient-rules.ts); what no wanted gradient needs is not written.
 // Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 12.
 
-import { checkpoints, type SegmentOf } from './gradient/checkpoints.ts'
+import { type Checkpointing, checkpoints } from './gradient/checkpoints.ts'
 import { rules } from './gradient/rules.ts'
 import { type Node, pathOf, type Value } from './graph.ts'
 import { Add, Cast, ReduceSum, Reshape } from './ops.ts'
@@ -12,8 +12,8 @@ export interface GradientOptions {
   readonly fusedMatMul: boolean
   /** The gradient with respect to `y` where `y` is not a single number; 1 otherwise. Shaped as `y`. */
   readonly seed?: Value
-  /** Segments whose inner values are not kept for the way back but computed again. Absent: everything is kept. */
-  readonly segmentOf?: SegmentOf
+  /** What is not kept for the way back but computed again. Absent: everything is kept. */
+  readonly checkpointing?: Checkpointing
 }
 
 /**
@@ -22,10 +22,10 @@ export interface GradientOptions {
  */
 export function gradients(y: Value, wanted: readonly Value[], options: GradientOptions): Map<string, Value> {
   const { graph } = y
-  const { seed, fusedMatMul, segmentOf } = options
+  const { seed, fusedMatMul, checkpointing } = options
   const forward = [...graph.nodes]
   const needed = dependents(forward, wanted)
-  const available = checkpoints(graph, forward, segmentOf)
+  const available = checkpoints(graph, forward, checkpointing)
   const sums = new Map([[y.name, seed ?? one(y)]])
 
   for (const node of forward.toReversed()) {

@@ -13,6 +13,10 @@ export interface Parameter {
   readonly offset: number
 }
 
+/** By input of the graph. Where the loss does not depend on one, it is absent, which means zeros. */
+export type Gradients = Readonly<Record<string, Float32Array>>
+
+/** Where an input of the graph lies in the array. */
 interface View {
   readonly input: string
   readonly offset: number
@@ -21,14 +25,15 @@ interface View {
 
 export interface Parameters {
   readonly all: readonly Parameter[]
+  readonly views: readonly View[]
   /** Elements in all. */
   readonly length: number
   /** What a graph is fed from such an array. Nothing is copied. */
   feeds(values: Float32Array): Feeds
-  /** Adds the gradients that a graph gave to such an array; what the loss does not depend on is not among them. */
-  addGradients(outputs: Outputs, sums: Float32Array): void
   /** One tensor of such an array. Nothing is copied. */
   view(values: Float32Array, name: string): Float32Array
+  /** The gradients among what a graph gave. */
+  gradientsIn(outputs: Outputs): Gradients
 }
 
 /** The graph's output with the gradient of an input. */
@@ -56,19 +61,36 @@ export function parametersOf(trained: readonly Pick<Value, 'name' | 'shape'>[]):
   }
   return {
     all: [...all.values()],
+    views,
     length: end,
     feeds: (values) => Object.fromEntries(views.map(({ input, offset, length }) => [input, values.subarray(offset, offset + length)])),
-    addGradients(outputs, sums) {
-      for (const { input, offset } of views) {
-        const gradient = outputs[gradientOf(input)]
-        if (gradient) for (let i = 0; i < gradient.length; i++) sums[offset + i]! += gradient[i]!
-      }
-    },
     view(values, name) {
       const { offset, shape } = all.get(name)!
       return values.subarray(offset, offset + elementsOf(shape))
     },
+    gradientsIn: (outputs) =>
+      Object.fromEntries(
+        views.flatMap(({ input }) => {
+          const gradient = outputs[gradientOf(input)]
+          return gradient ? [[input, gradient]] : []
+        }),
+      ),
   }
+}
+
+/** Adds `more` to `sums`, in place. Both are of one graph. */
+export function addGradients(sums: Gradients, more: Gradients): void {
+  for (const [input, gradient] of Object.entries(more)) {
+    const sum = sums[input]!
+    for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]!
+  }
+}
+
+/** ‖gradient‖ of all tensors together, summed in double precision. */
+export function normOf(gradients: Gradients): number {
+  let sum = 0
+  for (const gradient of Object.values(gradients)) for (let i = 0; i < gradient.length; i++) sum += gradient[i]! ** 2
+  return Math.sqrt(sum)
 }
 
 /** A net's tensors with the trained ones as what they are fed as: float32, whatever their file holds. */

@@ -1,8 +1,8 @@
 // One step of training: the gradients of its examples, added up, and an update of the weights.
 
 import type { Feeds, Session } from '../runtime/session.ts'
-import type { Optimizer, OptimizerState } from './optimizer.ts'
-import type { Parameters } from './parameters.ts'
+import { type AdamW, type OptimizerState, update } from './optimizer.ts'
+import { addGradients, type Gradients, type Parameters } from './parameters.ts'
 
 /** One run of a training graph. */
 export interface Example {
@@ -13,33 +13,37 @@ export interface Example {
 }
 
 export interface Accumulated {
+  /** Of the sum below. */
+  readonly gradients: Gradients
   /** Σ weight · loss */
   readonly loss: number
   /** Of each example, without its weight. */
   readonly losses: readonly number[]
 }
 
-/** Runs every example and adds its gradients to `sums`. */
+/** Runs every example; the first one's gradients become the sum, so that one example takes no memory besides. */
 export async function accumulate(
   session: Session,
   parameters: Parameters,
   weights: Float32Array,
   examples: Iterable<Example> | AsyncIterable<Example>,
-  sums: Float32Array,
 ): Promise<Accumulated> {
   const trained = parameters.feeds(weights)
   const losses: number[] = []
+  let gradients: Gradients | undefined
   let loss = 0
   for await (const { feeds, weight } of examples) {
     const outputs = await session.run({ ...feeds, ...trained, weight: Float32Array.of(weight) })
-    parameters.addGradients(outputs, sums)
+    const found = parameters.gradientsIn(outputs)
+    if (gradients) addGradients(gradients, found)
+    else gradients = found
     losses.push(outputs['loss']![0]!)
     loss += weight * losses.at(-1)!
   }
-  return { loss, losses }
+  return { gradients: gradients ?? {}, loss, losses }
 }
 
-export interface StepResult extends Accumulated {
+export interface StepResult extends Omit<Accumulated, 'gradients'> {
   /** Of the gradient before it was clipped. */
   readonly norm: number
 }
@@ -47,13 +51,12 @@ export interface StepResult extends Accumulated {
 export async function takeStep(
   session: Session,
   parameters: Parameters,
-  optimizer: Optimizer,
+  optimizer: AdamW,
   state: OptimizerState,
   examples: Iterable<Example> | AsyncIterable<Example>,
-  { factor = 1, sums = new Float32Array(parameters.length) }: { readonly factor?: number; readonly sums?: Float32Array } = {},
+  /** Of the learning rate. */
+  factor = 1,
 ): Promise<StepResult> {
-  sums.fill(0)
-  const found = await accumulate(session, parameters, state.weights, examples, sums)
-  const { norm } = await optimizer.update(state, sums, factor)
-  return { ...found, norm }
+  const { gradients, ...found } = await accumulate(session, parameters, state.weights, examples)
+  return { ...found, norm: update(state, gradients, parameters, optimizer, factor) }
 }

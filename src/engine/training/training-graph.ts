@@ -1,7 +1,7 @@
 // A net with its loss and the gradients of what is trained, as one graph. The nets are those that draw, written by the same functions:
 // weights that are trained are made inputs of the graph, and the way back is appended.
 
-import type { SegmentOf } from '../onnx/gradient/checkpoints.ts'
+import type { Checkpointing } from '../onnx/gradient/checkpoints.ts'
 import { gradients } from '../onnx/gradient.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
 import { Mul } from '../onnx/ops.ts'
@@ -24,7 +24,7 @@ export interface Loss {
 export interface TrainingOptions {
   /** Weights by our nets' names, and inputs of the graph. */
   readonly trained: (name: string) => boolean
-  readonly segmentOf?: SegmentOf
+  readonly checkpointing?: Checkpointing
 }
 
 /**
@@ -35,12 +35,12 @@ export function trainingGraph(
   graph: Graph,
   { loss, parts = {} }: Loss,
   target: Target,
-  { trained, segmentOf }: TrainingOptions,
+  { trained, checkpointing }: TrainingOptions,
 ): TrainingGraph {
   const inputs = promoted(graph, trained)
   const total = Mul(loss, graph.input('weight', 'float32', []))
   const { fusedMatMul } = target
-  const found = gradients(total, inputs, { fusedMatMul, ...(segmentOf && { segmentOf }) })
+  const found = gradients(total, inputs, { fusedMatMul, ...(checkpointing && { checkpointing }) })
   // ONNX Runtime runs what the last outputs need first. These are the deepest layers', whose gradients are the first on the way back.
   for (const { name } of inputs) if (found.has(name)) graph.output(gradientOf(name), found.get(name)!)
   for (const [name, value] of Object.entries({ ...parts, loss })) graph.output(name, value)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gradients } from '../../../src/engine/onnx/gradient.ts'
-import { Graph, type Value } from '../../../src/engine/onnx/graph.ts'
+import { Graph, type Node, type Value } from '../../../src/engine/onnx/graph.ts'
 import { Add, MatMul, Mul, ReduceSum, Reshape, Sigmoid, Sub, Transpose } from '../../../src/engine/onnx/ops.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { someNumbers } from '../cpu-rig.ts'
@@ -97,8 +97,8 @@ function chain(recomputes: boolean): { graph: Graph; inner: readonly Value[] } {
       return Sub(Mul(y, y), x)
     })
   }
-  const segmentOf = (node: string): string | undefined => /^blocks\.\d/.exec(node)?.[0]
-  const found = gradients(sumOf(x), weights, { ...options, ...(recomputes && { segmentOf }) })
+  const segmentOf = ({ name }: Node): string | undefined => /^blocks\.\d/.exec(name)?.[0]
+  const found = gradients(sumOf(x), weights, { ...options, ...(recomputes && { checkpointing: { segmentOf } }) })
   for (const { name } of weights) graph.output(`d ${name}`, found.get(name)!)
   return { graph, inner }
 }
@@ -135,6 +135,6 @@ test('what is made of weights alone is not computed again', () => {
   const x = graph.input('x', 'float32', [2, 3])
   const frozen = graph.initializer({ name: 'frozen', dtype: 'F32', shape: [3, 3], at: new Uint8Array(36) })
   const y = graph.within('block', () => Sigmoid(MatMul(Sigmoid(x), Transpose(frozen, [1, 0]))))
-  gradients(sumOf(y), [x], { ...options, segmentOf: () => 'block' })
+  gradients(sumOf(y), [x], { ...options, checkpointing: { segmentOf: () => 'block' } })
   assert.equal(graph.nodes.filter(({ op, name }) => op === 'Transpose' && name.startsWith('again/')).length, 0)
 })

@@ -3,13 +3,17 @@
 
 import { type Graph, type Node, pathOf, type Value } from '../graph.ts'
 
-/** The segment that a node, by its name, belongs to; undefined: its outputs are kept. */
-export type SegmentOf = (node: string) => string | undefined
+export interface Checkpointing {
+  /** The segment that a node belongs to; undefined: what it gives is kept. */
+  readonly segmentOf: (node: Node) => string | undefined
+  /** Whether what a node inside a segment gives is kept all the same, because it was dear. */
+  readonly keeps?: (node: Node) => boolean
+}
 
 /** What the way back reads for a value of the forward pass: itself, or a copy, whose nodes are written when it is first asked for. */
-export function checkpoints(graph: Graph, nodes: readonly Node[], segmentOf: SegmentOf = () => undefined): (value: Value) => Value {
+export function checkpoints(graph: Graph, nodes: readonly Node[], checkpointing?: Checkpointing): (value: Value) => Value {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map(({ name }) => [name, node] as const)))
-  const inner = innerValues(graph, nodes, segmentOf)
+  const inner = checkpointing ? innerValues(graph, nodes, checkpointing) : new Set<string>()
   const copies = new Map<string, Value>()
 
   const copied = (value: Value): Value => {
@@ -26,15 +30,15 @@ export function checkpoints(graph: Graph, nodes: readonly Node[], segmentOf: Seg
 }
 
 /** Values that are read in their own segment only. What is made of weights alone is none of them: it is computed when the graph is loaded. */
-function innerValues(graph: Graph, nodes: readonly Node[], segmentOf: SegmentOf): ReadonlySet<string> {
+function innerValues(graph: Graph, nodes: readonly Node[], { segmentOf, keeps = () => false }: Checkpointing): ReadonlySet<string> {
   const inner = new Map<string, string>()
   const constants = new Set(graph.initializers.keys())
   const kept = new Set(graph.outputs.map(({ name }) => name))
   for (const node of nodes) {
-    const segment = segmentOf(node.name)
+    const segment = segmentOf(node)
     for (const input of node.inputs) if (input && inner.get(input.name) !== segment) inner.delete(input.name)
     if (node.inputs.every((input) => input === null || constants.has(input.name))) for (const { name } of node.outputs) constants.add(name)
-    else if (segment !== undefined) for (const { name } of node.outputs) if (!kept.has(name)) inner.set(name, segment)
+    else if (segment !== undefined && !keeps(node)) for (const { name } of node.outputs) if (!kept.has(name)) inner.set(name, segment)
   }
   return new Set(inner.keys())
 }
