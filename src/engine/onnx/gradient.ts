@@ -3,13 +3,13 @@
 // Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 12.
 
 import { type Checkpointing, checkpoints } from './gradient/checkpoints.ts'
+import type { Kernels } from './gradient/rule.ts'
 import { rules } from './gradient/rules.ts'
 import { type Node, pathOf, type Value } from './graph.ts'
 import { Add, Cast, ReduceSum, Reshape } from './ops.ts'
 
 export interface GradientOptions {
-  /** Whether the device has com.microsoft FusedMatMul. */
-  readonly fusedMatMul: boolean
+  readonly kernels: Kernels
   /** The gradient with respect to `y` where `y` is not a single number; 1 otherwise. Shaped as `y`. */
   readonly seed?: Value
   /** What is not kept for the way back but computed again. Absent: everything is kept. */
@@ -22,7 +22,7 @@ export interface GradientOptions {
  */
 export function gradients(y: Value, wanted: readonly Value[], options: GradientOptions): Map<string, Value> {
   const { graph } = y
-  const { seed, fusedMatMul, checkpointing } = options
+  const { seed, kernels, checkpointing } = options
   const forward = [...graph.nodes]
   const needed = dependents(forward, wanted)
   const available = checkpoints(graph, forward, checkpointing)
@@ -35,7 +35,7 @@ export function gradients(y: Value, wanted: readonly Value[], options: GradientO
       const rule = rules[node.op]
       if (!rule) throw new Error(`${node.name}: no gradient is known for ${node.op}; write the net for a target that training takes`)
       const x = (i: number): Value => available(node.inputs[i]!)
-      const parts = rule({ node, dys, dy: dys[0]!, x, y: () => available(node.outputs[0]!), fusedMatMul })
+      const parts = rule({ node, dys, dy: dys[0]!, x, y: () => available(node.outputs[0]!), kernels })
       for (const [i, input] of node.inputs.entries()) {
         if (!input || !needed.has(input.name)) continue
         const part = parts[i]

@@ -313,6 +313,13 @@ export function LayerNormalization(x: Value, scale: Value, bias: Value, epsilon:
   return one('LayerNormalization', [x, scale, bias], x.shape, { axis: -1, epsilon: { float: epsilon } })
 }
 
+/** The same with what it was normalised by: [y, mean, 1 / deviation], the last two [..., 1]. CPU, CUDA and WebGPU have it, DirectML does not. */
+export function LayerNormalizationStatistics(x: Value, scale: Value, bias: Value, epsilon: number): [Value, Value, Value] {
+  const per = { type: x.type, shape: x.shape.with(-1, 1) }
+  const attributes = { axis: -1, epsilon: { float: epsilon } }
+  return x.graph.node('LayerNormalization', [x, scale, bias], attributes, [x, per, per]) as [Value, Value, Value]
+}
+
 /** Each [n, c, ...] on its own: x [N, C, ...], scale and bias [C]. */
 export function InstanceNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
   check(

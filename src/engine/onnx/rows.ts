@@ -32,7 +32,7 @@ export function withRows(graph: Graph): Graph {
       const flat = rows.get(x.name) ?? x
       if (same(flat.shape, rowsOf(y.shape))) rows.set(y.name, flat)
     }
-    if (!elementwise.has(node.op) || !node.inputs.every((input) => input === null || broadcasts(input, y))) {
+    if (!elementwise.has(node.op) || node.outputs.length > 1 || !node.inputs.every((input) => input === null || broadcasts(input, y))) {
       out.nodes.push({ ...node, inputs: node.inputs.map((input) => input && (sameRows(input, rows) ?? input)) })
       continue
     }

@@ -1,6 +1,7 @@
 // How a net is written where gradients are wanted: with operators that have a rule on the way back (onnx/gradient/rules.ts) and, forward and
 // back, a kernel on every device. Pictures are channels first; nothing is written in Winograd's form, which rounds more.
 
+import type { Kernels } from '../onnx/gradient/rule.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Conv, Reshape, Transpose } from '../onnx/ops.ts'
 import { erfGelu, quickSilu } from './activation.ts'
@@ -23,6 +24,12 @@ export function trainingTarget({ name, type, fusedMatMul }: Target): Target {
     conv3x3: directConv,
   }
 }
+
+/** DirectML's and CoreML's LayerNormalization have one output (DmlOperatorLayerNormalization.cpp). */
+export const kernelsOf = ({ name, fusedMatMul }: Pick<Target, 'name' | 'fusedMatMul'>): Kernels => ({
+  fusedMatMul,
+  normStatistics: name !== 'dml' && name !== 'coreml',
+})
 
 function groupNorm(x: Value, gamma: Value, beta: Value, options: GroupNormOptions): Value {
   const y = ((options.frames ?? 1) > 1 ? animationGroupNorm : instanceGroupNorm)(x, gamma, beta, options)

@@ -55,15 +55,19 @@ export function update(
   const correction = 1 / Math.sqrt(1 - beta2 ** step)
   const { weights, firstMoment, secondMoment } = state
   for (const { input, offset, length } of parameters.views) {
-    const gradient = gradients[input]
+    const gradient = gradients[input] ?? new Float32Array(length)
+    const [w, m, v] = [weights, firstMoment, secondMoment].map((it) => it.subarray(offset, offset + length)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
     for (let i = 0; i < length; i++) {
-      const at = offset + i
-      const g = gradient ? gradient[i]! * scale : 0
-      const m = beta1 * firstMoment[at]! + (1 - beta1) * g
-      const v = beta2 * secondMoment[at]! + (1 - beta2) * g * g
-      firstMoment[at] = m
-      secondMoment[at] = v
-      weights[at] = weights[at]! * kept - (stride * m) / (Math.sqrt(v) * correction + epsilon)
+      const g = gradient[i]! * scale
+      const first = beta1 * m[i]! + (1 - beta1) * g
+      const second = beta2 * v[i]! + (1 - beta2) * g * g
+      m[i] = first
+      v[i] = second
+      w[i] = w[i]! * kept - (stride * first) / (Math.sqrt(second) * correction + epsilon)
     }
   }
   state.step = step

@@ -6,6 +6,7 @@ import { gradients } from '../onnx/gradient.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
 import { Mul } from '../onnx/ops.ts'
 import type { Target } from '../targets/target.ts'
+import { kernelsOf } from '../targets/training.ts'
 import { gradientOf, type Parameters, parametersOf, weightOf } from './parameters.ts'
 
 export interface TrainingGraph {
@@ -39,8 +40,7 @@ export function trainingGraph(
 ): TrainingGraph {
   const inputs = promoted(graph, trained)
   const total = Mul(loss, graph.input('weight', 'float32', []))
-  const { fusedMatMul } = target
-  const found = gradients(total, inputs, { fusedMatMul, ...(checkpointing && { checkpointing }) })
+  const found = gradients(total, inputs, { kernels: kernelsOf(target), ...(checkpointing && { checkpointing }) })
   // ONNX Runtime runs what the last outputs need first. These are the deepest layers', whose gradients are the first on the way back.
   for (const { name } of inputs) if (found.has(name)) graph.output(gradientOf(name), found.get(name)!)
   for (const [name, value] of Object.entries({ ...parts, loss })) graph.output(name, value)

@@ -154,7 +154,7 @@ for (const [op, example] of Object.entries(examples)) {
         forward.some((node) => node.op === op),
         'the operator is in the graph',
       )
-      const found = gradients(total, inputs, { fusedMatMul: s.seed % 5 > 1 })
+      const found = gradients(total, inputs, { kernels: { fusedMatMul: s.seed % 5 > 1, normStatistics: s.seed % 7 > 2 } })
       graph.output('total', total)
       for (const { name } of inputs) graph.output(`d ${name}`, found.get(name)!)
 

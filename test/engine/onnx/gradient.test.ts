@@ -8,7 +8,7 @@ import { Add, MatMul, Mul, ReduceSum, Reshape, Sigmoid, Sub, Transpose } from '.
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { someNumbers } from '../cpu-rig.ts'
 
-const options = { fusedMatMul: true }
+const options = { kernels: { fusedMatMul: true, normStatistics: true } }
 const sumOf = (x: Value): Value =>
   Reshape(
     ReduceSum(

@@ -23,7 +23,7 @@ interface Gradients {
   readonly dv: Value
 }
 
-function attend({ dy, x, y, node, fusedMatMul }: Call): Gradients {
+function attend({ dy, x, y, node, kernels }: Call): Gradients {
   const { attributes } = node
   const H = (attributes['q_num_heads'] ?? attributes['num_heads']) as number
   const [N, S, C] = dy.shape as [number, number, number]
@@ -42,11 +42,11 @@ function attend({ dy, x, y, node, fusedMatMul }: Call): Gradients {
     const end = Math.min(S, start + rows)
     const some = (it: Value): Value => (rows === S ? it : Slice(it, 2, start, end))
     const [qs, dOs, dot] = [start === 0 ? some(q) : after(some(q), [dqs.at(-1)!, dk!, dv!]), some(dO), some(dots)]
-    const scores = product(qs, k, { transB: true, alpha }, fusedMatMul) // [N, H, rows, L]
+    const scores = product(qs, k, { transB: true, alpha }, kernels) // [N, H, rows, L]
     const P = Softmax(attributes['is_causal'] === 1 ? masked(scores, start) : scores)
-    const dS = Mul(P, Sub(product(dOs, v, { transB: true }, fusedMatMul), dot))
-    dqs.push(product(dS, k, { alpha }, fusedMatMul))
-    const [dks, dvs] = [product(qs, dS, { transA: true, alpha }, fusedMatMul), product(dOs, P, { transA: true }, fusedMatMul)]
+    const dS = Mul(P, Sub(product(dOs, v, { transB: true }, kernels), dot))
+    dqs.push(product(dS, k, { alpha }, kernels))
+    const [dks, dvs] = [product(qs, dS, { transA: true, alpha }, kernels), product(dOs, P, { transA: true }, kernels)]
     dk = dk ? Add(dk, dks) : dks
     dv = dv ? Add(dv, dvs) : dvs
   }

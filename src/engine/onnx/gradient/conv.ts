@@ -44,7 +44,7 @@ function reversedRows(x: Value): Value {
 }
 
 /** One product a place of the kernel: dy with what that place saw, summed over all images at once. */
-function toKernel({ dy, x, node, fusedMatMul }: Call, s: number, pads: readonly number[]): Value {
+function toKernel({ dy, x, node, kernels }: Call, s: number, pads: readonly number[]): Value {
   const [K, C, kh, kw] = node.inputs[1]!.shape as [number, number, number, number]
   const [N, , h, w] = dy.shape as [number, number, number, number]
   const seen = Transpose(pads.some((pad) => pad > 0) ? Pad(x(0), [0, 0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!]) : x(0), [1, 0, 2, 3])
@@ -54,7 +54,7 @@ function toKernel({ dy, x, node, fusedMatMul }: Call, s: number, pads: readonly 
     const down = strip(seen, 2, i, h, s)
     for (let j = 0; j < kw; j++) {
       const there = Reshape(strip(down, 3, j, w, s), [C, N * h * w])
-      places.push(Reshape(product(rows, there, { transB: true }, fusedMatMul), [K, C, 1]))
+      places.push(Reshape(product(rows, there, { transB: true }, kernels), [K, C, 1]))
     }
   }
   return Reshape(places.length === 1 ? places[0]! : Concat(places, 2), [K, C, kh, kw])
@@ -64,7 +64,7 @@ const strip = (x: Value, axis: number, start: number, count: number, step: numbe
   start === 0 && count === x.shape[axis] ? x : Slice(x, axis, start, start + (count - 1) * step + 1, step)
 
 /** Of non-overlapping tiles, kernel [C, K, s, s]: the convolution that reads each tile once. */
-export const convTransposeGradient: Rule = ({ dy, x, node, fusedMatMul }) => {
+export const convTransposeGradient: Rule = ({ dy, x, node, kernels }) => {
   const [N, C, h, w] = node.inputs[0]!.shape as [number, number, number, number]
   const [, K, s] = node.inputs[1]!.shape as [number, number, number]
   return [
@@ -72,7 +72,7 @@ export const convTransposeGradient: Rule = ({ dy, x, node, fusedMatMul }) => {
     () => {
       const tiles = Transpose(Reshape(dy, [N, K, h, s, w, s]), [1, 3, 5, 0, 2, 4]) // [K, s, s, N, h, w]
       const rows = Reshape(Transpose(x(0), [1, 0, 2, 3]), [C, N * h * w])
-      return Reshape(product(rows, Reshape(tiles, [K * s * s, N * h * w]), { transB: true }, fusedMatMul), node.inputs[1]!.shape)
+      return Reshape(product(rows, Reshape(tiles, [K * s * s, N * h * w]), { transB: true }, kernels), node.inputs[1]!.shape)
     },
   ]
 }

@@ -2,71 +2,63 @@
 
 import { elementsOf } from '../../checkpoint/tensor.ts'
 import type { Value } from '../graph.ts'
-import { Add, Div, Mul, ReduceMean, ReduceSum, Reshape, Sqrt, Sub } from '../ops.ts'
+import { Add, Div, LayerNormalizationStatistics, Mul, ReduceMean, ReduceSum, Reshape, Sqrt, Sub } from '../ops.ts'
 import { number } from './products.ts'
-import { floatOf, type Rule } from './rule.ts'
+import { floatOf, type Kernels, type Rule } from './rule.ts'
 
 /** Over the last axis. */
-export const layerNormGradient: Rule = ({ dy, x, node }) => {
-  const epsilon = floatOf(node.attributes['epsilon'])
-  const last = dy.shape.length - 1
-  return normGradient(
-    dy,
-    () => normalised(x(0), [last], epsilon),
-    [last],
-    () => x(1),
-  )
+export const layerNormGradient: Rule = ({ dy, x, node, kernels }) => {
+  const norm = remembered(() => normalised(x(0), floatOf(node.attributes['epsilon']), kernels))
+  return [() => rowGradient(scaled(dy, x(1)), norm()), () => Mul(dy, norm().unit), () => dy]
 }
 
 /** Over all axes but the first two; scale and bias are one number a channel. */
-export const instanceNormGradient: Rule = ({ dy, x, node }) => {
+export const instanceNormGradient: Rule = ({ dy, x, node, kernels }) => {
   const [N, C] = dy.shape as [number, number]
   const rows = (v: Value): Value => Reshape(v, [N, C, elementsOf(v.shape) / (N * C)])
-  const epsilon = floatOf(node.attributes['epsilon'])
-  const [dx, dscale, dbias] = normGradient(
-    rows(dy),
-    () => normalised(rows(x(0)), [2], epsilon),
-    [2],
-    () => x(1),
-    [C, 1],
-  ) as [() => Value, () => Value, () => Value]
   const perChannel = (v: Value): Value => Reshape(ReduceSum(v, [0, 2]), [C])
-  return [() => Reshape(dx(), dy.shape), () => perChannel(dscale()), () => perChannel(dbias())]
-}
-
-function normGradient(
-  dy: Value,
-  normalise: () => Normalised,
-  axes: readonly number[],
-  scale: () => Value,
-  along?: readonly number[],
-): readonly (() => Value)[] {
-  let known: Normalised | undefined
-  const norm = (): Normalised => (known ??= normalise())
+  const norm = remembered(() => normalised(rows(x(0)), floatOf(node.attributes['epsilon']), kernels))
   return [
-    () => {
-      const { unit, r } = norm()
-      const s = scale()
-      const g = isOne(s) ? dy : Mul(dy, along ? Reshape(s, along) : s)
-      const across = Mul(unit, ReduceMean(Mul(g, unit), axes))
-      return Mul(r, Sub(Sub(g, ReduceMean(g, axes)), across))
-    },
-    () => Mul(dy, norm().unit),
-    () => dy,
+    () => Reshape(rowGradient(scaled(rows(dy), x(1), [C, 1]), norm()), dy.shape),
+    () => perChannel(Mul(rows(dy), norm().unit)),
+    () => perChannel(rows(dy)),
   ]
 }
 
+/** Of rows that were normalised each on its own, from g. */
+function rowGradient(g: Value, { unit, r }: Normalised): Value {
+  const last = [g.shape.length - 1]
+  const across = Mul(unit, ReduceMean(Mul(g, unit), last))
+  return Mul(r, Sub(Sub(g, ReduceMean(g, last)), across))
+}
+
 interface Normalised {
+  /** x̂ */
   readonly unit: Value
   readonly r: Value
 }
 
-function normalised(x: Value, axes: readonly number[], epsilon: number): Normalised {
-  const centred = Sub(x, ReduceMean(x, axes))
-  const variance = ReduceMean(Mul(centred, centred), axes)
+function normalised(x: Value, epsilon: number, { normStatistics }: Kernels): Normalised {
+  if (normStatistics) {
+    const side = x.shape.at(-1)!
+    const row = (value: number): Value => x.graph.constant(Array(side).fill(value), [side], x.type as 'float32' | 'float16')
+    const [unit, , r] = LayerNormalizationStatistics(x, row(1), row(0), epsilon)
+    return { unit, r }
+  }
+  const last = [x.shape.length - 1]
+  const centred = Sub(x, ReduceMean(x, last))
+  const variance = ReduceMean(Mul(centred, centred), last)
   const r = Div(number(x, 1), Sqrt(Add(variance, number(x, epsilon))))
   return { unit: Mul(centred, r), r }
 }
+
+function remembered<T>(make: () => T): () => T {
+  let known: T | undefined
+  return () => (known ??= make())
+}
+
+/** dy · scale, shaped `along` dy's axes where they are not the last. */
+const scaled = (dy: Value, scale: Value, along = scale.shape): Value => (isOne(scale) ? dy : Mul(dy, Reshape(scale, along)))
 
 /** A scale that was written in to be none. */
 function isOne({ graph, name, type }: Value): boolean {

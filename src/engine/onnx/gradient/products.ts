@@ -3,15 +3,15 @@
 import { elementsOf } from '../../checkpoint/tensor.ts'
 import type { Node, Value } from '../graph.ts'
 import { FusedMatMul, MatMul, Mul, Reshape, Transpose, type Turned } from '../ops.ts'
-import { type Call, floatOf } from './rule.ts'
+import { type Call, floatOf, type Kernels } from './rule.ts'
 
 export const number = ({ graph, type }: Value, value: number): Value => graph.constant([value], [], type as 'float32' | 'float16')
 
 /** x · factor. */
 export const times = (x: Value, factor: number): Value => (factor === 1 ? x : Mul(x, number(x, factor)))
 
-/** alpha · a b, either turned in its last two axes, on a device with or without FusedMatMul. */
-export function product(a: Value, b: Value, turned: Turned, fusedMatMul: boolean): Value {
+/** alpha · a b, either turned in its last two axes. */
+export function product(a: Value, b: Value, turned: Turned, { fusedMatMul }: Kernels): Value {
   const { transA = false, transB = false, alpha = 1 } = turned
   if (fusedMatMul && (transA || transB || alpha !== 1)) return FusedMatMul(a, b, turned)
   return times(MatMul(transA ? lastTwoTurned(a) : a, transB ? lastTwoTurned(b) : b), alpha)
@@ -28,12 +28,9 @@ export const turnedBy = ({ attributes }: Node): Turned => ({
   alpha: floatOf(attributes['alpha']),
 })
 
-export function productGradient(
-  { dy, x, node, fusedMatMul }: Call,
-  { transA = false, transB = false, alpha = 1 }: Turned,
-): (() => Value)[] {
+export function productGradient({ dy, x, node, kernels }: Call, { transA = false, transB = false, alpha = 1 }: Turned): (() => Value)[] {
   const [a, b] = node.inputs as [Value, Value]
-  const of = (p: Value, q: Value, turned: Turned): Value => product(p, q, { ...turned, alpha }, fusedMatMul)
+  const of = (p: Value, q: Value, turned: Turned): Value => product(p, q, { ...turned, alpha }, kernels)
   // All batches share the matrix b: their rows are the rows of one product, which sums over them.
   const shared = b.shape.length === 2 && !transA
   const rows = (v: Value): Value => (shared ? Reshape(v, [elementsOf(v.shape.slice(0, -1)), v.shape.at(-1)!]) : v)

@@ -2,6 +2,14 @@
 
 import type { Attribute, Node, Value } from '../graph.ts'
 
+/** What the device has kernels for, beyond the operators that every device has. */
+export interface Kernels {
+  /** com.microsoft FusedMatMul. */
+  readonly fusedMatMul: boolean
+  /** LayerNormalization's second and third output. */
+  readonly normStatistics: boolean
+}
+
 /** A node on the way back. */
 export interface Call {
   readonly node: Node
@@ -11,8 +19,7 @@ export interface Call {
   /** What it read and what it gave first, computed again where that was not kept: asking has a price. */
   readonly x: (i: number) => Value
   readonly y: () => Value
-  /** Whether the device has com.microsoft FusedMatMul. */
-  readonly fusedMatMul: boolean
+  readonly kernels: Kernels
 }
 
 /** For each input what writes its gradient, in the shape that broadcasting gave the input; called for wanted ones only. */

@@ -33,7 +33,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   Split: ({ dys, node }) => [() => joined(dys, node)],
   Slice: ({ dy, node }) => [() => spread(dy, node)],
   Pad: ({ dy, node }) => [() => cropped(dy, node)],
-  Gather: ({ dy, x, node, fusedMatMul }) => [() => scattered(dy, x(1), node.inputs[0]!, fusedMatMul)],
+  Gather: ({ dy, x, node, kernels }) => [() => scattered(dy, x(1), node.inputs[0]!, kernels)],
   Resize: ({ dy, node }) => [() => gathered(dy, node.inputs[0]!)],
   DepthToSpace: ({ dy, node }) => [() => spaceToDepth(dy, node.attributes['blocksize'] as number)],
 

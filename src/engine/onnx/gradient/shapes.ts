@@ -4,7 +4,7 @@ import { elementsOf } from '../../checkpoint/tensor.ts'
 import type { Node, Value } from '../graph.ts'
 import { Cast, Concat, Equal, Expand, MatMul, Pad, Reshape, Slice, Transpose } from '../ops.ts'
 import { product } from './products.ts'
-import { integersOf } from './rule.ts'
+import { integersOf, type Kernels } from './rule.ts'
 
 export const inverse = (perm: readonly number[]): number[] => perm.map((_, axis) => perm.indexOf(axis))
 
@@ -61,7 +61,7 @@ export function cropped(dy: Value, { inputs }: Node): Value {
 }
 
 /** Of Gather, to its table: a product with who took which row. */
-export function scattered(dy: Value, ids: Value, table: Value, fusedMatMul: boolean): Value {
+export function scattered(dy: Value, ids: Value, table: Value, kernels: Kernels): Value {
   const [rows, ...inner] = table.shape as [number, ...number[]]
   const taken = elementsOf(ids.shape)
   const every = dy.graph.constant(
@@ -70,7 +70,7 @@ export function scattered(dy: Value, ids: Value, table: Value, fusedMatMul: bool
     'float32',
   )
   const where = Cast(Equal(Reshape(Cast(ids, 'float32'), [taken, 1]), every), dy.type) // [taken, rows]
-  return Reshape(product(where, Reshape(dy, [taken, elementsOf(inner)]), { transA: true }, fusedMatMul), table.shape)
+  return Reshape(product(where, Reshape(dy, [taken, elementsOf(inner)]), { transA: true }, kernels), table.shape)
 }
 
 /** Of Resize to the nearest neighbour: products with who read which row, which column. */
