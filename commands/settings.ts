@@ -10,7 +10,9 @@ import {
   type Reply,
   type Settings,
   say,
+  settingOption,
 } from '../src/chat/contract/command.ts'
+import { drawSettings } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { styleOf } from './animate.ts'
 
@@ -27,9 +29,14 @@ export const settings = commandGroup({
       'Set limits and the style',
       {
         style: { kind: 'text', help: 'The style unless asked otherwise; none for none', maxChars: 100, complete: 'style' },
-        'max-frames': { kind: 'integer', help: 'Most frames of an animation', min: 1, max: 32 },
-        'max-steps': { kind: 'integer', help: 'Most steps of an animation', min: 1, max: 100 },
-        'max-pixels': { kind: 'integer', help: 'Most pixels of a frame, width × height', min: 64, max: 2048 * 2048 },
+        'max-frames': settingOption('frames', 'Most frames of an animation'),
+        'max-steps': settingOption('steps', 'Most steps of an animation'),
+        'max-pixels': {
+          kind: 'integer',
+          help: 'Most pixels of a frame, width × height',
+          min: 64,
+          max: drawSettings.width.max * drawSettings.height.max,
+        },
         'max-jobs': { kind: 'integer', help: 'Most requests of one person at a time', min: 1, max: 100 },
       },
       async ({ values, context }, now) => {

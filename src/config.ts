@@ -3,7 +3,7 @@
 
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { devices } from './engine/targets/device.ts'
+import { devices } from './engine/device-names.ts'
 import { UserError } from './errors.ts'
 import { type Limits, type Rate, usualLimits } from './jobs/limits/limits.ts'
 import { type Level, levels } from './log.ts'

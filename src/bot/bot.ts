@@ -1,4 +1,4 @@
-// The bot, assembled: store, journal, gate, worker, styles, scheduler, chat, health. Stopped in reverse.
+// The composition root of the bot: store, journal, rate limiter, render pool, styles, scheduler, chat, health. Stopped in reverse.
 
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
@@ -7,9 +7,7 @@ import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
 import type { StyleCaller } from '../chat/context/contexts.ts'
 import type { Config } from '../config.ts'
-import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
-import { factsOf } from '../engine/index.ts'
-import { inspectInThread } from '../engine/pipeline/inspect-in-thread.ts'
+import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
@@ -18,9 +16,10 @@ import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import { createScheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
-import { createWorker } from '../render/local/host.ts'
+import { createLocalPool } from '../render/local/local-pool.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
@@ -72,40 +71,43 @@ async function assemble(
   const { home, limits, redisUrl, retentionDays } = config
   makeFolder(home)
   const trouble = (what: string) => (error: Error) => log.error({ err: error }, what)
-  const redis = redisUrl === undefined ? {} : { redisUrl }
+  const redis = omitUndefined({ redisUrl })
   const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
   closing(() => store.close())
   const journal = openJournal(join(home, 'journal.sqlite'))
   closing(() => journal.close())
-  const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the gate is in trouble') })
+  const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the rate limiter is in trouble') })
   closing(() => rateLimiter.close())
 
-  const worker = createWorker({
+  const pool = createLocalPool({
     device: config.device,
     cacheDir: cacheFolder(home),
-    ...(config.threads !== undefined && { threads: config.threads }),
-    ...(config.ffmpeg !== undefined && { ffmpeg: config.ffmpeg }),
-    onTrouble: (sentence) => log.warn({ sentence }, 'the worker is in trouble'),
+    ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
+    onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
   })
-  closing(() => worker.close())
+  closing(() => pool.close())
   const operators = new Set(config.operators)
   const styles = await createStyles({
     space: store.space('styles'),
     blobs: store.blobs,
     folder: join(home, 'styles'),
     models: dirname(pocket),
-    bases: baseModels({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
-    factsOf,
+    bases: baseModels({
+      pocket,
+      installed: installedModels(modelFolder(home), kindOfFile),
+      ...omitUndefined({ checkpoint: config.checkpoint, motion: config.motion }),
+    }),
+    modelDefaults,
     webpToGif,
     inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
-    draw: (recipe, options) => worker.draw(recipe, options),
+    draw: pool.render,
     nowMs: systemClock.nowMs,
     isOperator: (owner) => operators.has(personOf(owner)),
     hostFolders: [modelFolder(home)],
     hub: config.hub.endpoint,
   })
-  void warmUp(worker, styles, log, tell)
-  const renderer = createJobRenderer({ recipeFor: styles.recipe, worker, blobs: store.blobs, now: () => performance.now() })
+  void warmUp(pool, styles, log, tell)
+  const renderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
   const scheduler = createScheduler({
     journal,
     rateLimiter,
@@ -113,7 +115,7 @@ async function assemble(
     limits,
     clock: systemClock,
     newId,
-    onError: (error, job) => log.error({ err: error, ...(job && { job: job.id }) }, 'a job is in trouble'),
+    onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
   const metrics = createMetrics(scheduler)
 
@@ -138,7 +140,7 @@ async function assemble(
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
 }
 
-/** A port that is taken keeps machines from asking, not people from drawing. */
+/** A port that is taken keeps machines from asking, not people. */
 async function healthOf(
   { health: where }: Config,
   metrics: ReturnType<typeof createMetrics>,
@@ -155,11 +157,6 @@ async function healthOf(
     return undefined
   }
 }
-
-const named = ({ checkpoint, motion }: Config) => ({
-  ...(checkpoint !== undefined && { checkpoint }),
-  ...(motion !== undefined && { motion }),
-})
 
 /** Who is signed in on the page as its admin has the operator's token. */
 function styleAdminFor(styles: Pick<Styles, 'admin'>, operators: Set<string>, caller: StyleCaller): ReturnType<Styles['admin']> {

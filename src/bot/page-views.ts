@@ -1,4 +1,4 @@
-// What the page shows besides its conversation: queue, gallery and styles, each as this viewer may see them.
+// Page views: what the page shows besides its conversation. Queue, gallery and styles, each as this viewer may see them.
 
 import type { Contexts } from '../chat/context/contexts.ts'
 import type { StyleSource } from '../chat/context/style-source.ts'

@@ -1,5 +1,5 @@
-// Which platforms this process serves: the page always, Discord and Slack where they are configured. What is configured
-// wrongly is told and left out. Each SDK is loaded only where it is used.
+// The platforms that this process serves: the page always, Discord and Slack where they are configured. What is configured wrongly is
+// told and left out. Each SDK is loaded only where it is used.
 
 import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'

@@ -1,11 +1,11 @@
 // The whole chat for any number of platforms: one house, one delivery, a router for each. Started and stopped in order.
 
+import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { Limits } from '../jobs/limits/limits.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
-import type { Clock } from '../system-clock.ts'
 import { type Contexts, type ContextsParts, createContexts } from './context/contexts.ts'
 import { keepDeleting } from './context/retention.ts'
 import type { StyleSource } from './context/style-source.ts'

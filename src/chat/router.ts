@@ -1,6 +1,7 @@
 // From what a person did to what they see: understood, allowed, done, answered. One of the three places where whatever is
 // thrown ends: as its sentence, or as a bug with an id.
 
+import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { Job } from '../jobs/job.ts'
 import { type Limits, usualLimits } from '../jobs/limits/limits.ts'
@@ -8,7 +9,6 @@ import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Json } from '../store/json.ts'
 import type { Blobs } from '../store/store.ts'
-import type { Clock } from '../system-clock.ts'
 import type { Contexts } from './context/contexts.ts'
 import type { StyleSource } from './context/style-source.ts'
 import { withFiles } from './contract/attachment.ts'

@@ -7,9 +7,14 @@ export interface Generator {
   normal(count: number): Float32Array
 }
 
+export interface TorchGenerator extends Generator {
+  /** A random order of 0 … count − 1, as `torch.randperm` draws it (aten/src/ATen/native/TensorFactories.cpp, below 2^32 / 20 values). */
+  permutation(count: number): number[]
+}
+
 /** @param seed unsigned 64-bit; like PyTorch's, the generator sees its low 32 bits only */
-export function torchGenerator(seed: bigint): Generator {
-  const bits = mersenneTwister(Number(BigInt.asUintN(32, seed)))
+export function torchGenerator(seed: bigint): TorchGenerator {
+  const bits = mersenneTwister(seededState(Number(BigInt.asUintN(32, seed))))
   let kept: number | undefined // of a pair drawn below 16 values, the second; it waits across calls, whatever is drawn between
 
   /** 53 bits in [0, 1), the high word first. */
@@ -42,6 +47,14 @@ export function torchGenerator(seed: bigint): Generator {
       }
       return values
     },
+    permutation(count) {
+      const order = Array.from({ length: count }, (_, i) => i)
+      for (let i = 0; i < count - 1; i++) {
+        const other = i + (bits() % (count - i))
+        ;[order[i], order[other]] = [order[other]!, order[i]!]
+      }
+      return order
+    },
   }
 }
 
@@ -57,14 +70,8 @@ function boxMuller16(values: Float32Array, at: number): void {
 
 const twoPi = Math.fround(2 * Math.PI)
 
-/** MT19937, 32 bits a draw (Matsumoto and Nishimura 1998). */
-function mersenneTwister(seed: number): () => number {
-  const state = new Uint32Array(624)
-  state[0] = seed
-  for (let i = 1; i < 624; i++) {
-    const before = state[i - 1]!
-    state[i] = Math.imul(before ^ (before >>> 30), 1812433253) + i
-  }
+/** MT19937, 32 bits a draw (Matsumoto and Nishimura 1998). @param state 624 words, which are overwritten */
+export function mersenneTwister(state: Uint32Array): () => number {
   let next = 624
 
   function twist(): void {
@@ -84,4 +91,14 @@ function mersenneTwister(seed: number): () => number {
     y ^= y >>> 18
     return y >>> 0
   }
+}
+
+export function seededState(seed: number): Uint32Array {
+  const state = new Uint32Array(624)
+  state[0] = seed
+  for (let i = 1; i < 624; i++) {
+    const before = state[i - 1]!
+    state[i] = Math.imul(before ^ (before >>> 30), 1812433253) + i
+  }
+  return state
 }

@@ -1,4 +1,4 @@
-// Why jobs end otherwise than done, in the words that go with the job. The chat says them in people's languages by their codes.
+// End reasons: why jobs end otherwise than done, in the words that go with the job. The chat says them in people's languages by code.
 
 import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'

@@ -1,3 +1,5 @@
+// Queue, gallery and styles, as one viewer may see them.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createPageViews } from '../../src/bot/page-views.ts'
@@ -51,10 +53,10 @@ describe('what the page shows besides its conversation', () => {
 
   test('styles come with the example that they have', async () => {
     assert.deepEqual(
-      (await sources.styles(viewer('bob'))).map(({ name, pictured }) => [name, pictured]),
+      (await sources.styles(viewer('bob'))).map(({ name, pictured }) => ({ name, pictured })),
       [
-        ['anime', true],
-        ['sepia', true],
+        { name: 'anime', pictured: true },
+        { name: 'sepia', pictured: true },
       ],
     )
     assert.ok(await sources.example(viewer('bob'), 'anime'))

@@ -3,9 +3,10 @@
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fixedCapacity } from '../../src/jobs/capacity.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRoom } from './fake-platform.ts'
-import { type HomeOptions, openHome, quickDrawer } from './test-chat.ts'
+import { type HomeOptions, openHome, quickRenderer } from './test-chat.ts'
 
 const [folder, seed, mode] = process.argv.slice(2) as [string, string, 'ask' | 'finish']
 let state = Number(seed) * 2654435761
@@ -18,13 +19,13 @@ const chance = (): number => {
 }
 
 const renderer: NonNullable<HomeOptions['renderer']> = (blobs: Store['blobs']) => {
-  const quick = quickDrawer(blobs)
+  const quick = quickRenderer(blobs)
   return {
-    slots: 3,
-    async draw(job, options) {
+    ...fixedCapacity(3),
+    async render(job, options) {
       await sleep(chance() * 30)
       options.signal.throwIfAborted()
-      return quick.draw(job, options)
+      return quick.render(job, options)
     },
   }
 }

@@ -3,13 +3,14 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { UserError } from '../../src/errors.ts'
+import { fixedCapacity } from '../../src/jobs/capacity.ts'
 import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRoom, type Message, nameOf, type Room } from './fake-platform.ts'
-import { newFolder, openHome, quickDrawer } from './test-chat.ts'
+import { newFolder, openHome, quickRenderer } from './test-chat.ts'
 
-/** Draws when it is let. */
-function heldDrawer(): { make: (blobs: Store['blobs']) => JobRenderer; let(): void } {
+/** Renders when it is let. */
+function heldRenderer(): { make: (blobs: Store['blobs']) => JobRenderer; let(): void } {
   let release: () => void = () => undefined
   const held = new Promise<void>((resolve) => {
     release = resolve
@@ -17,14 +18,14 @@ function heldDrawer(): { make: (blobs: Store['blobs']) => JobRenderer; let(): vo
   return {
     let: () => release(),
     make: (blobs) => {
-      const quick = quickDrawer(blobs)
+      const quick = quickRenderer(blobs)
       return {
-        slots: 1,
-        async draw(job, options) {
+        ...fixedCapacity(1),
+        async render(job, options) {
           options.onProgress({ stage: 'loading', step: 0, of: 4 })
           const aborted = new Promise<never>((_, reject) => options.signal.addEventListener('abort', () => reject(options.signal.reason)))
           await Promise.race([held, aborted])
-          return quick.draw(job, options)
+          return quick.render(job, options)
         },
       }
     },
@@ -40,7 +41,7 @@ describe('a bot that is stopped in the middle', () => {
   test('goes on with what waited, in the messages that are there; what was running is drawn again', async () => {
     const folder = newFolder()
     const room = createRoom()
-    const held = heldDrawer()
+    const held = heldRenderer()
     const first = await openHome({ folder, room, renderer: held.make })
     for (const thing of ['boat', 'bird', 'star']) await room.say('ann', `/animate a ${thing}`)
     await room.say('bob', '/animate a fish')
@@ -62,7 +63,7 @@ describe('a bot that is stopped in the middle', () => {
   test('tells once what had ended and was not told, where the message is, or anew where it is gone', async () => {
     const folder = newFolder()
     const room = createRoom()
-    const held = heldDrawer()
+    const held = heldRenderer()
     const first = await openHome({ folder, room, renderer: held.make })
     room.trouble = (_call, outgoing) => {
       if (outgoing?.tone === 'done') throw new Error('no line')
@@ -109,7 +110,7 @@ describe('a bot that is stopped in the middle', () => {
   })
 
   test('shows place and time while others are drawn, moves people up, and ends what is cancelled', async () => {
-    const held = heldDrawer()
+    const held = heldRenderer()
     const home = await openHome({ folder: newFolder(), renderer: held.make })
     const { room } = home
     for (const person of ['ann', 'bob', 'eve']) await room.say(person, `/animate a boat for ${person}`)
@@ -131,7 +132,7 @@ describe('a bot that is stopped in the middle', () => {
   })
 
   test('draws nothing for a request that can never be shown where it was made, and tells who asked alone', async () => {
-    const home = await openHome({ folder: newFolder(), renderer: heldDrawer().make })
+    const home = await openHome({ folder: newFolder(), renderer: heldRenderer().make })
     home.room.trouble = (call, outgoing) => {
       if (call === 'post' && outgoing?.audience === 'everyone') throw new UserError('forbidden', 'I may not write there.')
     }

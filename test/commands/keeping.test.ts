@@ -80,7 +80,7 @@ describe('what is kept', () => {
     assert.ok(facts['/animate'] && facts['/privacy'] && !facts['/settings'] && !facts['/keep'])
     assert.ok(factsIn(await there.say('root', '/help'))['/settings'])
     const animate = factsIn(await there.say('ann', '/help animate'))
-    assert.match(animate['frames:']!, /1 to 32/)
+    assert.match(animate['frames:']!, /1 to 128/)
     assert.match(animate['aspect:']!, /square, wide, tall/)
     assert.match((await there.say('ann', '/help animated')).text, /no command 'animated'/)
     assert.match(factsIn(await there.say('ann', '/help', { locale: 'zh-CN' }))['/animate']!, /动画/)

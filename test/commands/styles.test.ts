@@ -11,7 +11,14 @@ import { parse } from '../../src/chat/input/parse.ts'
 import { english, speak } from '../../src/chat/locales/locale.ts'
 import { zh } from '../../src/chat/locales/zh.ts'
 import { samplerNames } from '../../src/engine/index.ts'
-import { animeLora, attached, type House, openHouse, refusal, type Who } from '../styles/test-styles.ts'
+import {
+  animeLora,
+  attached,
+  type TestStyles as House,
+  openTestStyles as openHouse,
+  refusal,
+  type TestManager as Who,
+} from '../styles/test-styles.ts'
 
 type Saying = Extract<Reply, { kind: 'say' }>
 

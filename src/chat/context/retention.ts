@@ -1,10 +1,10 @@
 // What has been kept for as long as was promised is cleared away: record and animation, not the messages, which are the
 // people's. What has a star stays.
 
+import type { Clock } from '../../clock.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Log } from '../../log.ts'
 import type { Blobs } from '../../store/store.ts'
-import type { Clock } from '../../system-clock.ts'
 import type { Favourites } from './favourites.ts'
 
 export interface RetentionParts {

@@ -1,6 +1,7 @@
 // What a command may ask of the house, for the person who speaks: everything is about them or open to them.
 // Whatever needs the clock, chance or the store is behind it, so that commands stay pure.
 
+import type { RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Format } from '../../jobs/request.ts'
 import type { Command } from './command.ts'
@@ -54,16 +55,9 @@ export interface StyleSummary {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelSummary {
+export interface ModelSummary extends RequiredDrawSettings {
   readonly name: string
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
-  readonly steps: number
-  readonly guidance: number
   readonly negative: string
-  readonly clipSkip: number
   readonly maxFrames: number
   /** Width and height are multiples of this. */
   readonly multiple: number

@@ -1,7 +1,7 @@
 // The one answer to what a person did: acknowledged when it takes long, so that the platform keeps its address open.
 
+import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import type { Clock } from '../../system-clock.ts'
 import type { Incoming } from '../contract/incoming.ts'
 import type { Audience, Outgoing } from '../contract/outgoing.ts'
 import type { Platform } from '../contract/platform.ts'

@@ -1,6 +1,7 @@
 // The life of a request as people see it: its place, its progress, and exactly one end. One message shows it all. What is
 // kept with the job says where that message is, so that another process can go on where this one was stopped.
 
+import type { Clock } from '../../clock.ts'
 import { UserError } from '../../errors.ts'
 import { hasEnded, type Job, type Reason } from '../../jobs/job.ts'
 import type { RenderProgress } from '../../jobs/renderer.ts'
@@ -8,7 +9,6 @@ import type { JobEvent, Scheduler } from '../../jobs/scheduler.ts'
 import type { Log } from '../../log.ts'
 import type { Json } from '../../store/json.ts'
 import type { Blobs } from '../../store/store.ts'
-import type { Clock } from '../../system-clock.ts'
 import type { Outgoing } from '../contract/outgoing.ts'
 import type { Platform, Posted } from '../contract/platform.ts'
 import { localeFor } from '../locales/locale.ts'

@@ -2,7 +2,7 @@
 // Messages that share a budget take turns; those of drawings and those of waiting requests alternate, so that neither
 // starves the other.
 
-import type { Clock } from '../../system-clock.ts'
+import type { Clock } from '../../clock.ts'
 import type { EditLimits } from '../contract/platform.ts'
 
 export interface EditQueue {

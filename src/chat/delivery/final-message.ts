@@ -11,7 +11,6 @@ import { say } from '../contract/reply.ts'
 import { localeFor, speak } from '../locales/locale.ts'
 import { pictureOfJob } from './pictures.ts'
 import type { ReplyTarget } from './reply-target.ts'
-import { detailsOf } from './result-details.ts'
 import { type EndedState, endedMessage } from './status-message.ts'
 import { truncate } from './truncate.ts'
 
@@ -46,7 +45,7 @@ export function createFinalMessages({ blobs, log }: { readonly blobs: Pick<Blobs
       const { code } = refused(error, 'where it belongs')
       try {
         if (code !== 'too-large') return await stubbornly(() => toTheAsker(ended, outgoing))
-        const instead = words(ended, { details: detailsOf(ended.job), tooLarge: true })
+        const instead = words(ended, { details: ended.job.result?.details, tooLarge: true })
         return await stubbornly(() => inItsMessage(ended, instead))
       } catch (error) {
         refused(error, 'everywhere')
@@ -56,7 +55,7 @@ export function createFinalMessages({ blobs, log }: { readonly blobs: Pick<Blobs
   }
 
   async function endingOf({ job, to }: EndedJob): Promise<EndedState> {
-    const details = detailsOf(job)
+    const details = job.result?.details
     if (job.state !== 'done') return { details }
     if (details !== undefined && details.bytes > to.maxBytes) return { details, tooLarge: true }
     return { details, picture: await pictureOfJob(job, blobs, localeFor(to.locale)) }

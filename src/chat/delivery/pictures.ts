@@ -6,11 +6,10 @@ import type { Picture } from '../contract/outgoing.ts'
 import { shortened } from '../contract/plain-text.ts'
 import { say } from '../contract/reply.ts'
 import { type Locale, speak } from '../locales/locale.ts'
-import { detailsOf } from './result-details.ts'
 
 /** Undefined where nothing was drawn, or its file is gone. */
 export async function pictureOfJob(job: Job, blobs: Pick<Blobs, 'get'>, locale: Locale): Promise<Picture | undefined> {
-  const details = detailsOf(job)
+  const details = job.result?.details
   const bytes = job.result && (await blobs.get(job.result.blob))
   if (!details || !bytes) return undefined
   const { format, width, height } = details

@@ -1,8 +1,8 @@
 // Calls to a platform that may be down, slow or counting our calls: tried again, later each time. What a platform refuses
 // for good is a UserError and is not tried again.
 
+import type { Clock } from '../../clock.ts'
 import { UserError } from '../../errors.ts'
-import type { Clock } from '../../system-clock.ts'
 
 export interface RetryOptions {
   readonly clock: Clock

@@ -2,12 +2,12 @@
 
 import type { Job } from '../../jobs/job.ts'
 import type { RenderProgress } from '../../jobs/renderer.ts'
+import type { ResultDetails } from '../../jobs/result-details.ts'
 import type { Button, Fact, Outgoing, Picture } from '../contract/outgoing.ts'
 import type { PlatformLimits } from '../contract/platform.ts'
 import { type Line, say } from '../contract/reply.ts'
 import { type Locale, speak, speakNote } from '../locales/locale.ts'
 import { audienceOf, type ReplyTarget } from './reply-target.ts'
-import type { ResultDetails } from './result-details.ts'
 
 export interface WaitingState {
   readonly ahead?: number

@@ -12,7 +12,7 @@ import { denoiserTraining } from '../../engine/training/denoiser.ts'
 import { checkpointingFor, recomputations } from '../../engine/training/recompute.ts'
 import { forecastMemory } from '../../engine/training/training-session.ts'
 import { measureInChild } from './child-measurement.ts'
-import { atMost, gib, type Measurement, seconds } from './finding.ts'
+import { atMost, gib, type Measurement, seconds } from './measurement.ts'
 import type { TrainingResult, TrainingTask } from './training-process.ts'
 
 const times = 5

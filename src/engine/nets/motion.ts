@@ -4,33 +4,83 @@
 
 import type { MotionArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Reshape, Transpose } from '../onnx/ops.ts'
+import { Add, Concat, MatMul, Reshape, Slice, Transpose } from '../onnx/ops.ts'
 import { picture, sides, tokens } from './image.ts'
 import { attention, feedForward, groupNorm, layerNorm, linear } from './layers.ts'
 import { block, type Weights } from './weights.ts'
 
+/** A context window: frames of the clip in the order in which they are shown, and its share in what is made of each. */
+export interface WeightedWindow {
+  /** [c], the same c in all windows. */
+  readonly frames: readonly number[]
+  /** [c]; those of one frame add up to 1. */
+  readonly weights: readonly number[]
+}
+
+/** Absent: still pictures, the motion modules are skipped (as for one frame, which they were never trained on). */
+export interface Motion {
+  readonly frames: number
+  readonly architecture: MotionArchitecture
+  /** Absent: one, of all frames. */
+  readonly windows?: readonly WeightedWindow[]
+}
+
 /** x [(B F), C, h, w] → the same shape. The last projection starts training at zero, so that an untrained module does nothing. */
-export const motionModule = block((w: Weights, x: Value, frames: number, arch: MotionArchitecture): Value => {
+export const motionModule = block((w: Weights, x: Value, { frames, architecture: arch, windows }: Motion): Value => {
   const { N, C, h, w: wide } = sides(w.target, x)
   const [B, F, S] = [N / frames, frames, h * wide]
   let y = tokens(w.target, groupNorm(w.at('norm'), x, { groups: arch.normGroups, epsilon: 1e-6 })) // [(B F), S, C]
   y = linear(w.at('proj_in'), y, C)
   y = framesLast(y, B, F, S) // [(B S), F, C]
-  y = temporalTransformer(w.at('transformer_blocks.0'), y, arch)
+  y = temporalTransformer(w.at('transformer_blocks.0'), y, arch, windows)
   y = framesFirst(y, B, F, S) // [(B F), S, C]
   y = linear(w.at('proj_out'), y, C)
   return Add(x, picture(w.target, y, { h, w: wide }))
 })
 
-const temporalTransformer = block((w: Weights, x: Value, { heads, attentionsPerBlock }: MotionArchitecture): Value => {
+const temporalTransformer = block((w: Weights, x: Value, arch: MotionArchitecture, windows?: readonly WeightedWindow[]): Value => {
+  const { heads, attentionsPerBlock } = arch
+  const whole = x.shape // [(B S), F, C]
+  if (windows) x = inWindows(x, windows) // [(B S W), c, C]
   const [, F, C] = x.shape as [number, number, number]
   const positions = x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
   for (let i = 1; i <= attentionsPerBlock; i++) {
     const y = Add(layerNorm(w.at(`norm${i}`), x), positions) // [(B S), F, C]
-    x = attention(w.at(`attn${i}`), y, y, heads, x)
+    x = attention(w.at(`attn${i}`), y, y, { kind: 'temporal', heads }, x)
   }
+  if (windows) x = fused(x, windows, whole) // [(B S), F, C]
   return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
+
+/** Every window a clip of its own: [(B S), F, C] → [(B S W), c, C] */
+function inWindows(x: Value, windows: readonly WeightedWindow[]): Value {
+  const [N, , C] = x.shape as [number, number, number]
+  const shown = windows.flatMap(({ frames }) => runsOf(frames).map(([start, end]) => Slice(x, 1, start, end)))
+  return Reshape(Concat(shown, 1), [N * windows.length, windows[0]!.frames.length, C])
+}
+
+/** The weighted mean of what the windows make of each frame: [(B S W), c, C] → [(B S), F, C] */
+function fused(x: Value, windows: readonly WeightedWindow[], whole: readonly number[]): Value {
+  const [N, F, C] = whole as [number, number, number]
+  const columns = windows.length * windows[0]!.frames.length
+  const shares = new Float32Array(F * columns)
+  windows.forEach(({ frames, weights }, k) => {
+    for (const [n, frame] of frames.entries()) shares[frame * columns + k * frames.length + n] = weights[n]!
+  })
+  const type = x.type as 'float32' | 'float16'
+  return MatMul(x.graph.constant(shares, [F, columns], type), Reshape(x, [N, columns, C]))
+}
+
+/** Frames as runs of neighbours, [start, end): a window that wraps has two. */
+function runsOf(frames: readonly number[]): [start: number, end: number][] {
+  const runs: [number, number][] = []
+  for (const frame of frames) {
+    const last = runs.at(-1)
+    if (last?.[1] === frame) last[1]++
+    else runs.push([frame, frame + 1])
+  }
+  return runs
+}
 
 /** [(B F), S, C] → [(B S), F, C] */
 const framesLast = (x: Value, B: number, F: number, S: number): Value => {

@@ -8,7 +8,8 @@ import type { Value } from '../onnx/graph.ts'
 import { Reshape } from '../onnx/ops.ts'
 import { addPerChannel, enter } from './image.ts'
 import { conv1x1, conv3x3 } from './layers.ts'
-import { encoder, inputsOf, type Motion, type Residuals } from './unet.ts'
+import type { Motion } from './motion.ts'
+import { encoder, inputsOf, type Residuals } from './unet.ts'
 import { block, type Weights } from './weights.ts'
 
 /**

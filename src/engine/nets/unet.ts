@@ -2,20 +2,14 @@
 // Rombach et al., arXiv 2112.10752; names as in diffusers' UNet2DConditionModel and UNetMotionModel.
 // B animations  F frames  N = B·F images  C channels  h w latent sides  L text tokens  D token width  T time embedding
 
-import type { MotionArchitecture, UNetArchitecture } from '../checkpoint/architecture.ts'
+import type { UNetArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, Cast, Reshape } from '../onnx/ops.ts'
 import type { GroupNormOptions } from '../targets/target.ts'
 import { concatChannels, enter, leave, picture, sides, tokens } from './image.ts'
 import { attention, conv1x1, conv3x3, feedForward, groupNorm, layerNorm, linear, resnetBlock, upsample } from './layers.ts'
-import { motionModule } from './motion.ts'
+import { type Motion, motionModule } from './motion.ts'
 import { block, type Weights } from './weights.ts'
-
-/** Absent: still pictures, the motion modules are skipped (as for one frame, which they were never trained on). */
-export interface Motion {
-  readonly frames: number
-  readonly architecture: MotionArchitecture
-}
 
 /** What a control net adds: to every skip, in the order in which they are left, and to what the middle gives. */
 export interface Residuals {
@@ -26,7 +20,7 @@ export interface Residuals {
 interface Inputs {
   /** [1, T] */
   readonly temb: Value
-  /** [B, L, D] */
+  /** [B, L, D], or [(B F), L, D] where every frame has a text of its own. */
   readonly context: Value
   readonly arch: UNetArchitecture
   readonly motion: Motion | null
@@ -34,7 +28,7 @@ interface Inputs {
   readonly norm: GroupNormOptions
 }
 
-/** sample [(B F), in, h, w]  time [1, widths[0]]  context [B, L, D] → noise [(B F), out, h, w] */
+/** sample [(B F), in, h, w]  time [1, widths[0]]  context [B, L, D] or [(B F), L, D] → noise [(B F), out, h, w] */
 export function unet(
   w: Weights,
   sample: Value,
@@ -103,7 +97,7 @@ const midBlock = block((w: Weights, x: Value, inputs: Inputs): Value => {
   const { C } = sides(w.target, x)
   x = resnetBlock(w.at('resnets.0'), x, inputs.temb, C, inputs.norm)
   x = spatialTransformer(w.at('attentions.0'), x, inputs)
-  if (inputs.motion?.architecture.midBlock) x = motionModule(w.at('motion_modules.0'), x, inputs.motion.frames, inputs.motion.architecture)
+  if (inputs.motion?.architecture.midBlock) x = motionModule(w.at('motion_modules.0'), x, inputs.motion)
   return resnetBlock(w.at('resnets.1'), x, inputs.temb, C, inputs.norm)
 })
 
@@ -125,7 +119,7 @@ const upBlock = block(
 function layer(w: Weights, i: number, x: Value, C: number, inputs: Inputs, attends: boolean): Value {
   x = resnetBlock(w.at(`resnets.${i}`), x, inputs.temb, C, inputs.norm)
   if (attends) x = spatialTransformer(w.at(`attentions.${i}`), x, inputs)
-  if (inputs.motion) x = motionModule(w.at(`motion_modules.${i}`), x, inputs.motion.frames, inputs.motion.architecture)
+  if (inputs.motion) x = motionModule(w.at(`motion_modules.${i}`), x, inputs.motion)
   return x
 }
 
@@ -140,17 +134,17 @@ const spatialTransformer = block((w: Weights, x: Value, inputs: Inputs): Value =
 
 const transformerBlock = block((w: Weights, x: Value, { context, arch: { heads } }: Inputs): Value => {
   const y = layerNorm(w.at('norm1'), x)
-  x = attention(w.at('attn1'), y, y, heads, x)
+  x = attention(w.at('attn1'), y, y, { kind: 'self', heads }, x)
   x = textAttention(w.at('attn2'), layerNorm(w.at('norm2'), x), context, heads, x)
   return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
 
-/** All frames of an animation read the same text, so they are one long row of queries: [(B F), S, C] is [B, (F S), C]. */
+/** Frames that read the same text are one long row of queries: [(B F), S, C] is [B, (F S), C]. */
 function textAttention(w: Weights, x: Value, context: Value, heads: number, skip: Value): Value {
   const [N, S, C] = x.shape as [number, number, number]
   const B = context.shape[0]!
   const row = (y: Value): Value => Reshape(y, [B, (N / B) * S, C])
-  return Reshape(attention(w, row(x), context, heads, row(skip)), [N, S, C])
+  return Reshape(attention(w, row(x), context, { kind: 'cross', heads }, row(skip)), [N, S, C])
 }
 
 /** [cos(t w₀) … cos(t wₙ), sin(t w₀) … sin(t wₙ)], wᵢ = 10000^(−i/n), n = width/2: the input `time` for timestep t. */

@@ -1,26 +1,40 @@
-// From a sentence to frames: text → context; noise → steps of (UNet, guidance, sampler) → latents → frames. A generator: the caller owns
-// progress, previews and stopping, and nothing goes on when the caller does not.
+// The denoising loop: from noise, by steps of UNet, guidance and sampler, to latents. A generator: the caller owns progress, previews and
+// stopping, and nothing goes on when the caller does not.
 // F frames  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
+import type { WeightedWindow } from '../nets/motion.ts'
 import type { Generator } from '../noise.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
-import type { Nets, Size } from './nets.ts'
+import { firstCallFor, holdKnown, noised } from './known-frames.ts'
+import type { Nets } from './nets.ts'
+import { predictInWindows } from './predict-in-windows.ts'
+import type { ClipText } from './travelling-text.ts'
 
 export interface DenoiseSettings {
   readonly frames: number
   readonly schedule: Schedule
   /** Seeded; drawn from once for the first noise, and again by samplers that add some. */
   readonly generator: Generator
+  /** The first noise [F, 4, h, w] in another order of frames. */
+  readonly rearrange?: (noise: Float32Array) => Float32Array
+  /** Context windows at a call, of as many frames as the nets are for; absent: one, of all frames. */
+  readonly windowsAt?: (call: number) => readonly WeightedWindow[]
+  /** Of every frame, [F], instead of the schedule's. */
+  readonly guidance?: Float64Array
+  /** Latents of the first frames, [K, 4, h, w], which stay as they are. */
+  readonly known?: Float32Array
+  /** A clip [F, 4, h, w] to begin from instead of noise. */
+  readonly variation?: { readonly latents: Float32Array; readonly strength: number }
 }
 
-/** What the nets are told at a call, texts [L, D] of equal length; a prompt may change from call to call. */
-export interface Context {
-  /** What AND joins: at least one. */
-  readonly parts: readonly { readonly context: Float32Array; readonly weight: number }[]
-  readonly negative: Float32Array
+/** What the UNet attends to at a call, texts [L, D] of equal length; a prompt may change from call to call, and over the frames. */
+export interface Context<Text extends ClipText = ClipText> {
+  /** What AND joins: at least one; weights may be given for every frame, [F]. */
+  readonly parts: readonly { readonly context: Text; readonly weight: number | Float64Array }[]
+  readonly negative: Text
 }
 
 export interface Step {
@@ -38,48 +52,71 @@ export async function* denoise(
   nets: Pick<Nets, 'predictNoise'>,
   contextAt: (step: number) => Context,
   latentShape: readonly [channels: number, h: number, w: number],
-  { frames, schedule, generator }: DenoiseSettings,
+  settings: DenoiseSettings,
   signal?: AbortSignal,
 ): AsyncGenerator<Step, Float32Array> {
+  const { frames, schedule, generator, known, variation } = settings
   const sampler = createSampler(schedule.sampler)
   const [channels, h, w] = latentShape
   // The noise of an animation is one draw of [4, F, h, w], as AnimateDiff draws it; the nets want [F, 4, h, w].
   const noise = () => swapAxes(generator.normal(channels * frames * h * w), [1, channels, frames, h * w])
+  const windowsAt = settings.windowsAt ?? (() => [wholeClip(frames)])
+  // A window of nothing but known frames says nothing that is not known.
+  const knownFrames = known ? known.length / (channels * h * w) : 0
+  const needed = (window: WeightedWindow): boolean => window.frames.some((frame) => frame >= knownFrames)
+  const guidance = settings.guidance ?? new Float64Array(frames).fill(schedule.guidance)
 
-  let x: Float32Array = noise().map((value) => value * sampler.initialScale)
+  const drawnNoise = noise()
+  const firstNoise = settings.rearrange?.(drawnNoise) ?? drawnNoise
+  const firstCall = variation ? firstCallFor(variation.strength, sampler) : 0
+  let x: Float32Array = variation
+    ? noised(sampler, variation.latents, firstNoise, firstCall)
+    : firstNoise.map((value) => value * sampler.initialScale)
+  if (known) holdKnown(sampler, x, known, firstNoise, firstCall)
+
   const calls = sampler.timesteps.length
   for (const [i, t] of sampler.timesteps.entries()) {
+    if (i < firstCall) continue
     signal?.throwIfAborted()
-    const eps = await guided(nets, sampler.input(x, i), t, contextAt(i), schedule.guidance)
-    if (Number.isNaN(eps[0])) throw brokenNoise(t)
+    const sample = sampler.input(x, i)
+    const windows = windowsAt(i).filter(needed)
+    const predict: Predict = (texts) => predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows }, signal)
+    const eps = await guided(predict, contextAt(i), guidance)
+    if (Number.isNaN(eps.at(-1))) throw brokenNoise(t)
     const before = x
     x = sampler.step(before, eps, i, noise)
-    yield { step: i + 1, of: calls, latents: x, guess: () => sampler.denoised(before, eps, i) }
+    if (known) holdKnown(sampler, x, known, firstNoise, i + 1)
+    yield { step: i + 1 - firstCall, of: calls - firstCall, latents: x, guess: () => sampler.denoised(before, eps, i) }
   }
   signal?.throwIfAborted()
   return x
 }
 
+const wholeClip = (frames: number): WeightedWindow => ({
+  frames: Array.from({ length: frames }, (_, frame) => frame),
+  weights: Array(frames).fill(1),
+})
+
+/** The noise [F, 4, h, w] for each text. */
+type Predict = (texts: readonly ClipText[]) => Promise<Float32Array[]>
+
 /**
  * Classifier-free guidance (Ho and Salimans, arXiv 2207.12598): away from the negative, towards each part of the prompt:
- * ε = ε₋ + guidance · Σ wᵢ (εᵢ − ε₋). At 1 and below a whole prompt alone is asked.
+ * ε = ε₋ + guidance · Σ wᵢ (εᵢ − ε₋), in every frame with its own. At 1 and below a whole prompt alone is asked.
+ * @param guidance [F]
  */
-async function guided(
-  nets: Pick<Nets, 'predictNoise'>,
-  input: Float32Array,
-  t: number,
-  { parts, negative }: Context,
-  guidance: number,
-): Promise<Float32Array> {
-  const strength = Math.max(guidance, 1)
+async function guided(predict: Predict, { parts, negative }: Context, guidance: Float64Array): Promise<Float32Array> {
   const [only] = parts
-  if (strength === 1 && parts.length === 1 && only!.weight === 1) return (await nets.predictNoise(input, t, [only!.context]))[0]!
+  if (guidance.every((strength) => strength <= 1) && parts.length === 1 && only!.weight === 1) return (await predict([only!.context]))[0]!
   const heard = parts.filter(({ weight }) => weight !== 0)
-  const [away, ...towards] = await nets.predictNoise(input, t, [negative, ...heard.map(({ context }) => context)])
+  const [away, ...towards] = await predict([negative, ...heard.map(({ context }) => context)])
   const eps = away!.slice()
+  const each = eps.length / guidance.length
   for (const [n, { weight }] of heard.entries()) {
-    const by = strength * weight
-    for (let i = 0; i < eps.length; i++) eps[i]! += by * (towards[n]![i]! - away![i]!)
+    for (const [frame, strength] of guidance.entries()) {
+      const by = Math.max(strength, 1) * (typeof weight === 'number' ? weight : weight[frame]!)
+      for (let i = frame * each; i < (frame + 1) * each; i++) eps[i]! += by * (towards[n]![i]! - away![i]!)
+    }
   }
   return eps
 }
@@ -90,40 +127,3 @@ const brokenNoise = (t: number): UserError =>
     `The UNet gave no number at timestep ${t}: the checkpoint, the motion module or a LoRA holds broken weights (NaN).`,
     { t },
   )
-
-/** Sides are multiples of this many pixels, whatever the nets halve: an odd side's upper half is one larger. */
-export const sideStep = 8
-
-/** @throws UserError naming what does not fit */
-export function checkSize(
-  { frames, width, height }: Size,
-  { factor, maxFrames, hasMotion }: { factor: number; maxFrames: number; hasMotion: boolean },
-): void {
-  if (!Number.isInteger(frames) || frames < 1 || frames > 32) {
-    throw new UserError('frames', `An animation has 1 to 32 frames, not ${frames}.`, { frames, most: 32 })
-  }
-  if (frames > 1 && !hasMotion) {
-    throw new UserError(
-      'motion-missing',
-      `Without a motion module only stills can be drawn: give one with --motion FILE, or ask for 1 frame instead of ${frames}.`,
-      { frames },
-    )
-  }
-  if (frames > maxFrames) {
-    throw new UserError('frames', `This motion module was trained on at most ${maxFrames} frames, not ${frames}.`, {
-      frames,
-      most: maxFrames,
-    })
-  }
-  for (const [name, side] of [
-    ['width', width],
-    ['height', height],
-  ] as const) {
-    if (!Number.isInteger(side) || side < sideStep * factor || side > 2048 || side % sideStep !== 0) {
-      throw new UserError('size', `The ${name} is a multiple of ${sideStep} from ${sideStep * factor} to 2048 pixels, not ${side}.`, {
-        name,
-        side,
-      })
-    }
-  }
-}

@@ -1,42 +1,39 @@
-// The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
+// The engine: from a sentence to frames. Text → context; noise → denoising loop → latents → frames. Models stay open and their sessions
+// warm between animations.
 
 import { join } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
+import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
-import { torchGenerator } from '../noise.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Sessions } from '../runtime/sessions.ts'
-import type { Betas } from '../samplers/betas.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
-import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
-import { checkSize, denoise } from './denoise.ts'
+import { checkSize } from './check-size.ts'
+import { encodeClipPrompts } from './clip-context.ts'
+import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
+import { denoise } from './denoise.ts'
+import { firstCallFor } from './known-frames.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
 import type { BaseFiles, Model, ModelSources } from './model.ts'
 import { createModelCache, type OpenModel } from './model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
-import { encodePrompts } from './prompt-context.ts'
 import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
-export interface EngineInput extends Size {
+export interface EngineInput
+  extends ClipInput,
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
-  readonly prompt: string
-  readonly negative: string
-  readonly steps?: number
-  readonly guidance?: number
   /** Unsigned 64-bit. */
   readonly seed: bigint
-  readonly sampler?: string
-  readonly spacing?: Spacing
-  readonly betas?: Betas
-  readonly clipSkip: number
 }
 
 export interface EngineProgress {
@@ -48,18 +45,28 @@ export interface EngineProgress {
   readonly preview?: () => Promise<Frames>
 }
 
-export interface EngineOutput {
-  readonly frames: Frames
+/** While decoding, frames of the clip as they are there, in order. */
+export interface StreamProgress extends EngineProgress {
+  readonly frames?: Frames
+}
+
+export interface Streamed {
   readonly schedule: Schedule
   /** For the person: what of their files was not used, and what may not come out as they think. */
   readonly notes: readonly Note[]
 }
 
+export interface EngineOutput extends Streamed {
+  readonly frames: Frames
+}
+
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Partial<Pick<EngineInput, 'clipSkip'>>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
+  /** The same without ever holding all frames: for those who write them away as they come. */
+  stream(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed>
   /** Loads what a drawing needs and draws nothing. */
   warm(drawing: Loading): Promise<void>
   /** The nets of a model, for those who measure them. */
@@ -82,94 +89,154 @@ export interface EngineOptions {
 
 export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 1e9 }: EngineOptions): Engine {
   const openModels = createModelCache()
-  const layLoras = createApplyLoras(loraBytes)
-  const copies = createMergedWeightsCache({
-    ...(cacheDir !== undefined && { dir: join(cacheDir, 'merged') }),
+  const applyLoras = createApplyLoras(loraBytes)
+  const mergedWeights = createMergedWeightsCache({
+    dir: cacheDir === undefined ? undefined : join(cacheDir, 'merged'),
     maxBytes: maxCacheBytes,
     type: target.type,
   })
   const runner = createRunner(sessions)
-  const remembered = createTextCache()
+  const textCache = createTextCache()
 
   /** Everything that a person can get wrong about files is found here, before anything is computed. */
-  function prepare({ model: files, ...size }: Size & Pick<EngineInput, 'model'>) {
+  function prepare(drawing: Omit<EngineInput, 'seed'>) {
+    const { model: files } = drawing
     const base = openModels(files)
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
-    checkSize(size, { factor, maxFrames: motion?.architecture.maxFrames ?? 1, hasMotion: motion !== null })
-    const applied = layLoras(base, files.loras)
+    checkSize(drawing, { factor, hasMotion: motion !== null })
+    const clip = prepareClip(drawing, base.model)
+    const applied = applyLoras(base, files.loras)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
-    return { base, applied, embeddings }
+    return { base, applied, embeddings, clip }
   }
 
-  function netsFor(base: OpenModel, applied: AppliedLoras, size: Size) {
-    const { model, keys } = copies.merge(base, applied.merged, applied.stampOf)
-    return { model, keys, nets: createNets(model, size, { runner, target, vaeTarget, keys, adapters: applied.adapters }) }
+  function netsFor(base: OpenModel, applied: AppliedLoras, size: Size, { plan: { atOnce, motionWindows } }: PreparedClip) {
+    const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
+    const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...(motionWindows && { motionWindows }) }
+    return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
+  }
+
+  async function* stream(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
+    const { base, applied, embeddings, clip } = prepare(drawing)
+    const { plan, settings } = clip
+    const schedule = scheduleOf(drawing, clip, base.model, applied)
+    const sampler = createSampler(schedule.sampler)
+    const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
+    if (variationOf) firstCallFor(variationOf.strength, sampler)
+    signal?.throwIfAborted()
+    yield { stage: 'loading', step: 0, of: 0 }
+
+    const { model, keys, nets } = netsFor(base, applied, drawing, clip)
+    const calls = sampler.timesteps.length
+    const textKey = [
+      keys.text,
+      applied.textKey,
+      String(clipSkip),
+      ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
+    ]
+    const encode = textCache(textKey, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
+    const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
+    const { drawn, keyed } = plan
+    const travel = { drawn, keyed, interpolation: settings.interpolation, hold: settings.promptHold }
+    const contexts = await encodeClipPrompts(encode, model.tokenizer, { prompt, negative, calls, vectors, ...travel })
+    signal?.throwIfAborted()
+
+    const { architecture: vae } = model.vae
+    const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
+    const known = continues && (await nets.encode(continues))
+    const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
+    const steps = denoise(
+      nets,
+      (call) => contexts[call]!,
+      latentShape,
+      {
+        frames: drawn,
+        schedule,
+        windowsAt: plan.windowsAt,
+        ...startOf(drawing.seed, clip),
+        ...guidanceOver(clip),
+        ...(known && { known }),
+        ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
+      },
+      signal,
+    )
+    let done = 0
+    let turn = await steps.next()
+    for (; !turn.done; turn = await steps.next()) {
+      const { step, of, guess } = turn.value
+      done = of
+      const preview = async (): Promise<Frames> => {
+        const latents = guess()
+        return previewFrames(latents, latentShape, await previewMapFor(vae, nets, latents, latentShape))
+      }
+      yield { stage: 'denoising', step, of, preview }
+    }
+    const decoding = { stage: 'decoding', step: done, of: done } as const
+    yield decoding
+    if (continues) yield { ...decoding, frames: continues }
+    const latents = plan.finish(turn.value).subarray(known?.length ?? 0)
+    for await (const frames of withRepeats(nets.decodeInParts(latents), plan.again)) {
+      signal?.throwIfAborted()
+      yield { ...decoding, frames }
+    }
+    return { schedule, notes: [...schedule.notes, ...base.notes, ...applied.notes] }
   }
 
   return {
     open: (files) => openModels(files).model,
 
+    stream,
+
     async *draw(drawing, signal) {
-      const { base, applied, embeddings } = prepare(drawing)
-      const schedule = scheduleOf(drawing, base.model, applied)
-      signal?.throwIfAborted()
-      yield { stage: 'loading', step: 0, of: 0 }
-
-      const { model, keys, nets } = netsFor(base, applied, drawing)
-      const calls = createSampler(schedule.sampler).timesteps.length
-      const { prompt, negative, clipSkip } = drawing
-      const told = [
-        keys.text,
-        applied.textKey,
-        String(clipSkip),
-        ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
-      ]
-      const encode = remembered(told, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
-      const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
-      const contexts = await encodePrompts(encode, model.tokenizer, { prompt, negative, calls, vectors })
-      signal?.throwIfAborted()
-
-      const { architecture: vae } = model.vae
-      const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
-      const settings = { frames: drawing.frames, schedule, generator: torchGenerator(drawing.seed) }
-      const steps = denoise(nets, (call) => contexts[call]!, latentShape, settings, signal)
+      const { frames: count, width, height } = drawing
+      let data: Uint8Array | undefined
+      let filled = 0
+      const steps = stream(drawing, signal)
       let turn = await steps.next()
       for (; !turn.done; turn = await steps.next()) {
-        const { step, of, guess } = turn.value
-        const preview = async (): Promise<Frames> => {
-          const latents = guess()
-          return previewFrames(latents, latentShape, await previewMapFor(vae, nets, latents, latentShape))
+        const { frames, ...progress } = turn.value
+        if (!frames) yield progress
+        else {
+          data ??= new Uint8Array(count * width * height * 3)
+          data.set(frames.data, filled)
+          filled += frames.data.length
         }
-        yield { stage: 'denoising', step, of, preview }
       }
-      yield { stage: 'decoding', step: calls, of: calls }
-      return { frames: await nets.decode(turn.value), schedule, notes: [...schedule.notes, ...base.notes, ...applied.notes] }
+      return { frames: { count, width, height, data: data! }, ...turn.value }
     },
 
     async warm(loading) {
-      const { base, applied } = prepare(loading)
-      await netsFor(base, applied, loading).nets.load(loading.clipSkip ?? 1)
+      const { base, applied, clip } = prepare({ prompt: '', negative: '', ...loading })
+      await netsFor(base, applied, loading, clip).nets.load(loading.clipSkip ?? 1, clip.plan.decoded)
     },
 
     close: () => sessions.release(),
   }
 }
 
-function scheduleOf(drawing: EngineInput, { motion, checkpointBetas }: Model, { hasLcmLora }: AppliedLoras): Schedule {
-  const { steps, guidance, sampler, spacing, betas, model } = drawing
-  const wanted = {
-    ...(steps !== undefined && { steps }),
-    ...(guidance !== undefined && { guidance }),
-    ...(sampler !== undefined && { sampler }),
-    ...(spacing !== undefined && { spacing }),
-    ...(betas !== undefined && { betas }),
-  }
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
-    // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
-    hasLcmLora: hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0)),
-    ...(checkpointBetas && { checkpointBetas }),
-  })
+/** Where guidance travels it must be right at every key; the largest is told. */
+function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {
+  if (!keys) return scheduleAt(drawing, drawing.guidance, model, applied)
+  const schedules = keys.map(({ value }) => scheduleAt(drawing, value, model, applied))
+  return schedules.reduce((most, it) => (it.guidance > most.guidance ? it : most))
+}
+
+function scheduleAt(
+  drawing: EngineInput,
+  guidance: number | undefined,
+  { motion, checkpointBetas }: Model,
+  { hasLcmLora }: AppliedLoras,
+): Schedule {
+  const { steps, sampler, spacing, betas, model } = drawing
+  const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
+  // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
+  const distilled = hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0))
+  return scheduleFor(
+    drawing.frames > 1 ? (motion?.architecture ?? null) : null,
+    wanted,
+    omitUndefined({ hasLcmLora: distilled, checkpointBetas }),
+  )
 }
 
 const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>

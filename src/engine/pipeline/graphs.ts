@@ -1,7 +1,8 @@
-// A model's nets as graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
+// A model's nets as ONNX graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
+import type { WeightedWindow } from '../nets/motion.ts'
 import { textEncoder, tokenEmbedding, withVectors } from '../nets/text-encoder.ts'
 import { unet } from '../nets/unet.ts'
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
@@ -17,7 +18,7 @@ interface Common extends Pick<Material, 'adapterRank'> {
 
 export interface TextSize {
   readonly prompts: number
-  readonly clipSkip: number
+  readonly clipSkip?: number
   /** With the inputs `keep` [B, L, 1] and `vectors` [B, L, D]: where keep is 0, the vector stands in the place of the token. */
   readonly takesVectors?: boolean
 }
@@ -26,7 +27,7 @@ export interface TextSize {
 export function textGraph(
   { text }: Pick<Model, 'text'>,
   target: Target,
-  { prompts, clipSkip, takesVectors = false, asked, ...adapted }: TextSize & Common,
+  { prompts, clipSkip = 1, takesVectors = false, asked, ...adapted }: TextSize & Common,
 ): Graph {
   const { architecture: arch } = text
   if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > arch.layers) {
@@ -54,22 +55,26 @@ export interface DenoiserSize {
   readonly w: number
   /** Text tokens. */
   readonly tokens: number
+  /** Every frame has a text of its own: context [(B F), L, D]. */
+  readonly textPerFrame?: boolean
+  /** Inside every motion module; absent: it sees all frames at once. */
+  readonly motionWindows?: readonly WeightedWindow[]
 }
 
 /** sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w] */
 export function unetGraph(
   model: Pick<Model, 'unet' | 'motion'>,
   target: Target,
-  { animations, frames, h, w, tokens, asked, ...adapted }: DenoiserSize & Common,
+  { animations, frames, h, w, tokens, textPerFrame = false, motionWindows: windows, asked, ...adapted }: DenoiserSize & Common,
 ): Graph {
-  const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture } : null
+  const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture, ...(windows && { windows }) } : null
   const graph = new Graph(motion ? 'unet-motion' : 'unet')
   const tensors = model.motion && motion ? new Map([...model.unet.tensors, ...model.motion.tensors]) : model.unet.tensors
   const weights = new Weights({ graph, target, file: model.unet.file, tensors, ...adapted }, '', asked)
   const { inChannels, widths, contextWidth } = model.unet.architecture
   const sample = graph.input('sample', 'float32', [animations * frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
-  const context = graph.input('context', 'float32', [animations, tokens, contextWidth])
+  const context = graph.input('context', 'float32', [textPerFrame ? animations * frames : animations, tokens, contextWidth])
   graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion))
   return graph
 }

@@ -1,11 +1,13 @@
-// A model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first called.
+// Net calls: a model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first
+// called.
 // F frames  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
+import type { WeightedWindow } from '../nets/motion.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Target } from '../targets/target.ts'
-import { decoderGraph, textGraph, unetGraph } from './graphs.ts'
+import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 import type { NetKeys } from './model-cache.ts'
 import type { Runnable, Runner } from './runner.ts'
@@ -20,12 +22,19 @@ export interface Size {
 export interface Nets {
   /** ids [77] → the last hidden state [77, D], or an earlier one; `inserts` stand in the place of the tokens there */
   encodeText(ids: Int32Array, clipSkip: number, inserts?: readonly Insert[]): Promise<Float32Array>
-  /** sample [F, 4, h, w], t in 0..999, for each context [L, D] → noise [F, 4, h, w] */
-  predictNoise(sample: Float32Array, t: number, contexts: readonly Float32Array[]): Promise<Float32Array[]>
+  /**
+   * sample [F, 4, h, w], t in 0..999, for each context [L, D] → noise [F, 4, h, w]
+   * @param textPerFrame contexts are [F, L, D]
+   */
+  predictNoise(sample: Float32Array, t: number, contexts: readonly Float32Array[], textPerFrame?: boolean): Promise<Float32Array[]>
   /** latents [F', 4, h, w] as the sampler leaves them → RGB */
   decode(latents: Float32Array): Promise<Frames>
-  /** Loads all three, so that the first call does not wait. */
-  load(clipSkip: number): Promise<void>
+  /** The same, a few frames at a time, in order. */
+  decodeInParts(latents: Float32Array): AsyncGenerator<Frames, void>
+  /** RGB of this size → latents [F', 4, h, w], the mean of what the picture could be. Needs the VAE's encoder. */
+  encode(frames: Frames): Promise<Float32Array>
+  /** Loads all three, so that the first call does not wait. @param count frames that will be decoded */
+  load(clipSkip: number, count?: number): Promise<void>
 }
 
 /** A vector [D] of a textual inversion. */
@@ -42,6 +51,8 @@ export interface NetsOptions {
   /** Tell this model's nets from another's. */
   readonly keys: NetKeys
   readonly adapters?: RuntimeAdapters
+  /** Inside the motion modules. */
+  readonly motionWindows?: readonly WeightedWindow[]
 }
 
 /** How many pixels the VAE decodes in a call: more is no faster, and its activations, the widest of all, take longest at first touch. */
@@ -53,7 +64,7 @@ const callsAtOnce = 2
 export function createNets(
   model: Model,
   { frames, width, height }: Size,
-  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model) }: NetsOptions,
+  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows }: NetsOptions,
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
@@ -63,21 +74,33 @@ export function createNets(
   const text = (clipSkip: number): Runnable => ({
     key: `text ${keys.text} ${clipSkip}`,
     needed: adapters.text.needed,
-    build: (room) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, room) }),
+    build: (capacity) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, capacity) }),
   })
 
-  const denoiser = (tokens: number): Runnable => ({
-    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}`,
+  const denoiser = (tokens: number, textPerFrame = false): Runnable => ({
+    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${windowsKey}`,
     needed: adapters.unet(moves).needed,
-    abreast: true,
-    build: (room) => unetGraph(model, target, { animations: 1, frames, h, w, tokens, adapterRank: rankIn(model, room) }),
+    parallel: true,
+    build: (capacity) => {
+      const size = { animations: 1, frames, h, w, tokens, textPerFrame, ...(motionWindows && { motionWindows }) }
+      return unetGraph(model, target, { ...size, adapterRank: rankIn(model, capacity) })
+    },
   })
+
+  const windowsKey = motionWindows ? ` ${JSON.stringify(motionWindows)}` : ''
 
   const decoder = (pictures: number): Runnable => ({
     key: `decoder ${keys.vae} ${pictures} ${h} ${w}`,
     needed: {},
-    abreast: width * height <= pixelsAtOnce,
+    parallel: width * height <= pixelsAtOnce,
     build: () => decoderGraph(model, vaeTarget, { pictures, h, w }),
+  })
+
+  const encoder = (pictures: number): Runnable => ({
+    key: `encoder ${keys.vae} ${pictures} ${h} ${w}`,
+    needed: {},
+    parallel: false,
+    build: () => encoderGraph(model, vaeTarget, { pictures, h, w }),
   })
 
   const picturesAtOnce = (count: number): number => divisorUpTo(count, Math.max(1, Math.floor(pixelsAtOnce / (width * height))))
@@ -94,34 +117,73 @@ export function createNets(
       return hidden!
     },
 
-    async predictNoise(sample, t, contexts) {
+    async predictNoise(sample, t, contexts, textPerFrame = false) {
       const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
       const calls = contexts.map((context) => ({ sample, time, context }))
-      const outputs = await runner.runAll(denoiser(contexts[0]!.length / D), calls, adapters.unet(moves).feeds)
+      const tokens = contexts[0]!.length / D / (textPerFrame ? frames : 1)
+      const outputs = await runner.runAll(denoiser(tokens, textPerFrame), calls, adapters.unet(moves).feeds)
       return outputs.map(({ noise }) => noise!)
     },
 
     async decode(latents) {
-      const each = latentChannels * h * w
-      const count = latents.length / each
-      const chunk = picturesAtOnce(count)
+      const count = latents.length / (latentChannels * h * w)
       const data = new Uint8Array(count * width * height * 3)
-      const parts = Array.from({ length: count / chunk }, (_, i) => ({
-        latents: latents.subarray(i * chunk * each, (i + 1) * chunk * each).map((value) => value / scalingFactor),
-      }))
-      for (let i = 0; i < parts.length; i += callsAtOnce) {
-        const outputs = await runner.runAll(decoder(chunk), parts.slice(i, i + callsAtOnce))
-        outputs.forEach(({ pictures }, k) => {
-          interleave(pictures!, data.subarray((i + k) * chunk * width * height * 3), width * height)
-        })
+      let at = 0
+      for await (const part of decodeInParts(latents)) {
+        data.set(part.data, at)
+        at += part.data.length
       }
       return { count, width, height, data }
     },
 
-    async load(clipSkip) {
-      for (const graph of [text(clipSkip), denoiser(L), decoder(picturesAtOnce(frames))]) await runner.load(graph)
+    decodeInParts,
+
+    async encode({ count, data }) {
+      const chunk = picturesAtOnce(count)
+      const pixels = width * height
+      const latents = new Float32Array(count * latentChannels * h * w)
+      for (let i = 0; i < count; i += chunk) {
+        const pictures = planes(data.subarray(i * pixels * 3, (i + chunk) * pixels * 3), pixels)
+        const { mean } = await runner.run(encoder(chunk), { pictures })
+        latents.set(
+          mean!.map((value) => value * scalingFactor),
+          i * latentChannels * h * w,
+        )
+      }
+      return latents
+    },
+
+    async load(clipSkip, count = frames) {
+      for (const graph of [text(clipSkip), denoiser(L), decoder(picturesAtOnce(count))]) await runner.load(graph)
     },
   }
+
+  async function* decodeInParts(latents: Float32Array): AsyncGenerator<Frames, void> {
+    const each = latentChannels * h * w
+    const count = latents.length / each
+    const chunk = picturesAtOnce(count)
+    for (let i = 0; i < count; i += chunk * callsAtOnce) {
+      const starts = Array.from({ length: callsAtOnce }, (_, k) => i + k * chunk).filter((start) => start < count)
+      const parts = starts.map((start) => ({
+        latents: latents.subarray(start * each, (start + chunk) * each).map((value) => value / scalingFactor),
+      }))
+      for (const { pictures } of await runner.runAll(decoder(chunk), parts)) {
+        const data = new Uint8Array(chunk * width * height * 3)
+        interleave(pictures!, data, width * height)
+        yield { count: chunk, width, height, data }
+      }
+    }
+  }
+}
+
+/** Bytes [n, H·W, 3] → planes in −1..1, [n, 3, H·W]. */
+function planes(bytes: Uint8Array, pixels: number): Float32Array {
+  const out = new Float32Array(bytes.length)
+  for (let i = 0; i < bytes.length; i++) {
+    const n = Math.floor(i / (3 * pixels))
+    out[(n * 3 + (i % 3)) * pixels + (Math.floor(i / 3) % pixels)] = bytes[i]! / 127.5 - 1
+  }
+  return out
 }
 
 /** Planes in −1..1, [n, 3, H·W] → bytes [n, H·W, 3]. */

@@ -1,9 +1,9 @@
-// What the UNet is told at every call: prompts as the text encoder's states. A text that does not change is encoded once.
+// Prompt encoding: the text that the UNet attends to at every call, as the text encoder's states. What does not change is encoded once.
 // L tokens, 77 a chunk  D token width
 
 import { UserError } from '../errors.ts'
 import { alignChunks, type Chunk, chunks } from '../text/chunks.ts'
-import { composition } from '../text/composition.ts'
+import { composition, type PromptPart } from '../text/composition.ts'
 import { applyWeights } from '../text/emphasis.ts'
 import { parsePrompt } from '../text/prompt.ts'
 import { promptAt } from '../text/prompt-schedule.ts'
@@ -32,7 +32,27 @@ export async function encodePrompts(
   encode: (chunk: Chunk) => Promise<Float32Array>,
   tokenizer: Tokenizer,
   { prompt, negative, calls, vectors }: Prompts,
-): Promise<Context[]> {
+): Promise<Context<Float32Array>[]> {
+  const parts = partsOf(prompt)
+  const textsAt = (call: number): string[] => [negative, ...parts.map(({ text }) => text)].map((text) => promptAt(text, call, calls))
+  const texts = Array.from({ length: calls }, (_, call) => textsAt(call)).flat()
+  const states = await encodeTexts(encode, tokenizer, texts, vectors)
+
+  const known = new Map<string, Context<Float32Array>>()
+  return Array.from({ length: calls }, (_, call) => {
+    const [away, ...towards] = textsAt(call)
+    const key = JSON.stringify([away, ...towards])
+    const context = known.get(key) ?? {
+      negative: states.get(away!)!,
+      parts: towards.map((text, i) => ({ context: states.get(text)!, weight: parts[i]!.weight })),
+    }
+    known.set(key, context)
+    return context
+  })
+}
+
+/** @throws UserError `prompt-parts` */
+export function partsOf(prompt: string): PromptPart[] {
   const parts = composition(prompt)
   if (parts.length > mostParts) {
     throw new UserError('prompt-parts', `AND joins at most ${mostParts} parts of a prompt, not ${parts.length}.`, {
@@ -40,8 +60,17 @@ export async function encodePrompts(
       most: mostParts,
     })
   }
-  const textsAt = (call: number): string[] => [negative, ...parts.map(({ text }) => text)].map((text) => promptAt(text, call, calls))
-  const texts = [...new Set(Array.from({ length: calls }, (_, call) => textsAt(call)).flat())]
+  return parts
+}
+
+/** Each text once, as [L, D] of as many chunks as the longest. @throws UserError `prompt-long` */
+export async function encodeTexts(
+  encode: (chunk: Chunk) => Promise<Float32Array>,
+  tokenizer: Tokenizer,
+  all: readonly string[],
+  vectors?: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const texts = [...new Set(all)]
   const aligned = alignChunks(tokenizer, ...texts.map((text) => chunks(tokenizer, parsePrompt(text), vectors)))
   const long = aligned[0]!.length
   if (long > mostChunks) {
@@ -56,18 +85,7 @@ export async function encodePrompts(
   }
   const states = new Map<string, Float32Array>()
   for (const [i, text] of texts.entries()) states.set(text, await stateOf(aligned[i]!, encode))
-
-  const known = new Map<string, Context>()
-  return Array.from({ length: calls }, (_, call) => {
-    const [away, ...towards] = textsAt(call)
-    const key = JSON.stringify([away, ...towards])
-    const context = known.get(key) ?? {
-      negative: states.get(away!)!,
-      parts: towards.map((text, i) => ({ context: states.get(text)!, weight: parts[i]!.weight })),
-    }
-    known.set(key, context)
-    return context
-  })
+  return states
 }
 
 /** Chunks end to end, [L, D]. */

@@ -3,7 +3,7 @@
 
 import type { Kernels } from '../onnx/gradient/rule.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Conv, Reshape, Transpose } from '../onnx/ops.ts'
+import { Conv, LayerNormalization, Reshape, Transpose } from '../onnx/ops.ts'
 import { erfGelu, quickSilu } from './activation.ts'
 import { plainAttention } from './attention.ts'
 import { directConv } from './conv3x3.ts'
@@ -14,7 +14,16 @@ import type { GroupNormOptions, Target } from './target.ts'
 
 /** For the device that `drawing` is written for. */
 export function trainingTarget({ name, type, fusedMatMul }: Target): Target {
-  const common = { name, type, layout: 'channels-first', fusedMatMul, groupNorm, silu: quickSilu, gelu: erfGelu } as const
+  const common = {
+    name,
+    type,
+    layout: 'channels-first',
+    fusedMatMul,
+    layerNorm: LayerNormalization,
+    groupNorm,
+    silu: quickSilu,
+    gelu: erfGelu,
+  } as const
   if (name === 'cpu') return { ...cpu(noWinograd), ...common }
   return {
     ...common,

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { StyleSource } from '../../../src/chat/context/style-source.ts'
 import type { StyleSummary } from '../../../src/chat/contract/command-context.ts'
 import { UserError } from '../../../src/errors.ts'
-import { createHandClock } from '../../jobs/manual-clock.ts'
+import { createManualClock } from '../../jobs/manual-clock.ts'
 import { createRoom, nameOf } from '../fake-platform.ts'
 import { type Home, newFolder, openHome, twoStyles } from '../test-chat.ts'
 
@@ -298,7 +298,7 @@ describe('the life of a request', () => {
   })
 
   test('an answer that takes half of what the platform waits is acknowledged, to the audience that it will have', async () => {
-    const clock = createHandClock(Date.now())
+    const clock = createManualClock(Date.now())
     const { promise, resolve } = Promise.withResolvers<readonly StyleSummary[]>()
     const slow = await openHome({ folder: newFolder(), clock, styles: { ...twoStyles, list: () => promise } })
     const event = 'slow'

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createEditQueue } from '../../../src/chat/delivery/edit-queue.ts'
-import { createHandClock } from '../../jobs/manual-clock.ts'
+import { createManualClock } from '../../jobs/manual-clock.ts'
 
 describe('edits', () => {
   const place = (message: string, drawing = true, space = 'home') => ({ message, space, drawing })
 
   test('of one message come no faster than allowed, and show the newest state', async () => {
-    const clock = createHandClock(0)
+    const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 20, per: 'message' }, clock)
     const sent: [number, number][] = []
     for (let n = 0; n < 100; n++) {
@@ -24,7 +24,7 @@ describe('edits', () => {
   })
 
   test('that send nothing cost nothing', async () => {
-    const clock = createHandClock(0)
+    const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 1, per: 'message' }, clock)
     let asked = 0
     for (let n = 0; n < 10; n++) {
@@ -38,7 +38,7 @@ describe('edits', () => {
   })
 
   test('of a space share its budget in turn, drawings and waiting requests alternately', async () => {
-    const clock = createHandClock(0)
+    const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 60, per: 'space' }, clock)
     const sent: string[] = []
     const offer = (message: string, drawing: boolean) =>
@@ -59,7 +59,7 @@ describe('edits', () => {
   })
 
   test('never hold back the last one, which waits only for the edit that is under way, and counts', async () => {
-    const clock = createHandClock(0)
+    const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 6, per: 'message' }, clock)
     const order: string[] = []
     let finish: () => void = () => undefined
@@ -78,7 +78,7 @@ describe('edits', () => {
   })
 
   test('that were dropped are not missed: the next message has its turn', async () => {
-    const clock = createHandClock(0)
+    const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 60, per: 'space' }, clock)
     const sent: string[] = []
     queue.offer(place('a'), async () => sent.push('a') > 0)
@@ -90,7 +90,7 @@ describe('edits', () => {
   })
 
   test('that hang are waited for ten seconds', async () => {
-    const clock = createHandClock(0)
+    const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 60, per: 'space' }, clock)
     queue.offer(place('a'), () => new Promise(() => undefined))
     await clock.advance(1)
@@ -107,7 +107,7 @@ describe('edits', () => {
   })
 
   test('are over once the queue was stopped', async () => {
-    const clock = createHandClock(0)
+    const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 60, per: 'message' }, clock)
     const sent: string[] = []
     queue.offer(place('a'), async () => sent.push('a') > 0)

@@ -129,9 +129,9 @@ describe('values', () => {
   })
 
   it('out of range are refused with the range, and never bent', () => {
-    assert.equal(refusal('/animate a cat frames:33').message, 'frames goes from 1 to 32, and is 33.')
-    assert.equal(refusal('/animate a cat frames:2.5').message, 'frames is a whole number from 1 to 32, not 2.5.')
-    assert.equal(refusal('/animate a cat frames:many').message, "frames is a number from 1 to 32, not 'many'.")
+    assert.equal(refusal('/animate a cat frames:129').message, 'frames goes from 1 to 128, and is 129.')
+    assert.equal(refusal('/animate a cat frames:2.5').message, 'frames is a whole number from 1 to 128, not 2.5.')
+    assert.equal(refusal('/animate a cat frames:many').message, "frames is a number from 1 to 128, not 'many'.")
     assert.equal(refusal('/animate a cat seed:18446744073709551616').code, 'not-a-seed')
     assert.equal(refusal('/animate a cat aspect:round').message, "aspect is one of square, wide, tall; not 'round'.")
     assert.equal(refusal('/animate a cat private:perhaps').code, 'not-yes-or-no')

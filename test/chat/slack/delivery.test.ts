@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
-import type { ResultDetails } from '../../../src/chat/delivery/result-details.ts'
+import { fixedCapacity } from '../../../src/jobs/capacity.ts'
 import type { JobRenderer } from '../../../src/jobs/renderer.ts'
 import { encode } from '../../../src/media/animation.ts'
-import type { Json } from '../../../src/store/json.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Seen } from '../../suites/platform.ts'
 import type { Room } from '../fake-platform.ts'
@@ -118,16 +117,16 @@ describe('requests in Slack', () => {
 /** Draws a small GIF at once, another for each seed. */
 function gifDrawer(blobs: Store['blobs']): JobRenderer {
   return {
-    slots: 1,
-    async draw(job, { onProgress }) {
+    ...fixedCapacity(1),
+    async render(job, { onProgress }) {
       onProgress({ stage: 'denoising', step: 1, of: 2 })
       const light = Number(BigInt(job.request.seed) % 200n)
       const data = Uint8Array.from({ length: 3 * 16 * 16 * 3 }, (_, i) => (i + light) % 251)
       const { bytes } = await encode({ count: 3, width: 16, height: 16, data }, { format: 'gif', fps: 8 })
       const blob = `${job.id}.gif`
       await blobs.put(blob, bytes)
-      const details: ResultDetails = { format: 'gif', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] }
-      return { result: { blob, details: details as unknown as Json }, drawMs: 20 }
+      const details = { format: 'gif', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] } as const
+      return { result: { blob, details }, renderMs: 20 }
     },
   }
 }

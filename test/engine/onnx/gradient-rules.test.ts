@@ -10,7 +10,7 @@ import { Graph, type Value } from '../../../src/engine/onnx/graph.ts'
 import * as ops from '../../../src/engine/onnx/ops.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
 import { runOnce } from '../../../src/engine/verify/test-session.ts'
-import { cpuRig, someNumbers } from '../cpu-rig.ts'
+import { cpuSession, someNumbers } from '../cpu-session.ts'
 import { type Array64, evaluate } from './float64.ts'
 
 /** Sides and choices of one example. */
@@ -160,7 +160,7 @@ for (const [op, example] of Object.entries(examples)) {
 
       const feeds: Record<string, Float32Array> = {}
       for (const [i, { name, shape }] of [...inputs, ...seeds].entries()) feeds[name] = values(elementsOf(shape), s.seed + i)
-      const [got] = await runOnce(cpuRig, graph, [{ ...feeds, ...ids }])
+      const [got] = await runOnce(cpuSession, graph, [{ ...feeds, ...ids }])
 
       const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, shape]))
       const wide = ([name, data]: [string, ArrayLike<number>]): [string, Array64] => [

@@ -6,7 +6,7 @@ import { gradients } from '../../../src/engine/onnx/gradient.ts'
 import { Graph, type Node, type Value } from '../../../src/engine/onnx/graph.ts'
 import { Add, MatMul, Mul, ReduceSum, Reshape, Sigmoid, Sub, Transpose } from '../../../src/engine/onnx/ops.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
-import { someNumbers } from '../cpu-rig.ts'
+import { someNumbers } from '../cpu-session.ts'
 
 const options = { kernels: { fusedMatMul: true, normStatistics: true } }
 const sumOf = (x: Value): Value =>

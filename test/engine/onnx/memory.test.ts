@@ -7,7 +7,7 @@ import { plannedMemory, runningOrder } from '../../../src/engine/onnx/memory.ts'
 import { Concat, MatMul, Mul, Reshape, Sigmoid, Transpose } from '../../../src/engine/onnx/ops.ts'
 import { withRows } from '../../../src/engine/onnx/rows.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
-import { someNumbers } from '../cpu-rig.ts'
+import { someNumbers } from '../cpu-session.ts'
 
 const kib = 1024
 

@@ -9,17 +9,17 @@ import { openTrainingSession } from '../../../src/engine/training/training-sessi
 import type { TestSession } from '../../../src/engine/verify/test-session.ts'
 import { openTrainingAnswers, type TrainingTables } from '../../../src/engine/verify/training-answers.ts'
 import { verify } from '../../../src/engine/verify/verify.ts'
-import { cpuRig, fixtures } from '../cpu-rig.ts'
+import { cpuSession, fixtures } from '../cpu-session.ts'
 import { plainTarget } from '../plain-targets.ts'
 
 const dir = join(fixtures, 'train')
-const rig: TestSession = { ...cpuRig, load: (graph) => openTrainingSession(graph) }
+const session: TestSession = { ...cpuSession, load: (graph) => openTrainingSession(graph) }
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-train-'))
 after(() => rmSync(scratch, { recursive: true }))
 
 test('every reference gradient is met on the CPU', async (t) => {
   const asked = new Set<string>()
-  for await (const row of verify(dir, rig)) {
+  for await (const row of verify(dir, session)) {
     asked.add(row.tensor.split(' ')[0]!)
     await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () =>
       assert.ok(row.ok, `${row.measure} error ${row.error.toExponential(2)}, at most ${row.tolerance.toExponential(0)}`),
@@ -48,7 +48,7 @@ function setOf(name: string, cases: readonly string[], change: (tables: Training
 }
 
 test('nets written with plain operators have the same gradients', async () => {
-  const plain = { ...rig, target: { ...plainTarget, name: 'webgpu' }, vaeTarget: { ...plainTarget, name: 'webgpu' } }
+  const plain = { ...session, target: { ...plainTarget, name: 'webgpu' }, vaeTarget: { ...plainTarget, name: 'webgpu' } }
   const rows = await Array.fromAsync(verify(setOf('plain', ['adapter', 'textual_inversion']), plain))
   const limit = (tensor: string): number => (/loss|norm$/.test(tensor) ? 1e-5 : /all of/.test(tensor) ? 2e-5 : 1e-4)
   assert.deepEqual(
@@ -63,7 +63,7 @@ test('a gradient that is off by a thousandth is seen', async () => {
     const { tensors } = cases['textual_inversion']!
     tensors['emb_params']![1] += 1e-3 * tensors['emb_params']![0]
   })
-  const rows = await Array.fromAsync(verify(folder, rig))
+  const rows = await Array.fromAsync(verify(folder, session))
   assert.deepEqual(
     rows.filter(({ ok }) => !ok).map(({ tensor }) => tensor),
     ['textual_inversion digests of 1, worst: emb_params'],
@@ -74,5 +74,5 @@ test('a case that is not known is refused by name', async () => {
   const folder = setOf('unknown', [], ({ cases }) => {
     cases['motion_v9'] = { loss: 1, grad_norm: 1, tensors: {}, zero: [] }
   })
-  await assert.rejects(verify(folder, rig).next(), { code: 'verify-answer', message: /training case motion_v9, which is not known/ })
+  await assert.rejects(verify(folder, session).next(), { code: 'verify-answer', message: /training case motion_v9, which is not known/ })
 })

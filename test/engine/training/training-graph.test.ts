@@ -13,13 +13,13 @@ import { checkpointingFor, type Recomputation, recomputations } from '../../../s
 import { accumulate, type Example, takeStep } from '../../../src/engine/training/step.ts'
 import type { TrainingGraph } from '../../../src/engine/training/training-graph.ts'
 import { forecastMemory, openTrainingSession } from '../../../src/engine/training/training-session.ts'
-import { cpuRig, someNumbers, tiny } from '../cpu-rig.ts'
+import { cpuSession, someNumbers, tiny } from '../cpu-session.ts'
 
 const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v3.safetensors') })
 const trained = (name: string): boolean => model.motion!.tensors.has(name)
 
 const motionTraining = (recomputation: Recomputation = 'none', frames = 3, side = 8): TrainingGraph =>
-  denoiserTraining(model, trainingTarget(cpuRig.target), {
+  denoiserTraining(model, trainingTarget(cpuSession.target), {
     frames,
     h: side,
     w: side,

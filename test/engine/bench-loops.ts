@@ -1,0 +1,72 @@
+// How well the pocket model's clips loop, and what they cost: `node test/engine/bench-loops.ts FRAMES [CLIPS] [SHEET.png]`, a process for each
+// length, so that its memory is its own. One thread; seconds are of the CPU, so that others on the machine do not count.
+
+import sharp from 'sharp'
+import words from '../../models/pocket/words.json' with { type: 'json' }
+import { type Frames, frameAt } from '../../src/engine/frames.ts'
+import { createEngine } from '../../src/engine/pipeline/engine.ts'
+import { seam } from '../../src/engine/pipeline/seam.ts'
+import { createSession } from '../../src/engine/runtime/session.ts'
+import { createSessions } from '../../src/engine/runtime/sessions.ts'
+import { cpuSession } from './cpu-session.ts'
+
+const [frames = 16, clips = 6, sheet] = [Number(process.argv[2] ?? 16), Number(process.argv[3] ?? 6), process.argv[4]]
+const side = 64
+let calls = 0
+const sessions = createSessions({
+  budgetBytes: 1e9,
+  load: async (graph) => {
+    const session = await createSession(graph, { threads: 1 })
+    return {
+      ...session,
+      run: (feeds) => {
+        if (graph.name === 'unet-motion') calls++
+        return session.run(feeds)
+      },
+    }
+  },
+})
+const engine = createEngine({ ...cpuSession, sessions })
+
+async function draw(prompt: string, seed: bigint): Promise<Frames> {
+  const model = { checkpoint: 'models/pocket', loras: [] }
+  const settings = { negative: '', steps: 16, guidance: 4, clipSkip: 1, clip: { loop: 'closed' } } as const
+  const steps = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
+  for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value.frames
+}
+
+const drawn: Frames[] = []
+const seams: number[] = []
+const cpuMs: number[] = []
+for (let i = 0; i < clips; i++) {
+  const prompt = words.showpieces[i % words.showpieces.length]!
+  const before = process.cpuUsage()
+  const clip = await draw(prompt, BigInt(i + 1))
+  const { user, system } = process.cpuUsage(before)
+  drawn.push(clip)
+  seams.push(seam(clip))
+  cpuMs.push((user + system) / 1000)
+  console.log(`${frames} frames, seed ${i + 1}, ${prompt}: seam ${seams.at(-1)!.toFixed(2)}, ${(cpuMs.at(-1)! / 1000).toFixed(1)} s`)
+}
+await engine.close()
+const closed = seams.filter((it) => it <= 1.1).length
+// The first clip loads the nets.
+const seconds = cpuMs.slice(1).reduce((sum, ms) => sum + ms, 0) / Math.max(1, clips - 1) / 1000
+const megabytes = process.resourceUsage().maxRSS / 1024
+console.log(
+  `${frames} frames: seam at most 1.1 in ${closed} of ${clips}, ${seconds.toFixed(1)} s and ${calls / clips} calls of the UNet a clip, at most ${megabytes.toFixed(0)} MB`,
+)
+
+if (sheet) {
+  const rows = drawn.flatMap((clip) => Array.from({ length: Math.ceil(frames / 16) }, (_, row) => ({ clip, row })))
+  const cells = rows.flatMap(({ clip, row }, y) =>
+    Array.from({ length: Math.min(16, frames - 16 * row) }, (_, x) => ({
+      input: Buffer.from(frameAt(clip, 16 * row + x)),
+      raw: { width: side, height: side, channels: 3 as const },
+      left: x * side,
+      top: y * side,
+    })),
+  )
+  const create = { width: 16 * side, height: rows.length * side, channels: 3 as const, background: '#fff' }
+  await sharp({ create }).composite(cells).png().toFile(sheet)
+}
