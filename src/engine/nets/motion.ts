@@ -95,7 +95,7 @@ const framesFirst = (x: Value, B: number, F: number, S: number): Value => {
 }
 
 /** pe[p, 2k] = sin(p wₖ), pe[p, 2k+1] = cos(p wₖ), wₖ = 10000^(−2k/C). Stored copies of this table are ignored: it is a function of C. */
-function sinusoidalPositions(F: number, C: number): Float32Array {
+export function sinusoidalPositions(F: number, C: number): Float32Array {
   const table = new Float32Array(F * C)
   for (let p = 0; p < F; p++) {
     for (let k = 0; k < C / 2; k++) {

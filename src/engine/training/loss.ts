@@ -8,7 +8,8 @@ import { Abs, Add, Clip, Exp, Mul, ReduceMean, ReduceSum, Reshape, Sub } from '.
 
 export type Prediction = 'epsilon' | 'v'
 
-export type LossWeighting = 'none' | 'min-snr' | 'debiased'
+export const lossWeightings = ['none', 'min-snr', 'debiased'] as const
+export type LossWeighting = (typeof lossWeightings)[number]
 
 /** γ of min-SNR, as its authors chose it. */
 const gamma = 5
