@@ -1,4 +1,4 @@
-// A sentence becomes a looping animation. Also the home of the options that say how it is drawn, which `again` shares.
+// The /animate command: a sentence becomes a looping animation. The options that say how it is drawn are declared here; /again shares them.
 
 import {
   type AnimationRequest,
@@ -57,7 +57,7 @@ export const animate = command({
       format: values.format ?? defaults.format ?? context.formats[0]!,
       maxBytes: context.maxBytes,
     }
-    return { kind: 'draw', request, private: values.private ?? defaults.private ?? false }
+    return { kind: 'animation', request, private: values.private ?? defaults.private ?? false }
   },
 })
 

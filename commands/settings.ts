@@ -1,4 +1,4 @@
-// What the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
+// The /settings command: what the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
 
 import {
   action,
@@ -14,6 +14,7 @@ import {
 } from '../src/chat/contract/command.ts'
 import { drawSettings } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 import { styleOf } from './animate.ts'
 
 const channelOption = { kind: 'text', help: 'Which channel, if not this one', maxChars: 100, rest: true } as const
@@ -44,7 +45,7 @@ export const settings = commandGroup({
         const { style: _style, ...rest } = now
         return {
           ...rest,
-          ...(style !== undefined && { style }),
+          ...omitUndefined({ style }),
           maxFrames: values['max-frames'] ?? now.maxFrames,
           maxSteps: values['max-steps'] ?? now.maxSteps,
           maxPixels: values['max-pixels'] ?? now.maxPixels,
@@ -117,7 +118,7 @@ async function shown(context: CommandContext, text: Line): Promise<Reply> {
   const now = await context.settings.get()
   const list = (words: readonly string[]): Line => (words.length === 0 ? say('none') : words.join(', '))
   return {
-    kind: 'say',
+    kind: 'text',
     text,
     facts: [
       { label: say('setting-channels'), value: now.channels.length === 0 ? say('everywhere') : now.channels.join(', ') },

@@ -1,4 +1,5 @@
-// What a style does to a prompt and to a drawing, changed: strengths, words around the prompt, size, sampler, where it is offered.
+// The action /styles edit: what a style does to a prompt and to a request, changed: strengths, words around the prompt, size, sampler, where it is
+// offered.
 
 import { action, type CommandContext, type Reply, type StyleEdits, say, settingOption, type Values } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
@@ -37,7 +38,7 @@ export const editStyle = action({
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.edit(values.name, await editsOf(values, context))
     return {
-      kind: 'say',
+      kind: 'text',
       text: withNotes(say('style-changed', { name: card.name, changes: card.changed.join('; ') }), card),
       facts: cardFacts(card),
       buttons: [previewButton(card), undoButton(card)],

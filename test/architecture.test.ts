@@ -116,26 +116,14 @@ test('the engine is entered by its doors, or at a file beside them that imports 
   )
 })
 
-/** Circles of files that are still there, by the folder that all of their files lie in; the room of that folder has to end them. */
-const knownCircles = ['src/chat/contract', 'src/chat/locales']
-
-test('no files import each other in a circle, but for those that are known', () => {
+test('no files import each other in a circle', () => {
   const compiled = files.filter((file) => file.endsWith('.ts')) // what the browser runs speaks of types in circles, and no more
   const neighbours = Map.groupBy(imports, ({ from }) => from)
   const reachable = new Map(compiled.map((file) => [file, reachableFrom(file, neighbours)]))
   const circles = compiled
     .filter((file) => reachable.get(file)!.has(file))
     .map((file) => compiled.filter((other) => reachable.get(file)!.has(other) && reachable.get(other)!.has(file)))
-  const known = (folder: string) => (circle: readonly string[]) => circle.every((file) => liesIn(file, folder))
-  assert.deepEqual(
-    circles.filter((circle) => !knownCircles.some((folder) => known(folder)(circle))),
-    [],
-  )
-  assert.deepEqual(
-    knownCircles.filter((folder) => !circles.some(known(folder))),
-    [],
-    'a circle that was ended is taken off the list',
-  )
+  assert.deepEqual(circles, [])
 })
 
 /** `file` itself only where a path leads back to it. */

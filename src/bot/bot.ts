@@ -5,11 +5,9 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
-import type { StyleCaller } from '../chat/context/contexts.ts'
 import type { Config } from '../config.ts'
 import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
-import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
@@ -24,11 +22,11 @@ import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
-import { createStyles, type Styles } from '../styles/styles.ts'
+import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
-import { platformsOf } from './platforms.ts'
+import { type PlatformMaker, platformsOf } from './platforms.ts'
 import { warmUp } from './warm-up.ts'
 
 export interface Bot {
@@ -40,9 +38,10 @@ const inspectLimits = { timeoutMs: 120_000, maxMegabytes: 2048 } as const
 
 /**
  * @param tell a sentence for the operator: addresses, and how to mend what is off
+ * @param platforms what people reach it by, in this process and without a port; what is configured otherwise
  * @throws UserError where the bot cannot be started at all; what was opened is closed again
  */
-export async function startBot(config: Config, log: Log, tell: (sentence: string) => void): Promise<Bot> {
+export async function startBot(config: Config, log: Log, tell: (sentence: string) => void, platforms?: PlatformMaker): Promise<Bot> {
   const open: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
     for (const close of open.splice(0).reverse()) {
@@ -54,7 +53,7 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    await assemble(config, log, tell, (close) => void open.push(close))
+    await assemble(config, log, tell, platforms, (close) => void open.push(close))
   } catch (error) {
     await stop()
     throw error
@@ -66,6 +65,7 @@ async function assemble(
   config: Config,
   log: Log,
   tell: (sentence: string) => void,
+  withoutPort: PlatformMaker | undefined,
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<void> {
   const { home, limits, redisUrl, retentionDays } = config
@@ -86,7 +86,6 @@ async function assemble(
     onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
   })
   closing(() => pool.close())
-  const operators = new Set(config.operators)
   const styles = await createStyles({
     space: store.space('styles'),
     blobs: store.blobs,
@@ -102,7 +101,6 @@ async function assemble(
     inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
     draw: pool.render,
     nowMs: systemClock.nowMs,
-    isOperator: (owner) => operators.has(personOf(owner)),
     hostFolders: [modelFolder(home)],
     hub: config.hub.endpoint,
   })
@@ -124,17 +122,17 @@ async function assemble(
     scheduler,
     store,
     styles,
-    styleAdminFor: (caller) => styleAdminFor(styles, operators, caller),
+    styleAdminFor: styles.admin,
     retentionDays,
-    alsoClear: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
+    alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,
     log,
     observer: metrics.observer,
-    platforms: await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell),
+    platforms: withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell)),
   })
   const troubles = () => [scheduler.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
-  const health = await healthOf(config, metrics, troubles, tell)
+  const health = withoutPort ? undefined : await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
@@ -156,13 +154,6 @@ async function healthOf(
     tell(error.message)
     return undefined
   }
-}
-
-/** Who is signed in on the page as its admin has the operator's token. */
-function styleAdminFor(styles: Pick<Styles, 'admin'>, operators: Set<string>, caller: StyleCaller): ReturnType<Styles['admin']> {
-  const { owner, asker } = caller
-  if (owner.platform === 'web') operators[asker.admin ? 'add' : 'delete'](personOf(owner))
-  return styles.admin(caller)
 }
 
 function newId(): string {

@@ -72,7 +72,7 @@ export function createMetrics(scheduler: Pick<Scheduler, 'load' | 'listen'>): Me
       accepted: (platform) => accepted.inc({ platform }),
       ended: (platform, end, ms) => ended.observe({ platform, end }, ms / 1000),
       edited: (platform) => edits.inc({ platform }),
-      stumbled: (platform) => failures.inc({ platform }),
+      callFailed: (platform) => failures.inc({ platform }),
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -32,6 +32,6 @@ export function unwritten(cause?: unknown): UserError {
   return new UserError('journal-failed', 'Requests cannot be written down just now, so none is taken on: try again later.', {}, { cause })
 }
 
-function reasonOf({ code, message, data }: UserError): Reason {
+export function reasonOf({ code, message, data }: UserError): Reason {
   return { code, message, data: JSON.parse(JSON.stringify(data)) as Json }
 }

@@ -6,7 +6,7 @@ import { omitUndefined } from '../omit-undefined.ts'
 import type { Recipe } from '../render/recipe.ts'
 import { createPreview, type Draw } from './admin/previews.ts'
 import { type Quotas, usualQuotas } from './admin/quota.ts'
-import type { StyleAccessParts, StyleManager } from './admin/style-access.ts'
+import type { StyleManager } from './admin/style-access.ts'
 import { createStyleAdmin, type StyleAdminParts } from './admin/style-admin.ts'
 import type { BaseModel } from './catalog/base-models.ts'
 import { recipeFor } from './catalog/recipe.ts'
@@ -22,8 +22,6 @@ export interface StylesOptions extends CatalogOptions {
   readonly inspect: IntakeOptions['inspect']
   /** The render pool's. */
   readonly draw: Draw
-  /** May change what ships and what other places have added. */
-  readonly isOperator: StyleAccessParts['isOperator']
   /** Where `path:` may point into; models that were pulled lie in one of them. */
   readonly hostFolders: readonly string[]
   readonly download?: Download
@@ -44,7 +42,7 @@ export interface Styles extends StyleCatalog {
 }
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
-  const { folder, bases, nowMs, isOperator, inspect, draw, hostFolders, hub } = options
+  const { folder, bases, nowMs, inspect, draw, hostFolders, hub } = options
   const { download = createDownload(), quotas = usualQuotas, patienceMs = 10 * 60_000, previewMs = 60 * 60_000 } = options
   const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
   deleteUnusedFiles(folder, keptFiles(history.changes))
@@ -57,7 +55,6 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
     intake: createIntake({ files, download, inspect, hostFolders, ...omitUndefined({ hub }) }),
     preview: createPreview({ draw, pictures, catalog, bases, pathOf, patienceMs, previewMs }),
     quotas,
-    isOperator,
     nowMs,
   }
   const [base] = bases

@@ -1,4 +1,4 @@
-// A whole chat in a room: real scheduler, journal, store and router, and a renderer that answers with a real animation.
+// A test chat: the whole chat on a fake platform, with real scheduler, journal, store and router, and a renderer that gives a real animation.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,10 +20,10 @@ import { createLog } from '../../src/log.ts'
 import { encode } from '../../src/media/animation.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { systemClock as realClock } from '../../src/system-clock.ts'
-import { createRoom, type Room } from './fake-platform.ts'
+import { createFakePlatform, type FakePlatform } from './fake-platform.ts'
 
-export interface Home {
-  readonly room: Room
+export interface TestChat {
+  readonly fake: FakePlatform
   readonly chat: Chat
   readonly scheduler: Scheduler
   readonly store: Store
@@ -34,8 +34,8 @@ export interface Home {
   close(): Promise<void>
 }
 
-export interface HomeOptions {
-  readonly room?: Room
+export interface TestChatOptions {
+  readonly fake?: FakePlatform
   readonly folder: string
   readonly renderer?: (blobs: Store['blobs']) => JobRenderer
   readonly limits?: Limits
@@ -53,8 +53,8 @@ export function newFolder(): string {
   return folder
 }
 
-export async function openHome(options: HomeOptions): Promise<Home> {
-  const { folder, room = createRoom(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
+export async function openTestChat(options: TestChatOptions): Promise<TestChat> {
+  const { folder, fake = createFakePlatform(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
   const lines: string[] = []
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) })
   const store = await openStore({ folder })
@@ -69,17 +69,17 @@ export async function openHome(options: HomeOptions): Promise<Home> {
     scheduler,
     store,
     styles,
-    styleAdminFor: () => noStyleDesk,
+    styleAdminFor: () => noStyleAdmin,
     retentionDays,
     limits,
     clock,
     log,
     observer: noObserver,
-    platforms: () => [room.platform],
+    platforms: () => [fake.platform],
   })
   await chat.start((sentence) => lines.push(sentence))
   return {
-    room,
+    fake,
     chat,
     scheduler,
     store,
@@ -109,7 +109,7 @@ export function smallWebp(): Promise<Uint8Array> {
   return drawn
 }
 
-/** Two steps with previews, then the end; slower than an answer, as every render is. A prompt that says what goes wrong goes wrong. */
+/** Two steps with previews, then the end; slower than an answer, as every drawing is. A prompt that says what goes wrong goes wrong. */
 export function quickRenderer(blobs: Store['blobs']): JobRenderer {
   return {
     ...fixedCapacity(2),
@@ -157,9 +157,9 @@ export const twoStyles: StyleSource = {
   picture: async () => ({ bytes: await smallWebp(), format: 'webp', width: 16, height: 16 }),
 }
 
-/** Nobody manages styles in this room. */
-const noStyleDesk = new Proxy({} as StyleAdmin, {
+/** Nobody manages styles in this chat. */
+const noStyleAdmin = new Proxy({} as StyleAdmin, {
   get: (_target, name) => () => {
-    throw new Error(`no style desk: ${String(name)}`)
+    throw new Error(`no style admin: ${String(name)}`)
   },
 })

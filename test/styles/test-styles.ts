@@ -96,7 +96,6 @@ async function testStylesIn(
       return { animation: { bytes: ball, format: 'webp', width: 256, height: 256 } }
     },
     nowMs: () => clock.nowMs,
-    isOperator: ({ platform }) => platform === 'web',
     hostFolders: [join(root, 'models')],
     ...options,
   })
@@ -111,7 +110,13 @@ async function testStylesIn(
     admin({ person = 'ann', space = 's1', platform = 'discord', admin = true, roles = [], managers = [], files } = {}) {
       const fetchFile = files && ((attachment: Attachment) => pieces(files[attachment.url]!))
       const owner = { platform, space, person }
-      return styles.admin({ owner, name: person, asker: { admin, roles }, managers: async () => managers, ...(fetchFile && { fetchFile }) })
+      return styles.admin({
+        owner,
+        name: person,
+        asker: { admin, operator: platform === 'web', roles },
+        managers: async () => managers,
+        ...(fetchFile && { fetchFile }),
+      })
     },
     files: () => ['files', 'incoming'].flatMap((inner) => readdirSync(join(folder, inner)).map((name) => `${inner}/${name}`)),
     reopen: () => testStylesIn(root, space, blobs, clock, options),

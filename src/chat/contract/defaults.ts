@@ -1,4 +1,4 @@
-// What a person wants where a request does not say otherwise. Kept for each person on each platform.
+// Personal defaults: what a person wants where a request does not say otherwise. Kept for each person on each platform.
 
 import { z } from 'zod'
 import { drawSettingSchema } from '../../draw-settings.ts'

@@ -1,4 +1,4 @@
-// One option of a command, declared once. Discord's JSON, the text grammar, dialogs, the help and the static type of `values` follow.
+// A command option, declared once: Discord's JSON, the text grammar, dialogs, the help and the static type of `values` follow from it.
 
 import { type DrawSettingName, drawSettings } from '../../draw-settings.ts'
 import type { Attachment } from './attachment.ts'

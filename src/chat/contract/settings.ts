@@ -1,4 +1,4 @@
-// What the admins of one server, workspace or page have decided there.
+// Settings: what the admins of one server, workspace or page have decided there.
 
 import { z } from 'zod'
 import { drawSettingSchema, drawSettings } from '../../draw-settings.ts'

@@ -1,8 +1,8 @@
-// What managing styles asks of the house. Every method first asks whether the person may, and refuses with a sentence if not.
+// Style administration: what managing styles takes. Every method first asks whether the person may, and refuses with a sentence if not.
 
 import type { DrawSettings } from '../../draw-settings.ts'
-import type { Format } from '../../jobs/request.ts'
 import type { Attachment } from './attachment.ts'
+import type { ShownAnimation } from './outgoing.ts'
 import type { Sentence } from './reply.ts'
 
 export interface StyleAdmin {
@@ -107,12 +107,4 @@ export interface StyleRecord {
 export interface StylePreview {
   readonly plain: ShownAnimation
   readonly styled: ShownAnimation
-}
-
-/** An animation that is no job's. */
-export interface ShownAnimation {
-  readonly bytes: Uint8Array
-  readonly format: Format
-  readonly width: number
-  readonly height: number
 }

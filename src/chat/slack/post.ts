@@ -1,4 +1,4 @@
-// Outgoing → calls: who sees it decides where it goes.
+// Posting to Slack: Outgoing → calls. Who sees it decides where it goes.
 
 import { z } from 'zod'
 import { createLruCache } from '../../lru-cache.ts'
@@ -41,21 +41,21 @@ export function createPost({ api, messages, ephemeral, identity, log }: PostOpti
     const to = readAddress(address)
     try {
       if (to.direct || outgoing.audience === 'everyone') return postedAs(await messages.post(to, outgoing, to.heardMs))
-      if (outgoing.audience === 'direct') return postedAs(await messages.post(await directPlace(to), outgoing, to.heardMs))
+      if (outgoing.audience === 'direct') return postedAs(await messages.post(await directChannel(to), outgoing, to.heardMs))
       const posted = canBeEphemeral(outgoing) ? await ephemeral.post(to, ephemeralContent(outgoing)) : undefined
-      return posted ?? (await postAside(to, outgoing))
+      return posted ?? (await postDirect(to, outgoing))
     } catch (error) {
       throw translateError(error, identity.name)
     }
   }
 
-  async function directPlace({ user }: Address) {
+  async function directChannel({ user }: Address) {
     return { channel: await conversations.get(user) }
   }
 
-  /** As a direct message, and a word where the person is that it is there. */
-  async function postAside(to: Address, outgoing: Outgoing): Promise<Posted> {
-    const handle = await messages.post(await directPlace(to), outgoing, to.heardMs)
+  /** As a direct message, and a link to it where the person is. */
+  async function postDirect(to: Address, outgoing: Outgoing): Promise<Posted> {
+    const handle = await messages.post(await directChannel(to), outgoing, to.heardMs)
     const url = `${identity.url}archives/${handle.channel}/p${handle.ts.replace('.', '')}`
     const { text, tone } = outgoing
     const { blocks, ...content } = ephemeralContent({ audience: 'asker', tone, text })

@@ -17,7 +17,7 @@ import type { OpenLoadTarget } from './load-target.ts'
 
 /** Discord's, whose messages are changed most often. */
 const limits: PlatformLimits = {
-  answerMs: 3000,
+  responseMs: 3000,
   maxBytes: 10 * 2 ** 20,
   formats: ['webp', 'gif', 'mp4'],
   previews: true,
@@ -92,7 +92,7 @@ export const openChatTarget =
           id,
           owner,
           name: owner.person,
-          asker: { admin: false, roles: [] },
+          asker: { admin: false, operator: false, roles: [] },
           channel: { id: 'c', ageRestricted: false, direct: false, missing: [] },
           address: id,
           locale: 'en',

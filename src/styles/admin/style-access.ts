@@ -11,7 +11,8 @@ export interface StyleManager {
   readonly owner: Owner
   /** Shown to others in the record. */
   readonly name: string
-  readonly asker: { readonly admin: boolean; readonly roles: readonly string[] }
+  /** An operator may change what ships and what others have added. */
+  readonly asker: { readonly admin: boolean; readonly operator: boolean; readonly roles: readonly string[] }
   /** Roles or people who may manage styles here besides the admins. */
   readonly managers: () => Promise<readonly string[]>
   /** The platform's, where it has one. */
@@ -20,8 +21,6 @@ export interface StyleManager {
 
 export interface StyleAccessParts {
   readonly registry: StyleRegistry
-  /** May change what ships and what others have added. */
-  readonly isOperator: (owner: Owner) => boolean
 }
 
 /** @throws UserError `not-a-style-manager` */
@@ -37,7 +36,7 @@ export async function checkManager({ owner, asker, managers }: StyleManager): Pr
  * @throws UserError `not-a-style-manager`, `unknown-style`, `style-built-in`, `style-elsewhere`
  */
 export async function managedEntry(
-  { registry, isOperator }: StyleAccessParts,
+  { registry }: StyleAccessParts,
   manager: StyleManager,
   name: string,
   find: StyleRegistry['find'] = registry.find,
@@ -45,7 +44,7 @@ export async function managedEntry(
   await checkManager(manager)
   await registry.refresh()
   const entry = find(name)
-  const foreign = entry && entry.home !== spaceOf(manager.owner) && !isOperator(manager.owner)
+  const foreign = entry && entry.home !== spaceOf(manager.owner) && !manager.asker.operator
   // Elsewhere a style for admins is not even known.
   if (!entry || (foreign && entry.state === 'admins')) throw unknownStyle(name)
   if (!foreign) return entry

@@ -1,3 +1,5 @@
+// Parsing: what people type → command, action and options, checked.
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -212,7 +214,10 @@ describe('any text at all', () => {
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (prompt, seed) => {
         const { command, inputs } = parse(commandText('animate', { prompt: prompt.join(' '), seed: String(seed), private: true }), commands)
         const checked = optionValues(command.actions['']!.options, inputs) as Record<string, unknown>
-        assert.deepEqual([checked['prompt'], checked['seed'], checked['private']], [prompt.join(' '), String(seed), true])
+        assert.deepEqual(
+          { prompt: checked['prompt'], seed: checked['seed'], private: checked['private'] },
+          { prompt: prompt.join(' '), seed: String(seed), private: true },
+        )
       }),
       { numRuns: 1000, seed: 4 },
     )

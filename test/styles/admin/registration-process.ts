@@ -38,7 +38,6 @@ export async function openStylesIn(root: string, reached: (moment: Moment) => vo
     },
     draw: () => Promise.reject(new Error('nothing is drawn here')),
     nowMs: Date.now,
-    isOperator: () => true,
     hostFolders: [],
   })
   return { store, styles }
@@ -54,7 +53,7 @@ export function adminOf({ styles }: Awaited<ReturnType<typeof openStylesIn>>, re
     reached('half received')
     yield bytes.subarray(bytes.length >> 1)
   }
-  return styles.admin({ owner, name: 'ann', asker: { admin: true, roles: [] }, managers: async () => [], fetchFile })
+  return styles.admin({ owner, name: 'ann', asker: { admin: true, operator: true, roles: [] }, managers: async () => [], fetchFile })
 }
 
 export const attachment = file

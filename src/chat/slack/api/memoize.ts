@@ -1,4 +1,4 @@
-// What was asked of Slack a moment ago is not asked again; what is being asked is asked once.
+// Memoization: what was asked of Slack a moment ago is not asked again; what is being asked is asked once.
 
 import { createLruCache } from '../../../lru-cache.ts'
 

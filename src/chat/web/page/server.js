@@ -1,7 +1,7 @@
 // Calls to our server. What it refuses comes back as a sentence in the page's language.
 
 /** @import { Choice } from '../../contract/incoming.ts' */
-/** @import { AnimationView, PageSetup, Me, QueuedView, PageError, ShownMessage, StyleView } from '../page-json.ts' */
+/** @import { AnimationView, Me, PageError, PageSetup, QueuedView, ShownMessage, StyleView } from '../page-json.ts' */
 
 /** Its message is a sentence for people. */
 export class Refused extends Error {}
