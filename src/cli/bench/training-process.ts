@@ -1,18 +1,9 @@
 // A step of motion training beside a step of drawing, in a process of its own: how long both take by turns, and the most memory that it had.
 // Its one argument says what, its one line of output what came of it.
 
-import { elementsOf, float32Of } from '../../engine/checkpoint/tensor.ts'
-import { openModel } from '../../engine/index.ts'
-import { unetGraph } from '../../engine/pipeline/graphs.ts'
-import { createSession, type Feeds } from '../../engine/runtime/session.ts'
-import { cpu } from '../../engine/targets/cpu.ts'
-import { trainingTarget } from '../../engine/targets/training.ts'
-import { denoiserTraining } from '../../engine/training/denoiser.ts'
-import { animateDiffAdamW, startState } from '../../engine/training/optimizer.ts'
-import { checkpointingFor, type Recomputation } from '../../engine/training/recompute.ts'
-import { takeStep } from '../../engine/training/step.ts'
-import { openTrainingSession } from '../../engine/training/training-session.ts'
-import { pocket } from '../../paths.ts'
+import { cpu, type Model, openModel, unetGraph } from '../../engine/index.ts'
+import { createSession, openTrainer, type Recomputation, traineeFor } from '../../engine/run.ts'
+import { cacheFolder, pocket } from '../../paths.ts'
 
 export interface TrainingTask {
   readonly draws: boolean
@@ -54,35 +45,39 @@ async function measure({ draws, recomputation, times, ...threads }: TrainingTask
   }
 }
 
-type Pocket = ReturnType<typeof openModel>
 type Threads = { readonly threads?: number }
 
 /** One pass of the UNet, as an animation's steps take two. */
-async function drawing(model: Pocket, threads: Threads): Promise<Work> {
+async function drawing(model: Model, threads: Threads): Promise<Work> {
   const graph = unetGraph(model, cpu(), { animations: 1, ...size })
   const session = await createSession(graph, threads)
-  const feeds = someFeeds(graph.inputs)
+  const feeds = Object.fromEntries(
+    graph.inputs.map(({ name, shape }) => [name, someNumbers(shape.reduce((product, side) => product * side, 1))]),
+  )
   return () => session.run(feeds)
 }
 
-async function training(model: Pocket, recomputation: Recomputation, threads: Threads): Promise<Work> {
-  const { tensors } = model.motion!
-  const options = { ...size, trained: (name: string) => tensors.has(name), ...checkpointingFor(recomputation) }
-  const { graph, parameters } = denoiserTraining(model, trainingTarget(cpu()), options)
-  const session = await openTrainingSession(graph, threads)
-  const weights = new Float32Array(parameters.length)
-  for (const { name } of parameters.all) parameters.view(weights, name).set(float32Of(tensors.get(name)!))
-  const state = startState(weights)
-  const trained = new Set([...parameters.views.map(({ input }) => input), 'weight'])
-  const feeds = someFeeds(graph.inputs.filter(({ name }) => !trained.has(name)))
-  return () => takeStep(session, parameters, animateDiffAdamW, state, [{ feeds, weight: 1 }])
+/** One clip a step, that a module which is there goes on with. */
+async function training(model: Model, recomputation: Recomputation, threads: Threads): Promise<Work> {
+  const { frames, h, w, tokens } = size
+  const { factor, latentChannels } = model.vae.architecture
+  const seed = 1n
+  const trainee = traineeFor('motion', model, { continues: true, layout: 'diffusers', writtenType: 'float32', rank: 0, alpha: 0, seed })
+  const trainer = await openTrainer(model, trainee, {
+    ...{ frames, width: w * factor, height: h * factor, stride: 1, clipSkip: 1, steps: 1000, batch: 1 },
+    ...{ learningRate: 1e-4, schedule: 'constant', warmup: 0, weightDecay: 0.01, clip: 1, weighting: 'none', offsetNoise: 0 },
+    ...{ emptyCaptions: 0, flip: false, seed: String(seed), device: 'cpu', recomputation, availableBytes: Infinity },
+    ...{ weightDir: cacheFolder(), ...threads },
+  })
+  const moments = someNumbers(frames * 2 * latentChannels * h * w)
+  const contexts = new Map([['', someNumbers(tokens * model.text.architecture.width)]])
+  const { steps } = await trainer.start({ items: [{ caption: '', frames, moments: () => moments }], contexts, settings: {} })
+  const all = steps()
+  return () => all.next()
 }
 
-/** Numbers of the size that latents and tokens have. */
-const someFeeds = (inputs: readonly { readonly name: string; readonly shape: readonly number[] }[]): Feeds =>
-  Object.fromEntries(
-    inputs.map(({ name, shape }) => [name, Float32Array.from({ length: elementsOf(shape) }, (_, i) => Math.sin(i * 12.9898))]),
-  )
+/** Of the size that latents and tokens have. */
+const someNumbers = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898))
 
 async function seconds(work: Work): Promise<number> {
   const start = performance.now()

@@ -1,16 +1,6 @@
 // What training costs: a step of motion training by a forward pass and in memory, at the small size; and what the real size is foretold to take.
 
-import { motionArchitecture, unetArchitecture } from '../../engine/checkpoint/architecture.ts'
-import { type Named, partsOf } from '../../engine/checkpoint/dialects/parts.ts'
-import type { Tensor } from '../../engine/checkpoint/tensor.ts'
-import { flopsOf } from '../../engine/onnx/flops.ts'
-import type { Model } from '../../engine/pipeline/model.ts'
-import { officialModules, type Shapes, sd15UNet } from '../../engine/synthetic/sd15.ts'
-import { cpu } from '../../engine/targets/cpu.ts'
-import { trainingTarget } from '../../engine/targets/training.ts'
-import { denoiserTraining } from '../../engine/training/denoiser.ts'
-import { checkpointingFor, recomputations } from '../../engine/training/recompute.ts'
-import { forecastMemory } from '../../engine/training/training-session.ts'
+import { forecastSd15, recomputations } from '../../engine/run.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atMost, gib, type Measurement, seconds } from './measurement.ts'
 import type { TrainingResult, TrainingTask } from './training-process.ts'
@@ -37,34 +27,11 @@ export async function* measureTraining(threads: { readonly threads?: number }): 
 
 /** Stable Diffusion 1.5 with a v3 motion module, 16 frames of 256×256: computed from the graph, nothing is run. */
 function* foretold(): Generator<Measurement> {
-  const model = realSize()
-  const size = { frames: 16, h: 32, w: 32, tokens: 77 }
-  const options = { ...size, trained: (name: string) => model.motion.tensors.has(name), ...checkpointingFor('full') }
-  const built = denoiserTraining(model as unknown as Model, trainingTarget(cpu()), options)
-  const { frozenBytes, stateBytes, valueBytes, totalBytes } = forecastMemory(built)
-  const flops = flopsOf(built.graph)
+  const { memory, flops } = forecastSd15(16, 256, 'full')
+  const { frozenBytes, stateBytes, valueBytes, totalBytes } = memory
   yield { what: 'TFLOP of a step at the real size, 16 frames of 256×256', got: (flops / 1e12).toFixed(1) }
   yield { what: 'memory foretold: frozen weights, mapped from files', got: gib(frozenBytes) }
   yield { what: 'memory foretold: trained weights and two moments', got: gib(stateBytes) }
   yield { what: 'memory foretold: values of a run', got: gib(valueBytes) }
   yield atMost('memory foretold, all', totalBytes, 16 * 2 ** 30, gib)
 }
-
-function realSize() {
-  const unet = placeholders(sd15UNet())
-  const file = {
-    path: '',
-    container: 'safetensors',
-    tensors: placeholders(officialModules()),
-    metadata: new Map<string, string>(),
-  } as const
-  const motion = partsOf(file).motion!
-  return {
-    unet: { tensors: unet, architecture: unetArchitecture(unet), file: '' },
-    motion: { tensors: motion, architecture: motionArchitecture(motion, { peRows: 32 }), file: '' },
-  }
-}
-
-/** Tensors without bytes: enough to write a graph from. */
-const placeholders = (shapes: Shapes): Named =>
-  new Map([...shapes].map(([name, shape]): [string, Tensor] => [name, { name, dtype: 'F16', shape, at: new Uint8Array() }]))

@@ -11,7 +11,7 @@ import { trainingFolder } from '../../trainer/training-run.ts'
 import { writeWhole } from '../animate/output-file.ts'
 import { recipeFromFlags } from '../animate/recipe-from-flags.ts'
 
-export interface Preview {
+export interface TrainingPreview {
   readonly request: TrainingRequest
   /** The trained weights. */
   readonly out: string
@@ -21,7 +21,7 @@ export interface Preview {
 }
 
 /** @returns where it lies */
-export async function drawPreview({ request, out, words, step, config }: Preview): Promise<string> {
+export async function drawPreview({ request, out, words, step, config }: TrainingPreview): Promise<string> {
   const { kind, model, seed, width, height } = request
   const { checkpoint, motion, vae } = model
   const lora = kind === 'motion' ? [] : [{ file: out, strength: 1 }]
