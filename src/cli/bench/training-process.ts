@@ -25,7 +25,8 @@ type Work = () => Promise<unknown>
 
 const size = { frames: 16, h: 16, w: 16, tokens: 77 }
 
-async function measure({ draws, recomputation, times, ...threads }: TrainingTask): Promise<TrainingResult> {
+async function measure({ draws, recomputation, times, threads: count }: TrainingTask): Promise<TrainingResult> {
+  const threads = count === undefined ? {} : { threads: count }
   const model = openModel({ checkpoint: pocket })
   const draw = draws ? await drawing(model, threads) : null
   const step = recomputation ? await training(model, recomputation, threads) : null

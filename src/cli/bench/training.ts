@@ -1,15 +1,16 @@
 // What training costs: a step of motion training by a forward pass and in memory, at the small size; and what the real size is foretold to take.
 
 import { forecastSd15, recomputations } from '../../engine/run.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atMost, gib, type Measurement, seconds } from './measurement.ts'
 import type { TrainingResult, TrainingTask } from './training-process.ts'
 
 const times = 5
 
-export async function* measureTraining(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
+export async function* measureTraining({ threads }: { readonly threads?: number }): AsyncGenerator<Measurement> {
   const measured = (task: Omit<TrainingTask, 'times' | 'threads'>): Promise<TrainingResult> =>
-    measureInChild('training-process.ts', { ...task, times, ...threads })
+    measureInChild('training-process.ts', { ...task, times, ...omitUndefined({ threads }) })
   const drawing = await measured({ draws: true })
   yield { what: 'most memory, a forward pass of 16 frames', got: gib(drawing.peakBytes) }
   for (const recomputation of recomputations) {

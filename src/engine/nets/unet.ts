@@ -4,7 +4,7 @@
 
 import type { UNetArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Cast, Reshape } from '../onnx/ops.ts'
+import { Add, Cast, Reshape, Slice } from '../onnx/ops.ts'
 import type { GroupNormOptions } from '../targets/target.ts'
 import { concatChannels, enter, leave, picture, sides, tokens } from './image.ts'
 import { attention, conv1x1, conv3x3, feedForward, groupNorm, layerNorm, linear, resnetBlock, upsample } from './layers.ts'
@@ -26,6 +26,13 @@ interface Inputs {
   readonly motion: Motion | null
   /** The resnets' norms. */
   readonly norm: GroupNormOptions
+  /** Self-attention looks at the first of so many frames instead of its own (Text2Video-Zero). */
+  readonly crossFrames: number
+}
+
+export interface UNetOptions {
+  readonly control?: Residuals | null
+  readonly crossFrames?: number
 }
 
 /** sample [(B F), in, h, w]  time [1, widths[0]]  context [B, L, D] or [(B F), L, D] → noise [(B F), out, h, w] */
@@ -36,11 +43,11 @@ export function unet(
   context: Value,
   arch: UNetArchitecture,
   motion: Motion | null,
-  control: Residuals | null = null,
+  { control = null, crossFrames = 1 }: UNetOptions = {},
 ): Value {
   const { widths, layersPerBlock } = arch
   const last = widths.length - 1
-  const inputs = inputsOf(w, time, context, arch, motion)
+  const inputs = inputsOf(w, time, context, arch, motion, crossFrames)
   const encoded = encoder(w, conv3x3(w.at('conv_in'), enter(w.target, sample), widths[0]!), inputs)
   const skips = control ? encoded.skips.map((skip, i) => Add(skip, control.skips[i]!)) : [...encoded.skips]
   let x = control ? Add(encoded.middle, control.middle) : encoded.middle
@@ -55,7 +62,15 @@ export function unet(
   return leave(w.target, conv3x3(w.at('conv_out'), x, arch.outChannels))
 }
 
-export const inputsOf = (w: Weights, time: Value, context: Value, arch: UNetArchitecture, motion: Motion | null): Inputs => ({
+export const inputsOf = (
+  w: Weights,
+  time: Value,
+  context: Value,
+  arch: UNetArchitecture,
+  motion: Motion | null,
+  crossFrames = 1,
+): Inputs => ({
+  crossFrames,
   temb: timeEmbedding(w.at('time_embedding'), Cast(time, w.target.type), arch.timeWidth),
   context: Cast(context, w.target.type),
   arch,
@@ -132,12 +147,23 @@ const spatialTransformer = block((w: Weights, x: Value, inputs: Inputs): Value =
   return Add(x, conv1x1(w.at('proj_out'), picture(w.target, y, size), C))
 })
 
-const transformerBlock = block((w: Weights, x: Value, { context, arch: { heads } }: Inputs): Value => {
+const transformerBlock = block((w: Weights, x: Value, { context, crossFrames, arch: { heads } }: Inputs): Value => {
   const y = layerNorm(w.at('norm1'), x)
-  x = attention(w.at('attn1'), y, y, { kind: 'self', heads }, x)
+  x =
+    crossFrames > 1
+      ? crossFrameAttention(w.at('attn1'), y, crossFrames, heads, x)
+      : attention(w.at('attn1'), y, y, { kind: 'self', heads }, x)
   x = textAttention(w.at('attn2'), layerNorm(w.at('norm2'), x), context, heads, x)
   return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
+
+/** Every frame's queries, keys and values of the first: [(B F), S, C] is one long row of queries [B, (F S), C]. */
+function crossFrameAttention(w: Weights, x: Value, F: number, heads: number, skip: Value): Value {
+  const [N, S, C] = x.shape as [number, number, number]
+  const row = (y: Value): Value => Reshape(y, [N / F, F * S, C])
+  const first = Slice(row(x), 1, 0, S) // [B, S, C]
+  return Reshape(attention(w, row(x), first, { kind: 'self', heads }, row(skip)), [N, S, C])
+}
 
 /** Frames that read the same text are one long row of queries: [(B F), S, C] is [B, (F S), C]. */
 function textAttention(w: Weights, x: Value, context: Value, heads: number, skip: Value): Value {

@@ -6,6 +6,7 @@ import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
+import { torchGenerator } from '../noise.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
@@ -26,11 +27,13 @@ import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
+import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
+import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput
   extends ClipInput,
-    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
   /** Unsigned 64-bit. */
   readonly seed: bigint
@@ -61,7 +64,7 @@ export interface EngineOutput extends Streamed {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip' | 'method'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
@@ -104,30 +107,40 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const base = openModels(files)
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
-    checkSize(drawing, { factor, hasMotion: motion !== null })
-    const clip = prepareClip(drawing, base.model)
+    const zero = isZero(drawing)
+    checkSize(drawing, { factor, hasMotion: motion !== null || zero })
+    if (zero) refuseClipForZero(drawing)
+    const clip = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
     const applied = applyLoras(base, files.loras)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
     return { base, applied, embeddings, clip }
   }
 
-  function netsFor(base: OpenModel, applied: AppliedLoras, size: Size, { plan: { atOnce, motionWindows } }: PreparedClip) {
+  function netsFor(
+    base: OpenModel,
+    applied: AppliedLoras,
+    size: Size & Pick<EngineInput, 'method'>,
+    { plan: { atOnce, motionWindows } }: PreparedClip,
+  ) {
     const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...(motionWindows && { motionWindows }) }
-    return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
+    const crossFrames = isZero(size)
+    const nets = createNets(model, { ...size, frames: atOnce }, { ...options, crossFrames })
+    return { model, keys, nets, firstNets: crossFrames ? createNets(model, { ...size, frames: 1 }, options) : nets }
   }
 
   async function* stream(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
+    if (isZero(drawing)) refuseForZero(schedule)
     const sampler = createSampler(schedule.sampler)
     const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
     signal?.throwIfAborted()
     yield { stage: 'loading', step: 0, of: 0 }
 
-    const { model, keys, nets } = netsFor(base, applied, drawing, clip)
+    const { model, keys, nets, firstNets } = netsFor(base, applied, drawing, clip)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
@@ -146,21 +159,32 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
-    const steps = denoise(
-      nets,
-      (call) => contexts[call]!,
-      latentShape,
-      {
-        frames: drawn,
-        schedule,
-        windowsAt: plan.windowsAt,
-        ...startOf(drawing.seed, clip),
-        ...guidanceOver(clip),
-        ...(known && { known }),
-        ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
-      },
-      signal,
-    )
+    const contextAt = (call: number) => contexts[call]!
+    const clipSteps = () =>
+      denoise(
+        nets,
+        contextAt,
+        latentShape,
+        {
+          frames: drawn,
+          schedule,
+          windowsAt: plan.windowsAt,
+          ...startOf(drawing.seed, clip),
+          ...guidanceOver(clip),
+          ...(known && { known }),
+          ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
+        },
+        signal,
+      )
+    const zeroSteps = () =>
+      textToVideoZero(
+        { first: firstNets, all: nets, atOnce: plan.atOnce },
+        contextAt,
+        latentShape,
+        { frames: drawn, schedule, generator: torchGenerator(drawing.seed) },
+        signal,
+      )
+    const steps = isZero(drawing) ? zeroSteps() : clipSteps()
     let done = 0
     let turn = await steps.next()
     for (; !turn.done; turn = await steps.next()) {
@@ -233,7 +257,7 @@ function scheduleAt(
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
   const distilled = hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0))
   return scheduleFor(
-    drawing.frames > 1 ? (motion?.architecture ?? null) : null,
+    drawing.frames > 1 && !isZero(drawing) ? (motion?.architecture ?? null) : null,
     wanted,
     omitUndefined({ hasLcmLora: distilled, checkpointBetas }),
   )

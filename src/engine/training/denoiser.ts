@@ -74,7 +74,7 @@ export function denoiserTraining(
         { frames, architecture: sparse.motion },
       )
     : null
-  const prediction = unet(weights, sample, time, context, arch, motion, control)
+  const prediction = unet(weights, sample, time, context, arch, motion, { control })
   const loss = meanSquaredError(prediction, graph.input('target', 'float32', prediction.shape))
   return trainingGraph(graph, { loss }, target, options)
 }

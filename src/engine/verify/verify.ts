@@ -1,6 +1,6 @@
 // Verification of the engine against what other programs computed: how somebody checks a new GPU or driver.
-// Four kinds of folders: reference tensors of every net (format: test/fixtures/tiny), long clips (test/fixtures/long), gradients and optimiser
-// steps (test/fixtures/train), and a model folder with what it draws.
+// Kinds of folders: reference tensors of every net (format: test/fixtures/tiny), long clips (test/fixtures/long), gradients and optimiser
+// steps (test/fixtures/train), Text2Video-Zero (test/fixtures/zero), and a model folder with what it draws.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { openReferenceTensors, promptsOf, type ReferenceTensors } from './refere
 import type { TestSession } from './test-session.ts'
 import { checkTraining } from './training.ts'
 import { trainingTablesIn } from './training-answers.ts'
+import { checkZero, zeroTable } from './zero.ts'
 
 /**
  * A row for each answer, as it is computed. Frees every session before the next is loaded.
@@ -29,6 +30,7 @@ export function verify(dir: string, session: TestSession, expected = join(dir, '
   if (existsSync(join(dir, 'checkpoint.safetensors'))) {
     return checkReferences(dir, openReferenceTensors([expected, join(dir, 'lycoris.safetensors')]), session)
   }
+  if (existsSync(join(dir, zeroTable))) return checkZero(dir, openReferenceTensors([expected]), session)
   if (existsSync(join(dir, longTable))) return checkLong(dir, openReferenceTensors([expected]), session)
   return checkModelFolder(openModel({ checkpoint: dir }), openReferenceTensors([expected]), session)
 }
