@@ -21,6 +21,7 @@ import { createLocalPool } from '../render/local/local-pool.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
+import { installedLoras } from '../styles/catalog/tagged-loras.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
@@ -86,6 +87,7 @@ async function assemble(
     onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
   })
   closing(() => pool.close())
+  const installed = installedModels(modelFolder(home), kindOfFile)
   const styles = await createStyles({
     space: store.space('styles'),
     blobs: store.blobs,
@@ -93,7 +95,7 @@ async function assemble(
     models: dirname(pocket),
     bases: baseModels({
       pocket,
-      installed: installedModels(modelFolder(home), kindOfFile),
+      installed,
       ...omitUndefined({ checkpoint: config.checkpoint, motion: config.motion }),
     }),
     modelDefaults,
@@ -102,6 +104,7 @@ async function assemble(
     draw: pool.render,
     nowMs: systemClock.nowMs,
     hostFolders: [modelFolder(home)],
+    installed: installedLoras(installed),
     hub: config.hub.endpoint,
   })
   void warmUp(pool, styles, log, tell)

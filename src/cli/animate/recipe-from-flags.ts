@@ -54,7 +54,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Prom
     format: formatOf(flags),
     ...omitUndefined({ maxBytes }),
   }
-  const recipe = await recipeFor(request, styles.catalog, styles.base)
+  const recipe = await recipeFor(request, styles.catalog, styles.base, styles.installed)
   return { ...recipe, ...omitUndefined({ scale }) }
 }
 

@@ -7,6 +7,7 @@ import type { Frames } from '../frames.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Target } from '../targets/target.ts'
+import { chunkLength } from '../text/chunks.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 import type { NetKeys } from './model-cache.ts'
@@ -55,6 +56,8 @@ export interface NetsOptions {
   readonly motionWindows?: readonly WeightedWindow[]
   /** No motion modules: every frame looks at the first. */
   readonly crossFrames?: boolean
+  /** Added to the embedding of every timestep, [widths[0]]: see guidance-embedding.ts. */
+  readonly timeOffset?: Float32Array
 }
 
 /** How many pixels the VAE decodes in a call: more is no faster, and its activations, the widest of all, take longest at first touch. */
@@ -66,11 +69,11 @@ const callsAtOnce = 2
 export function createNets(
   model: Model,
   { frames, width, height }: Size,
-  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, crossFrames = false }: NetsOptions,
+  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, timeOffset, crossFrames = false }: NetsOptions,
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
-  const { positions: L, width: D } = model.text.architecture
+  const [L, D] = [chunkLength, model.text.architecture.width]
   const moves = model.motion !== null && frames > 1 && !crossFrames
 
   const text = (clipSkip: number): Runnable => ({
@@ -120,7 +123,8 @@ export function createNets(
     },
 
     async predictNoise(sample, t, contexts, textPerFrame = false) {
-      const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
+      const embedding = timestepEmbedding(t, model.unet.architecture.widths[0]!)
+      const time = timeOffset ? embedding.map((value, i) => value + timeOffset[i]!) : embedding
       const calls = contexts.map((context) => ({ sample, time, context }))
       const tokens = contexts[0]!.length / D / (textPerFrame ? frames : 1)
       const outputs = await runner.runAll(denoiser(tokens, textPerFrame), calls, adapters.unet(moves).feeds)

@@ -5,8 +5,7 @@
 import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Generator } from '../noise.ts'
-import { alphasCumprod } from '../samplers/betas.ts'
-import { createSampler } from '../samplers/create-sampler.ts'
+import { alphasFor, createSampler } from '../samplers/create-sampler.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { smoothBackground } from './background-smoothing.ts'
 import { type Context, denoise, type Step } from './denoise.ts'
@@ -113,7 +112,7 @@ export function forwardJump(
   t1: number,
   { sampler }: Schedule,
 ): Float32Array[] {
-  const alphas = alphasCumprod(sampler.betas, sampler.betaStart ?? 0.00085, sampler.betaEnd ?? 0.012)
+  const alphas = alphasFor(sampler)
   const left = (t: number): number => (t > 0 ? alphas[t - 1]! : 1)
   const a = left(t1) / left(t0)
   return moved.map((latents, k) => latents.map((value, i) => Math.sqrt(a) * value + Math.sqrt(1 - a) * noise[k * latents.length + i]!))

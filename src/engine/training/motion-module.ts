@@ -8,7 +8,7 @@ import { flipped, translator } from '../checkpoint/dialects/table.ts'
 import { elementsOf, float32Of, type Tensor } from '../checkpoint/tensor.ts'
 import type { TensorToWrite } from '../checkpoint/write-safetensors.ts'
 import { UserError } from '../errors.ts'
-import { sinusoidalPositions } from '../nets/motion.ts'
+import { sinusoidalPositions } from '../nets/sinusoidal-positions.ts'
 import type { Model } from '../pipeline/model.ts'
 import { officialModules } from '../synthetic/sd15.ts'
 import type { Parameter } from './parameters.ts'
@@ -26,11 +26,16 @@ export interface MotionTraineeOptions {
   readonly writtenType: WrittenType
 }
 
-/** @throws UserError `train-no-motion`, `train-layout` */
+/** @throws UserError `train-no-motion`, `train-positions`, `train-layout` */
 export function motionTrainee(model: Model, { continues, layout, seed, writtenType }: MotionTraineeOptions): Trainee {
   if (continues && !model.motion) throw new UserError('train-no-motion', 'There is no motion module to go on with.', {})
   const motion = continues ? model.motion! : newMotion(model)
   const { architecture, tensors } = motion
+  if (architecture.ownPositions) {
+    throw new UserError('train-positions', `${motion.file} has learned tables of positions, which no training here goes on with.`, {
+      file: motion.file,
+    })
+  }
   if (layout === 'official' && (architecture.heads !== 8 || architecture.normGroups !== 32)) {
     throw new UserError(
       'train-layout',

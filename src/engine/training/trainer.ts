@@ -1,13 +1,14 @@
 // A trainer: a trainee's graph, opened on a device, with what turns pictures and captions into what it learns from.
 
 import type { Device } from '../device-names.ts'
-import type { Betas } from '../draw-settings.ts'
+import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Model } from '../pipeline/model.ts'
 import type { Session } from '../runtime/session.ts'
 import { openComputedWeights, startDevice } from '../runtime/start-device.ts'
-import { alphasCumprod } from '../samplers/betas.ts'
+import { alphasFor } from '../samplers/create-sampler.ts'
+import { scheduleFor } from '../samplers/schedule.ts'
 import { trainingTarget } from '../targets/training.ts'
 import { captionContexts } from './caption-contexts.ts'
 import { denoiserTraining } from './denoiser.ts'
@@ -84,8 +85,9 @@ export interface Training {
   written(): WrittenTrainee
 }
 
-/** @throws UserError `train-memory`, and those of starting a device */
+/** @throws UserError `train-distilled`, `train-memory`, and those of starting a device */
 export async function openTrainer(model: Model, trainee: Trainee, options: TrainerOptions): Promise<Trainer> {
+  refuseDistilled(model)
   const { width, height, frames, device, threads, weightDir, recomputation } = options
   const { factor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
@@ -123,8 +125,9 @@ export async function openTrainer(model: Model, trainee: Trainee, options: Train
       const exampleAt = denoisingExamples(
         {
           ...options,
-          ...{ items, contexts, window: { frames, stride: options.stride }, prediction: 'epsilon', seed: BigInt(options.seed) },
-          alphas: alphasCumprod(betasOf(trainee, model), 0.00085, 0.012),
+          ...{ items, contexts, window: { frames, stride: options.stride }, seed: BigInt(options.seed) },
+          prediction: model.trained.predictsVelocity ? 'v' : 'epsilon',
+          alphas: alphasFor(scheduleFor(trainee.moves ? trainee.model.motion!.architecture : null, {}, model.trained).sampler),
           latentChannels: model.vae.architecture.latentChannels,
           timeWidth: model.unet.architecture.widths[0]!,
         },
@@ -150,8 +153,17 @@ export async function openTrainer(model: Model, trainee: Trainee, options: Train
   }
 }
 
-/** Stills of Stable Diffusion and clips of AnimateDiff were noised on schedules of their own (configs/training/v1). */
-const betasOf = ({ moves }: Trainee, { checkpointBetas }: Model): Betas => (moves ? 'linear' : (checkpointBetas ?? 'scaled_linear'))
+/** What was distilled into a net goes by training it on noise. */
+function refuseDistilled({ unet, trained, condProj }: Model): void {
+  if (!condProj && !trained.distilledCheckpoint) return
+  throw new UserError(
+    'train-distilled',
+    `${unet.file} was distilled to draw in a few steps, which training would undo: learn on the checkpoint that it was made from.`,
+    {
+      file: unet.file,
+    },
+  )
+}
 
 function firstState(trainee: Trainee, parameters: Parameters, average: number | undefined): TrainingState {
   const weights = new Float32Array(parameters.length)

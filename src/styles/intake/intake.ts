@@ -61,6 +61,7 @@ export function createIntake({ files, download, inspect, hostFolders, hub = 'htt
         limits,
         safetensorsOnly: from.kind !== 'path',
         bases: options.bases.map((base) => base.files),
+        name: from.name,
       }).catch((error: unknown) => {
         throw inTheirWords(error, [{ path: realpathSync(incoming), name: from.name }, ...options.bases.flatMap(pathsOf)])
       })
