@@ -11,6 +11,7 @@ import { learningRates, lossWeightings, recomputations, type TraineeName, writte
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
+import { lookNames } from '../pocket-world/looks.ts'
 import { createFileContents } from '../render/file-contents.ts'
 import type { TrainingRequest } from '../trainer/training-request.ts'
 import { runTraining, type TrainingProgress, type TrainingRunOptions, trainingFolder } from '../trainer/training-run.ts'
@@ -55,10 +56,10 @@ export function trainCommand(program: Command): void {
     withFlags(train.command(name), kind)
       .description(`learn ${kind.does}`)
       .argument(
-        '<folder>',
+        '[folder]',
         'pictures and videos, each with its caption in a .txt beside it, or in a .csv for all (file, caption; or as WebVid has it)',
       )
-      .action((data: string, flags: TrainFlags) => trainAs(name, data, flags, print))
+      .action((data: string | undefined, flags: TrainFlags) => trainAs(name, data, flags, print))
   }
 }
 
@@ -68,6 +69,9 @@ function withFlags(command: Command, { steps, batch, lowRank, moves }: Kind): Co
     .option('--checkpoint <path>', 'the base model, which stays as it is (what is installed, else the small model)')
     .option('--vae <file>', 'a VAE in the place of its own')
     .option('--caption <words>', 'for what has none')
+    .addOption(new Option('--world <name>', 'scenes drawn by program instead of a folder: what the small model knows').choices(['pocket']))
+    .option('--count <number>', 'of its scenes', whole, 200)
+  if (!moves) command.addOption(new Option('--look <name>', 'in which they are drawn').choices([...lookNames]))
   if (moves) {
     command
       .option('--frames <count>', 'of a clip (16)', whole)
@@ -108,7 +112,7 @@ function withFlags(command: Command, { steps, batch, lowRank, moves }: Kind): Co
     .option('--threads <count>', 'of the CPU; another count rounds otherwise', whole)
 }
 
-async function trainAs(kind: TraineeName, data: string, flags: TrainFlags, print: Print): Promise<void> {
+async function trainAs(kind: TraineeName, data: string | undefined, flags: TrainFlags, print: Print): Promise<void> {
   const config = readConfig(process.env)
   const request = await requestFor(kind, data, flags, config)
   const out = resolve(flags.out)
@@ -139,7 +143,7 @@ async function trainAs(kind: TraineeName, data: string, flags: TrainFlags, print
   }
 }
 
-async function requestFor(kind: TraineeName, data: string, flags: TrainFlags, config: Config): Promise<TrainingRequest> {
+async function requestFor(kind: TraineeName, data: string | undefined, flags: TrainFlags, config: Config): Promise<TrainingRequest> {
   const styles = await readStyleCatalog(config)
   try {
     return trainingRequestFrom(kind, data, { ...flags, flip: flags.flip ?? false }, styles.base)

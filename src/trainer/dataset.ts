@@ -3,24 +3,36 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, extname, join, relative } from 'node:path'
+import type { Frames } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
-import { isDecodable } from '../media/decode.ts'
+import { decodeFrames, isDecodable } from '../media/decode.ts'
 import { parseCsv } from './csv.ts'
 
 export interface DatasetEntry {
-  readonly path: string
-  /** Within the dataset's folder. */
+  /** Within the dataset. */
   readonly name: string
   readonly caption: string
-  readonly bytes: number
+  /** Differs where the pictures may. */
+  readonly stamp: string
+  /** Frames that cover this size, cut at the centre. */
+  decode(size: { readonly width: number; readonly height: number }): Promise<Frames>
 }
+
+export interface DatasetOptions {
+  /** Of what has none. */
+  readonly caption?: string
+  /** Path of a binary. */
+  readonly ffmpeg?: string
+}
+
+/** Of a video; what follows is not learned from. */
+const mostFrames = 2048
 
 /**
  * In the order of names.
- * @param caption of those that have none
  * @throws UserError `dataset-missing`, `dataset-empty`, `dataset-caption`, `dataset-file` naming what a table names and is not there
  */
-export function readDataset(folder: string, caption?: string): DatasetEntry[] {
+export function readDataset(folder: string, { caption, ...options }: DatasetOptions = {}): DatasetEntry[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UserError('dataset-missing', `There is no folder ${folder} to learn from.`, { folder })
   }
@@ -33,14 +45,22 @@ export function readDataset(folder: string, caption?: string): DatasetEntry[] {
     })
   }
   return found.map(({ path, caption: words }) => ({
-    path,
     name: relative(folder, path),
     caption: words.trim(),
-    bytes: statSync(path).size,
+    stamp: stampOf(path),
+    decode: (size) => decodeFrames(path, { ...size, ...options, maxFrames: mostFrames }),
   }))
 }
 
-type Captioned = Pick<DatasetEntry, 'path' | 'caption'>
+function stampOf(path: string): string {
+  const { size, mtimeNs } = statSync(path, { bigint: true })
+  return `${path} ${size} ${mtimeNs}`
+}
+
+interface Captioned {
+  readonly path: string
+  readonly caption: string
+}
 
 function inFolder(folder: string, names: readonly string[], caption: string | undefined): Captioned[] {
   return names.filter(isDecodable).map((name) => {

@@ -41,10 +41,9 @@ export async function* cachedItems(entries: readonly DatasetEntry[], options: La
 }
 
 /** The same picture under another name, or with other words, is encoded once. */
-function fileNameOf({ path, bytes }: DatasetEntry, key: string, flipped: boolean): string {
-  const stamp = `${statSync(path, { bigint: true }).mtimeNs} ${bytes}`
+function fileNameOf({ stamp }: DatasetEntry, key: string, flipped: boolean): string {
   return `${createHash('sha256')
-    .update(JSON.stringify([key, path, stamp, flipped]))
+    .update(JSON.stringify([key, stamp, flipped]))
     .digest('hex')}.f32`
 }
 

@@ -2,12 +2,15 @@
 
 import type { BaseFiles, Device } from '../engine/index.ts'
 import type { LearningRate, LossWeighting, MotionLayout, Recomputation, TraineeName, WrittenType } from '../engine/run.ts'
+import type { PocketDatasetOptions } from './pocket-dataset.ts'
 
 /** JSON. */
 export interface TrainingRequest {
   readonly kind: TraineeName
-  /** A folder: see dataset.ts. */
+  /** A folder: see dataset.ts; or the name of what stands for one. */
   readonly data: string
+  /** Drawn instead of read: see pocket-dataset.ts. */
+  readonly world?: Omit<PocketDatasetOptions, 'frames'>
   /** Of what has none. */
   readonly caption?: string
   readonly model: BaseFiles

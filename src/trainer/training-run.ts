@@ -16,11 +16,11 @@ import {
   writeTrained,
 } from '../engine/run.ts'
 import { UserError } from '../errors.ts'
-import { decodeFrames } from '../media/decode.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { type DatasetEntry, readDataset } from './dataset.ts'
 import { cachedItems } from './latent-cache.ts'
 import { openLossLog } from './loss-log.ts'
+import { pocketDataset } from './pocket-dataset.ts'
 import { provenanceOf } from './provenance.ts'
 import type { TrainingMeans, TrainingRequest } from './training-request.ts'
 
@@ -66,7 +66,7 @@ export async function* runTraining(
   options: TrainingRunOptions,
 ): AsyncGenerator<TrainingProgress, boolean> {
   const { cacheDir, availableBytes, device, threads, recomputation, saveEvery, signal } = options
-  const entries = readDataset(request.data, request.caption)
+  const entries = datasetOf(request, options)
   const model = openModel(request.model)
   refuseOddSize(request, model)
   const trainee = traineeFor(request.kind, model, { ...request, seed: BigInt(request.seed) })
@@ -110,15 +110,17 @@ export async function* runTraining(
   }
 }
 
-/** Of a video; what follows is not learned from. */
-const mostFrames = 2048
+/** @throws UserError of reading a folder */
+function datasetOf({ data, caption, frames, world }: TrainingRequest, { ffmpeg }: TrainingRunOptions): DatasetEntry[] {
+  return world ? pocketDataset({ ...world, frames }) : readDataset(data, omitUndefined({ caption, ffmpeg }))
+}
 
 async function* encoded(
   entries: readonly DatasetEntry[],
   { vae }: Model,
   trainer: Trainer,
   { width, height, frames, flip }: TrainingRequest,
-  { cacheDir, ffmpeg, digestOf }: TrainingRunOptions,
+  { cacheDir, digestOf }: TrainingRunOptions,
 ): AsyncGenerator<TrainingProgress, TrainingItem[]> {
   const { factor, latentChannels } = vae.architecture
   const caching = cachedItems(entries, {
@@ -126,7 +128,7 @@ async function* encoded(
     key: `${await digestOf(vae.file)} ${width}x${height}`,
     frameLength: (2 * latentChannels * width * height) / factor ** 2,
     mirrored: flip,
-    decode: ({ path }) => decodeFrames(path, { width, height, maxFrames: mostFrames, ...omitUndefined({ ffmpeg }) }),
+    decode: (entry) => entry.decode({ width, height }),
     encode: trainer.encode,
   })
   let next = await caching.next()
@@ -176,8 +178,9 @@ async function digestOfModel({ model, kind, continues }: TrainingRequest, digest
 
 /** What a training that goes on must share with how it was begun. More steps of a constant rate are the same steps and others behind them. */
 function settingsOf(request: TrainingRequest, entries: readonly DatasetEntry[], baseDigest: string): TrainingSettings {
-  const { data, model, caption, layout, writtenType, steps, schedule, ...rest } = request
-  const names = JSON.stringify(entries.map(({ name, caption: words, bytes }) => [name, words, bytes]))
+  const { data, world, model, caption, layout, writtenType, steps, schedule, ...rest } = request
+  // Not the stamps: a folder that was copied or touched is the same data.
+  const names = JSON.stringify([world, entries.map(({ name, caption: words }) => [name, words])])
   return {
     ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     schedule,

@@ -17,7 +17,8 @@ function folderOf(name: string, files: Readonly<Record<string, string>>): string
   return folder
 }
 
-const captions = (folder: string, caption?: string) => readDataset(folder, caption).map((entry) => [entry.name, entry.caption])
+const captions = (folder: string, caption?: string) =>
+  readDataset(folder, caption === undefined ? {} : { caption }).map((entry) => [entry.name, entry.caption])
 
 test('pictures and videos have their captions beside them, or the one for all', () => {
   const folder = folderOf('beside', { 'b.png': '', 'b.txt': ' a ball\n', 'a.mp4': '', 'notes.md': '' })

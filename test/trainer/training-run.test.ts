@@ -149,7 +149,20 @@ test('a motion module is begun and learned from loops, and a motion LoRA on it',
   const last = tensors.get('down_blocks.0.motion_modules.0.temporal_transformer.proj_out.weight')!
   assert.ok(last, 'the official layout')
   const lora = await train([
-    ...['motion-lora', clips, '--caption', 'a shape', '--out', join(folder, 'pan.safetensors'), ...base, '--frames', '4', '--steps', '1'],
+    ...[
+      'motion-lora',
+      '--world',
+      'pocket',
+      '--count',
+      '2',
+      '--out',
+      join(folder, 'pan.safetensors'),
+      ...base,
+      '--frames',
+      '4',
+      '--steps',
+      '1',
+    ],
     ...['--motion', join(folder, 'motion.safetensors'), '--rank', '2', '--batch', '1', '--preview', 'a shape'],
   ])
   assert.equal(lora.code, 0, lora.said)
@@ -166,6 +179,7 @@ test('what cannot be learned from, or written, is said in a sentence', async () 
     ],
     [['motion', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base, '--frames', '64'], /at most 32 frames/],
     [['lora', clips, '--out', join(folder, 'x.safetensors'), ...base], /0\.webp has no caption/],
+    [['lora', clips, '--world', 'pocket', '--out', join(folder, 'x.safetensors'), ...base], /either from a folder or from a world/],
     [['motion-lora', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base], /none was named: --motion FILE/],
   ]
   for (const [args, sentence] of cases) {

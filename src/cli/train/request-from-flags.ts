@@ -7,6 +7,7 @@ import type { LearningRate, LossWeighting, Recomputation, TraineeName, WrittenTy
 import { UserError } from '../../errors.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import type { LookName } from '../../pocket-world/looks.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
 
 export interface TrainFlags {
@@ -16,6 +17,9 @@ export interface TrainFlags {
   readonly vae?: string
   readonly from?: string
   readonly caption?: string
+  readonly world?: 'pocket'
+  readonly count: number
+  readonly look?: LookName
   readonly rank?: number
   readonly alpha?: number
   readonly size?: readonly [width: number, height: number]
@@ -49,9 +53,9 @@ const clipSide = 256
 
 /**
  * @param base draws where no checkpoint is named
- * @throws UserError `train-out`
+ * @throws UserError `train-out`, `train-data`
  */
-export function trainingRequestFrom(kind: TraineeName, data: string, flags: TrainFlags, base: ModelFiles): TrainingRequest {
+export function trainingRequestFrom(kind: TraineeName, folder: string | undefined, flags: TrainFlags, base: ModelFiles): TrainingRequest {
   const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
   const under = flags.checkpoint === undefined ? base : { checkpoint: resolve(flags.checkpoint) }
   const { checkpoint, motion, vae } = { ...under, ...omitUndefined({ motion: path(flags.from ?? flags.motion), vae: path(flags.vae) }) }
@@ -63,7 +67,7 @@ export function trainingRequestFrom(kind: TraineeName, data: string, flags: Trai
   const rank = flags.rank ?? 16
   const { steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed } = flags
   return {
-    ...{ kind, data: resolve(data), model, continues: flags.from !== undefined, layout: layoutOf(kind, flags.out) },
+    ...{ kind, ...sourceOf(folder, flags), model, continues: flags.from !== undefined, layout: layoutOf(kind, flags.out) },
     ...{
       rank,
       alpha: flags.alpha ?? rank,
@@ -76,6 +80,13 @@ export function trainingRequestFrom(kind: TraineeName, data: string, flags: Trai
     ...{ steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed },
     ...omitUndefined({ caption: flags.caption, average: flags.average }),
   }
+}
+
+function sourceOf(folder: string | undefined, { world, count, look }: TrainFlags): Pick<TrainingRequest, 'data' | 'world'> {
+  if ((folder === undefined) === (world === undefined)) {
+    throw new UserError('train-data', 'Learn either from a folder or from a world: name the one or the other.', { folder, world })
+  }
+  return folder === undefined ? { data: 'pocket world', world: { count, ...omitUndefined({ look }) } } : { data: resolve(folder) }
 }
 
 /** A motion module may be a folder, as diffusers has them. */
