@@ -69,6 +69,7 @@ export const Exp = unary('Exp')
 export const Erf = unary('Erf')
 export const Sqrt = unary('Sqrt')
 export const Sigmoid = unary('Sigmoid')
+export const Relu = unary('Relu')
 /** The exact erf form (approximate = none). */
 export const Gelu = unary('Gelu')
 
@@ -276,6 +277,14 @@ export function Conv(x: Value, w: Value, b: Value | null, attributes: ConvAttrib
     pads,
     group,
   })
+}
+
+/** The largest of k × k: x [N, C, h, w] → [N, C, h', w'], what is left over at the edges left out. */
+export function MaxPool(x: Value, k: number, stride: number): Value {
+  const [N, C, h, w] = x.shape as [number, number, number, number]
+  const side = (length: number): number => Math.floor((length - k) / stride) + 1
+  check(x.shape.length === 4 && Math.min(h, w) >= k, 'MaxPool', `x [N, C, h, w] of at least ${k} × ${k}`, x)
+  return one('MaxPool', [x], [N, C, side(h), side(w)], { kernel_shape: [k, k], strides: [stride, stride] })
 }
 
 /** x [N, C, h, w], w [C, K, k, k] → [N, K, h·stride, w·stride] for k = stride. */

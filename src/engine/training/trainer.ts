@@ -10,6 +10,7 @@ import { openComputedWeights, startDevice } from '../runtime/start-device.ts'
 import { alphasFor } from '../samplers/create-sampler.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
 import { trainingTarget } from '../targets/training.ts'
+import { chunkLength } from '../text/chunks.ts'
 import { captionContexts } from './caption-contexts.ts'
 import { denoiserTraining } from './denoiser.ts'
 import { denoisingExamples, type TrainingItem } from './denoising-examples.ts'
@@ -96,7 +97,7 @@ export async function openTrainer(model: Model, trainee: Trainee, options: Train
   const { built, ...plan } = planMemory(
     (checkpointing) =>
       denoiserTraining(trainee.model, target, {
-        ...{ frames, h, w, tokens: model.text.architecture.positions, trained: trainee.trained },
+        ...{ frames, h, w, tokens: chunkLength, trained: trainee.trained },
         ...omitUndefined({ adapterRank: trainee.adapterRank }),
         ...checkpointing,
       }),
