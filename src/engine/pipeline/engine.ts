@@ -30,17 +30,9 @@ import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
-
-<<<<<<< HEAD
-
-import { guidanceTaken, tagNotes } from './unheard-words.ts'
-
-=======
-
 import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
+import { guidanceTaken, tagNotes } from './unheard-words.ts'
 import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
-
->>>>>>> gradients
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput
