@@ -132,12 +132,14 @@ export const defaultClip = Object.fromEntries(Object.entries(clipSettings).map((
 export const drawSettingNames = Object.keys(drawSettings) as readonly DrawSettingName[]
 
 const optionalNames = drawSettingNames.filter((name) => 'absent' in drawSettings[name]) as readonly OptionalName[]
-const requiredNames = drawSettingNames.filter((name) => !('absent' in drawSettings[name])) as readonly (keyof RequiredDrawSettings)[]
+export const requiredSettingNames = drawSettingNames.filter(
+  (name) => !('absent' in drawSettings[name]),
+) as readonly (keyof RequiredDrawSettings)[]
 const clipNames = Object.keys(clipSettings) as readonly (keyof ClipSettings)[]
 
 /** Those that are there, and nothing else of what they stand among. */
 export const drawSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, drawSettingNames)
-export const requiredSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, requiredNames)
+export const requiredSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, requiredSettingNames)
 export const optionalSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, optionalNames)
 export const clipSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, clipNames)
 
