@@ -673,6 +673,7 @@ const ofNoFile = new Set([
   'lora-strength',
   'distilled-by-name',
   'velocity-by-name',
+  'schedule-unknown',
   'lora-few-steps',
   'lora-scale-unknown',
   // Of a file that takes more memory than there is: held where such a thread is (test/engine/pipeline/inspect.test.ts).
