@@ -105,7 +105,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const journalRetry = createJournalRetry(clock, recover)
   const renders = createActiveRenders({
     renderer,
-    nowMs: clock.nowMs,
+    steadyMs: clock.steadyMs,
     onProgress: (id, progress) => events.emit({ kind: 'progress', job: live.get(id)!, progress }),
     onError,
   })
@@ -113,7 +113,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     capacity: renderer.capacity,
     limits,
     togetherWith: live.togetherWith,
-    nowMs: clock.nowMs,
+    nowMs: clock.steadyMs,
     queue,
     get: live.get,
     renders: () => renders,
@@ -126,7 +126,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     changes,
     forecasts,
     estimate,
-    nowMs: clock.nowMs,
+    clock,
     onSlotFree: () => dispatcher.dispatch(),
   })
   const dispatcher = createDispatcher({

@@ -7,6 +7,7 @@ import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
+import { torchGenerator } from '../noise.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
@@ -29,12 +30,14 @@ import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
+import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
 import { guidanceTaken, tagNotes } from './unheard-words.ts'
+import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput
   extends ClipInput,
-    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
   /** Unsigned 64-bit. */
   readonly seed: bigint
@@ -65,7 +68,7 @@ export interface EngineOutput extends Streamed {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip' | 'method'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
@@ -108,8 +111,10 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const base = openModels(files)
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
-    checkSize(drawing, { factor, hasMotion: motion !== null })
-    const clip = prepareClip(drawing, base.model)
+    const zero = isZero(drawing)
+    checkSize(drawing, { factor, hasMotion: motion !== null || zero })
+    if (zero) refuseClipForZero(drawing)
+    const clip = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
     const applied = applyLoras(base, files.loras)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
@@ -124,13 +129,15 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   function netsFor(
     base: OpenModel,
     applied: AppliedLoras,
-    size: Size,
+    size: Size & Pick<EngineInput, 'method'>,
     { plan: { atOnce, motionWindows } }: PreparedClip,
     timeOffset?: Float32Array,
   ) {
     const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...omitUndefined({ motionWindows, timeOffset }) }
-    return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
+    const crossFrames = isZero(size)
+    const nets = createNets(model, { ...size, frames: atOnce }, { ...options, crossFrames })
+    return { model, keys, nets, firstNets: crossFrames ? createNets(model, { ...size, frames: 1 }, options) : nets }
   }
 
   async function* stream(asked: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
@@ -138,6 +145,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
+    if (isZero(drawing)) refuseForZero(schedule)
     const sampler = createSampler(schedule.sampler)
     const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
@@ -146,7 +154,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     const { condProj } = base.model
     const timeOffset = condProj && guidanceEmbedding(schedule.guidance, condProj)
-    const { model, keys, nets } = netsFor(base, applied, drawing, clip, timeOffset)
+    const { model, keys, nets, firstNets } = netsFor(base, applied, drawing, clip, timeOffset)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
@@ -166,21 +174,33 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
-    const steps = denoise(
-      nets,
-      (call) => contexts[call]!,
-      latentShape,
-      {
-        frames: drawn,
-        schedule: condProj ? { ...schedule, guidance: 1 } : schedule,
-        windowsAt: plan.windowsAt,
-        ...startOf(drawing.seed, clip),
-        ...(condProj ? {} : guidanceOver(clip)),
-        ...(known && { known }),
-        ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
-      },
-      signal,
-    )
+    const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
+    const contextAt = (call: number) => contexts[call]!
+    const clipSteps = () =>
+      denoise(
+        nets,
+        contextAt,
+        latentShape,
+        {
+          frames: drawn,
+          schedule: clipSchedule,
+          windowsAt: plan.windowsAt,
+          ...startOf(drawing.seed, clip),
+          ...(condProj ? {} : guidanceOver(clip)),
+          ...(known && { known }),
+          ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
+        },
+        signal,
+      )
+    const zeroSteps = () =>
+      textToVideoZero(
+        { first: firstNets, all: nets, atOnce: plan.atOnce },
+        contextAt,
+        latentShape,
+        { frames: drawn, schedule: clipSchedule, generator: torchGenerator(drawing.seed) },
+        signal,
+      )
+    const steps = isZero(drawing) ? zeroSteps() : clipSteps()
     let done = 0
     let turn = await steps.next()
     for (; !turn.done; turn = await steps.next()) {
@@ -254,7 +274,7 @@ function scheduleAt(
   const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
   const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
+  return scheduleFor(drawing.frames > 1 && !isZero(drawing) ? (motion?.architecture ?? null) : null, wanted, {
     ...trained,
     ...omitUndefined({ distilledLora }),
   })
