@@ -158,6 +158,7 @@ export const zhNotes: Locale['notes'] = {
   'video-diffusion': '这是 Stable Video Diffusion，或由它做成的模型；只能用 Stable Diffusion 1.x 的检查点。',
   'checkpoint-depth': '这个模型的变换器有 {depth} 层；Stable Diffusion 1.x 和它的运动模块只有一层。',
   'vae-scale': '这个 VAE 的潜变量和检查点的不同（{got}，应为 {expected}）：它们属于不同的模型。',
+  'lora-numbered': '这个 LoRA 给层编号而不写名字（cloneofsimo/lora）：需要用 diffusers 或 kohya 名字的。',
   'folder-shards': '这个文件夹的分片索引和里面的文件对不上。',
   'folder-weights': '这个文件夹里没有可用的权重文件，或者有几个而不知道用哪一个。',
   'velocity-by-name-alone':
