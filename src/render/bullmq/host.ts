@@ -15,12 +15,13 @@ import { createFileContents } from '../file-contents.ts'
 import { listCards } from '../local/card-memory.ts'
 import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
 import { openDevices } from '../local/open-devices.ts'
-import { type GpuHost, type HostDevice, type HostEvent, startGpuHost } from './gpu-host.ts'
+import { type GpuHost, startGpuHost } from './gpu-host.ts'
 import { openHostFiles } from './host-files.ts'
 import { readHostKey } from './host-key.ts'
 import { createHostMetrics } from './host-metrics.ts'
 import { createHostTraces } from './host-traces.ts'
 import { openHostLink } from './link.ts'
+import type { HostDevice, HostEvent } from './order-runs.ts'
 
 export interface RunningHost {
   stop(): Promise<void>
