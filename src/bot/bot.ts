@@ -33,7 +33,7 @@ import { recordJob } from './job-traces.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
-import { warmUp } from './warm-up.ts'
+import { usualRequest, warmUp } from './warm-up.ts'
 
 export interface Bot {
   stop(): Promise<void>
@@ -128,7 +128,7 @@ async function assemble(
     ...(remote && { maxAttempts: 10 }),
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
-  const gpuHosts = remote && gpuHostsOf(remote)
+  const gpuHosts = remote && gpuHostsOf(remote, async (style) => styles.recipe(await usualRequest(styles, style)))
   metrics.watch(scheduler, gpuHosts)
 
   const chat = createChat({

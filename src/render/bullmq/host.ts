@@ -27,6 +27,9 @@ export interface RunningHost {
   stop(): Promise<void>
 }
 
+/** At what `models pull` has brought. */
+const lookEveryMs = 60_000
+
 /**
  * @param tell a sentence for the operator
  * @throws UserError where the host cannot be started; what was opened is closed again
@@ -66,11 +69,13 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     const onError = (error: unknown): void => log.error({ err: error }, 'the GPU host met an error')
     const link = await openHostLink({ ...config, redisUrl, hostKey, name: `zoetrope-host-${own.name}`.replaceAll(/\s/g, '-'), onError })
     open.push(link.connection.close)
-    const files = await openHostFiles(installedIn(config), createFileContents({ keptIn: join(home, 'file-contents.json') }), {
+    const files = await openHostFiles(() => installedIn(config), createFileContents({ keptIn: join(home, 'file-contents.json') }), {
       store: link.store,
       cacheFolder: join(cacheFolder(home), 'sent'),
       maxCacheBytes: own.cacheBytes,
     })
+    const looking = setInterval(() => void files.look().catch(onError), lookEveryMs)
+    open.push(async () => clearInterval(looking))
     const metrics = createHostMetrics(own.name)
     const tracing = await openTracing({
       endpoint: config.traces,

@@ -211,10 +211,15 @@ describe('GPU hosts', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
       return true
     })
     await hosts.check!(smallRecipe())
+    assert.deepEqual([await hosts.able(recipe), (await hosts.able(smallRecipe())).map(({ host }) => host)], [[], [own.id]])
     await own.close()
-    await host({ places: [large] })
+    const { host: other } = await host({ places: [large] })
     await untilCapacity(hosts, 1)
     await hosts.check!(recipe)
+    assert.deepEqual(
+      (await hosts.able(recipe)).map(({ host }) => host),
+      [other.id],
+    )
   })
 
   test('can be drained and resumed by an admin, and say so', async () => {
