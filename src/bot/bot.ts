@@ -36,7 +36,7 @@ import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
 import { createReadiness } from './readiness.ts'
-import { warmUp } from './warm-up.ts'
+import { usualRequest, warmUp } from './warm-up.ts'
 
 export interface Bot {
   /** Whether something can be drawn, once that is known. People are answered from the start. */
@@ -139,7 +139,7 @@ async function assemble(
     ...(remote && { maxAttempts: 10 }),
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
-  const gpuHosts = remote && gpuHostsOf(remote)
+  const gpuHosts = remote && gpuHostsOf(remote, async (style) => styles.recipe(await usualRequest(styles, style)))
   metrics.watch(scheduler, gpuHosts)
   closing(logJobs(scheduler, log))
 

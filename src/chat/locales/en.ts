@@ -93,6 +93,7 @@ export const en = {
   'fact-triggers': 'Trigger words',
   'fact-words': 'Words around the prompt',
   'fact-base': 'Base',
+  'fact-hosts': 'GPU hosts that can draw it',
   'fact-license': 'Licence',
   'fact-source': 'Source',
   'fact-aliases': 'Other names',

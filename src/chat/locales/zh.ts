@@ -99,6 +99,7 @@ export const zh: Locale = {
     'fact-triggers': '触发词',
     'fact-words': '提示词前后的文字',
     'fact-base': '基础模型',
+    'fact-hosts': '可以绘制的 GPU 主机',
     'fact-license': '许可',
     'fact-source': '来源',
     'fact-aliases': '别名',
