@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
+import description from '../../package.json' with { type: 'json' }
 import { createChat } from '../chat/chat.ts'
 import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
@@ -25,9 +26,11 @@ import { installedLoras } from '../styles/catalog/tagged-loras.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
+import { openTracing } from '../tracing.ts'
 import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
 import { openHome } from './home-folder.ts'
+import { recordJob } from './job-traces.ts'
 import { logJobs } from './log-jobs.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
@@ -78,7 +81,7 @@ async function assemble(
 ): Promise<Pick<Bot, 'ready'>> {
   const { home, limits, redisUrl, retentionDays } = config
   openHome(home)
-  const trouble = (what: string) => (error: Error) => log.error({ err: error }, what)
+  const trouble = (what: string) => (error: unknown) => log.error({ err: error }, what)
   const redis = omitUndefined({ redisUrl })
   const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
   closing(() => store.close())
@@ -88,6 +91,13 @@ async function assemble(
   closing(() => rateLimiter.close())
 
   const metrics = createMetrics()
+  const tracing = await openTracing({
+    endpoint: config.traces,
+    service: 'zoetrope-bot',
+    version: description.version,
+    onError: trouble('traces cannot be sent'),
+  })
+  closing(() => tracing.close())
   const { pool, remote } = await openPool(config, log, tell, metrics.run)
   closing(() => pool.close())
   const installed = installedModels(modelFolder(home), kindOfFile)
@@ -146,7 +156,13 @@ async function assemble(
     limits,
     clock: systemClock,
     log,
-    observer: metrics.observer,
+    observer: {
+      ...metrics.observer,
+      ended(job, nowMs) {
+        metrics.observer.ended(job, nowMs)
+        recordJob(tracing, job, nowMs)
+      },
+    },
     platforms:
       withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs, gpuHosts: gpuHosts ?? noGpuHosts }, log, tell)),
   })

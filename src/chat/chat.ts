@@ -54,8 +54,6 @@ export interface ChatParts {
   readonly platforms: (contexts: Contexts) => readonly Platform[]
 }
 
-const dayMs = 24 * 3_600_000
-
 export function createChat(parts: ChatParts): Chat {
   const { commands, scheduler, store, styles, styleAdminFor, retentionDays, limits, clock, log, observer } = parts
   const { blobs } = store
@@ -120,7 +118,7 @@ export function createChat(parts: ChatParts): Chat {
       tell(`${platform.name} cannot be reached yet, and is tried again: ${error instanceof Error ? error.message : error}`)
       const onTrouble = (err: unknown, retryInMs: number) =>
         log.warn({ platform: platform.name, err, retryInMs }, 'a platform cannot be reached')
-      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(reportOff)
+      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: Number.POSITIVE_INFINITY, onTrouble }).catch(reportOff)
       return true
     }
   }

@@ -3,6 +3,7 @@
 
 import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
+import { traceparentOf } from '../jobs/trace-context.ts'
 import type { Blobs } from '../store/store.ts'
 import type { RenderPool } from './pool.ts'
 import type { Recipe } from './recipe.ts'
@@ -31,6 +32,7 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
       const drawn = await pool.render(recipe, {
         id: job.id,
         begunBefore: job.attempts > 1,
+        traceparent: traceparentOf(job.id),
         signal,
         previewEveryMs,
         onProgress(progress) {

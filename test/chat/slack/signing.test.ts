@@ -40,6 +40,18 @@ describe('a call of the port for Slack', () => {
     assert.equal(harness.received.length, before)
   }
 
+  test('that only looks at the certificate is let through unsigned, and is no event', async () => {
+    const before = harness.received.length
+    const body = 'token=legacy&ssl_check=1'
+    const response = await fetch(`http://127.0.0.1:${port}/slack/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    })
+    assert.equal(response.status, 200)
+    assert.equal(harness.received.length, before)
+  })
+
   test('is received when it is signed now, up to some minutes ago or ahead', async () => {
     for (const minutes of [0, -4, 4]) {
       const before = harness.received.length

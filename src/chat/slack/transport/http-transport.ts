@@ -49,6 +49,7 @@ export function httpTransport({ signingSecret, port, host, log }: HttpOptions): 
     if (request.method !== 'POST') return refuse(response, 405)
     const body = await readBody(request)
     if (!body) return refuse(response, 413)
+    if (isCertificateCheck(request.headers['content-type'], body.toString())) return void response.writeHead(200).end()
     const fault = faultOf(request, body)
     if (fault) {
       log.warn({ fault }, 'a call of the port for Slack was refused')
@@ -111,10 +112,17 @@ function faultOf(request: IncomingMessage, body: Buffer): string | undefined {
   return isObject(request.headers['content-type'], body.toString()) ? undefined : 'no object'
 }
 
+/** Slack looks now and then whether the address of a command has a valid certificate; it signs nothing and asks for nothing. */
+function isCertificateCheck(contentType: string | undefined, body: string): boolean {
+  return contentType === formType && parse(body)['ssl_check'] === '1'
+}
+
+const formType = 'application/x-www-form-urlencoded'
+
 /** As Bolt reads it: a form, perhaps with JSON in it, or JSON. */
 function isObject(contentType: string | undefined, body: string): boolean {
   try {
-    const form = contentType === 'application/x-www-form-urlencoded' ? parse(body) : undefined
+    const form = contentType === formType ? parse(body) : undefined
     if (form && typeof form['payload'] !== 'string') return true
     const json: unknown = JSON.parse(form ? String(form['payload']) : body)
     return typeof json === 'object' && json !== null
