@@ -13,7 +13,7 @@ import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
-import { createScheduler } from '../jobs/scheduler.ts'
+import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -151,6 +151,7 @@ async function assemble(
     styleAdminFor: styles.admin,
     gpuHosts,
     retentionDays,
+    quotas: config.page.exposed ? [guestQuota(config.page)] : [],
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,
@@ -175,6 +176,11 @@ async function assemble(
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
   // Hosts come and go: a bot without one takes requests on for the next.
   return { ready: remote ? Promise.resolve(true) : readiness.known }
+}
+
+/** Records without an animation are small, and counted as well. */
+function guestQuota({ keptBytes: { guest, all } }: Config['page']): KeptQuota {
+  return { platform: 'web', person: { jobs: 2000, bytes: guest }, all: { jobs: 100_000, bytes: all } }
 }
 
 /** A port that is taken keeps machines from asking, not people. */

