@@ -1,6 +1,5 @@
 // REST calls to Discord by discord.js, which waits where Discord says so (429) and tries again where it stumbles (5xx).
 // What is refused is thrown as a RestError: discord.js's own errors carry addresses with tokens, and people's words.
-// discord.js forgets the bot's token for good at the first 401, which an outage gives too: here every call brings it along.
 
 import { DiscordAPIError, HTTPError, RateLimitError, type RawFile, type REST, type RequestMethod } from 'discord.js'
 import { omitUndefined } from '../../../omit-undefined.ts'
@@ -43,7 +42,7 @@ export interface RestCalls {
 const refusedWaitMs = 250
 const longestRefusedWaitMs = 60_000
 
-export function createRestCalls(rest: REST, token: string, nowMs: () => number): RestCalls {
+export function createRestCalls(rest: REST, nowMs: () => number): RestCalls {
   let refusals = 0
   let refusedUntilMs = 0
 
@@ -56,7 +55,6 @@ export function createRestCalls(rest: REST, token: string, nowMs: () => number):
     const { auth } = call
     if (auth === false) return request(call)
     if (nowMs() < refusedUntilMs) throw new RestError(401, 0, 'the token was refused a moment ago', call)
-    rest.setToken(token)
     try {
       const result = await request(call)
       note(200)
