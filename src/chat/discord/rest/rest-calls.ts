@@ -41,13 +41,17 @@ export interface RestCalls {
 /** After a 401; doubles with each that follows. 10,000 refused calls in ten minutes shut the whole address out. */
 const refusedWaitMs = 250
 const longestRefusedWaitMs = 60_000
+/** Where nothing was asked since, a refusal of then says nothing of now. */
+const troubleMs = 10 * 60_000
 
 export function createRestCalls(rest: REST, nowMs: () => number): RestCalls {
   let refusals = 0
   let refusedUntilMs = 0
+  let refusedMs = 0
 
   function note(status: number): void {
     refusals = status === 401 ? refusals + 1 : 0
+    refusedMs = nowMs()
     refusedUntilMs = refusals === 0 ? 0 : nowMs() + Math.min(longestRefusedWaitMs, refusedWaitMs * 2 ** refusals)
   }
 
@@ -86,7 +90,10 @@ export function createRestCalls(rest: REST, nowMs: () => number): RestCalls {
 
   return {
     send,
-    trouble: () => (refusals > 0 ? 'Discord does not accept the token just now (401): if that lasts, DISCORD_TOKEN was reset.' : undefined),
+    trouble() {
+      if (refusals === 0 || nowMs() - refusedMs > troubleMs) return undefined
+      return 'Discord does not accept the token just now (401): if that lasts, DISCORD_TOKEN was reset.'
+    },
   }
 }
 
