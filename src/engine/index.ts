@@ -15,6 +15,8 @@ export {
   type Betas,
   type DrawSettings,
   drawSettings,
+  type Method,
+  methods,
   type SamplerName,
   type Spacing,
   samplerNames,
