@@ -4,6 +4,7 @@ import { startBot } from './bot/bot.ts'
 import { readConfig, settingsTable } from './config.ts'
 import { UserError } from './errors.ts'
 import { createLog } from './log.ts'
+import { untilAskedToStop } from './until-asked-to-stop.ts'
 
 const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
 
@@ -22,8 +23,10 @@ async function run(): Promise<void> {
     process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'the bot ends'))
     process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was left alone'))
     const bot = await startBot(config, log, say)
-    say('Ready. Ctrl+C stops it.')
-    await asked()
+    const stopped = untilAskedToStop()
+    // What kept it from drawing has been said, and is looked at again and again.
+    void bot.ready.then((ready) => say(ready ? 'Ready. Ctrl+C stops it.' : 'The bot answers, and cannot draw yet. Ctrl+C stops it.'))
+    await stopped
     say('Stopping; what waits goes on at the next start.')
     const late = setTimeout(() => process.exit(1), 20_000)
     late.unref()
@@ -33,16 +36,4 @@ async function run(): Promise<void> {
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 1
   }
-}
-
-/** A second signal does not wait. */
-function asked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
-        resolve()
-      })
-    }
-  })
 }

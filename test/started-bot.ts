@@ -22,12 +22,12 @@ export interface Bots {
   kill(): void
 }
 
-/** @param home the folder of those that are not given another */
-export function startBots(home: string): Bots {
+/** @param home the folder of those that are not given another @param program what is started, if not a bot */
+export function startBots(home: string, program = botProgram): Bots {
   const children = new Set<ChildProcess>()
   return {
     async start(environment = {}) {
-      const child = spawn(process.execPath, [botProgram], {
+      const child = spawn(process.execPath, [program], {
         env: { PATH: process.env['PATH'] ?? '', ZOETROPE_HOME: home, PORT: '0', HEALTH_PORT: '0', ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
@@ -40,7 +40,8 @@ export function startBots(home: string): Bots {
       child.stderr.on('data', (text: Buffer) => {
         logged += text
       })
-      while (!said.includes('Ready.') && child.exitCode === null) await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+      while (!/Ready\.|cannot draw yet\./.test(said) && child.exitCode === null)
+        await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
       const page = /http:\/\/\S+:\d+(?=\s)/.exec(said.replace(/^Health.*$/m, ''))?.[0] ?? ''
       const health = /http:\/\/\S+(?=\/metrics)/.exec(said)?.[0] ?? ''
       return { process: child, said: () => said, logged: () => logged, page, health }

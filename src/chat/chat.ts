@@ -10,6 +10,7 @@ import { type Contexts, type ContextsParts, createContexts } from './context/con
 import { keepDeleting } from './context/retention.ts'
 import type { StyleSource } from './context/style-source.ts'
 import type { Command } from './contract/command.ts'
+import { type GpuHosts, noGpuHosts } from './contract/gpu-hosts.ts'
 import type { Platform } from './contract/platform.ts'
 import { createDelivery } from './delivery/delivery.ts'
 import { createMessageIndex } from './delivery/message-index.ts'
@@ -38,6 +39,8 @@ export interface ChatParts {
   readonly store: Store
   readonly styles: StyleSource
   readonly styleAdminFor: ContextsParts['styleAdminFor']
+  /** Absent: this machine draws. */
+  readonly gpuHosts?: GpuHosts | undefined
   readonly retentionDays: number
   /** When old requests are deleted, so is this. */
   readonly alsoDelete?: (nowMs: number) => Promise<unknown>
@@ -48,8 +51,6 @@ export interface ChatParts {
   /** Some show more than their messages. */
   readonly platforms: (contexts: Contexts) => readonly Platform[]
 }
-
-const dayMs = 24 * 3_600_000
 
 export function createChat(parts: ChatParts): Chat {
   const { commands, scheduler, store, styles, styleAdminFor, retentionDays, limits, clock, log, observer } = parts
@@ -63,6 +64,7 @@ export function createChat(parts: ChatParts): Chat {
     styles,
     styleAdminFor,
     delivery,
+    gpuHosts: parts.gpuHosts ?? noGpuHosts,
     retentionDays,
     forgetOnPlatform: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
   })
@@ -71,6 +73,7 @@ export function createChat(parts: ChatParts): Chat {
   const stopping = new AbortController()
   const up = new Set<Platform>()
   let stopCounting: () => void = () => undefined
+  let stopResuming: () => void = () => undefined
   let stopDeleting: () => Promise<void> = async () => undefined
 
   async function start(tell: (sentence: string) => void): Promise<number> {
@@ -78,6 +81,7 @@ export function createChat(parts: ChatParts): Chat {
     await scheduler.start()
     const live = countLive(scheduler)
     stopCounting = live.stop
+    stopResuming = scheduler.onRecovery(resumeAll)
     const { alsoDelete } = parts
     stopDeleting = keepDeleting({ scheduler, favourites: contexts.favourites, blobs, days: retentionDays, alsoDelete }, clock, log)
     const opened = await Promise.all(platforms.map((platform) => open(platform, live, tell)))
@@ -110,12 +114,22 @@ export function createChat(parts: ChatParts): Chat {
       tell(`${platform.name} cannot be reached yet, and is tried again: ${error instanceof Error ? error.message : error}`)
       const onTrouble = (err: unknown, retryInMs: number) =>
         log.warn({ platform: platform.name, err, retryInMs }, 'a platform cannot be reached')
-      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(reportOff)
+      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: Number.POSITIVE_INFINITY, onTrouble }).catch(reportOff)
       return true
     }
   }
 
+  /** Ends that could not be written down as told, and what could not be posted. */
+  function resumeAll(): void {
+    for (const platform of up) {
+      delivery
+        .resume(platform)
+        .catch((err: unknown) => log.error({ platform: platform.name, err }, 'what was left over could not be shown'))
+    }
+  }
+
   async function stop(): Promise<void> {
+    stopResuming()
     stopping.abort(new Error('the bot stops'))
     await Promise.all([...up].map((platform) => platform.stop()))
     await stopDeleting()

@@ -7,7 +7,8 @@ import { kindOfFile } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
-import { createLocalPool } from '../render/local/local-pool.ts'
+import { parseDeviceList } from '../render/local/device-list.ts'
+import { openDevices } from '../render/local/open-devices.ts'
 import type { Recipe } from '../render/recipe.ts'
 import { type BaseModel, baseModels } from '../styles/catalog/base-models.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
@@ -53,7 +54,7 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
   yield await checkFfmpeg(config.ffmpeg)
   const models = basesOf(config)
   for (const model of models) yield await checkModel(model, 'CHECKPOINT and MOTION')
-  yield* await deviceOf(config, models.at(-1)!)
+  yield* devicesOf(config, models.at(-1)!)
   yield* discord === undefined
     ? [off('Discord', 'not configured (DISCORD_TOKEN)')]
     : discord.ready
@@ -79,11 +80,14 @@ const smallest = ({ files, example }: BaseModel): Recipe => {
   return { request, model: files, prompt: request.prompt, negative: request.negative }
 }
 
-async function deviceOf({ device, home, threads }: Config, model: BaseModel): Promise<readonly Finding[]> {
-  const pool = createLocalPool({ device, cacheDir: cacheFolder(home), ...omitUndefined({ threads }), onTrouble: () => undefined })
-  try {
-    return await checkDevice(pool, smallest(model))
-  } finally {
-    await pool.close()
+/** Each that DEVICE lists. */
+async function* devicesOf({ device, home, threads }: Config, model: BaseModel): AsyncGenerator<Finding> {
+  const options = { cacheDir: cacheFolder(home), environment: process.env, ...omitUndefined({ threads }), onTrouble: () => undefined }
+  for (const { pool } of openDevices({ devices: parseDeviceList(device)!, ...options })) {
+    try {
+      yield* await checkDevice(pool, smallest(model))
+    } finally {
+      await pool.close()
+    }
   }
 }

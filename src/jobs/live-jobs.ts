@@ -14,8 +14,11 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   keyOf(id: string): string | undefined
   /** A new job or a new state of one; ended ones leave. */
   put(job: Job): void
+  /** Puts all that wait into the queue anew, as a start does: one that it gave out may not have been begun. */
+  requeue(): void
   countWaiting(): number
   countRunning(): number
+  countByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
 }
 
 export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs {
@@ -47,13 +50,34 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     }
   }
 
+  function requeue(): void {
+    const { true: begun = [], false: fresh = [] } = Object.groupBy(
+      [...jobs.values()].filter(({ state }) => state === 'waiting'),
+      ({ startedMs }) => `${startedMs !== undefined}`,
+    )
+    const waiting = [...begun, ...fresh]
+    for (const { id } of waiting) queue.cancel(id)
+    for (const job of waiting) queue.add(entryOf(job))
+  }
+
   return {
     get: (id) => jobs.get(id),
     all: () => jobs.values(),
     keyOf: (id) => keys.get(id),
     put,
+    requeue,
     countWaiting: () => queue.size,
     countRunning: () => jobs.size - queue.size,
+    countByPlatform() {
+      const counts = new Map<string, { waiting: number; running: number }>()
+      for (const job of jobs.values()) {
+        const { platform } = job.owner
+        const count = counts.get(platform) ?? { waiting: 0, running: 0 }
+        counts.set(platform, count)
+        count[job.state === 'running' ? 'running' : 'waiting']++
+      }
+      return counts
+    },
     togetherWith: duplicates.togetherWith,
   }
 }

@@ -38,6 +38,8 @@ export interface EncodeOptions {
   readonly ffmpeg?: string
   /** For one run of ffmpeg. */
   readonly timeoutMs?: number
+  /** Stops an ffmpeg that runs. */
+  readonly signal?: AbortSignal
 }
 
 export const DEFAULT_QUALITY = 85
@@ -82,6 +84,7 @@ interface EncoderOptions {
   readonly settings?: unknown
   readonly ffmpeg?: string
   readonly timeoutMs?: number
+  readonly signal?: AbortSignal
 }
 
 const ENCODERS: Readonly<Record<Format, (frames: Frames, options: EncoderOptions) => Promise<Uint8Array>>> = {

@@ -20,14 +20,18 @@ export interface Mp4Options {
   /** Path of a binary; searched for where absent. */
   readonly ffmpeg?: string
   readonly timeoutMs?: number
+  readonly signal?: AbortSignal
 }
 
 /**
  * Odd sides grow by one pixel. A temporary file, because ffmpeg must go back to put the index first.
  *
- * @throws UserError `ffmpeg-missing`, `ffmpeg-died`, `ffmpeg-hung`, `no-temporary-file`
+ * @throws UserError `ffmpeg-missing`, `ffmpeg-died`, `ffmpeg-hung`, `no-temporary-file`; the signal's reason
  */
-export async function encodeMp4(frames: Frames, { fps, quality, settings, ffmpeg, timeoutMs = 60_000 }: Mp4Options): Promise<Uint8Array> {
+export async function encodeMp4(
+  frames: Frames,
+  { fps, quality, settings, ffmpeg, timeoutMs = 60_000, signal }: Mp4Options,
+): Promise<Uint8Array> {
   const path = ffmpeg ?? (await findFfmpeg())
   const even = padToEven(frames)
   return inTemporaryFolder(async (folder) => {
@@ -41,7 +45,7 @@ export async function encodeMp4(frames: Frames, { fps, quality, settings, ffmpeg
       ...['-c:v', 'libx264', '-preset', 'medium', '-crf', String(Math.round(18 + (85 - quality) * 0.36)), '-bf', '0'],
       ...['-map_metadata', '-1', '-fflags', '+bitexact', '-movflags', '+faststart', '-f', 'mp4', output],
     ]
-    await runFfmpeg(path, { args, input: even.data, timeoutMs })
+    await runFfmpeg(path, { args, input: even.data, timeoutMs, signal })
     const file = await finished(output, even.count)
     return settings === undefined ? file : withComment(file, settingsText(settings))
   })

@@ -3,6 +3,7 @@
 
 import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
+import { traceparentOf } from '../jobs/trace-context.ts'
 import type { Blobs } from '../store/store.ts'
 import type { RenderPool } from './pool.ts'
 import type { Recipe } from './recipe.ts'
@@ -10,7 +11,7 @@ import type { Recipe } from './recipe.ts'
 export interface JobRendererParts {
   /** @throws UserError where the style was removed or quarantined meanwhile */
   readonly recipeFor: (request: AnimationRequest) => Promise<Recipe>
-  readonly pool: Pick<RenderPool, 'render' | 'capacity' | 'onCapacity'>
+  readonly pool: Pick<RenderPool, 'render' | 'capacity' | 'onCapacity' | 'check'>
   readonly blobs: Pick<Blobs, 'put'>
   /** Milliseconds of any steady clock. */
   readonly now: () => number
@@ -22,10 +23,16 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
   return {
     capacity: pool.capacity,
     onCapacity: pool.onCapacity,
+    async check(request) {
+      await pool.check?.(await recipeFor(request))
+    },
     async render(job, { signal, onProgress }) {
       const recipe = await recipeFor(job.request)
       let began = now()
-      const { animation, notes } = await pool.render(recipe, {
+      const drawn = await pool.render(recipe, {
+        id: job.id,
+        begunBefore: job.attempts > 1,
+        traceparent: traceparentOf(job.id),
         signal,
         previewEveryMs,
         onProgress(progress) {
@@ -34,12 +41,13 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
           onProgress(progress)
         },
       })
-      const renderMs = now() - began
+      const { animation, notes, stepMs, renderMs = now() - began } = drawn
+      const stepsMs = stepMs.reduce((sum, ms) => sum + ms, 0)
       signal.throwIfAborted()
       const { bytes, format, width, height, frames, fps } = animation
       const blob = `${job.id}.${format}`
       await blobs.put(blob, bytes)
-      return { result: { blob, details: { format, width, height, frames, fps, bytes: bytes.length, notes } }, renderMs }
+      return { result: { blob, details: { format, width, height, frames, fps, bytes: bytes.length, notes } }, renderMs, stepsMs }
     },
   }
 }

@@ -16,6 +16,8 @@ export interface Drawn {
   readonly notes: readonly Note[]
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
+  /** Milliseconds of it all without loading, where whoever rendered has measured it. */
+  readonly renderMs?: number
 }
 
 export interface Renderer {
@@ -65,7 +67,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         fps: request.fps,
         scale: recipe.scale ?? enlargement(request),
         settings: request,
-        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
+        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
       })
       const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
       return { animation, notes: all.filter((note) => note !== undefined), stepMs }

@@ -30,10 +30,11 @@ function wait(ms: number): Promise<void> {
 const scheduler = createScheduler({
   journal: openJournal(path!),
   // What it counts is no record and need not be loaded in each life.
-  rateLimiter: { shared: false, take: async () => undefined, enter: async () => undefined },
+  rateLimiter: { take: async () => undefined },
   limits: { ...noLimits, person: { running: 1 } },
   clock: {
     nowMs: () => Date.now(),
+    steadyMs: () => performance.now(),
     after(ms, call) {
       const timer = setTimeout(call, ms)
       return () => clearTimeout(timer)

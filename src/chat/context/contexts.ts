@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts'
 import type { Command } from '../contract/command.ts'
 import type { CommandContext } from '../contract/command-context.ts'
 import { type Defaults, defaultsSchema } from '../contract/defaults.ts'
+import type { GpuHosts } from '../contract/gpu-hosts.ts'
 import type { Asker, Channel } from '../contract/incoming.ts'
 import type { Platform } from '../contract/platform.ts'
 import { type Settings, settingsSchema } from '../contract/settings.ts'
@@ -40,6 +41,7 @@ export interface Caller {
   readonly maxBytes: number
   /** The platform's, where it has one. */
   readonly fetchFile?: NonNullable<Platform['fetchFile']>
+  readonly namesOf?: NonNullable<Platform['namesOf']>
 }
 
 /** Somebody who may want to manage styles. */
@@ -55,12 +57,13 @@ export interface ContextsParts {
   readonly styles: StyleSource
   readonly styleAdminFor: (caller: StyleCaller) => StyleAdmin
   readonly delivery: Pick<Delivery, 'withdraw'>
+  readonly gpuHosts: GpuHosts
   readonly retentionDays: number
   readonly forgetOnPlatform: PersonalDataParts['forgetOnPlatform']
 }
 
 export function createContexts(parts: ContextsParts): Contexts {
-  const { commands, scheduler, store, styles, styleAdminFor, delivery, retentionDays, forgetOnPlatform } = parts
+  const { commands, scheduler, store, styles, styleAdminFor, delivery, gpuHosts, retentionDays, forgetOnPlatform } = parts
   const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
   const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
@@ -84,7 +87,9 @@ export function createContexts(parts: ContextsParts): Contexts {
       defaults: ownDefaults,
       settings: here,
       jobs: createJobAccess(jobParts, caller),
+      gpuHosts,
       privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
+      namesOf: async (ids) => (caller.namesOf ? caller.namesOf([...new Set(ids)], caller) : new Map(ids.map((id) => [id, id]))),
       randomSeed,
       helpOf: (path, english) => helpIn(language, path, english),
     }

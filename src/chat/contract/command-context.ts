@@ -6,6 +6,7 @@ import type { Job } from '../../jobs/job.ts'
 import type { Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
+import type { GpuHosts } from './gpu-hosts.ts'
 import type { Asker, Channel } from './incoming.ts'
 import type { Settings } from './settings.ts'
 import type { StyleAdmin } from './style-admin.ts'
@@ -24,7 +25,10 @@ export interface CommandContext {
   readonly defaults: StoredValue<Defaults>
   readonly settings: StoredValue<Settings>
   readonly jobs: JobAccess
+  readonly gpuHosts: GpuHosts
   readonly privacy: PersonalData
+  /** What channels, roles and people of the platform are called, by their ids. What the person may not know, or nobody knows, is left out. */
+  namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
   /** What something is called in the person's language, for help: 'animate.prompt'. */
@@ -34,6 +38,8 @@ export interface CommandContext {
 export interface StoredValue<T> {
   get(): Promise<T>
   set(value: T): Promise<void>
+  /** To what `change` makes of what it is then, one change after the other: of two at once none is lost. Undefined changes nothing. */
+  update(change: (value: T) => T | undefined | Promise<T | undefined>): Promise<T | undefined>
 }
 
 /** The styles that the person may use. */

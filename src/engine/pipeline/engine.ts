@@ -9,14 +9,14 @@ import type { Frames } from '../frames.ts'
 import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
 import { torchGenerator } from '../noise.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { type PromptTag, promptTags, withoutTags } from '../prompt-tags.ts'
+import { withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { lcmDistillation } from '../samplers/distillation.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { bundledEmbeddings, type Embeddings, readEmbeddings } from '../text/embeddings.ts'
+import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
@@ -31,6 +31,7 @@ import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
 import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
+import { guidanceTaken, tagNotes } from './unheard-words.ts'
 import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
@@ -117,7 +118,11 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const applied = applyLoras(base, files.loras)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
-    const embeddings = new Map([...bundledEmbeddings(applied.words, width), ...readEmbeddings(files.embeddings ?? [], width)])
+    const embeddings = new Map([
+      ...[...base.model.addedWords].map(([word, tensor]) => [word, vectorsIn(tensor)] as const),
+      ...bundledEmbeddings(applied.words, width),
+      ...readEmbeddings(files.embeddings ?? [], width),
+    ])
     return { base, applied, embeddings, clip }
   }
 
@@ -216,8 +221,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       yield { ...decoding, frames }
     }
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
-    const tags = tagNotes(asked)
-    return { schedule, notes: [...tags, ...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes] }
+    const files = [...model.trained.notes, ...base.notes, ...applied.notes]
+    return { schedule, notes: [...tagNotes(asked), ...schedule.notes, ...unheard, ...files] }
   }
 
   return {
@@ -250,26 +255,6 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     close: () => sessions.release(),
   }
-}
-
-/** On tags that nobody took out of the prompt before: what they name is not here. */
-function tagNotes({ prompt, negative }: EngineInput): Note[] {
-  const tags = [...promptTags(prompt), ...promptTags(negative)]
-  const note = (code: string, kind: PromptTag['kind'], why: string): Note[] => {
-    const typed = [...new Set(tags.filter((tag) => tag.kind === kind).map((tag) => tag.typed))].slice(0, 5).join(' ')
-    return typed === '' ? [] : [{ code, message: `Left out of the prompt: ${typed}. ${why}`, data: { tags: typed } }]
-  }
-  return [
-    ...note('prompt-loras', 'lora', 'No LoRA of that name is installed, and no style of it is offered to everybody for this model.'),
-    ...note('prompt-hypernetworks', 'hypernetwork', 'Hypernetworks are not supported.'),
-  ]
-}
-
-const guidanceTaken: Note = {
-  code: 'guidance-taken',
-  message:
-    'This checkpoint takes its guidance as an input (LCM): what should not be in the picture, and guidance that changes over the frames, are not heard.',
-  data: {},
 }
 
 /** Where guidance travels it must be right at every key; the largest is told. */

@@ -114,7 +114,7 @@ async function lpipsOf(
   return (await runOnce(session, graph, [{ a: planes(a), b: planes(b) }]))[0]!['distance']!
 }
 
-function clipFigures(x: score.UnitRows, texts: score.UnitRows, references: score.UnitRows, prompt: number) {
+function clipFigures(x: score.ClipEmbeddings, texts: score.ClipEmbeddings, references: score.ClipEmbeddings, prompt: number) {
   const own = texts[prompt]!
   return {
     clip_text: score.textAlignment(x, own),
