@@ -1,10 +1,22 @@
 // `zoetrope compare "a sentence" …`: the same prompts and seeds by several methods, on several bases, in several styles; what each loses and
 // gains, in the measures of AnimateDiff's paper and in pixels, as a table and as a page.
 
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readConfig } from '../config.ts'
-import { type Device, devices, type Frames, type Method, methods, modelDefaults, type NamedLora } from '../engine/index.ts'
+import {
+  type BaseFiles,
+  type Device,
+  devices,
+  type Frames,
+  type Method,
+  methods,
+  modelDefaults,
+  type NamedLora,
+  scaleMotion,
+} from '../engine/index.ts'
 import { createEngine, createSessions, type Engine, openClip, startDevice } from '../engine/run.ts'
 import { UserError } from '../errors.ts'
 import { encodeWebp } from '../media/webp.ts'
@@ -12,7 +24,7 @@ import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { writeWhole } from './animate/output-file.ts'
 import { readStyleCatalog } from './animate/read-style-catalog.ts'
-import { type ClipEye, type Figures, figureRows, figuresOf, meanFigures } from './compare/figures.ts'
+import { type ClipEye, figureRows, figuresOf, meanFigures } from './compare/figures.ts'
 import { type ComparedClip, comparisonPage } from './compare/page.ts'
 import { type Variant, variantsOf } from './compare/variants.ts'
 import { collected, loraOf, number, size, whole } from './flag-values.ts'
@@ -22,6 +34,7 @@ interface Flags {
   readonly methods: readonly Method[]
   readonly base: readonly string[]
   readonly motion?: string
+  readonly motionStrength: readonly number[]
   readonly vae?: string
   readonly style: readonly NamedLora[]
   readonly seeds: number
@@ -50,6 +63,12 @@ export function compareCommand(program: Command): void {
       [],
     )
     .option('--motion <file>', 'the motion module on all of them')
+    .option(
+      '--motion-strength <number>',
+      'of the motion module, 0 for none, 1 as it was trained; may be given again',
+      collected(number),
+      [],
+    )
     .option('--vae <file>', 'a VAE in the place of their own')
     .option('--style <file[:strength]>', 'a LoRA, compared with none; may be given again, at other strengths too', collected(loraOf), [])
     .option('--seeds <count>', 'clips of each prompt', whole, 1)
@@ -90,26 +109,35 @@ const stillCount = 2
 async function compare(prompts: readonly string[], flags: Flags, print: Print): Promise<void> {
   const { frames = 16 } = flags
   if (frames < 3) throw new UserError('compare-frames', `Motion is measured over at least 3 frames, not ${frames}.`, { frames })
-  const config = readConfig(process.env)
-  const variants = await variantsFrom(flags)
-  const clip = flags.clip === undefined ? undefined : openClip(resolve(flags.clip))
   const tell: Print = flags.json ? () => {} : print
+  const folder = mkdtempSync(join(tmpdir(), 'zoetrope-compare-'))
+  try {
+    const variants = await variantsFrom(flags, folder)
+    await report(variants, await drawAll(prompts, variants, flags, tell), flags, print)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+type SeededClip = ComparedClip & { readonly seed: number }
+
+async function drawAll(prompts: readonly string[], variants: readonly Variant[], flags: Flags, tell: Print): Promise<SeededClip[]> {
+  const clip = flags.clip === undefined ? undefined : openClip(resolve(flags.clip))
   if (!clip) tell('No CLIP was named with --clip, so only pixels are measured: neither text, domain nor smoothness.')
   const started = await startDevice(flags.device, {
-    weightDir: join(cacheFolder(config.home), 'weights'),
+    weightDir: join(cacheFolder(readConfig(process.env).home), 'weights'),
     ...omitUndefined({ threads: flags.threads }),
   })
   const sessions = createSessions({ budgetBytes: 4e9, load: started.load })
   const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget })
   const eye = clip && { clip, runner: started }
-  const clips: (ComparedClip & { readonly seed: number })[] = []
+  const draw = drawerOf(engine, flags)
+  const clips: SeededClip[] = []
   try {
-    const draw = drawerOf(engine, flags)
     for (const prompt of prompts) {
       for (const variant of variants) {
         for (let seed = 0; seed < flags.seeds; seed++) {
-          const one = await compared({ variant, prompt, seed }, draw, flags, eye)
-          clips.push(one)
+          clips.push(await compared({ variant, prompt, seed }, draw, flags, eye))
           tell(`${variant.name}: ${prompt}`)
         }
       }
@@ -117,29 +145,45 @@ async function compare(prompts: readonly string[], flags: Flags, print: Print): 
   } finally {
     await engine.close()
   }
+  return clips
+}
+
+async function report(variants: readonly Variant[], clips: readonly SeededClip[], { json, page }: Flags, print: Print): Promise<void> {
   const means = variants.map(({ name }) => ({
     variant: name,
     figures: meanFigures(clips.filter(({ variant }) => variant === name).map(({ figures }) => figures)),
   }))
   const table = aligned(figureRows(means), [1, 2, 3, 4, 5, 6, 7])
-  if (flags.json) print(plainJson({ variants: means, clips: clips.map(({ picture: _, ...rest }) => rest) }))
+  const tell: Print = json ? () => {} : print
+  if (json) print(plainJson({ variants: means, clips: clips.map(({ picture: _, ...rest }) => rest) }))
   tell(['', ...table].join('\n'))
-  if (flags.page === undefined) return
-  writeWhole(flags.page, Buffer.from(await comparisonPage(`${prompts.length} prompts, ${variants.length} ways`, table, clips)))
-  tell(flags.page)
+  if (page === undefined) return
+  const prompts = new Set(clips.map(({ prompt }) => prompt)).size
+  writeWhole(page, Buffer.from(await comparisonPage(`${prompts} prompts, ${variants.length} ways`, table, clips)))
+  tell(page)
 }
 
-/** @throws UserError `compare-motion` where a method has nothing to move with */
-async function variantsFrom({ base, motion, vae, style, methods: wanted }: Flags): Promise<Variant[]> {
+/**
+ * @param folder for copies of the motion module at other strengths
+ * @throws UserError `compare-motion` where a method has nothing to move with
+ */
+async function variantsFrom({ base, motion, motionStrength, vae, style, methods: wanted }: Flags, folder: string): Promise<Variant[]> {
   const styles = await readStyleCatalog(readConfig(process.env))
   const installed = styles.base
   await styles.close()
-  const under = base.length > 0 ? {} : omitUndefined({ motion: installed.motion, vae: installed.vae })
-  const own = omitUndefined({
-    motion: motion === undefined ? undefined : resolve(motion),
-    vae: vae === undefined ? undefined : resolve(vae),
+  const under: BaseFiles = base.length > 0 ? { checkpoint: base[0]! } : installed
+  const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
+  const file = path(motion) ?? under.motion ?? ownMotion(under.checkpoint)
+  const motions = motionStrength.map((strength) => {
+    if (file === undefined)
+      throw new UserError('compare-motion', 'A strength is that of a motion module, and none was named: --motion FILE.')
+    return { strength, file: scaleMotion(file, strength, join(folder, String(strength))) }
   })
-  const variants = variantsOf({ methods: wanted, bases: base.length > 0 ? base : [installed.checkpoint], styles: style, ...under, ...own })
+  const variants = variantsOf({
+    ...{ methods: wanted, bases: base.length > 0 ? base : [installed.checkpoint], styles: style },
+    motions: motions.length > 0 ? motions : [omitUndefined({ file: path(motion) ?? under.motion })],
+    ...omitUndefined({ vae: path(vae) ?? under.vae }),
+  })
   for (const { name, method, model } of variants) {
     if (method === 'zero' || modelDefaults(model).maxFrames > 1) continue
     throw new UserError('compare-motion', `${name} has no motion module: name one with --motion, or compare --methods zero alone.`, {
@@ -149,13 +193,19 @@ async function variantsFrom({ base, motion, vae, style, methods: wanted }: Flags
   return variants
 }
 
+/** A model's folder may have one inside. */
+function ownMotion(checkpoint: string): string | undefined {
+  const inside = join(checkpoint, 'motion')
+  return existsSync(inside) ? inside : undefined
+}
+
 /** A clip and, by the same model, stills of the same words. */
 async function compared(
   drawing: Omit<Drawing, 'frames'>,
   draw: Draw,
   { frames = 16 }: Flags,
   eye: ClipEye | undefined,
-): Promise<ComparedClip & { readonly seed: number; readonly figures: Figures }> {
+): Promise<SeededClip> {
   const { variant, prompt, seed } = drawing
   const drawn = await draw({ ...drawing, frames })
   const stills: Frames[] = []

@@ -49,6 +49,17 @@ test('every method draws every prompt, a table has the means, and a page shows t
   assert.ok(html.includes('a blue &lt;boat&gt;') && !html.includes('<boat>'), 'what people write is text')
 })
 
+test('a motion module at strength 0 is none: every strength draws otherwise, and zero is not concerned', { timeout: 400_000 }, () => {
+  const { code, out, err } = compare('a ball', ...base, ...motion, '--motion-strength', '0', '--motion-strength', '1', '--json')
+  assert.equal(code, 0, err)
+  const { variants } = JSON.parse(out) as { variants: { variant: string; figures: { motion: number } }[] }
+  assert.deepEqual(
+    variants.map(({ variant }) => variant),
+    ['animatediff, motion 0', 'animatediff, motion 1', 'zero'],
+  )
+  assert.notEqual(variants[0]!.figures.motion, variants[1]!.figures.motion)
+})
+
 test('without a CLIP only pixels are measured, and it says so; JSON has every clip', { timeout: 400_000 }, () => {
   const { code, out, err } = compare('a ball', ...base, '--methods', 'zero', '--seeds', '2', '--json')
   assert.equal(code, 0, err)
