@@ -8,6 +8,7 @@ export { kindOfFile } from './checkpoint/kind-of-file.ts'
 export { describeLora, type LoraDescription } from './checkpoint/lora/describe.ts'
 export { openTensorFile } from './checkpoint/open.ts'
 export type { SafetensorsLimits } from './checkpoint/safetensors.ts'
+export { scaleMotion } from './checkpoint/scale-motion.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
 export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
@@ -15,6 +16,8 @@ export {
   type Betas,
   type DrawSettings,
   drawSettings,
+  type Method,
+  methods,
   type SamplerName,
   type Spacing,
   samplerNames,

@@ -1,6 +1,9 @@
 // The engine's entry point for computing: devices, sessions, the engine that draws, the comparison with reference tensors. Loads ONNX
 // Runtime.
 
+export { type ClipModel, type ClipRunner, embedFrames, embedPrompts, openClip } from './measures/clip-model.ts'
+export { domainSimilarity, motionSmoothness, textAlignment, unitRows } from './measures/clip-scores.ts'
+export { pixelMotionOf } from './measures/pixel-motion.ts'
 export {
   createEngine,
   type Engine,

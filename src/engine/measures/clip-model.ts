@@ -17,6 +17,8 @@ import { Graph } from '../onnx/graph.ts'
 import { textGraph } from '../pipeline/graphs.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Target } from '../targets/target.ts'
+import { chunks } from '../text/chunks.ts'
+import { clipTokenizer } from '../text/tokenizer.ts'
 import { clipPixels } from './clip-pixels.ts'
 
 export interface ClipModel {
@@ -86,6 +88,15 @@ export async function embedFrames(clip: ClipModel, frames: Frames, { target, loa
   } finally {
     await session.release()
   }
+}
+
+/** As they stand, up to 75 tokens of CLIP's own vocabulary. */
+export function embedPrompts(clip: ClipModel, texts: readonly string[], runner: ClipRunner): Promise<Float32Array> {
+  const { positions: L, vocabulary } = clip.text.architecture
+  const tokenizer = clipTokenizer(vocabulary)
+  const ids = new Int32Array(texts.length * L)
+  for (const [n, text] of texts.entries()) ids.set(chunks(tokenizer, [{ text, weight: 1 }])[0]!.ids, n * L)
+  return embedTexts(clip, ids, runner)
 }
 
 /** ids [N, L], padded with the end marker → [N, E]: the state at the first end marker, projected. */
