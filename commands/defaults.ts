@@ -23,7 +23,7 @@ export const defaults = commandGroup({
       async run({ values, context }) {
         const style = values.style === undefined || values.style === 'none' ? values.style : await styleOf(values.style, context)
         const given = Object.entries({ ...values, style }).filter(([, value]) => value !== undefined)
-        await context.defaults.set({ ...(await context.defaults.get()), ...Object.fromEntries(given) })
+        await context.defaults.update((now) => ({ ...now, ...Object.fromEntries(given) }))
         return shown(context, say('defaults-set'))
       },
     }),
@@ -37,8 +37,7 @@ export const defaults = commandGroup({
           await context.defaults.set({})
           return { kind: 'text', text: say('defaults-cleared') }
         }
-        const rest = Object.entries(await context.defaults.get()).filter(([key]) => key !== name)
-        await context.defaults.set(Object.fromEntries(rest) as Defaults)
+        await context.defaults.update((now) => Object.fromEntries(Object.entries(now).filter(([key]) => key !== name)) as Defaults)
         return { kind: 'text', text: say('defaults-cleared-one', { name }) }
       },
     }),

@@ -45,6 +45,10 @@ export type FuseMethod = (typeof fuseMethods)[number]
 export const interpolations = ['slerp', 'lerp'] as const
 export type Interpolation = (typeof interpolations)[number]
 
+/** How frames are made to belong together: by a motion module, or without any (pipeline/text-to-video-zero.ts). */
+export const methods = ['animatediff', 'zero'] as const
+export type Method = (typeof methods)[number]
+
 type Setting = (
   | { readonly kind: 'integer' | 'number'; readonly min: number; readonly max: number; readonly step?: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
@@ -89,6 +93,7 @@ export const drawSettings = {
   guidance: { kind: 'number', min: 1, max: 30 },
   /** 1 reads the last layer of the text encoder, 2 the one before. */
   clipSkip: { kind: 'integer', min: 1, max: 12 },
+  method: { kind: 'choice', choices: methods, absent: 'animatediff' },
   sampler: { kind: 'choice', choices: samplerNames, absent: 'auto' },
   spacing: { kind: 'choice', choices: spacings, absent: 'auto' },
   betas: { kind: 'choice', choices: betaSchedules, absent: 'auto' },
@@ -127,12 +132,14 @@ export const defaultClip = Object.fromEntries(Object.entries(clipSettings).map((
 export const drawSettingNames = Object.keys(drawSettings) as readonly DrawSettingName[]
 
 const optionalNames = drawSettingNames.filter((name) => 'absent' in drawSettings[name]) as readonly OptionalName[]
-const requiredNames = drawSettingNames.filter((name) => !('absent' in drawSettings[name])) as readonly (keyof RequiredDrawSettings)[]
+export const requiredSettingNames = drawSettingNames.filter(
+  (name) => !('absent' in drawSettings[name]),
+) as readonly (keyof RequiredDrawSettings)[]
 const clipNames = Object.keys(clipSettings) as readonly (keyof ClipSettings)[]
 
 /** Those that are there, and nothing else of what they stand among. */
 export const drawSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, drawSettingNames)
-export const requiredSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, requiredNames)
+export const requiredSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, requiredSettingNames)
 export const optionalSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, optionalNames)
 export const clipSettingsIn = <T extends Partial<DrawSettings>>(source: T) => pick(source, clipNames)
 

@@ -8,6 +8,7 @@ export { kindOfFile } from './checkpoint/kind-of-file.ts'
 export { describeLora, type LoraDescription } from './checkpoint/lora/describe.ts'
 export { openTensorFile } from './checkpoint/open.ts'
 export type { SafetensorsLimits } from './checkpoint/safetensors.ts'
+export { scaleMotion } from './checkpoint/scale-motion.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
 export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
@@ -15,6 +16,8 @@ export {
   type Betas,
   type DrawSettings,
   drawSettings,
+  type Method,
+  methods,
   type SamplerName,
   type Spacing,
   samplerNames,
@@ -26,6 +29,8 @@ export { flopsOf } from './onnx/flops.ts'
 export { Graph } from './onnx/graph.ts'
 export { MatMul, Slice } from './onnx/ops.ts'
 export { printGraph } from './onnx/print.ts'
+export { partialFile } from './partial-file.ts'
+export { distillationSaid } from './pipeline/applied-loras.ts'
 export { decoderGraph, encoderGraph, textGraph, unetGraph } from './pipeline/graphs.ts'
 export { type Inspection, type InspectOptions, inspect } from './pipeline/inspect.ts'
 export { inspectInThread } from './pipeline/inspect-in-thread.ts'

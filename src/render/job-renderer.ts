@@ -41,12 +41,13 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
           onProgress(progress)
         },
       })
-      const { animation, notes, renderMs = now() - began } = drawn
+      const { animation, notes, stepMs, renderMs = now() - began } = drawn
+      const stepsMs = stepMs.reduce((sum, ms) => sum + ms, 0)
       signal.throwIfAborted()
       const { bytes, format, width, height, frames, fps } = animation
       const blob = `${job.id}.${format}`
       await blobs.put(blob, bytes)
-      return { result: { blob, details: { format, width, height, frames, fps, bytes: bytes.length, notes } }, renderMs }
+      return { result: { blob, details: { format, width, height, frames, fps, bytes: bytes.length, notes } }, renderMs, stepsMs }
     },
   }
 }

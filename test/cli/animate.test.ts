@@ -148,4 +148,14 @@ test('a reader who has read enough ends it without a word', async () => {
 test('a diffusers folder is described net by net', () => {
   const { out } = zoetrope('inspect', join(import.meta.dirname, '../../models/pocket'))
   for (const word of ['UNet', 'VAE', 'CLIP text encoder', 'motion module']) assert.match(out, new RegExp(word))
+  assert.match(out, / 2 heads, text width 128/)
+  assert.match(out, /text encoder {2}width 128, 3 layers, 2 heads/)
+  assert.match(out, /trained on {2}linear betas/)
+  const reported = (name: string): string => zoetrope('inspect', join(import.meta.dirname, '../fixtures/reports/engine', name)).out
+  assert.match(reported('folders/v_prediction'), /trained on {2}velocity \(v-prediction\), nothing but noise at the end/)
+  assert.match(reported('folders/lcm_checkpoint'), /distilled \(LCM\): 4 steps of lcm, guidance 1\.5/)
+  assert.match(
+    reported('loras/Hyper-SD15-8steps-lora.safetensors'),
+    /8 steps of ddim, guidance 1: by its name it was distilled \(Hyper-SD\)/,
+  )
 })

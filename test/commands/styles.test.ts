@@ -167,7 +167,7 @@ describe('/styles', () => {
     assert.equal(spoken(await say('/styles rename ink to:pen')), 'pen: name: ink → pen; aliases: – → ink')
     assert.match(spoken(await say('/styles quarantine ink')), /^pen is in quarantine/)
     const removed = await say('/styles remove pen')
-    assert.equal(spoken(removed), 'pen is removed. /styles rollback brings it back.')
+    assert.equal(spoken(removed), 'pen is removed. Its rollback brings it back.')
     await say(buttons(removed)[0]!)
     const who = await say('/styles who pen')
     assert.deepEqual(

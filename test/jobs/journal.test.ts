@@ -180,6 +180,32 @@ test('what one may see is what is done and shown there, and the own that is priv
   journal.close()
 })
 
+test('what is more than is kept is the oldest of each person, by number or bytes, then the oldest of all; of other platforms nothing', () => {
+  const journal = openJournal(':memory:')
+  const add = (id: string, person: string, bytes: number, platform = 'test') => {
+    const job = newJob({ ...askOf(person), owner: { platform, space: 's', person } }, id, 1)
+    const { details } = resultOf(job)
+    journal.add(job)
+    journal.change([
+      end(begin(job, 1, 1), { state: 'done', result: { blob: `${id}.webp`, details: { ...details!, bytes } } }, Number(id.slice(1))),
+    ])
+  }
+  for (const n of [1, 2, 3]) add(`a${n}`, 'ann', 10)
+  for (const n of [4, 5]) add(`b${n}`, 'bob', 60)
+  add('c6', 'cid', 10)
+  add('x7', 'dan', 500, 'other')
+  journal.add(jobOf('w0', 'ann'))
+  const beyond = (person: { jobs: number; bytes: number }, all: { jobs: number; bytes: number }) =>
+    journal.beyond({ platform: 'test', person, all }).map(({ id }) => id)
+  const much = { jobs: 99, bytes: 999 }
+  assert.deepEqual(beyond(much, much), [])
+  assert.deepEqual(beyond({ jobs: 2, bytes: 999 }, much), ['a1'])
+  assert.deepEqual(beyond({ jobs: 99, bytes: 100 }, much), ['b4'])
+  assert.deepEqual(beyond(much, { jobs: 2, bytes: 999 }), ['a1', 'a2', 'a3', 'b4'])
+  assert.deepEqual(beyond(much, { jobs: 99, bytes: 75 }), ['a1', 'a2', 'a3', 'b4'])
+  journal.close()
+})
+
 test('what one may see costs no more for all that others hide, nor far back', () => {
   const journal = openJournal(':memory:')
   for (let n = 0; n < 20_000; n++) {

@@ -38,6 +38,8 @@ export interface CommandContext {
 export interface StoredValue<T> {
   get(): Promise<T>
   set(value: T): Promise<void>
+  /** To what `change` makes of what it is then, one change after the other: of two at once none is lost. Undefined changes nothing. */
+  update(change: (value: T) => T | undefined | Promise<T | undefined>): Promise<T | undefined>
 }
 
 /** The styles that the person may use. */

@@ -7,8 +7,9 @@ import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
+import { torchGenerator } from '../noise.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { type PromptTag, promptTags, withoutTags } from '../prompt-tags.ts'
+import { withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { lcmDistillation } from '../samplers/distillation.ts'
@@ -29,11 +30,14 @@ import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
+import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
+import { guidanceTaken, tagNotes } from './unheard-words.ts'
+import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput
   extends ClipInput,
-    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
   /** Unsigned 64-bit. */
   readonly seed: bigint
@@ -64,7 +68,7 @@ export interface EngineOutput extends Streamed {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip' | 'method'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
@@ -107,8 +111,10 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const base = openModels(files)
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
-    checkSize(drawing, { factor, hasMotion: motion !== null })
-    const clip = prepareClip(drawing, base.model)
+    const zero = isZero(drawing)
+    checkSize(drawing, { factor, hasMotion: motion !== null || zero })
+    if (zero) refuseClipForZero(drawing)
+    const clip = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
     const applied = applyLoras(base, files.loras)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
@@ -123,13 +129,15 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   function netsFor(
     base: OpenModel,
     applied: AppliedLoras,
-    size: Size,
+    size: Size & Pick<EngineInput, 'method'>,
     { plan: { atOnce, motionWindows } }: PreparedClip,
     timeOffset?: Float32Array,
   ) {
     const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...omitUndefined({ motionWindows, timeOffset }) }
-    return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
+    const crossFrames = isZero(size)
+    const nets = createNets(model, { ...size, frames: atOnce }, { ...options, crossFrames })
+    return { model, keys, nets, firstNets: crossFrames ? createNets(model, { ...size, frames: 1 }, options) : nets }
   }
 
   async function* stream(asked: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
@@ -137,6 +145,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
+    if (isZero(drawing)) refuseForZero(schedule)
     const sampler = createSampler(schedule.sampler)
     const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
@@ -145,7 +154,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     const { condProj } = base.model
     const timeOffset = condProj && guidanceEmbedding(schedule.guidance, condProj)
-    const { model, keys, nets } = netsFor(base, applied, drawing, clip, timeOffset)
+    const { model, keys, nets, firstNets } = netsFor(base, applied, drawing, clip, timeOffset)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
@@ -165,21 +174,33 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
-    const steps = denoise(
-      nets,
-      (call) => contexts[call]!,
-      latentShape,
-      {
-        frames: drawn,
-        schedule: condProj ? { ...schedule, guidance: 1 } : schedule,
-        windowsAt: plan.windowsAt,
-        ...startOf(drawing.seed, clip),
-        ...(condProj ? {} : guidanceOver(clip)),
-        ...(known && { known }),
-        ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
-      },
-      signal,
-    )
+    const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
+    const contextAt = (call: number) => contexts[call]!
+    const clipSteps = () =>
+      denoise(
+        nets,
+        contextAt,
+        latentShape,
+        {
+          frames: drawn,
+          schedule: clipSchedule,
+          windowsAt: plan.windowsAt,
+          ...startOf(drawing.seed, clip),
+          ...(condProj ? {} : guidanceOver(clip)),
+          ...(known && { known }),
+          ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
+        },
+        signal,
+      )
+    const zeroSteps = () =>
+      textToVideoZero(
+        { first: firstNets, all: nets, atOnce: plan.atOnce },
+        contextAt,
+        latentShape,
+        { frames: drawn, schedule: clipSchedule, generator: torchGenerator(drawing.seed) },
+        signal,
+      )
+    const steps = isZero(drawing) ? zeroSteps() : clipSteps()
     let done = 0
     let turn = await steps.next()
     for (; !turn.done; turn = await steps.next()) {
@@ -200,8 +221,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       yield { ...decoding, frames }
     }
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
-    const tags = tagNotes(asked)
-    return { schedule, notes: [...tags, ...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes] }
+    const files = [...model.trained.notes, ...base.notes, ...applied.notes]
+    return { schedule, notes: [...tagNotes(asked), ...schedule.notes, ...unheard, ...files] }
   }
 
   return {
@@ -236,26 +257,6 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   }
 }
 
-/** On tags that nobody took out of the prompt before: what they name is not here. */
-function tagNotes({ prompt, negative }: EngineInput): Note[] {
-  const tags = [...promptTags(prompt), ...promptTags(negative)]
-  const note = (code: string, kind: PromptTag['kind'], why: string): Note[] => {
-    const typed = [...new Set(tags.filter((tag) => tag.kind === kind).map((tag) => tag.typed))].slice(0, 5).join(' ')
-    return typed === '' ? [] : [{ code, message: `Left out of the prompt: ${typed}. ${why}`, data: { tags: typed } }]
-  }
-  return [
-    ...note('prompt-loras', 'lora', 'No LoRA of that name is installed, and no style of it is offered to everybody for this model.'),
-    ...note('prompt-hypernetworks', 'hypernetwork', 'Hypernetworks are not supported.'),
-  ]
-}
-
-const guidanceTaken: Note = {
-  code: 'guidance-taken',
-  message:
-    'This checkpoint takes its guidance as an input (LCM): what should not be in the picture, and guidance that changes over the frames, are not heard.',
-  data: {},
-}
-
 /** Where guidance travels it must be right at every key; the largest is told. */
 function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {
   if (!keys) return scheduleAt(drawing, drawing.guidance, model, applied)
@@ -273,7 +274,7 @@ function scheduleAt(
   const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
   const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
+  return scheduleFor(drawing.frames > 1 && !isZero(drawing) ? (motion?.architecture ?? null) : null, wanted, {
     ...trained,
     ...omitUndefined({ distilledLora }),
   })

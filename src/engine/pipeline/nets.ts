@@ -54,6 +54,8 @@ export interface NetsOptions {
   readonly adapters?: RuntimeAdapters
   /** Inside the motion modules. */
   readonly motionWindows?: readonly WeightedWindow[]
+  /** No motion modules: every frame looks at the first. */
+  readonly crossFrames?: boolean
   /** Added to the embedding of every timestep, [widths[0]]: see guidance-embedding.ts. */
   readonly timeOffset?: Float32Array
 }
@@ -67,12 +69,12 @@ const callsAtOnce = 2
 export function createNets(
   model: Model,
   { frames, width, height }: Size,
-  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, timeOffset }: NetsOptions,
+  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, timeOffset, crossFrames = false }: NetsOptions,
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
   const [L, D] = [chunkLength, model.text.architecture.width]
-  const moves = model.motion !== null && frames > 1
+  const moves = model.motion !== null && frames > 1 && !crossFrames
 
   const text = (clipSkip: number): Runnable => ({
     key: `text ${keys.text} ${clipSkip}`,
@@ -81,11 +83,11 @@ export function createNets(
   })
 
   const denoiser = (tokens: number, textPerFrame = false): Runnable => ({
-    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${windowsKey}`,
+    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${crossFrames ? ' cross-frame' : ''}${windowsKey}`,
     needed: adapters.unet(moves).needed,
     parallel: true,
     build: (capacity) => {
-      const size = { animations: 1, frames, h, w, tokens, textPerFrame, ...(motionWindows && { motionWindows }) }
+      const size = { animations: 1, frames, h, w, tokens, textPerFrame, crossFrames, ...(motionWindows && { motionWindows }) }
       return unetGraph(model, target, { ...size, adapterRank: rankIn(model, capacity) })
     },
   })

@@ -1,6 +1,7 @@
 // A wire protocol: what bot and GPU hosts say to each other, each of it JSON that is signed. Sizes are bounded both ways.
 
 import { z } from 'zod'
+import { requiredSettingSchemas } from '../../draw-settings.ts'
 import type { Failure } from '../local/protocol.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
 
@@ -36,14 +37,8 @@ export const fileContentSchema = z
 const requestSchema = z.looseObject({
   prompt: z.string().max(20_000),
   negative: z.string().max(20_000),
-  width: count,
-  height: count,
-  frames: count,
-  fps: z.number(),
-  steps: count,
-  guidance: z.number(),
+  ...requiredSettingSchemas,
   seed: z.string().max(40),
-  clipSkip: z.number(),
   format: z.enum(['webp', 'gif', 'mp4']),
 })
 

@@ -23,6 +23,11 @@ export function waitingMessage(job: Job, to: ReplyTarget, { ahead = 0, leftMs }:
   return { ...common(job, to, locale, [line]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
 }
 
+/** Of a message that soon can no longer be changed. */
+export function lateMessage(job: Job, to: ReplyTarget, locale: Locale): Outgoing {
+  return { ...common(job, to, locale, [say('end-will-be-private')]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
+}
+
 export interface RunningState {
   readonly progress?: RenderProgress | undefined
   readonly leftMs?: number
