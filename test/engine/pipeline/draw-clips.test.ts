@@ -54,7 +54,7 @@ const frame = ({ width, height, data }: Frames, from: number, to: number) =>
   data.subarray(from * width * height * 3, to * width * height * 3)
 
 test('a clip of any length runs one graph of the size of a window', async () => {
-  for (const frames of [6, 10, 40]) {
+  for (const frames of [6, 10, 24]) {
     runs.length = 0
     const drawn = await draw({ frames, clip: windows })
     assert.equal(drawn.count, frames)
@@ -82,7 +82,7 @@ test('more frames than a module has positions are drawn in windows without being
   )
 })
 
-test('a closed clip costs no more calls than a plain one, and moves when it is turned', async () => {
+test('a closed clip costs no more calls than its length', async () => {
   runs.length = 0
   const closed = await draw({ frames: 8, clip: { loop: 'closed', windowLength: 4 } })
   assert.equal(unetRuns().length, 2 * 2 * 2)
@@ -154,9 +154,9 @@ test('a weak variation stays close to its clip, a strong one does not', async ()
 
 test('frames may be taken a few at a time, as they are decoded', async () => {
   for (const clip of [windows, { ...windows, loop: 'ping-pong' }] as const) {
-    const whole = await draw({ frames: 40, clip })
+    const whole = await draw({ frames: 20, clip })
     const parts: Frames[] = []
-    const steps = engine.stream({ ...drawing, frames: 40, clip })
+    const steps = engine.stream({ ...drawing, frames: 20, clip })
     let turn: IteratorResult<StreamProgress, Streamed> = await steps.next()
     for (; !turn.done; turn = await steps.next()) if (turn.value.frames) parts.push(turn.value.frames)
     assert.ok(Math.max(...parts.map(({ count }) => count)) <= 16, 'never more than one call of the VAE gives')
