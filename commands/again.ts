@@ -1,7 +1,8 @@
-// An animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
+// The /again command: an animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
 
 import { type AnimationRequest, type CommandContext, command, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
 
 export const again = command({
@@ -26,7 +27,7 @@ export const again = command({
     const { style: _style, maxBytes: _maxBytes, ...same } = before
     const changed: AnimationRequest = {
       ...same,
-      ...(style !== undefined && { style }),
+      ...omitUndefined({ style }),
       prompt: values.prompt ?? before.prompt,
       negative: values.negative ?? before.negative,
       ...(values.size !== undefined || values.aspect !== undefined ? sizeOf(values.size, values.aspect ?? 'square', model, settings) : {}),
@@ -40,7 +41,7 @@ export const again = command({
     }
     const varied = values.vary && values.guidance === undefined ? vary(changed, context.randomSeed()) : changed
     const request = values.longer ? longer(varied, Math.min(model.maxFrames, settings.maxFrames)) : varied
-    return { kind: 'draw', request, private: values.private ?? entry.private, parent: entry.job.id }
+    return { kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }
   },
 })
 
@@ -76,7 +77,7 @@ function longer(request: AnimationRequest, maxFrames: number): AnimationRequest 
 
 function dialog({ job }: HistoryEntry): Reply {
   return {
-    kind: 'ask',
+    kind: 'form',
     title: say('change-words'),
     command: 'again',
     fixed: { job: job.id },

@@ -1,4 +1,4 @@
-// A sentence becomes a looping animation. Also the home of the options that say how it is drawn, which `again` shares.
+// The /animate command: a sentence becomes a looping animation. The options that say how it is drawn are declared here; /again shares them.
 
 import {
   type AnimationRequest,
@@ -7,18 +7,20 @@ import {
   type Defaults,
   type ModelSummary,
   type Settings,
+  settingOption,
   type Values,
 } from '../src/chat/contract/command.ts'
+import { drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 
 export const drawOptions = {
   style: { kind: 'text', help: 'The look; /styles shows them all', maxChars: 100, complete: 'style' },
   negative: { kind: 'text', help: 'What should not be in it', maxChars: 1000 },
-  frames: { kind: 'integer', help: 'How many pictures make up the loop', min: 1, max: 32 },
+  frames: settingOption('frames', 'How many pictures make up the loop'),
   size: { kind: 'text', help: 'Width x height in pixels, such as 512x384', maxChars: 20 },
   aspect: { kind: 'choice', help: 'The shape, where size is not given', choices: ['square', 'wide', 'tall'] },
-  steps: { kind: 'integer', help: 'Steps from noise to picture: more take longer', min: 1, max: 100 },
-  guidance: { kind: 'number', help: 'How strictly the words are followed', min: 1, max: 30 },
+  steps: settingOption('steps', 'Steps from noise to picture: more take longer'),
+  guidance: settingOption('guidance', 'How strictly the words are followed'),
   seed: { kind: 'seed', help: 'The same seed draws the same animation again' },
   motion: { kind: 'choice', help: 'How fast it plays', choices: ['calm', 'usual', 'lively'] },
   format: { kind: 'choice', help: 'The kind of file', choices: ['webp', 'gif', 'mp4'] },
@@ -45,17 +47,17 @@ export const animate = command({
       prompt: values.prompt,
       negative: values.negative ?? defaults.negative ?? model.negative,
       ...(style !== undefined && { style }),
+      ...requiredSettingsIn(model),
       ...sizeOf(values.size, values.aspect ?? defaults.aspect ?? 'square', model, settings),
       frames: wanted.frames ?? Math.min(model.frames, settings.maxFrames),
       fps: fpsOf(values.motion ?? defaults.motion ?? 'usual', model),
       steps: wanted.steps ?? Math.min(model.steps, settings.maxSteps),
       guidance: values.guidance ?? defaults.guidance ?? model.guidance,
       seed: values.seed ?? context.randomSeed(),
-      clipSkip: model.clipSkip,
       format: values.format ?? defaults.format ?? context.formats[0]!,
       maxBytes: context.maxBytes,
     }
-    return { kind: 'draw', request, private: values.private ?? defaults.private ?? false }
+    return { kind: 'animation', request, private: values.private ?? defaults.private ?? false }
   },
 })
 
@@ -131,12 +133,16 @@ function readSize(size: string, multiple: number): { width: number; height: numb
   if (!match) throw new UserError('not-a-size', `size is width x height, such as 512x384; not '${size}'.`, { size })
   const [width, height] = [Number(match[1]), Number(match[2])]
   for (const pixels of [width, height]) {
-    if (pixels < multiple || pixels > 2048) {
-      throw new UserError('size-out-of-range', `Width and height go from ${multiple} to 2048 pixels, and one is ${pixels}.`, {
-        min: multiple,
-        max: 2048,
-        pixels,
-      })
+    if (pixels < multiple || pixels > drawSettings.width.max) {
+      throw new UserError(
+        'size-out-of-range',
+        `Width and height go from ${multiple} to ${drawSettings.width.max} pixels, and one is ${pixels}.`,
+        {
+          min: multiple,
+          max: drawSettings.width.max,
+          pixels,
+        },
+      )
     }
     if (pixels % multiple !== 0) {
       const below = Math.floor(pixels / multiple) * multiple

@@ -1,4 +1,4 @@
-// Ends what waits or is being drawn; an animation that is there already is taken away. Own ones, or anybody's for admins.
+// The /cancel command: ends what waits or is being drawn; an animation that is there already is taken away. Own ones, or anybody's for admins.
 
 import { command, type Reply, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
@@ -16,12 +16,12 @@ export const cancel = command({
       const outcome = await context.jobs.cancel(values.job.toLowerCase())
       if (outcome === 'unknown') throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
       if (outcome === 'not-yours') throw new UserError('not-yours', 'Only who asked for it, or an admin, can cancel or delete it.', {})
-      return { kind: 'say', text: say(outcome) }
+      return { kind: 'text', text: say(outcome) }
     }
     const own = (await context.jobs.standings()).filter((standing) => standing.own).sort((a, b) => b.job.acceptedMs - a.job.acceptedMs)
-    if (own.length === 0) return { kind: 'say', text: say('nothing-to-cancel') }
+    if (own.length === 0) return { kind: 'text', text: say('nothing-to-cancel') }
     let count = 0
     for (const { job } of values.all ? own : own.slice(0, 1)) if ((await context.jobs.cancel(job.id)) === 'cancelled') count++
-    return { kind: 'say', text: values.all ? say('cancelled-many', { count }) : say(count === 1 ? 'cancelled' : 'nothing-to-cancel') }
+    return { kind: 'text', text: values.all ? say('cancelled-many', { count }) : say(count === 1 ? 'cancelled' : 'nothing-to-cancel') }
   },
 })

@@ -1,4 +1,4 @@
-// What one person wants where a request does not say otherwise.
+// The /defaults command: what one person wants where a request does not say otherwise.
 
 import { action, type CommandContext, commandGroup, type Defaults, type Line, type Reply, say } from '../src/chat/contract/command.ts'
 import { drawOptions, styleOf } from './animate.ts'
@@ -34,11 +34,11 @@ export const defaults = commandGroup({
         const { name } = values
         if (name === undefined) {
           await context.defaults.set({})
-          return { kind: 'say', text: say('defaults-cleared') }
+          return { kind: 'text', text: say('defaults-cleared') }
         }
         const rest = Object.entries(await context.defaults.get()).filter(([key]) => key !== name)
         await context.defaults.set(Object.fromEntries(rest) as Defaults)
-        return { kind: 'say', text: say('defaults-cleared-one', { name }) }
+        return { kind: 'text', text: say('defaults-cleared-one', { name }) }
       },
     }),
   },
@@ -46,5 +46,5 @@ export const defaults = commandGroup({
 
 async function shown(context: CommandContext, text: Line): Promise<Reply> {
   const facts = Object.entries(await context.defaults.get()).map(([label, value]) => ({ label, value: String(value) }))
-  return facts.length === 0 ? { kind: 'say', text: say('defaults-none') } : { kind: 'say', text, facts }
+  return facts.length === 0 ? { kind: 'text', text: say('defaults-none') } : { kind: 'text', text, facts }
 }

@@ -1,6 +1,16 @@
-// What can be said, made from the declarations of the commands themselves.
+// The /help command: what can be said, made from the declarations of the commands themselves.
 
-import { type Command, type CommandContext, command, type Line, type Option, type Reply, say } from '../src/chat/contract/command.ts'
+import {
+  type CommandContext,
+  type CommandDeclaration,
+  command,
+  isOffered,
+  type Line,
+  mayCall,
+  type Option,
+  type Reply,
+  say,
+} from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { exampleOfHelp } from './history.ts'
 
@@ -10,11 +20,12 @@ export const help = command({
   private: true,
   options: { command: { kind: 'text', help: 'One command, with its options', maxChars: 40, rest: true, complete: 'command' } },
   run({ values, context }): Reply {
-    const mayUse = (one: Command) => !one.hidden && (context.asker.admin || Object.values(one.actions).some(({ admin }) => !admin))
     if (values.command !== undefined) return about(findByName(values.command, context), context)
-    const facts = context.commands.filter(mayUse).map((one) => ({ label: `/${one.name}`, value: context.helpOf(one.name, one.help) }))
+    const facts = context.commands
+      .filter((one) => isOffered(one, context.asker))
+      .map((one) => ({ label: `/${one.name}`, value: context.helpOf(one.name, one.help) }))
     return {
-      kind: 'say',
+      kind: 'text',
       text: say('help-about', { example: exampleOfHelp }),
       facts,
       buttons: [
@@ -26,7 +37,7 @@ export const help = command({
 })
 
 /** @throws UserError unknown-command */
-function findByName(name: string, context: CommandContext): Command {
+function findByName(name: string, context: CommandContext): CommandDeclaration {
   const plain = name.replace(/^\//, '').split(' ')[0]!.toLowerCase()
   const found = context.commands.find((one) => one.name === plain)
   if (found) return found
@@ -37,17 +48,17 @@ function findByName(name: string, context: CommandContext): Command {
   throw new UserError('unknown-command', `There is no command '${plain}'. There are: ${commands}.`, { name: plain, commands })
 }
 
-function about(one: Command, context: CommandContext): Reply {
+function about(one: CommandDeclaration, context: CommandContext): Reply {
   const facts: { label: Line; value: Line }[] = []
   for (const [name, action] of Object.entries(one.actions)) {
-    if (action.admin && !context.asker.admin) continue
+    if (!mayCall(action, context.asker)) continue
     const path = name === '' ? one.name : `${one.name}.${name}`
     if (name !== '') facts.push({ label: `/${one.name} ${name}`, value: context.helpOf(path, action.help) })
     for (const [option, declared] of Object.entries(action.options)) {
       facts.push({ label: `${option}:`, value: ranged(declared, context.helpOf(`${path}.${option}`, declared.help)) })
     }
   }
-  return { kind: 'say', text: say('help-options'), quote: `/${one.name}: ${context.helpOf(one.name, one.help)}`, facts }
+  return { kind: 'text', text: say('help-options'), quote: `/${one.name}: ${context.helpOf(one.name, one.help)}`, facts }
 }
 
 function ranged(option: Option, text: string): Line {

@@ -1,7 +1,8 @@
-// One's own animations, newest first; any can be shown again and re-rolled.
+// The /history command: one's own animations, newest first; any can be shown again and re-rolled.
 
 import {
   command,
+  commandText,
   type HistoryEntry,
   type HistoryQuery,
   maxCommandChars,
@@ -9,9 +10,9 @@ import {
   type ReplyButton,
   type ReplyItem,
   say,
-  typed,
 } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 
 const perPage = 5
 export const exampleOfHelp = 'a red ball bouncing in a meadow'
@@ -30,25 +31,25 @@ export const history = command({
     if (values.job !== undefined) {
       const entry = await context.jobs.find(values.job.toLowerCase())
       if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
-      return { kind: 'say', text: entry.job.id, quote: entry.job.request.prompt, animationOf: entry.job.id, buttons: buttonsOf(entry) }
+      return { kind: 'text', text: entry.job.id, quote: entry.job.request.prompt, animationOf: entry.job.id, buttons: buttonsOf(entry) }
     }
     const query: HistoryQuery = {
       from: (values.page - 1) * perPage,
       limit: perPage,
       ...(values.kept && { kept: true }),
-      ...(values.search !== undefined && { search: values.search }),
+      ...omitUndefined({ search: values.search }),
     }
     const { entries, total } = await context.jobs.own(query)
     if (entries.length === 0) {
-      if (values.search !== undefined) return { kind: 'say', text: say('history-none-like', { search: values.search }) }
-      return { kind: 'say', text: values.kept ? say('history-none-kept') : say('history-empty', { example: exampleOfHelp }) }
+      if (values.search !== undefined) return { kind: 'text', text: say('history-none-like', { search: values.search }) }
+      return { kind: 'text', text: values.kept ? say('history-none-kept') : say('history-empty', { example: exampleOfHelp }) }
     }
-    const turn = (page: number) => typed('history', { page, search: values.search, kept: values.kept })
+    const turn = (page: number) => commandText('history', { page, search: values.search, kept: values.kept })
     const pages: ReplyButton[] = []
     if (values.page > 1) pages.push({ label: say('button-newer'), command: turn(values.page - 1) })
     if (query.from + entries.length < total) pages.push({ label: say('button-older'), command: turn(values.page + 1) })
     return {
-      kind: 'say',
+      kind: 'text',
       text: say('history-list', { first: query.from + 1, last: query.from + entries.length, total }),
       items: entries.map(itemOf),
       buttons: pages.filter(({ command }) => command.length <= maxCommandChars),

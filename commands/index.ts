@@ -1,4 +1,4 @@
-// Everything that people can say, in the order in which it is offered.
+// All commands, in the order in which they are offered.
 
 import type { Command } from '../src/chat/contract/command.ts'
 import { again } from './again.ts'

@@ -1,4 +1,4 @@
-// What the star says: this animation stays when others are cleared away.
+// The command of the star: this animation stays when others are deleted.
 
 import { command, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
@@ -16,6 +16,6 @@ export const keep = command({
     const entry = await context.jobs.find(values.job.toLowerCase())
     if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
     const kept = await context.jobs.keep(entry.job.id, !values.off)
-    return { kind: 'say', text: say(kept ? 'kept' : 'unkept') }
+    return { kind: 'text', text: say(kept ? 'kept' : 'unkept') }
   },
 })

@@ -1,4 +1,4 @@
-// What is kept about a person: told, handed out, deleted.
+// The /privacy command: what is kept about a person: told, handed out, deleted.
 
 import { action, commandGroup, type Reply, say } from '../src/chat/contract/command.ts'
 
@@ -10,7 +10,7 @@ export const privacy = commandGroup({
       help: 'What is kept about you, and for how long',
       private: true,
       options: {},
-      run: ({ context }): Reply => ({ kind: 'say', text: say('privacy-about', { days: context.privacy.retentionDays() }) }),
+      run: ({ context }): Reply => ({ kind: 'text', text: say('privacy-about', { days: context.privacy.retentionDays() }) }),
     }),
     export: action({
       help: 'Get everything that is kept about you',
@@ -19,7 +19,7 @@ export const privacy = commandGroup({
       async run({ context }): Promise<Reply> {
         const bytes = new TextEncoder().encode(await context.privacy.exported())
         return {
-          kind: 'say',
+          kind: 'text',
           text: say('privacy-exported'),
           file: { bytes, mediaType: 'application/json', fileName: 'zoetrope-export.json' },
         }
@@ -32,10 +32,14 @@ export const privacy = commandGroup({
       async run({ values, context }): Promise<Reply> {
         if (!values.confirm) {
           const command = 'privacy delete confirm:yes'
-          return { kind: 'say', text: say('privacy-confirm'), buttons: [{ label: say('button-confirm-delete'), command, style: 'danger' }] }
+          return {
+            kind: 'text',
+            text: say('privacy-confirm'),
+            buttons: [{ label: say('button-confirm-delete'), command, style: 'danger' }],
+          }
         }
         const { animations } = await context.privacy.forget()
-        return { kind: 'say', text: say('privacy-deleted', { animations }) }
+        return { kind: 'text', text: say('privacy-deleted', { animations }) }
       },
     }),
   },

@@ -1,4 +1,4 @@
-// Who waits for what: one's own requests with place and time; for admins everybody's, each with a way to end it.
+// The /queue command: who waits for what: one's own requests with place and time; for admins everybody's, each with a way to end it.
 
 import { command, type Line, type QueuedJob, type ReplyItem, type Sentence, say } from '../src/chat/contract/command.ts'
 
@@ -10,12 +10,12 @@ export const queue = command({
   async run({ context }) {
     const standings = await context.jobs.standings()
     const { waiting, running } = await context.jobs.load()
-    if (waiting + running === 0) return { kind: 'say', text: say('queue-empty') }
+    if (waiting + running === 0) return { kind: 'text', text: say('queue-empty') }
     const load = say('queue-load', { waiting, running })
     const shown = context.asker.admin ? standings : standings.filter(({ own }) => own)
-    if (shown.length === 0) return { kind: 'say', text: context.asker.admin ? load : say('queue-none-yours', { load }) }
+    if (shown.length === 0) return { kind: 'text', text: context.asker.admin ? load : say('queue-none-yours', { load }) }
     return {
-      kind: 'say',
+      kind: 'text',
       text: context.asker.admin ? say('queue-all', { load }) : say('queue-yours', { load }),
       items: shown.slice(0, 10).map(itemOf),
     }

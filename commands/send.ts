@@ -1,6 +1,6 @@
-// What the letter says: the animation as a private message, with everything that draws it again.
+// The command of the letter: the animation as a private message, with everything that draws it again.
 
-import { command, say, typed } from '../src/chat/contract/command.ts'
+import { command, commandText, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 
 export const send = command({
@@ -13,7 +13,7 @@ export const send = command({
     const entry = await context.jobs.find(values.job.toLowerCase())
     if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
     const { prompt, style, seed, negative } = entry.job.request
-    const command = `/${typed('animate', { prompt, style, ...(negative && { negative }), seed })}`
-    return { kind: 'say', audience: 'direct', text: say('sent', { command }), quote: prompt, animationOf: entry.job.id }
+    const command = `/${commandText('animate', { prompt, style, ...(negative && { negative }), seed })}`
+    return { kind: 'text', audience: 'direct', text: say('sent', { command }), quote: prompt, animationOf: entry.job.id }
   },
 })

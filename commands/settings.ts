@@ -1,4 +1,4 @@
-// What the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
+// The /settings command: what the admins of one place decide: where the bot draws, how much, which words, who may manage styles.
 
 import {
   action,
@@ -10,8 +10,11 @@ import {
   type Reply,
   type Settings,
   say,
+  settingOption,
 } from '../src/chat/contract/command.ts'
+import { drawSettings } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 import { styleOf } from './animate.ts'
 
 const channelOption = { kind: 'text', help: 'Which channel, if not this one', maxChars: 100, rest: true } as const
@@ -27,9 +30,14 @@ export const settings = commandGroup({
       'Set limits and the style',
       {
         style: { kind: 'text', help: 'The style unless asked otherwise; none for none', maxChars: 100, complete: 'style' },
-        'max-frames': { kind: 'integer', help: 'Most frames of an animation', min: 1, max: 32 },
-        'max-steps': { kind: 'integer', help: 'Most steps of an animation', min: 1, max: 100 },
-        'max-pixels': { kind: 'integer', help: 'Most pixels of a frame, width × height', min: 64, max: 2048 * 2048 },
+        'max-frames': settingOption('frames', 'Most frames of an animation'),
+        'max-steps': settingOption('steps', 'Most steps of an animation'),
+        'max-pixels': {
+          kind: 'integer',
+          help: 'Most pixels of a frame, width × height',
+          min: 64,
+          max: drawSettings.width.max * drawSettings.height.max,
+        },
         'max-jobs': { kind: 'integer', help: 'Most requests of one person at a time', min: 1, max: 100 },
       },
       async ({ values, context }, now) => {
@@ -37,7 +45,7 @@ export const settings = commandGroup({
         const { style: _style, ...rest } = now
         return {
           ...rest,
-          ...(style !== undefined && { style }),
+          ...omitUndefined({ style }),
           maxFrames: values['max-frames'] ?? now.maxFrames,
           maxSteps: values['max-steps'] ?? now.maxSteps,
           maxPixels: values['max-pixels'] ?? now.maxPixels,
@@ -110,7 +118,7 @@ async function shown(context: CommandContext, text: Line): Promise<Reply> {
   const now = await context.settings.get()
   const list = (words: readonly string[]): Line => (words.length === 0 ? say('none') : words.join(', '))
   return {
-    kind: 'say',
+    kind: 'text',
     text,
     facts: [
       { label: say('setting-channels'), value: now.channels.length === 0 ? say('everywhere') : now.channels.join(', ') },

@@ -1,6 +1,16 @@
-// A file becomes a style: taken in, told for what it is, drawn beside the same without it; then published, kept for admins or dropped.
+// The action /styles add: a file becomes a style: taken in, told for what it is, drawn beside the same without it; then published, kept for
+// admins or dropped.
 
-import { action, type CommandContext, type Reply, type StyleCard, type StylePreview, say, typed } from '../src/chat/contract/command.ts'
+import {
+  action,
+  type CommandContext,
+  commandText,
+  type Reply,
+  type StyleCard,
+  type StylePreview,
+  say,
+} from '../src/chat/contract/command.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
 import { cardFacts, pictureItems, undoButton, withNotes } from './style-card.ts'
 
 /** Of names, everywhere. */
@@ -27,15 +37,7 @@ export const addStyle = action({
     const card = await context.styleAdmin.add({
       name,
       extend: extend ?? false,
-      ...(file && { file }),
-      ...(url !== undefined && { url }),
-      ...(path !== undefined && { path }),
-      ...(hub !== undefined && { hub }),
-      ...(strength !== undefined && { strength }),
-      ...(word !== undefined && { word }),
-      ...(about !== undefined && { about }),
-      ...(example !== undefined && { example }),
-      ...(here !== undefined && { here }),
+      ...omitUndefined({ file, url, path, hub, strength, word, about, example, here }),
     })
     const preview = await previewOrNothing(context, card, extend ?? false)
     return extend ? extendedReply(card, preview) : addedReply(card, preview)
@@ -57,21 +59,21 @@ export const pictureFormat = ({ formats }: CommandContext): 'webp' | 'gif' => (f
 function addedReply(card: StyleCard, preview: StylePreview | undefined): Reply {
   const { name } = card
   return {
-    kind: 'say',
+    kind: 'text',
     text: withNotes(say(preview ? 'style-added' : 'style-added-later', { name }), card),
     facts: cardFacts(card),
     ...(preview && { items: pictureItems(card, preview) }),
     buttons: [
-      { label: say('button-publish'), command: typed('styles publish', { name }), style: 'main' },
-      { label: say('button-keep-admins'), command: typed('styles keep', { name }) },
-      { label: say('button-drop'), command: typed('styles remove', { name, forget: true }), style: 'danger' },
+      { label: say('button-publish'), command: commandText('styles publish', { name }), style: 'main' },
+      { label: say('button-keep-admins'), command: commandText('styles keep', { name }) },
+      { label: say('button-drop'), command: commandText('styles remove', { name, forget: true }), style: 'danger' },
     ],
   }
 }
 
 function extendedReply(card: StyleCard, preview: StylePreview | undefined): Reply {
   return {
-    kind: 'say',
+    kind: 'text',
     text: withNotes(say(preview ? 'style-extended' : 'style-extended-later', { name: card.name }), card),
     facts: cardFacts(card),
     ...(preview && { items: pictureItems(card, preview) }),

@@ -1,10 +1,16 @@
-// A style as its managers are shown it, and what they can do about it by a button.
+// A style card: a style as its managers are shown it, and what they can do about it by a button.
 
-import { type Line, type Reply, type ReplyButton, type StyleCard, type StylePreview, say, typed } from '../src/chat/contract/command.ts'
+import {
+  commandText,
+  type Line,
+  type ReplyButton,
+  type StyleCard,
+  type StylePreview,
+  say,
+  type TextReply,
+} from '../src/chat/contract/command.ts'
 
-type Saying = Extract<Reply, { kind: 'say' }>
-
-export function cardFacts(card: StyleCard): NonNullable<Saying['facts']> {
+export function cardFacts(card: StyleCard): NonNullable<TextReply['facts']> {
   const { files, triggers, before, after, negative, example, aliases, base, where } = card
   const words = [before, after].filter((text) => text !== '').join(' … ')
   const optional: readonly (readonly [label: Line, value: string])[] = [
@@ -30,7 +36,7 @@ function fileLine({ about, bytes, sha256, strength, word }: StyleCard['files'][n
   return `${i + 1}. ${about}${more} (${size}, sha256 ${sha256.slice(0, 12)})`
 }
 
-export function pictureItems({ name }: StyleCard, preview: StylePreview): NonNullable<Saying['items']> {
+export function pictureItems({ name }: StyleCard, preview: StylePreview): NonNullable<TextReply['items']> {
   return [
     { title: say('style-styled', { name }), picture: { animation: preview.styled } },
     { title: say('style-plain'), picture: { animation: preview.plain } },
@@ -39,11 +45,11 @@ export function pictureItems({ name }: StyleCard, preview: StylePreview): NonNul
 
 /** Back to before the change that this card shows. */
 export function undoButton({ name, change }: StyleCard): ReplyButton {
-  return { label: say('button-undo'), command: typed('styles rollback', { name, to: change - 1 }) }
+  return { label: say('button-undo'), command: commandText('styles rollback', { name, to: change - 1 }) }
 }
 
 export function previewButton({ name }: StyleCard): ReplyButton {
-  return { label: say('button-preview'), command: typed('styles preview', { name }) }
+  return { label: say('button-preview'), command: commandText('styles preview', { name }) }
 }
 
 /** Sentences under the first, each on its own line. */

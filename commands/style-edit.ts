@@ -1,6 +1,7 @@
-// What a style does to a prompt and to a drawing, changed: strengths, words around the prompt, size, sampler, where it is offered.
+// The action /styles edit: what a style does to a prompt and to a request, changed: strengths, words around the prompt, size, sampler, where it is
+// offered.
 
-import { action, type CommandContext, type Reply, type StyleEdits, say, type Values } from '../src/chat/contract/command.ts'
+import { action, type CommandContext, type Reply, type StyleEdits, say, settingOption, type Values } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { sizeOf } from './animate.ts'
 import { styleName } from './style-add.ts'
@@ -22,25 +23,10 @@ const options = {
   example: { ...words, help: 'A prompt that shows it well' },
   aliases: { ...words, help: 'Other names, with commas between; none for none' },
   size: { kind: 'text', help: 'Width x height in pixels, unless asked otherwise', maxChars: 20 },
-  frames: { kind: 'integer', help: 'Pictures of the loop, unless asked otherwise', min: 1, max: 32 },
-  steps: { kind: 'integer', help: 'Steps, unless asked otherwise', min: 1, max: 100 },
-  guidance: { kind: 'number', help: 'How strictly words are followed, unless asked otherwise', min: 1, max: 30 },
-  sampler: {
-    kind: 'choice',
-    help: 'How noise becomes a picture, unless asked otherwise',
-    choices: [
-      'ddim',
-      'euler',
-      'euler-karras',
-      'euler-ancestral',
-      'dpmpp-2m',
-      'dpmpp-2m-karras',
-      'dpmpp-2m-sde',
-      'dpmpp-2m-sde-karras',
-      'lcm',
-      'pndm',
-    ],
-  },
+  frames: settingOption('frames', 'Pictures of the loop, unless asked otherwise'),
+  steps: settingOption('steps', 'Steps, unless asked otherwise'),
+  guidance: settingOption('guidance', 'How strictly words are followed, unless asked otherwise'),
+  sampler: settingOption('sampler', 'How noise becomes a picture, unless asked otherwise'),
   usual: { kind: 'flag', help: 'Size, frames, steps, guidance and sampler as the model itself has them' },
   where: { kind: 'choice', help: 'Where it is offered', choices: ['here', 'everywhere'] },
 } as const
@@ -52,7 +38,7 @@ export const editStyle = action({
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.edit(values.name, await editsOf(values, context))
     return {
-      kind: 'say',
+      kind: 'text',
       text: withNotes(say('style-changed', { name: card.name, changes: card.changed.join('; ') }), card),
       facts: cardFacts(card),
       buttons: [previewButton(card), undoButton(card)],

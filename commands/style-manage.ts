@@ -1,6 +1,6 @@
-// Whether a style is offered, under which name, and what happened to it.
+// Actions of /styles for one style: whether it is offered, under which name, and what happened to it.
 
-import { action, type Reply, type StyleCard, say, typed } from '../src/chat/contract/command.ts'
+import { action, commandText, type Reply, type StyleCard, say } from '../src/chat/contract/command.ts'
 import { pictureFormat, styleName } from './style-add.ts'
 import { cardFacts, pictureItems, previewButton, undoButton } from './style-card.ts'
 
@@ -13,8 +13,8 @@ export const previewStyle = action({
   async run({ values, context }): Promise<Reply> {
     const { card } = await context.styleAdmin.record(values.name)
     const preview = await context.styleAdmin.preview(values.name, pictureFormat(context))
-    if (!preview) return { kind: 'say', text: say('style-shown-later', { name: card.name }), buttons: [previewButton(card)] }
-    return { kind: 'say', text: say('style-shown', { name: card.name }), items: pictureItems(card, preview), facts: cardFacts(card) }
+    if (!preview) return { kind: 'text', text: say('style-shown-later', { name: card.name }), buttons: [previewButton(card)] }
+    return { kind: 'text', text: say('style-shown', { name: card.name }), items: pictureItems(card, preview), facts: cardFacts(card) }
   },
 })
 
@@ -25,9 +25,9 @@ export const publishStyle = action({
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.set(values.name, 'published')
     const { name, example } = card
-    const command = typed('animate', { prompt: example, style: name })
+    const command = commandText('animate', { prompt: example, style: name })
     return {
-      kind: 'say',
+      kind: 'text',
       text: say('style-published', { name, where: say(card.where) }),
       buttons: [...(example !== '' && command.length <= 100 ? [{ label: say('button-try'), emoji: '🎲', command }] : []), undoButton(card)],
     }
@@ -41,7 +41,7 @@ export const keepStyle = action({
   async run({ values, context }): Promise<Reply> {
     const { card } = await context.styleAdmin.record(values.name)
     const kept = card.state === 'admins' ? card : await context.styleAdmin.set(values.name, 'kept')
-    return { kind: 'say', text: say('style-kept', { name: kept.name }), buttons: [publishButton(kept)] }
+    return { kind: 'text', text: say('style-kept', { name: kept.name }), buttons: [publishButton(kept)] }
   },
 })
 
@@ -51,7 +51,7 @@ export const quarantineStyle = action({
   options,
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.set(values.name, 'quarantined')
-    return { kind: 'say', text: say('style-quarantined', { name: card.name }), buttons: [publishButton(card)] }
+    return { kind: 'text', text: say('style-quarantined', { name: card.name }), buttons: [publishButton(card)] }
   },
 })
 
@@ -61,7 +61,7 @@ export const renameStyle = action({
   options: { ...options, to: { kind: 'text', help: 'The new name', required: true, maxChars: 40 } },
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.rename(values.name, values.to)
-    return { kind: 'say', text: say('style-changed', { name: card.name, changes: card.changed.join('; ') }), buttons: [undoButton(card)] }
+    return { kind: 'text', text: say('style-changed', { name: card.name, changes: card.changed.join('; ') }), buttons: [undoButton(card)] }
   },
 })
 
@@ -72,8 +72,8 @@ export const removeStyle = action({
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.remove(values.name, values.forget ?? false)
     const { name } = card
-    if (values.forget) return { kind: 'say', text: say('style-forgotten', { name }) }
-    return { kind: 'say', text: say('style-removed', { name }), buttons: [undoButton(card)] }
+    if (values.forget) return { kind: 'text', text: say('style-forgotten', { name }) }
+    return { kind: 'text', text: say('style-removed', { name }), buttons: [undoButton(card)] }
   },
 })
 
@@ -87,7 +87,7 @@ export const rollbackStyle = action({
   async run({ values, context }): Promise<Reply> {
     const card = await context.styleAdmin.rollback(values.name, values.to)
     return {
-      kind: 'say',
+      kind: 'text',
       text: say('style-changed', { name: card.name, changes: card.changed.join('; ') }),
       facts: cardFacts(card),
       buttons: [undoButton(card)],
@@ -102,7 +102,7 @@ export const whoStyle = action({
   async run({ values, context }): Promise<Reply> {
     const { card, changes } = await context.styleAdmin.record(values.name)
     return {
-      kind: 'say',
+      kind: 'text',
       text: say('style-record', { name: card.name }),
       facts: cardFacts(card),
       items: changes.map(({ number, atMs, by, what }) => ({
@@ -115,10 +115,10 @@ export const whoStyle = action({
         buttons:
           number === changes[0]?.number
             ? []
-            : [{ label: say('button-back-here'), command: typed('styles rollback', { name: card.name, to: number }) }],
+            : [{ label: say('button-back-here'), command: commandText('styles rollback', { name: card.name, to: number }) }],
       })),
     }
   },
 })
 
-const publishButton = ({ name }: StyleCard) => ({ label: say('button-publish'), command: typed('styles publish', { name }) })
+const publishButton = ({ name }: StyleCard) => ({ label: say('button-publish'), command: commandText('styles publish', { name }) })

@@ -1,6 +1,6 @@
-// The looks there are, each with an example; and what those who manage them can do.
+// The /styles command: the looks there are, each with an example; and what those who manage them can do.
 
-import { action, commandGroup, maxCommandChars, type Reply, type StyleSummary, say, typed } from '../src/chat/contract/command.ts'
+import { action, commandGroup, commandText, maxCommandChars, type Reply, type StyleSummary, say } from '../src/chat/contract/command.ts'
 import { addStyle } from './style-add.ts'
 import { editStyle } from './style-edit.ts'
 import {
@@ -30,12 +30,12 @@ export const styles = commandGroup({
       async run({ values, context }): Promise<Reply> {
         const all = values.search === undefined ? await context.styles.list() : await context.styles.search(values.search, 100)
         if (all.length === 0)
-          return { kind: 'say', text: values.search ? say('styles-none-like', { search: values.search }) : say('styles-none') }
+          return { kind: 'text', text: values.search ? say('styles-none-like', { search: values.search }) : say('styles-none') }
         const from = Math.min((values.page - 1) * perPage, Math.floor((all.length - 1) / perPage) * perPage)
         const page = all.slice(from, from + perPage)
-        const more = typed('styles browse', { page: from / perPage + 2, search: values.search })
+        const more = commandText('styles browse', { page: from / perPage + 2, search: values.search })
         return {
-          kind: 'say',
+          kind: 'text',
           text: say('styles-list', { total: all.length, example: page[0]!.name }),
           items: page.map((style) => ({ title: style.name, text: style.about, picture: { style: style.name }, buttons: tryIt(style) })),
           ...(from + perPage < all.length && more.length <= maxCommandChars && { buttons: [{ label: say('button-more'), command: more }] }),
@@ -57,6 +57,6 @@ export const styles = commandGroup({
 
 /** A text too long for a button would be another prompt when cut: then there is no button. */
 function tryIt(style: StyleSummary) {
-  const command = typed('animate', { prompt: style.example, style: style.name })
+  const command = commandText('animate', { prompt: style.example, style: style.name })
   return command.length <= maxCommandChars ? [{ label: say('button-try'), emoji: '🎲', command }] : []
 }

@@ -1,4 +1,4 @@
-// `npm start`: the bot, until it is asked to stop.
+// The entry point of `npm start`: the bot, until it is asked to stop.
 
 import { startBot } from './bot/bot.ts'
 import { readConfig, settingsTable } from './config.ts'

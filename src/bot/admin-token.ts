@@ -1,5 +1,5 @@
-// What the operator signs in with on the page where ADMIN_TOKEN names nothing: made at the first start, and kept where only the
-// operator can read it. Its place is told, never itself.
+// The admin token: what the operator signs in with on the page where ADMIN_TOKEN names nothing. Made at the first start, and kept
+// where only the operator can read it. Its place is told, never itself.
 
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,35 +1,32 @@
-// The bot, assembled: store, journal, gate, worker, styles, scheduler, chat, health. Stopped in reverse.
+// The composition root of the bot: store, journal, rate limiter, render pool, styles, scheduler, chat, health. Stopped in reverse.
 
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
-import type { StyleCaller } from '../chat/context/contexts.ts'
 import type { Config } from '../config.ts'
-import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
-import { factsOf } from '../engine/index.ts'
-import { inspectInThread } from '../engine/pipeline/inspect-in-thread.ts'
+import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
-import { personOf } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import { createScheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
-import { createWorker } from '../render/local/host.ts'
+import { createLocalPool } from '../render/local/local-pool.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
-import { createStyles, type Styles } from '../styles/styles.ts'
+import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
-import { platformsOf } from './platforms.ts'
+import { type PlatformMaker, platformsOf } from './platforms.ts'
 import { warmUp } from './warm-up.ts'
 
 export interface Bot {
@@ -41,9 +38,10 @@ const inspectLimits = { timeoutMs: 120_000, maxMegabytes: 2048 } as const
 
 /**
  * @param tell a sentence for the operator: addresses, and how to mend what is off
+ * @param platforms what people reach it by, in this process and without a port; what is configured otherwise
  * @throws UserError where the bot cannot be started at all; what was opened is closed again
  */
-export async function startBot(config: Config, log: Log, tell: (sentence: string) => void): Promise<Bot> {
+export async function startBot(config: Config, log: Log, tell: (sentence: string) => void, platforms?: PlatformMaker): Promise<Bot> {
   const open: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
     for (const close of open.splice(0).reverse()) {
@@ -55,7 +53,7 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    await assemble(config, log, tell, (close) => void open.push(close))
+    await assemble(config, log, tell, platforms, (close) => void open.push(close))
   } catch (error) {
     await stop()
     throw error
@@ -67,45 +65,47 @@ async function assemble(
   config: Config,
   log: Log,
   tell: (sentence: string) => void,
+  withoutPort: PlatformMaker | undefined,
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<void> {
   const { home, limits, redisUrl, retentionDays } = config
   makeFolder(home)
   const trouble = (what: string) => (error: Error) => log.error({ err: error }, what)
-  const redis = redisUrl === undefined ? {} : { redisUrl }
+  const redis = omitUndefined({ redisUrl })
   const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
   closing(() => store.close())
   const journal = openJournal(join(home, 'journal.sqlite'))
   closing(() => journal.close())
-  const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the gate is in trouble') })
+  const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the rate limiter is in trouble') })
   closing(() => rateLimiter.close())
 
-  const worker = createWorker({
+  const pool = createLocalPool({
     device: config.device,
     cacheDir: cacheFolder(home),
-    ...(config.threads !== undefined && { threads: config.threads }),
-    ...(config.ffmpeg !== undefined && { ffmpeg: config.ffmpeg }),
-    onTrouble: (sentence) => log.warn({ sentence }, 'the worker is in trouble'),
+    ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
+    onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
   })
-  closing(() => worker.close())
-  const operators = new Set(config.operators)
+  closing(() => pool.close())
   const styles = await createStyles({
     space: store.space('styles'),
     blobs: store.blobs,
     folder: join(home, 'styles'),
     models: dirname(pocket),
-    bases: baseModels({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...named(config) }),
-    factsOf,
+    bases: baseModels({
+      pocket,
+      installed: installedModels(modelFolder(home), kindOfFile),
+      ...omitUndefined({ checkpoint: config.checkpoint, motion: config.motion }),
+    }),
+    modelDefaults,
     webpToGif,
     inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
-    draw: (recipe, options) => worker.draw(recipe, options),
+    draw: pool.render,
     nowMs: systemClock.nowMs,
-    isOperator: (owner) => operators.has(personOf(owner)),
     hostFolders: [modelFolder(home)],
     hub: config.hub.endpoint,
   })
-  void warmUp(worker, styles, log, tell)
-  const renderer = createJobRenderer({ recipeFor: styles.recipe, worker, blobs: store.blobs, now: () => performance.now() })
+  void warmUp(pool, styles, log, tell)
+  const renderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
   const scheduler = createScheduler({
     journal,
     rateLimiter,
@@ -113,7 +113,7 @@ async function assemble(
     limits,
     clock: systemClock,
     newId,
-    onError: (error, job) => log.error({ err: error, ...(job && { job: job.id }) }, 'a job is in trouble'),
+    onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
   const metrics = createMetrics(scheduler)
 
@@ -122,23 +122,23 @@ async function assemble(
     scheduler,
     store,
     styles,
-    styleAdminFor: (caller) => styleAdminFor(styles, operators, caller),
+    styleAdminFor: styles.admin,
     retentionDays,
-    alsoClear: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
+    alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,
     log,
     observer: metrics.observer,
-    platforms: await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell),
+    platforms: withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell)),
   })
   const troubles = () => [scheduler.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
-  const health = await healthOf(config, metrics, troubles, tell)
+  const health = withoutPort ? undefined : await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
 }
 
-/** A port that is taken keeps machines from asking, not people from drawing. */
+/** A port that is taken keeps machines from asking, not people. */
 async function healthOf(
   { health: where }: Config,
   metrics: ReturnType<typeof createMetrics>,
@@ -154,18 +154,6 @@ async function healthOf(
     tell(error.message)
     return undefined
   }
-}
-
-const named = ({ checkpoint, motion }: Config) => ({
-  ...(checkpoint !== undefined && { checkpoint }),
-  ...(motion !== undefined && { motion }),
-})
-
-/** Who is signed in on the page as its admin has the operator's token. */
-function styleAdminFor(styles: Pick<Styles, 'admin'>, operators: Set<string>, caller: StyleCaller): ReturnType<Styles['admin']> {
-  const { owner, asker } = caller
-  if (owner.platform === 'web') operators[asker.admin ? 'add' : 'delete'](personOf(owner))
-  return styles.admin(caller)
 }
 
 function newId(): string {

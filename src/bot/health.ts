@@ -1,4 +1,4 @@
-// Whether the bot lives, whether it can serve, and what it counts: for machines, on a port of their own.
+// Health checks: whether the bot lives, whether it can serve, and what it counts. For machines, on a port of their own.
 
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'

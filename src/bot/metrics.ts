@@ -1,4 +1,4 @@
-// What Prometheus is told: how people are answered, how requests end, how much waits.
+// Metrics for Prometheus: how people are answered, how requests end, how much waits.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observer } from '../chat/observer.ts'
@@ -37,13 +37,13 @@ export function createMetrics(scheduler: Pick<Scheduler, 'load' | 'listen'>): Me
     registers,
   })
   const edits = new Counter({ name: 'zoetrope_edits_total', help: 'Edits that showed progress', labelNames: ['platform'], registers })
-  const stumbles = new Counter({
+  const failures = new Counter({
     name: 'zoetrope_platform_failures_total',
     help: 'Calls to a platform that failed',
     labelNames: ['platform'],
     registers,
   })
-  const drawing = new Histogram({
+  const rendered = new Histogram({
     name: 'zoetrope_drawing_seconds',
     help: 'From beginning a drawing to its end',
     labelNames: ['end'],
@@ -63,7 +63,7 @@ export function createMetrics(scheduler: Pick<Scheduler, 'load' | 'listen'>): Me
   })
   scheduler.listen(({ kind, job }) => {
     if (kind !== 'state' || job.startedMs === undefined || job.endedMs === undefined) return
-    drawing.observe({ end: job.state }, (job.endedMs - job.startedMs) / 1000)
+    rendered.observe({ end: job.state }, (job.endedMs - job.startedMs) / 1000)
   })
 
   return {
@@ -72,7 +72,7 @@ export function createMetrics(scheduler: Pick<Scheduler, 'load' | 'listen'>): Me
       accepted: (platform) => accepted.inc({ platform }),
       ended: (platform, end, ms) => ended.observe({ platform, end }, ms / 1000),
       edited: (platform) => edits.inc({ platform }),
-      stumbled: (platform) => stumbles.inc({ platform }),
+      callFailed: (platform) => failures.inc({ platform }),
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -1,10 +1,11 @@
-// What the page shows besides its conversation: queue, gallery and styles, each as this viewer may see them.
+// Page views: what the page shows besides its conversation: queue, gallery and styles, each as this viewer may see them.
 
 import type { Contexts } from '../chat/context/contexts.ts'
+import { historyEntry } from '../chat/context/job-access.ts'
 import type { StyleSource } from '../chat/context/style-source.ts'
-import { replyTargetOf } from '../chat/delivery/reply-target.ts'
-import type { PageViews, RecentAnimation, Viewer } from '../chat/web/page-views.ts'
-import { type Job, personOf, spaceOf } from '../jobs/job.ts'
+import { visibilityFor } from '../chat/context/visibility.ts'
+import type { PageViews, RecentAnimations, Viewer } from '../chat/web/page-views.ts'
+import { type Job, spaceOf } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Blobs } from '../store/store.ts'
 
@@ -18,41 +19,39 @@ export interface PageViewsParts {
 const chunk = 100
 
 export function createPageViews({ contexts, scheduler, styles, blobs }: PageViewsParts): PageViews {
-  const isOwn = ({ owner }: Job, viewer: Viewer) => personOf(owner) === personOf(viewer.owner)
-  const isPrivate = (job: Job) => replyTargetOf(job).private
-  const maySee = (job: Job, viewer: Viewer) => isOwn(job, viewer) || (spaceOf(job.owner) === spaceOf(viewer.owner) && !isPrivate(job))
-
   /** The total counts what is hidden from the viewer too, as far as it has not been passed yet: it is right on the last page. */
-  async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimation> {
+  async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimations> {
     const { platform, space } = viewer.owner
+    const visibility = visibilityFor(viewer)
     const found: Job[] = []
     let hidden = 0
     let total = 0
     for (let at = 0; found.length < from + limit; at += chunk) {
       const page = scheduler.ended({ where: { platform, space }, state: 'done', from: at, limit: chunk })
       total = page.total
-      const seen = page.jobs.filter((job) => maySee(job, viewer))
+      const seen = page.jobs.filter(visibility.maySee)
       hidden += page.jobs.length - seen.length
       found.push(...seen)
       if (page.jobs.length < chunk) break
     }
-    const me = personOf(viewer.owner)
     const entries = found.slice(from, from + limit).map(async (job) => {
-      return { job, own: isOwn(job, viewer), kept: await contexts.favourites.has(me, job.id), private: isPrivate(job) }
+      return { ...(await historyEntry(job, viewer.owner, visibility, contexts.favourites)), mayDelete: visibility.mayEnd(job) }
     })
     return { entries: await Promise.all(entries), total: total - hidden }
   }
 
   return {
     async queue(viewer) {
-      const { platform, space } = viewer.owner
-      const all = scheduler.standings(viewer.asker.admin ? {} : { platform, space })
-      return all.map((standing) => ({ ...standing, own: isOwn(standing.job, viewer), private: isPrivate(standing.job) }))
+      const { isOwn, queue } = visibilityFor(viewer)
+      return scheduler.standings(queue.scope).map((position) => {
+        const { job } = position
+        return { ...position, own: isOwn(job), readable: queue.maySeeWords(job), mayCancel: queue.offersEnd(job) }
+      })
     },
     recent,
     async animation(viewer, id) {
       const job = scheduler.find(id)
-      return job?.result && maySee(job, viewer) ? blobs.get(job.result.blob) : undefined
+      return job?.result && visibilityFor(viewer).maySee(job) ? blobs.get(job.result.blob) : undefined
     },
     async styles({ owner, asker }) {
       const list = await styles.list(spaceOf(owner), asker.admin)

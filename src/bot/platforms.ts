@@ -1,5 +1,5 @@
-// Which platforms this process serves: the page always, Discord and Slack where they are configured. What is configured
-// wrongly is told and left out. Each SDK is loaded only where it is used.
+// The platforms that this process serves: the page always, Discord and Slack where they are configured. What is configured wrongly is
+// told and left out. Each SDK is loaded only where it is used.
 
 import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'
@@ -26,14 +26,26 @@ export async function platformsOf(
   if (discord?.ready) {
     const { createDiscord } = await import('../chat/discord/index.ts')
     const { token } = discord
-    makers.push(() => [createDiscord({ token, commands, warn: (err) => log.warn({ platform: 'discord', err }, 'Discord') })])
+    makers.push(() => [
+      createDiscord({
+        token,
+        commands,
+        operators: operatorsOn('discord', config),
+        warn: (err) => log.warn({ platform: 'discord', err }, 'Discord'),
+      }),
+    ])
   } else if (discord) tell(`discord is off: ${discord.mend}`)
   if (slack?.ready) {
     const { createSlack } = await import('../chat/slack/index.ts')
     const { botToken: token, ready: _ready, ...more } = slack
-    makers.push(() => [createSlack({ token, ...more, log: log.child({ platform: 'slack' }) })])
+    makers.push(() => [createSlack({ token, ...more, operators: operatorsOn('slack', config), log: log.child({ platform: 'slack' }) })])
   } else if (slack) tell(`slack is off: ${slack.mend}`)
   return (contexts) => makers.flatMap((make) => make(contexts))
+}
+
+/** Ids of people on one platform, out of 'discord/123'. */
+function operatorsOn(platform: string, { operators }: Config): readonly string[] {
+  return operators.filter((person) => person.startsWith(`${platform}/`)).map((person) => person.slice(platform.length + 1))
 }
 
 function keptToken(home: string, tell: (sentence: string) => void): string {
@@ -42,14 +54,14 @@ function keptToken(home: string, tell: (sentence: string) => void): string {
   return token
 }
 
-function page({ home, page, retentionDays }: Config, adminToken: string, sources: ReturnType<typeof createPageViews>, log: Log): Platform {
+function page({ home, page, retentionDays }: Config, adminToken: string, views: ReturnType<typeof createPageViews>, log: Log): Platform {
   return createWeb({
     ...page,
     adminToken,
     file: join(home, 'page.sqlite'),
     uploads: join(home, 'uploads'),
     commands,
-    sources,
+    views,
     retentionDays,
     broken: (error) => log.error({ platform: 'web', err: error }, 'the page broke'),
   })

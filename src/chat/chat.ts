@@ -1,11 +1,11 @@
-// The whole chat for any number of platforms: one house, one delivery, a router for each. Started and stopped in order.
+// The chat, assembled for any number of platforms: one set of contexts, one delivery, a router for each. Started and stopped in order.
 
+import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { Limits } from '../jobs/limits/limits.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
-import type { Clock } from '../system-clock.ts'
 import { type Contexts, type ContextsParts, createContexts } from './context/contexts.ts'
 import { keepDeleting } from './context/retention.ts'
 import type { StyleSource } from './context/style-source.ts'
@@ -13,9 +13,10 @@ import type { Command } from './contract/command.ts'
 import type { Platform } from './contract/platform.ts'
 import { createDelivery } from './delivery/delivery.ts'
 import { createMessageIndex } from './delivery/message-index.ts'
-import { retry } from './delivery/retry.ts'
-import { countLive, type LiveCount } from './live-count.ts'
+import { retry } from './delivery/pacing/retry.ts'
 import type { Observer } from './observer.ts'
+import { countLive, type LiveCount } from './router/live-count.ts'
+import { createSeenEvents } from './router/seen-events.ts'
 import { createRouter } from './router.ts'
 
 export interface Chat {
@@ -27,7 +28,7 @@ export interface Chat {
    * @returns how many platforms are up, or are tried until they are
    */
   start(tell: (sentence: string) => void): Promise<number>
-  /** Hears nobody any more, then lets go of what runs. */
+  /** Receives nothing any more, then lets go of what runs. */
   stop(): Promise<void>
 }
 
@@ -38,8 +39,8 @@ export interface ChatParts {
   readonly styles: StyleSource
   readonly styleAdminFor: ContextsParts['styleAdminFor']
   readonly retentionDays: number
-  /** When old requests are cleared away, so is this. */
-  readonly alsoClear?: (nowMs: number) => Promise<unknown>
+  /** When old requests are deleted, so is this. */
+  readonly alsoDelete?: (nowMs: number) => Promise<unknown>
   readonly limits: Limits
   readonly clock: Clock
   readonly log: Log
@@ -48,13 +49,13 @@ export interface ChatParts {
   readonly platforms: (contexts: Contexts) => readonly Platform[]
 }
 
-const heardForMs = 3_600_000
 const dayMs = 24 * 3_600_000
 
 export function createChat(parts: ChatParts): Chat {
   const { commands, scheduler, store, styles, styleAdminFor, retentionDays, limits, clock, log, observer } = parts
+  const { blobs } = store
   const messages = createMessageIndex(store.space<string>('messages'))
-  const delivery = createDelivery({ scheduler, blobs: store.blobs, messages, clock, log, observer })
+  const delivery = createDelivery({ scheduler, blobs, messages, clock, log, observer })
   const contexts = createContexts({
     commands,
     scheduler,
@@ -63,59 +64,37 @@ export function createChat(parts: ChatParts): Chat {
     styleAdminFor,
     delivery,
     retentionDays,
-    forgetOn: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
+    forgetOnPlatform: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
   })
   const platforms = parts.platforms(contexts)
-  const events = store.space<true>('heard')
+  const seenEvents = store.space<true>('heard')
   const stopping = new AbortController()
   const up = new Set<Platform>()
   let stopCounting: () => void = () => undefined
-  let stopClearing: () => Promise<void> = async () => undefined
-
-  async function heard(platform: string, event: string): Promise<boolean> {
-    const key = `${platform}/${event}`
-    if (await events.has(key)) return true
-    await events.set(key, true, heardForMs)
-    return false
-  }
+  let stopDeleting: () => Promise<void> = async () => undefined
 
   async function start(tell: (sentence: string) => void): Promise<number> {
     delivery.start()
     await scheduler.start()
     const live = countLive(scheduler)
     stopCounting = live.stop
-    const { alsoClear } = parts
-    stopClearing = keepDeleting(
-      { scheduler, favourites: contexts.favourites, blobs: store.blobs, days: retentionDays, alsoClear },
-      clock,
-      log,
-    )
+    const { alsoDelete } = parts
+    stopDeleting = keepDeleting({ scheduler, favourites: contexts.favourites, blobs, days: retentionDays, alsoDelete }, clock, log)
     const opened = await Promise.all(platforms.map((platform) => open(platform, live, tell)))
     return opened.filter(Boolean).length
   }
 
   /** A platform that is configured wrongly stays away; one that cannot be reached is tried until it can, without holding up the others. */
   async function open(platform: Platform, live: LiveCount, tell: (sentence: string) => void): Promise<boolean> {
-    const receiver = createRouter(platform, {
-      contexts,
-      scheduler,
-      delivery,
-      blobs: store.blobs,
-      messages,
-      styles,
-      heard,
-      live,
-      clock,
-      log,
-      observer,
-      limits,
-    })
+    const seen = createSeenEvents(platform.name, seenEvents)
+    const shared = { contexts, scheduler, delivery, blobs, messages, styles, clock, log, observer, limits }
+    const receiver = createRouter(platform, { ...shared, seen, live })
     const begin = async () => {
       tell(await platform.start(receiver))
       up.add(platform)
       await delivery.resume(platform)
     }
-    const say = (error: unknown) => {
+    const reportOff = (error: unknown) => {
       if (stopping.signal.aborted) return
       if (error instanceof UserError) tell(`${platform.name} is off: ${error.message}`)
       log.error({ platform: platform.name, err: error }, 'a platform is off')
@@ -125,13 +104,13 @@ export function createChat(parts: ChatParts): Chat {
       return true
     } catch (error) {
       if (error instanceof UserError) {
-        say(error)
+        reportOff(error)
         return false
       }
       tell(`${platform.name} cannot be reached yet, and is tried again: ${error instanceof Error ? error.message : error}`)
       const onTrouble = (err: unknown, retryInMs: number) =>
         log.warn({ platform: platform.name, err, retryInMs }, 'a platform cannot be reached')
-      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(say)
+      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(reportOff)
       return true
     }
   }
@@ -139,7 +118,7 @@ export function createChat(parts: ChatParts): Chat {
   async function stop(): Promise<void> {
     stopping.abort(new Error('the bot stops'))
     await Promise.all([...up].map((platform) => platform.stop()))
-    await stopClearing()
+    await stopDeleting()
     await scheduler.stop()
     await delivery.stop()
     stopCounting()

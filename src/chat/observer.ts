@@ -1,16 +1,16 @@
-// What happened, for whoever counts: metrics in the bot, nobody in most tests.
+// An observer: what happened, for whoever counts: metrics in the bot, nobody in most tests.
 
 import type { End } from '../jobs/job.ts'
 
 export interface Observer {
-  /** Something that a person did was answered after so long; 'ignored': it came twice, in a storm, or on a message of others. */
+  /** Something that a person did got its response after so long; 'ignored': it came twice, in a storm, or on a message of others. */
   answered(platform: string, command: string, outcome: 'done' | 'refused' | 'broken' | 'ignored', ms: number): void
   accepted(platform: string): void
   /** The end of a request has been shown, so long after it came. */
   ended(platform: string, end: End, ms: number): void
   edited(platform: string): void
   /** A call to the platform failed. */
-  stumbled(platform: string): void
+  callFailed(platform: string): void
 }
 
 export const noObserver: Observer = {
@@ -18,5 +18,5 @@ export const noObserver: Observer = {
   accepted: () => undefined,
   ended: () => undefined,
   edited: () => undefined,
-  stumbled: () => undefined,
+  callFailed: () => undefined,
 }

@@ -2,16 +2,17 @@
 
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
-import { samplerNames } from '../engine/samplers/sampler.ts'
-import { devices } from '../engine/targets/device.ts'
+import { devices } from '../engine/device-names.ts'
+import { betaSchedules, drawSettings, samplerNames, spacings } from '../engine/draw-settings.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
-import { createWorker } from '../render/local/host.ts'
-import type { Drawn } from '../render/local/worker.ts'
-import type { Recipe } from '../render/render.ts'
+import { createLocalPool } from '../render/local/local-pool.ts'
+import type { Recipe } from '../render/recipe.ts'
+import type { Drawn } from '../render/render.ts'
+import { formats, placeFor, writeWhole } from './animate/output-file.ts'
+import type { Flags } from './animate/recipe-from-flags.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
-import { formats, placeFor, writeWhole } from './output-file.ts'
-import { progressBar } from './progress-bar.ts'
-import type { Flags } from './recipe-from-flags.ts'
+import { drawingBar } from './progress-bar.ts'
 import { inBytes, type Print, printer } from './terminal.ts'
 
 export function animateCommand(program: Command): void {
@@ -33,14 +34,14 @@ export function animateCommand(program: Command): void {
     .option('--size <WxH>', 'pixels of a frame, such as 512x384', size)
     .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--height <pixels>', 'of a frame, a multiple of 8', whole)
-    .option('--frames <count>', 'of the loop, 1 to 128 (16)', whole)
+    .option('--frames <count>', `of the loop, ${drawSettings.frames.min} to ${drawSettings.frames.max} (16)`, whole)
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
     .option('--seed <number>', '64-bit; the same seed draws the same animation (chance)', seedOf)
     .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
-    .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices(['leading', 'linspace', 'trailing']))
-    .addOption(new Option('--betas <name>', 'the noise schedule').choices(['linear', 'scaled_linear']))
+    .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices([...spacings]))
+    .addOption(new Option('--betas <name>', 'the noise schedule').choices([...betaSchedules]))
     .option('--clip-skip <layers>', '2 reads the second last layer of the text encoder', whole)
     .addOption(new Option('--format <name>', 'kind of file; otherwise as --out ends (webp)').choices([...formats]))
     .option('--max-bytes <count>', 'met by lowering quality, then size, then frames a second', whole)
@@ -53,30 +54,29 @@ export function animateCommand(program: Command): void {
       const config = readConfig(process.env)
       const { home, ffmpeg } = config
       const troubles: string[] = []
-      const worker = createWorker({
+      const pool = createLocalPool({
         device: flags.device,
         cacheDir: cacheFolder(home),
         onTrouble: (sentence) => troubles.push(sentence),
-        ...(flags.threads !== undefined && { threads: flags.threads }),
-        ...(ffmpeg !== undefined && { ffmpeg }),
+        ...omitUndefined({ threads: flags.threads, ffmpeg }),
       })
       try {
-        // The worker takes as long to start as we take to find out what to draw.
-        const [{ name, notes }, { recipe, path }] = await Promise.all([worker.device(), whatToDraw(prompt, flags, config)])
+        // The pool takes as long to start as we take to find out what to draw.
+        const [{ name, notes }, { recipe, path }] = await Promise.all([pool.device(), whatToDraw(prompt, flags, config)])
         if (flags.verbose) for (const note of notes) print(note)
-        const bar = progressBar(name)
-        const drawn = await worker.draw(recipe, { onProgress: bar.show }).finally(bar.stop)
+        const bar = drawingBar(name)
+        const drawn = await pool.render(recipe, { onProgress: bar.show }).finally(bar.stop)
         writeWhole(path, drawn.animation.bytes)
         for (const trouble of troubles) print(trouble)
         tell(drawn, recipe, path, print)
       } finally {
-        await worker.close()
+        await pool.close()
       }
     })
 }
 
 async function whatToDraw(prompt: string, flags: Flags, config: Config): Promise<{ recipe: Recipe; path: string }> {
-  const { recipeFromFlags } = await import('./recipe-from-flags.ts') // brings the engine and the store
+  const { recipeFromFlags } = await import('./animate/recipe-from-flags.ts') // brings the engine and the store
   const recipe = await recipeFromFlags(prompt, flags, config)
   return { recipe, path: placeFor(flags.out, recipe.request) }
 }

@@ -1,4 +1,4 @@
-// `zoetrope bench-load`: how scheduler, journal, gate and queue bear many people at once.
+// `zoetrope bench-load`: how scheduler, journal, rate limiter and queue bear many users at once.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,8 +7,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UserError } from '../errors.ts'
-import { toChat } from './bench/load-chat.ts'
-import { jainIndex, type LoadReport, percentile, simulateLoad } from './bench/load-simulation.ts'
+import { systemClock } from '../system-clock.ts'
+import { openChatTarget } from './bench-load/chat-target.ts'
+import { jainIndex, percentile } from './bench-load/fairness.ts'
+import type { LoadReport } from './bench-load/load-report.ts'
+import { simulateLoad } from './bench-load/load-simulation.ts'
 import { aligned, inBytes, type Print, printer } from './terminal.ts'
 
 interface Flags {
@@ -48,15 +51,15 @@ async function bench({ people, spaces, requests, slots, seconds, chat = false }:
   try {
     print(`${people} people in ${spaces} spaces send ${requests} requests; ${slots} drawings at once for ${seconds} s.\n`)
     const report = await simulateLoad({
-      people,
+      users: people,
       spaces,
       requests,
       slots,
       drawMs: seconds * 1000,
       path: join(folder, 'journal.sqlite'),
-      clock: { nowMs: Date.now, after: (ms, call) => stopper(setTimeout(call, ms)) },
+      clock: systemClock,
       rate: { jobs: requests, perMs: 600_000 },
-      ...(chat && { openDoor: toChat(join(folder, 'store')) }),
+      ...(chat && { openTarget: openChatTarget(join(folder, 'store')) }),
       onQuarter(quarter) {
         collect()
         const { heapUsed, rss } = process.memoryUsage()
@@ -81,7 +84,7 @@ function rowsOf({ acceptMs, ended, endedTwice, served, looks, most, wallMs, cpuM
     ['acknowledged', `p50 ${ms(0.5)}, p99 ${ms(0.99)}, slowest ${ms(1)}; wanted: p99 below 300 ms`],
     [
       'fairness (Jain)',
-      `people ${jainIndex(served.people).toFixed(4)}, spaces ${jainIndex(served.spaces).toFixed(4)}; wanted: 0.99 or more`,
+      `people ${jainIndex(served.users).toFixed(4)}, spaces ${jainIndex(served.spaces).toFixed(4)}; wanted: 0.99 or more`,
     ],
     [
       'CPU a job',
@@ -101,8 +104,4 @@ function countFrom(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 is wanted.')
   return value
-}
-
-function stopper(timer: NodeJS.Timeout): () => void {
-  return () => clearTimeout(timer)
 }

@@ -2,8 +2,9 @@
 
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
+import { omitUndefined } from '../omit-undefined.ts'
 import { defaultHome } from '../paths.ts'
-import { printMeasurement } from './bench/finding.ts'
+import { printMeasurement } from './bench/measurement.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
@@ -37,8 +38,8 @@ export function benchCommand(program: Command): void {
     .option('--steps <count>', 'how many steps are timed', whole, 3)
     .option('--threads <count>', 'of the CPU', whole)
     .action(async ({ synthetic, styles, threads, ...flags }: Flags) => {
-      const options = { ...flags, ...(threads !== undefined && { threads }) }
-      const findings = styles ? measureStyles(options, print) : synthetic ? measureRealSize(options, print) : measureSmallSize(options)
-      for await (const finding of findings) printMeasurement(finding, print)
+      const options = { ...flags, ...omitUndefined({ threads }) }
+      const measurements = styles ? measureStyles(options, print) : synthetic ? measureRealSize(options, print) : measureSmallSize(options)
+      for await (const measurement of measurements) printMeasurement(measurement, print)
     })
 }

@@ -1,4 +1,4 @@
-// What stands behind a flag, read into what it means. @throws InvalidArgumentError, which Commander tells with the flag's name
+// Values of flags, parsed. @throws InvalidArgumentError, which Commander tells with the flag's name
 
 import { parse, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'

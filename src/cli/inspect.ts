@@ -3,19 +3,26 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { identify } from '../engine/checkpoint/identify.ts'
-import { openTensorFile } from '../engine/checkpoint/open.ts'
-import { printGraph } from '../engine/onnx/print.ts'
-import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../engine/pipeline/graphs.ts'
-import { openModel } from '../engine/pipeline/model.ts'
-import { weightFileOf } from '../engine/pipeline/weight-files.ts'
-import { type Device, devices } from '../engine/targets/device.ts'
-import { targetsFor } from '../engine/targets/table.ts'
+import {
+  type Device,
+  decoderGraph,
+  devices,
+  encoderGraph,
+  identify,
+  openModel,
+  openTensorFile,
+  printGraph,
+  targetsFor,
+  textGraph,
+  unetGraph,
+  weightFileOf,
+} from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
-import { animateCommandLine } from './animate-command-line.ts'
-import { type LabelledLine, weightLines } from './describe-weights.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { size, whole } from './flag-values.ts'
+import { animateCommandLine } from './inspect/animate-command-line.ts'
+import { type LabelledLine, weightLines } from './inspect/describe-weights.ts'
 import { aligned, type Print, plainJson, printer } from './terminal.ts'
 
 const nets = ['text', 'unet', 'decoder', 'encoder'] as const
@@ -50,12 +57,12 @@ export function inspectCommand(program: Command): void {
 }
 
 function graphText(checkpoint: string, net: (typeof nets)[number], { motion, frames, size: [width, height], device }: Flags): string {
-  const model = openModel({ checkpoint, ...(motion !== undefined && { motion }) })
+  const model = openModel({ checkpoint, ...omitUndefined({ motion }) })
   const { target, vaeTarget } = targetsFor(device, { type: device === 'cpu' ? 'float32' : 'float16', fused: new Set() })
   const [h, w] = [height / model.vae.architecture.factor, width / model.vae.architecture.factor]
   switch (net) {
     case 'text':
-      return printGraph(textGraph(model, target, { prompts: 1, clipSkip: 1 }))
+      return printGraph(textGraph(model, target, { prompts: 1 }))
     case 'unet':
       return printGraph(unetGraph(model, target, { animations: 1, frames, h, w, tokens: 77 }))
     case 'decoder':
@@ -75,12 +82,12 @@ function isAnimation(file: string): boolean {
 }
 
 function printAnimation(file: string, { json }: Flags, print: Print): void {
-  const facts = readSettings(readFileSync(file))
+  const embedded = readSettings(readFileSync(file))
   if (json) {
-    print(plainJson(facts))
+    print(plainJson(embedded))
     return
   }
-  const { format, width, height, frames, durationMs, settings } = facts
+  const { format, width, height, frames, durationMs, settings } = embedded
   const rate = durationMs > 0 ? `, ${Math.round((frames * 1e5) / durationMs) / 100} a second` : ''
   printLines([['animation', `${format.toUpperCase()}, ${width}×${height}, ${frames} frames${rate}`]], print)
   print(settings === undefined ? 'It holds no settings: another program made it, or took them out.' : plainJson(settings))

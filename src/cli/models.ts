@@ -1,18 +1,20 @@
 // `zoetrope models`: what is published, pulled from the hub, checked, removed.
 
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { SingleBar } from 'cli-progress'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
-import { kindOfFile } from '../engine/checkpoint/kind-of-file.ts'
+import { kindOfFile } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { modelFolder, pocket } from '../paths.ts'
-import { digestOf, pull } from '../styles/download/hub.ts'
+import { fileDigest } from '../styles/download/file-digest.ts'
 import { type InstalledModel, installedModels, removeModel, writeRecord } from '../styles/download/installed-models.ts'
 import { type PublishedModel, readPublishedModels, wantedModel } from '../styles/download/published-models.ts'
-import { kindWords } from './describe-weights.ts'
+import { pullModel } from '../styles/download/pull-model.ts'
+import { kindWords } from './inspect/describe-weights.ts'
+import { transferBar } from './progress-bar.ts'
 import { aligned, inBytes, type Print, plain, printer } from './terminal.ts'
 
 export function modelsCommand(program: Command): void {
@@ -40,12 +42,12 @@ export function modelsCommand(program: Command): void {
 }
 
 const folder = (): string => modelFolder(readConfig(process.env).home)
-const catalog = (): readonly PublishedModel[] => readPublishedModels(dirname(pocket))
+const published = (): readonly PublishedModel[] => readPublishedModels(dirname(pocket))
 
 function list(print: Print): void {
   const installed = installedModels(folder(), kindOfFile)
   const pulled = new Set(installed.flatMap(({ record }) => record?.name ?? []))
-  const rows = catalog().map(({ name, about, megabytes, license }) => [
+  const rows = published().map(({ name, about, megabytes, license }) => [
     pulled.has(name) ? '*' : ' ',
     name,
     megabytes === undefined ? '' : inBytes(megabytes * 1e6),
@@ -63,23 +65,16 @@ function list(print: Print): void {
 }
 
 async function pullAll(names: readonly string[], print: Print): Promise<void> {
-  const known = catalog()
+  const known = published()
   const wanted = names.map((name) => wantedModel(name, known))
   const { hub } = readConfig(process.env)
   for (const model of wanted) {
     const bar = transferBar(model.name)
     const pause = (tries: number): Promise<void> => setTimeout(1000 * 2 ** tries)
-    const pulled = await pull(model, folder(), { ...hub, pause, onProgress: bar.show }).finally(bar.stop)
-    const { path, sha256, bytes, commit } = pulled
-    writeRecord(folder(), path.slice(dirname(path).length + 1), {
-      name: model.name,
-      source: `${model.repo}/${model.file}`,
-      sha256,
-      bytes,
-      ...(commit !== undefined && { commit }),
-      ...(model.license !== undefined && { license: model.license }),
-      pulledAtMs: Date.now(),
-    })
+    const { path, sha256, bytes, commit } = await pullModel(model, folder(), { ...hub, pause, onProgress: bar.show }).finally(bar.stop)
+    const source = `${model.repo}/${model.file}`
+    const optional = omitUndefined({ commit, license: model.license })
+    writeRecord(folder(), basename(path), { name: model.name, source, sha256, bytes, ...optional, pulledAtMs: Date.now() })
     print(`${path}  ${inBytes(bytes)}, sha256 ${sha256}`)
     const missing = known.find(({ name }) => name === model.name)?.needs?.filter((name) => !isPulled(name) && !names.includes(name)) ?? []
     if (missing.length > 0) print(`${model.name} is of no use without ${missing.join(', ')}: zoetrope models pull ${missing.join(' ')}`)
@@ -87,15 +82,15 @@ async function pullAll(names: readonly string[], print: Print): Promise<void> {
 }
 
 const isPulled = (name: string): boolean => {
-  const file = catalog().find((model) => model.name === name)?.file
-  return file !== undefined && existsSync(join(folder(), file.slice(file.lastIndexOf('/') + 1)))
+  const file = published().find((model) => model.name === name)?.file
+  return file !== undefined && existsSync(join(folder(), basename(file)))
 }
 
 /** @throws UserError `models-damaged` naming those that are not what was pulled */
 async function verifyAll(names: readonly string[], print: Print): Promise<void> {
   const damaged: string[] = []
   for (const { file, path, record } of chosen(names)) {
-    const sha256 = await digestOf(path)
+    const sha256 = await fileDigest(path)
     if (!record) print(`${plain(file)}  was not pulled; sha256 ${sha256}`)
     else if (record.sha256 === sha256) print(`${plain(file)}  as it was pulled`)
     else {
@@ -115,39 +110,16 @@ function removeAll(names: readonly string[], print: Print): void {
   }
 }
 
-/** By name in the catalogue or by file. @throws UserError `model-not-installed` */
+/** By published name or by file. @throws UserError `model-not-installed` */
 function chosen(names: readonly string[]): InstalledModel[] {
   const installed = installedModels(folder(), kindOfFile)
   if (names.length === 0) return installed
   return names.map((name) => {
-    const file = catalog().find((model) => model.name === name)?.file
-    const found = installed.find((model) => model.record?.name === name || model.file === name || model.file === file?.split('/').at(-1))
+    const file = published().find((model) => model.name === name)?.file
+    const found = installed.find(
+      (model) => model.record?.name === name || model.file === name || (file !== undefined && model.file === basename(file)),
+    )
     if (found) return found
     throw new UserError('model-not-installed', `${name} is not installed; zoetrope models list shows what is.`, { name })
   })
-}
-
-/** On a terminal a bar; in a pipe a line now and then. */
-function transferBar(name: string): { show(done: number, of: number): void; stop(): void } {
-  const bar = new SingleBar({
-    format: `${name} [{bar}] {percentage}% {done} of {of}, {eta_formatted} left`,
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: 5000,
-    etaBuffer: 200,
-    stream: process.stderr,
-  })
-  let started = false
-  return {
-    show(done, of) {
-      const payload = { done: inBytes(done), of: inBytes(of) }
-      if (started) return bar.update(done, payload)
-      started = true
-      bar.start(of, done, payload)
-    },
-    stop: () => bar.stop(),
-  }
 }

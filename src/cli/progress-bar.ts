@@ -1,21 +1,26 @@
-// How far a drawing is, with the time left.
+// Progress bars with the time left, of a drawing and of a transfer: on a terminal a bar, in a pipe a line now and then.
 
-import { SingleBar } from 'cli-progress'
-import type { DrawProgress } from '../render/render.ts'
+import { type Options, SingleBar } from 'cli-progress'
+import type { RenderProgress } from '../jobs/renderer.ts'
+import { inBytes } from './terminal.ts'
 
-/** On a terminal a bar; in a pipe a line now and then. */
-export function progressBar(device: string): { show(progress: DrawProgress): void; stop(): void } {
-  const bar = new SingleBar({
-    format: `{stage} [{bar}] {value}/{total} {left}`,
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    clearOnComplete: false,
-    noTTYOutput: true,
-    notTTYSchedule: 5000,
-    stream: process.stderr,
-  })
+const options: Options = {
+  barsize: 30,
+  barCompleteChar: '█',
+  barIncompleteChar: '░',
+  hideCursor: true,
+  noTTYOutput: true,
+  notTTYSchedule: 5000,
+  stream: process.stderr,
+}
+
+export interface DrawingBar {
+  show(progress: RenderProgress): void
+  stop(): void
+}
+
+export function drawingBar(device: string): DrawingBar {
+  const bar = new SingleBar({ ...options, format: `{stage} [{bar}] {value}/{total} {left}`, clearOnComplete: false })
   const words = { loading: `loading on ${device}`, denoising: 'drawing', decoding: 'decoding', encoding: 'encoding' }
   let firstStep: { atMs: number; step: number } | undefined
   let started = false
@@ -29,6 +34,27 @@ export function progressBar(device: string): { show(progress: DrawProgress): voi
       const perStep = firstStep && step > firstStep.step ? (now - firstStep.atMs) / (step - firstStep.step) : undefined
       const left = perStep !== undefined && stage === 'denoising' ? `${Math.ceil(((of - step) * perStep) / 1000)} s left` : ''
       bar.update(step, { stage: words[stage], left })
+    },
+    stop: () => bar.stop(),
+  }
+}
+
+export interface TransferBar {
+  /** In bytes. */
+  show(done: number, of: number): void
+  stop(): void
+}
+
+export function transferBar(name: string): TransferBar {
+  const format = `${name} [{bar}] {percentage}% {done} of {of}, {eta_formatted} left`
+  const bar = new SingleBar({ ...options, format, etaBuffer: 200 })
+  let started = false
+  return {
+    show(done, of) {
+      const payload = { done: inBytes(done), of: inBytes(of) }
+      if (started) return bar.update(done, payload)
+      started = true
+      bar.start(of, done, payload)
     },
     stop: () => bar.stop(),
   }

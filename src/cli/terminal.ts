@@ -1,4 +1,4 @@
-// What commands print: plain text, aligned, the same in a terminal and in a pipe.
+// Terminal output of commands: plain text, aligned, the same in a terminal and in a pipe.
 
 import type { Command } from 'commander'
 

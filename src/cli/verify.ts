@@ -2,15 +2,18 @@
 
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
-import { type LoadAlone, probeMachine } from '../engine/runtime/device-probe.ts'
-import { chooseDevice } from '../engine/runtime/devices.ts'
-import { selfTest } from '../engine/runtime/self-test.ts'
-import { createSession, listBackends } from '../engine/runtime/session.ts'
-import { type Device, devices, type Precision } from '../engine/targets/device.ts'
-import { targetsFor } from '../engine/targets/table.ts'
-import type { Comparison } from '../engine/verify/comparison.ts'
-import type { TestSession } from '../engine/verify/test-session.ts'
-import { verify } from '../engine/verify/verify.ts'
+import { type Device, devices, type Precision, targetsFor } from '../engine/index.ts'
+import {
+  type Comparison,
+  chooseDevice,
+  createSession,
+  type LoadAlone,
+  listBackends,
+  probeMachine,
+  selfTest,
+  type TestSession,
+  verify,
+} from '../engine/run.ts'
 import { UserError } from '../errors.ts'
 import { aligned, type Print, printer } from './terminal.ts'
 
@@ -36,17 +39,17 @@ export function verifyCommand(program: Command): void {
     .addOption(new Option('--device <name>', 'what computes').choices(['auto', ...devices]).default('auto'))
     .addOption(new Option('--precision <type>', 'what it computes in; the device decides otherwise').choices(['float32', 'float16']))
     .action(async (dir: string | undefined, flags: Flags) => {
-      const rig = await rigOn(flags, print)
+      const session = await openTestSession(flags, print)
       const rows: Comparison[] = []
       for (const { dir: folder, expected } of dir === undefined ? shipped : [{ dir, expected: undefined }]) {
-        print(`\n${folder} on ${rig.target.name}, ${rig.target.type}\n`)
-        rows.push(...(await checked(verify(folder, rig, expected), print)))
+        print(`\n${folder} on ${session.target.name}, ${session.target.type}\n`)
+        rows.push(...(await checked(verify(folder, session, expected), print)))
       }
       conclude(rows, print)
     })
 }
 
-async function rigOn({ device: wanted, precision }: Flags, print: Print): Promise<TestSession> {
+async function openTestSession({ device: wanted, precision }: Flags, print: Print): Promise<TestSession> {
   const alone: LoadAlone = (graph, device) => createSession(graph, { device, alone: true })
   const { device, passedOver } = await chooseDevice(wanted, probeMachine(alone, listBackends))
   for (const { reason } of passedOver) print(reason)

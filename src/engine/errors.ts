@@ -1,5 +1,5 @@
-// What people are told, in one sentence: a note where the thing was done all the same, a UserError where it cannot be done. Everything
-// else that is thrown is a bug. It stands in the engine because the engine is a library and imports nothing above itself.
+// Errors and notes for people, a sentence each: a note where the thing was done all the same, a UserError where it cannot be done.
+// Everything else that is thrown is a bug. They stand in the engine because the engine is a library and imports nothing above itself.
 
 /**
  * @property code stable kebab-case name, for tests and translations: `checkpoint-truncated`, `size-not-multiple-of-8`

@@ -1,4 +1,4 @@
-// Raw pictures, as the nets leave them.
+// Raw RGB frames, as the nets leave them.
 
 /** RGB bytes, frame after frame, row after row: `data` is [count, height, width, 3]. */
 export interface Frames {

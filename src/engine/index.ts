@@ -1,32 +1,39 @@
-// The door of the engine: what the rest of the house imports from it.
+// The engine's entry point for files: what a file of weights is, which model it makes, how its nets are written as graphs. Loads no ONNX
+// Runtime, so that a process that draws nothing maps none of it: what computes is behind run.ts.
 
-export type { Identity } from './checkpoint/identify.ts'
-export { identify } from './checkpoint/identify.ts'
-export type { LoraDescription } from './checkpoint/lora/describe.ts'
-export { describeLora } from './checkpoint/lora/describe.ts'
+export type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from './checkpoint/architecture.ts'
+export { fileStamp, filesOfModel } from './checkpoint/file-stamp.ts'
+export { type Identity, identify } from './checkpoint/identify.ts'
+export { kindOfFile } from './checkpoint/kind-of-file.ts'
+export { describeLora, type LoraDescription } from './checkpoint/lora/describe.ts'
 export { openTensorFile } from './checkpoint/open.ts'
 export type { SafetensorsLimits } from './checkpoint/safetensors.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
+export { type Device, devices } from './device-names.ts'
+export {
+  type Betas,
+  type DrawSettings,
+  drawSettings,
+  type SamplerName,
+  type Spacing,
+  samplerNames,
+} from './draw-settings.ts'
 export { type Note, UserError } from './errors.ts'
 export { type Frames, frameAt } from './frames.ts'
-export {
-  createEngine,
-  type Engine,
-  type EngineInput,
-  type EngineOptions,
-  type EngineOutput,
-  type EngineProgress,
-  type Loading,
-} from './pipeline/engine.ts'
+export { flopsOf } from './onnx/flops.ts'
+export { Graph } from './onnx/graph.ts'
+export { MatMul, Slice } from './onnx/ops.ts'
+export { printGraph } from './onnx/print.ts'
+export { decoderGraph, encoderGraph, textGraph, unetGraph } from './pipeline/graphs.ts'
 export { type Inspection, type InspectOptions, inspect } from './pipeline/inspect.ts'
-export { inspectInThread as inspectApart } from './pipeline/inspect-in-thread.ts'
+export { inspectInThread } from './pipeline/inspect-in-thread.ts'
 export { type BaseFiles, type Model, type ModelSources, type NamedEmbedding, type NamedLora, openModel } from './pipeline/model.ts'
-export { type ModelDefaults, modelDefaults as factsOf } from './pipeline/model-defaults.ts'
+export { type ModelDefaults, modelDefaults } from './pipeline/model-defaults.ts'
 export type { Size } from './pipeline/nets.ts'
-export { createSessions, type Sessions } from './runtime/sessions.ts'
-export { type StartedDevice, startDevice } from './runtime/start-device.ts'
-export type { Betas } from './samplers/betas.ts'
-export { type SamplerName, samplerNames } from './samplers/sampler.ts'
+export { weightFileOf } from './pipeline/weight-files.ts'
 export { type Schedule, scheduleFor } from './samplers/schedule.ts'
-export type { Spacing } from './samplers/spacing.ts'
-export { type Device, devices } from './targets/device.ts'
+export { syntheticLora } from './synthetic/lora.ts'
+export { syntheticSd15 } from './synthetic/write.ts'
+export type { Precision } from './targets/ability.ts'
+export { cpu, noWinograd } from './targets/cpu.ts'
+export { targetsFor } from './targets/table.ts'

@@ -1,4 +1,4 @@
-// Frames and channels change places between programs: AnimateDiff lays latents out as [B, C, F, h, w], our nets take [(B F), C, h, w].
+// A transposition of two axes: AnimateDiff has latents as [B, C, F, h, w], our nets take [(B F), C, h, w].
 
 /** Values [outer, a, b, inner] → [outer, b, a, inner]. */
 export function swapAxes(values: Float32Array, [outer, a, b, inner]: readonly [number, number, number, number]): Float32Array {

@@ -1,15 +1,15 @@
-// One drawing under way: for which jobs, how far it has got, and how much longer it will take.
+// An active render: for which jobs, how far it has got, and how much longer it will take.
 
 import type { Job } from './job.ts'
 
 export interface ActiveRender {
-  /** As `drawingKey` gives it. */
+  /** As `renderKey` gives it. */
   readonly key: string
   /** Running jobs that end with it; none once all were cancelled. */
   readonly ids: Set<string>
   readonly abort: AbortController
   readonly startedMs: number
-  /** The job that was served; its request is what is drawn, also when it was cancelled itself. */
+  /** The job that was served; its request is what is rendered, also when it was cancelled itself. */
   readonly lead: Job
   /** It was reported that no step has been made yet: models are loaded, which no estimate knows of. */
   preparing?: true
@@ -37,7 +37,7 @@ export function recordStep(render: ActiveRender, { step, of }: { readonly step: 
  * The larger of what the estimate leaves and what the steps so far foretell: a machine that has become slower shows at once,
  * and what comes after the last step is not forgotten.
  *
- * @param expectedMs of the whole drawing, where something has been measured
+ * @param expectedMs of the whole render, where something has been measured
  */
 export function leftMs(render: ActiveRender, expectedMs: number | undefined, nowMs: number): number | undefined {
   const bySteps = leftBySteps(render, nowMs)

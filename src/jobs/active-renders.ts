@@ -1,4 +1,4 @@
-// What is being drawn just now. A drawing takes its slot until the drawer has let go of it, also after everybody has
+// Active renders: what is being rendered just now. One takes its slot until the renderer has let go of it, also after everybody has
 // cancelled; a job that leaves it, or joins it, changes nothing for the others.
 
 import { type ActiveRender, recordStep } from './active-render.ts'
@@ -10,24 +10,24 @@ export interface ActiveRenders extends Iterable<ActiveRender> {
   readonly size: number
   /** With which this job runs. */
   of(id: string): ActiveRender | undefined
-  /** A request for what is being drawn already is drawn with it. False where nothing of the kind is under way. */
+  /** A request for what is being rendered already is rendered with it. False where nothing of the kind is under way. */
   join(id: string, key: string): boolean
   /** The last one to leave aborts it. */
   leave(id: string, why: string): void
   add(lead: Job, key: string, ids: Iterable<string>, startedMs: number): ActiveRender
-  /** Hands it to the drawer; `concluded` is called when that has let go of it, and it is no longer here. */
+  /** Hands it to the renderer; `concluded` is called when that has let go of it, and it is no longer here. */
   run(render: ActiveRender, concluded: (ending: RenderOutcome) => void): void
-  /** Resolves when the drawer has let go of all. Nobody waits for them any more. */
+  /** Resolves when the renderer has let go of all. Nobody waits for them any more. */
   abortAll(why: unknown): Promise<void>
 }
 
 export interface RenderOutcome {
   readonly outcome: Outcome
-  readonly drawMs?: number
+  readonly renderMs?: number
 }
 
 export interface ActiveRendersParts {
-  readonly renderer: JobRenderer
+  readonly renderer: Pick<JobRenderer, 'render'>
   readonly nowMs: () => number
   readonly onProgress: (id: string, progress: RenderProgress) => void
   readonly onError: (error: unknown, job: Job) => void
@@ -36,7 +36,7 @@ export interface ActiveRendersParts {
 export function createActiveRenders({ renderer, nowMs, onProgress, onError }: ActiveRendersParts): ActiveRenders {
   const all = new Set<ActiveRender>()
 
-  async function endingOf(render: ActiveRender): Promise<RenderOutcome> {
+  async function outcomeOf(render: ActiveRender): Promise<RenderOutcome> {
     const { lead, abort } = render
     const progressed = (progress: RenderProgress) => {
       if (!all.has(render)) return
@@ -44,8 +44,8 @@ export function createActiveRenders({ renderer, nowMs, onProgress, onError }: Ac
       for (const id of render.ids) onProgress(id, progress)
     }
     try {
-      const { result, drawMs } = await renderer.draw(lead, { signal: abort.signal, onProgress: progressed })
-      return { outcome: { state: 'done', result }, drawMs }
+      const { result, renderMs } = await renderer.render(lead, { signal: abort.signal, onProgress: progressed })
+      return { outcome: { state: 'done', result }, renderMs }
     } catch (error) {
       const outcome = failed(error, lead)
       if (outcome.reason.code === 'broken' && !abort.signal.aborted) onError(error, lead)
@@ -73,7 +73,7 @@ export function createActiveRenders({ renderer, nowMs, onProgress, onError }: Ac
       return render
     },
     run(render, concluded) {
-      render.settled = endingOf(render)
+      render.settled = outcomeOf(render)
         .then((ending) => {
           all.delete(render)
           concluded(ending)
@@ -81,12 +81,12 @@ export function createActiveRenders({ renderer, nowMs, onProgress, onError }: Ac
         .catch((error: unknown) => onError(error, render.lead))
     },
     async abortAll(why) {
-      const under = [...all]
-      for (const { ids, abort } of under) {
+      const active = [...all]
+      for (const { ids, abort } of active) {
         ids.clear()
         abort.abort(why)
       }
-      await Promise.all(under.map(({ settled }) => settled))
+      await Promise.all(active.map(({ settled }) => settled))
     },
   }
 }

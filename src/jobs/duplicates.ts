@@ -1,5 +1,5 @@
-// Waiting jobs that ask for the same drawing, whoever asks. Each keeps its own place in the queue; when the first of them
-// is served, the others are drawn with it. So nobody waits longer for having been joined, whatever the others cancel.
+// Duplicates (request coalescing): waiting jobs that ask for the same, whoever asks. Each keeps its own place in the queue; when the
+// first of them is served, the others are rendered with it. So nobody waits longer for having been joined, whatever the others cancel.
 
 export interface Duplicates {
   add(id: string, key: string): void

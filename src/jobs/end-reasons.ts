@@ -1,4 +1,4 @@
-// Why jobs end otherwise than done, in the words that go with the job. The chat says them in people's languages by their codes.
+// End reasons: why jobs end otherwise than done, in the words that go with the job. The chat says them in people's languages by code.
 
 import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'
@@ -32,6 +32,6 @@ export function unwritten(cause?: unknown): UserError {
   return new UserError('journal-failed', 'Requests cannot be written down just now, so none is taken on: try again later.', {}, { cause })
 }
 
-function reasonOf({ code, message, data }: UserError): Reason {
+export function reasonOf({ code, message, data }: UserError): Reason {
   return { code, message, data: JSON.parse(JSON.stringify(data)) as Json }
 }

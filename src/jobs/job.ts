@@ -1,9 +1,10 @@
-// A request with id, owner and state. A job that was accepted ends exactly once: `end` is the only way out,
-// and it refuses a job that has ended already.
+// A job: a request with id, owner and state. One that was accepted ends exactly once: `end` is the only way out, and it
+// refuses a job that has ended already.
 
 import { createHash } from 'node:crypto'
 import type { Json } from '../store/json.ts'
 import type { AnimationRequest } from './request.ts'
+import type { ResultDetails } from './result-details.ts'
 
 /** Who asked, and where. A conversation that belongs to no server is a space of its own; ids are the platform's. */
 export interface Owner {
@@ -22,10 +23,10 @@ export interface Reason {
   readonly data?: Json
 }
 
-/** What a drawing left behind: the name of the finished animation among the blobs, and what posting it needs to know. */
+/** What a render left behind: the name of the finished animation among the blobs, and what posting it needs to know. */
 export interface Result {
   readonly blob: string
-  readonly details?: Json
+  readonly details?: ResultDetails
 }
 
 /** One person's ask as it comes in. The address says where to answer; only the chat that gave it reads it. */
@@ -105,8 +106,8 @@ export function costOf({ frames, steps, width, height }: AnimationRequest): numb
   return cost
 }
 
-/** Equal for requests that draw the same animation, whoever asks. */
-export function drawingKey(request: AnimationRequest): string {
+/** Equal for requests of which the same animation is made, whoever asks. */
+export function renderKey(request: AnimationRequest): string {
   return createHash('sha256').update(JSON.stringify(request, sortedKeys)).digest('base64url')
 }
 

@@ -1,11 +1,13 @@
-// The queue of record: every job that was accepted, what became of it, and whether that was told. What stands here
-// survives the process; the queue in memory is made from it at each start. An end is written once: SQL sees to it.
+// A journal (the queue of record): every job that was accepted, what became of it, and whether that was told. What stands
+// here survives the process; the queue in memory is made from it at each start. An end is written once: SQL sees to it.
 
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import { omitUndefined } from '../omit-undefined.ts'
 import { openDatabase } from '../store/database.ts'
 import type { Json } from '../store/json.ts'
-import { type End, hasEnded, type Job, type JobState, type Owner } from './job.ts'
+import { type End, hasEnded, type Job, type JobState, type Owner, type Result } from './job.ts'
 import type { AnimationRequest } from './request.ts'
+import { parseResultDetails } from './result-details.ts'
 
 export interface Journal {
   add(job: Job): void
@@ -195,9 +197,7 @@ type Row = Record<string, SQLOutputValue>
 /** Rows are what `add` and `change` have written. */
 function jobOf(row: Row): Job {
   const { id, platform, space, person, priority, cost, accepted_ms, started_ms, ended_ms, attempts, told } = row
-  const reason = jsonOf<Job['reason']>(row['reason'])
-  const result = jsonOf<Job['result']>(row['result'])
-  return {
+  return omitUndefined({
     id: String(id),
     request: jsonOf<AnimationRequest>(row['request'])!,
     owner: { platform: String(platform), space: String(space), person: String(person) },
@@ -206,13 +206,29 @@ function jobOf(row: Row): Job {
     cost: Number(cost),
     state: row['state'] as JobState,
     acceptedMs: Number(accepted_ms),
-    ...(started_ms !== null && { startedMs: Number(started_ms) }),
-    ...(ended_ms !== null && { endedMs: Number(ended_ms) }),
+    startedMs: numberOf(started_ms),
+    endedMs: numberOf(ended_ms),
     attempts: Number(attempts),
-    ...(reason && { reason }),
-    ...(result && { result }),
-    ...(told === 1 && { told: true as const }),
+    reason: jsonOf<Job['reason']>(row['reason']),
+    result: resultOf(row),
+    told: told === 1 ? (true as const) : undefined,
+  })
+}
+
+function resultOf({ id, result }: Row): Result | undefined {
+  const written = jsonOf<{ readonly blob: string; readonly details?: unknown }>(result)
+  if (!written) return undefined
+  const { blob, details } = written
+  if (details === undefined) return { blob }
+  try {
+    return { blob, details: parseResultDetails(details) }
+  } catch (cause) {
+    throw new Error(`job ${id} has details that cannot be read: ${JSON.stringify(details)}`, { cause })
   }
+}
+
+function numberOf(value: SQLOutputValue | undefined): number | undefined {
+  return value === null ? undefined : Number(value)
 }
 
 function textOf(value: unknown): string | null {

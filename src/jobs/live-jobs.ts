@@ -1,15 +1,16 @@
-// The jobs that have not ended, and what follows from their states: who stands in the queue, who waits for the same
-// drawing, how many each person and space has. One function changes them all, so that they never tell different stories.
+// Live jobs (an index in memory): those that have not ended, and what follows from their states: who stands in the queue, who waits
+// for the same, how many each person and space has. One function changes them all, so that they never tell different stories.
 
 import { createDuplicates, type Duplicates } from './duplicates.ts'
 import type { FairQueue, QueueEntry } from './fair-queue/fair-queue.ts'
-import { drawingKey, hasEnded, type Job, personOf, spaceOf } from './job.ts'
+import { hasEnded, type Job, personOf, renderKey, spaceOf } from './job.ts'
 import type { Counts, JobCounts } from './limits/job-counts.ts'
 
 export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   get(id: string): Job | undefined
   /** In the order in which they came. */
   all(): Iterable<Job>
+  /** As `renderKey` gives it. */
   keyOf(id: string): string | undefined
   /** A new job or a new state of one; ended ones leave. */
   put(job: Job): void
@@ -20,7 +21,7 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
 export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs {
   const jobs = new Map<string, Job>()
   const keys = new Map<string, string>()
-  const waiting = createDuplicates()
+  const duplicates = createDuplicates()
 
   function put(job: Job): void {
     const { id, owner } = job
@@ -32,17 +33,17 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
       keys.delete(id)
     } else {
       jobs.set(id, job)
-      if (!keys.has(id)) keys.set(id, drawingKey(job.request))
+      if (!keys.has(id)) keys.set(id, renderKey(job.request))
     }
     if (before === now) return
     if (before === 'waiting') {
       // Not there any more where the queue itself gave it out.
       queue.cancel(id)
-      waiting.remove(id)
+      duplicates.remove(id)
     }
     if (now === 'waiting') {
       queue.add(entryOf(job))
-      waiting.add(id, keys.get(id)!)
+      duplicates.add(id, keys.get(id)!)
     }
   }
 
@@ -53,7 +54,7 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     put,
     countWaiting: () => queue.size,
     countRunning: () => jobs.size - queue.size,
-    togetherWith: waiting.togetherWith,
+    togetherWith: duplicates.togetherWith,
   }
 }
 

@@ -1,4 +1,4 @@
-// Animations that no job has: drawn for jobs whose end was never written, because the process died in between.
+// Orphaned blobs (garbage collection): animations that no job has, made for jobs whose end was never written because the process died.
 
 import type { Blobs } from '../store/store.ts'
 import type { Journal } from './journal.ts'
@@ -11,7 +11,7 @@ export interface OrphanedBlobsParts {
   readonly nowMs: number
 }
 
-/** A blob is there before its job's end is written, and nobody draws for a day. */
+/** A blob is there before its job's end is written, and no render takes a day. */
 const youngMs = 24 * 3_600_000
 
 /** @returns how many bytes are kept, and how many were removed */

@@ -1,4 +1,6 @@
-// What a person asked, with every default filled in: enough to draw the same animation again, anywhere.
+// An animation request: what a person asked, with every default filled in: enough to draw the same animation again, anywhere.
+
+import type { DrawSettings } from '../draw-settings.ts'
 
 export type Format = 'webp' | 'gif' | 'mp4'
 
@@ -21,25 +23,14 @@ export interface LoraFile {
 }
 
 /** JSON throughout: it is logged, stored, sent to another process and embedded in the animation. */
-export interface AnimationRequest {
+export interface AnimationRequest extends DrawSettings {
   readonly prompt: string
   readonly negative: string
   /** A style by name, or files; the built-in model where both are absent. */
   readonly style?: string
   readonly model?: ModelFiles
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
-  readonly steps: number
-  readonly guidance: number
   /** Unsigned 64-bit, as decimal digits: JSON numbers lose seeds above 2^53. */
   readonly seed: string
-  /** Absent: the motion module decides. */
-  readonly sampler?: string
-  readonly spacing?: 'leading' | 'linspace' | 'trailing'
-  readonly betas?: 'linear' | 'scaled_linear'
-  readonly clipSkip: number
   readonly format: Format
   readonly maxBytes?: number
 }

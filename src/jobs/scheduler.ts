@@ -1,22 +1,32 @@
-// Which job runs next, and what became of it. Journal, gate and queue meet here; neither chat nor GPU is known.
+// A scheduler: which job runs next, and what became of it. Journal, rate limiter, queue and renderer meet here; neither chat nor
+// GPU is known.
 
 import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'
-import { createActiveRenders, type RenderOutcome } from './active-renders.ts'
-import { cancelled, expired, gaveUp, unwritten } from './end-reasons.ts'
+import { createActiveRenders } from './active-renders.ts'
+import { createAdmission } from './admission.ts'
+import { createDispatcher } from './dispatcher.ts'
+import { cancelled, expired, unwritten } from './end-reasons.ts'
 import { createEventEmitter } from './event-emitter.ts'
-import { createFairQueue, type FairQueue, type QueueEntry } from './fair-queue/fair-queue.ts'
+import { createExpiry } from './expiry.ts'
+import { createFairQueue, type FairQueue } from './fair-queue/fair-queue.ts'
 import { createEstimate } from './forecast/estimate.ts'
 import { createForecastCache } from './forecast/forecast-cache.ts'
-import { type Ask, begin, end, handBack, interrupt, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
-import type { EndedQuery, JobPage, JobPageQuery, Journal, JournalValue } from './journal.ts'
-import { createJobCounts, keyOf } from './limits/job-counts.ts'
-import { checkWaiting, type Level, type Limits, mayRun } from './limits/limits.ts'
-import type { Leave, RateLimiter } from './limits/rate-limiter.ts'
+import { type Ask, begin, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
+import { createJobChanges, type JobEvent } from './job-changes.ts'
+import { createJobPositions, type JobPosition } from './job-positions.ts'
+import { createJobRuns } from './job-runs.ts'
+import type { EndedQuery, JobPage, JobPageQuery, Journal } from './journal.ts'
+import { createJobCounts } from './limits/job-counts.ts'
+import { type Limits, mayRun } from './limits/limits.ts'
+import type { RateLimiter } from './limits/rate-limiter.ts'
 import { createLiveJobs } from './live-jobs.ts'
-import type { JobRenderer, RenderProgress } from './renderer.ts'
+import { recoverJobs } from './recovery.ts'
+import type { JobRenderer } from './renderer.ts'
 
+export type { JobEvent } from './job-changes.ts'
+export type { JobPosition } from './job-positions.ts'
 export type { EndedQuery, JobPage, JobPageQuery } from './journal.ts'
 
 export interface Scheduler {
@@ -56,20 +66,6 @@ export interface Scheduler {
   trouble(): string | undefined
 }
 
-export interface JobPosition {
-  readonly job: Job
-  /** How many run before it; undefined while it runs. */
-  readonly ahead?: number
-  /** Until it is finished; undefined where nothing has been measured. */
-  readonly leftMs?: number
-}
-
-export type JobEvent =
-  /** Accepted, begun, handed back or ended. */
-  | { readonly kind: 'state'; readonly job: Job }
-  /** Only of running jobs; nothing is written down for it. */
-  | { readonly kind: 'progress'; readonly job: Job; readonly progress: RenderProgress }
-
 export interface SchedulerOptions {
   readonly journal: Journal
   readonly rateLimiter: Pick<RateLimiter, 'shared' | 'take' | 'enter'>
@@ -82,22 +78,18 @@ export interface SchedulerOptions {
   readonly queue?: FairQueue
   /** A job that has waited this long without a beginning is given up. */
   readonly maxWaitMs?: number
-  /** How often a job is begun before it is given up: the process dies in the middle of some drawings. */
+  /** How often a job is begun before it is given up: the process dies in the middle of some renders. */
   readonly maxAttempts?: number
   /** Bugs, and what kept the journal from being written. */
   readonly onError?: (error: unknown, job?: Job) => void
 }
 
-/** Between two tries to begin what the other processes on a shared gate left no room for. */
-const gateRetryMs = 1000
-/** What somebody who is refused is told to wait where nothing has been measured yet. */
-const unmeasuredWaitMs = 60_000
-/** Timers cannot be set for longer than 24 days; a look now and then costs nothing. */
-const longestTimerMs = 3_600_000
-
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { journal, rateLimiter, renderer, limits, clock, newId, queue = createFairQueue() } = options
   const { maxWaitMs = 6 * 3_600_000, maxAttempts = 2, onError = () => undefined } = options
+  let phase: 'new' | 'open' | 'stopped' | 'broken' = 'new'
+  const isOpen = () => phase === 'open'
+  let stopListening = () => {}
   const jobCounts = createJobCounts()
   const live = createLiveJobs(queue, jobCounts)
   const estimate = createEstimate(journal.kept('estimate'))
@@ -105,11 +97,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const renders = createActiveRenders({
     renderer,
     nowMs: clock.nowMs,
-    onProgress: (id, progress) => events.say({ kind: 'progress', job: live.get(id)!, progress }),
+    onProgress: (id, progress) => events.emit({ kind: 'progress', job: live.get(id)!, progress }),
     onError,
   })
   const forecasts = createForecastCache({
-    slots: renderer.slots,
+    capacity: renderer.capacity,
     limits,
     togetherWith: live.togetherWith,
     nowMs: clock.nowMs,
@@ -118,32 +110,47 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     renders: () => renders,
     estimate,
   })
-  /** People for whom the shared gate had no room just now. */
-  const turnedAway = new Set<string>()
-  let phase: 'new' | 'open' | 'stopped' | 'broken' = 'new'
-  let filling = false
-  let callOffExpiry: (() => void) | undefined
-  let callOffRetry: (() => void) | undefined
+  const changes = createJobChanges({ journal, live, forecasts, events, onUnwritable: breakDown, onError })
+  const runs = createJobRuns({
+    live,
+    renders,
+    changes,
+    forecasts,
+    estimate,
+    nowMs: clock.nowMs,
+    onSlotFree: () => dispatcher.dispatchAfterRun(),
+  })
+  const dispatcher = createDispatcher({
+    isOpen,
+    hasFreeSlot: () => renders.size < renderer.capacity(),
+    queue,
+    mayRun: (entry) => mayRun(limits, jobCounts.at(entry)),
+    ownerOf: (id) => live.get(id)!.owner,
+    rateLimiter,
+    begin: runs.begin,
+    clock,
+    onError,
+  })
+  const expiry = createExpiry({
+    clock,
+    maxWaitMs,
+    jobs: live.all,
+    giveUp: (late) => void changes.change(late.map((job) => end(job, expired(maxWaitMs), clock.nowMs()))),
+    isOpen,
+  })
+  const admission = createAdmission({ limits, jobCounts, rateLimiter, forecasts, live, checkOpen })
+  const positions = createJobPositions({ live, queue, forecasts, renders })
 
-  /** The one way in which a job changes: written down, then so, then said. False where it could not be written. */
-  function change(changed: readonly Job[], kept?: JournalValue): boolean {
-    if (changed.length === 0) return true
-    try {
-      journal.change(changed, kept)
-    } catch (error) {
-      breakDown(error)
-      return false
-    }
-    for (const job of changed) live.put(job)
-    forecasts.changed()
-    for (const job of changed) events.say({ kind: 'state', job })
-    return true
+  function stopBeginning(): void {
+    expiry.stop()
+    dispatcher.stop()
+    stopListening()
   }
 
   /** What the journal cannot record must not go on: the next start takes up from what it holds. */
   function breakDown(error: unknown): void {
     phase = 'broken'
-    callOffTimers()
+    stopBeginning()
     onError(error)
     void renders.abortAll(error)
   }
@@ -151,47 +158,33 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
     phase = 'open'
-    const found = journal.live()
-    const { running = [], waiting = [] } = Object.groupBy(found, ({ state }) => state)
-    for (const job of running) live.put(job)
-    const nowMs = clock.nowMs()
-    if (!change(running.map((job) => (job.attempts < maxAttempts ? interrupt(job) : end(job, gaveUp(job), nowMs))))) throw unwritten()
-    // What was begun once stands in front of what never was.
-    const { true: begun = [], false: fresh = [] } = Object.groupBy(waiting, ({ startedMs }) => `${startedMs !== undefined}`)
-    for (const job of [...begun, ...fresh]) live.put(job)
-    expire()
-    fill()
+    if (!recoverJobs({ journal, live, changes, maxAttempts, nowMs: clock.nowMs() })) throw unwritten()
+    stopListening = renderer.onCapacity(() => {
+      forecasts.changed()
+      dispatcher.dispatch()
+    })
+    expiry.check()
+    dispatcher.dispatch()
   }
 
   async function stop(): Promise<void> {
     if (phase === 'open' || phase === 'new') phase = 'stopped'
-    callOffTimers()
-    if (phase === 'stopped') change([...live.all()].filter(({ state }) => state === 'running').map(handBack))
+    stopBeginning()
+    if (phase === 'stopped') changes.change([...live.all()].filter(({ state }) => state === 'running').map(handBack))
     await renders.abortAll(new Error('the scheduler stops'))
     await durable()
   }
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
-    checkOpen()
-    checkWaiting(asked, jobCounts.of(ask.owner), (level) => waitMs(level, ask.owner))
-    // Counted while the gate is asked, so that many at once are not all let in.
-    jobCounts.move(ask.owner, undefined, 'waiting')
-    try {
-      await rateLimiter.take(ask.owner, asked)
-      checkOpen()
-    } finally {
-      jobCounts.move(ask.owner, 'waiting', undefined)
-    }
+    await admission.admit(ask.owner, asked)
     const job = newJob(ask, newId(), clock.nowMs())
-    record(job)
-    live.put(job)
-    forecasts.changed()
-    events.say({ kind: 'state', job })
+    changes.add(job)
+    // Undefined where somebody has cancelled it on hearing of it.
     const key = live.keyOf(job.id)
-    if (key !== undefined && renders.join(job.id, key)) change([begin(job, 1, clock.nowMs())])
+    if (key !== undefined && renders.join(job.id, key)) changes.change([begin(job, 1, clock.nowMs())])
     else {
-      watchExpiry()
-      fill()
+      expiry.watch()
+      dispatcher.dispatch()
     }
     await durable()
     return find(job.id) ?? job
@@ -204,156 +197,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     throw new UserError(doing, `The bot is ${doing}: ask again in a minute.`)
   }
 
-  function record(job: Job): void {
-    try {
-      journal.add(job)
-    } catch (error) {
-      onError(error, job)
-      throw unwritten(error)
-    }
-  }
-
-  /** Until one fewer waits on this level. */
-  function waitMs(level: Level, owner: Owner): number {
-    const key = keyOf(level, owner)
-    const first = forecasts.order().find((id) => keyOf(level, live.get(id)!.owner) === key)
-    return (first === undefined ? undefined : forecasts.ofWaiting(first)?.beginMs) ?? unmeasuredWaitMs
-  }
-
   async function cancel(id: string, outcome: Outcome = cancelled): Promise<Job | undefined> {
     const job = live.get(id)
     if (!job || phase === 'broken') return undefined
     const ended = end(job, outcome, clock.nowMs())
     renders.leave(id, `job ${id} was ${outcome.state}`)
-    if (!change([ended])) return undefined
+    if (!changes.change([ended])) return undefined
     // It counted as running for its person and its space.
-    fill()
+    dispatcher.dispatch()
     return ended
-  }
-
-  /** Begins what may run, until every slot is taken. */
-  function fill(): void {
-    if (rateLimiter.shared) {
-      fillShared().catch((error: unknown) => onError(error))
-      return
-    }
-    while (phase === 'open' && renders.size < renderer.slots) {
-      const entry = queue.next(blocked)
-      if (!entry) return
-      draw(entry.id)
-    }
-  }
-
-  /** As `fill`, where other processes must be asked before each. What comes meanwhile is seen, because each turn looks anew. */
-  async function fillShared(): Promise<void> {
-    if (filling) return
-    filling = true
-    try {
-      while (phase === 'open' && renders.size < renderer.slots) {
-        const entry = queue.peek(blocked)
-        if (!entry) break
-        const { owner } = live.get(entry.id)!
-        const leave = await rateLimiter.enter(owner)
-        if (!leave) turnAway(entry)
-        else if (phase === 'open' && queue.peek(blocked)?.id === entry.id) draw(queue.next(blocked)!.id, leave)
-        else leave()
-      }
-    } finally {
-      filling = false
-    }
-  }
-
-  function turnAway(entry: QueueEntry): void {
-    turnedAway.add(laneOf(entry))
-    callOffRetry ??= clock.after(gateRetryMs, () => {
-      callOffRetry = undefined
-      turnedAway.clear()
-      fill()
-    })
-  }
-
-  function blocked(entry: QueueEntry): boolean {
-    return (turnedAway.size > 0 && turnedAway.has(laneOf(entry))) || !mayRun(limits, jobCounts.at(entry))
-  }
-
-  /** @param id of a job that the queue has given out; others that wait for the same are drawn with it */
-  function draw(id: string, leave?: Leave): void {
-    const startedMs = clock.nowMs()
-    const key = live.keyOf(id)!
-    const members = [...live.togetherWith(id)].map((other) => begin(live.get(other)!, live.get(other)!.attempts + 1, startedMs))
-    const lead = members.find((job) => job.id === id)!
-    // Before it is said, so that who cancels it on hearing of it aborts it.
-    const render = renders.add(
-      lead,
-      key,
-      members.map((job) => job.id),
-      startedMs,
-    )
-    if (change(members)) renders.run(render, (ending) => conclude(lead, render.ids, ending, leave))
-    else leave?.()
-  }
-
-  /** @param ids who waited for it to the end */
-  function conclude(lead: Job, ids: ReadonlySet<string>, { outcome, drawMs }: RenderOutcome, leave: Leave | undefined): void {
-    forecasts.changed()
-    leave?.()
-    if (ids.size > 0) {
-      if (drawMs !== undefined) estimate.learn(lead, drawMs)
-      const endedMs = clock.nowMs()
-      const ended = [...ids].map((id) => end(live.get(id)!, outcome, endedMs))
-      change(ended, { name: 'estimate', value: estimate.save() })
-    }
-    turnedAway.clear()
-    fill()
-  }
-
-  function expire(): void {
-    const beforeMs = clock.nowMs() - maxWaitMs
-    const late = [...live.all()].filter(({ state, acceptedMs }) => state === 'waiting' && acceptedMs <= beforeMs)
-    change(late.map((job) => end(job, expired(maxWaitMs), clock.nowMs())))
-    watchExpiry()
-  }
-
-  /** One timer, for whoever has waited longest. */
-  function watchExpiry(): void {
-    if (callOffExpiry || phase !== 'open') return
-    for (const { state, acceptedMs } of live.all()) {
-      if (state !== 'waiting') continue
-      const leftMs = acceptedMs + maxWaitMs - clock.nowMs()
-      callOffExpiry = clock.after(Math.min(Math.max(0, leftMs), longestTimerMs), () => {
-        callOffExpiry = undefined
-        if (phase === 'open') expire()
-      })
-      return
-    }
-  }
-
-  function callOffTimers(): void {
-    callOffExpiry?.()
-    callOffRetry?.()
-    callOffExpiry = callOffRetry = undefined
   }
 
   function find(id: string): Job | undefined {
     return live.get(id) ?? journal.find(id)
-  }
-
-  function standing(id: string): JobPosition | undefined {
-    const job = live.get(id)
-    if (!job) return undefined
-    if (job.state === 'waiting') {
-      const { ahead, leftMs } = forecasts.ofWaiting(id)!
-      return { job, ahead, ...(leftMs !== undefined && { leftMs }) }
-    }
-    const render = renders.of(id)
-    const leftMs = render && forecasts.ofRunning(render)
-    return { job, ...(leftMs !== undefined && { leftMs }) }
-  }
-
-  function standings(where: Partial<Owner> = {}): readonly JobPosition[] {
-    const running = [...live.all()].filter(({ state }) => state === 'running').map(({ id }) => id)
-    const served = new Set([...running, ...forecasts.order(), ...queue.order().map(({ id }) => id)])
-    return [...served].filter((id) => isOf(live.get(id)!.owner, where)).map((id) => standing(id)!)
   }
 
   async function durable(): Promise<void> {
@@ -368,8 +224,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     find,
     jobsOf: ({ platform, person }, page) => journal.list({ platform, person }, page),
     ended: journal.ended,
-    standing,
-    standings,
+    standing: positions.of,
+    standings: (where = {}) => positions.all(where),
     load: () => ({ waiting: live.countWaiting(), running: live.countRunning() }),
     listen: events.listen,
     untold: journal.untold,
@@ -382,12 +238,4 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     forget: async (ids) => journal.forget(ids),
     trouble: () => (phase === 'broken' ? 'the journal cannot be written' : undefined),
   }
-}
-
-function laneOf({ space, person }: QueueEntry): string {
-  return `${space} ${person}`
-}
-
-function isOf(owner: Owner, where: Partial<Owner>): boolean {
-  return (['platform', 'space', 'person'] as const).every((name) => where[name] === undefined || where[name] === owner[name])
 }

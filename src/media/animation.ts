@@ -1,4 +1,4 @@
-// Frames become a file that loops: the door of this room.
+// The animation encoder: frames become a file that loops.
 
 import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'

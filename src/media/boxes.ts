@@ -1,4 +1,4 @@
-// MP4's boxes: a 32-bit length that counts itself, four letters, the content. ISO/IEC 14496-12.
+// MP4 boxes: a 32-bit length that counts itself, four letters, the content. ISO/IEC 14496-12.
 
 import { damaged } from './settings.ts'
 

@@ -1,4 +1,4 @@
-// How long each frame stays, in whole units of a file format, without drift.
+// Frame delays, in whole units of a file format, without drift.
 
 /**
  * The time of frame `i` is rounded, not its length, so that errors never add up: 12 fps in hundredths is 8, 9, 8, 8, 9, 8 …

@@ -1,5 +1,5 @@
-// Frames in palette colours. The rounding error of a pixel goes to its neighbours (Floyd and Steinberg, 1976), and a
-// pixel that is still near enough keeps the colour that it shows: less flicker, and long runs of "unchanged" to compress.
+// Dithering: frames in palette colours. The rounding error of a pixel goes to its neighbours (Floyd and Steinberg, 1976), and a pixel that
+// is still near enough keeps the colour that it shows: less flicker, and long runs of "unchanged" to compress.
 
 import { type Frames, frameAt } from '../engine/frames.ts'
 import { nearestColour } from './palette.ts'
@@ -14,7 +14,7 @@ export interface DitherOptions {
 /** Palette indices of each frame in turn, [height × width]. The array is reused: read it before the next. */
 export function* dither(frames: Frames, colours: Uint8Array, { strength, keepWithin }: DitherOptions): Generator<Uint8Array> {
   const { width, height } = frames
-  const nearest = remembered(colours)
+  const nearest = memoized(colours)
   const shown = new Uint8Array(width * height)
   // One pixel of margin on both sides takes the errors that leave the picture.
   let here = new Float32Array((width + 2) * 3)
@@ -60,7 +60,7 @@ function spread(here: Float32Array, below: Float32Array, at: number, error: numb
 }
 
 /** Nearest colours by a table of 2^21 coarse colours, filled as they are met. */
-function remembered(colours: Uint8Array): (r: number, g: number, b: number) => number {
+function memoized(colours: Uint8Array): (r: number, g: number, b: number) => number {
   const known = new Int16Array(1 << 21).fill(-1)
   return (r, g, b) => {
     const key = ((r >> 1) << 14) | ((g >> 1) << 7) | (b >> 1)

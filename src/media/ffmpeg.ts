@@ -1,4 +1,4 @@
-// The one foreign program: where it is, and how it is run. Only numbers and our own paths stand in its arguments.
+// ffmpeg, the one program of others: where it is, and how it is run. Only numbers and our own paths stand in its arguments.
 
 import { execFile, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'

@@ -1,4 +1,4 @@
-// Meets a limit in bytes: first by quality, then by size, then by frames per second, in at most eight encodes.
+// A size limit in bytes, met first by quality, then by size, then by frames per second, in at most eight encodes.
 
 import { type Note, UserError } from '../errors.ts'
 

@@ -1,4 +1,4 @@
-// Animated GIF with one palette for all frames. Measured on the pocket model's ball, 16 frames of 256×256: here 40.0 dB,
+// A GIF encoder, with one palette for all frames. Measured on the pocket model's ball, 16 frames of 256×256: here 40.0 dB,
 // 217 kB, 0.12 s; ffmpeg's palettegen and paletteuse 38.6 dB, 232 kB, 0.10 s; libvips with a palette for each frame
 // 42.5 dB, 239 kB, 0.9 s, and told to share one 35.7 dB. Format: GIF89a specification.
 

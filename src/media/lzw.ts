@@ -1,4 +1,4 @@
-// GIF's variable-length LZW: GIF89a specification, appendix F.
+// LZW compression, GIF's of variable length: GIF89a specification, appendix F.
 
 const MAX_CODES = 4096
 const SLOTS = 1 << 14

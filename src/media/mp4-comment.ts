@@ -1,4 +1,4 @@
-// The comment of an MP4, where iTunes put it and everybody looks: moov/udta/meta/ilst/©cmt/data. Written here, so that
+// An MP4 comment, where iTunes put it and everybody looks: moov/udta/meta/ilst/©cmt/data. Written here, so that
 // no user's text ever reaches ffmpeg.
 
 import { type Box, box, boxes, find } from './boxes.ts'

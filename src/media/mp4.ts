@@ -1,4 +1,4 @@
-// MP4 with H.264, by ffmpeg. One period exactly, without B-frames: those would need an edit list that shifts the start,
+// An MP4 encoder, H.264 by ffmpeg. One period exactly, without B-frames: those would need an edit list that shifts the start,
 // which players that loop get wrong, and save 5 %.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
 import { findFfmpeg, runFfmpeg } from './ffmpeg.ts'
 import { withComment } from './mp4-comment.ts'
-import { readMp4 } from './mp4-facts.ts'
+import { readMp4Metadata } from './mp4-metadata.ts'
 import { padToEven } from './resize.ts'
 import { settingsText } from './settings.ts'
 
@@ -51,7 +51,7 @@ export async function encodeMp4(frames: Frames, { fps, quality, settings, ffmpeg
 async function finished(path: string, frames: number): Promise<Uint8Array> {
   try {
     const file = await readFile(path)
-    if (readMp4(file).frames === frames) return file
+    if (readMp4Metadata(file).frames === frames) return file
   } catch (cause) {
     throw new UserError(
       'ffmpeg-died',

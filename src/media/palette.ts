@@ -1,4 +1,4 @@
-// One palette for all frames: boxes of colours are cut where that takes away most of the error (after Wu, "Color
+// Colour quantization, to one palette for all frames: boxes of colours are cut where that takes away most of the error (after Wu, "Color
 // quantization by dynamic programming and principal analysis", 1992, on the axes alone), then k-means settles them.
 
 import type { Frames } from '../engine/frames.ts'

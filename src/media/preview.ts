@@ -1,4 +1,4 @@
-// Quick pictures of work in progress, for a chat or a terminal: small and soon rather than good.
+// A preview encoder, for work in progress in a chat or a terminal: small and soon rather than good.
 
 import sharp from 'sharp'
 import { type Frames, frameAt } from '../engine/frames.ts'

@@ -1,4 +1,4 @@
-// Larger or smaller frames. Written out here because libvips enlarges with a bicubic whatever kernel it is asked for,
+// Image resizing, for frames. Written out here because libvips enlarges with a bicubic whatever kernel it is asked for,
 // and mixes neighbouring frames where raw frames are stacked.
 
 import type { Frames } from '../engine/frames.ts'

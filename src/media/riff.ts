@@ -1,4 +1,4 @@
-// RIFF as WebP uses it: chunks of four letters, a 32-bit length and the data, padded to even lengths.
+// RIFF chunks, as WebP uses it: chunks of four letters, a 32-bit length and the data, padded to even lengths.
 
 import { damaged } from './settings.ts'
 

@@ -1,10 +1,10 @@
-// How an animation was made, as one line of JSON inside its file: {"zoetrope": …}. The envelope tells our text from
-// whatever other programs leave in the same places.
+// Embedded settings: how an animation was made, as one line of JSON inside its file, {"zoetrope": …}. The envelope distinguishes our text
+// from whatever other programs leave in the same places.
 
 import { UserError } from '../errors.ts'
 
 /** What a file says about itself, read from its structure alone: no picture is decoded. */
-export interface EmbeddedSettings {
+export interface AnimationMetadata {
   readonly format: 'webp' | 'gif' | 'mp4'
   readonly width: number
   readonly height: number
@@ -26,7 +26,7 @@ export function asciiSettingsText(settings: unknown): string {
   return escaped(JSON.stringify({ zoetrope: settings }), /[\u007f-\uffff]/g)
 }
 
-/** The settings in the first of `texts` that is ours, as properties to spread into AnimationFacts. */
+/** The settings in the first of `texts` that is ours, as properties to spread into AnimationMetadata. */
 export function parseSettings(texts: Iterable<string>): { settings?: unknown } {
   for (const text of texts) {
     if (!text.startsWith('{"zoetrope":')) continue

@@ -1,4 +1,4 @@
-// Animated WebP. Frames are encoded on their own, two at a time on two cores, and put together here: libwebp's own
+// An animated WebP encoder. Frames are encoded on their own, two at a time on two cores, and put together here: libwebp's own
 // animation encoder takes twice as long, is 2 dB worse on moving pictures of the same size and drops repeated frames.
 // Format: RFC 9649.
 

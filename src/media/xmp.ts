@@ -1,4 +1,4 @@
-// The smallest XMP packet that holds a description, and the way back. No XML parser: what we wrote is found as we wrote it.
+// An XMP packet, the smallest that holds a description, and the way back. No XML parser: what we wrote is found as we wrote it.
 
 const BEFORE =
   '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">' +

@@ -1,5 +1,5 @@
-// A small model knows a small world, which its folder lists in words.json. A prompt with none of its words is drawn all the same,
-// with one note that says what it knows.
+// Known words (a vocabulary check): a small model knows a small world, which its folder lists in words.json. A prompt with none of its
+// words is rendered all the same, with one note that says what it knows.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,30 +1,14 @@
-// From a recipe to an animation: the one place where engine and media meet. Used by the worker and by the command line.
+// A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
-import type { Engine, EngineInput, EngineProgress, Note } from '../engine/index.ts'
+import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
+import type { Note } from '../engine/index.ts'
+import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
+import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
 import { previewWebp } from '../media/preview.ts'
-
-/** A request with its style looked up: what is drawn, with which files of this host. JSON. */
-export interface Recipe {
-  /** As it was asked; embedded in the file, so that no path of this host leaves it unless the person named it. */
-  readonly request: AnimationRequest
-  readonly model: ModelFiles
-  /** With the style's words around it. */
-  readonly prompt: string
-  readonly negative: string
-  /** Multiplies the sides of the picture that was drawn. Absent: small pictures are enlarged. */
-  readonly scale?: number
-}
-
-export interface DrawProgress {
-  readonly stage: 'loading' | 'denoising' | 'decoding' | 'encoding'
-  /** Steps that are done, of all. */
-  readonly step: number
-  readonly of: number
-  /** A small looping WebP. */
-  readonly preview?: Uint8Array
-}
+import { omitUndefined } from '../omit-undefined.ts'
+import type { Recipe } from './recipe.ts'
 
 export interface Drawn {
   readonly animation: Animation
@@ -35,9 +19,9 @@ export interface Drawn {
 }
 
 export interface Renderer {
-  /** @throws UserError of what cannot be drawn or encoded; the signal's reason where aborted, between two steps */
-  render(recipe: Recipe, options?: RenderOptions): AsyncGenerator<DrawProgress, Drawn>
-  /** Loads what the recipe needs and draws nothing. */
+  /** @throws UserError of what cannot be rendered or encoded; the signal's reason where aborted, between two steps */
+  render(recipe: Recipe, options?: RenderOptions): AsyncGenerator<RenderProgress, Drawn>
+  /** Loads what the recipe needs and renders nothing. */
   warm(recipe: Recipe): Promise<void>
   close(): Promise<void>
 }
@@ -62,19 +46,18 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
   return {
     async *render(recipe, { signal, previewEveryMs } = {}) {
       const { request } = recipe
-      const preview = createPreviews(recipe, previewEveryMs, now)
+      const previewOf = createPreviews(recipe, previewEveryMs, now)
       const stepMs: number[] = []
-      const drawing = engine.draw(drawingOf(recipe), signal)
+      const run = engine.draw(engineInputOf(recipe), signal)
       let began = now()
-      let turn = await drawing.next()
-      for (; !turn.done; turn = await drawing.next()) {
-        const { stage, step, of } = turn.value
+      let next = await run.next()
+      for (; !next.done; next = await run.next()) {
+        const { stage, step, of } = next.value
         if (stage === 'denoising') stepMs.push(now() - began)
-        const picture = await preview(turn.value)
-        yield { stage, step, of, ...(picture && { preview: picture }) }
+        yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
         began = now()
       }
-      const { frames, notes } = turn.value
+      const { frames, notes } = next.value
       const of = stepMs.length
       yield { stage: 'encoding', step: of, of }
       const animation = await encode(frames, {
@@ -82,38 +65,22 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         fps: request.fps,
         scale: recipe.scale ?? enlargement(request),
         settings: request,
-        ...(request.maxBytes !== undefined && { maxBytes: request.maxBytes }),
-        ...(ffmpeg !== undefined && { ffmpeg }),
+        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
       })
-      const said = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
-      return { animation, notes: said.filter((note) => note !== undefined), stepMs }
+      const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
+      return { animation, notes: all.filter((note) => note !== undefined), stepMs }
     },
 
-    warm: (recipe) => engine.warm(drawingOf(recipe)),
+    warm: (recipe) => engine.warm(engineInputOf(recipe)),
     close: () => engine.close(),
   }
 }
 
-function drawingOf({ request, model, prompt, negative }: Recipe): EngineInput {
-  const { width, height, frames, steps, guidance, seed, sampler, spacing, betas, clipSkip } = request
-  return {
-    model,
-    prompt,
-    negative,
-    width,
-    height,
-    frames,
-    steps,
-    guidance,
-    seed: BigInt(seed),
-    clipSkip,
-    ...(sampler !== undefined && { sampler }),
-    ...(spacing !== undefined && { spacing }),
-    ...(betas !== undefined && { betas }),
-  }
+function engineInputOf({ request, model, prompt, negative }: Recipe): EngineInput {
+  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(request.seed) }
 }
 
-/** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was drawn. */
+/** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */
 export function enlargement({ width, height }: Pick<AnimationRequest, 'width' | 'height'>): number {
   return Math.min(4, Math.max(1, Math.round(256 / Math.min(width, height))))
 }

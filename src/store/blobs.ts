@@ -1,4 +1,4 @@
-// Bytes as files. A file is there whole or not at all: it is written elsewhere on the same disk, flushed, then renamed.
+// A blob store: bytes as files. A file is there whole or not at all: it is written elsewhere on the same disk, flushed, then renamed.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// An SQLite file of ours: opened, checked and brought to today's tables, or refused with one sentence.
+// An SQLite database of ours: opened, checked and brought to today's tables, or refused with one sentence.
 // WAL with synchronous=NORMAL: what was committed survives the process being killed at any moment without waiting for the
 // disk (0.06 ms a commit where FULL took 3 ms). What must survive a power cut too waits for `durable`. What is deleted is
 // overwritten.
@@ -34,7 +34,7 @@ export interface Database {
   close(): void
 }
 
-/** Pages of 4 KiB after which the log is laid into the file, on this thread and waiting for the disk: seldom, and many changes of one page once. */
+/** Pages of 4 KiB after which the write-ahead log is checkpointed, on this thread and waiting for the disk: seldom, and many changes of one page once. */
 const logPages = 8000
 
 /** @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer */

@@ -1,4 +1,4 @@
-// Namespaces of a key-value store in Redis, through Keyv's own back end for it.
+// A Redis key-value store: its namespaces, through Keyv's own back end for it.
 
 import KeyvRedis, { createClient } from '@keyv/redis'
 import type { KeyvStoreAdapter } from 'keyv'

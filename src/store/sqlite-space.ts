@@ -1,4 +1,4 @@
-// One namespace of a key-value store in SQLite, as Keyv wants a back end to be. Keyv keeps the time at which a value ends
+// An SQLite key-value store: one namespace, as Keyv wants a back end to be. Keyv keeps the time at which a value ends
 // inside the value and looks at it; the column is only for clearing away what nobody asks for any more.
 
 import { EventEmitter } from 'node:events'
@@ -26,7 +26,7 @@ export function sqliteSpace({ sql, transaction }: Pick<Database, 'sql' | 'transa
   function put(key: string, value: unknown, ttlMs: number | undefined): void {
     if (typeof value !== 'string') throw new Error(`Keyv gives text to keep, got ${typeof value} for ${key}`)
     const nowMs = Date.now()
-    // Whoever writes what will end makes room for it.
+    // Whoever writes what expires deletes what has expired.
     if (ttlMs !== undefined) expire.run(nowMs)
     write.run(space, key, value, ttlMs === undefined ? null : nowMs + ttlMs)
   }

@@ -1,4 +1,4 @@
-// Everything that outlives the process, but for the journal: key-value namespaces through Keyv, and animations as blobs.
+// The store: everything that outlives the process, but for the journal. Key-value namespaces through Keyv, and animations as blobs.
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'

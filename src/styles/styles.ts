@@ -1,25 +1,27 @@
-// Opens the room: history, folder and registry become the styles that the rest of the house asks for.
+// Assembles styles: history, files and registry become the styles that the other rooms ask for, and their administration.
 
 import type { StyleAdmin } from '../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
-import type { Recipe } from '../render/render.ts'
+import { omitUndefined } from '../omit-undefined.ts'
+import type { Recipe } from '../render/recipe.ts'
 import { createPreview, type Draw } from './admin/previews.ts'
-import { keptFiles, type Quotas, usualQuotas } from './admin/quota.ts'
-import { createStyleAdmin, type StyleAdminOptions, type StyleManager } from './admin/style-admin.ts'
-import { type CatalogFiles, openCatalog } from './catalog/open-catalog.ts'
+import { type Quotas, usualQuotas } from './admin/quota.ts'
+import type { StyleManager } from './admin/style-access.ts'
+import { createStyleAdmin, type StyleAdminParts } from './admin/style-admin.ts'
+import type { BaseModel } from './catalog/base-models.ts'
 import { recipeFor } from './catalog/recipe.ts'
-import type { Base, StyleCatalog } from './catalog/style.ts'
+import type { StyleCatalog } from './catalog/style.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { createIntake, type IntakeOptions } from './intake/intake.ts'
-import { deleteUnusedFiles } from './intake/style-files.ts'
+import { type CatalogOptions, openCatalog } from './open-catalog.ts'
+import { keptFiles } from './registry/kept-files.ts'
+import { deleteUnusedFiles } from './registry/style-files.ts'
 
-export interface StylesOptions extends CatalogFiles {
+export interface StylesOptions extends CatalogOptions {
   /** The engine's, in a thread of its own. */
   readonly inspect: IntakeOptions['inspect']
-  /** The worker's. */
+  /** The render pool's. */
   readonly draw: Draw
-  /** May change what ships and what other places have added. */
-  readonly isOperator: StyleAdminOptions['isOperator']
   /** Where `path:` may point into; models that were pulled lie in one of them. */
   readonly hostFolders: readonly string[]
   readonly download?: Download
@@ -32,7 +34,7 @@ export interface StylesOptions extends CatalogFiles {
 
 export interface Styles extends StyleCatalog {
   /** Draws where neither style nor files are named. */
-  readonly base: Base
+  readonly base: BaseModel
   /** @throws UserError `style-gone` */
   recipe(request: AnimationRequest): Promise<Recipe>
   /** Managing styles, for whoever speaks. */
@@ -40,36 +42,26 @@ export interface Styles extends StyleCatalog {
 }
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
-  const { folder, bases, nowMs, isOperator, inspect, hostFolders, hub } = options
+  const { folder, bases, nowMs, inspect, draw, hostFolders, hub } = options
+  const { download = createDownload(), quotas = usualQuotas, patienceMs = 10 * 60_000, previewMs = 60 * 60_000 } = options
   const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
   deleteUnusedFiles(folder, keptFiles(history.changes))
-  const intake = createIntake({
-    folder: files,
-    download: options.download ?? createDownload(),
-    inspect,
-    hostFolders,
-    ...(hub !== undefined && { hub }),
-  })
-  const admin: StyleAdminOptions = {
+  const parts: StyleAdminParts = {
     registry,
-    catalog,
     bases,
-    folder: files,
+    files,
     pathOf,
     pictures,
-    intake,
-    preview: createPreview(options.draw, pictures),
-    quotas: options.quotas ?? usualQuotas,
-    isOperator,
+    intake: createIntake({ files, download, inspect, hostFolders, ...omitUndefined({ hub }) }),
+    preview: createPreview({ draw, pictures, catalog, bases, pathOf, patienceMs, previewMs }),
+    quotas,
     nowMs,
-    patienceMs: options.patienceMs ?? 10 * 60_000,
-    previewMs: options.previewMs ?? 60 * 60_000,
   }
   const [base] = bases
   return {
     ...catalog,
     base,
     recipe: (request) => recipeFor(request, catalog, base.files),
-    admin: (manager) => createStyleAdmin(admin, manager),
+    admin: (manager) => createStyleAdmin(parts, manager),
   }
 }

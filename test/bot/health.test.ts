@@ -1,3 +1,5 @@
+// What machines are told of the bot.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Health, serveHealth } from '../../src/bot/health.ts'
@@ -34,7 +36,7 @@ describe('health', () => {
     trouble = []
   })
 
-  test('counts answers, requests, ends and drawings', async () => {
+  test('counts answers, requests, ends and renders', async () => {
     metrics.observer.answered('room', 'animate', 'done', 40)
     metrics.observer.accepted('room')
     metrics.observer.ended('room', 'done', 4000)

@@ -1,16 +1,18 @@
+// Queue, gallery and styles, as one viewer may see them.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createPageViews } from '../../src/bot/page-views.ts'
 import type { PageViews, Viewer } from '../../src/chat/web/page-views.ts'
 import { twoStyles } from '../chat/test-chat.ts'
-import { type Speaking, speaking } from '../commands/speaking.ts'
+import { type CommandTester, createCommandTester } from '../commands/command-tester.ts'
 
 describe('what the page shows besides its conversation', () => {
-  let there: Speaking
+  let tester: CommandTester
   let sources: PageViews
-  const viewer = (person: string, admin = false, space = 'home'): Viewer => ({
-    owner: { platform: 'room', space, person },
-    asker: { admin, roles: [] },
+  const viewer = (person: string, admin = false, space = 'guild'): Viewer => ({
+    owner: { platform: 'fake', space, person },
+    asker: { admin, operator: admin, roles: [] },
     channel: { id: 'general', ageRestricted: false, direct: false, missing: [] },
     locale: 'en',
   })
@@ -19,16 +21,16 @@ describe('what the page shows besides its conversation', () => {
     return { prompts: entries.map(({ job }) => job.request.prompt), total }
   }
   before(async () => {
-    there = await speaking()
-    const { scheduler, store, chat } = there.home
+    tester = await createCommandTester()
+    const { scheduler, store, chat } = tester.testChat
     sources = createPageViews({ scheduler, styles: twoStyles, blobs: store.blobs, contexts: chat.contexts })
-    for (const n of [1, 2, 3]) await there.drawn('ann', `/animate boat ${n}`)
-    await there.drawn('ann', '/animate a secret private:yes')
-    await there.drawn('ann', '/animate something that breaks')
-    await there.drawn('ann', '/animate elsewhere', { owner: { platform: 'room', space: 'away', person: 'ann' } })
-    await there.drawn('bob', '/animate a bird')
+    for (const n of [1, 2, 3]) await tester.drawn('ann', `/animate boat ${n}`)
+    await tester.drawn('ann', '/animate a secret private:yes')
+    await tester.drawn('ann', '/animate something that breaks')
+    await tester.drawn('ann', '/animate elsewhere', { owner: { platform: 'fake', space: 'away', person: 'ann' } })
+    await tester.drawn('bob', '/animate a bird')
   })
-  after(() => there.home.close())
+  after(() => tester.testChat.close())
 
   test('the gallery has what is finished and shown to everybody there, newest first, and the own private ones', async () => {
     assert.deepEqual(await promptsOf(viewer('bob')), { prompts: ['a bird', 'boat 3', 'boat 2', 'boat 1'], total: 4 })
@@ -39,7 +41,7 @@ describe('what the page shows besides its conversation', () => {
   })
 
   test('a file is given to who may see it', async () => {
-    const jobs = there.home.scheduler.jobsOf({ platform: 'room', space: 'home', person: 'ann' }, { from: 0, limit: 10 }).jobs
+    const jobs = tester.testChat.scheduler.jobsOf({ platform: 'fake', space: 'guild', person: 'ann' }, { from: 0, limit: 10 }).jobs
     const find = (prompt: string) => jobs.find(({ request }) => request.prompt === prompt)!.id
     assert.ok(await sources.animation(viewer('bob'), find('boat 1')))
     assert.ok(await sources.animation(viewer('ann'), find('a secret')))
@@ -51,10 +53,10 @@ describe('what the page shows besides its conversation', () => {
 
   test('styles come with the example that they have', async () => {
     assert.deepEqual(
-      (await sources.styles(viewer('bob'))).map(({ name, pictured }) => [name, pictured]),
+      (await sources.styles(viewer('bob'))).map(({ name, pictured }) => ({ name, pictured })),
       [
-        ['anime', true],
-        ['sepia', true],
+        { name: 'anime', pictured: true },
+        { name: 'sepia', pictured: true },
       ],
     )
     assert.ok(await sources.example(viewer('bob'), 'anime'))

@@ -1,3 +1,5 @@
+// Kill test: a bot that is killed at random moments loses no request and posts none twice.
+
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,7 +9,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasEnded } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
-import type { Message } from './fake-platform.ts'
+import type { FakeMessage } from './fake-platform.ts'
 import { newFolder } from './test-chat.ts'
 
 const program = join(import.meta.dirname, 'bot-process.ts')
@@ -28,12 +30,12 @@ test('killed at twenty random moments under load, every accepted request has exa
   assert.equal(code, 0)
 
   const journal = openJournal(join(folder, 'journal.sqlite'))
-  const { jobs } = journal.list({ platform: 'room' }, { from: 0, limit: Number.POSITIVE_INFINITY })
-  assert.deepEqual([journal.live(), journal.untold()], [[], []])
+  const { jobs } = journal.list({ platform: 'fake' }, { from: 0, limit: Number.POSITIVE_INFINITY })
+  assert.deepEqual({ live: journal.live(), untold: journal.untold() }, { live: [], untold: [] })
   journal.close()
   assert.ok(jobs.length > 100, `${jobs.length} requests were accepted`)
   assert.ok(jobs.every(hasEnded))
-  const states = statesOf(join(folder, 'room.jsonl'))
+  const states = statesOf(join(folder, 'messages.jsonl'))
   const shown = new Map(states.map((message) => [message.id, message]))
 
   for (const job of jobs) {
@@ -69,17 +71,17 @@ async function start(folder: string, seed: number, mode: 'ask' | 'finish') {
 }
 
 /** Every state that a message had, oldest first. */
-function statesOf(file: string): Message[] {
+function statesOf(file: string): FakeMessage[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .slice(0, -1)
-    .map((line) => (JSON.parse(line) as { message: Message }).message)
+    .map((line) => (JSON.parse(line) as { message: FakeMessage }).message)
 }
 
-function jobOf({ outgoing }: Message): string | undefined {
+function jobOf({ outgoing }: FakeMessage): string | undefined {
   return /job:(\w+)/.exec(outgoing.buttons?.[0]?.command ?? '')?.[1]
 }
 
-function isEnd({ outgoing: { tone } }: Message): boolean {
+function isEnd({ outgoing: { tone } }: FakeMessage): boolean {
   return tone !== 'waiting' && tone !== 'running' && tone !== 'plain'
 }

@@ -1,11 +1,12 @@
-// A bot that is killed in the middle: a room that lives in a file, people who ask for much, a platform that stumbles.
+// A bot process to be killed: a fake platform that lives in a file, people who ask for much, calls that fail.
 // argv: folder, seed, 'ask' or 'finish'. Says 'ready' once people are let in, and 'quiet' once nothing is left to do.
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fixedCapacity } from '../../src/jobs/capacity.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createRoom } from './fake-platform.ts'
-import { type HomeOptions, openHome, quickDrawer } from './test-chat.ts'
+import { createFakePlatform } from './fake-platform.ts'
+import { openTestChat, quickRenderer, type TestChatOptions } from './test-chat.ts'
 
 const [folder, seed, mode] = process.argv.slice(2) as [string, string, 'ask' | 'finish']
 let state = Number(seed) * 2654435761
@@ -17,33 +18,38 @@ const chance = (): number => {
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
 }
 
-const renderer: NonNullable<HomeOptions['renderer']> = (blobs: Store['blobs']) => {
-  const quick = quickDrawer(blobs)
+const renderer: NonNullable<TestChatOptions['renderer']> = (blobs: Store['blobs']) => {
+  const quick = quickRenderer(blobs)
   return {
-    slots: 3,
-    async draw(job, options) {
+    ...fixedCapacity(3),
+    async render(job, options) {
       await sleep(chance() * 30)
       options.signal.throwIfAborted()
-      return quick.draw(job, options)
+      return quick.render(job, options)
     },
   }
 }
 
-const room = createRoom({ file: join(folder, 'room.jsonl') })
-room.trouble = async () => {
+const fake = createFakePlatform({ file: join(folder, 'messages.jsonl') })
+fake.trouble = async () => {
   await sleep(chance() * 8)
   if (chance() < 0.05) throw new Error('503')
 }
-const home = await openHome({ folder, room, renderer, limits: { person: { waiting: 20, running: 3 }, space: {}, all: { waiting: 60 } } })
+const testChat = await openTestChat({
+  folder,
+  fake,
+  renderer,
+  limits: { person: { waiting: 20, running: 3 }, space: {}, all: { waiting: 60 } },
+})
 process.stdout.write('ready\n')
 
 while (mode === 'ask') {
   const person = `p${Math.floor(chance() * 8)}`
   const broken = chance() < 0.1 ? ' that breaks' : ''
-  const said = home.room.say(person, `/animate thing ${Math.floor(chance() * 1e9)}${broken}`)
-  if (chance() < 0.1) said.then(() => home.room.say(person, '/cancel')).catch(() => undefined)
+  const said = testChat.fake.say(person, `/animate thing ${Math.floor(chance() * 1e9)}${broken}`)
+  if (chance() < 0.1) said.then(() => testChat.fake.say(person, '/cancel')).catch(() => undefined)
   await sleep(chance() * 10)
 }
-await home.quiet()
-await home.close()
+await testChat.quiet()
+await testChat.close()
 process.stdout.write('quiet\n')

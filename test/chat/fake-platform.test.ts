@@ -1,38 +1,41 @@
-import { type Harness, testPlatform } from '../suites/platform.ts'
-import { createRoom, type Message, type Room } from './fake-platform.ts'
+// The fake platform, held to what every platform must do: what passes on it can be believed.
 
-testPlatform('a room', async (receiver) => {
-  let room = createRoom()
-  await room.platform.start(receiver)
+import { type Harness, inAChannel, testPlatform } from '../suites/platform.ts'
+import { createFakePlatform, type FakeMessage, type FakePlatform } from './fake-platform.ts'
+
+testPlatform('the fake platform', async (receiver) => {
+  let fake = createFakePlatform()
+  await fake.platform.start(receiver)
 
   const harness: Harness = {
+    circumstances: inAChannel,
     get platform() {
-      return room.platform
+      return fake.platform
     },
-    speak: async (person, command, options) => void (await room.act(person, { kind: 'command', command, options })),
-    press: async (person, message, label) => void (await room.press(person, message, label)),
-    react: async (person, message, mark) => void (await room.react(person, message, mark)),
+    speak: async (person, command, options) => void (await fake.act(person, { kind: 'command', command, options })),
+    press: async (person, message, label) => void (await fake.press(person, message, label)),
+    react: async (person, message, mark) => void (await fake.react(person, message, mark)),
     opened: async (person) => {
-      const form = room.forms.get(person)
+      const form = fake.forms.get(person)
       return form && { title: form.title, values: Object.fromEntries(form.fields.map(({ name, value = '' }) => [name, value])) }
     },
-    submit: async (person, values) => void (await room.submit(person, values)),
-    complete: (person, command, option, typed) => room.complete(person, command, option, typed),
-    seen: async (person) => room.messages(person).map((message) => seenOf(room, message)),
+    submit: async (person, values) => void (await fake.submit(person, values)),
+    complete: (person, command, option, typed) => fake.complete(person, command, option, typed),
+    seen: async (person) => fake.messages(person).map((message) => seenOf(fake, message)),
     pings: async () => 0,
-    vanish: async (message) => room.vanish(message),
+    vanish: async (message) => fake.vanish(message),
     restart: async () => {
-      await room.platform.stop()
-      room = createRoom({ from: room })
-      await room.platform.start(receiver)
+      await fake.platform.stop()
+      fake = createFakePlatform({ from: fake })
+      await fake.platform.start(receiver)
     },
-    close: () => room.platform.stop(),
+    close: () => fake.platform.stop(),
   }
   return harness
 })
 
-function seenOf(room: Room, { id, outgoing }: Message) {
-  const { text, quote, facts = [], progress, items = [], buttons = [], picture, file, marks = [] } = outgoing
+function seenOf(fake: FakePlatform, { id, outgoing }: FakeMessage) {
+  const { text, quote, facts = [], progress, items = [], buttons = [], picture, file, reactions = [] } = outgoing
   const words = [
     text,
     quote,
@@ -41,11 +44,11 @@ function seenOf(room: Room, { id, outgoing }: Message) {
     ...items.flatMap(({ title, text }) => [title, text]),
   ]
   return {
-    message: `${room.platform.name}-${id}`,
+    message: `${fake.platform.name}-${id}`,
     text: words.filter(Boolean).join('\n'),
     pictures: [picture, ...items.map((item) => item.picture)].flatMap((one) => (one ? [one.bytes] : [])),
     files: file ? [file.bytes] : [],
     buttons: [...buttons, ...items.flatMap((item) => item.buttons ?? [])].map(({ label }) => label),
-    marks,
+    reactions,
   }
 }

@@ -1,5 +1,5 @@
-// A chat platform of this process: a room in which people speak, press, react and see. As real as the others, and quick.
-// With a file, every message is appended to it before the call returns, and found there again: a room outlives its bot.
+// A fake platform: one channel in this process, in which people speak, press, react and see. As real as the others, and quick.
+// With a file, every message is appended to it before the call returns, and found there again: what was posted outlives its bot.
 
 import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
@@ -9,27 +9,27 @@ import type { Platform, PlatformLimits, Receiver } from '../../src/chat/contract
 import type { Reaction } from '../../src/chat/contract/reactions.ts'
 import type { Json } from '../../src/store/json.ts'
 
-export interface Room {
+export interface FakePlatform {
   readonly platform: Platform
   /** Gives the id of the event. */
   say(person: string, text: string, where?: Partial<Circumstances>): Promise<string>
   act(person: string, said: Said, where?: Partial<Circumstances>): Promise<string>
   press(person: string, message: string, label: string): Promise<string>
-  react(person: string, message: string, mark: Reaction): Promise<string>
+  react(person: string, message: string, reaction: Reaction): Promise<string>
   submit(person: string, values: Readonly<Record<string, string>>): Promise<string>
   complete(person: string, command: string, option: string, typed: string): Promise<readonly Choice[]>
   readonly forms: Map<string, Form>
   /** What is there, oldest first. */
-  messages(person?: string): readonly Message[]
+  messages(person?: string): readonly FakeMessage[]
   /** Every state that a message has had, oldest first. */
-  readonly states: readonly Message[]
+  readonly states: readonly FakeMessage[]
   acknowledged(event: string): Audience | undefined
   vanish(message: string): void
-  /** Is called before each call of the house; what it throws, the call throws. */
+  /** Is called before each call of the bot; what it throws, the call throws. */
   trouble?: ((call: 'acknowledge' | 'post' | 'edit' | 'remove' | 'open', outgoing?: Outgoing) => Promise<void> | void) | undefined
 }
 
-export interface Message {
+export interface FakeMessage {
   readonly id: string
   /** Absent: everybody. */
   readonly to?: string
@@ -37,16 +37,16 @@ export interface Message {
   readonly outgoing: Outgoing
 }
 
-export interface RoomOptions {
+export interface FakePlatformOptions {
   readonly name?: string
   readonly limits?: Partial<PlatformLimits>
   readonly file?: string
-  /** The same room with another bot in it. */
-  readonly from?: Room
+  /** The same channel with another bot in it. */
+  readonly from?: FakePlatform
 }
 
 const usualLimits: PlatformLimits = {
-  answerMs: 3000,
+  responseMs: 3000,
   maxBytes: 1_000_000,
   formats: ['webp', 'gif'],
   previews: true,
@@ -69,12 +69,12 @@ function wholeLines(file: string): string[] {
   return whole.toString().split('\n').slice(0, -1)
 }
 
-export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptions = {}): Room {
-  const shown = new Map<string, Message>()
+export function createFakePlatform({ name = 'fake', limits = {}, file, from }: FakePlatformOptions = {}): FakePlatform {
+  const shown = new Map<string, FakeMessage>()
   const byNonce = new Map<string, string>()
   const acknowledged = new Map<string, Audience>()
   const forms = new Map<string, Form>()
-  const states: Message[] = []
+  const states: FakeMessage[] = []
   let receiver: Receiver | undefined
   let events = Date.now() * 1000
   let ids = 0
@@ -90,7 +90,7 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
     if (nonce) byNonce.set(nonce, message.id)
   }
 
-  function show(message: Message, removed = false): void {
+  function show(message: FakeMessage, removed = false): void {
     ids = Math.max(ids, Number(message.id.slice(1)) + 1)
     if (removed) shown.delete(message.id)
     else {
@@ -107,37 +107,37 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
     limits: { ...usualLimits, ...limits },
     async start(one) {
       receiver = one
-      return `A room called ${name}.`
+      return `A fake platform called ${name}.`
     },
     async stop() {
       receiver = undefined
     },
-    trouble: () => (receiver ? undefined : 'nobody listens'),
+    trouble: () => (receiver ? undefined : 'The platform is stopped.'),
     async acknowledge(address, audience) {
-      await room.trouble?.('acknowledge')
+      await fake.trouble?.('acknowledge')
       acknowledged.set(addressOf(address).event, audience)
     },
     async post(address, outgoing) {
-      await room.trouble?.('post', outgoing)
+      await fake.trouble?.('post', outgoing)
       const { event, person } = addressOf(address)
       const id = (outgoing.nonce && byNonce.get(outgoing.nonce)) ?? `m${ids}`
       if (!shown.has(id)) show({ id, event, outgoing, ...(outgoing.audience !== 'everyone' && { to: person }) })
       return { handle: { id }, messages: [`${name}-${id}`] }
     },
     async edit(posted, outgoing) {
-      await room.trouble?.('edit', outgoing)
+      await fake.trouble?.('edit', outgoing)
       const before = shown.get((posted.handle as { id: string }).id)
       if (!before) return undefined
       show({ ...before, outgoing })
       return posted
     },
     async remove(posted) {
-      await room.trouble?.('remove')
+      await fake.trouble?.('remove')
       const message = shown.get((posted.handle as { id: string }).id)
       if (message) show(message, true)
     },
     async open(address, form) {
-      await room.trouble?.('open')
+      await fake.trouble?.('open')
       forms.set(addressOf(address).person, form)
     },
   }
@@ -146,9 +146,9 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
     const id = where.id ?? String(events++)
     const incoming: Incoming = {
       id,
-      owner: { platform: name, space: 'home', person },
+      owner: { platform: name, space: 'guild', person },
       name: person,
-      asker: { admin: person === 'root', roles: [] },
+      asker: { admin: person === 'root', operator: false, roles: [] },
       channel: { id: 'general', ageRestricted: false, direct: false, missing: [] },
       address: { event: id, person },
       locale: 'en',
@@ -161,17 +161,17 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
 
   const messageOf = (message: string) => {
     const found = shown.get(message.slice(name.length + 1))
-    if (!found) throw new Error(`there is no message ${message} in the room`)
+    if (!found) throw new Error(`there is no message ${message} in the channel`)
     return found
   }
 
-  const room: Room = {
+  const fake: FakePlatform = {
     platform,
     forms,
     states,
     act,
     say: (person, text, where) => act(person, { kind: 'text', text }, where),
-    react: (person, message, mark) => act(person, { kind: 'reaction', mark, message }),
+    react: (person, message, reaction) => act(person, { kind: 'reaction', reaction, message }),
     press(person, message, label) {
       const { buttons = [], items = [] } = messageOf(message).outgoing
       const button = [...buttons, ...items.flatMap((item) => item.buttons ?? [])].find((one) => one.label === label)
@@ -187,18 +187,21 @@ export function createRoom({ name = 'room', limits = {}, file, from }: RoomOptio
       return act(person, { kind: 'command', command: form.command, ...(form.action && { action: form.action }), options })
     },
     async complete(person, command, option, typed) {
-      const owner = { platform: name, space: 'home', person }
-      return (await receiver?.complete({ owner, asker: { admin: false, roles: [] }, locale: 'en', command, option, typed })) ?? []
+      const owner = { platform: name, space: 'guild', person }
+      return (
+        (await receiver?.complete({ owner, asker: { admin: false, operator: false, roles: [] }, locale: 'en', command, option, typed })) ??
+        []
+      )
     },
     messages: (person) => [...shown.values()].filter(({ to }) => !to || !person || to === person),
     acknowledged: (event) => acknowledged.get(event),
     vanish: (message) => void shown.delete(messageOf(message).id),
   }
-  return room
+  return fake
 }
 
 interface Line {
-  readonly message: Message
+  readonly message: FakeMessage
   readonly nonce?: string
   readonly removed?: true
 }
@@ -213,6 +216,6 @@ function short(_key: string, value: unknown): unknown {
 }
 
 /** The name that reactions and `press` use. */
-export function nameOf(room: Room, { id }: Message): string {
-  return `${room.platform.name}-${id}`
+export function nameOf(fake: FakePlatform, { id }: FakeMessage): string {
+  return `${fake.platform.name}-${id}`
 }

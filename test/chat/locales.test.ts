@@ -1,3 +1,5 @@
+// Locales: every language has every sentence, and says it with the same parts.
+
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +8,8 @@ import { commands } from '../../commands/index.ts'
 import { say } from '../../src/chat/contract/reply.ts'
 import { en, type SentenceKey } from '../../src/chat/locales/en.ts'
 import { durationIn, fill, namesIn } from '../../src/chat/locales/fill.ts'
-import { english, helpIn, localeFor, locales, speak, speakNote } from '../../src/chat/locales/locale.ts'
+import { english, localeFor, locales } from '../../src/chat/locales/locales.ts'
+import { helpIn, speak, speakNote } from '../../src/chat/locales/speak.ts'
 import { UserError } from '../../src/errors.ts'
 import { encode } from '../../src/media/animation.ts'
 

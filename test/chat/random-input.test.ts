@@ -1,9 +1,12 @@
+// Property tests: whatever is said to the whole chat, it replies with a sentence, a dialog or an animation.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../commands/index.ts'
 import type { OptionInput, Said } from '../../src/chat/contract/incoming.ts'
-import { newFolder, openHome } from './test-chat.ts'
+import { omitUndefined } from '../../src/omit-undefined.ts'
+import { newFolder, openTestChat } from './test-chat.ts'
 
 const names = commands.map(({ name }) => name)
 const optionNames = [...new Set(commands.flatMap(({ actions }) => Object.values(actions).flatMap(({ options }) => Object.keys(options))))]
@@ -52,7 +55,7 @@ const command: fc.Arbitrary<Said> = fc
     action: fc.option(fc.oneof(fc.constantFrom(...actionNames), fc.constantFrom('hasOwnProperty', 'x')), { nil: undefined, freq: 3 }),
     options: fc.dictionary(optionName, input, { maxKeys: 5 }),
   })
-  .map(({ command, action, options }) => ({ kind: 'command', command, options, ...(action !== undefined && { action }) }))
+  .map(({ command, action, options }) => ({ kind: 'command', command, options, ...omitUndefined({ action }) }))
 const text: fc.Arbitrary<Said> = fc
   .tuple(
     commandName,
@@ -68,7 +71,7 @@ const text: fc.Arbitrary<Said> = fc
   .map(([name, parts]) => ({ kind: 'text', text: `/${name} ${parts.join(' ')}` }))
 const reaction: fc.Arbitrary<Said> = fc
   .tuple(fc.constantFrom('die', 'cross', 'star', 'letter'), fc.nat(3000))
-  .map(([mark, n]) => ({ kind: 'reaction', mark, message: `room-m${n}` }) as Said)
+  .map(([reaction, n]) => ({ kind: 'reaction', reaction, message: `fake-m${n}` }) as Said)
 const said = fc.oneof({ weight: 4, arbitrary: command }, { weight: 4, arbitrary: text }, { weight: 1, arbitrary: reaction })
 const person = fc.constantFrom('ann', 'bob', 'root', '__proto__')
 const locale = fc.constantFrom('en', 'zh-CN', '', 'xx-YY-zzz', 'constructor')
@@ -77,20 +80,20 @@ test('whatever is said is answered by a sentence, a dialog or an animation: 10,0
   timeout: 240_000,
 }, async (t) => {
   const limits = { person: { waiting: 3, running: 1, rate: { jobs: 100, perMs: 60_000 } }, space: {}, all: {} }
-  const home = await openHome({ folder: newFolder(), limits })
-  t.after(() => home.close())
-  const { room } = home
+  const testChat = await openTestChat({ folder: newFolder(), limits })
+  t.after(() => testChat.close())
+  const { fake } = testChat
   const kinds = { sentence: 0, dialog: 0, animation: 0, nothing: 0 }
   await fc.assert(
     fc.asyncProperty(person, said, locale, async (who, what, language) => {
-      room.forms.delete(who)
-      const event = await room.act(who, what, { locale: language })
-      const answers = room.messages().filter((message) => message.event === event)
+      fake.forms.delete(who)
+      const event = await fake.act(who, what, { locale: language })
+      const answers = fake.messages().filter((message) => message.event === event)
       for (const { outgoing } of answers) {
         assert.ok(outgoing.text.trim().length > 1)
         assert.doesNotMatch(outgoing.text, /Something broke|出了点问题|undefined|NaN|\[object/)
       }
-      if (room.forms.has(who)) kinds.dialog++
+      if (fake.forms.has(who)) kinds.dialog++
       else if (answers.length === 0) {
         assert.equal(what.kind, 'reaction', JSON.stringify(what))
         kinds.nothing++
@@ -99,10 +102,10 @@ test('whatever is said is answered by a sentence, a dialog or an animation: 10,0
     }),
     { numRuns: 10_000, seed: 4, endOnFailure: true },
   )
-  await home.quiet()
+  await testChat.quiet()
   assert.ok(kinds.sentence > 3000 && kinds.animation > 100 && kinds.dialog > 10, JSON.stringify(kinds))
   assert.deepEqual(
-    home.lines.filter((line) => line.startsWith('{') && (JSON.parse(line) as { level: number }).level >= 50),
+    testChat.lines.filter((line) => line.startsWith('{') && (JSON.parse(line) as { level: number }).level >= 50),
     [],
   )
 })
@@ -114,11 +117,11 @@ const completed = commands.flatMap(({ name, actions }) =>
 )
 
 test('whatever is typed, completion gives choices that fit, or none', async (t) => {
-  const home = await openHome({ folder: newFolder() })
-  t.after(() => home.close())
-  await home.room.say('ann', `/animate ${'a very long wish '.repeat(20)}`)
-  await home.room.say('ann', '/animate a short wish')
-  await home.quiet()
+  const testChat = await openTestChat({ folder: newFolder() })
+  t.after(() => testChat.close())
+  await testChat.fake.say('ann', `/animate ${'a very long wish '.repeat(20)}`)
+  await testChat.fake.say('ann', '/animate a short wish')
+  await testChat.quiet()
   let offered = 0
   const asked = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...completed) },
@@ -127,8 +130,8 @@ test('whatever is typed, completion gives choices that fit, or none', async (t) 
   const typed = fc.oneof(fc.constantFrom('', 'a', 'anim', 'WISH', '/que'), words)
   await fc.assert(
     fc.asyncProperty(asked, typed, async ([command, option], typed) => {
-      const choices = await home.room.complete('ann', command, option, typed)
-      assert.ok(choices.length <= home.room.platform.limits.choices)
+      const choices = await testChat.fake.complete('ann', command, option, typed)
+      assert.ok(choices.length <= testChat.fake.platform.limits.choices)
       for (const { value, label } of choices) assert.ok(value.length > 0 && value.length <= 100 && label.length > 0 && label.length <= 100)
       assert.equal(new Set(choices.map(({ value }) => value)).size, choices.length)
       offered += choices.length

@@ -1,4 +1,4 @@
-// A whole chat in a room: real scheduler, journal, store and router, and a drawer that answers with a real animation.
+// A test chat: the whole chat on a fake platform, with real scheduler, journal, store and router, and a renderer that gives a real animation.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,9 +8,9 @@ import { type Chat, createChat } from '../../src/chat/chat.ts'
 import type { StyleSource } from '../../src/chat/context/style-source.ts'
 import type { ModelSummary, StyleSummary } from '../../src/chat/contract/command-context.ts'
 import type { StyleAdmin } from '../../src/chat/contract/style-admin.ts'
-import type { ResultDetails } from '../../src/chat/delivery/result-details.ts'
 import { noObserver } from '../../src/chat/observer.ts'
 import type { Clock } from '../../src/clock.ts'
+import { fixedCapacity } from '../../src/jobs/capacity.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import type { Limits } from '../../src/jobs/limits/limits.ts'
 import { createRateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
@@ -18,13 +18,12 @@ import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts'
 import { createLog } from '../../src/log.ts'
 import { encode } from '../../src/media/animation.ts'
-import type { Json } from '../../src/store/json.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { systemClock as realClock } from '../../src/system-clock.ts'
-import { createRoom, type Room } from './fake-platform.ts'
+import { createFakePlatform, type FakePlatform } from './fake-platform.ts'
 
-export interface Home {
-  readonly room: Room
+export interface TestChat {
+  readonly fake: FakePlatform
   readonly chat: Chat
   readonly scheduler: Scheduler
   readonly store: Store
@@ -35,8 +34,8 @@ export interface Home {
   close(): Promise<void>
 }
 
-export interface HomeOptions {
-  readonly room?: Room
+export interface TestChatOptions {
+  readonly fake?: FakePlatform
   readonly folder: string
   readonly renderer?: (blobs: Store['blobs']) => JobRenderer
   readonly limits?: Limits
@@ -54,14 +53,14 @@ export function newFolder(): string {
   return folder
 }
 
-export async function openHome(options: HomeOptions): Promise<Home> {
-  const { folder, room = createRoom(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
+export async function openTestChat(options: TestChatOptions): Promise<TestChat> {
+  const { folder, fake = createFakePlatform(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
   const lines: string[] = []
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) })
   const store = await openStore({ folder })
   const journal = openJournal(join(folder, 'journal.sqlite'))
   const rateLimiter = createRateLimiter({ limits })
-  const renderer = (options.renderer ?? quickDrawer)(store.blobs)
+  const renderer = (options.renderer ?? quickRenderer)(store.blobs)
   const newId = () => `${Date.now().toString(36)}${process.pid.toString(36)}${(ids++).toString(36)}`
   const onError = (error: unknown) => log.error({ err: error }, 'scheduler')
   const scheduler = createScheduler({ journal, rateLimiter, renderer, limits, clock, newId, onError })
@@ -70,17 +69,17 @@ export async function openHome(options: HomeOptions): Promise<Home> {
     scheduler,
     store,
     styles,
-    styleAdminFor: () => noStyleDesk,
+    styleAdminFor: () => noStyleAdmin,
     retentionDays,
     limits,
     clock,
     log,
     observer: noObserver,
-    platforms: () => [room.platform],
+    platforms: () => [fake.platform],
   })
   await chat.start((sentence) => lines.push(sentence))
   return {
-    room,
+    fake,
     chat,
     scheduler,
     store,
@@ -111,10 +110,10 @@ export function smallWebp(): Promise<Uint8Array> {
 }
 
 /** Two steps with previews, then the end; slower than an answer, as every drawing is. A prompt that says what goes wrong goes wrong. */
-export function quickDrawer(blobs: Store['blobs']): JobRenderer {
+export function quickRenderer(blobs: Store['blobs']): JobRenderer {
   return {
-    slots: 2,
-    async draw(job, { signal, onProgress }) {
+    ...fixedCapacity(2),
+    async render(job, { signal, onProgress }) {
       const bytes = await smallWebp()
       onProgress({ stage: 'loading', step: 0, of: 2 })
       for (let step = 1; step <= 2; step++) {
@@ -125,8 +124,8 @@ export function quickDrawer(blobs: Store['blobs']): JobRenderer {
       if (job.request.prompt.includes('breaks')) throw new Error('a wire broke')
       const blob = `${job.id}.webp`
       await blobs.put(blob, bytes)
-      const details: ResultDetails = { format: 'webp', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] }
-      return { result: { blob, details: details as unknown as Json }, drawMs: 20 }
+      const details = { format: 'webp', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] } as const
+      return { result: { blob, details }, renderMs: 20 }
     },
   }
 }
@@ -158,9 +157,9 @@ export const twoStyles: StyleSource = {
   picture: async () => ({ bytes: await smallWebp(), format: 'webp', width: 16, height: 16 }),
 }
 
-/** Nobody manages styles in this room. */
-const noStyleDesk = new Proxy({} as StyleAdmin, {
+/** Nobody manages styles in this chat. */
+const noStyleAdmin = new Proxy({} as StyleAdmin, {
   get: (_target, name) => () => {
-    throw new Error(`no style desk: ${String(name)}`)
+    throw new Error(`no style admin: ${String(name)}`)
   },
 })

@@ -1,4 +1,4 @@
-// The command line as people run it: a process of its own, real files.
+// The `zoetrope animate` and `inspect` commands as people run them: a process of its own, real files.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -83,21 +83,21 @@ test('a style that ships draws as its LoRA does, and its file says the style, no
   assert.doesNotMatch(JSON.stringify(readSettings(style!)), /safetensors/)
 })
 
-const refused: readonly (readonly [what: string, args: string[], sentence: RegExp])[] = [
-  ['too many frames', ['--frames', '129'], /1 to 128 frames, not 129/],
-  ['a side that is no multiple of 8', ['--size', '60x64'], /multiple of 8.*60/],
-  ['a file that is not there', ['--checkpoint', 'nowhere.safetensors'], /nowhere\.safetensors/],
-  ['a style that is not there', ['--style', 'magic'], /style 'magic'/],
-  ['a style and files', ['--style', 'sepia', '--vae', 'a.safetensors'], /not both/],
-  ['a LoRA that is not there', ['--lora', 'a.safetensors:x'], /a\.safetensors:x/],
-  ['a sampler that does not exist', ['--sampler', 'magic'], /Allowed choices are/],
-  ['a seed beyond 64 bits', ['--seed', '18446744073709551616'], /2\^64/],
-  ['formats that disagree', ['--out', 'a.gif', '--format', 'mp4'], /a\.gif should end in \.mp4/],
-  ['a device that is not there', ['--device', 'coreml'], /CoreML/],
-  ['a limit that nothing meets', [...quick, '--max-bytes', '10'], /limit is 10 bytes/],
+const refused: readonly { readonly what: string; readonly args: string[]; readonly sentence: RegExp }[] = [
+  { what: 'too many frames', args: ['--frames', '129'], sentence: /1 to 128 frames, not 129/ },
+  { what: 'a side that is no multiple of 8', args: ['--size', '60x64'], sentence: /multiple of 8.*60/ },
+  { what: 'a file that is not there', args: ['--checkpoint', 'nowhere.safetensors'], sentence: /nowhere\.safetensors/ },
+  { what: 'a style that is not there', args: ['--style', 'magic'], sentence: /style 'magic'/ },
+  { what: 'a style and files', args: ['--style', 'sepia', '--vae', 'a.safetensors'], sentence: /not both/ },
+  { what: 'a LoRA that is not there', args: ['--lora', 'a.safetensors:x'], sentence: /a\.safetensors:x/ },
+  { what: 'a sampler that does not exist', args: ['--sampler', 'magic'], sentence: /Allowed choices are/ },
+  { what: 'a seed beyond 64 bits', args: ['--seed', '18446744073709551616'], sentence: /2\^64/ },
+  { what: 'formats that disagree', args: ['--out', 'a.gif', '--format', 'mp4'], sentence: /a\.gif should end in \.mp4/ },
+  { what: 'a device that is not there', args: ['--device', 'coreml'], sentence: /CoreML/ },
+  { what: 'a limit that nothing meets', args: [...quick, '--max-bytes', '10'], sentence: /limit is 10 bytes/ },
 ]
 
-for (const [what, args, sentence] of refused) {
+for (const { what, args, sentence } of refused) {
   test(`${what}: one sentence, and no file`, () => {
     const before = readdirSync(folder, { recursive: true }).length
     const { code, err } = zoetrope('animate', 'a ball', ...(args.includes('--device') ? [] : ['--device', 'cpu']), ...args)
@@ -141,7 +141,8 @@ test('a reader who has read enough ends it without a word', async () => {
   const said: Buffer[] = []
   child.stderr.on('data', (part: Buffer) => said.push(part))
   const [code] = await once(child, 'exit')
-  assert.deepEqual([code, Buffer.concat(said).toString()], [0, ''])
+  assert.equal(code, 0)
+  assert.equal(Buffer.concat(said).toString(), '')
 })
 
 test('a diffusers folder is described net by net', () => {

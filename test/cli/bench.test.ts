@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Command } from 'commander'
-import { atLeast, atMost, gib, type Measurement, printMeasurement, seconds } from '../../src/cli/bench/finding.ts'
+import { atLeast, atMost, gib, type Measurement, printMeasurement, seconds } from '../../src/cli/bench/measurement.ts'
 import { createReference } from '../../src/cli/bench/reference.ts'
 import { benchCommand } from '../../src/cli/bench.ts'
 
 test('what is wanted stands beside what was measured, and says where it was missed', () => {
   const lines: string[] = []
-  const findings: Measurement[] = [
+  const measurements: Measurement[] = [
     { what: 'a step', got: seconds(10.61) },
     atMost('loading', 2.5, 3, seconds),
     atMost('most memory', 10 * 2 ** 30, 9 * 2 ** 30, gib),
     atLeast('the one by the other', 0.951, 0.95),
     atLeast('the one by the other', 0.5, 0.75),
   ]
-  for (const finding of findings) printMeasurement(finding, (line) => lines.push(line.replaceAll(/ +/g, ' ')))
+  for (const measurement of measurements) printMeasurement(measurement, (line) => lines.push(line.replaceAll(/ +/g, ' ')))
   assert.deepEqual(lines, [
     'a step 10.6 s',
     'loading 2.50 s at most 3.00 s',

@@ -1,4 +1,4 @@
-// People clone into folders with spaces, accents and signs that mean something in a URL.
+// Unusual paths: people clone into folders with spaces, accents and signs that mean something in a URL.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,16 +1,18 @@
+// /animate and /again: what is drawn, by which settings, and what is refused.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type Speaking, speaking } from './speaking.ts'
+import { type CommandTester, createCommandTester } from './command-tester.ts'
 
 describe('/animate', () => {
-  let there: Speaking
+  let tester: CommandTester
   before(async () => {
-    there = await speaking()
+    tester = await createCommandTester()
   })
-  after(() => there.home.close())
+  after(() => tester.testChat.close())
 
   test('fills in what the model, the place and the person decide, in that order', async () => {
-    const plain = await there.drawn('ann', '/animate a boat')
+    const plain = await tester.drawn('ann', '/animate a boat')
     assert.deepEqual(
       { ...plain.request, seed: '', maxBytes: 0 },
       {
@@ -29,17 +31,23 @@ describe('/animate', () => {
       },
     )
     assert.match(plain.request.seed, /^\d{1,20}$/)
-    await there.say('root', '/settings set style:sepia max-steps:10')
-    const placed = await there.drawn('ann', '/animate a boat')
-    assert.deepEqual([placed.request.style, placed.request.steps], ['sepia', 10])
-    await there.say('ann', '/defaults set style:anime steps:8 aspect:wide motion:lively format:gif negative:blur')
-    const own = await there.drawn('ann', '/animate a boat')
+    await tester.say('root', '/settings set style:sepia max-steps:10')
+    const placed = await tester.drawn('ann', '/animate a boat')
+    assert.partialDeepStrictEqual(placed.request, { style: 'sepia', steps: 10 })
+    await tester.say('ann', '/defaults set style:anime steps:8 aspect:wide motion:lively format:gif negative:blur')
+    const own = await tester.drawn('ann', '/animate a boat')
     const { style, steps, width, height, fps, format, negative } = own.request
-    assert.deepEqual([style, steps, width, height, fps, format, negative], ['anime', 8, 80, 56, 16, 'gif', 'blur'])
-    const said = await there.drawn('ann', '/animate a boat style:none steps:5 size:96x64 motion:calm format:webp')
-    assert.deepEqual([said.request.style, said.request.steps, said.request.width, said.request.fps], [undefined, 5, 96, 6])
-    await there.say('ann', '/defaults clear')
-    await there.say('root', '/settings set style:none max-steps:50')
+    assert.deepEqual(
+      { style, steps, width, height, fps, format, negative },
+      { style: 'anime', steps: 8, width: 80, height: 56, fps: 16, format: 'gif', negative: 'blur' },
+    )
+    const said = await tester.drawn('ann', '/animate a boat style:none steps:5 size:96x64 motion:calm format:webp')
+    assert.deepEqual(
+      { style: said.request.style, steps: said.request.steps, width: said.request.width, fps: said.request.fps },
+      { style: undefined, steps: 5, width: 96, fps: 6 },
+    )
+    await tester.say('ann', '/defaults clear')
+    await tester.say('root', '/settings set style:none max-steps:50')
   })
 
   test('refuses what cannot be drawn, with what could be', async () => {
@@ -53,59 +61,66 @@ describe('/animate', () => {
       'steps:60': /at most 50 here/,
     }
     for (const [option, sentence] of Object.entries(refusals)) {
-      const { tone, text } = await there.say('ann', `/animate a boat ${option}`)
+      const { tone, text } = await tester.say('ann', `/animate a boat ${option}`)
       assert.equal(tone, 'refused')
       assert.match(text, sentence)
     }
   })
 
   test('of a role with priority gets a double share, and nobody more requests than the place allows', async () => {
-    await there.say('root', '/settings priority who:<@&77>')
-    const preferred = await there.drawn('ann', '/animate a boat', { asker: { admin: false, roles: ['77'] } })
+    await tester.say('root', '/settings priority who:<@&77>')
+    const preferred = await tester.drawn('ann', '/animate a boat', { asker: { admin: false, operator: false, roles: ['77'] } })
     assert.equal(preferred.priority, 2)
-    assert.equal((await there.drawn('bob', '/animate a boat')).priority, 1)
-    await there.say('root', '/settings set max-jobs:1')
-    const [first, second] = await Promise.all([there.home.room.say('eve', '/animate one'), there.home.room.say('eve', '/animate two')])
-    await there.home.quiet()
-    const tones = there.home.room.messages().filter(({ event }) => event === first || event === second)
+    assert.equal((await tester.drawn('bob', '/animate a boat')).priority, 1)
+    await tester.say('root', '/settings set max-jobs:1')
+    const [first, second] = await Promise.all([
+      tester.testChat.fake.say('eve', '/animate one'),
+      tester.testChat.fake.say('eve', '/animate two'),
+    ])
+    await tester.testChat.quiet()
+    const tones = tester.testChat.fake.messages().filter(({ event }) => event === first || event === second)
     assert.deepEqual(tones.map(({ outgoing }) => outgoing.tone).sort(), ['done', 'refused'])
-    await there.say('root', '/settings set max-jobs:5')
+    await tester.say('root', '/settings set max-jobs:5')
   })
 })
 
 describe('/again', () => {
-  let there: Speaking
+  let tester: CommandTester
   before(async () => {
-    there = await speaking()
+    tester = await createCommandTester()
   })
-  after(() => there.home.close())
+  after(() => tester.testChat.close())
 
   test('draws the last one with a new seed, or with what is said changed', async () => {
-    assert.match((await there.say('ann', '/again')).text, /asked for nothing yet/)
-    const first = await there.drawn('ann', '/animate a boat style:anime seed:7 frames:8')
-    const second = await there.drawn('ann', '/again')
+    assert.match((await tester.say('ann', '/again')).text, /asked for nothing yet/)
+    const first = await tester.drawn('ann', '/animate a boat style:anime seed:7 frames:8')
+    const second = await tester.drawn('ann', '/again')
     assert.deepEqual({ ...second.request, seed: '7' }, first.request)
     assert.notEqual(second.request.seed, '7')
-    const third = await there.drawn('ann', `/again a bird job:${first.id} seed:9 style:none`)
-    assert.deepEqual([third.request.prompt, third.request.seed, third.request.style, third.request.frames], ['a bird', '9', undefined, 8])
+    const third = await tester.drawn('ann', `/again a bird job:${first.id} seed:9 style:none`)
+    assert.deepEqual(
+      { prompt: third.request.prompt, seed: third.request.seed, style: third.request.style, frames: third.request.frames },
+      { prompt: 'a bird', seed: '9', style: undefined, frames: 8 },
+    )
   })
 
   test('obeys limits that were lowered since', async () => {
-    const first = await there.drawn('ann', '/animate a boat frames:20')
-    await there.say('root', '/settings set max-frames:10')
-    const { tone, text } = await there.say('ann', `/again job:${first.id}`)
-    assert.deepEqual([tone, /frames may be at most 10/.test(text)], ['refused', true])
-    await there.say('root', '/settings set max-frames:32')
+    const first = await tester.drawn('ann', '/animate a boat frames:20')
+    await tester.say('root', '/settings set max-frames:10')
+    const { tone, text } = await tester.say('ann', `/again job:${first.id}`)
+    assert.equal(tone, 'refused')
+    assert.match(text, /frames may be at most 10/)
+    await tester.say('root', '/settings set max-frames:32')
   })
 
   test('ends being longer at what the model can do', async () => {
-    const first = await there.drawn('ann', '/animate a boat frames:32')
-    assert.match((await there.say('ann', `/again job:${first.id} longer:yes`)).text, /32 are the most/)
+    const first = await tester.drawn('ann', '/animate a boat frames:32')
+    assert.match((await tester.say('ann', `/again job:${first.id} longer:yes`)).text, /32 are the most/)
   })
 
   test('of something private stays private', async () => {
-    const secret = await there.drawn('ann', '/animate a secret --private')
-    await there.drawn('ann', `/again job:${secret.id}`)
-    assert.ok(!there.home.room.messages('bob').some(({ outgoing }) => outgoing.quote === 'a secret'))
+    const secret = await tester.drawn('ann', '/animate a secret --private')
+    await tester.drawn('ann', `/again job:${secret.id}`)
+    assert.ok(!tester.testChat.fake.messages('bob').some(({ outgoing }) => outgoing.quote === 'a secret'))
   })
 })

@@ -1,27 +1,37 @@
+// /styles: adding, publishing and removing styles by chat.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { commands } from '../../commands/index.ts'
 import { stylesFor } from '../../src/chat/context/style-source.ts'
-import { withFiles } from '../../src/chat/contract/attachment.ts'
 import type { CommandContext, Reply } from '../../src/chat/contract/command.ts'
 import { maxCommandChars } from '../../src/chat/contract/command-text.ts'
 import { settingsSchema } from '../../src/chat/contract/settings.ts'
+import { withFiles } from '../../src/chat/input/attached-files.ts'
 import { optionValues } from '../../src/chat/input/option-values.ts'
 import { parse } from '../../src/chat/input/parse.ts'
-import { english, speak } from '../../src/chat/locales/locale.ts'
+import { english } from '../../src/chat/locales/locales.ts'
+import { speak } from '../../src/chat/locales/speak.ts'
 import { zh } from '../../src/chat/locales/zh.ts'
 import { samplerNames } from '../../src/engine/index.ts'
-import { animeLora, attached, type House, openHouse, refusal, type Who } from '../styles/test-styles.ts'
+import {
+  animeLora,
+  attached,
+  type TestStyles as House,
+  openTestStyles as openHouse,
+  refusal,
+  type TestManager as Who,
+} from '../styles/test-styles.ts'
 
-type Saying = Extract<Reply, { kind: 'say' }>
+type Saying = Extract<Reply, { kind: 'text' }>
 
 const { file, files } = attached(animeLora())
 
-/** What a person types, and what is answered. */
+/** What a person types, and the reply. */
 function speaker(house: House, who: Partial<Who> = {}) {
   const owner = { platform: 'discord', space: 's1', person: 'ann' }
   const context = {
-    asker: { admin: true, roles: [] },
+    asker: { admin: true, operator: false, roles: [] },
     formats: ['webp', 'gif'],
     styles: stylesFor(house.styles, 'discord/s1', true),
     styleAdmin: house.admin({ files, ...who }),
@@ -32,7 +42,7 @@ function speaker(house: House, who: Partial<Who> = {}) {
     const declared = command.actions[action]!
     const values = optionValues(declared.options, withFiles(inputs, withFile ? [file] : [], declared))
     const reply = await declared.run({ values, owner, context })
-    assert.equal(reply.kind, 'say')
+    assert.equal(reply.kind, 'text')
     return reply as Saying
   }
 }
@@ -50,12 +60,18 @@ describe('/styles', () => {
     assert.equal(spoken(reply), 'ink is there, for admins so far. It is drawn below with it and without. Publish it?')
     const { Files, Source, Base, Where, Licence } = facts(reply)
     assert.match(Files!, /^1\. LoRA, rank 8, on 132 modules of the UNet, strength 0\.8 \(576 kB, sha256 25f2464fb992\)$/)
-    assert.deepEqual([Source, Base, Where, Licence], ['file:look.safetensors', 'pocket', 'everywhere', '–'])
     assert.deepEqual(
-      reply.items?.map(({ title, picture }) => [speak(english, title), picture && 'animation' in picture && picture.animation.format]),
+      { Source, Base, Where, Licence },
+      { Source: 'file:look.safetensors', Base: 'pocket', Where: 'everywhere', Licence: '–' },
+    )
+    assert.deepEqual(
+      reply.items?.map(({ title, picture }) => ({
+        title: speak(english, title),
+        format: picture && 'animation' in picture && picture.animation.format,
+      })),
       [
-        ['With ink', 'webp'],
-        ['Without', 'webp'],
+        { title: 'With ink', format: 'webp' },
+        { title: 'Without', format: 'webp' },
       ],
     )
     assert.deepEqual(buttons(reply), ['styles publish name:ink', 'styles keep name:ink', 'styles remove name:ink forget:yes'])
@@ -80,7 +96,8 @@ describe('/styles', () => {
     const broken = new Error('the device is gone')
     const house = await openHouse({ draw: () => Promise.reject(broken) })
     await assert.rejects(speaker(house)('/styles add ink', true), broken)
-    assert.deepEqual([house.files(), (await house.styles.list('discord/s1', true)).length], [[], 2])
+    assert.deepEqual(house.files(), [])
+    assert.equal((await house.styles.list('discord/s1', true)).length, 2)
     house.close()
   })
 
@@ -100,7 +117,10 @@ describe('/styles', () => {
     assert.equal(house.drawn.at(-1)!.request.width, 128)
     await say(undo!)
     const card = (await house.admin().record('ink')).card
-    assert.deepEqual([card.before, card.files[0]!.strength, card.aliases], ['', 1, []])
+    assert.deepEqual(
+      { before: card.before, strength: card.files[0]!.strength, aliases: card.aliases },
+      { before: '', strength: 1, aliases: [] },
+    )
     house.close()
   })
 

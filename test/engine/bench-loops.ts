@@ -8,7 +8,7 @@ import { createEngine } from '../../src/engine/pipeline/engine.ts'
 import { seam } from '../../src/engine/pipeline/seam.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
-import { cpuRig } from './cpu-rig.ts'
+import { cpuSession } from './cpu-session.ts'
 
 const [frames = 16, clips = 6, sheet] = [Number(process.argv[2] ?? 16), Number(process.argv[3] ?? 6), process.argv[4]]
 const side = 64
@@ -26,7 +26,7 @@ const sessions = createSessions({
     }
   },
 })
-const engine = createEngine({ ...cpuRig, sessions })
+const engine = createEngine({ ...cpuSession, sessions })
 
 async function draw(prompt: string, seed: bigint): Promise<Frames> {
   const model = { checkpoint: 'models/pocket', loras: [] }

@@ -1,4 +1,5 @@
-// The engine against the published AnimateDiff code (test/fixtures/tiny/README.md) and against what the pocket model draws in float64.
+// Golden tests: the engine against the published AnimateDiff code (test/fixtures/tiny/README.md) and against what the pocket model draws in
+// float64.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import type { Comparison } from '../../src/engine/verify/comparison.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from '../../src/engine/verify/nets.ts'
 import { openReferenceTensors, promptsOf } from '../../src/engine/verify/reference-tensors.ts'
 import { verify } from '../../src/engine/verify/verify.ts'
-import { cpuRig, fixtures, tiny } from './cpu-rig.ts'
+import { cpuSession, fixtures, tiny } from './cpu-session.ts'
 import { channelsLastTarget, plainTarget } from './plain-targets.ts'
 
 const answers = openReferenceTensors([join(tiny, 'expected.safetensors'), join(tiny, 'lycoris.safetensors')])
@@ -33,7 +34,7 @@ const within = (row: Comparison): void =>
 test('every reference tensor is met on the CPU', async (t) => {
   const met = new Set<string>()
   const adapters: string[] = []
-  for await (const row of verify(tiny, cpuRig)) {
+  for await (const row of verify(tiny, cpuSession)) {
     await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () => within(row))
     if (row.tensor.endsWith(' beside')) adapters.push(row.tensor)
     met.add(row.tensor.replace(/\[\d+\]$| (merged|beside)$/, ''))
@@ -49,7 +50,7 @@ test('every reference tensor is met on the CPU', async (t) => {
 
 test('the pocket model draws what it drew in float64', async (t) => {
   const met: string[] = []
-  for await (const row of verify('models/pocket', cpuRig, join(fixtures, 'pocket-expected.safetensors'))) {
+  for await (const row of verify('models/pocket', cpuSession, join(fixtures, 'pocket-expected.safetensors'))) {
     await t.test(`${row.tensor} within ${row.tolerance.toExponential(0)}`, () => within(row))
     met.push(row.tensor)
   }
@@ -64,7 +65,7 @@ const targets: Readonly<Record<string, Target>> = {
 
 for (const [name, target] of Object.entries(targets)) {
   test(`the nets written with ${name} give the same answers`, async (t) => {
-    const session = { ...cpuRig, target, vaeTarget: target }
+    const session = { ...cpuSession, target, vaeTarget: target }
     const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v1.safetensors') })
     const checks = [
       checkText(model, promptsOf(answers), answers, session),

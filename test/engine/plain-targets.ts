@@ -1,6 +1,6 @@
-// Targets written with the plainest operators there are, in both layouts: what the fast forms are held against.
+// Reference targets, written with the plainest operators there are, in both layouts: what the fast forms are compared with.
 
-import { Conv, Transpose } from '../../src/engine/onnx/ops.ts'
+import { Conv, LayerNormalization, Transpose } from '../../src/engine/onnx/ops.ts'
 import { erfGelu, plainSilu } from '../../src/engine/targets/activation.ts'
 import { plainAttention } from '../../src/engine/targets/attention.ts'
 import { directConv } from '../../src/engine/targets/conv3x3.ts'
@@ -16,6 +16,7 @@ export const plainTarget: Target = {
   fusedMatMul: false,
   linear: plainLinear,
   attention: plainAttention({ maxScores: 1 << 14 }),
+  layerNorm: LayerNormalization,
   groupNorm: (x, gamma, beta, options) => {
     const y = meanGroupNorm(x, gamma, beta, options)
     return options.silu ? plainSilu(y) : y

@@ -30,7 +30,7 @@ test('the same seed fills the same file, another seed another', () => {
   assert.notDeepEqual(randomFill(1)([10], 1), randomFill(2)([10], 1))
 })
 
-test('a disk without room for all of it is told before anything is written', () => {
+test('a disk without space for all of it is refused before anything is written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'zoetrope-synthetic-'))
   try {
     assert.throws(() => syntheticSd15(folder, { freeBytes: () => 3e9 }), {

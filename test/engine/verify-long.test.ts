@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { type LongTables, longTables } from '../../src/engine/verify/long-tables.ts'
 import { openReferenceTensors } from '../../src/engine/verify/reference-tensors.ts'
 import { verify } from '../../src/engine/verify/verify.ts'
-import { cpuRig, fixtures, tiny } from './cpu-rig.ts'
+import { cpuSession, fixtures, tiny } from './cpu-session.ts'
 
 const long = join(fixtures, 'long')
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-long-'))
@@ -16,7 +16,7 @@ after(() => rmSync(scratch, { recursive: true }))
 
 test('every table and answer of long clips is met on the CPU', async (t) => {
   const met = new Set<string>()
-  for await (const row of verify(long, cpuRig)) {
+  for await (const row of verify(long, cpuSession)) {
     met.add(row.tensor)
     await t.test(`${row.tensor} within ${row.tolerance}`, () => assert.ok(row.ok, `${row.measure} error ${row.error.toExponential(2)}`))
   }
@@ -40,7 +40,7 @@ async function differing(name: string, change: (tables: LongTables) => void): Pr
   change(tables)
   writeFileSync(join(dir, 'long.json'), JSON.stringify(tables))
   const found: string[] = []
-  for await (const { tensor, ok } of verify(dir, cpuRig)) {
+  for await (const { tensor, ok } of verify(dir, cpuSession)) {
     if (tensor === 'travel.prompt_travel_slerp') break // the nets come next
     if (!ok) found.push(tensor)
   }

@@ -15,7 +15,7 @@ import { compare } from '../../src/engine/verify/comparison.ts'
 import { runOnce } from '../../src/engine/verify/test-session.ts'
 import { tolerancesFor } from '../../src/engine/verify/tolerance.ts'
 import { verify } from '../../src/engine/verify/verify.ts'
-import { cpuRig, someNumbers, tiny } from './cpu-rig.ts'
+import { cpuSession, someNumbers, tiny } from './cpu-session.ts'
 import { channelsLastTarget, plainTarget } from './plain-targets.ts'
 import { rewritten } from './rewritten.ts'
 
@@ -52,7 +52,7 @@ test('an answer that is no number is above every tolerance', () => {
 
 test('a set may hold some of the answers, and only those are asked for', async () => {
   const dir = setOf('some', ['checkpoint'], /^(text\.ids|text\.clip_skip_2|vae\.(latent|decoded))$/)
-  const rows = await Array.fromAsync(verify(dir, cpuRig))
+  const rows = await Array.fromAsync(verify(dir, cpuSession))
   assert.deepEqual(
     rows.map(({ tensor, ok }) => [tensor, ok]),
     [
@@ -70,26 +70,26 @@ test('a weight that is off by a hundredth is seen', async () => {
     const values = Float32Array.from(new Float16Array(bytesOf(tensor).buffer), (value) => value * 1.01)
     return tensorOf(tensor.name, tensor.shape, values)
   })
-  const [row] = await Array.fromAsync(verify(dir, cpuRig))
+  const [row] = await Array.fromAsync(verify(dir, cpuSession))
   assert.equal(row?.tensor, 'unet.eps')
   assert.ok(!row.ok && row.error > 1e-4 && row.error < 0.1, `error ${row.error}`)
 })
 
 test('a set that answers for a file it does not have is refused before anything runs', async () => {
   const dir = setOf('lacking', ['checkpoint', 'motion_v3'], /^(text\.|motion\.|lora\.peft)/)
-  await assert.rejects(verify(dir, cpuRig).next(), {
+  await assert.rejects(verify(dir, cpuSession).next(), {
     code: 'verify-file',
     message: /answers for lora\.peft_0\.6, but .*lacking has no lora_peft or peft\.safetensors/,
   })
 })
 
 test('a folder without answers is refused', () => {
-  assert.throws(() => verify(scratch, cpuRig), { code: 'verify-nothing', message: /has no expected\.safetensors to compare with/ })
+  assert.throws(() => verify(scratch, cpuSession), { code: 'verify-nothing', message: /has no expected\.safetensors to compare with/ })
 })
 
 test('answers that others need and that are not there are named', async () => {
   const dir = setOf('inputless', ['checkpoint'], /^vae\.decoded$/)
-  await assert.rejects(verify(dir, cpuRig).next(), { code: 'verify-answer', message: /has no tensor vae\.latent/ })
+  await assert.rejects(verify(dir, cpuSession).next(), { code: 'verify-answer', message: /has no tensor vae\.latent/ })
 })
 
 test('a set of other widths, sides and frames is checked as well: here the pocket model in one file, five frames, 12 × 18', async () => {
@@ -112,10 +112,10 @@ test('a set of other widths, sides and frames is checked as well: here the pocke
   const context = someNumbers(B * 77 * 128, 2)
   const graph = unetGraph(model, plainTarget, { animations: B, frames: F, h, w, tokens: 77 })
   const feed = { sample: swapAxes(sample, [B, 4, F, h * w]), time: timestepEmbedding(261, 64), context }
-  const [noise] = await runOnce(cpuRig, graph, [feed])
+  const [noise] = await runOnce(cpuSession, graph, [feed])
   const latent = someNumbers(4 * h * w, 3)
   const decoder = decoderGraph(model, plainTarget, { pictures: 1, h, w })
-  const [decoded] = await runOnce(cpuRig, decoder, [{ latents: latent.map((value) => value / 0.18215) }])
+  const [decoded] = await runOnce(cpuSession, decoder, [{ latents: latent.map((value) => value / 0.18215) }])
   const answers = [
     tensorOf('motion.sample', [B, 4, F, h, w], sample),
     tensorOf('motion.context', [B, 77, 128], context),
@@ -125,7 +125,7 @@ test('a set of other widths, sides and frames is checked as well: here the pocke
   ]
   writeSafetensors(join(dir, 'expected.safetensors'), answers.map(written))
 
-  const rows = await Array.fromAsync(verify(dir, cpuRig))
+  const rows = await Array.fromAsync(verify(dir, cpuSession))
   assert.deepEqual(
     rows.map(({ tensor, ok }) => [tensor, ok]),
     [
@@ -135,10 +135,10 @@ test('a set of other widths, sides and frames is checked as well: here the pocke
   )
 })
 
-test('other devices and half precision are given more room, Winograd a little', () => {
+test('other devices and half precision have larger tolerances, Winograd a little', () => {
   const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors') })
   const size = { pictures: 1, h: 8, w: 8 }
-  const { target } = cpuRig
+  const { target } = cpuSession
   const net = (...args: Parameters<typeof tolerancesFor>) => tolerancesFor(...args).net
   assert.equal(net(target, decoderGraph(model, target, size)), 1e-5)
   assert.equal(net(target, decoderGraph(model, cpu({ winograd: () => true }), size)), 1e-4)

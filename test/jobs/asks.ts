@@ -26,7 +26,7 @@ export function requestOf(changes: Partial<AnimationRequest> = {}): AnimationReq
 
 let seeds = 0
 
-/** A drawing that nobody else asks for, where no seed is given. */
+/** Something that nobody else asks for, where no seed is given. */
 export function askOf(person: string, { space = 's', ...changes }: Partial<AnimationRequest> & { readonly space?: string } = {}): Ask {
   return { request: requestOf({ seed: `${1000 + seeds++}`, ...changes }), owner: ownerOf(person, space), address: { channel: space } }
 }

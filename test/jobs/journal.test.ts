@@ -1,10 +1,14 @@
+// What the journal keeps, and what it refuses to write.
+
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { begin, end, type Job, newJob } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import { temporaryFolder } from '../store/folder.ts'
 import { askOf } from './asks.ts'
+import { resultOf } from './manual-renderer.ts'
 
 const folder = temporaryFolder()
 const everything = { from: 0, limit: Number.POSITIVE_INFINITY }
@@ -14,7 +18,7 @@ function jobOf(id: string, person = 'ann', space = 's', acceptedMs = 1000): Job 
 }
 
 function done(job: Job, blob: string, endedMs: number): Job {
-  return end(begin(job, 1, endedMs - 1), { state: 'done', result: { blob, details: { bytes: 5 } } }, endedMs)
+  return end(begin(job, 1, endedMs - 1), { state: 'done', result: { ...resultOf(job), blob } }, endedMs)
 }
 
 const cancelled = (job: Job, endedMs: number) =>
@@ -41,6 +45,28 @@ test('a job is read back as it was written, from another process too', () => {
   third.close()
 })
 
+test('what an earlier version wrote of an animation is read as what this one writes; what no version wrote is told with its job', () => {
+  const path = join(folder, 'earlier.sqlite')
+  const finished = done(jobOf('j0'), 'a.webp', 5)
+  const { details } = finished.result!
+  const first = openJournal(path)
+  for (const id of ['j0', 'j1']) {
+    first.add(jobOf(id))
+    first.change([{ ...finished, id }])
+  }
+  first.close()
+  const sql = new DatabaseSync(path)
+  const write = sql.prepare('UPDATE jobs SET result = ? WHERE id = ?')
+  write.run(JSON.stringify({ blob: 'a.webp', details: { ...details, notes: ['It was made smaller.'] } }), 'j0')
+  write.run(JSON.stringify({ blob: 'a.webp', details: { format: 'png' } }), 'j1')
+  sql.close()
+  const second = openJournal(path)
+  const notes = [{ code: 'sentence', message: 'It was made smaller.', data: {} }]
+  assert.deepEqual(second.find('j0')!.result, { blob: 'a.webp', details: { ...details, notes } })
+  assert.throws(() => second.find('j1'), /job j1 .*details/)
+  second.close()
+})
+
 test('an end is written once: a second one, and one of an unknown job, are refused with everything beside them', () => {
   const journal = openJournal(':memory:')
   const [one, two] = [jobOf('j1'), jobOf('j2')]
@@ -51,7 +77,9 @@ test('an end is written once: a second one, and one of an unknown job, are refus
     () => journal.change([done(two, 'a.webp', 6), done(one, 'b.webp', 6)], { name: 'n', value: 1 }),
     /j1 is unknown or has ended/,
   )
-  assert.deepEqual([journal.find('j1')!.state, journal.find('j2'), journal.kept('n')], ['cancelled', two, undefined])
+  assert.equal(journal.find('j1')!.state, 'cancelled')
+  assert.deepEqual(journal.find('j2'), two)
+  assert.equal(journal.kept('n'), undefined)
   assert.throws(() => journal.change([begin(jobOf('j3'), 1, 5)]), /j3 is unknown/)
   assert.throws(() => journal.add(one), /UNIQUE/)
   assert.throws(() => journal.change([{ ...two, state: 'done' }]), /j2 is done, but ended at undefined/)
@@ -63,13 +91,8 @@ test('live ones come in the order of asking, untold ones in the order of ending'
   journal.change([cancelled(jobOf('c'), 10)])
   journal.change([cancelled(jobOf('a'), 20)])
   const ids = (jobs: readonly Job[]) => jobs.map(({ id }) => id)
-  assert.deepEqual(
-    [ids(journal.live()), ids(journal.untold())],
-    [
-      ['b', 'd'],
-      ['c', 'a'],
-    ],
-  )
+  assert.deepEqual(ids(journal.live()), ['b', 'd'])
+  assert.deepEqual(ids(journal.untold()), ['c', 'a'])
   journal.told('c')
   assert.deepEqual(ids(journal.untold()), ['a'])
   assert.throws(() => journal.told('b'), /b has not ended/)
@@ -84,24 +107,24 @@ test("a person's jobs are theirs on one platform and in every space, page by pag
   journal.add({ ...elsewhere, owner: { ...elsewhere.owner, platform: 'other' } })
   const page = (from: number, limit: number) => {
     const { jobs, total } = journal.list({ platform: 'test', person: 'ann' }, { from, limit })
-    return [jobs.map(({ id }) => id), total]
+    return { ids: jobs.map(({ id }) => id), total }
   }
-  assert.deepEqual(page(0, 2), [['a4', 'a3'], 5])
-  assert.deepEqual(page(4, 2), [['a0'], 5])
-  assert.deepEqual(page(9, 2), [[], 5])
+  assert.deepEqual(page(0, 2), { ids: ['a4', 'a3'], total: 5 })
+  assert.deepEqual(page(4, 2), { ids: ['a0'], total: 5 })
+  assert.deepEqual(page(9, 2), { ids: [], total: 5 })
   assert.equal(journal.list({}, everything).total, 7)
   const even = journal.list({ space: 's' }, { ...everything, where: ({ id }) => id !== 'a1' })
-  assert.deepEqual([even.jobs.map(({ id }) => id), even.total], [['x0', 'b0', 'a3'], 3])
+  assert.deepEqual({ ids: even.jobs.map(({ id }) => id), total: even.total }, { ids: ['x0', 'b0', 'a3'], total: 3 })
 })
 
 test('forgetting removes told ends alone, and names the blobs that are nobody else’s', () => {
   const journal = openJournal(':memory:')
-  for (const [id, blob] of [
-    ['a', 'shared.webp'],
-    ['b', 'shared.webp'],
-    ['c', 'own.webp'],
-    ['d', 'untold.webp'],
-  ] as const) {
+  for (const { id, blob } of [
+    { id: 'a', blob: 'shared.webp' },
+    { id: 'b', blob: 'shared.webp' },
+    { id: 'c', blob: 'own.webp' },
+    { id: 'd', blob: 'untold.webp' },
+  ]) {
     journal.add(jobOf(id))
     journal.change([done(jobOf(id), blob, 5)])
     if (id !== 'd') journal.told(id)
@@ -109,8 +132,11 @@ test('forgetting removes told ends alone, and names the blobs that are nobody el
   journal.add(jobOf('e'))
   journal.annotate('a', { at: 1 })
   assert.deepEqual(journal.forget(['a', 'c', 'd', 'e', 'unknown']), ['own.webp'])
-  assert.deepEqual([journal.find('a'), journal.noteOf('a'), journal.find('d')!.id, journal.find('e')!.id], [undefined, undefined, 'd', 'e'])
-  assert.deepEqual([journal.holds('shared.webp'), journal.holds('own.webp')], [true, false])
+  assert.equal(journal.find('a'), undefined)
+  assert.equal(journal.noteOf('a'), undefined)
+  for (const id of ['d', 'e']) assert.equal(journal.find(id)!.id, id)
+  assert.equal(journal.holds('shared.webp'), true)
+  assert.equal(journal.holds('own.webp'), false)
   assert.deepEqual(journal.forget(['b', 'b']), ['shared.webp'])
 })
 

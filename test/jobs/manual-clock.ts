@@ -1,15 +1,15 @@
-// A clock that is moved by hand. Timers are called in the order of their times, those of one time in the order of setting.
+// A manual clock: time that is moved by hand. Timers are called in the order of their times, those of one time in the order of setting.
 
 import type { Clock } from '../../src/clock.ts'
 
-export interface HandClock extends Clock {
+export interface ManualClock extends Clock {
   /** Moves on, calling what comes due; what each call sets off is let finish before the next. */
   advance(ms: number): Promise<void>
   /** Moves to the next timer. False where there is none. */
   step(): Promise<boolean>
 }
 
-export function createHandClock(startMs = 1_000_000): HandClock {
+export function createManualClock(startMs = 1_000_000): ManualClock {
   let nowMs = startMs
   let set = 0
   const timers = new Map<number, { readonly atMs: number; readonly call: () => void }>()

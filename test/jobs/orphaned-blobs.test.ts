@@ -1,3 +1,5 @@
+// Which animations are swept away.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { begin, end, newJob } from '../../src/jobs/job.ts'

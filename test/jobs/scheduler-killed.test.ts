@@ -1,3 +1,5 @@
+// A scheduler that is killed at any moment: what its journal holds afterwards.
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,20 +17,20 @@ const path = join(temporaryFolder(), 'journal.sqlite')
  * @returns the lines printed until then, or until it ended by itself
  */
 async function life(asks: number, seed: number, killAfter?: number): Promise<string[]> {
-  const process_ = spawn(process.execPath, [join(import.meta.dirname, 'scheduler-process.ts'), path, `${asks}`, `${seed}`], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'scheduler-process.ts'), path, `${asks}`, `${seed}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines: string[] = []
-  const ended = once(process_, 'exit')
-  const printed = createInterface(process_.stdout)
+  const ended = once(child, 'exit')
+  const printed = createInterface(child.stdout)
   const read = once(printed, 'close')
   printed.on('line', (line) => {
     lines.push(line)
-    if (lines.length === killAfter) setTimeout(() => process_.kill('SIGKILL'), seed % 7)
+    if (lines.length === killAfter) setTimeout(() => child.kill('SIGKILL'), seed % 7)
   })
-  const [code, signal] = await ended
+  const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
   await read
-  assert.deepEqual([code, signal], killAfter === undefined ? [0, null] : [null, 'SIGKILL'])
+  assert.deepEqual({ code, signal }, killAfter === undefined ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' })
   return lines
 }
 
@@ -60,7 +62,7 @@ test('after twelve deaths at any moment every accepted job has one end, said onc
   for (const way of ['done', 'cancelled', 'broken']) assert.ok(states.has(way), [...states.keys()].join(' '))
   assert.ok(
     jobs.some(({ attempts, state }) => attempts === 2 && state === 'done'),
-    'nothing was drawn again after a death',
+    'nothing was rendered again after a death',
   )
   journal.close()
 })

@@ -1,8 +1,9 @@
-// A process that takes requests, draws them and tells of them until it is killed: node mortal.ts JOURNAL ASKS SEED.
-// Each line it prints is true when it is printed: open, accepted ID, ended ID, told ID, idle.
+// A scheduler in a process of its own, which takes requests, renders them and tells of them until it is killed:
+// node scheduler-process.ts JOURNAL ASKS SEED. Each line it prints is true when it is printed: open, accepted ID, ended ID, told ID, idle.
 
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { fixedCapacity } from '../../src/jobs/capacity.ts'
 import { hasEnded } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import { createScheduler } from '../../src/jobs/scheduler.ts'
@@ -40,15 +41,15 @@ const scheduler = createScheduler({
   },
   newId: () => randomUUID().replaceAll('-', '').slice(0, 25),
   renderer: {
-    slots: 2,
-    async draw(job, { signal, onProgress }) {
+    ...fixedCapacity(2),
+    async render(job, { signal, onProgress }) {
       for (let step = 1; step <= 3; step++) {
         await wait(random(4))
         signal.throwIfAborted()
         onProgress({ stage: 'denoising', step, of: 3 })
       }
       if (random(10) === 0) throw new Error('broken')
-      return { result: resultOf(job), drawMs: 6 }
+      return { result: resultOf(job), renderMs: 6 }
     },
   },
 })

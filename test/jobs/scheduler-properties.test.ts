@@ -1,12 +1,12 @@
-// What must hold whatever happens in whatever order: scripts that fast-check invents, played on a clock moved by hand with
-// a real journal; a death leaves the old scheduler behind, unable to write, as a killed process is.
+// Property tests: what must hold whatever happens in whatever order. Scripts that fast-check invents are played on a clock moved by
+// hand with a real journal; a death leaves the old scheduler behind, unable to write, as a killed process is.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { UserError } from '../../src/errors.ts'
 import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
-import { drawingKey, hasEnded, type Job } from '../../src/jobs/job.ts'
+import { hasEnded, type Job, renderKey } from '../../src/jobs/job.ts'
 import { type Journal, openJournal } from '../../src/jobs/journal.ts'
 import { createJobCounts } from '../../src/jobs/limits/job-counts.ts'
 import { type Limits, mayRun } from '../../src/jobs/limits/limits.ts'
@@ -14,8 +14,8 @@ import { createRateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
 import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts'
 import { askOf, noLimits } from './asks.ts'
-import { createHandClock, type HandClock, settled } from './manual-clock.ts'
-import { createEasel, createPacer } from './manual-renderer.ts'
+import { createManualClock, type ManualClock, settled } from './manual-clock.ts'
+import { createManualRenderer, createPacedRenderer, type ManualRenderer } from './manual-renderer.ts'
 
 interface Asked {
   readonly act: 'ask'
@@ -31,6 +31,7 @@ type Step =
   | { readonly act: 'cancel' | 'finish' | 'refuse' | 'break'; readonly which: number }
   | { readonly act: 'die' | 'restart' }
   | { readonly act: 'pass'; readonly ms: number }
+  | { readonly act: 'resize'; readonly slots: number }
 
 const asked: fc.Arbitrary<Asked> = fc.record({
   act: fc.constant('ask' as const),
@@ -48,6 +49,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('refuse' as const, 'break' as const), which }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('die' as const, 'restart' as const) }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 4 * 3_600_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant('resize' as const), slots: fc.integer({ min: 0, max: 4 }) }) },
 )
 const limitsArbitrary: fc.Arbitrary<Limits> = fc.constantFrom(
   noLimits,
@@ -57,53 +59,54 @@ const limitsArbitrary: fc.Arbitrary<Limits> = fc.constantFrom(
 /** In units of which one frame costs 64: sometimes several jobs a turn, sometimes several turns a job. */
 const quantum = 200
 
-interface House {
+/** What outlives a scheduler. */
+interface Home {
   readonly journal: Journal
-  readonly clock: HandClock
+  readonly clock: ManualClock
   readonly ends: Map<string, number>
   ids: number
 }
 
-/** What `revoke` returns the journal from, as death does. */
-function mortal(journal: Journal): { readonly journal: Journal; readonly die: () => void } {
+/** A journal that refuses to be written once its process has died. */
+function mortalJournal(journal: Journal): { readonly journal: Journal; readonly die: () => void } {
   let dead = false
-  const living = new Proxy(journal, {
+  const written = new Proxy(journal, {
     get(target, name: keyof Journal) {
       if (dead && (name === 'add' || name === 'change')) throw new Error('written by the dead')
       return target[name]
     },
   })
   return {
-    journal: living,
+    journal: written,
     die: () => {
       dead = true
     },
   }
 }
 
-function newHouse(): House {
-  return { journal: openJournal(':memory:'), clock: createHandClock(), ends: new Map(), ids: 0 }
+function newHome(): Home {
+  return { journal: openJournal(':memory:'), clock: createManualClock(), ends: new Map(), ids: 0 }
 }
 
-async function live(
-  house: House,
+async function openIn(
+  home: Home,
   renderer: JobRenderer,
   limits: Limits,
 ): Promise<{ readonly scheduler: Scheduler; readonly die: () => void }> {
-  const { journal, die } = mortal(house.journal)
+  const { journal, die } = mortalJournal(home.journal)
   const scheduler = createScheduler({
     journal,
     rateLimiter: createRateLimiter({ limits: noLimits }),
     renderer,
     limits,
-    clock: house.clock,
-    newId: () => `j${house.ids++}`,
+    clock: home.clock,
+    newId: () => `j${home.ids++}`,
     queue: createFairQueue(quantum),
   })
   scheduler.listen(({ kind, job }) => {
     if (kind !== 'state' || !hasEnded(job)) return
-    house.ends.set(job.id, (house.ends.get(job.id) ?? 0) + 1)
-    assert.deepEqual(house.journal.find(job.id), job)
+    home.ends.set(job.id, (home.ends.get(job.id) ?? 0) + 1)
+    assert.deepEqual(home.journal.find(job.id), job)
   })
   await scheduler.start()
   return { scheduler, die }
@@ -119,23 +122,24 @@ async function ask(scheduler: Scheduler, { person, space, seed, frames, priority
   }
 }
 
-test('every accepted job has exactly one end, whatever is asked, cancelled, finished, broken, stopped or killed in between', async () => {
+test('every accepted job has exactly one end, whatever is asked, cancelled, finished, broken, resized, stopped or killed in between', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 50, size: 'max' }),
       fc.integer({ min: 1, max: 3 }),
       limitsArbitrary,
       async (steps, slots, limits) => {
-        const house = newHouse()
+        const home = newHome()
         const accepted = new Set<string>()
-        let easel = createEasel(slots)
-        let { scheduler, die } = await live(house, easel, limits)
+        let renderer = createManualRenderer(slots)
+        let { scheduler, die } = await openIn(home, renderer, limits)
         const renew = async () => {
-          easel = createEasel(slots)
-          ;({ scheduler, die } = await live(house, easel, limits))
+          renderer = createManualRenderer(renderer.capacity())
+          ;({ scheduler, die } = await openIn(home, renderer, limits))
         }
         for (const step of steps) {
-          const sheet = 'which' in step ? easel.under[step.which % easel.under.length] : undefined
+          const begun = renderer.begun.length
+          const render = 'which' in step ? renderer.active[step.which % renderer.active.length] : undefined
           if (step.act === 'ask') {
             const id = await ask(scheduler, step)
             if (id !== undefined) accepted.add(id)
@@ -143,10 +147,11 @@ test('every accepted job has exactly one end, whatever is asked, cancelled, fini
             const standings = scheduler.standings()
             const { job } = standings[step.which % standings.length] ?? {}
             if (job) assert.equal((await scheduler.cancel(job.id))!.state, 'cancelled')
-          } else if (step.act === 'finish') sheet?.finish()
-          else if (step.act === 'refuse') sheet?.fail(new UserError('no', 'No.'))
-          else if (step.act === 'break') sheet?.fail(new Error('broken'))
-          else if (step.act === 'pass') await house.clock.advance(step.ms)
+          } else if (step.act === 'finish') render?.finish()
+          else if (step.act === 'refuse') render?.fail(new UserError('no', 'No.'))
+          else if (step.act === 'break') render?.fail(new Error('broken'))
+          else if (step.act === 'pass') await home.clock.advance(step.ms)
+          else if (step.act === 'resize') renderer.setCapacity(step.slots)
           else if (step.act === 'restart') {
             await scheduler.stop()
             await renew()
@@ -155,36 +160,33 @@ test('every accepted job has exactly one end, whatever is asked, cancelled, fini
             await renew()
           }
           await settled()
-          checkStanding(house, scheduler, easel.under, slots, limits)
+          check(home, scheduler, renderer, limits)
+          if (renderer.active.length > renderer.capacity()) assert.equal(renderer.begun.length, begun, 'begun beyond the capacity')
         }
-        while (easel.under.length > 0) {
-          easel.under[0]!.finish()
+        renderer.setCapacity(slots)
+        while (renderer.active.length > 0) {
+          renderer.active[0]!.finish()
           await settled()
         }
         assert.deepEqual(scheduler.load(), { waiting: 0, running: 0 })
-        assert.deepEqual([...house.ends.keys()].sort(), [...accepted].sort())
-        for (const [id, times] of house.ends) assert.equal(times, 1, `${id} ended ${times} times`)
-        assert.deepEqual(house.journal.live(), [])
-        for (const { job, done } of [...accepted].map((id) => ({ job: house.journal.find(id)!, done: 'done' }))) {
-          assert.equal(job.result !== undefined, job.state === done)
-          assert.equal(job.reason !== undefined, job.state !== done)
+        assert.deepEqual([...home.ends.keys()].sort(), [...accepted].sort())
+        for (const [id, times] of home.ends) assert.equal(times, 1, `${id} ended ${times} times`)
+        assert.deepEqual(home.journal.live(), [])
+        for (const id of accepted) {
+          const { state, result, reason } = home.journal.find(id)!
+          assert.equal(result !== undefined, state === 'done')
+          assert.equal(reason !== undefined, state !== 'done')
         }
         await scheduler.stop()
-        house.journal.close()
+        home.journal.close()
       },
     ),
     { numRuns: 150 },
   )
 })
 
-/** A free slot waits for nobody who may run; nothing is drawn twice at a time; memory and journal tell the same. */
-function checkStanding(
-  { journal }: House,
-  scheduler: Scheduler,
-  under: readonly { readonly job: Job; readonly signal: AbortSignal }[],
-  slots: number,
-  limits: Limits,
-): void {
+/** A free slot waits for nobody who may run; nothing is rendered twice at a time; memory and journal tell the same. */
+function check({ journal }: Home, scheduler: Scheduler, { active, capacity }: ManualRenderer, limits: Limits): void {
   const jobs = journal.live()
   assert.deepEqual(
     scheduler
@@ -193,15 +195,14 @@ function checkStanding(
       .sort(byId),
     jobs.toSorted(byId),
   )
-  assert.ok(under.length <= slots)
-  const keys = under.filter(({ signal }) => !signal.aborted).map(({ job }) => drawingKey(job.request))
+  const keys = active.filter(({ signal }) => !signal.aborted).map(({ job }) => renderKey(job.request))
   assert.equal(new Set(keys).size, keys.length)
   const jobCounts = createJobCounts()
   for (const { owner, state } of jobs) jobCounts.move(owner, undefined, state as 'waiting' | 'running')
   for (const { id, owner, request, state } of jobs) {
     if (state !== 'waiting') continue
-    assert.equal(keys.includes(drawingKey(request)), false, `${id} waits for what is being drawn`)
-    if (under.length < slots) assert.equal(mayRun(limits, jobCounts.of(owner)), false, `${id} waits before a free slot`)
+    assert.equal(keys.includes(renderKey(request)), false, `${id} waits for what is being rendered`)
+    if (active.length < capacity()) assert.equal(mayRun(limits, jobCounts.of(owner)), false, `${id} waits before a free slot`)
   }
 }
 
@@ -223,10 +224,10 @@ test('the place and the time that are shown come true when nothing more comes', 
   const running = limitsArbitrary.map(({ person, space, all }) => ({ person, space, all: { ...all, waiting: 1000 } }))
   await fc.assert(
     fc.asyncProperty(scripts, fc.integer({ min: 1, max: 3 }), running, async (steps, slots, limits) => {
-      const house = newHouse()
-      const { clock } = house
-      const pacer = createPacer(slots, msPerCost, clock)
-      const { scheduler } = await live(house, pacer, limits)
+      const home = newHome()
+      const { clock } = home
+      const renderer = createPacedRenderer(slots, msPerCost, clock)
+      const { scheduler } = await openIn(home, renderer, limits)
       await scheduler.accept(askOf('first'))
       await clock.advance(64 * msPerCost)
       for (const step of steps) {
@@ -241,17 +242,17 @@ test('the place and the time that are shown come true when nothing more comes', 
       }
       const shown = scheduler.standings()
       const shownAtMs = clock.nowMs()
-      const before = pacer.begun.length
+      const before = renderer.begun.length
       const beginnings: string[][] = []
       scheduler.listen(({ kind, job }) => {
         if (kind !== 'state' || job.state !== 'running') return
-        const n = pacer.begun.length - before
+        const n = renderer.begun.length - before
         beginnings[n] ??= []
         beginnings[n].push(job.id)
       })
       while (scheduler.load().waiting + scheduler.load().running > 0) assert.ok(await clock.step())
       for (const { job, ahead, leftMs } of shown) {
-        assert.equal(house.journal.find(job.id)!.endedMs! - shownAtMs, leftMs, `${job.id} was shown ${leftMs} ms`)
+        assert.equal(home.journal.find(job.id)!.endedMs! - shownAtMs, leftMs, `${job.id} was shown ${leftMs} ms`)
         if (ahead === undefined) continue
         assert.equal(
           beginnings.findIndex((ids) => ids?.includes(job.id)),
@@ -265,18 +266,18 @@ test('the place and the time that are shown come true when nothing more comes', 
         waiting.map(({ ahead }) => ahead!).sort((a, b) => a - b),
       )
       await scheduler.stop()
-      house.journal.close()
+      home.journal.close()
     }),
     { numRuns: 150 },
   )
 })
 
-test('nobody starves: a single request is drawn although others never stop asking', async () => {
+test('nobody starves: a single request is rendered although others never stop asking', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 8 }), fc.boolean(), async (greedy, frames, sameSpace) => {
-      const house = newHouse()
-      const easel = createEasel(1)
-      const { scheduler } = await live(house, easel, noLimits)
+      const home = newHome()
+      const renderer = createManualRenderer(1)
+      const { scheduler } = await openIn(home, renderer, noLimits)
       const feed = (who: number) => scheduler.accept(askOf(`greedy${who}`, { space: sameSpace ? 'one' : `space${who}`, frames: 8 }))
       for (let who = 0; who < greedy; who++) for (let n = 0; n < 3; n++) await feed(who)
       const mine = await scheduler.accept(askOf('me', { space: sameSpace ? 'one' : 'mine', frames }))
@@ -284,14 +285,14 @@ test('nobody starves: a single request is drawn although others never stop askin
       const rounds = Math.ceil((frames * 64) / quantum) + 1
       const most = rounds * greedy * (Math.ceil(quantum / (8 * 64)) + 1) + 1
       for (let n = 0; scheduler.find(mine.id)!.state === 'waiting'; n++) {
-        assert.ok(n <= most, `${n} were drawn before, more than ${most}`)
-        const { job } = easel.under[0]!
-        easel.under[0]!.finish()
+        assert.ok(n <= most, `${n} were rendered before, more than ${most}`)
+        const { job } = renderer.active[0]!
+        renderer.active[0]!.finish()
         await settled()
         await feed(Number(job.owner.person.replace(/\D/g, '') || 0))
       }
       await scheduler.stop()
-      house.journal.close()
+      home.journal.close()
     }),
     { numRuns: 30 },
   )

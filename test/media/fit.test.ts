@@ -18,7 +18,7 @@ test('quality goes first, then size, then frames per second', async () => {
   const at = async (share: number) => (await fit(encoder(0.1), WHOLE, { maxBytes: 104_858 * share, frames: 16 })).reduced!
   const { quality, ...rest } = await at(0.7)
   assert.ok(quality < 85 && quality > 60)
-  assert.deepEqual([rest.scale, rest.fps], [1, 10])
+  assert.deepEqual({ scale: rest.scale, fps: rest.fps }, { scale: 1, fps: 10 })
   const smaller = await at(0.2)
   assert.ok(smaller.scale < 1 && smaller.scale > 0.5)
   assert.equal(smaller.fps, 10)

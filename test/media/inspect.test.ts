@@ -30,9 +30,9 @@ test('still WebP without an extended header is read, lossy and lossless', async 
 
 test("another program's comment is not taken for settings, but ours is found behind it", async () => {
   const { bytes } = await encode(part(await ball(), 2, 16, 16), { format: 'gif', fps: 10, settings: { seed: '7' } })
-  const foreign = Buffer.from('\x21\xfe\x0cmade by hand\x00', 'latin1')
+  const another = Buffer.from('\x21\xfe\x0cmade by hand\x00', 'latin1')
   const start = 13 + (3 << ((bytes[10]! & 7) + 1))
-  const both = Buffer.concat([bytes.subarray(0, start), foreign, bytes.subarray(start)])
+  const both = Buffer.concat([bytes.subarray(0, start), another, bytes.subarray(start)])
   assert.deepEqual(readSettings(both).settings, { seed: '7' })
 })
 

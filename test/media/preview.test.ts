@@ -14,12 +14,12 @@ test('a preview of one frame is a PNG of exactly that frame', async () => {
 
 test('a preview is enlarged when asked', async () => {
   const { width, height } = await sharp(await previewPng(part(await ball(), 1, 16, 8), 0, 4, 'nearest')).metadata()
-  assert.deepEqual([width, height], [64, 32])
+  assert.deepEqual({ width, height }, { width: 64, height: 32 })
 })
 
 test('a preview of all frames loops and is small', async () => {
   const bytes = await previewWebp(part(await ball(), 16, 64, 64), { fps: 10, scale: 2 })
   const { pages, loop, width, pageHeight } = await sharp(bytes, { animated: true }).metadata()
-  assert.deepEqual([pages, loop, width, pageHeight], [16, 0, 128, 128])
+  assert.deepEqual({ pages, loop, width, pageHeight }, { pages: 16, loop: 0, width: 128, pageHeight: 128 })
   assert.ok(bytes.length < 40_000, `${bytes.length} bytes`)
 })

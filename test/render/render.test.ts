@@ -1,20 +1,20 @@
-// What people get to see of a drawing: its size, and the words that come with it.
+// What people get to see of a render: its size, and the words that come with it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { remark } from '../../src/render/known-words.ts'
 import { enlargement } from '../../src/render/render.ts'
 
-test('stamps are enlarged until people can see them, larger pictures stay as they were drawn', () => {
-  const sides = [
-    [64, 64, 4],
-    [96, 64, 4],
-    [128, 128, 2],
-    [256, 256, 1],
-    [512, 384, 1],
-    [8, 8, 4],
-  ] as const
-  for (const [width, height, scale] of sides) assert.equal(enlargement({ width, height }), scale, `${width}×${height}`)
+test('stamps are enlarged until people can see them, larger ones stay as they were rendered', () => {
+  const sizes = [
+    { width: 64, height: 64, scale: 4 },
+    { width: 96, height: 64, scale: 4 },
+    { width: 128, height: 128, scale: 2 },
+    { width: 256, height: 256, scale: 1 },
+    { width: 512, height: 384, scale: 1 },
+    { width: 8, height: 8, scale: 4 },
+  ]
+  for (const { width, height, scale } of sizes) assert.equal(enlargement({ width, height }), scale, `${width}×${height}`)
 })
 
 const known = {

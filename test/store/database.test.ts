@@ -90,7 +90,7 @@ test('a file of a newer version, of another program, or of no database at all is
   for (const [file, more, code, message] of cases) {
     const before = readFileSync(join(folder, file))
     const error = refusal(() => openDatabase(options(file, more)))
-    assert.deepEqual([error.code, error.data.path], [code, join(folder, file)])
+    assert.deepEqual({ code: error.code, path: error.data.path }, { code, path: join(folder, file) })
     assert.match(error.message, message)
     assert.deepEqual(readFileSync(join(folder, file)), before)
   }

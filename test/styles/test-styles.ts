@@ -1,4 +1,4 @@
-// The room of styles with real folders, the engine's real inspection and two small bases; only the drawing is a picture that is there.
+// Test styles: real folders, the engine's real inspection and two small base models; only what is drawn is a picture that is there.
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,31 +6,31 @@ import { join } from 'node:path'
 import Keyv from 'keyv'
 import type { Attachment } from '../../src/chat/contract/attachment.ts'
 import type { StyleAdmin } from '../../src/chat/contract/style-admin.ts'
-import { factsOf, inspect } from '../../src/engine/index.ts'
+import { inspect, modelDefaults } from '../../src/engine/index.ts'
 import { UserError } from '../../src/errors.ts'
-import type { Recipe } from '../../src/render/render.ts'
-import type { Base } from '../../src/styles/catalog/style.ts'
-import type { HistoryRecord } from '../../src/styles/catalog/style-history.ts'
+import type { Recipe } from '../../src/render/recipe.ts'
+import type { BaseModel } from '../../src/styles/catalog/base-models.ts'
+import type { HistoryRecord } from '../../src/styles/registry/style-history.ts'
 import { createStyles, type Styles, type StylesOptions } from '../../src/styles/styles.ts'
 
 export const models = join(import.meta.dirname, '../../models')
 export const tiny = join(import.meta.dirname, '../fixtures/tiny')
 const ball = readFileSync(join(import.meta.dirname, '../fixtures/ball.webp'))
 
-export const pocketBase: Base = {
+export const pocketBase: BaseModel = {
   name: 'pocket',
   files: { checkpoint: join(models, 'pocket'), motion: join(models, 'pocket/motion'), loras: [] },
   example: 'a red ball bouncing in a meadow',
 }
 
 /** Another base, of other widths: four levels, text of width 32. */
-export const tinyBase: Base = {
+export const tinyBase: BaseModel = {
   name: 'tiny',
   files: { checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v2.safetensors'), loras: [] },
   example: 'a cat',
 }
 
-export interface House {
+export interface TestStyles {
   readonly styles: Styles
   readonly folder: string
   readonly space: Keyv<HistoryRecord>
@@ -41,15 +41,15 @@ export interface House {
   readonly hostFolder: string
   /** Moves by what it is set to. */
   readonly clock: { nowMs: number }
-  admin(who?: Partial<Who>): StyleAdmin
+  admin(who?: Partial<TestManager>): StyleAdmin
   /** Every file in the folder of styles. */
   files(): string[]
   /** The same folder and records, opened by the next process. */
-  again(): Promise<House>
+  reopen(): Promise<TestStyles>
   close(): void
 }
 
-export interface Who {
+export interface TestManager {
   readonly person: string
   readonly space: string
   readonly platform: string
@@ -60,19 +60,19 @@ export interface Who {
   readonly files: Readonly<Record<string, Uint8Array>>
 }
 
-export async function openHouse(options: Partial<StylesOptions> = {}): Promise<House> {
+export async function openTestStyles(options: Partial<StylesOptions> = {}): Promise<TestStyles> {
   const root = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-styles-'))
   mkdirSync(join(root, 'models'))
-  return houseIn(root, new Keyv<HistoryRecord>(), new Map(), { nowMs: 1_700_000_000_000 }, options)
+  return testStylesIn(root, new Keyv<HistoryRecord>(), new Map(), { nowMs: 1_700_000_000_000 }, options)
 }
 
-async function houseIn(
+async function testStylesIn(
   root: string,
   space: Keyv<HistoryRecord>,
   blobs: Map<string, Uint8Array>,
   clock: { nowMs: number },
   options: Partial<StylesOptions>,
-): Promise<House> {
+): Promise<TestStyles> {
   const drawn: Recipe[] = []
   const folder = join(root, 'styles')
   const styles = await createStyles({
@@ -88,7 +88,7 @@ async function houseIn(
     folder,
     models,
     bases: [pocketBase, tinyBase],
-    factsOf,
+    modelDefaults,
     // In this thread: test/engine/pipeline/inspect.test.ts has the one of its own.
     inspect: async (path, how) => inspect(path, how),
     draw: async (recipe) => {
@@ -96,7 +96,6 @@ async function houseIn(
       return { animation: { bytes: ball, format: 'webp', width: 256, height: 256 } }
     },
     nowMs: () => clock.nowMs,
-    isOperator: ({ platform }) => platform === 'web',
     hostFolders: [join(root, 'models')],
     ...options,
   })
@@ -111,10 +110,16 @@ async function houseIn(
     admin({ person = 'ann', space = 's1', platform = 'discord', admin = true, roles = [], managers = [], files } = {}) {
       const fetchFile = files && ((attachment: Attachment) => pieces(files[attachment.url]!))
       const owner = { platform, space, person }
-      return styles.admin({ owner, name: person, asker: { admin, roles }, managers: async () => managers, ...(fetchFile && { fetchFile }) })
+      return styles.admin({
+        owner,
+        name: person,
+        asker: { admin, operator: platform === 'web', roles },
+        managers: async () => managers,
+        ...(fetchFile && { fetchFile }),
+      })
     },
     files: () => ['files', 'incoming'].flatMap((inner) => readdirSync(join(folder, inner)).map((name) => `${inner}/${name}`)),
-    again: () => houseIn(root, space, blobs, clock, options),
+    reopen: () => testStylesIn(root, space, blobs, clock, options),
     close: () => rmSync(root, { recursive: true }),
   }
 }
@@ -132,8 +137,8 @@ export function attached(bytes: Uint8Array, name = 'look.safetensors'): { file: 
 export const animeLora = (): Uint8Array => readFileSync(join(models, 'pocket/loras/anime.safetensors'))
 
 /** The refusal of what should not happen. */
-export async function refusal(doing: Promise<unknown>): Promise<UserError> {
-  const done = await doing.then(
+export async function refusal(call: Promise<unknown>): Promise<UserError> {
+  const done = await call.then(
     () => undefined,
     (error: unknown) => error,
   )

@@ -1,15 +1,15 @@
-// What every chat platform must do, whatever it is made of. A harness plays the service and its people around a real
-// client; the suite plays the house: it answers what the platform hears and looks at what people then see.
+// The suite for chat platforms: what every one must do, whatever it is made of. A harness plays the service and its people around a real
+// client; the suite plays the receiver: it responds to what the platform receives and looks at what people then see.
 //
-// To write one: `makeHarness(receiver)` starts the service on loopback, makes the platform on it, calls
-// `platform.start(receiver)` and returns. There are two people, ann and bob (no admins), in one channel of one space.
-// Whatever people do goes through the service, as its own clients would send it. `speak`, `press`, `react` and `submit`
-// resolve once the platform has heard it and its receiver has returned; `seen` gives what is on a person's screen.
+// To write one: `makeHarness(receiver)` starts the service on loopback, makes the platform on it, calls `platform.start(receiver)` and
+// returns. Whatever people do goes through the service, as its own clients would send it. `speak`, `press`, `react` and `submit` resolve once
+// the platform has received it and its receiver has returned; `seen` gives what is on a person's screen. What a service does not have is a
+// property of its harness, with the reason.
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { commands } from '../../commands/index.ts'
-import type { Choice, Incoming, OptionInput, Typing } from '../../src/chat/contract/incoming.ts'
+import type { Asker, Choice, Incoming, OptionInput, Typing } from '../../src/chat/contract/incoming.ts'
 import type { Form, Outgoing, Picture } from '../../src/chat/contract/outgoing.ts'
 import type { Platform, Posted, Receiver } from '../../src/chat/contract/platform.ts'
 import type { Reaction } from '../../src/chat/contract/reactions.ts'
@@ -21,12 +21,15 @@ export type Person = 'ann' | 'bob'
 export interface Harness {
   /** The running one; another after `restart`. */
   readonly platform: Platform
+  readonly circumstances: HarnessCircumstances
+  /** What the service does not have, and why. Tests of it are skipped and say so. */
+  readonly without?: Readonly<Partial<Record<Feature, string>>>
   /** A slash command with options in the channel (typed text where the service has no typed options). */
   speak(person: Person, command: string, options: Readonly<Record<string, OptionInput>>): Promise<void>
   /** A click on the button of this message whose text is `label`. `message` is one of `Posted.messages`. */
   press(person: Person, message: string, label: string): Promise<void>
   /** Only called where `limits.reactions`. */
-  react(person: Person, message: string, mark: Reaction): Promise<void>
+  react(person: Person, message: string, reaction: Reaction): Promise<void>
   /** The dialog that is open for this person: its title, and what stands in each field. */
   opened(person: Person): Promise<{ readonly title: string; readonly values: Readonly<Record<string, string>> } | undefined>
   /** Sends that dialog with these fields changed. */
@@ -45,6 +48,20 @@ export interface Harness {
   close(): Promise<void>
 }
 
+export type Feature = 'completion' | 'deletion by hand' | 'buttons after a restart'
+
+/** Who is there, and what the platform says of them. */
+export interface HarnessCircumstances {
+  /** Whoever is not ann reads along. */
+  readonly people: readonly Person[]
+  readonly asker: Pick<Asker, 'admin' | 'operator'>
+  /** They are alone with the bot. */
+  readonly direct: boolean
+}
+
+/** As in most services: two people, nobody special, in one channel of one space. */
+export const inAChannel: HarnessCircumstances = { people: ['ann', 'bob'], asker: { admin: false, operator: false }, direct: false }
+
 export interface Seen {
   /** As in `Posted.messages`. */
   readonly message: string
@@ -55,7 +72,7 @@ export interface Seen {
   readonly files: readonly Uint8Array[]
   readonly buttons: readonly string[]
   /** What the bot put under it. */
-  readonly marks: readonly Reaction[]
+  readonly reactions: readonly Reaction[]
 }
 
 export type MakeHarness = (receiver: Receiver) => Promise<Harness>
@@ -67,50 +84,61 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
     let harness: Harness
     let picture: Picture
     let other: Picture
-    let unanswered = 0
-    const heard: Incoming[] = []
+    /** Somebody who reads along: the last of those who are there. */
+    let reader: Person
+    let others: readonly Person[]
     const typings: Typing[] = []
-    /** What the house does with the next thing that is heard. */
-    let answer: (incoming: Incoming) => Promise<unknown> = async () => undefined
+    /** What the receiver does with the next thing that it receives. */
+    let respond: (incoming: Incoming) => Promise<unknown> = async () => undefined
+    const failures: unknown[] = []
     let choices: readonly Choice[] = []
 
     before(async () => {
       harness = await makeHarness({
         async receive(incoming) {
-          heard.push(incoming)
-          await answer(incoming).catch((error: unknown) => failures.push(error))
+          await respond(incoming).catch((error: unknown) => failures.push(error))
         },
         async complete(typing) {
           typings.push(typing)
           return choices
         },
       })
+      const { people } = harness.circumstances
+      reader = people.at(-1)!
+      others = people.filter((person) => person !== 'ann')
       const format = harness.platform.limits.formats[0]!
       picture = await loop(format, 0)
       other = await loop(format, 90)
     })
     after(() => harness?.close())
 
-    const failures: unknown[] = []
-    /** Ann (or another) says something, the house answers it by `how`; gives what that returned. */
-    async function told<T>(how: (incoming: Incoming, platform: Platform) => Promise<T>, person: Person = 'ann'): Promise<T> {
-      return heardBy(how, () => harness.speak(person, 'queue', {}))
-    }
-    async function heardBy<T>(how: (incoming: Incoming, platform: Platform) => Promise<T>, act: () => Promise<void>): Promise<T> {
+    /** A test of what not every service has. */
+    const testOf = (feature: Feature, title: string, body: () => Promise<void>) =>
+      test(title, async (t) => {
+        const reason = harness.without?.[feature]
+        if (reason !== undefined) t.skip(reason)
+        else await body()
+      })
+
+    /** Ann (or another) says something and `how` responds to it; gives what that returned. */
+    const answering = <T>(how: (incoming: Incoming, platform: Platform) => Promise<T>, person: Person = 'ann'): Promise<T> =>
+      receivedFrom(() => harness.speak(person, 'queue', {}), how)
+    async function receivedFrom<T>(act: () => Promise<void>, how: (incoming: Incoming, platform: Platform) => Promise<T>): Promise<T> {
       const results: T[] = []
-      answer = async (incoming) => void results.push(await how(incoming, harness.platform))
-      unanswered++
+      respond = async (incoming) => void results.push(await how(incoming, harness.platform))
       await act()
-      answer = async () => undefined
+      respond = async () => undefined
       if (failures.length > 0) throw failures.splice(0)[0]
-      assert.equal(results.length, 1, `heard once what was said once (act ${unanswered})`)
+      assert.equal(results.length, 1, 'received once what was done once')
       return results[0]!
     }
+    const incomingFrom = (act: () => Promise<void>): Promise<Incoming> => receivedFrom(act, async (incoming) => incoming)
     const plain = (outgoing: Partial<Outgoing>): Outgoing => ({ audience: 'everyone', tone: 'plain', text: 'Good.', ...outgoing })
     const json = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
     const post = (outgoing: Partial<Outgoing>, person?: Person): Promise<Posted> =>
-      told(async ({ address }, platform) => json(await platform.post(json(address), plain(outgoing))), person)
+      answering(async ({ address }, platform) => json(await platform.post(json(address), plain(outgoing))), person)
 
+    /** All of its messages together. */
     async function find({ messages }: Posted, person: Person): Promise<Seen | undefined> {
       const all = (await harness.seen(person)).filter(({ message }) => messages.includes(message))
       if (all.length === 0) return undefined
@@ -120,43 +148,56 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         pictures: all.flatMap(({ pictures }) => pictures),
         files: all.flatMap(({ files }) => files),
         buttons: all.flatMap(({ buttons }) => buttons),
-        marks: all.flatMap(({ marks }) => marks),
+        reactions: all.flatMap(({ reactions }) => reactions),
       }
     }
-    async function must(posted: Posted, person: Person): Promise<Seen> {
+    async function seenBy(person: Person, posted: Posted): Promise<Seen> {
       const seen = await find(posted, person)
       assert.ok(seen, `${person} sees ${posted.messages.join(', ')}`)
       return seen
     }
+    const isRead = async (person: Person, words: string) => (await harness.seen(person)).some(({ text }) => text.includes(words))
 
     test('says who speaks and where, in JSON, with an id for each event', async () => {
-      const events = [await told(async (incoming) => incoming), await told(async (incoming) => incoming, 'bob')]
+      const { people, asker, direct } = harness.circumstances
+      const events: Incoming[] = []
+      for (const person of people) events.push(await answering(async (incoming) => incoming, person))
       for (const incoming of events) {
         assert.deepEqual(json(incoming), incoming)
         assert.equal(incoming.owner.platform, harness.platform.name)
-        assert.equal(incoming.asker.admin, false)
-        assert.deepEqual([incoming.channel.direct, incoming.channel.missing], [false, []])
+        const { asker: said, channel } = incoming
+        assert.deepEqual({ admin: said.admin, operator: said.operator }, asker)
+        assert.deepEqual({ direct: channel.direct, missing: channel.missing }, { direct, missing: [] })
         assert.ok(incoming.name.length > 0 && incoming.locale.length > 0)
       }
-      const [ann, bob] = events as [Incoming, Incoming]
-      assert.equal(ann.owner.space, bob.owner.space)
-      assert.equal(ann.channel.id, bob.channel.id)
-      assert.notEqual(ann.owner.person, bob.owner.person)
-      assert.notEqual(ann.id, bob.id)
+      const differing = (key: (incoming: Incoming) => string) => new Set(events.map(key)).size
+      assert.equal(
+        differing(({ owner }) => owner.space),
+        1,
+      )
+      assert.equal(
+        differing(({ channel }) => channel.id),
+        1,
+      )
+      assert.equal(
+        differing(({ owner }) => owner.person),
+        people.length,
+      )
+      assert.equal(
+        differing(({ id }) => id),
+        people.length,
+      )
       assert.equal(harness.platform.trouble(), undefined)
     })
 
-    test('hears a command with its options', async () => {
+    test('receives a command with its options', async () => {
       const options = { prompt: 'a red ball, "quoted" & <b>bold</b>', seed: '18446744073709551615', frames: 8, private: true }
-      const incoming = await heardBy(
-        async (one) => one,
-        () => harness.speak('ann', 'animate', options),
-      )
+      const incoming = await incomingFrom(() => harness.speak('ann', 'animate', options))
       assert.notEqual(incoming.kind, 'reaction')
       if (incoming.kind === 'reaction') return
       const inputs = incoming.kind === 'text' ? parse(incoming.text, commands).inputs : incoming.options
       const read = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, /^(yes|true)$/.test(`${value}`) || String(value)]))
-      assert.deepEqual(read, { prompt: options.prompt, seed: options.seed, frames: '8', private: true })
+      assert.deepEqual(read, { ...options, frames: '8' })
     })
 
     test('shows everything that a message has to everybody', async () => {
@@ -172,53 +213,56 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
           { label: 'Again', emoji: '🎲', command: 'again job:k3j9x', style: 'main' },
           { label: 'Delete', command: 'cancel job:k3j9x', style: 'danger' },
         ],
-        marks: ['die', 'star'],
+        reactions: ['die', 'star'],
         tone: 'done',
       })
-      for (const person of ['ann', 'bob'] as const) {
-        const seen = await must(posted, person)
+      for (const person of harness.circumstances.people) {
+        const seen = await seenBy(person, posted)
         for (const words of ['Here it is.', 'In two lines.', 'a red ball bouncing', 'Seed', '18446744073709551615', 'Style', 'anime']) {
           assert.ok(seen.text.includes(words), `'${words}' in '${seen.text}'`)
         }
         assert.deepEqual(seen.pictures.map(hash), [hash(picture.bytes)])
         assert.ok(['Again', 'Delete'].every((label) => seen.buttons.some((button) => button.includes(label))))
-        assert.deepEqual([...seen.marks].sort(), harness.platform.limits.reactions ? ['die', 'star'] : [])
+        assert.deepEqual([...seen.reactions].sort(), harness.platform.limits.reactions ? ['die', 'star'] : [])
       }
     })
 
     test('an acknowledged address is filled by the first post, and takes a second message after it', async () => {
-      const [first, second] = await told(async ({ address }, platform) => {
+      const { first, second } = await answering(async ({ address }, platform) => {
         await platform.acknowledge(json(address), 'everyone')
-        return [await platform.post(address, plain({ text: 'First.' })), await platform.post(address, plain({ text: 'Second.' }))]
+        return {
+          first: await platform.post(address, plain({ text: 'First.' })),
+          second: await platform.post(address, plain({ text: 'Second.' })),
+        }
       })
-      assert.ok((await must(first!, 'bob')).text.includes('First.'))
-      assert.ok((await must(second!, 'bob')).text.includes('Second.'))
-      const all = (await harness.seen('bob')).filter(({ text }) => /First\.|Second\./.test(text))
+      assert.ok((await seenBy(reader, first)).text.includes('First.'))
+      assert.ok((await seenBy(reader, second)).text.includes('Second.'))
+      const all = (await harness.seen(reader)).filter(({ text }) => /First\.|Second\./.test(text))
       assert.equal(all.length, 2)
     })
 
     test('what was acknowledged before everybody is still shown to nobody but its audience', async () => {
-      const posted = await told(async ({ address }, platform) => {
+      const posted = await answering(async ({ address }, platform) => {
         await platform.acknowledge(address, 'everyone')
-        return platform.post(address, plain({ text: 'Not for bob.', audience: 'asker' }))
+        return platform.post(address, plain({ text: 'Not for others.', audience: 'asker' }))
       })
-      assert.ok((await must(posted, 'ann')).text.includes('Not for bob.'))
-      assert.ok(!(await harness.seen('bob')).some(({ text }) => text.includes('Not for bob.')))
+      assert.ok((await seenBy('ann', posted)).text.includes('Not for others.'))
+      for (const person of others) assert.ok(!(await isRead(person, 'Not for others.')))
     })
 
-    test('an answer for the asker, or a direct message, is seen by nobody else', async () => {
+    test('a response for the asker, or a direct message, is seen by nobody else', async () => {
       for (const audience of ['asker', 'direct'] as const) {
         const text = `Only for ann: ${audience}.`
         const posted = await post({ audience, text, picture })
-        const seen = await must(posted, 'ann')
+        const seen = await seenBy('ann', posted)
         assert.ok(seen.text.includes(text))
         assert.deepEqual(seen.pictures.map(hash), [hash(picture.bytes)])
-        assert.equal(await find(posted, 'bob'), undefined)
+        for (const person of others) assert.equal(await find(posted, person), undefined)
         const edited = await harness.platform.edit(posted, plain({ audience, text: `${text} Edited.` }))
-        // where a service cannot change what only one person sees, the house posts another
-        if (edited) assert.ok((await must(edited, 'ann')).text.includes(`${text} Edited.`))
+        // where a service cannot change what only one person sees, the caller posts another
+        if (edited) assert.ok((await seenBy('ann', edited)).text.includes(`${text} Edited.`))
         else assert.equal(audience, 'asker')
-        assert.ok(!(await harness.seen('bob')).some((one) => one.text.includes(text)))
+        for (const person of others) assert.ok(!(await isRead(person, text)))
       }
     })
 
@@ -235,41 +279,45 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         plain({ tone: 'running', text: 'Drawing', progress, ...(limits.previews && { picture }) }),
       )
       assert.ok(running)
-      const half = await must(running, 'bob')
+      const half = await seenBy(reader, running)
       assert.ok(half.text.includes('Step 6 of 12'))
       assert.ok(!half.text.includes('You are next.'))
       assert.deepEqual(half.buttons, [])
       if (limits.previews) assert.deepEqual(half.pictures.map(hash), [hash(picture.bytes)])
       const done = await harness.platform.edit(json(running), plain({ tone: 'done', text: 'Here it is.', picture: other }))
       assert.ok(done)
-      const end = await must(done, 'bob')
+      const end = await seenBy(reader, done)
       assert.ok(end.text.includes('Here it is.') && !end.text.includes('Step 6'))
       assert.deepEqual(end.pictures.map(hash), [hash(other.bytes)])
       const bare = await harness.platform.edit(json(done), plain({ text: 'Nothing left.' }))
       assert.ok(bare)
-      assert.deepEqual((await must(bare, 'bob')).pictures, [])
+      assert.deepEqual((await seenBy(reader, bare)).pictures, [])
     })
 
     test('what is removed is gone for everybody, twice is no error, and a later edit says so', async () => {
-      const posted = await post({ text: 'Soon gone.', picture, marks: ['die'] })
+      const posted = await post({ text: 'Soon gone.', picture, reactions: ['die'] })
       await harness.platform.remove(posted)
       await harness.platform.remove(posted)
-      for (const person of ['ann', 'bob'] as const) assert.ok(!(await harness.seen(person)).some(({ text }) => text.includes('Soon gone.')))
+      for (const person of harness.circumstances.people) assert.ok(!(await isRead(person, 'Soon gone.')))
       assert.equal(await harness.platform.edit(posted, plain({ text: 'Back again.' })), undefined)
+      assert.ok(!(await isRead(reader, 'Back again.')))
+    })
+
+    testOf('deletion by hand', 'what somebody deleted by hand is gone: an edit says so, and removing it is no error', async () => {
       const vanished = await post({ text: 'Taken away by hand.' })
       for (const message of vanished.messages) await harness.vanish(message)
-      assert.equal(await harness.platform.edit(vanished, plain({ text: 'Back again.' })), undefined)
+      assert.equal(await harness.platform.edit(vanished, plain({ text: 'Back once more.' })), undefined)
       await harness.platform.remove(vanished)
-      assert.ok(!(await harness.seen('bob')).some(({ text }) => text.includes('Back again.')))
+      assert.ok(!(await isRead(reader, 'Back once more.')))
     })
 
     test('the same nonce at the same address gives the message that is there', async () => {
-      const [first, second] = await told(async ({ address }, platform) => {
+      const { first, second } = await answering(async ({ address }, platform) => {
         const outgoing = plain({ text: 'Posted once.', nonce: 'k3j9x0000000000000000000n', picture })
-        return [await platform.post(address, outgoing), await platform.post(json(address), outgoing)]
+        return { first: await platform.post(address, outgoing), second: await platform.post(json(address), outgoing) }
       })
-      assert.deepEqual(json(second!.messages), json(first!.messages))
-      assert.equal((await harness.seen('bob')).filter(({ text }) => text.includes('Posted once.')).length, 1)
+      assert.deepEqual(json(second.messages), json(first.messages))
+      assert.equal((await harness.seen(reader)).filter(({ text }) => text.includes('Posted once.')).length, 1)
     })
 
     test("nobody is pinged, and people's words are shown as they were written: on create and on edit", async () => {
@@ -281,10 +329,10 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         items: [{ title: nasty, text: nasty, buttons: [{ label: 'Try', command: 'animate x', style: 'usual' as const }] }],
       }
       const posted = await post(words)
-      assert.ok((await must(posted, 'bob')).text.includes(nasty))
+      assert.ok((await seenBy(reader, posted)).text.includes(nasty))
       const edited = await harness.platform.edit(posted, plain({ ...words, text: `${nasty} edited`, progress: { done: 0.2, text: nasty } }))
       assert.ok(edited)
-      assert.ok((await must(edited, 'bob')).text.includes(`${nasty} edited`))
+      assert.ok((await seenBy(reader, edited)).text.includes(`${nasty} edited`))
       await post({ ...words, audience: 'asker' })
       assert.equal(await harness.pings(), before)
     })
@@ -294,20 +342,20 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         harness.platform.limits,
         (chars, mark) => `${mark + 'word '.repeat(chars).slice(0, chars - mark.length - 1)}.`,
       )
-      const seen = await must(await post({ ...outgoing, picture }), 'bob')
+      const seen = await seenBy(reader, await post({ ...outgoing, picture }))
       const shown = seen.text.replace(/\s+/g, ' ')
       const texts = [outgoing.text, outgoing.quote!, ...outgoing.facts!.flatMap(({ label, value }) => [label, value])]
       for (const [n, text] of texts.entries())
         assert.ok(shown.includes(text.replace(/\s+/g, ' ')), `part ${n} of ${texts.length} is shown whole`)
       assert.equal(seen.buttons.length, harness.platform.limits.buttons)
       assert.deepEqual(seen.pictures.map(hash), [hash(picture.bytes)])
-      const items = await must(await post({ text: 'A list.', items: longestItems(harness.platform.limits) }), 'bob')
+      const items = await seenBy(reader, await post({ text: 'A list.', items: longestItems(harness.platform.limits) }))
       for (let n = 0; n < harness.platform.limits.items; n++) assert.ok(items.text.includes(`title ${n} `), `item ${n}`)
     })
 
     test('as long as the limits allow and all of it markup: still a message', async () => {
       const outgoing = longest(harness.platform.limits, (chars) => '*_~`|<&>@#[\\'.repeat(chars).slice(0, chars))
-      const seen = await must(await post(outgoing), 'bob')
+      const seen = await seenBy(reader, await post(outgoing))
       assert.ok(seen.text.includes('*_~`|<&>@#[\\'))
     })
 
@@ -322,40 +370,41 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         },
         { title: 'sepia', picture: other, buttons: [{ label: 'Try that', command: 'animate a cat style:sepia', style: 'usual' as const }] },
       ]
-      const listed = await must(await post({ audience: 'asker', text: 'Two.', items }), 'ann')
+      const listed = await seenBy('ann', await post({ audience: 'asker', text: 'Two.', items }))
       for (const words of ['Two.', 'anime', 'big eyes', 'sepia']) assert.ok(listed.text.includes(words))
       assert.deepEqual(listed.pictures.map(hash), [hash(picture.bytes), hash(other.bytes)])
       assert.ok(['Try it', 'Try that'].every((label) => listed.buttons.some((button) => button.includes(label))))
-      const exported = await must(await post({ audience: 'asker', text: 'All of it.', file }), 'ann')
+      const exported = await seenBy('ann', await post({ audience: 'asker', text: 'All of it.', file }))
       assert.deepEqual(exported.files.map(hash), [hash(file.bytes)])
     })
 
-    test('a button comes back as its text, from whoever pressed it, also after a restart', async () => {
-      const command = `again job:k3j9x prompt:"${'long words '.repeat(7)}"`.slice(0, 99)
-      const posted = await post({ buttons: [{ label: 'Again', emoji: '🎲', command, style: 'usual' }] })
-      const press = () =>
-        heardBy(
-          async (incoming) => incoming,
-          () => harness.press('bob', posted.messages[0]!, 'Again'),
-        )
-      const first = await press()
-      assert.deepEqual([first.kind, first.kind === 'text' && first.text], ['text', command])
-      const bob = await told(async ({ owner }) => owner, 'bob')
-      assert.deepEqual(first.owner, bob)
-      await harness.restart()
-      const second = await press()
-      assert.deepEqual([second.kind, second.kind === 'text' && second.text], ['text', command])
-      assert.notEqual(second.id, first.id)
+    const longCommand = `again job:k3j9x prompt:"${'long words '.repeat(7)}"`.slice(0, 99)
+    const postButton = () => post({ buttons: [{ label: 'Again', emoji: '🎲', command: longCommand, style: 'usual' }] })
+    const pressAgain = ({ messages }: Posted) => incomingFrom(() => harness.press(reader, messages[0]!, 'Again'))
+
+    test('a button comes back as its text, from whoever pressed it', async () => {
+      const posted = await postButton()
+      const { kind, text, owner, id } = textOf(await pressAgain(posted))
+      assert.deepEqual({ kind, text }, { kind: 'text', text: longCommand })
+      assert.deepEqual(owner, await answering(async (incoming) => incoming.owner, reader))
+      assert.notEqual((await pressAgain(posted)).id, id)
     })
 
-    test('a button can be answered: a new message, or a dialog', async () => {
+    testOf('buttons after a restart', 'a button of before a restart comes back as its text', async () => {
+      const posted = await postButton()
+      await harness.restart()
+      const { kind, text } = textOf(await pressAgain(posted))
+      assert.deepEqual({ kind, text }, { kind: 'text', text: longCommand })
+    })
+
+    test('a button can be responded to: a new message, or a dialog', async () => {
       const posted = await post({ buttons: [{ label: 'Words', command: 'again job:k3j9x ask:yes', style: 'usual' }] })
-      const answered = await heardBy(
+      const response = await receivedFrom(
+        () => harness.press(reader, posted.messages[0]!, 'Words'),
         ({ address }, platform) => platform.post(address, plain({ text: 'Drawn again.' })),
-        () => harness.press('bob', posted.messages[0]!, 'Words'),
       )
-      assert.ok((await must(answered, 'ann')).text.includes('Drawn again.'))
-      assert.ok((await must(posted, 'ann')).text.includes('Good.'), 'the message with the button stays as it is')
+      assert.ok((await seenBy('ann', response)).text.includes('Drawn again.'))
+      assert.ok((await seenBy('ann', posted)).text.includes('Good.'), 'the message with the button stays as it is')
     })
 
     test('a message posted before a restart is edited and removed after it', async () => {
@@ -363,26 +412,24 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
       await harness.restart()
       const edited = await harness.platform.edit(posted, plain({ text: 'After.', picture }))
       assert.ok(edited)
-      const seen = await must(edited, 'bob')
+      const seen = await seenBy(reader, edited)
       assert.ok(seen.text.includes('After.') && !seen.text.includes('Before.'))
       await harness.platform.remove(edited)
-      assert.equal(await find(edited, 'bob'), undefined)
+      assert.equal(await find(edited, reader), undefined)
     })
 
     test('a dialog shows what stands in its fields, and comes back as a command', async () => {
       const posted = await post({ buttons: [{ label: 'Words', command: 'again job:k3j9x ask:yes', style: 'usual' }] })
-      await heardBy(
-        ({ address }, platform) => platform.open(address, wordsForm()),
+      await receivedFrom(
         () => harness.press('ann', posted.messages[0]!, 'Words'),
+        ({ address }, platform) => platform.open(address, wordsForm()),
       )
       const dialog = await harness.opened('ann')
       assert.ok(dialog)
       assert.equal(dialog.title, 'Draw it with other words')
-      assert.deepEqual([dialog.values['prompt'], dialog.values['seed']], ['a "red" ball & <b>', '18446744073709551615'])
-      const incoming = await heardBy(
-        async (one) => one,
-        () => harness.submit('ann', { prompt: 'a blue <b> & "ball"' }),
-      )
+      const { prompt, seed } = dialog.values
+      assert.deepEqual({ prompt, seed }, { prompt: 'a "red" ball & <b>', seed: '18446744073709551615' })
+      const incoming = await incomingFrom(() => harness.submit('ann', { prompt: 'a blue <b> & "ball"' }))
       assert.equal(incoming.kind, 'command')
       if (incoming.kind !== 'command') return
       assert.equal(incoming.command, 'again')
@@ -390,7 +437,7 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
       assert.deepEqual(Object.fromEntries(said), { job: 'k3j9x', prompt: 'a blue <b> & "ball"', seed: '18446744073709551615' })
     })
 
-    test('completes a style by the names that the house gives, as many as the limits allow', async () => {
+    testOf('completion', 'completes a style by the names that the receiver gives, as many as the limits allow', async () => {
       choices = Array.from({ length: harness.platform.limits.choices }, (_, n) => ({
         value: `style-${n}`,
         label: `Style ${n} — ${'x'.repeat(60)}`,
@@ -398,26 +445,36 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
       const offered = await harness.complete('ann', 'animate', 'style', 'sty')
       assert.deepEqual(offered, choices)
       const { command, option, typed, owner } = typings.at(-1)!
-      assert.deepEqual([command, option, typed], ['animate', 'style', 'sty'])
+      assert.deepEqual({ command, option, typed }, { command: 'animate', option: 'style', typed: 'sty' })
       assert.equal(owner.platform, harness.platform.name)
     })
 
-    test('a reaction comes back with the message it stands under, also after a restart; its answers can be posted', async (t) => {
+    test('a reaction comes back with the message it stands under, also after a restart; its responses can be posted', async (t) => {
       if (!harness.platform.limits.reactions) return t.skip('this platform has buttons instead of reactions')
-      const posted = await post({ picture, marks: ['die', 'cross', 'star', 'letter'] })
+      const posted = await post({ picture, reactions: ['die', 'cross', 'star', 'letter'] })
       await harness.restart()
-      for (const mark of ['die', 'cross', 'star', 'letter'] as const) {
+      for (const reaction of ['die', 'cross', 'star', 'letter'] as const) {
         const message = posted.messages[posted.messages.length - 1]!
-        const [incoming, answered] = await heardBy(
-          async (one, platform) => [one, await platform.post(one.address, plain({ text: `Heard ${mark}.` }))] as const,
-          () => harness.react('bob', message, mark),
+        const { incoming, response } = await receivedFrom(
+          () => harness.react(reader, message, reaction),
+          async (one, platform) => ({
+            incoming: one,
+            response: await platform.post(one.address, plain({ text: `Received ${reaction}.` })),
+          }),
         )
-        assert.deepEqual([incoming.kind, incoming.kind === 'reaction' && [incoming.mark, incoming.message]], ['reaction', [mark, message]])
+        assert.equal(incoming.kind, 'reaction')
+        if (incoming.kind !== 'reaction') return
+        assert.deepEqual({ reaction: incoming.reaction, message: incoming.message }, { reaction, message })
         assert.equal(incoming.owner.platform, harness.platform.name)
-        assert.ok((await must(answered, 'ann')).text.includes(`Heard ${mark}.`))
+        assert.ok((await seenBy('ann', response)).text.includes(`Received ${reaction}.`))
       }
     })
   })
+}
+
+function textOf(incoming: Incoming) {
+  const { id, owner, kind } = incoming
+  return { id, owner, kind, text: incoming.kind === 'text' ? incoming.text : undefined }
 }
 
 /** A small real animation that loops; others of another brightness. */

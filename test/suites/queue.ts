@@ -1,4 +1,4 @@
-// What every queue must promise, whatever it is made of: order, fairness, places. Arrivals are played as scripts that
+// The suite for fair queues: what every one must promise, whatever it is made of: order, fairness, places. Arrivals are played as scripts that
 // fast-check invents and shrinks.
 
 import assert from 'node:assert/strict'
@@ -69,9 +69,9 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
       check(stepsArbitrary, (steps) => {
         const last = new Map<string, number>()
         for (const { id, space, person } of play(create(quantum), steps).order()) {
-          const lane = `${space}/${person}`
-          assert.ok((last.get(lane) ?? -1) < numberOf(id))
-          last.set(lane, numberOf(id))
+          const key = `${space}/${person}`
+          assert.ok((last.get(key) ?? -1) < numberOf(id))
+          last.set(key, numberOf(id))
         }
       })
     })

@@ -1,4 +1,4 @@
-// What stands behind the desks: scheduler, store and styles, asked for one person at a time.
+// Command contexts, made for one caller at a time from scheduler, store and styles.
 
 import { randomBytes } from 'node:crypto'
 import { type Owner, personOf, spaceOf } from '../../jobs/job.ts'
@@ -13,7 +13,8 @@ import type { Platform } from '../contract/platform.ts'
 import { type Settings, settingsSchema } from '../contract/settings.ts'
 import type { StyleAdmin } from '../contract/style-admin.ts'
 import type { Delivery } from '../delivery/delivery.ts'
-import { helpIn, localeFor } from '../locales/locale.ts'
+import { localeFor } from '../locales/locales.ts'
+import { helpIn } from '../locales/speak.ts'
 import { createFavourites, type Favourites } from './favourites.ts'
 import { createJobAccess } from './job-access.ts'
 import { createPersonalData, type PersonalDataParts } from './privacy.ts'
@@ -28,7 +29,7 @@ export interface Contexts {
   defaultsOf(owner: Owner): Promise<Defaults>
 }
 
-/** Who speaks, where, and what can be shown there. */
+/** Who calls a command, where, and what can be shown there. */
 export interface Caller {
   readonly owner: Owner
   readonly name: string
@@ -55,15 +56,14 @@ export interface ContextsParts {
   readonly styleAdminFor: (caller: StyleCaller) => StyleAdmin
   readonly delivery: Pick<Delivery, 'withdraw'>
   readonly retentionDays: number
-  readonly forgetOn: PersonalDataParts['forgetOn']
+  readonly forgetOnPlatform: PersonalDataParts['forgetOnPlatform']
 }
 
 export function createContexts(parts: ContextsParts): Contexts {
-  const { commands, scheduler, store, styles, styleAdminFor, delivery, retentionDays, forgetOn } = parts
+  const { commands, scheduler, store, styles, styleAdminFor, delivery, retentionDays, forgetOnPlatform } = parts
   const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
   const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
-
   const jobParts = { scheduler, favourites, delivery, blobs: store.blobs }
 
   function contextFor(caller: Caller): CommandContext {
@@ -83,8 +83,8 @@ export function createContexts(parts: ContextsParts): Contexts {
       },
       defaults: ownDefaults,
       settings: here,
-      jobs: createJobAccess(jobParts, owner, asker.admin),
-      privacy: createPersonalData({ ...jobParts, retentionDays, forgetOn }, owner, ownDefaults),
+      jobs: createJobAccess(jobParts, caller),
+      privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
       randomSeed,
       helpOf: (path, english) => helpIn(language, path, english),
     }

@@ -1,6 +1,7 @@
-// Which animations have a star, by person and by job: those of a person are listed, those of anybody are not cleared away.
+// Favourites: which animations have a star, by person and by job. Those of a person are listed, those of anybody are not deleted.
 
 import type Keyv from 'keyv'
+import { serial } from '../../serial.ts'
 
 export interface Favourites {
   /** Ids of jobs, the latest first. */
@@ -20,12 +21,7 @@ export function createFavourites(space: Keyv<string[]>): Favourites {
   const byPerson = (person: string) => `person:${person}`
   const byJob = (job: string) => `job:${job}`
   /** One change after the other: each reads what the one before has written. */
-  let last: Promise<unknown> = Promise.resolve()
-  const inTurn = (change: () => Promise<void>): Promise<void> => {
-    const done = last.then(change)
-    last = done.catch(() => undefined)
-    return done
-  }
+  const inTurn = serial()
 
   async function put(key: string, values: readonly string[]): Promise<void> {
     if (values.length > 0) await space.set(key, [...values])

@@ -1,12 +1,13 @@
-// Jobs as one person may see and touch them: their own, and those that are shown to everybody where they are.
+// Job access: the jobs that one person may see and touch, as visibility.ts decides.
 
-import { hasEnded, type Job, type Owner, personOf, spaceOf } from '../../jobs/job.ts'
+import { hasEnded, type Job, type Owner, personOf } from '../../jobs/job.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Blobs } from '../../store/store.ts'
 import type { HistoryEntry, HistoryPage, HistoryQuery, JobAccess } from '../contract/command-context.ts'
+import type { Circumstances } from '../contract/incoming.ts'
 import type { Delivery } from '../delivery/delivery.ts'
-import { replyTargetOf } from '../delivery/reply-target.ts'
 import type { Favourites } from './favourites.ts'
+import { isPrivate, type Visibility, visibilityFor } from './visibility.ts'
 
 export interface JobAccessParts {
   readonly scheduler: Scheduler
@@ -15,50 +16,41 @@ export interface JobAccessParts {
   readonly blobs: Pick<Blobs, 'delete'>
 }
 
-export function createJobAccess(parts: JobAccessParts, owner: Owner, admin: boolean): JobAccess {
+export function createJobAccess(parts: JobAccessParts, caller: Pick<Circumstances, 'asker' | 'owner'>): JobAccess {
   const { scheduler, favourites } = parts
+  const { owner } = caller
   const me = personOf(owner)
-  const isOwn = (job: Job) => personOf(job.owner) === me
-  const isHere = (job: Job) => spaceOf(job.owner) === spaceOf(owner)
-
-  async function entryOf(job: Job): Promise<HistoryEntry> {
-    return { job, own: isOwn(job), kept: await favourites.has(me, job.id), private: replyTargetOf(job).private }
-  }
+  const visibility = visibilityFor(caller)
+  const entryOf = (job: Job) => historyEntry(job, owner, visibility, favourites)
+  const entriesOf = (jobs: readonly Job[]) => Promise.all(jobs.map(entryOf))
 
   /** Undefined where there is none, or it is another person's affair. */
   function visible(id: string): Job | undefined {
     const job = scheduler.find(id)
-    if (!job) return undefined
-    return isOwn(job) || (isHere(job) && !replyTargetOf(job).private) ? job : undefined
-  }
-
-  /** By an admin, who may end what is private without seeing it. */
-  function touchable(id: string): Job | undefined {
-    const job = scheduler.find(id)
-    return job && (isOwn(job) || isHere(job)) ? job : undefined
+    return job && visibility.maySee(job) ? job : undefined
   }
 
   async function own({ limit, from, kept, search }: HistoryQuery): Promise<HistoryPage> {
     if (!kept && search === undefined) {
       const { jobs, total } = scheduler.jobsOf(owner, { from, limit })
-      return { entries: await Promise.all(jobs.map(entryOf)), total }
+      return { entries: await entriesOf(jobs), total }
     }
     const wanted = search?.toLowerCase().split(/\s+/) ?? []
     const where = ({ request }: Job) => wanted.every((word) => request.prompt.toLowerCase().includes(word))
     if (!kept) {
       const { jobs, total } = scheduler.jobsOf(owner, { from, limit, where })
-      return { entries: await Promise.all(jobs.map(entryOf)), total }
+      return { entries: await entriesOf(jobs), total }
     }
     const found = (await favourites.of(me)).flatMap((id) => visible(id) ?? []).filter(where)
-    return { entries: await Promise.all(found.slice(from, from + limit).map(entryOf)), total: found.length }
+    return { entries: await entriesOf(found.slice(from, from + limit)), total: found.length }
   }
 
   async function cancel(id: string): Promise<'cancelled' | 'removed' | 'not-yours' | 'unknown'> {
-    const job = admin ? touchable(id) : visible(id)
-    if (!job) return 'unknown'
-    if (!isOwn(job) && !admin) return 'not-yours'
+    const job = scheduler.find(id)
+    if (!job || !(visibility.maySee(job) || visibility.mayEnd(job))) return 'unknown'
+    if (!visibility.mayEnd(job)) return 'not-yours'
     if (!hasEnded(job)) {
-      const reason = isOwn(job)
+      const reason = visibility.isOwn(job)
         ? { code: 'cancelled', message: 'Cancelled by who asked for it.' }
         : { code: 'cancelled-by-admin', message: 'Cancelled by an admin.' }
       if (await scheduler.cancel(id, { state: 'cancelled', reason })) return 'cancelled'
@@ -75,16 +67,27 @@ export function createJobAccess(parts: JobAccessParts, owner: Owner, admin: bool
     own,
     standings: async () => {
       const all = scheduler.standings({ platform: owner.platform, space: owner.space })
-      return all.filter(({ job }) => visible(job.id)).map((standing) => ({ ...standing, own: isOwn(standing.job) }))
+      return all.filter(({ job }) => visibility.maySee(job)).map((position) => ({ ...position, own: visibility.isOwn(position.job) }))
     },
     load: async () => scheduler.load(),
     cancel,
     async keep(id, keep) {
-      if (!visible(id)) return false
+      const job = scheduler.find(id)
+      if (!job || !visibility.mayKeep(job)) return false
       await (keep ? favourites.keep(me, id) : favourites.drop(me, id))
       return keep
     },
   }
+}
+
+/** A job as one person gets to read of it. */
+export async function historyEntry(
+  job: Job,
+  reader: Owner,
+  { isOwn }: Pick<Visibility, 'isOwn'>,
+  favourites: Pick<Favourites, 'has'>,
+): Promise<HistoryEntry> {
+  return { job, own: isOwn(job), kept: await favourites.has(personOf(reader), job.id), private: isPrivate(job) }
 }
 
 /** Message, animation, star and record of an ended job. */

@@ -1,4 +1,4 @@
-// What is kept about one person: all of it handed out, all of it deleted.
+// Personal data: what is kept about one person, all of it handed out, all of it deleted.
 
 import { hasEnded, type Owner, personOf } from '../../jobs/job.ts'
 import type { PersonalData, StoredValue } from '../contract/command-context.ts'
@@ -7,12 +7,12 @@ import { allJobsOf, type JobAccessParts, removeJob } from './job-access.ts'
 
 export interface PersonalDataParts extends JobAccessParts {
   readonly retentionDays: number
-  /** What the platforms keep themselves. */
-  readonly forgetOn: (owner: Owner) => Promise<void>
+  /** Deletes what the platforms keep themselves. */
+  readonly forgetOnPlatform: (owner: Owner) => Promise<void>
 }
 
 export function createPersonalData(parts: PersonalDataParts, owner: Owner, defaults: StoredValue<Defaults>): PersonalData {
-  const { scheduler, favourites, retentionDays, forgetOn } = parts
+  const { scheduler, favourites, retentionDays, forgetOnPlatform } = parts
   const me = personOf(owner)
 
   return {
@@ -32,7 +32,7 @@ export function createPersonalData(parts: PersonalDataParts, owner: Owner, defau
       }
       await favourites.forgetPerson(me)
       await defaults.set({})
-      await forgetOn(owner)
+      await forgetOnPlatform(owner)
       return { animations: jobs.length }
     },
   }

@@ -1,4 +1,4 @@
-// One value for each key, of a shape that is checked when it is read: what an older version wrote may lack something.
+// Stored values: one for each key, of a shape that is checked when it is read, since what an older version wrote may lack something.
 
 import type Keyv from 'keyv'
 import type { z } from 'zod'

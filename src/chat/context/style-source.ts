@@ -1,7 +1,7 @@
-// The styles as the chat needs them, and as one person may see them. The book in src/styles is such a source.
+// A style source: the styles as the chat needs them, and as one person may use them. The catalog in src/styles is one.
 
 import type { AvailableStyles, ModelSummary, StyleSummary } from '../contract/command-context.ts'
-import type { ShownAnimation } from '../contract/style-admin.ts'
+import type { ShownAnimation } from '../contract/outgoing.ts'
 
 export interface StyleSource {
   list(space: string, admin: boolean): Promise<readonly StyleSummary[]>

@@ -1,9 +1,10 @@
-// What a command may ask of the house, for the person who speaks: everything is about them or open to them.
+// Command context: what a command may ask for, on behalf of the person who calls it: everything is about them or open to them.
 // Whatever needs the clock, chance or the store is behind it, so that commands stay pure.
 
+import type { RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Format } from '../../jobs/request.ts'
-import type { Command } from './command.ts'
+import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
 import type { Asker, Channel } from './incoming.ts'
 import type { Settings } from './settings.ts'
@@ -11,13 +12,13 @@ import type { StyleAdmin } from './style-admin.ts'
 
 export interface CommandContext {
   readonly asker: Asker
-  /** Where the person speaks. */
+  /** Where the person calls it. */
   readonly channel: Channel
   /** What loops inline where the person is, best first; and how large a file may be. */
   readonly formats: readonly Format[]
   readonly maxBytes: number
   /** Everything that can be said, for the help. */
-  readonly commands: readonly Command[]
+  readonly commands: readonly CommandDeclaration[]
   readonly styles: AvailableStyles
   readonly styleAdmin: StyleAdmin
   readonly defaults: StoredValue<Defaults>
@@ -54,16 +55,9 @@ export interface StyleSummary {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelSummary {
+export interface ModelSummary extends RequiredDrawSettings {
   readonly name: string
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
-  readonly steps: number
-  readonly guidance: number
   readonly negative: string
-  readonly clipSkip: number
   readonly maxFrames: number
   /** Width and height are multiples of this. */
   readonly multiple: number

@@ -1,6 +1,6 @@
-// The text of a command, as somebody would type it: what a button or a reaction says for people. The inverse of parse.ts.
+// Command text: a command as somebody would type it, which is what a button or a reaction sends. The inverse of input/parse.ts.
 
-/** Custom ids and action values are no longer on any platform. */
+/** Custom ids and action values of buttons may be so long on every platform. */
 export const maxCommandChars = 100
 
 /** @param command name, or name and action: 'settings block' */

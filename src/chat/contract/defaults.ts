@@ -1,14 +1,15 @@
-// What a person wants where a request does not say otherwise. Kept for each person on each platform.
+// Personal defaults: what a person wants where a request does not say otherwise. Kept for each person on each platform.
 
 import { z } from 'zod'
+import { drawSettingSchema } from '../../draw-settings.ts'
 
 export const defaultsSchema = z.object({
   style: z.string().max(100).optional(),
   negative: z.string().max(1000).optional(),
-  frames: z.int().min(1).max(32).optional(),
+  frames: drawSettingSchema('frames').optional(),
   aspect: z.enum(['square', 'wide', 'tall']).optional(),
-  steps: z.int().min(1).max(100).optional(),
-  guidance: z.number().min(1).max(30).optional(),
+  steps: drawSettingSchema('steps').optional(),
+  guidance: drawSettingSchema('guidance').optional(),
   motion: z.enum(['calm', 'usual', 'lively']).optional(),
   format: z.enum(['webp', 'gif', 'mp4']).optional(),
   private: z.boolean().optional(),

@@ -1,5 +1,5 @@
-// What a person did, in the words that all platforms share. JSON: it can be logged (but for `address`), stored, written in a test.
-// A button is a command typed for the person: platforms send its text back as `kind: 'text'`.
+// An incoming event: what a person did, in the words that all platforms share. JSON: it can be logged (but for `address`), stored, written
+// in a test. A button is a command typed for the person: platforms send its text back as `kind: 'text'`.
 
 import type { Owner } from '../../jobs/job.ts'
 import type { Json } from '../../store/json.ts'
@@ -9,14 +9,14 @@ import type { Reaction } from './reactions.ts'
 export type Incoming = Circumstances & Said
 
 export interface Circumstances {
-  /** Unique for this event on this platform: what comes twice is answered once. */
+  /** Unique for this event on this platform: what comes twice gets one response. */
   readonly id: string
   readonly owner: Owner
   /** Shown to others where it must be said who asked. Attacker's text. */
   readonly name: string
   readonly asker: Asker
   readonly channel: Channel
-  /** Where to answer; only the platform that made it reads it. May hold short-lived tokens: never logged. */
+  /** Where to respond; only the platform that made it reads it. May hold short-lived tokens: never logged. */
   readonly address: Json
   /** BCP 47, of the person, and of the place where everybody reads along. */
   readonly locale: string
@@ -38,14 +38,16 @@ export type Said =
    * first fills the command's option of kind file.
    */
   | { readonly kind: 'text'; readonly text: string; readonly files?: readonly Attachment[] }
-  /** `message` is one of `Posted.messages`. Only when a mark is added, never when it is taken away, never by bots. */
-  | { readonly kind: 'reaction'; readonly mark: Reaction; readonly message: string }
+  /** `message` is one of `Posted.messages`. Only when a reaction is added, never when it is taken away, never by bots. */
+  | { readonly kind: 'reaction'; readonly reaction: Reaction; readonly message: string }
 
 export type OptionInput = string | number | boolean | Attachment
 
 export interface Asker {
   /** May change settings: Manage Guild, workspace admin, signed in by the token. */
   readonly admin: boolean
+  /** Runs this bot, and may change what ships and what other places have added: named in OPERATORS, signed in on the page by the token. */
+  readonly operator: boolean
   /** Roles or user groups, by the platform's ids. */
   readonly roles: readonly string[]
 }

@@ -1,5 +1,6 @@
-// One option of a command, declared once. Discord's JSON, the text grammar, dialogs, the help and the static type of `values` follow.
+// A command option, declared once: Discord's JSON, the text grammar, dialogs, the help and the static type of `values` follow from it.
 
+import { type DrawSettingName, drawSettings } from '../../draw-settings.ts'
 import type { Attachment } from './attachment.ts'
 
 export type Option = TextOption | IntegerOption | NumberOption | ChoiceOption | FlagOption | SeedOption | FileOption
@@ -64,6 +65,14 @@ export type Completion = 'style' | 'prompt' | 'job' | 'waiting-job' | 'command'
 
 /** In the order in which they are shown; required ones first. Names: 1 to 32 of a-z and '-'. */
 export type Options = Readonly<Record<string, Option>>
+
+/** A draw setting as an option: kind, bounds and choices are its declaration's. */
+export function settingOption<Name extends DrawSettingName>(
+  name: Name,
+  help: string,
+): (typeof drawSettings)[Name] & { readonly help: string } {
+  return { ...drawSettings[name], help }
+}
 
 export type Values<Os extends Options> = { readonly [Name in keyof Os]: OptionValue<Os[Name]> }
 

@@ -1,8 +1,8 @@
-// What is to be shown, in plain text: nothing here is markup, everything may hold people's words. A platform escapes it,
+// An outgoing message: what is to be shown, in plain text. Nothing here is markup, everything may hold people's words. A platform escapes it,
 // pings nobody on create and on edit, and lays it out as its people are used to. Lengths already fit `Platform.limits`.
 
 import type { Format } from '../../jobs/request.ts'
-import type { Option } from './command.ts'
+import type { Option } from './option.ts'
 import type { Reaction } from './reactions.ts'
 
 export interface Outgoing {
@@ -22,7 +22,7 @@ export interface Outgoing {
   readonly file?: File
   readonly buttons?: readonly Button[]
   /** Reactions that the bot puts under the message, so that people need one click. */
-  readonly marks?: readonly Reaction[]
+  readonly reactions?: readonly Reaction[]
   /** At most 25 characters. Posting the same nonce at the same address again gives the message that is there already. */
   readonly nonce?: string
 }
@@ -44,14 +44,17 @@ export interface ShownProgress {
   readonly text: string
 }
 
-export interface Picture {
+export interface Picture extends ShownAnimation {
+  /** Safe everywhere, never made of the prompt: `zoetrope-k3j9x.webp`. */
+  readonly fileName: string
+  readonly alt: string
+}
+
+export interface ShownAnimation {
   readonly bytes: Uint8Array
   readonly format: Format
   readonly width: number
   readonly height: number
-  /** Safe everywhere, never made of the prompt: `zoetrope-k3j9x.webp`. */
-  readonly fileName: string
-  readonly alt: string
 }
 
 /** Title and text are as short as facts. */

@@ -1,4 +1,4 @@
-// People's text made harmless to read and to show, without changing what it says.
+// Plain text: people's words made harmless to read and to show, without changing what they say.
 
 /** Control characters and halves of surrogate pairs are no words in any language; nor are characters that turn the direction of what follows. */
 export function plainText(text: string): string {

@@ -1,5 +1,5 @@
-// What a chat platform is to the rest of the house. It translates and decides nothing: events into Incoming, Outgoing into calls.
-// Where platforms differ, the difference is data in `limits`. test/suites/platform.ts holds what every one must do.
+// A platform adapter. It translates and decides nothing: events into Incoming, Outgoing into calls. Where platforms differ, the difference is
+// data in `limits`. test/suites/platform.ts holds what every one must do; terminal/ is the smallest.
 
 import type { Format } from '../../jobs/request.ts'
 import type { Json } from '../../store/json.ts'
@@ -12,19 +12,19 @@ export interface Platform {
   readonly name: string
   readonly limits: PlatformLimits
   /**
-   * Connects and calls the receiver until `stop`. Resolves when people can be heard.
+   * Connects and calls the receiver until `stop`. Resolves when it receives what people do.
    * @returns one line for the operator: where it can be found, as whom it is signed in
    * @throws UserError naming the step that mends a wrong configuration
    */
   start(receiver: Receiver): Promise<string>
-  /** Hears nobody any more; lets calls in flight end. */
+  /** Receives nothing any more; lets calls in flight end. */
   stop(): Promise<void>
   /** Undefined while people can reach it, else why not. */
   trouble(): string | undefined
-  /** Keeps the address open while an answer takes longer. Once; the first `post` there then fills it. */
+  /** Keeps the address open while a response takes longer. Once; the first `post` there then fills it. */
   acknowledge(address: Json, audience: Audience): Promise<void>
   /**
-   * A new message. The first one at an address answers it.
+   * A new message. The first one at an address is the response to it.
    * @throws UserError where it can never be shown there: gone, forbidden, too large; anything else is tried again
    */
   post(address: Json, outgoing: Outgoing): Promise<Posted>
@@ -34,7 +34,7 @@ export interface Platform {
   remove(posted: Posted): Promise<void>
   /** Takes away what the platform itself keeps about a person, in this process or on this host. */
   forget?(person: string): Promise<void> | void
-  /** Opens a dialog as the answer; only before anything was posted at the address. */
+  /** Opens a dialog as the response; only before anything was posted at the address. */
   open(address: Json, form: Form): Promise<void>
   /**
    * The bytes of a file that was handed over here, as they come, in pieces. Absent: its `url` is open to all (Discord's signed ones)
@@ -52,7 +52,7 @@ export interface Posted {
   readonly messages: readonly string[]
 }
 
-/** What hears a platform. Neither method throws. */
+/** What a platform calls with what it receives. Neither method throws. */
 export interface Receiver {
   receive(incoming: Incoming): Promise<void>
   /** At most `limits.choices`. */
@@ -60,8 +60,8 @@ export interface Receiver {
 }
 
 export interface PlatformLimits {
-  /** An answer or `acknowledge` must have been sent by then. */
-  readonly answerMs: number
+  /** A response or `acknowledge` must have been sent by then. */
+  readonly responseMs: number
   /** Of one file, when nothing better is known. */
   readonly maxBytes: number
   /** What plays and loops by itself in a message, best first. */

@@ -1,4 +1,4 @@
-// The four reactions that mean something, and how the platforms name them.
+// Reactions: the four emoji that mean something, and how the platforms name them.
 
 export type Reaction = 'die' | 'cross' | 'star' | 'letter'
 
@@ -22,13 +22,13 @@ export function reactionNamed(name: string): Reaction | undefined {
   return byName.get(name.replace(/::skin-tone-\d$/, ''))
 }
 
-/** The command that a mark on the message of this job stands for. */
-export function commandOfReaction(mark: Reaction, job: string): string {
-  return reactions[mark].command.replace('{job}', job)
+/** The command that a reaction to the message of this job stands for. */
+export function commandOfReaction(reaction: Reaction, job: string): string {
+  return reactions[reaction].command.replace('{job}', job)
 }
 
 const byName = new Map<string, Reaction>(
-  (Object.keys(reactions) as Reaction[]).flatMap((mark) =>
-    [reactions[mark].emoji, ...reactions[mark].also].map((name) => [name, mark] as const),
+  (Object.keys(reactions) as Reaction[]).flatMap((reaction) =>
+    [reactions[reaction].emoji, ...reactions[reaction].also].map((name) => [name, reaction] as const),
   ),
 )

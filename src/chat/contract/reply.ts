@@ -1,15 +1,14 @@
-// What a command answers: data, in no language yet. The router says it in the person's language and makes it an Outgoing.
+// A reply: what a command returns, data in no language yet. The router renders it in the person's language as an Outgoing.
 
 import type { AnimationRequest } from '../../jobs/request.ts'
 import type { SentenceKey } from '../locales/en.ts'
-import type { Audience, Tone } from './outgoing.ts'
-import type { ShownAnimation } from './style-admin.ts'
+import type { Audience, ShownAnimation, Tone } from './outgoing.ts'
 
 export type Reply = TextReply | AnimationReply | FormReply | EmptyReply
 
 /** Words. */
 export interface TextReply {
-  readonly kind: 'say'
+  readonly kind: 'text'
   readonly text: Line
   /** As the action declares, where absent. */
   readonly audience?: Audience
@@ -25,7 +24,7 @@ export interface TextReply {
 
 /** Put this in the queue; its message lives until the request has ended. */
 export interface AnimationReply {
-  readonly kind: 'draw'
+  readonly kind: 'animation'
   readonly request: AnimationRequest
   readonly private: boolean
   /** The job that this one re-rolls or changes. */
@@ -34,7 +33,7 @@ export interface AnimationReply {
 
 /** Ask for options in a dialog; it ends in this command. */
 export interface FormReply {
-  readonly kind: 'ask'
+  readonly kind: 'form'
   readonly title: Line
   readonly command: string
   readonly action?: string
@@ -43,9 +42,9 @@ export interface FormReply {
   readonly fields: readonly { readonly name: string; readonly value?: string }[]
 }
 
-/** Done, and everybody sees it without a word: a message was removed. */
+/** Done, and there is nothing to say. */
 export interface EmptyReply {
-  readonly kind: 'silence'
+  readonly kind: 'none'
 }
 
 export interface ReplyItem {

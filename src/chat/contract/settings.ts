@@ -1,18 +1,19 @@
-// What the admins of one server, workspace or page have decided there.
+// Settings: what the admins of one server, workspace or page have decided there.
 
 import { z } from 'zod'
+import { drawSettingSchema, drawSettings } from '../../draw-settings.ts'
 
 export const settingsSchema = z.object({
   /** Channel ids where the bot draws; empty: everywhere. */
   channels: z.array(z.string().max(100)).max(100).default([]),
   style: z.string().max(100).optional(),
-  maxFrames: z.int().min(1).max(32).default(32),
-  maxSteps: z.int().min(1).max(100).default(50),
+  maxFrames: drawSettingSchema('frames').default(32),
+  maxSteps: drawSettingSchema('steps').default(50),
   /** Of one frame. */
   maxPixels: z
     .int()
     .min(64)
-    .max(2048 * 2048)
+    .max(drawSettings.width.max * drawSettings.height.max)
     .default(768 * 768),
   /** Waiting and running together, for one person here. */
   maxJobs: z.int().min(1).max(100).default(5),

@@ -1,7 +1,8 @@
-// What managing styles asks of the house. Every method first asks whether the person may, and refuses with a sentence if not.
+// Style administration: what managing styles takes. Every method first asks whether the person may, and refuses with a sentence if not.
 
-import type { Format } from '../../jobs/request.ts'
+import type { DrawSettings } from '../../draw-settings.ts'
 import type { Attachment } from './attachment.ts'
+import type { ShownAnimation } from './outgoing.ts'
 import type { Sentence } from './reply.ts'
 
 export interface StyleAdmin {
@@ -46,7 +47,7 @@ export interface NewStyleFile {
 }
 
 /** What is absent stays as it is; '' empties a text. */
-export interface StyleEdits {
+export interface StyleEdits extends Partial<DrawSettings> {
   /** Which file `strength`, `word` and `drop` are about, counted from 1. */
   readonly part?: number
   readonly strength?: number
@@ -59,12 +60,6 @@ export interface StyleEdits {
   readonly about?: string
   readonly example?: string
   readonly aliases?: string
-  readonly width?: number
-  readonly height?: number
-  readonly frames?: number
-  readonly steps?: number
-  readonly guidance?: number
-  readonly sampler?: string
   /** Back to what the base decides: size, frames, steps, guidance, sampler. */
   readonly usual?: boolean
   readonly where?: 'here' | 'everywhere'
@@ -112,12 +107,4 @@ export interface StyleRecord {
 export interface StylePreview {
   readonly plain: ShownAnimation
   readonly styled: ShownAnimation
-}
-
-/** An animation that is no job's. */
-export interface ShownAnimation {
-  readonly bytes: Uint8Array
-  readonly format: Format
-  readonly width: number
-  readonly height: number
 }

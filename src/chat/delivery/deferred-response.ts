@@ -1,16 +1,16 @@
-// The one answer to what a person did: acknowledged when it takes long, so that the platform keeps its address open.
+// A deferred response: the one response to what a person did, acknowledged when it takes long, so that the platform keeps its address open.
 
+import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
-import type { Clock } from '../../system-clock.ts'
 import type { Incoming } from '../contract/incoming.ts'
 import type { Audience, Outgoing } from '../contract/outgoing.ts'
 import type { Platform } from '../contract/platform.ts'
-import { retry } from './retry.ts'
+import { retry } from './pacing/retry.ts'
 
 export interface DeferredResponse {
   /** Who will read it, as far as is known. */
   expect(audience: Audience): void
-  /** From here on the answer is on its way and is not acknowledged any more. */
+  /** From here on the response is on its way and is not acknowledged any more. */
   ready(): Promise<void>
   /** @throws where the platform cannot be reached for long, or refuses it */
   post(outgoing: Outgoing): Promise<void>
@@ -18,13 +18,13 @@ export interface DeferredResponse {
   close(): void
 }
 
-/** An answer that cannot be posted is tried this long: later nobody waits for it. */
-const answerMs = 15_000
+/** Later nobody waits for it. */
+const giveUpAfterMs = 15_000
 
 export function createDeferredResponse(platform: Platform, { address }: Incoming, clock: Clock, log: Log): DeferredResponse {
   let audience: Audience = 'asker'
   let acknowledging: Promise<void> = Promise.resolve()
-  const callOff = clock.after(platform.limits.answerMs / 2, () => {
+  const callOff = clock.after(platform.limits.responseMs / 2, () => {
     acknowledging = platform.acknowledge(address, audience).catch((err: unknown) => log.warn({ err }, 'could not be acknowledged'))
   })
   const never = new AbortController().signal
@@ -40,7 +40,7 @@ export function createDeferredResponse(platform: Platform, { address }: Incoming
     ready,
     async post(outgoing) {
       await ready()
-      await retry(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs: answerMs, onTrouble })
+      await retry(() => platform.post(address, outgoing), { clock, signal: never, giveUpAfterMs, onTrouble })
     },
     async open(dialog) {
       await ready()

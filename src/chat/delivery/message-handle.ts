@@ -1,4 +1,4 @@
-// What is kept beside a job once it has a message: where that message is.
+// A message handle: where the message of a job is. Kept with the job in the journal.
 
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
@@ -8,8 +8,8 @@ export interface MessageHandle {
   readonly posted: Posted
 }
 
-const noteSchema = z.object({ posted: z.object({ handle: z.json() satisfies z.ZodType<Json>, messages: z.array(z.string()) }) })
+const handleSchema = z.object({ posted: z.object({ handle: z.json() satisfies z.ZodType<Json>, messages: z.array(z.string()) }) })
 
-export function messageHandleFrom(kept: Json | undefined): MessageHandle | undefined {
-  return kept === undefined ? undefined : noteSchema.parse(kept)
+export function messageHandleFrom(note: Json | undefined): MessageHandle | undefined {
+  return note === undefined ? undefined : handleSchema.parse(note)
 }

@@ -1,4 +1,4 @@
-// Which job a message shows. Kept for as long as the job is, so that reactions and buttons work after years.
+// A message index: which job a message shows. Kept for as long as the job is, so that reactions and buttons work after years.
 
 import type Keyv from 'keyv'
 

@@ -1,5 +1,5 @@
-// What the chat gives a job on its way: where its message goes, who asked, in which language. Kept with the job as its
-// address, so that a bot that starts again can answer. May hold short-lived tokens: never logged.
+// A reply target: where the message of a job goes, who asked, in which language. Kept with the job as its address, so that a bot that
+// starts again can reply. May hold short-lived tokens: never logged.
 
 import { z } from 'zod'
 import type { Job } from '../../jobs/job.ts'
@@ -23,7 +23,7 @@ export interface ReplyTarget {
   readonly parent?: string | undefined
 }
 
-const returnAddressSchema = z.object({
+const replyTargetSchema = z.object({
   at: z.json() satisfies z.ZodType<Json>,
   name: z.string(),
   locale: z.string(),
@@ -35,7 +35,7 @@ const returnAddressSchema = z.object({
 })
 
 export function replyTargetOf({ address }: Job): ReplyTarget {
-  return returnAddressSchema.parse(address)
+  return replyTargetSchema.parse(address)
 }
 
 export function audienceOf(to: ReplyTarget): Audience {

@@ -1,4 +1,4 @@
-// Where to answer, and what was posted: kept as JSON by the house, read again here after a restart or after years.
+// Addresses and message handles: where to respond, and what was posted. Kept as JSON with the job, read again here after a restart or after years.
 
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
@@ -8,7 +8,7 @@ const addressSchema = z.object({
   person: z.string(),
   /** A conversation with the bot alone. */
   direct: z.boolean(),
-  /** What may be answered at once; null for reactions and typed messages. */
+  /** What may be responded to at once; null for reactions and typed messages. */
   interaction: z
     .object({
       id: z.string(),

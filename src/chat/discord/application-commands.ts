@@ -1,4 +1,4 @@
-// Declarations of commands as Discord's application commands: typed options, completion, languages, who may see them and where.
+// Application commands: declarations of commands as Discord registers them: typed options, completion, languages, who may see them and where.
 
 import {
   type APIApplicationCommandBasicOption,
@@ -13,7 +13,9 @@ import {
 } from 'discord.js'
 import type { Action, Command } from '../contract/command.ts'
 import type { Option, Options } from '../contract/option.ts'
-import { english, helpIn, type Locale, locales } from '../locales/locale.ts'
+import type { Locale } from '../locales/locale.ts'
+import { english, locales } from '../locales/locales.ts'
+import { helpIn } from '../locales/speak.ts'
 
 /** discord.js sends permissions as digits; Discord's OpenAPI wants a number. */
 type CommandJson = Omit<RESTPostAPIChatInputApplicationCommandsJSONBody, 'default_member_permissions'> & {

@@ -1,5 +1,5 @@
-// Where something was said, who may do what there, and what the bot may: from the event where it tells, else from what discord.js
-// knows of its servers.
+// Channel access: where something was said, who may do what there, and what the bot may: from the event where it tells, else from what
+// discord.js knows of its servers.
 
 import { ChannelType, type Client, type Guild, type GuildBasedChannel, PermissionsBitField } from 'discord.js'
 import type { Asker, Channel } from '../contract/incoming.ts'
@@ -15,6 +15,13 @@ const names = {
 
 const threads: ReadonlySet<number> = new Set([ChannelType.AnnouncementThread, ChannelType.PublicThread, ChannelType.PrivateThread])
 
+/** What is known besides the event itself. */
+export interface Surroundings {
+  readonly client: Client
+  /** Ids of people who run this bot. */
+  readonly operators: ReadonlySet<string>
+}
+
 export function channelOfInteraction(event: InteractionEvent, client: Client): Channel {
   const id = event.channel_id ?? event.channel?.id ?? '0'
   const { guild_id, channel, app_permissions, authorizing_integration_owners: owners } = event
@@ -26,7 +33,7 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
   const known = channelIn(guild, id)
   const parent = channel?.parent_id ? channelIn(guild, channel.parent_id) : undefined
   const ageRestricted = channel?.nsfw === true || [known, parent].some(isAgeRestricted)
-  // brought along by a person, the bot is no member: it can answer, and that is all it needs
+  // brought along by a person, the bot is no member: it can respond, and that is all it needs
   const guest = owners !== undefined && !('0' in owners)
   const allowed = app_permissions === undefined ? undefined : new PermissionsBitField(BigInt(app_permissions))
   const missing =
@@ -45,17 +52,23 @@ export function channelOfReaction({ guild_id, channel_id }: ReactionEvent, clien
   return { id: channel_id, ageRestricted: isAgeRestricted(known), direct: false, missing: missingIn(known, guild) }
 }
 
-export function askerOfInteraction({ member }: InteractionEvent): Asker {
+export function askerOfInteraction({ member }: InteractionEvent, person: string, { operators }: Surroundings): Asker {
   const permissions = new PermissionsBitField(BigInt(member?.permissions ?? 0))
-  return { admin: permissions.has('ManageGuild'), roles: member?.roles ?? [] }
+  return { admin: permissions.has('ManageGuild'), operator: operators.has(person), roles: member?.roles ?? [] }
 }
 
-export function askerOfReaction({ guild_id, user_id, member }: ReactionEvent, client: Client): Asker {
+export function askerOfReaction({ guild_id, user_id, member }: ReactionEvent, { client, operators }: Surroundings): Asker {
   const guild = guild_id === undefined ? undefined : client.guilds.cache.get(guild_id)
   const roles = member?.roles ?? []
-  if (!guild) return { admin: false, roles }
+  const operator = operators.has(user_id)
+  if (!guild) return { admin: false, operator, roles }
   const held = [guild.id, ...roles].map((role) => guild.roles.cache.get(role)?.permissions).filter((one) => one !== undefined)
-  return { admin: guild.ownerId === user_id || held.some((one) => one.has('ManageGuild')), roles }
+  return { admin: guild.ownerId === user_id || held.some((one) => one.has('ManageGuild')), operator, roles }
+}
+
+/** Where somebody is alone with the bot there is nothing to be an admin of. */
+export function askerAlone(person: string, { operators }: Surroundings): Asker {
+  return { admin: false, operator: operators.has(person), roles: [] }
 }
 
 /** Of everybody who reads along there. */

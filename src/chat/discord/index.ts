@@ -1,10 +1,13 @@
-// Discord, by discord.js: slash commands, buttons, dialogs, reactions, and words to the bot alone.
+// The Discord adapter, by discord.js: slash commands, buttons, dialogs, reactions, and words to the bot alone.
 
 import { ApplicationIntegrationType, PermissionFlagsBits, REST, type RESTOptions, Routes } from 'discord.js'
 import { z } from 'zod'
 import { UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits, Posted, Receiver } from '../contract/platform.ts'
+import { createInFlight } from '../in-flight.ts'
+import { withTimeout } from '../time-limit.ts'
 import { commandsJson } from './application-commands.ts'
 import { type Connection, createConnection } from './gateway/connection.ts'
 import { createGatewayEvents } from './gateway/gateway-events.ts'
@@ -20,6 +23,8 @@ export interface DiscordOptions {
   readonly token: string
   /** What can be said: registered with Discord at each start. */
   readonly commands: readonly Command[]
+  /** Ids of people who run this bot. */
+  readonly operators?: readonly string[]
   /** Where Discord's REST API is; it tells where the gateway is. */
   readonly api?: string
   readonly nowMs?: () => number
@@ -30,7 +35,7 @@ export interface DiscordOptions {
 }
 
 export const discordLimits: PlatformLimits = {
-  answerMs: 3000,
+  responseMs: 3000,
   // what everybody may post everywhere, and the bot without an interaction
   maxBytes: 10 * 1024 * 1024,
   // an MP4 waits for a click
@@ -48,45 +53,39 @@ export const discordLimits: PlatformLimits = {
   choices: 25,
 }
 
-/** A call that would have to wait longer is given back to the house, which tries again later. */
+/** A call that would have to wait longer fails, and is tried again later by who made it. */
 const longestWaitMs = 30_000
 /** Calls that hang do not keep the process from ending. */
 const stopMs = 10_000
 
 export function createDiscord(options: DiscordOptions): Platform {
   const { token, commands, api, nowMs = Date.now, patienceMs = 60_000, warn = () => undefined } = options
+  const operators = new Set(options.operators)
   const restOptions: Partial<RESTOptions> = {
-    ...(api !== undefined && { api }),
+    ...omitUndefined({ api }),
     timeout: 30_000,
     rejectOnRateLimit: ({ retryAfter }) => retryAfter > longestWaitMs,
   }
   const rest = new REST(restOptions)
-  const caller = createRestCalls(rest)
-  const work = new Set<Promise<unknown>>()
+  const send = createRestCalls(rest)
+  const inFlight = createInFlight()
   let receiver: Receiver | undefined
   let connection: Connection | undefined
   let application = ''
 
-  function during<T>(doing: Promise<T>): Promise<T> {
-    work.add(doing)
-    const done = () => work.delete(doing)
-    doing.then(done, done)
-    return doing
-  }
-
-  const call = (what: RestCall) => during(caller(what))
-  const answers = createInteractionStates<Posted>()
-  const shared = { call, answers, nowMs, application: () => application }
+  const call = (what: RestCall) => inFlight.track(send(what))
+  const states = createInteractionStates<Posted>()
+  const shared = { call, states, nowMs, application: () => application }
   const responses = createInteractionResponses(shared)
   const reactions = createReactions(call, warn)
-  const hear = createGatewayEvents({
+  const onPacket = createGatewayEvents({
     ...shared,
     responses,
     limits: discordLimits,
-    client: () => connection!.client,
+    surroundings: () => ({ client: connection!.client, operators }),
     receiver: () => receiver,
     warn,
-    during: (doing) => void during(doing),
+    track: (work) => void inFlight.track(work),
   })
 
   async function start(listener: Receiver): Promise<string> {
@@ -97,7 +96,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     })
     application = id
     receiver = listener
-    connection = createConnection(restOptions, hear, warn)
+    connection = createConnection(restOptions, onPacket, warn)
     const { user, guilds } = await connection.open(token.trim(), patienceMs).catch((error: unknown) => {
       receiver = undefined
       throw error
@@ -119,19 +118,14 @@ export function createDiscord(options: DiscordOptions): Platform {
 
   async function stop(): Promise<void> {
     receiver = undefined
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, stopMs)
-    })
-    await Promise.race([settled(), late])
-    clearTimeout(timer)
+    await withTimeout(stopMs, settled(), () => undefined)
     await connection?.close()
     rest.clearHashSweeper()
     rest.clearHandlerSweeper()
   }
 
   async function settled(): Promise<void> {
-    while (work.size > 0) await Promise.allSettled([...work])
+    await inFlight.settled()
     await reactions.settled()
   }
 

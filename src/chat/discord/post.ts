@@ -1,5 +1,5 @@
-// Outgoing → calls. An interaction is answered by its own token while that lives; everything else goes with the bot's. What only
-// one person may see and can no longer be shown where they are becomes a private message.
+// Posting to Discord: Outgoing → calls. An interaction is responded to by its own token while that lives; everything else goes with the bot's.
+// What only one person may see and can no longer be shown where they are becomes a private message.
 
 import { Routes } from 'discord.js'
 import { UserError } from '../../errors.ts'
@@ -9,7 +9,7 @@ import type { Platform, Posted } from '../contract/platform.ts'
 import { type Address, addressFrom, type Handle, handleFrom, tokenMs } from './address.ts'
 import type { InteractionResponses } from './interactions/interaction-responses.ts'
 import type { InteractionStates } from './interactions/interaction-state.ts'
-import { type DiscordMessage, messageOf, pointerTo } from './layout/message-layout.ts'
+import { type DiscordMessage, linkTo, messageOf } from './layout/message-layout.ts'
 import { modalOf } from './layout/modal.ts'
 import type { Reactions } from './reactions.ts'
 import { deadTokenCodes, directClosedCodes, goneCodes, translateError, unknownMessageCodes } from './rest/error-codes.ts'
@@ -19,7 +19,7 @@ import { isRestError, type SendRestCall } from './rest/rest-calls.ts'
 export interface PostParts {
   readonly call: SendRestCall
   readonly responses: InteractionResponses
-  readonly answers: Pick<InteractionStates<Posted>, 'told' | 'tell' | 'inTurn'>
+  readonly states: Pick<InteractionStates<Posted>, 'postedWith' | 'rememberPosted' | 'inTurn'>
   readonly reactions: Pick<Reactions, 'put'>
   readonly application: () => string
   readonly nowMs: () => number
@@ -27,19 +27,19 @@ export interface PostParts {
 }
 
 export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'> {
-  const { call, responses, answers, reactions, application, nowMs, maxBytes } = parts
+  const { call, responses, states, reactions, application, nowMs, maxBytes } = parts
 
   async function acknowledge(json: Json, audience: Outgoing['audience']): Promise<void> {
     const { interaction, direct } = addressFrom(json)
     if (!interaction) return
-    await answers.inTurn(interaction.id, () => responses.acknowledge(interaction, audience !== 'everyone' && !direct))
+    await states.inTurn(interaction.id, () => responses.defer(interaction, audience !== 'everyone' && !direct))
   }
 
   async function post(json: Json, outgoing: Outgoing): Promise<Posted> {
     const address = addressFrom(json)
     const { interaction } = address
     try {
-      return await (interaction ? answers.inTurn(interaction.id, () => postOnce(address, outgoing)) : postAny(address, outgoing))
+      return await (interaction ? states.inTurn(interaction.id, () => postOnce(address, outgoing)) : postAny(address, outgoing))
     } catch (error) {
       throw translateError(error, maxBytes)
     }
@@ -48,52 +48,52 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
   async function postOnce(address: Address, outgoing: Outgoing): Promise<Posted> {
     const { id } = address.interaction!
     const { nonce } = outgoing
-    const told = nonce === undefined ? undefined : answers.told(id, nonce)
-    if (told) return told
+    const there = nonce === undefined ? undefined : states.postedWith(id, nonce)
+    if (there) return there
     const posted = await postAny(address, outgoing)
-    if (nonce !== undefined) answers.tell(id, nonce, posted)
+    if (nonce !== undefined) states.rememberPosted(id, nonce, posted)
     return posted
   }
 
   function postAny(address: Address, outgoing: Outgoing): Promise<Posted> {
-    return outgoing.audience === 'direct' && !address.direct ? privately(address, outgoing) : here(address, outgoing)
+    return outgoing.audience === 'direct' && !address.direct ? postDirect(address, outgoing) : postThere(address, outgoing)
   }
 
-  async function here(address: Address, outgoing: Outgoing): Promise<Posted> {
+  async function postThere(address: Address, outgoing: Outgoing): Promise<Posted> {
     const ephemeral = outgoing.audience !== 'everyone' && !address.direct
-    const answered = await answer(address, outgoing, ephemeral)
-    if (answered) return answered
-    return ephemeral ? inDirect(address, outgoing) : postedAs(await create(address.channel, outgoing), outgoing)
+    const response = await respond(address, outgoing, ephemeral)
+    if (response) return response
+    return ephemeral ? sendDirect(address, outgoing) : postedAs(await create(address.channel, outgoing), outgoing)
   }
 
-  /** Undefined: there is nothing to answer, or it takes no answer any more. */
-  async function answer({ interaction, channel }: Address, outgoing: Outgoing, ephemeral: boolean): Promise<Posted | undefined> {
+  /** Undefined: there is nothing to respond to, or it takes no response any more. */
+  async function respond({ interaction, channel }: Address, outgoing: Outgoing, ephemeral: boolean): Promise<Posted | undefined> {
     if (!interaction) return undefined
     const { nonce } = outgoing
     // by the bot's own token Discord makes sure that what has a nonce comes once
     const post = nonce === undefined || ephemeral ? undefined : () => createIfAllowed(channel, outgoing)
-    const made = await responses.answer(interaction, messageOf(outgoing, ephemeral), { ephemeral, nonce, post })
+    const made = await responses.respond(interaction, messageOf(outgoing, ephemeral), { ephemeral, nonce, post })
     return made && postedAs(made, outgoing, { token: interaction.token, untilMs: interaction.atMs + tokenMs })
   }
 
-  /** A private message; what is to be answered then points to it. Where private messages are closed, the message is the answer. */
-  async function privately(address: Address, outgoing: Outgoing): Promise<Posted> {
+  /** A private message; the response then points to it. Where private messages are closed, the message is the response. */
+  async function postDirect(address: Address, outgoing: Outgoing): Promise<Posted> {
     const { interaction } = address
     try {
-      const posted = await inDirect(address, outgoing)
+      const posted = await sendDirect(address, outgoing)
       const { channel, message } = handleFrom(posted.handle)
-      if (interaction) await responses.close(interaction, pointerTo(channel, message))
+      if (interaction) await responses.close(interaction, linkTo(channel, message))
       return posted
     } catch (error) {
       const closed = error instanceof UserError && error.code === 'direct-closed'
-      const answered = closed && (await answer(address, outgoing, true))
-      if (answered) return answered
+      const response = closed && (await respond(address, outgoing, true))
+      if (response) return response
       throw error
     }
   }
 
   /** @throws UserError direct-closed */
-  async function inDirect({ person }: Address, outgoing: Outgoing): Promise<Posted> {
+  async function sendDirect({ person }: Address, outgoing: Outgoing): Promise<Posted> {
     try {
       const channel = idFrom(await call({ method: 'POST', path: Routes.userChannels(), body: { recipient_id: person } }))
       return postedAs(await create(channel, outgoing), outgoing)
@@ -108,7 +108,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     try {
       return await create(channel, outgoing)
     } catch (error) {
-      // brought along by a person where the bot is no member: it may only answer
+      // brought along by a person where the bot is no member: it may only respond
       if (isRestError(error, goneCodes)) return undefined
       throw error
     }
@@ -122,17 +122,17 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
 
   function postedAs(made: MessageData, outgoing: Outgoing, token: Pick<Handle, 'token' | 'untilMs'> = { token: null, untilMs: 0 }): Posted {
     const handle: Handle = { channel: made.channel_id, message: made.id, ephemeral: isEphemeral(made), ...token, marks: [] }
-    return { handle: marked(handle, outgoing), messages: [made.id] }
+    return { handle: withReactions(handle, outgoing), messages: [made.id] }
   }
 
-  function marked(handle: Handle, { marks = [] }: Outgoing): Handle {
-    return reactions.put(handle, handle.ephemeral ? [] : marks)
+  function withReactions(handle: Handle, { reactions: wanted = [] }: Outgoing): Handle {
+    return reactions.put(handle, handle.ephemeral ? [] : wanted)
   }
 
   async function edit({ handle: json, messages }: Posted, outgoing: Outgoing): Promise<Posted | undefined> {
     const handle = handleFrom(json)
     try {
-      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: marked(handle, outgoing), messages } : undefined
+      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: withReactions(handle, outgoing), messages } : undefined
     } catch (error) {
       throw translateError(error, maxBytes)
     }
@@ -173,7 +173,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     if (!interaction || interaction.kind === 'dialog') {
       throw new UserError('no-dialog-here', 'A dialog opens only after a slash command or a button: type / and choose one.', {})
     }
-    const opened = await answers.inTurn(interaction.id, () => responses.open(interaction, modalOf(form)))
+    const opened = await states.inTurn(interaction.id, () => responses.open(interaction, modalOf(form)))
     if (!opened) throw new UserError('dialog-too-late', 'That took too long for a dialog to open: try once more.', {})
   }
 

@@ -1,9 +1,10 @@
-// The bot's own reactions under its messages. They come after the message and never hold it up; where they may not be put, the
-// buttons are there.
+// The bot's own reactions to its messages. They come after the message and never hold it up; where they may not be put, the buttons are there.
 
 import { Routes } from 'discord.js'
 import { type Reaction, reactions } from '../contract/reactions.ts'
+import { createInFlight } from '../in-flight.ts'
 import type { Handle } from './address.ts'
+import { keyedSerial } from './keyed-serial.ts'
 import type { SendRestCall } from './rest/rest-calls.ts'
 
 export interface Reactions {
@@ -13,7 +14,8 @@ export interface Reactions {
 }
 
 export function createReactions(call: SendRestCall, warn: (error: unknown) => void): Reactions {
-  const busy = new Map<string, Promise<void>>()
+  const ofMessage = keyedSerial()
+  const inFlight = createInFlight()
 
   async function change({ channel, message }: Handle, add: readonly string[], drop: readonly string[]): Promise<void> {
     for (const [emojis, method] of [[drop, 'DELETE'] as const, [add, 'PUT'] as const]) {
@@ -25,22 +27,13 @@ export function createReactions(call: SendRestCall, warn: (error: unknown) => vo
 
   return {
     put(handle, wanted) {
-      const faces = wanted.map((mark) => reactions[mark].emoji)
-      const add = faces.filter((emoji) => !handle.marks.includes(emoji))
-      const drop = handle.marks.filter((emoji) => !faces.includes(emoji))
+      const emojis = wanted.map((reaction) => reactions[reaction].emoji)
+      const add = emojis.filter((emoji) => !handle.marks.includes(emoji))
+      const drop = handle.marks.filter((emoji) => !emojis.includes(emoji))
       if (add.length + drop.length === 0) return handle
-      const { message } = handle
-      const done = (busy.get(message) ?? Promise.resolve())
-        .then(() => change(handle, add, drop))
-        .catch(warn)
-        .finally(() => {
-          if (busy.get(message) === done) busy.delete(message)
-        })
-      busy.set(message, done)
-      return { ...handle, marks: faces }
+      void inFlight.track(ofMessage(handle.message, () => change(handle, add, drop)).catch(warn))
+      return { ...handle, marks: emojis }
     },
-    async settled() {
-      while (busy.size > 0) await Promise.all(busy.values())
-    },
+    settled: inFlight.settled,
   }
 }

@@ -1,12 +1,21 @@
-// Discord's events as the house hears them. Raw events, checked by event.ts: what discord.js has no form for yet, or never saw
-// before a restart, is heard all the same.
+// Receiving from Discord: its events → Incoming. They come raw and are checked by gateway/event-schemas.ts: what discord.js has no form for yet,
+// or never saw before a restart, is received all the same.
 
 import { type Client, InteractionType } from 'discord.js'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
 import { reactionNamed } from '../contract/reactions.ts'
 import type { Address, Interaction } from './address.ts'
-import { askerOfInteraction, askerOfReaction, channelOfInteraction, channelOfReaction, localeOf } from './channel-access.ts'
+import {
+  askerAlone,
+  askerOfInteraction,
+  askerOfReaction,
+  channelOfInteraction,
+  channelOfReaction,
+  localeOf,
+  type Surroundings,
+} from './channel-access.ts'
 import {
   type AttachmentData,
   commandData,
@@ -24,10 +33,14 @@ import { purposeOf } from './layout/modal.ts'
 export const platformName = 'discord'
 
 /** @returns undefined where Discord does not say who it was */
-export function incomingOf(event: InteractionEvent, client: Client, nowMs: number): (Incoming & { readonly address: Address }) | undefined {
+export function incomingOf(
+  event: InteractionEvent,
+  surroundings: Surroundings,
+  nowMs: number,
+): (Incoming & { readonly address: Address }) | undefined {
   const who = event.member?.user ?? event.user
   if (!who) return undefined
-  const channel = channelOfInteraction(event, client)
+  const channel = channelOfInteraction(event, surroundings.client)
   const address: Address = {
     channel: channel.id,
     person: who.id,
@@ -38,17 +51,16 @@ export function incomingOf(event: InteractionEvent, client: Client, nowMs: numbe
     id: event.id,
     owner: { platform: platformName, space: event.guild_id ?? channel.id, person: who.id },
     name: nameOf(who, event.member?.nick),
-    asker: askerOfInteraction(event),
+    asker: askerOfInteraction(event, who.id, surroundings),
     channel,
     address,
     locale: event.locale ?? 'en-US',
-    ...(event.guild_locale !== undefined && { channelLocale: event.guild_locale }),
-    ...(event.attachment_size_limit !== undefined && { maxBytes: event.attachment_size_limit }),
+    ...omitUndefined({ channelLocale: event.guild_locale, maxBytes: event.attachment_size_limit }),
     ...saidIn(event),
   }
 }
 
-export function typingOf(event: InteractionEvent): Typing | undefined {
+export function typingOf(event: InteractionEvent, surroundings: Surroundings): Typing | undefined {
   const who = event.member?.user ?? event.user
   const { data } = commandData.safeParse(event.data)
   if (!who || !data) return undefined
@@ -57,39 +69,41 @@ export function typingOf(event: InteractionEvent): Typing | undefined {
   if (!focused) return undefined
   return {
     owner: { platform: platformName, space: event.guild_id ?? event.channel_id ?? '0', person: who.id },
-    asker: askerOfInteraction(event),
+    asker: askerOfInteraction(event, who.id, surroundings),
     locale: event.locale ?? 'en-US',
     command: data.name,
-    ...(action !== undefined && { action }),
+    ...omitUndefined({ action }),
     option: focused.name,
     typed: typeof focused.value === 'string' || typeof focused.value === 'number' ? String(focused.value) : '',
   }
 }
 
-/** Undefined where it is no mark of ours, or a bot's. */
-export function incomingOfReaction(event: ReactionEvent, sequence: number, client: Client): Incoming | undefined {
+/** Undefined where it is no reaction of ours, or a bot's. */
+export function incomingOfReaction(event: ReactionEvent, sequence: number, surroundings: Surroundings): Incoming | undefined {
+  const { client } = surroundings
   const { user_id, channel_id, message_id, guild_id, member, message_author_id, emoji } = event
   const me = client.user?.id
   if (user_id === me || member?.user?.bot || (message_author_id !== undefined && message_author_id !== me)) return undefined
-  const mark = emoji.id || !emoji.name ? undefined : reactionNamed(emoji.name)
-  if (!mark) return undefined
+  const reaction = emoji.id || !emoji.name ? undefined : reactionNamed(emoji.name)
+  if (!reaction) return undefined
   const channel = channelOfReaction(event, client)
   const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, interaction: null }
   return {
     ...whereabouts(guild_id, channel_id, user_id, client),
-    id: `${message_id}/${user_id}/${mark}/${sequence}`,
+    id: `${message_id}/${user_id}/${reaction}/${sequence}`,
     name: member?.user ? nameOf(member.user, member.nick) : (client.users.cache.get(user_id)?.displayName ?? `<@${user_id}>`),
-    asker: askerOfReaction(event, client),
+    asker: askerOfReaction(event, surroundings),
     channel,
     address,
     kind: 'reaction',
-    mark,
+    reaction,
     message: message_id,
   }
 }
 
 /** What is typed to the bot alone: the one place where Discord shows it what people write. */
-export function incomingOfMessage(event: MessageEvent, client: Client): Incoming | undefined {
+export function incomingOfMessage(event: MessageEvent, surroundings: Surroundings): Incoming | undefined {
+  const { client } = surroundings
   const { id, channel_id, guild_id, author, content, attachments } = event
   if (guild_id !== undefined || author.bot || author.id === client.user?.id) return undefined
   const text = content.replace(new RegExp(`^\\s*<@!?${client.user?.id}>`), '').trim()
@@ -99,7 +113,7 @@ export function incomingOfMessage(event: MessageEvent, client: Client): Incoming
     ...whereabouts(undefined, channel_id, author.id, client),
     id,
     name: nameOf(author, undefined),
-    asker: { admin: false, roles: [] },
+    asker: askerAlone(author.id, surroundings),
     channel: { id: channel_id, ageRestricted: false, direct: true, missing: [] },
     address,
     kind: 'text',
@@ -118,18 +132,18 @@ function whereabouts(
   return {
     owner: { platform: platformName, space: guild ?? channel, person },
     locale: locale ?? 'en-US',
-    ...(locale !== undefined && { channelLocale: locale }),
+    ...omitUndefined({ channelLocale: locale }),
   }
 }
 
-/** What cannot be read is words that mean nothing: the house then says what it understands. */
+/** What cannot be read is words that mean nothing: the router then says what it understands. */
 function saidIn({ type, data }: InteractionEvent): Said {
   if (type === InteractionType.ApplicationCommand) {
     const command = commandData.safeParse(data).data
     if (command) {
       const { action, options } = unfolded(command.options)
       const inputs = options.map(({ name, value }) => [name, inputOf(value, command.resolved.attachments)] as const)
-      return { kind: 'command', command: command.name, ...(action !== undefined && { action }), options: present(inputs) }
+      return { kind: 'command', command: command.name, ...omitUndefined({ action }), options: present(inputs) }
     }
   }
   if (type === InteractionType.MessageComponent) {
@@ -144,7 +158,7 @@ function saidIn({ type, data }: InteractionEvent): Said {
       const inputs = modal.components
         .flatMap(({ component, components }) => (component ? [component, ...components] : components))
         .map(({ custom_id, value, values }) => [custom_id, inputOf(values ? values[0] : value, modal.resolved.attachments)] as const)
-      return { kind: 'command', command, ...(action !== undefined && { action }), options: { ...fixed, ...present(inputs) } }
+      return { kind: 'command', command, ...omitUndefined({ action }), options: { ...fixed, ...present(inputs) } }
     }
   }
   return { kind: 'text', text: '' }
@@ -154,7 +168,7 @@ function saidIn({ type, data }: InteractionEvent): Said {
 function unfolded(options: readonly OptionData[], action?: string): { action?: string; options: readonly OptionData[] } {
   const [first] = options
   if (first && (first.type === 1 || first.type === 2)) return unfolded(first.options ?? [], first.name)
-  return { ...(action !== undefined && { action }), options }
+  return { ...omitUndefined({ action }), options }
 }
 
 /** Files are named by an id among `attachments`; an id that is not there is just digits. */

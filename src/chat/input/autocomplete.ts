@@ -1,7 +1,7 @@
-// What is offered while somebody types the value of an option.
+// Autocompletion: what is offered while somebody types the value of an option.
 
-import type { Command } from '../contract/command.ts'
 import type { CommandContext } from '../contract/command-context.ts'
+import { isOffered } from '../contract/command-declaration.ts'
 import type { Choice } from '../contract/incoming.ts'
 import type { Completion } from '../contract/option.ts'
 import { shortened } from '../contract/plain-text.ts'
@@ -38,8 +38,8 @@ const sources: Readonly<Record<Completion, (typed: string, limit: number, contex
     )
   },
   async command(typed, _limit, { commands, asker }) {
-    const mayUse = ({ hidden, actions }: Command) => !hidden && (asker.admin || Object.values(actions).some(({ admin }) => !admin))
-    const offered = commands.filter(mayUse).filter(({ name }) => name.includes(typed.replace(/^\//, '').toLowerCase()))
+    const wanted = typed.replace(/^\//, '').toLowerCase()
+    const offered = commands.filter((one) => isOffered(one, asker) && one.name.includes(wanted))
     return offered.map(({ name, help }) => ({ value: name, label: `/${name} · ${help}` }))
   },
 }

@@ -1,4 +1,4 @@
-// What somebody probably meant to type.
+// Did you mean: the candidate that somebody probably meant to type.
 
 /** The candidate with the fewest edits, if they are few for its length: one, or two from six letters on. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {

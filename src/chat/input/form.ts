@@ -1,9 +1,11 @@
-// A dialog for the options of a command: those that an answer asks for, or all of them where nothing was said at all.
+// A form: a dialog for the options of a command: those that a reply asks for, or all of them where nothing was said at all.
 
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Command } from '../contract/command.ts'
 import type { Form } from '../contract/outgoing.ts'
 import { type FormReply, say } from '../contract/reply.ts'
-import { helpIn, type Locale, speak } from '../locales/locale.ts'
+import type { Locale } from '../locales/locale.ts'
+import { helpIn, speak } from '../locales/speak.ts'
 import { findAction, findCommand } from './parse.ts'
 
 /** Where a platform's dialogs hold fewer fields, the first ones are shown: required options come first. */
@@ -15,21 +17,21 @@ export function formOf({ title, command, action = '', fixed, fields }: FormReply
     command,
     ...(action !== '' && { action }),
     fixed,
-    // what is answered before everybody is drawn
+    // what is shown to everybody is drawn
     submit: speak(locale, say(quiet ? 'button-ok' : 'button-draw')),
     fields: fields.flatMap(({ name, value }) => {
       const option = options[name]
       if (!option) return []
-      return [{ name, option, label: helpIn(locale, `${path}.${name}`, option.help), ...(value !== undefined && { value }) }]
+      return [{ name, option, label: helpIn(locale, `${path}.${name}`, option.help), ...omitUndefined({ value }) }]
     }),
   }
 }
 
 /** Undefined where the command can be run with nothing said. */
-export function askingFor({ name, actions }: Command, action: string): FormReply | undefined {
+export function formReplyOf({ name, actions }: Command, action: string): FormReply | undefined {
   const { options } = actions[action]!
   if (!Object.values(options).some(({ required }) => required)) return undefined
   const fields = Object.keys(options).map((option) => ({ name: option }))
   const title = say('ask-title', { command: action === '' ? name : `${name} ${action}` })
-  return { kind: 'ask', title, command: name, ...(action !== '' && { action }), fixed: {}, fields }
+  return { kind: 'form', title, command: name, ...(action !== '' && { action }), fixed: {}, fields }
 }

@@ -1,4 +1,4 @@
-// From what came in for each option to values of the declared kinds. What is out of range is refused, never bent. Pure.
+// Option values: from what came in for each option to values of the declared kinds. What is out of range is refused, never bent. Pure.
 
 import { UserError } from '../../errors.ts'
 import type { Attachment } from '../contract/attachment.ts'

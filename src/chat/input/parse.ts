@@ -1,4 +1,4 @@
-// From typed text to a command, its action and the text of each option. Pure. What the texts mean is in values.ts.
+// The command parser: from typed text to a command, its action and the text of each option. Pure. What the texts mean is in option-values.ts.
 //   /animate a cat on a wall style:anime --seed 7 negative:"blurry, grey"
 // Words that belong to no option are the prompt. Where the prompt is named (`prompt:a cat style:anime negative:blurry, grey`)
 // every text goes on until the next name. `name:` counts only where the command has that option: 'at 5:30' is just words.

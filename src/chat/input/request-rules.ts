@@ -1,4 +1,4 @@
-// What must hold before a request waits in the queue: the channel, what the bot may do there, and the words. Pure.
+// Request rules: what must hold before a request waits in the queue: the channel, what the bot may do there, and the words. Pure.
 
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'

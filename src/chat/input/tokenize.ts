@@ -1,4 +1,4 @@
-// Typed text cut at its spaces, with "quoted words" kept together. Phones and chat programs turn quotes and dashes into
+// The tokenizer of typed text: cut at its spaces, with "quoted words" kept together. Phones and chat programs turn quotes and dashes into
 // other characters while people type; those are read as what was meant.
 
 export interface Token {

@@ -1,5 +1,5 @@
-// What we say, in English. `{name}` is filled in, `{n#one|many}` chooses by number, `{ms~}` is a length of time in words.
-// The keys are the keys of every language: a new one is a file like zh.ts and a line in locale.ts.
+// The English locale: what we say. `{name}` is filled in, `{n#one|many}` chooses by number, `{ms~}` is a length of time in words.
+// The keys are the keys of every language: a new one is a file like zh.ts and a line in locales.ts.
 
 export const en = {
   seconds: '{n} second{n#|s}',

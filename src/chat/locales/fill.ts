@@ -1,4 +1,4 @@
-// Templates of sentences: `{name}` a value, `{n#one|many}` chosen by number, `{ms~}` a length of time in words.
+// Sentence templates: `{name}` a value, `{n#one|many}` chosen by number, `{ms~}` a length of time in words.
 // Values are put in as they are and never read as templates: they may be people's words.
 
 export type Fillable = string | number | undefined

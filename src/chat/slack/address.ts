@@ -1,5 +1,5 @@
-// Where something was said, and so where it is answered. Kept with the job: everything but `channel`, `user` and `thread`
-// is of use for minutes only.
+// An address: where something was said, and so where the response goes. Kept with the job: everything but `channel`, `user` and `thread` is of
+// use for minutes only.
 
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
@@ -13,7 +13,7 @@ const schema = z.object({
   thread: z.string().optional(),
   /** Opens one dialog, within three seconds. */
   trigger: z.string().optional(),
-  /** Takes five answers in thirty minutes, also where the bot is no member. A secret. */
+  /** Takes five responses in thirty minutes, also where the bot is no member. A secret. */
   responseUrl: z.string().optional(),
   heardMs: z.number(),
 })
@@ -31,7 +31,7 @@ export function addressJson(address: Address): Json {
   return JSON.parse(JSON.stringify(address)) as Json
 }
 
-/** A reaction names the message that it stands under like this, and so does `Posted.messages`. */
+/** A reaction names the message that it is put on like this, and so does `Posted.messages`. */
 export function messageName(channel: string, ts: string): string {
   return `${channel}:${ts}`
 }

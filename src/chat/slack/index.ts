@@ -1,4 +1,4 @@
-// Slack: connects, by a socket or a port, and joins what hears with what posts.
+// The Slack adapter: connects, by a socket or a port, and joins receiving with posting.
 
 import { UserError } from '../../errors.ts'
 import type { Platform } from '../contract/platform.ts'
@@ -24,7 +24,9 @@ export interface SlackOptions {
   readonly appToken?: string
   /** SLACK_SIGNING_SECRET: HTTP, where there is no app token. */
   readonly signingSecret?: string
-  /** Of the HTTP door; 0 takes any. */
+  /** Ids of people who run this bot. */
+  readonly operators?: readonly string[]
+  /** Of the HTTP transport; 0 takes any. */
   readonly port?: number
   readonly host?: string
   readonly apiUrl?: string
@@ -38,7 +40,7 @@ export function createSlack(options: SlackOptions): Platform {
   const log = withoutSecrets(options.log ?? silent, [token, appToken ?? '', signingSecret ?? ''])
   const api = createSlackApi({ token, url: apiUrl, log })
   const files = createFileTransfer({ api, token, filesUrl, log })
-  let door: Transport | undefined
+  let transport: Transport | undefined
   let app: AckingApp | undefined
   let post: Post | undefined
 
@@ -51,7 +53,7 @@ export function createSlack(options: SlackOptions): Platform {
     name: 'slack',
     limits,
     async start(receiver) {
-      const opening = doorOf(options, log)
+      const opening = transportFor(options, log)
       const identity = await signIn(api, token, log)
       const { botId, botUser: botUserId, team: teamId, teamName, name } = identity
       const workspace = createWorkspace(api, identity, log)
@@ -67,18 +69,18 @@ export function createSlack(options: SlackOptions): Platform {
         },
         log,
       )
-      listen(app, { receiver, workspace, identity, post, log })
+      listen(app, { receiver, workspace, identity, post, operators: new Set(options.operators), log })
       const way = await opening.open()
-      door = opening
+      transport = opening
       return `Slack: @${name} in ${teamName}, by ${way}.`
     },
     async stop() {
-      door?.shut()
-      await app?.deafen()
-      await door?.close()
-      door = undefined
+      transport?.shut()
+      await app?.drain()
+      await transport?.close()
+      transport = undefined
     },
-    trouble: () => (door ? (door.trouble() ?? api.trouble()) : 'Slack is not started'),
+    trouble: () => (transport ? (transport.trouble() ?? api.trouble()) : 'Slack is not started'),
     // Slack's own three seconds are met on arrival; the token posts for as long as it takes
     async acknowledge() {},
     post: async (address, outgoing) => running().post(address, outgoing),
@@ -89,8 +91,8 @@ export function createSlack(options: SlackOptions): Platform {
   }
 }
 
-/** @throws UserError slack-way-missing, and what the doors throw */
-function doorOf(
+/** @throws UserError slack-way-missing, and what the transports throw */
+function transportFor(
   { appToken, signingSecret, apiUrl = 'https://slack.com/api/', port = 3000, host = '0.0.0.0' }: SlackOptions,
   log: RedactedLog,
 ): Transport {

@@ -1,10 +1,10 @@
-// What Slack allows. Numbers without a source below are ours, chosen inside Slack's.
+// Limits of Slack. Numbers without a source below are ours, chosen inside Slack's.
 
 import type { PlatformLimits } from '../contract/platform.ts'
 
 export const limits: PlatformLimits = {
   // a trigger lives so long; envelopes are acknowledged on arrival
-  answerMs: 3000,
+  responseMs: 3000,
   // Slack takes a gigabyte; more than this starts to play late and weighs on everybody's client
   maxBytes: 8 * 1024 * 1024,
   // animated WebP is shown as a file, and an MP4 waits for a click

@@ -1,4 +1,4 @@
-// What Slack sends, as far as it is read. Everything else in it is left alone, and what does not fit is no event of ours.
+// Payload schemas: what Slack sends, as far as it is read. Everything else in it is left alone, and what does not fit is no event of ours.
 
 import { z } from 'zod'
 import { fileSchema, submittedSchema } from './layout/modal.ts'

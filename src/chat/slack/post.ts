@@ -1,6 +1,7 @@
-// Outgoing → calls: who sees it decides where it goes.
+// Posting to Slack: Outgoing → calls. Who sees it decides where it goes.
 
 import { z } from 'zod'
+import { createLruCache } from '../../lru-cache.ts'
 import type { Json } from '../../store/json.ts'
 import { commandText, maxCommandChars } from '../contract/command-text.ts'
 import type { Form, Outgoing } from '../contract/outgoing.ts'
@@ -34,27 +35,27 @@ export function createPost({ api, messages, ephemeral, identity, log }: PostOpti
   const conversations = memoize(60 * 60_000, async (user) => {
     return openedSchema.parse(await api.call('conversations.open', { users: user })).channel.id
   })
-  const forms = new Map<string, Form>()
+  const forms = createLruCache<Form>(500)
 
   async function post(address: Json, outgoing: Outgoing): Promise<Posted> {
     const to = readAddress(address)
     try {
       if (to.direct || outgoing.audience === 'everyone') return postedAs(await messages.post(to, outgoing, to.heardMs))
-      if (outgoing.audience === 'direct') return postedAs(await messages.post(await directPlace(to), outgoing, to.heardMs))
+      if (outgoing.audience === 'direct') return postedAs(await messages.post(await directChannel(to), outgoing, to.heardMs))
       const posted = canBeEphemeral(outgoing) ? await ephemeral.post(to, ephemeralContent(outgoing)) : undefined
-      return posted ?? (await postAside(to, outgoing))
+      return posted ?? (await postDirect(to, outgoing))
     } catch (error) {
       throw translateError(error, identity.name)
     }
   }
 
-  async function directPlace({ user }: Address) {
+  async function directChannel({ user }: Address) {
     return { channel: await conversations.get(user) }
   }
 
-  /** As a direct message, and a word where the person is that it is there. */
-  async function postAside(to: Address, outgoing: Outgoing): Promise<Posted> {
-    const handle = await messages.post(await directPlace(to), outgoing, to.heardMs)
+  /** As a direct message, and a link to it where the person is. */
+  async function postDirect(to: Address, outgoing: Outgoing): Promise<Posted> {
+    const handle = await messages.post(await directChannel(to), outgoing, to.heardMs)
     const url = `${identity.url}archives/${handle.channel}/p${handle.ts.replace('.', '')}`
     const { text, tone } = outgoing
     const { blocks, ...content } = ephemeralContent({ audience: 'asker', tone, text })
@@ -82,9 +83,7 @@ export function createPost({ api, messages, ephemeral, identity, log }: PostOpti
   /** A dialog opens only within three seconds of a click: without one, or too late, there is a button to click. */
   async function offer(to: Address, form: Form): Promise<void> {
     const id = `form:${hashOf(Buffer.from(JSON.stringify(form)))}`
-    forms.delete(id)
     forms.set(id, form)
-    if (forms.size > 500) forms.delete(forms.keys().next().value!)
     const command = commandText(form.action ? `${form.command} ${form.action}` : form.command, form.fixed).slice(0, maxCommandChars)
     const buttons = [{ label: form.submit, command, style: 'main' as const }]
     const outgoing: Outgoing = { audience: 'asker', tone: 'plain', text: form.title, buttons }
@@ -111,7 +110,7 @@ export function createPost({ api, messages, ephemeral, identity, log }: PostOpti
       if (handle) await messages.remove(handle)
     },
     open,
-    waitingForm: (action) => forms.get(action),
+    waitingForm: (action) => forms.peek(action),
   }
 }
 

@@ -1,7 +1,8 @@
-// What the bot knows of people and conversations: names, languages, who is an admin, where it is a member. Slack tells none
-// of this with an event, and a dialog must be opened three seconds after it: so it is remembered, and never waited for long.
+// The workspace, as far as it must be known: names and languages of users, who is an admin, where the bot is a member. Slack tells none of this
+// with an event, and a dialog must be opened three seconds after it: so it is memoized, and never waited for long.
 
 import { z } from 'zod'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { withTimeout } from '../time-limit.ts'
 import { type Memoized, memoize } from './api/memoize.ts'
 import type { RedactedLog } from './api/redacted-log.ts'
@@ -9,13 +10,13 @@ import type { BotIdentity } from './api/sign-in.ts'
 import { hasCode, type SlackApi, type SlackError } from './api/web-api.ts'
 
 export interface Workspace {
-  person(id: string): Promise<Person>
-  /** Ids of the user groups that the person is in. */
-  groups(person: string): Promise<readonly string[]>
-  conversation(id: string, person: string): Promise<Conversation>
+  user(id: string): Promise<SlackUser>
+  /** Ids of the user groups that the user is in. */
+  groups(user: string): Promise<readonly string[]>
+  conversation(id: string, user: string): Promise<Conversation>
 }
 
-export interface Person {
+export interface SlackUser {
   readonly name: string
   readonly admin: boolean
   readonly bot: boolean
@@ -23,17 +24,17 @@ export interface Person {
 }
 
 export interface Conversation {
-  /** Of this person with the bot. */
+  /** Of this user with the bot. */
   readonly direct: boolean
   readonly missing: readonly string[]
   readonly locale?: string
 }
 
 const minuteMs = 60_000
-const patienceMs = 1500
+const giveUpAfterMs = 1500
 
 export function createWorkspace(api: SlackApi, identity: BotIdentity, log: RedactedLog): Workspace {
-  const people = memoize(10 * minuteMs, async (id): Promise<Person> => {
+  const users = memoize(10 * minuteMs, async (id): Promise<SlackUser> => {
     const { user } = userSchema.parse(await api.call('users.info', { user: id, include_locale: true }))
     return {
       name: user.profile?.display_name || user.profile?.real_name || user.real_name || user.name || id,
@@ -44,9 +45,9 @@ export function createWorkspace(api: SlackApi, identity: BotIdentity, log: Redac
   })
 
   const members = memoize(10 * minuteMs, async (): Promise<ReadonlyMap<string, readonly string[]>> => {
-    const answer = await api.call('usergroups.list', { include_users: true }).catch(deniedScope)
+    const response = await api.call('usergroups.list', { include_users: true }).catch(deniedScope)
     const groupsOf = new Map<string, string[]>()
-    for (const { id, users } of answer ? groupsSchema.parse(answer).usergroups : [])
+    for (const { id, users } of response ? groupsSchema.parse(response).usergroups : [])
       for (const user of users ?? []) groupsOf.set(user, [...(groupsOf.get(user) ?? []), id])
     return groupsOf
   })
@@ -55,28 +56,28 @@ export function createWorkspace(api: SlackApi, identity: BotIdentity, log: Redac
   const conversations = memoize(5 * minuteMs, loadConversation, ({ missing }) => missing.length === 0)
 
   async function loadConversation(id: string): Promise<Known> {
-    const answer = await api.call('conversations.info', { channel: id, include_locale: true }).catch((error: unknown) => {
+    const response = await api.call('conversations.info', { channel: id, include_locale: true }).catch((error: unknown) => {
       if (hasCode(error, ['channel_not_found', 'not_in_channel', 'missing_scope'])) return undefined
       throw error
     })
-    if (!answer) return { missing: [id.startsWith('D') ? `a conversation with @${identity.name}` : `/invite @${identity.name}`] }
-    const { channel } = conversationSchema.parse(answer)
+    if (!response) return { missing: [id.startsWith('D') ? `a conversation with @${identity.name}` : `/invite @${identity.name}`] }
+    const { channel } = conversationSchema.parse(response)
     const locale = channel.locale ? { locale: channel.locale } : {}
-    if (channel.is_im) return { missing: [], ...locale, ...(channel.user !== undefined && { with: channel.user }) }
+    if (channel.is_im) return { missing: [], ...locale, ...omitUndefined({ with: channel.user }) }
     if (channel.is_archived) return { missing: ['an open channel: this one is archived'], ...locale }
     return { missing: channel.is_member || channel.is_mpim ? [] : [`/invite @${identity.name}`], ...locale }
   }
 
   return {
-    person: (id) => soon(people, id, { name: id, admin: false, bot: false, locale: 'en' }, log),
-    async groups(person) {
-      return (await soon(members, '', new Map(), log)).get(person) ?? []
+    user: (id) => soon(users, id, { name: id, admin: false, bot: false, locale: 'en' }, log),
+    async groups(user) {
+      return (await soon(members, '', new Map(), log)).get(user) ?? []
     },
-    async conversation(id, person) {
+    async conversation(id, user) {
       // where it is not known whose it is, a conversation of two is private
-      const otherwise = { missing: [], ...(id.startsWith('D') && { with: person }) }
+      const otherwise = { missing: [], ...(id.startsWith('D') && { with: user }) }
       const { with: other, ...known } = await soon(conversations, id, otherwise, log)
-      return { direct: other === person, ...known }
+      return { direct: other === user, ...known }
     },
   }
 }
@@ -88,11 +89,11 @@ interface Known extends Omit<Conversation, 'direct'> {
 
 /** What can be had soon, or else what harms least: nobody is an admin for want of an answer. */
 function soon<T>(source: Memoized<T>, key: string, otherwise: T, log: RedactedLog): Promise<T> {
-  const answer = source.get(key).catch((error: SlackError) => {
+  const response = source.get(key).catch((error: SlackError) => {
     log.warn({ code: error.code, error: error.message }, 'Slack did not say what was asked')
     return otherwise
   })
-  return withTimeout(patienceMs, answer, () => otherwise)
+  return withTimeout(giveUpAfterMs, response, () => otherwise)
 }
 
 function deniedScope(error: unknown): undefined {

@@ -1,4 +1,4 @@
-// The chat on a local page: connects. Everything it needs comes as an argument; it opens one socket and one file.
+// The web adapter: the chat on a local page. Everything it needs comes as an argument; it opens one socket and one file.
 
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +6,8 @@ import { createAdaptorServer } from '@hono/node-server'
 import { UserError } from '../../errors.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits } from '../contract/platform.ts'
+import { createInFlight } from '../in-flight.ts'
+import { withTimeout } from '../time-limit.ts'
 import { createApp } from './http/app.ts'
 import type { PageViews } from './page-views.ts'
 import { createPoster } from './post.ts'
@@ -14,9 +16,8 @@ import { openPageDatabase } from './storage/page-database.ts'
 import { createPageUsers } from './storage/page-users.ts'
 import { createPictureStore } from './storage/picture-store.ts'
 import { createUploads } from './storage/uploads.ts'
-import { settledWithin } from './within.ts'
 
-export type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from './page-views.ts'
+export type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, RecentAnimations, Viewer } from './page-views.ts'
 
 export interface WebOptions {
   readonly host: string
@@ -26,14 +27,14 @@ export interface WebOptions {
   readonly hosts?: readonly string[]
   /** It is reached through HTTPS alone: cookies travel nowhere else. */
   readonly secure?: boolean
-  /** Who gives it may moderate. Absent: nobody can. */
+  /** Who gives it is admin and operator. Absent: nobody can be. */
   readonly adminToken?: string
   /** A SQLite file for the conversation; ':memory:' keeps nothing. */
   readonly file: string
   /** A folder of its own for files that people hand over. */
   readonly uploads: string
   readonly commands: readonly Command[]
-  readonly sources: PageViews
+  readonly views: PageViews
   /** What was posted longer ago is taken away. */
   readonly retentionDays: number
   readonly callsPerMinute?: number
@@ -48,7 +49,7 @@ export interface Web extends Platform {
 }
 
 const limits: PlatformLimits = {
-  answerMs: 10_000,
+  responseMs: 10_000,
   maxBytes: 32 * 1024 * 1024,
   formats: ['webp', 'mp4', 'gif'],
   previews: true,
@@ -72,11 +73,11 @@ export function createWeb(options: WebOptions): Web {
   const database = openPageDatabase(options.file)
   const conversation = createConversationStore(database)
   const pictures = createPictureStore(database)
-  const people = createPageUsers(database, adminToken, now)
+  const users = createPageUsers(database, adminToken, now)
   const uploads = createUploads(options.uploads, largestUpload(commands), now)
   const stopping = new AbortController()
   const closed = new AbortController()
-  const inFlight = new Set<Promise<unknown>>()
+  const inFlight = createInFlight()
   let server: Server | undefined
   let pruning: NodeJS.Timeout | undefined
   const prune = () => conversation.prune(now() - options.retentionDays * dayMs)
@@ -97,7 +98,7 @@ export function createWeb(options: WebOptions): Web {
         database,
         conversation,
         pictures,
-        people,
+        users,
         uploads,
         receiver,
         stopping: stopping.signal,
@@ -106,10 +107,7 @@ export function createWeb(options: WebOptions): Web {
         hosts: [...hosts, ...(isLoopback(host) ? [host] : [])],
         callsPerMinute: options.callsPerMinute ?? 240,
         now,
-        inFlight(work) {
-          inFlight.add(work)
-          work.finally(() => inFlight.delete(work)).catch(options.broken)
-        },
+        inFlight: (work) => void inFlight.track(work).catch(options.broken),
       })
       server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
       const address = await listening(server, host, port)
@@ -130,7 +128,7 @@ export function createWeb(options: WebOptions): Web {
         await ended
         clearTimeout(late)
       }
-      await settledWithin(graceMs, Promise.allSettled(inFlight))
+      await withTimeout(graceMs, inFlight.settled(), () => undefined)
       server = undefined
       await uploads.clear()
       closed.abort(new Error('the page has stopped'))
@@ -143,7 +141,7 @@ export function createWeb(options: WebOptions): Web {
 
     forget(person) {
       conversation.forget(person)
-      people.forget(person)
+      users.forget(person)
     },
   }
 }

@@ -1,4 +1,5 @@
-// What the page's browser side gets to read: JSON as it goes over the wire. Everything in it may hold people's words; nothing is markup.
+// Page JSON: what the page's scripts get to read, as it goes over the wire and as it is stored. Everything in it may hold people's words; nothing
+// is markup. Stored bodies keep their names.
 
 import type { Format } from '../../jobs/request.ts'
 import type { Option } from '../contract/option.ts'
@@ -11,7 +12,7 @@ export interface ShownMessage {
   readonly sequence: number
   readonly revision: number
   readonly atMs: number
-  /** What the person did that this answers, as their browser named it. Only told to them. */
+  /** What the person did to which this responds, as their browser named it. Only told to them. */
   readonly event?: string
   /** The viewer asked for it. */
   readonly own: boolean

@@ -1,8 +1,11 @@
-// What the page says and what can be said on it, in the person's language.
+// Page setup: what the page says and what can be said on it, in the person's language.
 
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Command } from '../contract/command.ts'
 import type { Option } from '../contract/option.ts'
-import { helpIn, type Locale, localeFor, locales } from '../locales/locale.ts'
+import type { Locale } from '../locales/locale.ts'
+import { localeFor, locales } from '../locales/locales.ts'
+import { helpIn } from '../locales/speak.ts'
 import type { OfferedAction, OfferedCommand, OfferedOption, PageSetup } from './page-json.ts'
 import { textsIn } from './page-texts.ts'
 
@@ -36,5 +39,5 @@ function offered({ name, help, hidden, actions }: Command, locale: Locale): Offe
 function offeredOption(path: string, name: string, option: Option, locale: Locale): OfferedOption {
   const labels =
     option.kind === 'choice' ? Object.fromEntries(option.choices.map((choice) => [choice, locale.choices[choice] ?? choice])) : undefined
-  return { name, help: helpIn(locale, path, option.help), option, ...(labels && { labels }) }
+  return { name, help: helpIn(locale, path, option.help), option, ...omitUndefined({ labels }) }
 }

@@ -1,6 +1,6 @@
-// What the page itself says, in each of its languages. Answers and helps come from ../locales.
+// Page texts: what the page itself says, in each of its languages. Replies and helps come from ../locales.
 
-import { localeFor } from '../locales/locale.ts'
+import { localeFor } from '../locales/locales.ts'
 
 const en = {
   title: 'Zoetrope',

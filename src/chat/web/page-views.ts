@@ -1,4 +1,4 @@
-// What the page shows besides its own conversation, as bot.ts gives it: always for one viewer, who sees only what is theirs to see.
+// Page views: what the page shows besides its own conversation, as bot.ts gives it: always for one viewer, who sees only what is theirs to see.
 
 import type { HistoryEntry, QueuedJob, StyleSummary } from '../contract/command-context.ts'
 import type { Circumstances } from '../contract/incoming.ts'
@@ -6,10 +6,10 @@ import type { Circumstances } from '../contract/incoming.ts'
 export type Viewer = Pick<Circumstances, 'owner' | 'asker' | 'channel' | 'locale'>
 
 export interface PageViews {
-  /** Running ones first, then in the order of service. Of everybody where the viewer is; of all platforms for admins. */
+  /** Running ones first, then in the order of service. Of everybody where the viewer is; of all platforms for operators. */
   queue(viewer: Viewer): Promise<readonly QueuedOnPage[]>
   /** Finished animations, newest first: those shown to everybody where the viewer is, and the viewer's own. */
-  recent(viewer: Viewer, page: { readonly from: number; readonly limit: number }): Promise<RecentAnimation>
+  recent(viewer: Viewer, page: { readonly from: number; readonly limit: number }): Promise<RecentAnimations>
   /** The file of one of these; undefined where it is gone or not the viewer's to see. */
   animation(viewer: Viewer, job: string): Promise<Uint8Array | undefined>
   /** As the viewer may use them. */
@@ -19,13 +19,18 @@ export interface PageViews {
 }
 
 export interface QueuedOnPage extends QueuedJob {
-  /** Only its owner may see its words. */
-  readonly private: boolean
+  /** Whether its words are the viewer's to see. */
+  readonly readable: boolean
+  readonly mayCancel: boolean
 }
 
-export interface RecentAnimation {
-  readonly entries: readonly HistoryEntry[]
+export interface RecentAnimations {
+  readonly entries: readonly RecentAnimation[]
   readonly total: number
+}
+
+export interface RecentAnimation extends HistoryEntry {
+  readonly mayDelete: boolean
 }
 
 export interface PicturedStyle extends StyleSummary {

@@ -1,6 +1,7 @@
-// Outgoing → rows of the conversation. An address here is who asked and what they did; it never expires, so there is nothing to keep open.
+// Posting to the page: Outgoing → rows of the conversation. An address here is who asked and what they did; it never expires, so there is nothing to keep open.
 
 import { z } from 'zod'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Json } from '../../store/json.ts'
 import type { Form, Item, Outgoing, Picture } from '../contract/outgoing.ts'
 import type { Platform, Posted } from '../contract/platform.ts'
@@ -38,7 +39,7 @@ export function createPoster({ database: { sql }, conversation, pictures, now, c
       const names: string[] = []
       const { message, reader, sequence } = row
       const url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => {
-        const name = kept ? pictures.keep({ reader, ...picture }) : pictures.pass(message, { reader, ...picture })
+        const name = kept ? pictures.keep({ reader, ...picture }) : pictures.keepPreview(message, { reader, ...picture })
         if (kept) names.push(name)
         return `/pictures/${name}`
       }
@@ -59,7 +60,7 @@ export function createPoster({ database: { sql }, conversation, pictures, now, c
       const reader = audience === 'everyone' ? undefined : person
       return together(sql, () => {
         const empty = { kind: 'answer', audience, tone: outgoing.tone, text: '' } as const
-        const row = conversation.post({ reader, asker: person, event, ...(nonce !== undefined && { nonce }), atMs: now(), body: empty })
+        const row = conversation.post({ reader, asker: person, event, ...omitUndefined({ nonce }), atMs: now(), body: empty })
         return postedOf(write(row, outgoing) ?? row)
       })
     },
@@ -90,11 +91,13 @@ function postedOf({ message }: StoredMessageRow): Posted {
 
 type Url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => string
 
-function bodyOf({ picture, items, file, nonce: _nonce, ...words }: Outgoing, url: Url): AnswerBody {
+function bodyOf({ picture, items, file, reactions, nonce: _nonce, ...words }: Outgoing, url: Url): AnswerBody {
   const kept = words.tone !== 'waiting' && words.tone !== 'running'
   return {
     kind: 'answer',
     ...words,
+    // as rows of before call them
+    ...omitUndefined({ marks: reactions }),
     ...(picture && { picture: shownPicture(picture, url, kept) }),
     ...(items && { items: items.map((item) => shownItem(item, url, kept)) }),
     ...(file && { file: { url: url(file, true), fileName: file.fileName, bytes: file.bytes.byteLength } }),

@@ -1,9 +1,10 @@
-// A call of the page → Incoming. Only shapes are checked here; what a command's values mean is the router's to say.
+// Receiving from the page: a call → Incoming. Only shapes are checked here; what a command's values mean is the router's to say.
 
 import { z } from 'zod'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
-import { HttpError } from './http/request-guard.ts'
+import { HttpError } from './http/http-error.ts'
 import type { Viewer } from './page-views.ts'
 
 /** All who use one page read along with each other. */
@@ -13,9 +14,9 @@ const event = z.string().regex(/^[a-z0-9]{8,32}$/)
 const name = z.string().max(32)
 const locale = z.string().max(35)
 const upload = z.object({ upload: z.string().max(64) })
-const input = z.union([z.string().max(8000), z.number(), z.boolean(), upload])
+const optionInput = z.union([z.string().max(8000), z.number(), z.boolean(), upload])
 
-const sayingSchema = z.union([
+const pageInputSchema = z.union([
   z.object({
     kind: z.literal('text'),
     event,
@@ -30,7 +31,7 @@ const sayingSchema = z.union([
     locale,
     command: name,
     action: name.optional(),
-    options: z.array(z.tuple([name, input])).max(50),
+    options: z.array(z.tuple([name, optionInput])).max(50),
   }),
   z.object({ kind: z.literal('reaction'), event, locale, mark: z.enum(['die', 'cross', 'star', 'letter']), message: z.string().max(64) }),
 ])
@@ -38,61 +39,61 @@ const sayingSchema = z.union([
 const typingSchema = z.object({ locale, command: name, action: name.optional(), option: name, typed: z.string().max(1000) })
 
 /** What somebody did. `silent`: a button said it for them. Options come as pairs: names are people's words, too. */
-export type PageInput = z.infer<typeof sayingSchema>
+export type PageInput = z.infer<typeof pageInputSchema>
 
-/** @throws CallRefused */
+/** @throws HttpError */
 export function readPageInput(body: unknown): PageInput {
-  return checked(sayingSchema, body)
+  return checkShape(pageInputSchema, body)
 }
 
-/** What every call of this person says about them. */
+/** What every call of this person says about them. @param admin signed in with the token, which whoever runs the bot has */
 export function viewerOf(person: string, admin: boolean, locale: string): Viewer {
   return {
     owner: { platform: 'web', space: pageSpace, person },
-    asker: { admin, roles: [] },
+    asker: { admin, operator: admin, roles: [] },
     channel: { id: pageSpace, ageRestricted: false, direct: false, missing: [] },
     locale,
   }
 }
 
-/** @param file an upload of this person @throws CallRefused */
-export function incomingOf(saying: PageInput, viewer: Viewer, name: string, file: (id: string) => Attachment): Incoming {
+/** @param file an upload of this person @throws HttpError */
+export function incomingOf(input: PageInput, viewer: Viewer, name: string, file: (id: string) => Attachment): Incoming {
   const { person } = viewer.owner
   const circumstances: Circumstances = {
     ...viewer,
-    id: `${person}-${saying.event}`,
+    id: `${person}-${input.event}`,
     name,
-    address: { person, event: saying.event },
+    address: { person, event: input.event },
   }
-  return { ...circumstances, ...saidIn(saying, file) }
+  return { ...circumstances, ...saidIn(input, file) }
 }
 
-function saidIn(saying: PageInput, file: (id: string) => Attachment): Said {
-  switch (saying.kind) {
+function saidIn(input: PageInput, file: (id: string) => Attachment): Said {
+  switch (input.kind) {
     case 'text':
-      return { kind: 'text', text: saying.text, ...(saying.files && { files: saying.files.map(({ upload }) => file(upload)) }) }
+      return { kind: 'text', text: input.text, ...(input.files && { files: input.files.map(({ upload }) => file(upload)) }) }
     case 'command': {
-      const options = saying.options.map(([name, value]): [string, OptionInput] => [
+      const options = input.options.map(([name, value]): [string, OptionInput] => [
         name,
         typeof value === 'object' ? file(value.upload) : value,
       ])
-      const { command, action } = saying
-      return { kind: 'command', command, ...(action !== undefined && { action }), options: Object.fromEntries(options) }
+      const { command, action } = input
+      return { kind: 'command', command, ...omitUndefined({ action }), options: Object.fromEntries(options) }
     }
     case 'reaction':
-      return { kind: 'reaction', mark: saying.mark, message: saying.message }
+      return { kind: 'reaction', reaction: input.mark, message: input.message }
   }
 }
 
-/** @throws CallRefused */
-export function readTyping(body: unknown, person: string, admin: boolean): Typing {
-  const { action, ...typing } = checked(typingSchema, body)
-  const { owner, asker } = viewerOf(person, admin, typing.locale)
-  return { owner, asker, ...typing, ...(action !== undefined && { action }) }
+/** @param viewerIn who types, in which language @throws HttpError */
+export function readTyping(body: unknown, viewerIn: (locale: string) => Viewer): Typing {
+  const typing = checkShape(typingSchema, body)
+  const { owner, asker } = viewerIn(typing.locale)
+  return omitUndefined({ owner, asker, ...typing })
 }
 
-/** @throws CallRefused */
-export function checked<T>(schema: z.ZodType<T>, body: unknown): T {
+/** @throws HttpError */
+export function checkShape<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body)
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!

@@ -1,4 +1,4 @@
-// A measurement in a process of its own, started as the worker is: large blocks of memory go back to the system when they are freed.
+// Measures in a child process, started as that of the local pool is: large blocks of memory go back to the system when they are freed.
 
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,11 +1,9 @@
-// One measurement of the real size, in a process of its own as the worker is one: what it took to load, to step and to decode, and the
+// A child process that measures the real size once, as the local pool would draw: what it took to load, to step and to decode, and the
 // most memory it had. Its one argument says what, its one line of output what came of it.
 
 import { join } from 'node:path'
-import { type BaseFiles, createEngine, createSessions, openModel, startDevice } from '../../engine/index.ts'
-import { flopsOf } from '../../engine/onnx/flops.ts'
-import { unetGraph } from '../../engine/pipeline/graphs.ts'
-import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
+import { type BaseFiles, cpu, flopsOf, noWinograd, openModel, unetGraph } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { createReference } from './reference.ts'
 
 export interface RealSizeTask {
@@ -50,7 +48,7 @@ async function measure({ files, frames, side, steps, cacheDir, winograd, ...thre
   const loadedS = sinceStartS()
 
   // Guidance of 1 asks the UNet once a step.
-  const drawing = engine.draw({ model, ...size, prompt: 'a red ball', negative: '', steps: steps + 1, guidance: 1, seed: 1n, clipSkip: 1 })
+  const drawing = engine.draw({ model, ...size, prompt: 'a red ball', negative: '', steps: steps + 1, guidance: 1, seed: 1n })
   let turn = await drawing.next()
   turn = await drawing.next()
   const firstStepS = sinceStartS()

@@ -1,10 +1,10 @@
-// The real size: Stable Diffusion 1.5 and a motion module with random weights, loaded as any person's files.
+// Measures the real size: Stable Diffusion 1.5 and a motion module with random weights, loaded as any person's files.
 
 import { join } from 'node:path'
-import { syntheticSd15 } from '../../engine/synthetic/write.ts'
+import { syntheticSd15 } from '../../engine/index.ts'
 import { inBytes, type Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'
-import { atLeast, atMost, gib, type Measurement, seconds } from './finding.ts'
+import { atLeast, atMost, gib, type Measurement, seconds } from './measurement.ts'
 import type { RealSizeResult, RealSizeTask } from './real-size-process.ts'
 
 export interface RealSizeOptions {
@@ -38,19 +38,19 @@ export async function* measureRealSize(
   const moving = await measured(animation)
   yield atMost('loading, second start', moving.loadedS, 3, seconds)
   yield { what: 'first step done, second start', got: seconds(moving.firstStepS) }
-  yield* stepFindings('16 frames of 256×256', moving, winograd)
+  yield* stepMeasurements('16 frames of 256×256', moving, winograd)
   yield atMost('most memory, 16 frames', moving.stepPeakBytes, 9 * 2 ** 30, gib)
   yield { what: 'VAE, a frame of 256×256', got: seconds(moving.vaeFrameS) }
   yield { what: 'most memory, 16 frames with the VAE', got: gib(moving.peakBytes) }
 
   await measured({ ...still, steps: 1 }) // computes what only this size needs
   const picture = await measured(still)
-  yield* stepFindings('1 frame of 512×512', picture, winograd)
+  yield* stepMeasurements('1 frame of 512×512', picture, winograd)
   yield { what: 'VAE, a frame of 512×512', got: seconds(picture.vaeFrameS) }
   yield { what: 'most memory, 512×512 with the VAE', got: gib(picture.peakBytes) }
 }
 
-function* stepFindings(
+function* stepMeasurements(
   size: string,
   { stepS, stepGflops, referenceGflops, ratio }: RealSizeResult,
   winograd: boolean,

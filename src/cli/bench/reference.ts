@@ -1,9 +1,9 @@
-// What this machine can do now: one product of two large matrices, which ONNX Runtime computes about as fast as anything can be computed.
-// Other programs and a hot processor slow both it and what is measured, so only their ratio says something about the latter.
+// A reference for what this machine can do now (GEMM, GFLOP/s): one product of two large matrices, which ONNX Runtime computes about as
+// fast as anything can be computed. Other programs and a hot processor slow both it and what is measured, so only their ratio says something
+// about the latter.
 
-import { Graph } from '../../engine/onnx/graph.ts'
-import { MatMul, Slice } from '../../engine/onnx/ops.ts'
-import { createSession } from '../../engine/runtime/session.ts'
+import { Graph, MatMul, Slice } from '../../engine/index.ts'
+import { createSession } from '../../engine/run.ts'
 
 const side = 2048
 const spanMs = 800

@@ -1,18 +1,17 @@
-// The small size: the model that ships, from a warm worker and from a cold command line to a finished file.
+// Measures the small size: the model that ships, from a warm render pool and from a cold command line to a finished file.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { factsOf, openModel } from '../../engine/index.ts'
-import { flopsOf } from '../../engine/onnx/flops.ts'
-import { decoderGraph, unetGraph } from '../../engine/pipeline/graphs.ts'
-import { cpu, noWinograd } from '../../engine/targets/cpu.ts'
+import { requiredSettingsIn } from '../../draw-settings.ts'
+import { cpu, decoderGraph, flopsOf, modelDefaults, noWinograd, openModel, unetGraph } from '../../engine/index.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
-import { createWorker } from '../../render/local/host.ts'
-import type { Recipe } from '../../render/render.ts'
-import { atMost, type Measurement, seconds } from './finding.ts'
+import { createLocalPool } from '../../render/local/local-pool.ts'
+import type { Recipe } from '../../render/recipe.ts'
+import { atMost, type Measurement, seconds } from './measurement.ts'
 import { createReference } from './reference.ts'
 
 const prompt = 'a red ball bouncing in a meadow'
@@ -25,22 +24,22 @@ export async function* measureSmallSize(threads: { readonly threads?: number }):
     let cold = Infinity
     for (let i = 0; i < times; i++) cold = Math.min(cold, await secondsOf(() => fromColdCommandLine(join(scratch, 'cold.webp'), threads)))
     yield atMost('cold command line to finished WebP', cold, 6, seconds)
-    yield* fromWarmWorker(threads)
+    yield* fromWarmPool(threads)
   } finally {
     rmSync(scratch, { recursive: true })
   }
 }
 
-async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
-  const worker = createWorker({ device: 'cpu', cacheDir: cacheFolder(), ...threads })
+async function* fromWarmPool(threads: { readonly threads?: number }): AsyncGenerator<Measurement> {
+  const pool = createLocalPool({ device: 'cpu', cacheDir: cacheFolder(), ...threads })
   try {
     const recipe = pocketRecipe()
-    await worker.warm(recipe)
+    await pool.warm(recipe)
     const reference = await createReference(threads)
     let gflops = await reference.measure()
     let warm = Infinity
     for (let i = 0; i < times; i++) {
-      warm = Math.min(warm, await secondsOf(() => worker.draw(recipe)))
+      warm = Math.min(warm, await secondsOf(() => pool.render(recipe)))
       gflops = Math.max(gflops, await reference.measure())
     }
     yield atMost('warm worker to finished WebP', warm, 3, seconds)
@@ -49,7 +48,7 @@ async function* fromWarmWorker(threads: { readonly threads?: number }): AsyncGen
     yield { what: 'GFLOP/s of a product of 2048 × 2048 in the same run', got: gflops.toFixed(0) }
     yield { what: 'the one by the other', got: (rate / gflops).toFixed(2) }
   } finally {
-    await worker.close()
+    await pool.close()
   }
 }
 
@@ -66,25 +65,14 @@ const steps = 12
 /** 16 frames with guidance, as the model draws when nothing is asked otherwise, in 12 steps. */
 function pocketRecipe(): Recipe {
   const model = { checkpoint: pocket, loras: [] }
-  const { width, height, frames, fps, guidance, clipSkip } = factsOf(model)
-  const request = { prompt, negative: '', width, height, frames, fps, steps, guidance, seed: '1', clipSkip, format: 'webp' } as const
+  const request = { ...requiredSettingsIn(modelDefaults(model)), steps, prompt, negative: '', seed: '1', format: 'webp' } as const
   return { request, model, prompt, negative: '' }
 }
 
 async function fromColdCommandLine(out: string, { threads }: { readonly threads?: number }): Promise<void> {
   const program = join(import.meta.dirname, '../../zoetrope.js')
-  const args = [
-    program,
-    'animate',
-    prompt,
-    '--steps',
-    String(steps),
-    '--seed',
-    '1',
-    '--out',
-    out,
-    ...(threads === undefined ? [] : ['--threads', String(threads)]),
-  ]
+  const flags = Object.entries({ steps, seed: 1, out, ...omitUndefined({ threads }) }).flatMap(([name, value]) => [`--${name}`, `${value}`])
+  const args = [program, 'animate', prompt, ...flags]
   await promisify(execFile)(process.execPath, args)
 }
 

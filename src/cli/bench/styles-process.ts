@@ -1,8 +1,9 @@
-// What styles cost at the real size, in a process of its own: two LoRAs of rank 32 beside the weights of one warm session, and one merged.
-// Its one argument says what, its one line of output what came of it.
+// A child process that measures what styles cost at the real size: two LoRAs of rank 32 beside the weights of one warm session, and one
+// merged. Its one argument says what, its one line of output what came of it.
 
 import { join } from 'node:path'
-import { type BaseFiles, createEngine, createSessions, startDevice } from '../../engine/index.ts'
+import type { BaseFiles } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import type { LoraFile } from '../../jobs/request.ts'
 
 export interface StylesTask {
@@ -66,7 +67,6 @@ async function draw(style: readonly LoraFile[], steps: number): Promise<{ stepS:
     steps,
     guidance: 1,
     seed: 1n,
-    clipSkip: 1,
   })
   await drawing.next()
   await drawing.next()
@@ -97,12 +97,12 @@ const before = loads
 await draw([b], 2)
 const switches: number[] = []
 for (let i = 0; i < 10; i++) switches.push((await draw([i % 2 === 0 ? a : b], 2)).beforeMs)
-const outcome: StylesResult = {
+const result: StylesResult = {
   switchMs: switches.toSorted((x, y) => x - y)[5]!,
   reloads: loads - before,
   stepS: best,
   oneBytes,
   bothBytes: process.memoryUsage.rss(),
 }
-console.log(JSON.stringify(outcome))
+console.log(JSON.stringify(result))
 process.exit()

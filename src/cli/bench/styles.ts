@@ -1,11 +1,11 @@
-// What a style costs at the real size: two LoRAs of rank 32 on one warm session.
+// Measures what a style costs at the real size: two LoRAs of rank 32 on one warm session.
 
 import { join } from 'node:path'
-import { syntheticLora } from '../../engine/synthetic/lora.ts'
-import { syntheticSd15 } from '../../engine/synthetic/write.ts'
+import { syntheticLora, syntheticSd15 } from '../../engine/index.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'
-import { atMost, gib, type Measurement, seconds } from './finding.ts'
+import { atMost, gib, type Measurement, seconds } from './measurement.ts'
 import { writing } from './real-size.ts'
 import type { StylesResult, StylesTask } from './styles-process.ts'
 
@@ -24,7 +24,7 @@ export async function* measureStyles({ dir, threads }: StyleBenchOptions, print:
     side: 512,
     rounds: 3,
     cacheDir: join(dir, 'cache'),
-    ...(threads !== undefined && { threads }),
+    ...omitUndefined({ threads }),
   }
   const { switchMs, reloads, stepS, oneBytes, bothBytes } = await measureInChild<StylesTask, StylesResult>('styles-process.ts', task)
   yield atMost('going from one style to another', switchMs, 50, (ms) => `${ms.toFixed(1)} ms`)

@@ -1,10 +1,9 @@
-// How a net is built, read from its weights: widths, levels, attention, heads. Names are diffusers' (see dialects/parts.ts).
+// Architectures of the nets, read from their weights: widths, levels, attention, heads. Names are diffusers' (see dialects/parts.ts).
 // A config.json, where there is one, is asked only for what weights do not show: heads, group counts, the latent scale.
 
 import { basename } from 'node:path'
-import { UserError } from '../errors.ts'
+import { configured, countBlocks, dims, field, wrongConfig, wrongShape } from './architecture-readers.ts'
 import type { Named } from './dialects/parts.ts'
-import type { Tensor } from './tensor.ts'
 
 export interface UNetArchitecture {
   readonly inChannels: number
@@ -145,7 +144,7 @@ export function textArchitecture(tensors: Named, config?: unknown): TextArchitec
 }
 
 /**
- * AnimateDiff's motion modules. v1 is told by a position table of 24 rows, the v2 family by its mid block, AnimateLCM by storing no table;
+ * AnimateDiff's motion modules. v1 is known by a position table of 24 rows, the v2 family by its mid block, AnimateLCM by storing no table;
  * Lightning has v2's layout, so only its name or metadata tells (huggingface ByteDance/AnimateDiff-Lightning).
  * @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config`
  */
@@ -190,67 +189,3 @@ function stepsOf(source: MotionSource): number | undefined {
 
 /** What the file's name and its metadata say, in one lower-case text. */
 const saidOf = ({ path = '', metadata }: MotionSource): string => [basename(path), ...(metadata?.values() ?? [])].join('\n').toLowerCase()
-
-const fileOf = (tensors: Named): string => {
-  for (const { at } of tensors.values()) if (!(at instanceof Uint8Array)) return at.file
-  return 'the file'
-}
-
-/** One more than the largest number that `pattern` finds in the names; at least 1, so that what is missing gets asked for, and named. */
-function countBlocks(tensors: Named, pattern: RegExp): number {
-  let count = 1
-  for (const name of tensors.keys()) count = Math.max(count, Number(pattern.exec(name)?.[1] ?? -1) + 1)
-  return count
-}
-
-function dims(tensors: Named, key: string, rank: number): readonly number[] {
-  const tensor: Tensor | undefined = tensors.get(key)
-  if (!tensor) {
-    throw new UserError('checkpoint-key-missing', `${fileOf(tensors)} has no ${key}; expected a tensor of ${rank} dimensions.`, {
-      path: fileOf(tensors),
-      key,
-      expected: rank,
-    })
-  }
-  if (tensor.shape.length !== rank) wrongShape(tensors, key, `${rank} dimensions`)
-  return tensor.shape
-}
-
-function wrongShape(tensors: Named, key: string, expected: string): never {
-  const got = tensors.get(key)!
-  throw new UserError('checkpoint-shape', `${key} in ${fileOf(tensors)}: expected ${expected}, got [${got.shape.join(', ')}].`, {
-    path: fileOf(tensors),
-    key,
-    expected,
-    got: got.shape,
-  })
-}
-
-const field = (config: unknown, name: string): unknown =>
-  typeof config === 'object' && config !== null ? ((config as Record<string, unknown>)[name] ?? undefined) : undefined
-
-/** The first of these settings that the configuration has; one number for all levels, since the nets have one. */
-function configured(tensors: Named, config: unknown, names: readonly string[]): number | undefined {
-  for (const name of names) {
-    const value = field(config, name)
-    if (value === undefined) continue
-    const values: unknown[] = Array.isArray(value) ? [...new Set(value)] : [value]
-    const [only] = values
-    if (values.length !== 1 || typeof only !== 'number' || !(only > 0)) wrongConfig(tensors, name, 'one positive number', value)
-    return only as number
-  }
-  return undefined
-}
-
-function wrongConfig(tensors: Named, name: string, expected: string, got: unknown): never {
-  throw new UserError(
-    'checkpoint-config',
-    `The configuration beside ${fileOf(tensors)} says ${name} = ${JSON.stringify(got)}; expected ${expected}.`,
-    {
-      path: fileOf(tensors),
-      name,
-      expected,
-      got,
-    },
-  )
-}

@@ -1,4 +1,4 @@
-// A regular file opened for reading at chosen places. What a person can get wrong about a path
+// Random access to a file: opened for reading at chosen places. What a person can get wrong about a path
 // (missing, a folder, a pipe, not theirs) is said here once; every container reads through this.
 
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// Whether a file is still the one that was read: its place, its length and when it was written. Contents would take seconds to hash.
+// A file stamp: tells whether a file is still the one that was read, by its place, its length and when it was written. Contents would take
+// seconds to hash.
 
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,13 +9,23 @@ const inner = new Set(['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler', 
 
 /** Differs where anything differs; for a model's folder, of any file in it and in the folders of its parts. '-' for what is not there. */
 export function fileStamp(path: string): string {
+  return filesOfModel(path).map(stampOf).sort().join('\n')
+}
+
+/** What is read from: every file in a model's folder and in the folders of its parts. A file, or what is not there, is itself. */
+export function filesOfModel(path: string): string[] {
+  if (!isFolder(path)) return [path]
+  return readdirSync(path).flatMap((name) => {
+    const within = join(path, name)
+    return inner.has(name) || !isFolder(within) ? filesOfModel(within) : []
+  })
+}
+
+function stampOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  if (!stat) return '-'
-  if (!stat.isDirectory()) return `${realpathSync(path)}:${stat.size}:${stat.mtimeNs}`
-  return readdirSync(path)
-    .map((name) => ({ name, isFolder: statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory() ?? false }))
-    .filter(({ name, isFolder }) => !isFolder || inner.has(name))
-    .map(({ name }) => fileStamp(join(path, name)))
-    .sort()
-    .join('\n')
+  return stat ? `${realpathSync(path)}:${stat.size}:${stat.mtimeNs}` : '-'
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }

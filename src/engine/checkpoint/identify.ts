@@ -1,6 +1,7 @@
-// What a file of weights is, told by its keys and shapes, never by its name alone; why it cannot be used, if it cannot.
+// Identification of a file of weights, by its keys and shapes, never by its name alone; and why it cannot be used, if it cannot.
 
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import {
   type MotionArchitecture,
   motionArchitecture,
@@ -63,8 +64,8 @@ export function identify(file: TensorFile): Identity {
   if (file.tensors.size === 0) return refused({ code: 'empty', sentence: 'holds no tensors.' })
   const lora = describeLora(file)
   if (lora) return loraIdentity(file, lora, refused)
-  const foreign = unsupportedModel(file)
-  if (foreign) return refused(foreign)
+  const unsupported = unsupportedModel(file)
+  if (unsupported) return refused(unsupported)
   try {
     return netsIdentity(file, partsOf(file)) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
   } catch (error) {
@@ -73,7 +74,7 @@ export function identify(file: TensorFile): Identity {
   }
 }
 
-function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (foreign: UnsupportedModel) => Identity): Identity {
+function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (unsupported: UnsupportedModel) => Identity): Identity {
   const base = unsupportedBase(file)
   if (base) return refused({ code: 'lora-other-base', sentence: `is a LoRA for ${base}; only LoRAs for Stable Diffusion 1.x fit.` })
   const contents = contentsOf(
@@ -90,7 +91,7 @@ function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
   const contents = contentsOf(file, parts.ignored)
   if (parts.motion && !parts.unet) {
     const { path, metadata } = file
-    const motion = motionArchitecture(parts.motion, { path, metadata, ...(parts.peRows === undefined ? {} : { peRows: parts.peRows }) })
+    const motion = motionArchitecture(parts.motion, omitUndefined({ path, metadata, peRows: parts.peRows }))
     return { ...contents, kind: 'motion-module', motion }
   }
   const text = parts.text && textArchitecture(parts.text)
@@ -98,7 +99,7 @@ function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
   if (parts.unet) {
     const unet = unetArchitecture(parts.unet)
     if (!text && !vae) return { ...contents, kind: 'unet', unet }
-    return { ...contents, kind: 'sd1-checkpoint', unet, ...(vae ? { vae } : {}), ...(text ? { text } : {}) }
+    return { ...contents, kind: 'sd1-checkpoint', unet, ...omitUndefined({ vae, text }) }
   }
   if (vae) return { ...contents, kind: 'vae', vae }
   if (text) return { ...contents, kind: 'text-encoder', text }
@@ -116,7 +117,7 @@ function embeddingOf(file: TensorFile): Embedding | undefined {
   if (!known && (file.tensors.size > 1 || /\.(weight|bias)$/.test(name))) return undefined
   const word = known ? file.metadata.get('name') : name
   const [vectors, width] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]]
-  return { vectors: vectors!, width: width!, ...(word === undefined ? {} : { word }) }
+  return omitUndefined({ vectors: vectors!, width: width!, word })
 }
 
 function unknownSentence(file: TensorFile): string {

@@ -1,4 +1,4 @@
-// What kind of weights lie in a file, for lists; reads its table of contents.
+// The kind of a file of weights, for lists; reads its table of contents.
 
 import { UserError } from '../errors.ts'
 import { type Identity, identify } from './identify.ts'

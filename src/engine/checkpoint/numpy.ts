@@ -1,7 +1,7 @@
-// NumPy's scalars and arrays as a pickle rebuilds them: checkpoints carry a best score, a loss curve, sometimes the weights.
+// NumPy scalars and arrays, as a pickle rebuilds them: checkpoints carry a best score, a loss curve, sometimes the weights.
 
-import { type Callable, PickledName, type Reading } from './pickle.ts'
 import { plainInteger } from './pickle-input.ts'
+import { type Callable, PickledName, type Reading } from './pickle-world.ts'
 import type { DType } from './tensor.ts'
 
 /** `code` is NumPy's: f4, i8, U12, O. A structured type has fields and its bytes stay closed. */

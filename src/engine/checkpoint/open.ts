@@ -1,4 +1,5 @@
-// Opens a file of tensors whatever its name says: .ckpt files are often safetensors, and a failed download is often a page of HTML.
+// Format detection: opens a file of tensors whatever its name says. .ckpt files are often safetensors, and a failed download is often a
+// page of HTML.
 
 import { UserError } from '../errors.ts'
 import { type FileBytes, readingFile } from './file-bytes.ts'

@@ -1,4 +1,4 @@
-// The bytes of a pickle, taken from the front: the argument encodings of Python's Lib/pickletools.py.
+// A byte reader for pickles: the argument encodings of Python's Lib/pickletools.py, taken from the front.
 // Nothing is allocated before its length has been compared with what is left.
 
 import { UserError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// The opcodes that put what they carry on the stack and do nothing else.
+// Literal opcodes of a pickle: those that put what they carry on the stack and do nothing else.
 
 import type { PickleInput } from './pickle-input.ts'
 

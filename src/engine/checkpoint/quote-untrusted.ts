@@ -1,4 +1,4 @@
-// Names and values out of somebody's file, in our sentences.
+// Quoting of untrusted text: names and values out of somebody's file, in our sentences.
 
 /** On one line, without control characters, and not longer than a sentence bears. */
 export function quoteUntrusted(value: unknown): string {

@@ -1,4 +1,4 @@
-// The same bytes under another shape.
+// Reshape: the same bytes under another shape.
 
 import { elementsOf, type Tensor } from './tensor.ts'
 

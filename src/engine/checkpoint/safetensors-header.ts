@@ -1,4 +1,4 @@
-// The JSON at the head of a safetensors file, read strictly. JSON.parse would hide duplicate keys, take 1.0 for 1
+// A strict parser for the JSON header of a safetensors file. JSON.parse would hide duplicate keys, take 1.0 for 1
 // and build whatever a hostile header nests; this reader knows the three levels a header has and keeps nothing else.
 // Grammar and refusals: huggingface/safetensors, safetensors/src/tensor.rs.
 

@@ -1,4 +1,4 @@
-// Opens a safetensors file: the header is read and checked, the data stays where it lies.
+// A safetensors reader: the header is read and checked, the data stays where it lies.
 // The rules are those of huggingface/safetensors, safetensors/src/tensor.rs: a file that it refuses is refused here.
 
 import { UserError } from '../errors.ts'
@@ -7,7 +7,7 @@ import { quoteUntrusted } from './quote-untrusted.ts'
 import { type DeclaredTensor, readSafetensorsHeader } from './safetensors-header.ts'
 import { bytesPerElement, type DType, type Tensor, type TensorFile } from './tensor.ts'
 
-/** How much a file may declare. Files from strangers deserve less than the operator's own. */
+/** How much a file may declare. Untrusted files deserve less than the operator's own. */
 export interface SafetensorsLimits {
   /** Default and hard cap 100,000,000, the reference's own. */
   readonly maxHeaderBytes?: number

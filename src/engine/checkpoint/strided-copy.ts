@@ -1,4 +1,4 @@
-// Copies a strided view (transposed, sliced, expanded, channels last) into dense rows.
+// A strided copy: of a view (transposed, sliced, expanded, channels last) into dense rows.
 
 import { elementsOf } from './tensor.ts'
 

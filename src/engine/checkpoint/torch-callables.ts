@@ -1,8 +1,8 @@
-// Everything a checkpoint's pickle may call: the list that has served the Stable Diffusion community
+// An allow-list of what a checkpoint's pickle may call: the one that has served the Stable Diffusion community
 // (AUTOMATIC1111/stable-diffusion-webui, modules/safe.py), each entry a function of ours that makes plain data.
 
 import { numpyCallables } from './numpy.ts'
-import type { Callable, Reading } from './pickle.ts'
+import type { Callable, Reading } from './pickle-world.ts'
 import { torchTensorCallables } from './torch-tensor.ts'
 
 /** torch hangs `_metadata` on a state dict: attributes of a dict carry no weights and are dropped. */

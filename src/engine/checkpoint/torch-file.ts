@@ -1,4 +1,4 @@
-// Reads a file of torch.save, as it is (readTorch) or as a flat list of named tensors (openTorch).
+// A reader for files of torch.save, as they are (readTorch) or as a flat list of named tensors (openTorch).
 // Dense tensors stay where they lie; a strided view is copied when somebody asks for its bytes.
 
 import { UserError } from '../errors.ts'
@@ -6,23 +6,11 @@ import { type FileBytes, readingFile } from './file-bytes.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { stridedCopy } from './strided-copy.ts'
 import { bytesPerElement, elementsOf, type Tensor, type TensorFile, type TensorLocation } from './tensor.ts'
+import type { TorchContent, TorchPlace } from './torch-content.ts'
 import { readTorchLegacy } from './torch-legacy.ts'
 import { isDense, TorchTensor } from './torch-tensor.ts'
 import { readTorchZip } from './torch-zip.ts'
 import { inflated } from './zip.ts'
-
-/** Where a storage begins in the file, or where its packed bytes do. */
-export interface TorchPlace {
-  readonly offset: number
-  readonly deflated?: { readonly name: string; readonly storedBytes: number; readonly bytes: number }
-}
-
-/** `root`: what was saved. It may contain itself; walk it with a limit. `places`: every storage by key. */
-export interface TorchContent {
-  readonly container: 'torch-zip' | 'torch-legacy'
-  readonly root: unknown
-  readonly places: ReadonlyMap<string, TorchPlace>
-}
 
 /** Wrappers around a dict of tensors: Lightning and most trainers, SparseCtrl, DeepSpeed. */
 const wrappers = ['state_dict', 'controlnet', 'module']

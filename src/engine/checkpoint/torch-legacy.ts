@@ -1,13 +1,14 @@
-// What torch.save wrote before 1.6: five pickles one after another (magic number, protocol, the machine, the object,
+// The legacy container of torch.save, before 1.6: five pickles one after another (magic number, protocol, the machine, the object,
 // the keys of its storages), then each storage: its count of elements in eight bytes, and the elements.
 
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
-import { type PickleWorld, readPickle } from './pickle.ts'
+import { readPickle } from './pickle.ts'
+import type { PickleWorld } from './pickle-world.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'
-import type { TorchContent, TorchPlace } from './torch-file.ts'
+import type { TorchContent, TorchPlace } from './torch-content.ts'
 import { type TorchStorage, torchStorages } from './torch-tensor.ts'
 
 /** pytorch/pytorch, torch/serialization.py */

@@ -1,8 +1,8 @@
-// A torch tensor is a view: an offset, sides and strides (all in elements) over a storage that several tensors may share.
-// Here are the storages and tensors of one pickle, checked as they are rebuilt: no view leaves its storage.
+// Torch tensors and their storages: a tensor is a view, an offset with sides and strides (all in elements) over a storage that several may
+// share. Those of one pickle are checked as they are rebuilt: no view leaves its storage.
 
 import { NumpyArray, tensorTypeOf } from './numpy.ts'
-import { type Callable, PickledName, type Reading } from './pickle.ts'
+import { type Callable, PickledName, type Reading } from './pickle-world.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement, type DType, elementsOf } from './tensor.ts'
 

@@ -1,4 +1,5 @@
-// What torch.save writes since 1.6: a zip archive with `<name>/data.pkl` and each storage, unpacked and whole, as `<name>/data/<key>`.
+// The zip container of torch.save, since 1.6: an archive with `<name>/data.pkl` and each storage, unpacked and whole, as
+// `<name>/data/<key>`.
 
 import { UserError } from '../errors.ts'
 import type { FileBytes } from './file-bytes.ts'
@@ -6,7 +7,7 @@ import { readPickle } from './pickle.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
 import { bytesPerElement } from './tensor.ts'
 import { torchCallables } from './torch-callables.ts'
-import type { TorchContent, TorchPlace } from './torch-file.ts'
+import type { TorchContent, TorchPlace } from './torch-content.ts'
 import { torchStorages } from './torch-tensor.ts'
 import { readZipDirectory, type ZipEntry, zipBytes, zipDataOffset } from './zip.ts'
 

@@ -1,4 +1,4 @@
-// Files that look as if they could be used and cannot, each with the keys that give it away and the sentence that says so.
+// Unsupported models: files that look as if they could be used and cannot, each with the keys that give it away and a sentence for people.
 
 import { basename } from 'node:path'
 import type { Tensor, TensorFile } from './tensor.ts'

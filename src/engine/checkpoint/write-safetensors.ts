@@ -1,9 +1,9 @@
-// Writes a safetensors file tensor by tensor: shapes and types give the header, so only one tensor is in memory at a time.
+// A safetensors writer, tensor by tensor: shapes and types give the header, so only one tensor is in memory at a time.
 // The file appears under its name when it is whole. Order as the reference writer has it: wide types first, then by name.
 
-import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { UserError } from '../errors.ts'
+import { type PartialFile, partialFile } from '../partial-file.ts'
 import { byteLengthOf, bytesPerElement, type Tensor } from './tensor.ts'
 
 /** Little-endian `bytes`, or how to get them when their turn comes. */
@@ -25,10 +25,10 @@ export function writeSafetensors(
 ): void {
   const inOrder = [...tensors].sort((a, b) => bytesPerElement[b.dtype] - bytesPerElement[a.dtype] || (a.name < b.name ? -1 : 1))
   const header = headerOf(inOrder, metadata)
-  const partial = `${path}.${randomUUID()}.partial`
+  const partial = partialFile(path)
   const total = inOrder.reduce((sum, tensor) => sum + byteLengthOf(tensor), header.length)
   onDisk(path, total, partial, () => {
-    const fd = openSync(partial, 'wx')
+    const fd = openSync(partial.path, 'wx')
     try {
       writeAll(fd, header, write)
       for (const tensor of inOrder) {
@@ -41,7 +41,7 @@ export function writeSafetensors(
     } finally {
       closeSync(fd)
     }
-    renameSync(partial, path)
+    partial.commit()
   })
 }
 
@@ -72,11 +72,11 @@ function writeAll(fd: number, bytes: Uint8Array, write: Write): void {
 }
 
 /** Runs `work`; when it fails, removes the partial file and says why if it is the disk's fault. */
-function onDisk(path: string, totalBytes: number, partial: string, work: () => void): void {
+function onDisk(path: string, totalBytes: number, partial: PartialFile, work: () => void): void {
   try {
     work()
   } catch (cause) {
-    rmSync(partial, { force: true })
+    partial.abandon()
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
     if (code === 'ENOSPC' || code === 'EDQUOT')
       throw new UserError(
@@ -86,7 +86,7 @@ function onDisk(path: string, totalBytes: number, partial: string, work: () => v
         { cause },
       )
     // Only the target's own path: a tensor's bytes may come from another file, and its trouble is another one.
-    if (cause instanceof Error && 'path' in cause && cause.path === partial)
+    if (cause instanceof Error && 'path' in cause && cause.path === partial.path)
       throw new UserError('not-writable', `${path} cannot be written (${code}).`, { path, reason: code }, { cause })
     throw cause
   }

@@ -1,4 +1,4 @@
-// The directory of a zip archive (PKWARE APPNOTE 4.3 and 4.5.3), with 64-bit sizes: checkpoints pass 4 GB.
+// A zip reader: the directory of an archive (PKWARE APPNOTE 4.3 and 4.5.3), with 64-bit sizes: checkpoints pass 4 GB.
 // Every offset is compared with the file before it is used; the data is read by whoever wants an entry.
 
 import { inflateRawSync } from 'node:zlib'

@@ -1,4 +1,5 @@
-// Pictures inside a net, whichever way the target lays them out. Written [N, C, h, w] in the nets' comments.
+// Image layout (channels first or last): pictures inside a net, whichever way the target has them. Written [N, C, h, w] in the nets'
+// comments.
 
 import type { Value } from '../onnx/graph.ts'
 import { Add, Cast, Concat, Reshape, Resize, Transpose } from '../onnx/ops.ts'
@@ -16,10 +17,10 @@ export function sides({ layout }: Target, x: Value): Sides {
   return layout === 'channels-first' ? { N: a, C: b, h: c, w: d } : { N: a, h: b, w: c, C: d }
 }
 
-/** [N, C, h, w] in float32 at the door of a graph → the target's layout and type. */
+/** [N, C, h, w] in float32 as a graph's input → the target's layout and type. */
 export const enter = (target: Target, x: Value): Value => laidOut(target, Cast(x, target.type))
 
-/** The target's layout and type → [N, C, h, w] in float32 at the door of a graph. */
+/** The target's layout and type → [N, C, h, w] in float32 as a graph's output. */
 export const leave = (target: Target, x: Value): Value => Cast(channelsFirst(target, x), 'float32')
 
 const laidOut = ({ layout }: Target, x: Value): Value => (layout === 'channels-first' ? x : Transpose(x, [0, 2, 3, 1]))

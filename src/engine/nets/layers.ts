@@ -1,9 +1,9 @@
-// What all nets are built from: a weight's corner and a value in, a value out. How each is written is the target's business.
+// Layers, which all nets are built from: a corner of the weights and a value in, a value out. How each is written is the target's business.
 // N images  C channels  h w sides  S positions or tokens  D token width  T width of the time embedding
 
 import type { Value } from '../onnx/graph.ts'
-import { Add, LayerNormalization, Mul } from '../onnx/ops.ts'
-import type { GroupNormOptions } from '../targets/target.ts'
+import { Add, Mul } from '../onnx/ops.ts'
+import type { AttentionOptions, GroupNormOptions } from '../targets/target.ts'
 import { addPerChannel, resize, sides } from './image.ts'
 import { block, type Weights } from './weights.ts'
 
@@ -16,7 +16,7 @@ export const linear = block((w: Weights, x: Value, out: number, skip: Value | nu
 
 export const layerNorm = block((w: Weights, x: Value): Value => {
   const D = x.shape.at(-1)!
-  return LayerNormalization(x, w.get('weight', [D]), w.get('bias', [D]), 1e-5)
+  return w.target.layerNorm(x, w.get('weight', [D]), w.get('bias', [D]), 1e-5)
 })
 
 export const groupNorm = block((w: Weights, x: Value, options: GroupNormOptions): Value => {
@@ -62,12 +62,12 @@ export const upsample = block((w: Weights, x: Value, to: { h: number; w: number 
 })
 
 /** q from x [N, S, D], k and v from context [N, L, ...]; the result is added to `skip`. */
-export const attention = block((w: Weights, x: Value, context: Value, heads: number, skip: Value | null = null): Value => {
+export const attention = block((w: Weights, x: Value, context: Value, options: AttentionOptions, skip: Value | null = null): Value => {
   const D = x.shape.at(-1)!
   const q = linear(w.at('to_q'), x, D)
   const k = linear(w.at('to_k'), context, D)
   const v = linear(w.at('to_v'), context, D)
-  return linear(w.at('to_out.0'), w.target.attention(q, k, v, { heads }), D, skip) // [N, S, D]
+  return linear(w.at('to_out.0'), w.target.attention(q, k, v, options), D, skip) // [N, S, D]
 })
 
 /** Up to four times the width through a gated GELU, and back; the result is added to `skip`. */

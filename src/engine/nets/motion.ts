@@ -45,7 +45,7 @@ const temporalTransformer = block((w: Weights, x: Value, heads: number, windows?
   const positions = x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
   for (const i of [1, 2]) {
     const y = Add(layerNorm(w.at(`norm${i}`), x), positions) // [(B S), F, C]
-    x = attention(w.at(`attn${i}`), y, y, heads, x)
+    x = attention(w.at(`attn${i}`), y, y, { kind: 'temporal', heads }, x)
   }
   if (windows) x = fused(x, windows, whole) // [(B S), F, C]
   return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)

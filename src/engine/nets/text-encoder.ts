@@ -34,5 +34,5 @@ const causalAttention = block((w: Weights, x: Value, heads: number): Value => {
   const q = linear(w.at('q_proj'), x, D)
   const k = linear(w.at('k_proj'), x, D)
   const v = linear(w.at('v_proj'), x, D)
-  return linear(w.at('out_proj'), w.target.attention(q, k, v, { heads, causal: true }), D)
+  return linear(w.at('out_proj'), w.target.attention(q, k, v, { kind: 'self', heads, causal: true }), D)
 })

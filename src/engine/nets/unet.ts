@@ -113,7 +113,7 @@ const spatialTransformer = block((w: Weights, x: Value, inputs: Inputs): Value =
 
 const transformerBlock = block((w: Weights, x: Value, { context, arch: { heads } }: Inputs): Value => {
   const y = layerNorm(w.at('norm1'), x)
-  x = attention(w.at('attn1'), y, y, heads, x)
+  x = attention(w.at('attn1'), y, y, { kind: 'self', heads }, x)
   x = textAttention(w.at('attn2'), layerNorm(w.at('norm2'), x), context, heads, x)
   return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
@@ -123,7 +123,7 @@ function textAttention(w: Weights, x: Value, context: Value, heads: number, skip
   const [N, S, C] = x.shape as [number, number, number]
   const B = context.shape[0]!
   const row = (y: Value): Value => Reshape(y, [B, (N / B) * S, C])
-  return Reshape(attention(w, row(x), context, heads, row(skip)), [N, S, C])
+  return Reshape(attention(w, row(x), context, { kind: 'cross', heads }, row(skip)), [N, S, C])
 }
 
 /** [cos(t w₀) … cos(t wₙ), sin(t w₀) … sin(t wₙ)], wᵢ = 10000^(−i/n), n = width/2: the input `time` for timestep t. */

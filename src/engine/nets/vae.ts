@@ -50,6 +50,6 @@ const midBlock = block((w: Weights, x: Value, norm: GroupNormOptions): Value => 
   x = resnetBlock(w.at('resnets.0'), x, null, C, norm)
   const attend = w.at('attentions.0')
   const y = tokens(w.target, groupNorm(attend.at('group_norm'), x, norm)) // [N, S, C]
-  x = Add(x, picture(w.target, attention(attend, y, y, 1), size))
+  x = Add(x, picture(w.target, attention(attend, y, y, { kind: 'self', heads: 1 }), size))
   return resnetBlock(w.at('resnets.1'), x, null, C, norm)
 })

@@ -1,5 +1,5 @@
-// Weights are walked like folders: a block sees its corner of the checkpoint only, and asks for what it needs by key and shape.
-// What was asked for is remembered, so that missing and unused keys can be told apart afterwards.
+// A variable scope (candle: VarBuilder): weights are walked like folders. A block sees its corner of the checkpoint only, and asks for what
+// it needs by key and shape. What was asked for is remembered, so that missing and unused keys can be told apart afterwards.
 
 import { byteLengthOf, type Tensor } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
@@ -16,7 +16,7 @@ export interface Material {
   readonly file: string
   /** By diffusers' names. */
   readonly tensors: ReadonlyMap<string, Tensor>
-  /** Rank of the low-rank adapter beside each weight that takes one, by the weight's full name; 0 or absent: none. */
+  /** Rank of the adapter slot of each weight that has one, by the weight's full name; 0 or absent: none. */
   readonly adapterRank?: (weight: string) => number
 }
 
@@ -77,7 +77,7 @@ export class Weights {
   }
 
   /**
-   * y + (scale · x downᵀ) upᵀ where an adapter runs beside this corner's weight: x [..., in], y [..., out]. All three are inputs of the
+   * y + (scale · x downᵀ) upᵀ where this corner's weight has an adapter slot: x [..., in], y [..., out]. All three are inputs of the
    * graph, and scale [rank] is apart, so that another strength or style moves no weights.
    */
   adaptLinear(x: Value, y: Value): Value {

@@ -1,5 +1,5 @@
-// What a graph computes from its weights alone. ONNX Runtime computes it whenever the graph is loaded, into memory of its own;
-// known beforehand, it can lie in a file, where every graph that needs it finds it.
+// Constant folding: what a graph computes from its weights alone. ONNX Runtime computes it whenever the graph is loaded, into memory of its
+// own; known beforehand, it can lie in a file, where every graph that needs it finds it.
 
 import type { Tensor } from '../checkpoint/tensor.ts'
 import { Graph, type Node, type Value } from './graph.ts'
@@ -59,10 +59,10 @@ function apart(graph: Graph): { makers: ReadonlyMap<string, Node>; others: reado
   const makers = new Map<string, Node>()
   const others: Node[] = []
   const known = (value: Value | null): boolean => value === null || graph.initializers.has(value.name) || makers.has(value.name)
-  const doors = new Set(graph.outputs.map(({ name }) => name))
+  const outputs = new Set(graph.outputs.map(({ name }) => name))
   for (const node of graph.nodes) {
     const [only, ...more] = node.outputs
-    if (node.inputs.every(known) && more.length === 0 && !doors.has(only!.name)) makers.set(only!.name, node)
+    if (node.inputs.every(known) && more.length === 0 && !outputs.has(only!.name)) makers.set(only!.name, node)
     else others.push(node)
   }
   return { makers, others }

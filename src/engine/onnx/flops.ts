@@ -1,4 +1,4 @@
-// How much a graph computes: multiplications and additions of its products, counted apart, as its authors would count them.
+// FLOP counting: multiplications and additions of a graph's products, counted apart, as its authors would count them.
 // A convolution counts as the direct form computes it; what is written otherwise to compute less is measured against that.
 
 import { elementsOf } from '../checkpoint/tensor.ts'

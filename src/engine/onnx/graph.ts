@@ -1,4 +1,4 @@
-// A graph under construction. Every node is checked when it is written: a wrong shape fails on the line that wrote it.
+// A graph builder. Every node is checked when it is written: a wrong shape fails on the line that wrote it.
 // Shapes are static numbers, because ONNX Runtime plans memory and picks kernels better when it knows them.
 
 import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
@@ -66,7 +66,7 @@ export class Graph {
     return value
   }
 
-  /** Gives `value` a name of its own at the door of the graph. */
+  /** Makes `value` an output of the graph, under a name of its own. */
   output(name: string, value: Value): void {
     const [named] = this.node('Identity', [value], {}, [value], { names: [name] })
     this.outputs.push(named!)
@@ -100,7 +100,7 @@ export class Graph {
     return value
   }
 
-  /** Writes one node; `results` are the types and shapes that the op's rule gives. Ops.ts calls this, nets call ops.ts. */
+  /** Writes one node; `results` are the types and shapes that the op's rule gives. The operators of ops.ts call this, nets call those. */
   node(
     op: string,
     inputs: readonly (Value | null)[],

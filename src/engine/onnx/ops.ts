@@ -1,4 +1,4 @@
-// One function per ONNX operator, with the specification's inputs and attributes. Each computes and checks the shape it gives.
+// ONNX operators, one function each, with the specification's inputs and attributes. Each computes and checks the shape it gives.
 // Source: onnx/onnx docs/Operators.md, opset 23; com.microsoft: microsoft/onnxruntime docs/ContribOperators.md.
 
 import { elementsOf } from '../checkpoint/tensor.ts'

@@ -1,5 +1,5 @@
-// A graph as text, one line a node: path, op, inputs, attributes, shape. Small nets are kept as golden files, so that a change shows as a diff.
-// What lies in the node's own block is shortened: `/Add` is the block's node of that name, `.weight` its weight.
+// A graph printer: text with one line a node: path, op, inputs, attributes, shape. Small nets are kept as golden files, so that a change
+// shows as a diff. What lies in the node's own block is shortened: `/Add` is the block's node of that name, `.weight` its weight.
 
 import type { Attribute, Graph, Node, Value } from './graph.ts'
 

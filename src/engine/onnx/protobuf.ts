@@ -1,4 +1,4 @@
-// The wire format of protocol buffers, as far as ONNX needs it. Source: protobuf.dev/programming-guides/encoding.
+// A protocol buffers writer: the wire format, as far as ONNX needs it. Source: protobuf.dev/programming-guides/encoding.
 
 /** One message being written; fields are appended in the order called. */
 export class ProtobufWriter {

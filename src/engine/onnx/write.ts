@@ -1,4 +1,4 @@
-// A graph as the bytes of an ONNX ModelProto. Weights in files become external data at their own offset, so nothing is copied.
+// An ONNX writer: a graph as the bytes of a ModelProto. Weights in files become external data at their own offset, so nothing is copied.
 // Field numbers: onnx/onnx onnx/onnx.proto. Locations are relative to the root of the file system: see runtime/session.ts.
 
 import { byteLengthOf } from '../checkpoint/tensor.ts'

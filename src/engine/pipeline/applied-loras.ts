@@ -1,4 +1,4 @@
-// The LoRAs of a style on a model: checked, and told apart into what runs beside the weights and what is merged into them.
+// Applied LoRAs: those of a style on a model, checked, and divided into what is applied at run time and what is merged into the weights.
 
 import { basename } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
@@ -6,8 +6,8 @@ import { type AppliedDelta, planLoras, shapesIn } from '../checkpoint/lora/adapt
 import type { ParsedLora } from '../checkpoint/lora/delta.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { type Note, UserError } from '../errors.ts'
+import { createLruCache } from '../lru-cache.ts'
 import { type CachedLora, createLoraCache, type LoraCache } from './lora-cache.ts'
-import { createLruCache } from './lru-cache.ts'
 import { type Model, type NamedLora, netsOf } from './model.ts'
 import type { OpenModel } from './model-cache.ts'
 import { type RuntimeAdapters, runtimeAdapters } from './runtime-adapters.ts'
@@ -15,7 +15,7 @@ import { unusedNotes } from './unused-tensors.ts'
 
 export interface AppliedLoras {
   readonly adapters: RuntimeAdapters
-  /** Tells what runs beside the text encoder from other adapters; '' for none. */
+  /** Tells the text encoder's run-time adapters from others; '' for none. */
   readonly textKey: string
   readonly merged: readonly AppliedDelta[]
   /** Of the file that a delta comes from. */
@@ -23,7 +23,7 @@ export interface AppliedLoras {
   /** One of them was distilled to draw in a few steps. */
   readonly hasLcmLora: boolean
   readonly notes: readonly Note[]
-  /** Of what it holds in memory, at least. */
+  /** In memory, at least. */
   bytes(): number
 }
 
@@ -33,17 +33,17 @@ export type ApplyLoras = (base: Pick<OpenModel, 'model' | 'keys'>, loras: readon
 /** @param budgetBytes of files that stay in memory, and as much again of styles made of them */
 export function createApplyLoras(budgetBytes: number): ApplyLoras {
   const cache = createLoraCache(budgetBytes)
-  const kept = createLruCache<AppliedLoras>(budgetBytes, (it) => it.bytes())
+  const applied = createLruCache<AppliedLoras>(budgetBytes, (it) => it.bytes())
   return ({ model, keys }, loras) => {
     const base = [keys.text, keys.unet, keys.motion].join(' ')
     // Strengths as text, because JSON has no word for what is no number.
     const key = JSON.stringify([base, loras.map(({ file, strength, merged }) => [fileStamp(file), file, String(strength), merged])])
-    return kept.get(key, () => layLoras(model, base, loras, cache))
+    return applied.get(key, () => applyLoras(model, base, loras, cache))
   }
 }
 
-function layLoras(model: Model, base: string, loras: readonly NamedLora[], cache: LoraCache): AppliedLoras {
-  const taken = loras.map(({ file, strength, merged = false }) => {
+function applyLoras(model: Model, base: string, loras: readonly NamedLora[], cache: LoraCache): AppliedLoras {
+  const cached = loras.map(({ file, strength, merged = false }) => {
     if (!Number.isFinite(strength)) {
       throw new UserError('lora-strength', `The strength of ${basename(file)} is a number such as 0.8, not ${strength}.`, {
         file,
@@ -52,21 +52,21 @@ function layLoras(model: Model, base: string, loras: readonly NamedLora[], cache
     }
     return { ...cache(file, base, model), strength, merged }
   })
-  const shelved = new Map<ParsedLora, CachedLora>(taken.map((it) => [it.lora, it]))
-  const from = ({ lora }: AppliedDelta): CachedLora => shelved.get(lora)!
-  const { adapters, merged } = planLoras(taken, shapesIn(netsOf(model)))
-  const laidBeside = runtimeAdapters(model, adapters, (applied) => from(applied).factorsOf(applied.delta))
+  const byLora = new Map<ParsedLora, CachedLora>(cached.map((it) => [it.lora, it]))
+  const from = ({ lora }: AppliedDelta): CachedLora => byLora.get(lora)!
+  const { adapters, merged } = planLoras(cached, shapesIn(netsOf(model)))
+  const atRuntime = runtimeAdapters(model, adapters, (applied) => from(applied).factorsOf(applied.delta))
   return {
-    adapters: laidBeside,
+    adapters: atRuntime,
     textKey: keyOf(
       adapters.filter(({ delta }) => delta.part === 'text'),
       from,
     ),
     merged,
     stampOf: (applied) => from(applied).stamp,
-    hasLcmLora: taken.some(({ lora, metadata, strength }) => strength > 0 && saysLcm({ path: lora.path, metadata })),
-    notes: taken.flatMap(({ lora: { path, ignored } }) => unusedNotes(path, ignored)),
-    bytes: () => taken.reduce((sum, it) => sum + it.bytes(), laidBeside.bytes()),
+    hasLcmLora: cached.some(({ lora, metadata, strength }) => strength > 0 && saysLcm({ path: lora.path, metadata })),
+    notes: cached.flatMap(({ lora: { path, ignored } }) => unusedNotes(path, ignored)),
+    bytes: () => cached.reduce((sum, it) => sum + it.bytes(), atRuntime.bytes()),
   }
 }
 

@@ -1,11 +1,12 @@
 // What the UNet is told over a clip: prompts that travel, `0: a cat | 16: a dog`, with the whole prompt grammar inside each key.
 
+import type { Interpolation } from '../draw-settings.ts'
 import { blendAt, type Clip, heldKeyframes, type Keyframe, numbersOver, parseKeyframes } from '../text/keyframes.ts'
 import { promptAt } from '../text/prompt-schedule.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { Context } from './denoise.ts'
 import { encodePrompts, encodeTexts, type Prompts, partsOf } from './prompt-context.ts'
-import type { ClipText, Interpolation } from './travelling-text.ts'
+import type { ClipText } from './travelling-text.ts'
 
 export interface ClipPrompts extends Prompts {
   /** Frames that are drawn. */

@@ -1,10 +1,10 @@
 // What a person asked of a clip, checked against the model before anything is loaded.
 
+import { type ClipSettings, defaultClip } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { type Frames, frameAt } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
 import { numbersOver, parseKeyframes, parseNumberKeyframes } from '../text/keyframes.ts'
-import { type ClipSettings, defaultClip } from './clip-settings.ts'
 import { rearrangeFrames, shuffledFrames } from './free-noise.ts'
 import type { Model } from './model.ts'
 import type { Size } from './nets.ts'

@@ -1,15 +1,15 @@
-// From a sentence to frames: text → context; noise → steps of (UNet, guidance, sampler) → latents → frames. A generator: the caller owns
-// progress, previews and stopping, and nothing goes on when the caller does not.
+// The denoising loop: from noise, by steps of UNet, guidance and sampler, to latents. A generator: the caller owns progress, previews and
+// stopping, and nothing goes on when the caller does not.
 // F frames  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Generator } from '../noise.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
 import { firstCallFor, holdKnown, noised } from './known-frames.ts'
-import type { Nets, Size } from './nets.ts'
+import type { Nets } from './nets.ts'
 import { predictInWindows } from './predict-in-windows.ts'
 import type { ClipText } from './travelling-text.ts'
 
@@ -30,7 +30,7 @@ export interface DenoiseSettings {
   readonly variation?: { readonly latents: Float32Array; readonly strength: number }
 }
 
-/** What the nets are told at a call, texts [L, D] of equal length; a prompt may change from call to call, and over the frames. */
+/** What the UNet attends to at a call, texts [L, D] of equal length; a prompt may change from call to call, and over the frames. */
 export interface Context<Text extends ClipText = ClipText> {
   /** What AND joins: at least one; weights may be given for every frame, [F]. */
   readonly parts: readonly { readonly context: Text; readonly weight: number | Float64Array }[]
@@ -127,34 +127,3 @@ const brokenNoise = (t: number): UserError =>
     `The UNet gave no number at timestep ${t}: the checkpoint, the motion module or a LoRA holds broken weights (NaN).`,
     { t },
   )
-
-/** Of a clip; what one call of the nets may have is the motion module's business. */
-export const mostFrames = 128
-
-/** Sides are multiples of this many pixels, whatever the nets halve: an odd side's upper half is one larger. */
-export const sideStep = 8
-
-/** @throws UserError naming what does not fit */
-export function checkSize({ frames, width, height }: Size, { factor, hasMotion }: { factor: number; hasMotion: boolean }): void {
-  if (!Number.isInteger(frames) || frames < 1 || frames > mostFrames) {
-    throw new UserError('frames', `An animation has 1 to ${mostFrames} frames, not ${frames}.`, { frames, most: mostFrames })
-  }
-  if (frames > 1 && !hasMotion) {
-    throw new UserError(
-      'motion-missing',
-      `Without a motion module only stills can be drawn: give one with --motion FILE, or ask for 1 frame instead of ${frames}.`,
-      { frames },
-    )
-  }
-  for (const [name, side] of [
-    ['width', width],
-    ['height', height],
-  ] as const) {
-    if (!Number.isInteger(side) || side < sideStep * factor || side > 2048 || side % sideStep !== 0) {
-      throw new UserError('size', `The ${name} is a multiple of ${sideStep} from ${sideStep * factor} to 2048 pixels, not ${side}.`, {
-        name,
-        side,
-      })
-    }
-  }
-}

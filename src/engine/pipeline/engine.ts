@@ -1,21 +1,23 @@
-// The engine: what a sentence, files and settings become. Models stay open and their sessions warm between animations.
+// The engine: from a sentence to frames. Text → context; noise → denoising loop → latents → frames. Models stay open and their sessions
+// warm between animations.
 
 import { join } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
+import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Sessions } from '../runtime/sessions.ts'
-import type { Betas } from '../samplers/betas.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
-import type { Spacing } from '../samplers/spacing.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
+import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
 import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
-import { checkSize, denoise } from './denoise.ts'
+import { denoise } from './denoise.ts'
 import { firstCallFor } from './known-frames.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
 import type { BaseFiles, Model, ModelSources } from './model.ts'
@@ -26,16 +28,12 @@ import { createRunner } from './runner.ts'
 import { createTextCache } from './text-cache.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
-export interface EngineInput extends ClipInput {
+export interface EngineInput
+  extends ClipInput,
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
-  readonly steps?: number
-  readonly guidance?: number
   /** Unsigned 64-bit. */
   readonly seed: bigint
-  readonly sampler?: string
-  readonly spacing?: Spacing
-  readonly betas?: Betas
-  readonly clipSkip: number
 }
 
 export interface EngineProgress {
@@ -63,7 +61,7 @@ export interface EngineOutput extends Streamed {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Partial<Pick<EngineInput, 'clipSkip' | 'clip'>>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
@@ -91,14 +89,14 @@ export interface EngineOptions {
 
 export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 1e9 }: EngineOptions): Engine {
   const openModels = createModelCache()
-  const layLoras = createApplyLoras(loraBytes)
-  const copies = createMergedWeightsCache({
-    ...(cacheDir !== undefined && { dir: join(cacheDir, 'merged') }),
+  const applyLoras = createApplyLoras(loraBytes)
+  const mergedWeights = createMergedWeightsCache({
+    dir: cacheDir === undefined ? undefined : join(cacheDir, 'merged'),
     maxBytes: maxCacheBytes,
     type: target.type,
   })
   const runner = createRunner(sessions)
-  const remembered = createTextCache()
+  const textCache = createTextCache()
 
   /** Everything that a person can get wrong about files is found here, before anything is computed. */
   function prepare(drawing: Omit<EngineInput, 'seed'>) {
@@ -108,13 +106,13 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { factor } = vae.architecture
     checkSize(drawing, { factor, hasMotion: motion !== null })
     const clip = prepareClip(drawing, base.model)
-    const applied = layLoras(base, files.loras)
+    const applied = applyLoras(base, files.loras)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
     return { base, applied, embeddings, clip }
   }
 
   function netsFor(base: OpenModel, applied: AppliedLoras, size: Size, { plan: { atOnce, motionWindows } }: PreparedClip) {
-    const { model, keys } = copies.merge(base, applied.merged, applied.stampOf)
+    const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...(motionWindows && { motionWindows }) }
     return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
   }
@@ -124,20 +122,20 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
     const sampler = createSampler(schedule.sampler)
-    const { prompt, negative, clipSkip, continues, variationOf } = drawing
+    const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
     signal?.throwIfAborted()
     yield { stage: 'loading', step: 0, of: 0 }
 
     const { model, keys, nets } = netsFor(base, applied, drawing, clip)
     const calls = sampler.timesteps.length
-    const told = [
+    const textKey = [
       keys.text,
       applied.textKey,
       String(clipSkip),
       ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
     ]
-    const encode = remembered(told, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
+    const encode = textCache(textKey, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
     const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
     const { drawn, keyed } = plan
     const travel = { drawn, keyed, interpolation: settings.interpolation, hold: settings.promptHold }
@@ -209,7 +207,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     },
 
     async warm(loading) {
-      const { base, applied, clip } = prepare({ prompt: '', negative: '', clipSkip: 1, ...loading })
+      const { base, applied, clip } = prepare({ prompt: '', negative: '', ...loading })
       await netsFor(base, applied, loading, clip).nets.load(loading.clipSkip ?? 1, clip.plan.decoded)
     },
 
@@ -231,18 +229,14 @@ function scheduleAt(
   { hasLcmLora }: AppliedLoras,
 ): Schedule {
   const { steps, sampler, spacing, betas, model } = drawing
-  const wanted = {
-    ...(steps !== undefined && { steps }),
-    ...(guidance !== undefined && { guidance }),
-    ...(sampler !== undefined && { sampler }),
-    ...(spacing !== undefined && { spacing }),
-    ...(betas !== undefined && { betas }),
-  }
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
-    // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
-    hasLcmLora: hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0)),
-    ...(checkpointBetas && { checkpointBetas }),
-  })
+  const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
+  // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
+  const distilled = hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0))
+  return scheduleFor(
+    drawing.frames > 1 ? (motion?.architecture ?? null) : null,
+    wanted,
+    omitUndefined({ hasLcmLora: distilled, checkpointBetas }),
+  )
 }
 
 const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>

@@ -2,12 +2,9 @@
 // sampling.py), of which diffusers' FreeNoise has the first three. A frame's prediction is Σ w ε / Σ w over the windows that show it.
 // F frames of the clip  c frames of a window
 
+import type { FuseMethod } from '../draw-settings.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Window } from './windows.ts'
-
-export const fuseMethods = ['pyramid', 'flat', 'delayed-reverse-sawtooth', 'overlap-linear', 'relative'] as const
-
-export type FuseMethod = (typeof fuseMethods)[number]
 
 interface Clip {
   /** F */

@@ -1,4 +1,4 @@
-// A model's nets as graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
+// A model's nets as ONNX graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
@@ -18,7 +18,7 @@ interface Common extends Pick<Material, 'adapterRank'> {
 
 export interface TextSize {
   readonly prompts: number
-  readonly clipSkip: number
+  readonly clipSkip?: number
   /** With the inputs `keep` [B, L, 1] and `vectors` [B, L, D]: where keep is 0, the vector stands in the place of the token. */
   readonly takesVectors?: boolean
 }
@@ -27,7 +27,7 @@ export interface TextSize {
 export function textGraph(
   { text }: Pick<Model, 'text'>,
   target: Target,
-  { prompts, clipSkip, takesVectors = false, asked, ...adapted }: TextSize & Common,
+  { prompts, clipSkip = 1, takesVectors = false, asked, ...adapted }: TextSize & Common,
 ): Graph {
   const { architecture: arch } = text
   if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > arch.layers) {

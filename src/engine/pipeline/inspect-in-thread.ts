@@ -1,4 +1,4 @@
-// `inspect` in a thread of its own, with a limit of memory and of time: reading gigabytes would hold up everybody else, and a file
+// A worker thread for `inspect`, with a limit of memory and of time: reading gigabytes would hold up everybody else, and a file
 // that was made to break its reader breaks nothing but that thread.
 
 import { Worker } from 'node:worker_threads'

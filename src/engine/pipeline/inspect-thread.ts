@@ -1,4 +1,4 @@
-// The thread of inspect-apart.ts: one file, one answer.
+// The worker thread of inspect-in-thread.ts: one file, one answer.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '../errors.ts'

@@ -1,5 +1,5 @@
-// A file that somebody hands over, examined before anything is done with it: what it is, whether every number in it is one, and
-// which of the installed bases it fits.
+// Inspection of an uploaded file, before anything is done with it: what it is, whether every number in it is one, and which of the
+// installed bases it fits.
 
 import { type Identity, identify } from '../checkpoint/identify.ts'
 import { assertFinite } from '../checkpoint/lora/finite.ts'
@@ -8,7 +8,7 @@ import { openTensorFile } from '../checkpoint/open.ts'
 import { openSafetensors, type SafetensorsLimits } from '../checkpoint/safetensors.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
-import { type BaseFiles, openModel } from './model.ts'
+import { type BaseFiles, netsOf, openModel } from './model.ts'
 
 export interface InspectOptions {
   readonly limits: SafetensorsLimits
@@ -33,7 +33,7 @@ export function inspect(path: string, { limits, safetensorsOnly, bases }: Inspec
   const file = safetensorsOnly ? openStrictly(path, limits) : openTensorFile(path, limits)
   const identity = identify(file)
   if (identity.kind === 'refused') throw new UserError(identity.code, identity.sentence, { path })
-  // LoRAs are read whole where they are laid on their base.
+  // LoRAs are read whole where they are matched with their base.
   if (!('lora' in identity)) for (const tensor of file.tensors.values()) assertFinite(tensor)
   let first: unknown
   for (const [base, files] of bases.entries()) {
@@ -76,12 +76,11 @@ function fit(file: TensorFile, identity: Identity, base: BaseFiles): number {
     case 'lora':
     case 'domain-adapter':
     case 'motion-lora': {
-      const { unet, text, motion } = openModel(base)
+      const model = openModel(base)
       const { contextWidth } = identity.lora
-      if (contextWidth !== undefined && contextWidth !== unet.architecture.contextWidth)
-        throw otherWidth(path, contextWidth, unet.architecture.contextWidth)
-      const target = { unet: unet.tensors, text: text.tensors, ...(motion && { motion: motion.tensors }) }
-      return readLora(file, target).ignored.length
+      const expected = model.unet.architecture.contextWidth
+      if (contextWidth !== undefined && contextWidth !== expected) throw otherWidth(path, contextWidth, expected)
+      return readLora(file, netsOf(model)).ignored.length
     }
     case 'textual-inversion': {
       const { width } = openModel(base).text.architecture

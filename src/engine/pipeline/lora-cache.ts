@@ -1,4 +1,4 @@
-// LoRA files that were read, their factors in memory: going from one style to another must wait for no disk.
+// A LoRA cache: files that were read, their factors in memory. Going from one style to another must wait for no disk.
 
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Factors } from '../checkpoint/lora/adapter-inputs.ts'
@@ -7,7 +7,7 @@ import { lowRankFactors } from '../checkpoint/lora/merge.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
-import { createLruCache } from './lru-cache.ts'
+import { createLruCache } from '../lru-cache.ts'
 import { type Model, netsOf } from './model.ts'
 
 export interface CachedLora {
@@ -28,11 +28,11 @@ export function createLoraCache(budgetBytes: number): LoraCache {
   const cache = createLruCache<CachedLora>(budgetBytes, (it) => it.bytes())
   return (file, base, nets) => {
     const stamp = fileStamp(file)
-    return cache.get(`${base}\n${stamp}`, () => shelve(file, stamp, nets))
+    return cache.get(`${base}\n${stamp}`, () => openLora(file, stamp, nets))
   }
 }
 
-function shelve(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>): CachedLora {
+function openLora(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text' | 'motion'>): CachedLora {
   const opened = openTensorFile(file)
   const lora = readLora(opened, netsOf(nets))
   const known = new Map<LowRank, Factors>()

@@ -1,21 +1,21 @@
-// Copies of the weights that LoRAs were merged into, in a folder: made once, pointed into by graphs as if a person had brought them.
-// A file is named after everything that it was made from. It appears whole or not at all; those used longest ago go first.
+// A disk cache of merged weights: those that LoRAs were merged into, made once, pointed into by graphs as if a person had brought them.
+// A file is named after everything that it was made from.
 
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
 import type { AppliedDelta } from '../checkpoint/lora/adapter-plan.ts'
-import { copyName, type MergedWeight, mergedWeights } from '../checkpoint/lora/merged-weights.ts'
+import { type MergedWeight, mergedName, mergedWeights } from '../checkpoint/lora/merged-weights.ts'
 import { openSafetensors } from '../checkpoint/safetensors.ts'
 import { type Tensor, tensorOf } from '../checkpoint/tensor.ts'
 import { type Write, writeSafetensors } from '../checkpoint/write-safetensors.ts'
+import { createDiskCache } from '../disk-cache.ts'
 import { UserError } from '../errors.ts'
 import { type Model, netsOf } from './model.ts'
 import type { NetKeys, OpenModel } from './model-cache.ts'
 
 export interface MergedWeightsCache {
   /**
-   * The model with these merged into it, at once where a copy is there.
+   * The model with these merged into it, at once where that was done before.
    * @param stampOf tells a LoRA's file and its contents
    * @throws UserError `no-disk-space`, `not-writable`
    */
@@ -27,36 +27,21 @@ export interface MergedWeightsCache {
 }
 
 export interface MergedWeightsCacheOptions {
-  /** Absent: copies are kept in memory by the sessions that use them, and made again for others. */
-  readonly dir?: string
-  /** Of all copies together; the one that is in use may be larger. */
+  /** undefined: they are kept in memory by the sessions that use them, and made again for others. */
+  readonly dir: string | undefined
+  /** Of all files together; the one that is in use may be larger. */
   readonly maxBytes: number
-  /** What nets are computed in; copies hold no more than that. */
+  /** What nets are computed in; files hold no more than that. */
   readonly type: 'float32' | 'float16'
   readonly write?: Write
 }
 
-/** How copies are written; another layout has another number. */
+/** The version of how files are written. */
 const form = 1
 
-export function createMergedWeightsCache({ dir, maxBytes, type, write }: MergedWeightsCacheOptions): MergedWeightsCache {
-  const dtype = type === 'float16' ? 'F16' : 'F32'
-
-  function copyOf(name: string, weights: () => readonly MergedWeight[]): Tensor[] {
-    if (dir === undefined) return weights().map((it) => tensorOf(copyName(it), it.shape, it.values()))
-    makeFolder(dir)
-    const path = join(dir, name)
-    const found = openCopy(path)
-    if (found) return found
-    writeSafetensors(
-      path,
-      weights().map((it) => ({ name: copyName(it), dtype, shape: it.shape, bytes: () => bytesIn(dtype, it.values()) })),
-      new Map(),
-      write,
-    )
-    sweep(dir, name, maxBytes)
-    return openCopy(path)!
-  }
+export function createMergedWeightsCache({ dir, ...options }: MergedWeightsCacheOptions): MergedWeightsCache {
+  const dtype = options.type === 'float16' ? 'F16' : 'F32'
+  const tensorsOf = dir === undefined ? inMemory : onDisk(dir, dtype, options)
 
   return {
     merge({ model, keys }, merged, stampOf) {
@@ -64,9 +49,28 @@ export function createMergedWeightsCache({ dir, maxBytes, type, write }: MergedW
       const parts = [...new Set(merged.map(({ delta }) => delta.part))]
       const made = [form, dtype, ...parts.map((part) => keys[part]), ...merged.map((applied) => recipeOf(applied, stampOf))]
       const hash = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 32)
-      const tensors = copyOf(`${hash}.safetensors`, () => mergedWeights(merged, netsOf(model)))
+      const tensors = tensorsOf(hash, () => mergedWeights(merged, netsOf(model)))
       return { model: withTensors(model, tensors), keys: withHash(keys, parts, hash) }
     },
+  }
+}
+
+/** The tensors of these weights, by `mergedName`, for a name that tells them from all others. */
+type TensorsOf = (name: string, weights: () => readonly MergedWeight[]) => readonly Tensor[]
+
+const inMemory: TensorsOf = (_, weights) => weights().map((it) => tensorOf(mergedName(it), it.shape, it.values()))
+
+function onDisk(dir: string, dtype: 'F16' | 'F32', { maxBytes, write }: Pick<MergedWeightsCacheOptions, 'maxBytes' | 'write'>): TensorsOf {
+  const files = createDiskCache({ dir, ending: '.safetensors', open: openWhole, protect: 'last found' })
+  return (name, weights) => {
+    makeFolder(dir)
+    const known = files.find(name)
+    if (known) return known
+    const tensors = weights().map((it) => ({ name: mergedName(it), dtype, shape: it.shape, bytes: () => bytesIn(dtype, it.values()) }))
+    writeSafetensors(files.pathOf(name), tensors, new Map(), write)
+    const made = files.find(name)!
+    files.evict(maxBytes)
+    return made
   }
 }
 
@@ -84,7 +88,7 @@ const withHash = (keys: NetKeys, parts: readonly (keyof NetKeys)[], hash: string
   ...Object.fromEntries(parts.map((part) => [part, `${keys[part]}+${hash}`])),
 })
 
-/** The model with these tensors, by `copyName`, in the place of its own. */
+/** The model with these tensors, by `mergedName`, in the place of its own. */
 export function withTensors(model: Model, tensors: readonly Tensor[]): Model {
   const replaced = <N extends Model['unet' | 'text'] | NonNullable<Model['motion']>>(part: string, net: N): N => {
     const named = new Map(net.tensors)
@@ -103,17 +107,13 @@ function bytesIn(dtype: 'F16' | 'F32', values: Float32Array): Uint8Array {
   return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength)
 }
 
-/** The tensors of a copy, which is now the one used last; undefined where there is none that is whole. */
-function openCopy(path: string): Tensor[] | undefined {
+/** null where the file is damaged. */
+function openWhole(path: string): readonly Tensor[] | null {
   try {
-    const tensors = [...openSafetensors(path).tensors.values()]
-    const now = new Date()
-    utimesSync(path, now, now)
-    return tensors
+    return [...openSafetensors(path).tensors.values()]
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    rmSync(path, { force: true }) // not there, or damaged: it is made again
-    return undefined
+    return null
   }
 }
 
@@ -123,23 +123,5 @@ function makeFolder(dir: string): void {
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     throw new UserError('not-writable', `${dir}, where merged weights are kept, cannot be made (${reason}).`, { dir, reason }, { cause })
-  }
-}
-
-/** Removes what was used longest ago until all fits, and what was left half-written an hour ago. */
-function sweep(dir: string, keep: string, maxBytes: number): void {
-  const files = readdirSync(dir)
-    .filter((name) => name !== keep && /\.(safetensors|partial)$/.test(name))
-    .flatMap((name) => {
-      const stat = statSync(join(dir, name), { throwIfNoEntry: false })
-      return stat ? [{ name, bytes: stat.size, used: stat.mtimeMs }] : []
-    })
-    .sort((a, b) => a.used - b.used)
-  let total = files.reduce((sum, { bytes }) => sum + bytes, statSync(join(dir, keep)).size)
-  for (const { name, bytes, used } of files) {
-    const abandoned = name.endsWith('.partial') && used < Date.now() - 3_600_000
-    if (total <= maxBytes && !abandoned) continue
-    rmSync(join(dir, name), { force: true })
-    total -= bytes
   }
 }

@@ -1,9 +1,9 @@
-// Models that were opened, kept as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
+// A cache of opened models, as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
 
 import { createHash } from 'node:crypto'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
-import { createLruCache } from './lru-cache.ts'
+import { createLruCache } from '../lru-cache.ts'
 import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
 import { unusedTensors } from './unused-tensors.ts'
 

@@ -1,38 +1,27 @@
-// What a model draws by itself and how far it can go, told without loading it: what a form is filled with before anybody asks.
+// A model's defaults and limits, found without loading it: what a form is filled with before anybody asks.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
+import type { DrawSettings, RequiredDrawSettings } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
-import type { Betas } from '../samplers/betas.ts'
-import type { SamplerName } from '../samplers/sampler.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
-import type { Spacing } from '../samplers/spacing.ts'
 import { saysLcm } from './applied-loras.ts'
-import { sideStep } from './denoise.ts'
+import { sideStep } from './check-size.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
 import { isFolder, readJson } from './weight-files.ts'
 
-export interface ModelDefaults {
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
-  readonly steps: number
-  readonly guidance: number
+export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
   readonly negative: string
-  readonly clipSkip: number
   /** 1 where there is no motion module. */
   readonly maxFrames: number
   /** Width and height are multiples of this … */
   readonly multiple: number
   /** … and no smaller than this. */
   readonly minSide: number
-  readonly sampler: SamplerName
-  readonly spacing: Spacing
-  readonly betas: Betas
   /** null draws stills only. */
   readonly motion: MotionVersion | null
   /** Tokens that the text encoder knows: 49,408 in CLIP's own. */
@@ -45,9 +34,9 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
   const motion = model.motion?.architecture ?? null
   const said = defaultsIn(files.checkpoint)
   const { checkpointBetas } = model
-  const wanted = { ...(said.steps !== undefined && { steps: said.steps }), ...(said.guidance !== undefined && { guidance: said.guidance }) }
+  const wanted = omitUndefined({ steps: said.steps, guidance: said.guidance })
   const hasLcmLora = (files.loras ?? []).some(({ file, strength }) => strength > 0 && saysLcm(openTensorFile(file)))
-  const { sampler, guidance } = scheduleFor(motion, wanted, { hasLcmLora, ...(checkpointBetas && { checkpointBetas }) })
+  const { sampler, guidance } = scheduleFor(motion, wanted, omitUndefined({ hasLcmLora, checkpointBetas }))
   const { factor } = model.vae.architecture
   const maxFrames = motion?.maxFrames ?? 1
   return {

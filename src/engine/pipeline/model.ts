@@ -1,4 +1,4 @@
-// Everything that one animation is drawn with, opened but not loaded: which nets, how they are built, where their weights lie.
+// A model: the nets that an animation is drawn with, opened but not loaded. Which they are, how they are built, where their weights lie.
 // Reads tables of contents and configurations only; a wrong file is refused here, before anything is computed.
 
 import { existsSync } from 'node:fs'
@@ -16,20 +16,21 @@ import {
 } from '../checkpoint/architecture.ts'
 import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
 import type { Named, Part } from '../checkpoint/dialects/parts.ts'
+import type { Betas } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
-import type { Betas } from '../samplers/betas.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
 import { isFolder, openWeights, partIn, readJson, type WeightFile } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
 export interface ModelSources extends BaseFiles {
-  /** Every kind, motion LoRAs and domain adapters too, laid on in this order. */
+  /** Every kind, motion LoRAs and domain adapters too, applied in this order. */
   readonly loras: readonly NamedLora[]
   /** Textual inversions, and the words that stand for them in prompts. */
   readonly embeddings?: readonly NamedEmbedding[]
 }
 
-/** What stays loaded whatever is laid over it. */
+/** What stays loaded whatever is applied to it. */
 export interface BaseFiles {
   readonly checkpoint: string
   readonly motion?: string
@@ -40,7 +41,7 @@ export interface NamedLora {
   readonly file: string
   /** 1 is as it was trained, 0 nothing, negative the opposite. */
   readonly strength: number
-  /** Laid into a copy of the weights that it touches, instead of running beside them. */
+  /** Merged into the weights that it touches, instead of being applied at run time. */
   readonly merged?: boolean
 }
 
@@ -71,7 +72,7 @@ export interface Model {
   readonly leftAside: readonly { readonly file: string; readonly names: readonly string[] }[]
 }
 
-/** The nets that LoRAs are laid on. */
+/** The nets that LoRAs are applied to. */
 export const netsOf = ({ unet, text, motion }: Pick<Model, 'unet' | 'text' | 'motion'>) => ({
   unet: unet.tensors,
   text: text.tensors,
@@ -110,7 +111,7 @@ function motionOf(weights: WeightFile): Net<MotionArchitecture> {
   const { tensors, file, config } = partIn(weights, 'motion')
   const { metadata } = weights.file
   const { peRows } = weights.parts
-  const architecture = motionArchitecture(tensors, { path: file, metadata, config, ...(peRows === undefined ? {} : { peRows }) })
+  const architecture = motionArchitecture(tensors, omitUndefined({ path: file, metadata, config, peRows }))
   return { architecture, tensors, file }
 }
 

@@ -1,4 +1,5 @@
-// A model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first called.
+// Net calls: a model's nets as functions over plain arrays, for one size of animation. Graphs are written and loaded when they are first
+// called.
 // F frames  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
@@ -73,16 +74,16 @@ export function createNets(
   const text = (clipSkip: number): Runnable => ({
     key: `text ${keys.text} ${clipSkip}`,
     needed: adapters.text.needed,
-    build: (room) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, room) }),
+    build: (capacity) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, capacity) }),
   })
 
   const denoiser = (tokens: number, textPerFrame = false): Runnable => ({
     key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${windowsKey}`,
     needed: adapters.unet(moves).needed,
-    abreast: true,
-    build: (room) => {
+    parallel: true,
+    build: (capacity) => {
       const size = { animations: 1, frames, h, w, tokens, textPerFrame, ...(motionWindows && { motionWindows }) }
-      return unetGraph(model, target, { ...size, adapterRank: rankIn(model, room) })
+      return unetGraph(model, target, { ...size, adapterRank: rankIn(model, capacity) })
     },
   })
 
@@ -91,14 +92,14 @@ export function createNets(
   const decoder = (pictures: number): Runnable => ({
     key: `decoder ${keys.vae} ${pictures} ${h} ${w}`,
     needed: {},
-    abreast: width * height <= pixelsAtOnce,
+    parallel: width * height <= pixelsAtOnce,
     build: () => decoderGraph(model, vaeTarget, { pictures, h, w }),
   })
 
   const encoder = (pictures: number): Runnable => ({
     key: `encoder ${keys.vae} ${pictures} ${h} ${w}`,
     needed: {},
-    abreast: false,
+    parallel: false,
     build: () => encoderGraph(model, vaeTarget, { pictures, h, w }),
   })
 

@@ -2,14 +2,14 @@
 // F frames that are shown  c frames of a window
 
 import type { MotionArchitecture } from '../checkpoint/architecture.ts'
+import { type ClipSettings, defaultClip, type WindowKind } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Clip } from '../text/keyframes.ts'
-import { type ClipSettings, defaultClip } from './clip-settings.ts'
 import { crossFade, pingPong } from './closing.ts'
 import { freeNoiseWindows } from './free-noise.ts'
 import { fuseWeights, weighted } from './fuse-weights.ts'
-import { contextWindows, shiftedOverlap, type Window, type WindowKind, wrapped } from './windows.ts'
+import { contextWindows, shiftedOverlap, type Window, wrapped } from './windows.ts'
 
 export interface ClipPlan {
   /** Frames that are drawn. */

@@ -1,7 +1,8 @@
-// What an animation will look like, cheaply: a latent's four numbers are nearly a linear picture of its colour.
+// Latent previews: what an animation will look like, cheaply. A latent's four numbers are nearly a linear picture of its colour.
 
 import type { VaeArchitecture } from '../checkpoint/architecture.ts'
 import type { Frames } from '../frames.ts'
+import { solveLinear } from '../linear-solver.ts'
 import type { Nets } from './nets.ts'
 
 /** Rows: one a latent channel, then the constant; columns: red, green, blue in 0..1. */
@@ -47,7 +48,8 @@ export function fitMap(frame: Float32Array, [C, h, w]: LatentShape, picture: Fra
     }
   }
   for (let i = 0; i < n; i++) normal[i]![i]! += 1e-3 // flat pictures leave the system singular
-  return solve(normal, n)
+  solveLinear(normal)
+  return normal.map((row) => [row[n]!, row[n + 1]!, row[n + 2]!] as const)
 }
 
 /** RGB of latent size from latents [F, C, h, w]. */
@@ -75,18 +77,4 @@ function averageColour({ data, width }: Frames, left: number, top: number, side:
     }
   }
   return sum
-}
-
-/** Gauss and Jordan, rows swapped for the largest pivot; the right-hand sides stand in the last three columns. */
-function solve(a: Float64Array[], n: number): PreviewMap {
-  for (let i = 0; i < n; i++) {
-    const pivot = a.findIndex((row, k) => k >= i && Math.abs(row[i]!) === Math.max(...a.slice(i).map((it) => Math.abs(it[i]!))))
-    ;[a[i], a[pivot]] = [a[pivot]!, a[i]!]
-    for (let k = 0; k < n; k++) {
-      if (k === i) continue
-      const ratio = a[k]![i]! / a[i]![i]!
-      for (let j = i; j < n + 3; j++) a[k]![j]! -= ratio * a[i]![j]!
-    }
-  }
-  return a.map((row, i) => [row[n]! / row[i]!, row[n + 1]! / row[i]!, row[n + 2]! / row[i]!] as const)
 }

@@ -1,4 +1,4 @@
-// What the UNet is told at every call: prompts as the text encoder's states. A text that does not change is encoded once.
+// Prompt encoding: the text that the UNet attends to at every call, as the text encoder's states. What does not change is encoded once.
 // L tokens, 77 a chunk  D token width
 
 import { UserError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// The low-rank adapters that run beside a model's frozen weights, as what its graphs are fed.
+// Run-time adapters: the low-rank deltas that are applied beside a model's frozen weights, as inputs of its graphs.
 
 import { adapterInputs, type Factors, type ScaledFactors } from '../checkpoint/lora/adapter-inputs.ts'
 import { type AppliedDelta, ranksOf, shapesIn } from '../checkpoint/lora/adapter-plan.ts'
@@ -9,8 +9,8 @@ import { type Model, netsOf } from './model.ts'
 
 export interface Adapters {
   readonly needed: Ranks
-  /** For a graph with this room, which covers `needed`; remembered until another room is asked for. */
-  feeds(room: Ranks): Feeds
+  /** For a graph of this rank capacity, which covers `needed`; kept until another capacity is asked for. */
+  feeds(capacity: Ranks): Feeds
 }
 
 export interface RuntimeAdapters {
@@ -21,8 +21,8 @@ export interface RuntimeAdapters {
   bytes(): number
 }
 
-const stillSites: readonly AdapterSlot[] = ['attention', 'transformer', 'resnet']
-const movingSites: readonly AdapterSlot[] = [...stillSites, 'motion attention', 'motion']
+const stillSlots: readonly AdapterSlot[] = ['attention', 'transformer', 'resnet']
+const movingSlots: readonly AdapterSlot[] = [...stillSlots, 'motion attention', 'motion']
 
 /** @param factorsOf reads them; called when a graph is first fed */
 export function runtimeAdapters(
@@ -33,16 +33,16 @@ export function runtimeAdapters(
   const nets = netsOf(model)
   const ranks = ranksOf(applied, shapesIn(nets))
 
-  function adapters(parts: readonly LowRank['part'][], places: readonly AdapterSlot[]): Adapters & Pick<RuntimeAdapters, 'bytes'> {
-    let known: { room: string; feeds: Feeds } | undefined
+  function adapters(parts: readonly LowRank['part'][], slots: readonly AdapterSlot[]): Adapters & Pick<RuntimeAdapters, 'bytes'> {
+    let known: { capacity: string; feeds: Feeds } | undefined
     return {
       bytes: () =>
         new Set(Object.values(known?.feeds ?? {}).map(({ buffer }) => buffer)).values().reduce((sum, it) => sum + it.byteLength, 0),
-      needed: within(ranks, places),
-      feeds(room) {
-        if (known?.room !== nameOf(room)) {
-          const feeds = parts.map((part) => adapterInputs(part, nets[part] ?? new Map(), room, scaledIn(part)))
-          known = { room: nameOf(room), feeds: Object.assign({}, ...feeds) }
+      needed: within(ranks, slots),
+      feeds(capacity) {
+        if (known?.capacity !== nameOf(capacity)) {
+          const feeds = parts.map((part) => adapterInputs(part, nets[part] ?? new Map(), capacity, scaledIn(part)))
+          known = { capacity: nameOf(capacity), feeds: Object.assign({}, ...feeds) }
         }
         return known.feeds
       },
@@ -60,24 +60,24 @@ export function runtimeAdapters(
   }
 
   const text = adapters(['text'], ['text'])
-  const still = adapters(['unet'], stillSites)
-  const moving = adapters(['unet', 'motion'], movingSites)
+  const still = adapters(['unet'], stillSlots)
+  const moving = adapters(['unet', 'motion'], movingSlots)
   const bytes = (): number => text.bytes() + still.bytes() + moving.bytes()
   return { text, unet: (moves) => (moves ? moving : still), bytes }
 }
 
-/** Nothing beside the weights; also what a graph with room is fed then. */
+/** No LoRA; also what a graph with slots is fed then. */
 export const noRuntimeAdapters = (model: Pick<Model, 'unet' | 'text' | 'motion'>): RuntimeAdapters =>
   runtimeAdapters(model, [], () => {
     throw new Error('there are no factors')
   })
 
-/** The room beside a weight, for graphs that are written with it. */
-export function rankIn(model: Pick<Model, 'unet' | 'text' | 'motion'>, room: Ranks): (weight: string) => number {
+/** The rank capacity of a weight's slot, for graphs that are written with it. */
+export function rankIn(model: Pick<Model, 'unet' | 'text' | 'motion'>, capacity: Ranks): (weight: string) => number {
   const nets = netsOf(model)
   return (weight) => {
     const part = (['unet', 'motion', 'text'] as const).find((it) => nets[it]?.has(weight))
     const slot = part && adapterSlotOf(part, weight, nets[part]!.get(weight)!.shape)
-    return (slot && room[slot]) ?? 0
+    return (slot && capacity[slot]) ?? 0
   }
 }

@@ -1,20 +1,20 @@
-// What the text encoder said of chunks of text, remembered from one animation to the next: people draw a sentence again with another seed.
+// A text cache: the text encoder's states of chunks, kept from one animation to the next. People draw a sentence again with another seed.
 
+import { createLruCache } from '../lru-cache.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { createLruCache } from './lru-cache.ts'
 
 type Encode = (chunk: Chunk) => Promise<Float32Array>
 
-/** @param told everything besides the chunk that decides what it becomes */
-export type TextCache = (told: readonly string[], encode: Encode) => Encode
+/** @param key everything besides the chunk that decides what it becomes */
+export type TextCache = (key: readonly string[], encode: Encode) => Encode
 
 /** @param most chunks; one of Stable Diffusion's takes a quarter of a megabyte */
 export function createTextCache(most = 128): TextCache {
   const states = createLruCache<Promise<Float32Array>>(most)
-  return (told, encode) => (chunk) => {
-    const key = JSON.stringify([told, [...chunk.ids], chunk.embeddings])
-    const state = states.get(key, () => encode(chunk))
-    state.catch(() => states.delete(key))
+  return (key, encode) => (chunk) => {
+    const whole = JSON.stringify([key, [...chunk.ids], chunk.embeddings])
+    const state = states.get(whole, () => encode(chunk))
+    state.catch(() => states.delete(whole))
     return state
   }
 }

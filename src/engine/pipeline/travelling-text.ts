@@ -1,12 +1,9 @@
 // Prompt travel: a text for every frame, blended of the texts at some of them.
 // F frames  L tokens  D token width
 
+import type { Interpolation } from '../draw-settings.ts'
 import type { Blend } from '../text/keyframes.ts'
 import type { Window } from './windows.ts'
-
-export const interpolations = ['slerp', 'lerp'] as const
-
-export type Interpolation = (typeof interpolations)[number]
 
 /** What the nets are told over a clip: one text [L, D], or one that changes. */
 export type ClipText = Float32Array | TravellingText

@@ -1,5 +1,5 @@
-// What a model's files hold that no net asks for. A weight that is missing is an error; one too many is worth a sentence, for then the
-// file is perhaps not what it was taken for.
+// Unused tensors: what a model's files hold and no net asks for. A weight that is missing is an error; one too many is worth a sentence,
+// for then the file is perhaps not what it was taken for.
 
 import { basename } from 'node:path'
 import type { Note } from '../errors.ts'
@@ -16,7 +16,7 @@ export function unusedTensors(model: Model): Note[] {
   const asked = { text: new Set<string>(), unet: new Set<string>(), vae: new Set<string>() }
   const size = { pictures: 1, h: 8, w: 8 }
   const { positions: tokens } = model.text.architecture
-  textGraph(model, target, { prompts: 1, clipSkip: 1, asked: asked.text })
+  textGraph(model, target, { prompts: 1, asked: asked.text })
   unetGraph(model, target, { animations: 1, frames: model.motion ? 2 : 1, h: 8, w: 8, tokens, asked: asked.unet })
   const { encoder } = model.vae.architecture
   decoderGraph(model, target, { ...size, asked: asked.vae })

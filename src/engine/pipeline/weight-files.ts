@@ -1,4 +1,4 @@
-// Opens a file of weights, or a folder of diffusers that holds one, for the net that is wanted from it.
+// Weight files: one, or a diffusers folder that holds one, opened for the net that is wanted from it.
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { unsupportedModel } from '../checkpoint/unsupported-models.ts'
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 
 export interface WeightFile {
   readonly file: TensorFile
@@ -20,9 +21,9 @@ export interface WeightFile {
 export function openWeights(path: string): WeightFile {
   const folder = isFolder(path)
   const file = openTensorFile(folder ? weightFileOf(path) : path)
-  const foreign = unsupportedModel(file)
-  if (foreign) throw new UserError(foreign.code, `${file.path} ${foreign.sentence}`, { file: file.path })
-  return { file, parts: partsOf(file), ...(folder ? { config: readConfig(path) } : {}) }
+  const unsupported = unsupportedModel(file)
+  if (unsupported) throw new UserError(unsupported.code, `${file.path} ${unsupported.sentence}`, { file: file.path })
+  return omitUndefined({ file, parts: partsOf(file), config: folder ? readConfig(path) : undefined })
 }
 
 /** One net of a file, with the file to name in errors. @throws UserError `checkpoint-part` saying what the file is instead */
@@ -38,7 +39,7 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
       kind,
     })
   }
-  return { tensors, file: file.path, ...(config === undefined ? {} : { config }) }
+  return omitUndefined({ tensors, file: file.path, config })
 }
 
 const kinds: Readonly<Record<Identity['kind'], string>> = {

@@ -3,6 +3,7 @@
 // ComfyUI-AnimateDiff-Evolved (animatediff/context.py); test/fixtures/long holds what these programs give.
 // F frames of the clip  c frames of a window
 
+import type { WindowKind } from '../draw-settings.ts'
 import { roundHalfToEven } from '../samplers/spacing.ts'
 
 /** Frames of the clip, in the order in which the net is shown them. */
@@ -25,10 +26,6 @@ export interface WindowOptions extends WindowSize {
   /** The last frame is followed by the first. */
   readonly closed: boolean
 }
-
-export const windowKinds = ['shifted', 'looped-uniform', 'standard-uniform', 'standard-static'] as const
-
-export type WindowKind = (typeof windowKinds)[number]
 
 /**
  * Windows of one call. Each has min(F, c) frames, none names a frame that does not exist, and together they cover the clip.

@@ -1,13 +1,13 @@
-// Weights that had to be computed before a graph can use them (float16 unpacked, Winograd's kernels), kept in files: one a weight, named
-// after what it was computed from. Graphs point into them as into the person's own files, so that loading computes and copies nothing,
-// and sessions of every size, of every style and in every process share the same pages of memory.
+// Computed weights: what has to be computed before a graph can use it (float16 unpacked, Winograd's kernels), kept in files, one a weight,
+// named after what it was computed from. Graphs point into them as into the person's own files, so that loading computes and copies
+// nothing, and sessions of every size, of every style and in every process share the same pages of memory.
 
 import { createHash } from 'node:crypto'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
 import { type Constant, constantsOf, graphOf, withConstants } from '../onnx/constants.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
-import type { CachedFile, DiskCache } from './disk-cache.ts'
+import type { CachedFile, ChecksummedCache } from './checksummed-cache.ts'
 
 export interface ComputedWeights {
   /** The same graph with what it computes from weights as places in files; the graph itself where none could be kept. */
@@ -15,7 +15,7 @@ export interface ComputedWeights {
 }
 
 export interface ComputedWeightsOptions {
-  readonly folder: DiskCache
+  readonly cache: ChecksummedCache
   /** Runs a graph without inputs, and gives its outputs by name. */
   readonly compute: (graph: Graph) => Promise<Readonly<Record<string, Float32Array>>>
   /** The weights of smaller nets are computed at every start: it takes a moment. */
@@ -28,7 +28,7 @@ const smallest = 64 * 1024
 /** How much is computed in one go. */
 const atOnce = 128e6
 
-export function createComputedWeights({ folder, compute, minBytes }: ComputedWeightsOptions): ComputedWeights {
+export function createComputedWeights({ cache, compute, minBytes }: ComputedWeightsOptions): ComputedWeights {
   return {
     async prepare(graph) {
       if (weightBytes(graph) < minBytes) return graph
@@ -40,16 +40,16 @@ export function createComputedWeights({ folder, compute, minBytes }: ComputedWei
         if (value.type !== 'float32' || bytesOf(value) < smallest) continue
         const plain = reshaped(graph, constant)
         const file = plain ? '' : fileName(constant)
-        const tensor = plain ?? tensorAt(folder.find(file, bytesOf(value)), value)
+        const tensor = plain ?? tensorAt(cache.find(file, bytesOf(value)), value)
         if (tensor) given.set(value.name, tensor)
         else missing.push({ constant, file })
       }
-      if (missing.length > 0 && folder.makeRoom(missing.reduce((sum, { constant }) => sum + bytesOf(constant.value), 0))) {
+      if (missing.length > 0 && cache.reserve(missing.reduce((sum, { constant }) => sum + bytesOf(constant.value), 0))) {
         for (const batch of batches(missing)) {
           const bytes = await computed(graph, batch, compute)
           for (const { constant, file } of batch) {
             const { value } = constant
-            const tensor = tensorAt(folder.keep(file, bytes(value.name)), value)
+            const tensor = tensorAt(cache.keep(file, bytes(value.name)), value)
             if (tensor) given.set(value.name, tensor)
           }
         }
@@ -105,7 +105,7 @@ async function computed(
   }
 }
 
-/** A number for the way in which names are made and files are laid out. */
+/** The version of how names are made and what files hold. */
 const form = 1
 
 /** Names a constant after everything that decides its value: the operators, and the weights by their file, its size and its date. */

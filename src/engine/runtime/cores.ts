@@ -1,4 +1,4 @@
-// How many threads a net gets on the CPU: one a core. ONNX Runtime's own count takes the cores of some virtual machines for halves of
+// A count of physical cores: a net gets one thread on each. ONNX Runtime's own count takes the cores of some virtual machines for halves of
 // one, and leaves half of them idle; it also does not see the limits of a container.
 
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,10 +1,10 @@
-// The machine that we run on, for choosing a device: starts small graphs in this process.
-// A provider that is missing throws before any native code of it runs, so asking is safe; outputs are never left on a GPU, where reading them aborts.
+// A device probe: starts small graphs on the machine that we run on, in this process. A provider that is missing throws before any native
+// code of it runs, so asking is safe; outputs are never left on a GPU, where reading them aborts.
 
 import { readdirSync } from 'node:fs'
+import type { Device } from '../device-names.ts'
 import { Graph } from '../onnx/graph.ts'
 import { MatMul } from '../onnx/ops.ts'
-import type { Device } from '../targets/device.ts'
 import type { DeviceProbe } from './devices.ts'
 import type { Session } from './session.ts'
 

@@ -1,8 +1,8 @@
-// Which device draws. What a person names either starts or is refused with the reason and what to do about it;
-// `auto` goes from the fastest kind to the CPU, takes the first that starts, and tells why the others were passed over.
+// Device selection. What a person names either starts or is refused with the reason and what to do about it; `auto` goes from the fastest
+// kind to the CPU, takes the first that starts, and says why the others were passed over.
 
+import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
-import type { Device } from '../targets/device.ts'
 
 export interface ChosenDevice {
   readonly device: Device
@@ -10,7 +10,7 @@ export interface ChosenDevice {
   readonly passedOver: readonly { readonly device: Device; readonly reason: string }[]
 }
 
-/** The machine, as far as choosing asks for it; the real one is probe.ts. */
+/** The machine, as far as choosing asks for it; the real one is device-probe.ts. */
 export interface DeviceProbe {
   readonly platform: NodeJS.Platform
   /** The devices that this build of ONNX Runtime knows. */

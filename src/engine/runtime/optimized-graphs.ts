@@ -1,12 +1,12 @@
-// Small nets as ONNX Runtime makes them for this machine (weights unpacked, nodes fused, kernels in the layout of its processor), kept in
-// files. Making one takes six times as long as loading what was made, and a net that stands in two lanes would be made twice.
+// Optimized graphs: small nets as ONNX Runtime makes them for this machine (weights unpacked, nodes fused, kernels in the layout of its
+// processor), kept in files. Making one takes six times as long as loading it, and a net in two session threads would be made twice.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
-import type { DiskCache } from './disk-cache.ts'
+import type { ChecksummedCache } from './checksummed-cache.ts'
 import { runtimeVersion, type WrittenGraph, writeOptimized, written } from './session.ts'
 
 export interface OptimizedGraphs {
@@ -17,22 +17,22 @@ export interface OptimizedGraphs {
 /** float16 becomes float32, and Winograd's kernels are 16/9 of those they are made from. */
 const growth = 4
 
-export function createOptimizedGraphs(folder: DiskCache): OptimizedGraphs {
+export function createOptimizedGraphs(cache: ChecksummedCache): OptimizedGraphs {
   return {
     async prepare(graph) {
       const form = written(graph)
       const name = nameOf(graph, form.model)
-      const known = folder.find(name)
+      const known = cache.find(name)
       if (known) return { ...form, model: known, optimized: true }
-      if (!folder.makeRoom(growth * weightBytes(graph))) return form
-      // ONNX Runtime does not tell a full disk from a graph at fault: the one stops nobody, the other is told by whoever opens the graph.
-      const made = await folder.keepFile(name, (path) => writeOptimized(form, path)).catch(() => null)
+      if (!cache.reserve(growth * weightBytes(graph))) return form
+      // ONNX Runtime does not tell a full disk from a graph at fault: the one stops nobody, the other is reported by whoever opens the graph.
+      const made = await cache.keepFile(name, (path) => writeOptimized(form, path)).catch(() => null)
       return made ? { ...form, model: made, optimized: true } : form
     },
   }
 }
 
-/** A number for the way in which graphs are made. */
+/** The version of how graphs are made. */
 const way = 1
 
 /** After everything that decides what is made: the graph, the files that it points into, ONNX Runtime and the processor. */

@@ -1,6 +1,7 @@
-// What ONNX Runtime is told for each device. Under Node, CUDA and DirectML take a device number and nothing else, WebGPU a layout.
+// Execution providers: ONNX Runtime's options for each device. Under Node, CUDA and DirectML take a device number and nothing else, WebGPU
+// a layout.
 
-import type { Device } from '../targets/device.ts'
+import type { Device } from '../device-names.ts'
 
 export interface Providers {
   readonly executionProviders: readonly (Device | { readonly name: Device; readonly deviceId?: number; readonly coreMlFlags?: number })[]
@@ -20,7 +21,7 @@ const table: Readonly<Record<Device, Providers>> = {
     executionProviders: ['cpu'],
     // Without it every value is asked of the system, which clears its pages: a step of the small model took five times as long.
     enableCpuMemArena: true,
-    // A block planned for all values would stand beside what the first run took: 2 GB for 16 frames, and no faster.
+    // A block planned for all values would come on top of what the first run took: 2 GB for 16 frames, and no faster.
     enableMemPattern: false,
     // Gemm is slower than MatMul + Add on CPU, fused skip-norm five times slower than its parts.
     disabledOptimizers: ['MatMulAddFusion', 'SkipLayerNormFusion'],

@@ -1,12 +1,16 @@
-// Whether a GPU computes what it should. Fused attention has been wrong by several per cent on more than one driver and nothing said so,
+// A self-test of a GPU against the CPU. Fused attention has been wrong by several per cent on more than one driver and nothing said so,
 // so every kind that the nets use is held against the CPU when a device starts; what fails is written in the exact form.
 
+import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
 import { torchGenerator } from '../noise.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { Graph, type Value } from '../onnx/graph.ts'
 import { Cast, MatMul } from '../onnx/ops.ts'
-import { type AttentionForm, type AttentionKind, fusedAttention, plainAttention } from '../targets/attention.ts'
-import type { Ability, Device, Precision } from '../targets/device.ts'
+import type { Ability, Precision } from '../targets/ability.ts'
+import { type AttentionForm, fusedAttention, plainAttention } from '../targets/attention.ts'
+import type { AttentionKind } from '../targets/target.ts'
+import { relativeError } from '../verify/comparison.ts'
 import type { LoadAlone } from './device-probe.ts'
 
 export interface AttentionCase {
@@ -27,17 +31,19 @@ export const attentionCases: readonly AttentionCase[] = [40, 80, 160].flatMap((d
   { kind: 'temporal', N: 8, S: 32, L: 32, heads: 2, d },
 ])
 
-export interface FailedAttention {
+export interface SelfTestFinding {
   readonly what: string
   readonly type: Precision
   /** ‖device − CPU‖ / ‖CPU‖; Infinity where it did not run. */
   readonly error: number
   readonly ok: boolean
+  /** What the provider said where it did not run. */
+  readonly message?: string
 }
 
 export interface SelfTest extends Ability {
   readonly device: Device
-  readonly findings: readonly FailedAttention[]
+  readonly findings: readonly SelfTestFinding[]
   /** What was given up, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -57,17 +63,18 @@ export async function selfTest(
   { types = ['float16', 'float32'], cases = attentionCases }: { types?: readonly Precision[]; cases?: readonly AttentionCase[] } = {},
 ): Promise<SelfTest> {
   if (device === 'cpu') return { device, type: 'float32', fused: new Set(), findings: [], notes: [] }
-  const findings: FailedAttention[] = []
+  const findings: SelfTestFinding[] = []
   const notes: string[] = []
-  const held = async (what: string, type: Precision, trial: Trial): Promise<boolean> => {
-    const error = await errorOf(trial, type, device, load)
-    findings.push({ what, type, error, ok: error <= tolerance[type] })
-    return error <= tolerance[type]
+  const passes = async (what: string, type: Precision, trial: Trial): Promise<boolean> => {
+    const { error, message } = await errorOf(trial, type, device, load)
+    const ok = error <= tolerance[type]
+    findings.push(omitUndefined({ what, type, error, ok, message }))
+    return ok
   }
 
   for (const type of types) {
     const exact =
-      (await held('a product', type, longProduct)) && (await held('exact attention', type, attending(cases[0]!, plainAttention())))
+      (await passes('a product', type, longProduct)) && (await passes('exact attention', type, attending(cases[0]!, plainAttention())))
     if (!exact) {
       notes.push(`${device} gets ${type} wrong (${inWords(findings.at(-1)!)}), so it is not used.`)
       continue
@@ -76,7 +83,7 @@ export async function selfTest(
     for (const kind of withFusedAttention.has(device) ? new Set(cases.map((it) => it.kind)) : []) {
       let right = true
       for (const it of cases.filter((it) => it.kind === kind)) {
-        right &&= await held(`${kind} attention of ${it.S} × ${it.L}, heads of ${it.d}`, type, attending(it, fusedAttention))
+        right &&= await passes(`${kind} attention of ${it.S} × ${it.L}, heads of ${it.d}`, type, attending(it, fusedAttention))
       }
       if (right) fused.add(kind)
       else
@@ -91,7 +98,7 @@ export async function selfTest(
   )
 }
 
-const inWords = ({ what, error }: FailedAttention): string =>
+const inWords = ({ what, error }: SelfTestFinding): string =>
   `${what} ${error === Infinity ? 'does not run' : `is off by ${(100 * error).toPrecision(2)} %`}`
 
 /** What is computed, from inputs of these shapes. */
@@ -118,7 +125,7 @@ const attending = ({ N, S, L, heads, d }: AttentionCase, form: AttentionForm): T
   build: ([q, k, v]) => form(q!, k!, v!, { heads }),
 })
 
-async function errorOf(trial: Trial, type: Precision, device: Device, load: LoadAlone): Promise<number> {
+async function errorOf(trial: Trial, type: Precision, device: Device, load: LoadAlone): Promise<{ error: number; message?: string }> {
   const generator = torchGenerator(0n)
   const feeds = Object.fromEntries(
     trial.shapes.map((shape, i) => [`x${i}`, generator.normal(shape.reduce((a, b) => a * b)).map((value) => Math.f16round(value))]),
@@ -136,15 +143,10 @@ async function errorOf(trial: Trial, type: Precision, device: Device, load: Load
   let got: Float32Array
   try {
     got = await run(device, type)
-  } catch {
-    return Infinity // the device has no such kernel or type; the finding says so
+  } catch (error) {
+    // The device has no such kernel or type: a finding like any other.
+    return { error: Infinity, message: error instanceof Error ? error.message : String(error) }
   }
-  let difference = 0
-  let size = 0
-  for (const [i, value] of wanted.entries()) {
-    difference += (got[i]! - value) ** 2
-    size += value ** 2
-  }
-  const error = Math.sqrt(difference / size)
-  return Number.isNaN(error) ? Infinity : error
+  const error = relativeError(got, wanted)
+  return { error: Number.isNaN(error) ? Infinity : error }
 }

@@ -1,6 +1,7 @@
-// A thread of lanes.ts: holds sessions, and answers each call in turn.
+// A session thread (see session-threads.ts): holds sessions, and answers each call in turn.
 
 import { parentPort } from 'node:worker_threads'
+import { serial } from '../serial.ts'
 import { type Feeds, type Outputs, openSession, type Session, type SessionOptions, type WrittenGraph } from './session.ts'
 
 export type ThreadRequest =
@@ -35,7 +36,5 @@ async function answer(call: ThreadRequest): Promise<void> {
   port.postMessage(given)
 }
 
-let last = Promise.resolve()
-port.on('message', (call: ThreadRequest) => {
-  last = last.then(() => answer(call))
-})
+const inTurn = serial()
+port.on('message', (call: ThreadRequest) => void inTurn(() => answer(call)))

@@ -1,5 +1,5 @@
-// Nets in several threads, for calls that come several at once: guidance asks with the prompt and against it, the VAE for picture after
-// picture. A small net's layers are too small to share between cores, while two calls share nothing.
+// Session threads: nets in several threads, for calls that come several at once. Guidance asks with the prompt and against it, the VAE for
+// picture after picture. A small net's layers are too small to share between cores, while two calls share nothing.
 
 import { Worker } from 'node:worker_threads'
 import type { Outputs, Session, SessionOptions, WrittenGraph } from './session.ts'
@@ -15,18 +15,18 @@ export interface SessionThreads {
 
 /** Threads are started when they are first needed; while they owe nothing they hold nobody up. */
 export function createSessionThreads(count: number): SessionThreads {
-  let threads: readonly Lane[] = []
+  let threads: readonly SessionThread[] = []
   let opened = 0
 
   return {
     async open(graph, options) {
-      if (threads.length === 0 || threads.some((lane) => lane.ended())) threads = Array.from({ length: count }, startLane)
+      if (threads.length === 0 || threads.some((thread) => thread.ended())) threads = Array.from({ length: count }, startThread)
       const mine = threads
       const id = ++opened
-      const release = async (): Promise<void> => void (await Promise.all(mine.map((lane) => lane.ask({ kind: 'release', id }))))
+      const release = async (): Promise<void> => void (await Promise.all(mine.map((thread) => thread.ask({ kind: 'release', id }))))
       try {
         const form = await graph
-        await Promise.all(mine.map((lane) => lane.ask({ kind: 'open', id, graph: form, options })))
+        await Promise.all(mine.map((thread) => thread.ask({ kind: 'open', id, graph: form, options })))
       } catch (error) {
         await release()
         throw error
@@ -38,12 +38,12 @@ export function createSessionThreads(count: number): SessionThreads {
 }
 
 /** Answers in the order in which it is asked. */
-interface Lane {
+interface SessionThread {
   ask(call: ThreadRequest): Promise<Outputs>
   ended(): boolean
 }
 
-function startLane(): Lane {
+function startThread(): SessionThread {
   const thread = new Worker(new URL('session-thread.ts', import.meta.url), { execArgv: [] })
   const expected: PromiseWithResolvers<Outputs>[] = []
   let ended: Error | undefined

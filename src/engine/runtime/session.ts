@@ -1,11 +1,13 @@
-// A graph loaded in ONNX Runtime: the only file that knows onnxruntime-node.
+// A session: a graph loaded in ONNX Runtime. The only file that knows onnxruntime-node.
 // `run` blocks its thread and cannot be cancelled, so sessions live in a process of their own.
+
+import './telemetry-off.ts'
 
 import { readFileSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
+import type { Device } from '../device-names.ts'
 import type { Graph } from '../onnx/graph.ts'
 import { writeModel } from '../onnx/write.ts'
-import type { Device } from '../targets/device.ts'
 import { countCores } from './cores.ts'
 import { providersFor } from './providers.ts'
 

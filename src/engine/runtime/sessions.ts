@@ -1,11 +1,11 @@
-// Loaded graphs, kept warm: the same graph is loaded once, and the least used goes when memory runs over.
+// A session cache: the same graph is loaded once and stays warm, and the least recently used one is released before memory runs over.
 
 import { type Graph, weightBytes } from '../onnx/graph.ts'
 import type { Session } from './session.ts'
 
 export interface LoadOptions {
   /** Whether it is mostly asked several things at once. */
-  readonly abreast: boolean
+  readonly parallel: boolean
 }
 
 export interface Sessions {
@@ -32,7 +32,8 @@ export interface SessionsOptions {
 export function createSessions({ budgetBytes, load }: SessionsOptions): Sessions {
   const loaded = new Map<string, Loaded>() // least used first
 
-  async function makeRoom(bytes: number): Promise<void> {
+  /** Before the next is loaded: both together might not fit. */
+  async function evictFor(bytes: number): Promise<void> {
     let total = bytes + loaded.values().reduce((sum, it) => sum + it.bytes, 0)
     for (const [key, it] of loaded) {
       if (total <= budgetBytes) return
@@ -52,7 +53,7 @@ export function createSessions({ budgetBytes, load }: SessionsOptions): Sessions
       }
       const graph = build()
       const bytes = weightBytes(graph)
-      await makeRoom(bytes)
+      await evictFor(bytes)
       const session = load(graph, options)
       loaded.set(key, { session, bytes })
       session.catch(() => loaded.delete(key))
@@ -65,7 +66,7 @@ export function createSessions({ budgetBytes, load }: SessionsOptions): Sessions
       await (await it?.session)?.release()
     },
     async release() {
-      await makeRoom(Infinity)
+      await evictFor(Infinity)
     },
   }
 }

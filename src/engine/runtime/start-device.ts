@@ -1,17 +1,19 @@
-// From a name on the command line to a device that draws: chosen, held against the CPU, with the tables that write nets for it.
+// A device, started: chosen by its name, tested against the CPU, with the targets that write nets for it and the caches that it loads them
+// from.
 
 import { join } from 'node:path'
 import { elementsOf } from '../checkpoint/tensor.ts'
+import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
 import { cpu, noWinograd } from '../targets/cpu.ts'
-import type { Device } from '../targets/device.ts'
 import { type Targets, targetsFor } from '../targets/table.ts'
+import { type ChecksummedCache, createChecksummedCache } from './checksummed-cache.ts'
 import { type ComputedWeights, createComputedWeights } from './computed-weights.ts'
 import { countCores } from './cores.ts'
 import { probeMachine } from './device-probe.ts'
 import { type ChosenDevice, chooseDevice } from './devices.ts'
-import { createDiskCache, type DiskCache } from './disk-cache.ts'
 import { createOptimizedGraphs, type OptimizedGraphs } from './optimized-graphs.ts'
 import { type SelfTest, selfTest } from './self-test.ts'
 import { createSession, listBackends, type Session, written } from './session.ts'
@@ -41,28 +43,28 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
   const threads = options.threads ?? countCores()
   const alone = (graph: Graph, device: Device): Promise<Session> => createSession(graph, { threads, device, alone: true })
   const choice = await chooseDevice(wanted, probeMachine(alone, listBackends))
-  const { tested, notes } = await held(choice, wanted, (device) => selfTest(device, alone))
+  const { tested, notes } = await testedOrCpu(choice, wanted, (device) => selfTest(device, alone))
   const { device } = tested
-  const folder = device === 'cpu' ? folderOf(options) : null
-  const weights = folder && computedBy(folder, threads)
-  const room = folder?.capacity() ?? Infinity
-  const cramped = room < fullSize
-  const optimized = folder && room >= mostGraphs ? optimizedIn(options) : null
+  const cache = device === 'cpu' ? weightCache(options) : null
+  const computed = cache && computedWeights(cache, threads)
+  const capacity = cache?.capacity() ?? Infinity
+  const lacksDisk = capacity < fullSize
+  const optimized = cache && capacity >= mostGraphBytes ? optimizedGraphs(options) : null
   const sessionThreads = device === 'cpu' && threads >= sessionThreadCount ? createSessionThreads(sessionThreadCount) : null
   return {
     device,
-    ...(cramped ? { target: cpu(noWinograd), vaeTarget: cpu(noWinograd) } : targetsFor(device, tested)),
-    notes: [...choice.passedOver.map(({ reason }) => reason), ...notes, ...(cramped ? [crampedNote(options)] : [])],
+    ...(lacksDisk ? { target: cpu(noWinograd), vaeTarget: cpu(noWinograd) } : targetsFor(device, tested)),
+    notes: [...choice.passedOver.map(({ reason }) => reason), ...notes, ...(lacksDisk ? [lacksDiskNote(options)] : [])],
     selfTest: tested,
-    async load(graph, { abreast } = { abreast: false }) {
-      if (abreast && sessionThreads && weightBytes(graph) < small) {
+    async load(graph, { parallel } = { parallel: false }) {
+      if (parallel && sessionThreads && weightBytes(graph) < mostThreadBytes) {
         return sessionThreads.open(optimized?.prepare(graph) ?? Promise.resolve(written(graph)), {
           threads: Math.floor(threads / sessionThreadCount),
         })
       }
-      const ready = (await weights?.prepare(graph)) ?? graph
+      const ready = (await computed?.prepare(graph)) ?? graph
       const mapped = ready !== graph
-      return createSession(ready, { threads, device, mapped, plainLayout: mapped && kernelBytes(ready) > mostCopied })
+      return createSession(ready, { threads, device, mapped, plainLayout: mapped && kernelBytes(ready) > mostCopiedBytes })
     },
   }
 }
@@ -71,10 +73,10 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
 const sessionThreadCount = 2
 
 /** Of weights: a net that may stand in memory twice, and whose layers gain little from several cores. */
-const small = 100e6
+const mostThreadBytes = 100e6
 
 /** A VAE's kernels may be copied into the layout that is faster for its large pictures; a UNet's are a gigabyte. */
-const mostCopied = 128e6
+const mostCopiedBytes = 128e6
 
 const kernelBytes = ({ nodes, initializers }: Graph): number =>
   nodes.reduce(
@@ -86,26 +88,26 @@ const kernelBytes = ({ nodes, initializers }: Graph): number =>
 const fullSize = 10e9
 
 /** Without a place on the disk, Winograd's kernels would stand in memory twice while they are loaded: 15 GB. */
-const crampedNote = ({ weightDir }: StartOptions): string =>
+const lacksDiskNote = ({ weightDir }: StartOptions): string =>
   `There is no room for ${fullSize / 1e9} GB of computed weights in ${weightDir}, so convolutions are computed in the direct form, which is slower.`
 
-function folderOf({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): DiskCache | null {
-  return weightDir === undefined ? null : createDiskCache({ dir: weightDir, maxBytes: maxWeightBytes, ...(onNote && { onNote }) })
-}
+const weightCache = ({ weightDir, maxWeightBytes = 2.5 * fullSize, onNote }: StartOptions): ChecksummedCache | null =>
+  weightDir === undefined ? null : createChecksummedCache(omitUndefined({ dir: weightDir, maxBytes: maxWeightBytes, onNote }))
 
-/** In bytes. Each size of animation has graphs of its own: the last few dozen stay. */
-const mostGraphs = 1e9
+/** Each size of animation has graphs of its own: the last few dozen stay. */
+const mostGraphBytes = 1e9
 
-function optimizedIn({ weightDir, onNote }: StartOptions): OptimizedGraphs | null {
+function optimizedGraphs({ weightDir, onNote }: StartOptions): OptimizedGraphs | null {
   if (weightDir === undefined) return null
-  const options = { dir: join(weightDir, 'graphs'), maxBytes: mostGraphs, pointedInto: false }
-  return createOptimizedGraphs(createDiskCache({ ...options, ...(onNote && { onNote }) }))
+  const options = { dir: join(weightDir, 'graphs'), maxBytes: mostGraphBytes, pointedInto: false, onNote }
+  return createOptimizedGraphs(createChecksummedCache(omitUndefined(options)))
 }
 
-const computedBy = (folder: DiskCache, threads: number): ComputedWeights =>
+const computedWeights = (cache: ChecksummedCache, threads: number): ComputedWeights =>
   createComputedWeights({
-    folder,
-    minBytes: small,
+    cache,
+    // Smaller nets are loaded into session threads, or are computed in a moment.
+    minBytes: mostThreadBytes,
     async compute(graph) {
       const session = await createSession(graph, { asWritten: true, threads })
       const values = await session.run({})
@@ -114,7 +116,7 @@ const computedBy = (folder: DiskCache, threads: number): ComputedWeights =>
     },
   })
 
-async function held(
+async function testedOrCpu(
   { device }: ChosenDevice,
   wanted: Device | 'auto',
   test: (device: Device) => Promise<SelfTest>,

@@ -1,12 +1,15 @@
-// How much noise each of the training steps adds, and what is left of the picture after them.
+// The noise schedule (betas): how much noise each of the training steps adds, and what is left of the picture after them.
 // A name trap: this project speaks as diffusers does. LDM and ComfyUI call `scaled_linear` "linear", and `linear` "sqrt_linear".
 
-/** `linear` is what AnimateDiff's motion modules were trained on, `scaled_linear` (linear in √β) what Stable Diffusion was. */
-export type Betas = 'linear' | 'scaled_linear'
+import type { Betas } from '../draw-settings.ts'
 
 export const trainSteps = 1000
 
-/** ᾱ_t = Π (1 − β_s), s ≤ t, for each of the 1000 training steps: the share of the picture's variance left at t. */
+/**
+ * `linear` is what AnimateDiff's motion modules were trained on, `scaled_linear` (linear in √β) what Stable Diffusion was.
+ *
+ * ᾱ_t = Π (1 − β_s), s ≤ t, for each of the 1000 training steps: the share of the picture's variance left at t.
+ */
 export function alphasCumprod(betas: Betas, betaStart: number, betaEnd: number): Float64Array {
   const alphas = new Float64Array(trainSteps)
   const power = betas === 'linear' ? 1 : 2

@@ -29,7 +29,7 @@ export function dpmpp2m(settings: SamplerSettings, alphas: Float64Array): Sample
   }
 }
 
-/** The points where the DPM-Solvers stand. Karras' are between training steps; the net is told the nearest, so low ones may repeat. */
+/** The points where the DPM-Solvers stand. Karras' are between training steps; the net is given the nearest, so low ones may repeat. */
 export function solverLevels({ name, steps, spacing, stepsOffset }: SamplerSettings, alphas: Float64Array): NoiseLevels {
   if (!name.endsWith('karras')) return levelsAt(solverTimestepsOf(spacing, steps, stepsOffset), alphas)
   const { timesteps, sigmas } = karrasLevels(steps, alphas)

@@ -1,4 +1,4 @@
-// Where one run calls the net: timesteps, which the net is told, and the noise σ at each, which the mathematics uses.
+// Noise levels of one run: the timesteps at which the net is called, and the noise σ at each, which the mathematics uses.
 
 import { sigmaOf } from './betas.ts'
 

@@ -1,20 +1,11 @@
-// A sampler: one rule for stepping from noise to a picture. Rules know arrays and numbers, nothing of nets or frames.
-// A sampler object belongs to one run: multi-step rules keep what the net said before.
+// A sampler (diffusers: scheduler): one rule for stepping from noise to a picture. Rules know arrays and numbers, nothing of nets or
+// frames. A sampler object belongs to one run: multi-step rules keep what the net said before.
 
-import { UserError } from '../errors.ts'
-import { alphasCumprod, type Betas, trainSteps } from './betas.ts'
-import { ddim } from './ddim.ts'
-import { dpmpp2m } from './dpmpp-2m.ts'
-import { dpmpp2mSde } from './dpmpp-2m-sde.ts'
-import { euler } from './euler.ts'
-import { eulerAncestral } from './euler-ancestral.ts'
-import { lcm } from './lcm.ts'
-import { pndm } from './pndm.ts'
-import type { Spacing } from './spacing.ts'
+import type { Betas, SamplerName, Spacing } from '../draw-settings.ts'
 
 export interface Sampler {
   readonly name: SamplerName
-  /** What the net is told, one per call: descending, fractional for some (PNDM calls twice at its second). */
+  /** What the net is given, one per call: descending, fractional for some (PNDM calls twice at its second). */
   readonly timesteps: readonly number[]
   /** √((1−ᾱ)/ᾱ) at each call, and where the run ends: one more than `timesteps`. */
   readonly sigmas: readonly number[]
@@ -52,44 +43,3 @@ export interface SamplerConfig {
 
 /** A configuration with every default filled in. */
 export type SamplerSettings = Required<SamplerConfig>
-
-const rules = {
-  ddim,
-  euler,
-  'euler-karras': euler,
-  'euler-ancestral': eulerAncestral,
-  'dpmpp-2m': dpmpp2m,
-  'dpmpp-2m-karras': dpmpp2m,
-  'dpmpp-2m-sde': dpmpp2mSde,
-  'dpmpp-2m-sde-karras': dpmpp2mSde,
-  lcm,
-  pndm,
-} as const satisfies Record<string, (settings: SamplerSettings, alphas: Float64Array) => Sampler>
-
-export type SamplerName = keyof typeof rules
-
-export const samplerNames = Object.keys(rules) as readonly SamplerName[]
-
-/** @throws UserError `sampler-steps`, `sampler-eta` */
-export function createSampler(config: SamplerConfig): Sampler {
-  const settings: SamplerSettings = {
-    betaStart: 0.00085,
-    betaEnd: 0.012,
-    stepsOffset: 1,
-    end: 'clean',
-    originalSteps: 50,
-    eta: 0,
-    ...config,
-  }
-  const { name, steps, eta } = settings
-  const most = name === 'lcm' ? settings.originalSteps : trainSteps - 1
-  if (!Number.isInteger(steps) || steps < 1 || steps > most) {
-    throw new UserError('sampler-steps', `The sampler ${name} takes a whole number of steps from 1 to ${most}, not ${steps}.`, {
-      name,
-      steps,
-      most,
-    })
-  }
-  if (!(eta >= 0 && eta <= 1)) throw new UserError('sampler-eta', `eta runs from 0 to 1, not ${eta}.`, { eta })
-  return rules[name](settings, alphasCumprod(settings.betas, settings.betaStart, settings.betaEnd))
-}

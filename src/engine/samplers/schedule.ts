@@ -1,11 +1,12 @@
-// How an animation is sampled: the motion module decides unless the person does, and pairs that are known to fail are refused.
+// Sampling settings of an animation: the motion module decides unless the person does, and pairs that are known to fail are refused.
 // Every module was trained or distilled on one noise schedule; on another the result is grey, burnt or flickers, and nothing says why.
 
 import type { MotionVersion } from '../checkpoint/architecture.ts'
+import type { Betas, Spacing } from '../draw-settings.ts'
+import { type SamplerName, samplerNames } from '../draw-settings.ts'
 import { type Note, UserError } from '../errors.ts'
-import type { Betas } from './betas.ts'
-import { type SamplerConfig, type SamplerName, samplerNames } from './sampler.ts'
-import type { Spacing } from './spacing.ts'
+import { omitUndefined } from '../omit-undefined.ts'
+import type { SamplerConfig } from './sampler.ts'
 
 /** `steps`: what a Lightning module was distilled for, where its file tells. */
 export interface MotionKind {
@@ -63,7 +64,7 @@ export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, comp
     stepsOffset: 1,
     // AnimateDiff's configurations end at no noise, Stable Diffusion's at that of t = 0.
     end: motion ? 'clean' : 'first',
-    ...(habit.originalSteps === undefined ? {} : { originalSteps: habit.originalSteps }),
+    ...omitUndefined({ originalSteps: habit.originalSteps }),
   }
   const guidance = wanted.guidance ?? habit.guidance
   if (!(guidance >= 0 && guidance < Infinity)) {

@@ -1,11 +1,12 @@
-// Which of the 1000 training steps are taken when only a few are: Lin et al. (2024), table 2, with diffusers' rounding.
+// Timestep spacing: which of the 1000 training steps are taken when only a few are. Lin et al. (2024), table 2, with diffusers' rounding.
 
+import type { Spacing } from '../draw-settings.ts'
 import { trainSteps } from './betas.ts'
 
-/** `leading` counts up from 0 (+ offset) and never quite starts at pure noise; `linspace` takes both ends; `trailing` counts down from the last. */
-export type Spacing = 'leading' | 'linspace' | 'trailing'
-
-/** `steps` timesteps, descending. `stepsOffset` is added to leading ones (1 in every SD v1 configuration); linspace gives fractions. */
+/**
+ * `steps` timesteps, descending. `leading` counts up from 0 (+ offset) and never quite starts at pure noise; `linspace` takes both ends;
+ * `trailing` counts down from the last. `stepsOffset` is added to leading ones (1 in every SD v1 configuration); linspace gives fractions.
+ */
 export function timestepsOf(spacing: Spacing, steps: number, stepsOffset: number): number[] {
   switch (spacing) {
     case 'leading': {

@@ -1,4 +1,4 @@
-// The one thing samplers do to pictures: add them with weights.
+// A weighted sum, the one thing that samplers do to pictures.
 
 /** a·x + b·y (+ c·z), summed in float64, in a new array. All of one length. */
 export function weightedSum(a: number, x: Float32Array, b: number, y: Float32Array, c = 0, z?: Float32Array): Float32Array {

@@ -1,4 +1,4 @@
-// Random half-precision weights, fast: one table of random numbers for each scale, read from a new place for every tensor.
+// Random half-precision weights, made fast: one table of random numbers for each scale, read from a new place for every tensor.
 // No two tensors are alike, because ONNX Runtime keeps equal ones once, which would flatter memory and caches.
 
 import { elementsOf } from '../checkpoint/tensor.ts'

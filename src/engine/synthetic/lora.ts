@@ -1,5 +1,5 @@
-// A LoRA of a given rank with random weights, as kohya's programs write one: every attention and feed-forward weight of the UNet and the
-// text encoder has two factors and an alpha.
+// A synthetic LoRA: a file of a given rank with random weights, as kohya's programs write one: every attention and feed-forward weight of
+// the UNet and the text encoder has two factors and an alpha.
 
 import { existsSync } from 'node:fs'
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.ts'

@@ -1,5 +1,5 @@
-// The names and shapes of SD 1.5 and of AnimateDiff's modules for it, as published, made by rule. What checks the rules are the
-// published totals: 686 tensors with 859,520,964 numbers, 248 with 83,653,863, 196 with 123,060,480, 560 with 417,137,600.
+// A synthetic SD 1.5: its names and shapes and those of AnimateDiff's modules for it, as published, made by rule. What checks the rules are
+// the published totals: 686 tensors with 859,520,964 numbers, 248 with 83,653,863, 196 with 123,060,480, 560 with 417,137,600.
 
 export type Shapes = Map<string, readonly number[]>
 

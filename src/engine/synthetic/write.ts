@@ -1,5 +1,5 @@
-// Files of SD 1.5's and AnimateDiff's exact names and shapes with random weights: to measure the real size without the real files.
-// Each layer keeps the size of what goes through it, so that no activation overflows and no timing meets denormal numbers.
+// Synthetic checkpoints: files of SD 1.5's and AnimateDiff's exact names and shapes with random weights, to measure the real size without
+// the real files. Each layer keeps the size of what goes through it, so that no activation overflows and no timing meets denormal numbers.
 
 import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The forms of SiLU, GELU and the gated GELU of the feed-forward nets.
+// Activations: the forms of SiLU, GELU and the gated GELU of the feed-forward nets.
 
 import type { Value } from '../onnx/graph.ts'
 import { BiasSplitGelu, Gelu, Mul, QuickGelu, Sigmoid } from '../onnx/ops.ts'

@@ -1,23 +1,23 @@
-// The forms of softmax(q kᵀ / √d) v. Which one is fastest, or right at all, depends on device and shape.
+// Attention: the forms of softmax(q kᵀ / √d) v. Which one is fastest, or right at all, depends on device and shape.
 // q [N, S, C], k and v [N, L, C]; heads are consecutive runs of d = C/heads channels.
 
 import type { Value } from '../onnx/graph.ts'
 import { Add, Attention, Concat, MatMul, Mul, MultiHeadAttention, Reshape, Slice, Softmax, Transpose } from '../onnx/ops.ts'
+import type { Ability } from './ability.ts'
+import type { AttentionOptions, Target } from './target.ts'
 
-export type AttentionForm = (q: Value, k: Value, v: Value, options: { readonly heads: number; readonly causal?: boolean }) => Value
+export type AttentionForm = (q: Value, k: Value, v: Value, options: Omit<AttentionOptions, 'kind'>) => Value
 
-/** What the nets ask for. A fused kernel may be right for one kind and wrong for another; `wide` is the VAE's single head of 512. */
-export type AttentionKind = 'self' | 'cross' | 'temporal' | 'wide'
+/** Fused where the self-test found the device's kernel right for that kind. */
+export const testedAttention =
+  ({ fused }: Pick<Ability, 'fused'>, plain: AttentionForm): Target['attention'] =>
+  (q, k, v, options) => {
+    const tested = fused.has(options.kind) && q.shape[2]! / options.heads <= widestTestedHead
+    return (tested && !options.causal ? fusedAttention : plain)(q, k, v, options)
+  }
 
-export function attentionKind(q: Value, k: Value, heads: number): AttentionKind {
-  const [, S, C] = q.shape as [number, number, number]
-  if (C / heads > 256) return 'wide'
-  if (S !== k.shape[1]) return 'cross'
-  return S <= maxFrames ? 'temporal' : 'self'
-}
-
-/** Longer windows (LongAnimateDiff's 64) are written as any other long sequence. */
-const maxFrames = 32
+/** The VAE's single head is 512 wide, and no kernel was made for such. */
+const widestTestedHead = 256
 
 /** Opset 23's operator: fastest on CPU for cross and temporal attention; builds the whole score matrix. */
 export const opsetAttention: AttentionForm = (q, k, v, options) => Attention(q, k, v, options)

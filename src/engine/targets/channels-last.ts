@@ -1,12 +1,13 @@
 // CUDA and DirectML: images [N, h, w, C], the layout of tensor cores, with the operators that ONNX Runtime fuses for Stable Diffusion.
 // In this layout a 1×1 convolution is a linear, and an image is its sequence of positions without moving a byte.
 
+import type { Device } from '../device-names.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Mul, Reshape, Split } from '../onnx/ops.ts'
+import { Add, LayerNormalization, Mul, Reshape, Split } from '../onnx/ops.ts'
+import type { Ability } from './ability.ts'
 import { erfGelu, fusedGeglu, quickSilu } from './activation.ts'
-import { attentionKind, fusedAttention, plainAttention } from './attention.ts'
+import { plainAttention, testedAttention } from './attention.ts'
 import { nhwcConv } from './conv3x3.ts'
-import type { Ability, Device } from './device.ts'
 import { fusedGroupNorm, meanGroupNorm } from './group-norm.ts'
 import { fusedLinear, skipFusedLinear } from './linear.ts'
 import type { Target } from './target.ts'
@@ -19,19 +20,17 @@ export interface FusedWidths {
   biasAdd(width: number): boolean
 }
 
-export const channelsLast = (name: Device, { type, fused }: Ability, fits: FusedWidths): Target => ({
+export const channelsLast = (name: Device, ability: Ability, fits: FusedWidths): Target => ({
   name,
-  type,
+  type: ability.type,
   layout: 'channels-last',
   fusedMatMul: true,
   linear: (x, weight, bias, skip) => {
     const form = x.shape.length === 3 && fits.biasAdd(weight.shape[0]!) ? skipFusedLinear : fusedLinear
     return form(x, weight, bias, skip)
   },
-  attention: (q, k, v, options) => {
-    const trusted = !options.causal && fused.has(attentionKind(q, k, options.heads))
-    return (trusted ? fusedAttention : plainAttention())(q, k, v, options)
-  },
+  attention: testedAttention(ability, plainAttention()),
+  layerNorm: LayerNormalization,
   groupNorm: (x, gamma, beta, options) => {
     if (fits.groupNorm(x.shape[3]!, options.groups)) return fusedGroupNorm(x, gamma, beta, options)
     const y = meanGroupNorm(x, gamma, beta, options, 'channels-last')

@@ -1,4 +1,4 @@
-// The forms of a 3×3 convolution.
+// 3×3 convolution: the direct form, channels last, and Winograd's.
 
 import type { Graph, Value } from '../onnx/graph.ts'
 import { Add, Conv, ConvTranspose, MatMul, NhwcConv, Reshape, Slice, Transpose } from '../onnx/ops.ts'

@@ -1,6 +1,6 @@
 // CPU: float32, with the forms that were measured fastest on ONNX Runtime 1.30 (two AVX-512 cores).
 
-import { Conv } from '../onnx/ops.ts'
+import { Conv, LayerNormalization } from '../onnx/ops.ts'
 import { erfGelu, quickSilu } from './activation.ts'
 import { fusedAttention, opsetAttention } from './attention.ts'
 import { directConv, winogradConv } from './conv3x3.ts'
@@ -18,7 +18,7 @@ export interface CpuOptions {
  * Stable Diffusion has its widest kernels there, and four times their size is 2 GB for a twentieth of a step. From 512×512 pixels in all,
  * which only the VAE's narrow layers see, the transformed tiles take 2 GB themselves.
  */
-export const winogradForWideConvs: CpuOptions = {
+export const winogradWhereFaster: CpuOptions = {
   winograd: ({ N, C, K, h, w }) => Math.min(C, K) >= 128 && Math.min(h, w) >= 16 && N * h * w < 512 * 512,
 }
 
@@ -27,7 +27,7 @@ export const noWinograd: CpuOptions = { winograd: () => false }
 /** Self-attention from here on takes the flash form: faster, and its memory does not grow with the square. */
 const longSequence = 1024
 
-export const cpu = ({ winograd }: CpuOptions = winogradForWideConvs): Target => ({
+export const cpu = ({ winograd }: CpuOptions = winogradWhereFaster): Target => ({
   name: 'cpu',
   type: 'float32',
   layout: 'channels-first',
@@ -37,6 +37,7 @@ export const cpu = ({ winograd }: CpuOptions = winogradForWideConvs): Target => 
     const long = q.shape[1]! >= longSequence && k.shape[1]! >= longSequence
     return (long && !options.causal ? fusedAttention : opsetAttention)(q, k, v, options)
   },
+  layerNorm: LayerNormalization,
   groupNorm: (x, gamma, beta, options) => {
     const y = ((options.frames ?? 1) > 1 ? meanGroupNorm : instanceGroupNorm)(x, gamma, beta, options)
     return options.silu ? quickSilu(y) : y

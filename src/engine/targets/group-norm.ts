@@ -1,4 +1,4 @@
-// The forms of group norm: (x − mean) / √(var + ε) · γ + β over each group of channels of an image, or of all images of an animation.
+// Group norm, its forms: (x − mean) / √(var + ε) · γ + β over each group of channels of an image, or of all images of an animation.
 // γ and β come in float32, whatever the type of x.
 
 import type { Value } from '../onnx/graph.ts'

@@ -1,4 +1,5 @@
-// The forms of x · weightᵀ + bias + skip for weights that lie [out, in], as checkpoints hold them. Bias and skip may be left out.
+// Linear layers: the forms of x · weightᵀ + bias + skip for weights that lie [out, in], as checkpoints hold them. Bias and skip may be left
+// out.
 
 import { elementsOf } from '../checkpoint/tensor.ts'
 import type { Value } from '../onnx/graph.ts'

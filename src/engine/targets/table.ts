@@ -1,9 +1,11 @@
-// Which table writes a net for which device. The VAE is always written in float32: its activations pass what float16 can hold.
+// The table of targets: which one writes a net for which device. The VAE is always written in float32: its activations pass what float16
+// can hold.
 
+import type { Device } from '../device-names.ts'
+import type { Ability } from './ability.ts'
 import { coreml } from './coreml.ts'
 import { cpu } from './cpu.ts'
 import { cuda } from './cuda.ts'
-import type { Ability, Device } from './device.ts'
 import { directml } from './directml.ts'
 import type { Target } from './target.ts'
 import { webgpu } from './webgpu.ts'

@@ -1,12 +1,12 @@
-// A prompt of any length as chunks of 77 ids, which is what CLIP reads at once: start, up to 75 tokens, end, padding.
-// Every chunk is encoded for itself and their outputs are laid end to end.
+// Prompt chunking: a prompt of any length as chunks of 77 ids, which is what CLIP reads at once: start, up to 75 tokens, end, padding.
+// Every chunk is encoded for itself and their outputs are concatenated.
 
 import { UserError } from '../errors.ts'
 import type { Piece } from './prompt.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 export const chunkLength = 77
-const room = chunkLength - 2
+const capacity = chunkLength - 2
 /** A chunk that is full ends at its last comma, if that is among so many last tokens: half a phrase means something else. */
 const backtrack = 20
 
@@ -52,10 +52,10 @@ export function chunks(tokenizer: Tokenizer, pieces: readonly Piece[], vectors: 
   for (const piece of pieces) {
     if (piece.breakBefore) finish()
     for (const unit of unitsOf(tokenizer, piece, vectors)) {
-      const full = slots.length + unit.length > room
+      const full = slots.length + unit.length > capacity
       if (unit[0]?.id === comma && !unit[0]?.embedding) lastComma = slots.length
       else if (full && lastComma !== -1 && slots.length - lastComma <= backtrack) finish(slots.splice(lastComma + 1))
-      if (slots.length + unit.length > room) finish()
+      if (slots.length + unit.length > capacity) finish()
       slots.push(...unit)
     }
   }
@@ -79,8 +79,8 @@ function unitsOf(tokenizer: Tokenizer, { text, weight }: Piece, vectors: Readonl
     if (i % 2 === 0) return tokensOf(part)
     const word = words.get(part.toLowerCase())!
     const length = vectors.get(word)!
-    if (length > room) {
-      throw new UserError('embedding-long', `The embedding ${word} has ${length} vectors; a prompt takes at most ${room} at once.`, {
+    if (length > capacity) {
+      throw new UserError('embedding-long', `The embedding ${word} has ${length} vectors; a prompt takes at most ${capacity} at once.`, {
         word,
         length,
       })

@@ -1,5 +1,5 @@
-// Prompts joined by AND are guided to together: ε = ε_negative + guidance · Σ weightᵢ (εᵢ − ε_negative), one pass of the net each.
-// Liu et al., "Compositional Visual Generation with Composable Diffusion Models" (2022), as AUTOMATIC1111's web UI writes it.
+// Composable prompts, joined by AND, are guided to together: ε = ε_negative + guidance · Σ weightᵢ (εᵢ − ε_negative), one pass of the net
+// each. Liu et al., "Compositional Visual Generation with Composable Diffusion Models" (2022), as AUTOMATIC1111's web UI writes it.
 
 export interface PromptPart {
   readonly text: string

@@ -1,4 +1,4 @@
-// Textual inversions: vectors that stand in a prompt where their word does. One file, one word; any of the four forms (see identify.ts).
+// Textual inversion: vectors that stand in a prompt where their word does. One file, one word; any of the four forms (see identify.ts).
 
 import { basename } from 'node:path'
 import { identify } from '../checkpoint/identify.ts'

@@ -1,10 +1,10 @@
-// Emphasis as AUTOMATIC1111's web UI calls "Original": what CLIP says of a token is multiplied by the token's weight,
+// Prompt emphasis, as AUTOMATIC1111's web UI calls "Original": what CLIP says of a token is multiplied by the token's weight,
 // and then the whole chunk is scaled so that its mean is what it was.
 
 import { chunkLength } from './chunks.ts'
 
 /**
- * @param hidden [77·k, D], k chunks laid end to end
+ * @param hidden [77·k, D], k chunks concatenated
  * @param weights [77·k]
  * @returns a new array of hidden's shape
  */

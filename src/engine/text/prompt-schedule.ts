@@ -1,5 +1,6 @@
-// Prompts that change while the picture forms, as AUTOMATIC1111's web UI writes them: [from:to:when], [to:when], [from::when]
-// and [one|other|…], which takes turns. `when` is a fraction of the steps, or a step. Brackets of any other kind stay as they are.
+// Prompt scheduling: prompts that change while the picture forms, as AUTOMATIC1111's web UI writes them: [from:to:when], [to:when],
+// [from::when] and [one|other|…], which takes turns. `when` is a fraction of the steps, or a step. Brackets of any other kind stay as they
+// are.
 
 /**
  * The prompt at one step: the same grammar without schedules, for `parsePrompt`. Any string is a prompt: nothing throws.

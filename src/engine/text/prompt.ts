@@ -1,5 +1,6 @@
-// The prompt grammar people bring from AUTOMATIC1111's web UI: (x) is 1.1 times as strong, [x] 1.1 times weaker, (x:1.3) as said;
-// nesting multiplies, a backslash takes a bracket literally, BREAK begins a new chunk. A bracket without its partner is a letter like any other.
+// A prompt parser for the grammar that people bring from AUTOMATIC1111's web UI: (x) is 1.1 times as strong, [x] 1.1 times weaker, (x:1.3)
+// as said; nesting multiplies, a backslash takes a bracket literally, BREAK begins a new chunk. A bracket without its partner is a letter
+// like any other.
 
 /** Text of one strength. `breakBefore`: it begins a chunk of its own. */
 export interface Piece {

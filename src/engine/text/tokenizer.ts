@@ -1,4 +1,4 @@
-// CLIP's tokenizer: byte pairs over lower-case words. Its vocabulary follows from the list of merges alone:
+// CLIP's tokenizer: byte-pair encoding of lower-case words. Its vocabulary follows from the list of merges alone:
 // 256 byte letters, the same 256 at a word's end, one token a merge, then start and end of text.
 // Source: openai/CLIP, clip/simple_tokenizer.py; cleaned up as transformers does it (NFC, no ftfy, no HTML unescaping).
 

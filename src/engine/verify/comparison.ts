@@ -1,4 +1,4 @@
-// One compared tensor: how far off, how far off it may be.
+// A comparison of a tensor with its reference: how far off it is, and how far off it may be.
 
 /** How a difference is counted; see the functions below. */
 export type Measure = 'relative' | 'largest' | 'mean' | 'differing'
@@ -24,17 +24,19 @@ export function compare(
   return { tensor, measure, error, tolerance, ok: error <= tolerance }
 }
 
+/** ‖got − expected‖ / ‖expected‖ */
+export function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0
+  let size = 0
+  for (let i = 0; i < expected.length; i++) {
+    difference += (got[i]! - expected[i]!) ** 2
+    size += expected[i]! ** 2
+  }
+  return Math.sqrt(difference / size)
+}
+
 const measures: Readonly<Record<Measure, (got: ArrayLike<number>, expected: ArrayLike<number>) => number>> = {
-  /** ‖got − expected‖ / ‖expected‖ */
-  relative(got, expected) {
-    let difference = 0
-    let size = 0
-    for (let i = 0; i < expected.length; i++) {
-      difference += (got[i]! - expected[i]!) ** 2
-      size += expected[i]! ** 2
-    }
-    return Math.sqrt(difference / size)
-  },
+  relative: relativeError,
   largest(got, expected) {
     let most = 0
     for (let i = 0; i < expected.length; i++) most = Math.max(most, Math.abs(got[i]! - expected[i]!))

@@ -1,4 +1,4 @@
-// The whole road against what another program drew: noise, the latents after each step, the frames.
+// End-to-end verification, against what another program drew: noise, the latents after each step, the frames.
 // F frames  C channels  h w latent sides  H W pixels  L tokens  D token width
 
 import type { Frames } from '../frames.ts'
@@ -9,7 +9,7 @@ import { createNets } from '../pipeline/nets.ts'
 import { encodePrompts } from '../pipeline/prompt-context.ts'
 import { createRunner } from '../pipeline/runner.ts'
 import { createSessions } from '../runtime/sessions.ts'
-import { createSampler } from '../samplers/sampler.ts'
+import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Chunk } from '../text/chunks.ts'
@@ -19,54 +19,54 @@ import type { ReferenceTensors } from './reference-tensors.ts'
 import type { TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 
-/** From a given noise, six steps or however many the answers have: `pipeline.*`. */
+/** From a given noise, six steps or however many the references have: `pipeline.*`. */
 export async function* checkPipeline(
   model: Model,
   prompts: readonly string[],
-  answers: ReferenceTensors,
+  references: ReferenceTensors,
   session: TestSession,
 ): AsyncGenerator<Comparison> {
-  const steps = answers.shape('pipeline.timesteps')[0]!
-  const [, , C, frames, h, w] = answers.shape('pipeline.latents_per_step') as [number, number, number, number, number, number]
-  const schedule = scheduleFor(model.motion?.architecture ?? null, { steps, guidance: Number(answers.metadata.get('guidance') ?? 7.5) })
-  yield compare('pipeline.timesteps', 'differing', createSampler(schedule.sampler).timesteps, answers.values('pipeline.timesteps'), 0)
+  const steps = references.shape('pipeline.timesteps')[0]!
+  const [, , C, frames, h, w] = references.shape('pipeline.latents_per_step') as [number, number, number, number, number, number]
+  const schedule = scheduleFor(model.motion?.architecture ?? null, { steps, guidance: Number(references.metadata.get('guidance') ?? 7.5) })
+  yield compare('pipeline.timesteps', 'differing', createSampler(schedule.sampler).timesteps, references.values('pipeline.timesteps'), 0)
 
-  const generator: Generator = { normal: () => answers.values('pipeline.noise') }
+  const generator: Generator = { normal: () => references.values('pipeline.noise') }
   const wanted = { prompt: prompts[0] ?? '', negative: prompts.at(-1) ?? '', frames, latentShape: [C, h, w], schedule, generator } as const
   const drawn = await draw(session, model, wanted)
   const tolerance = tolerancesFor(session.target)
-  const expected = answers.values('pipeline.latents_per_step')
+  const expected = references.values('pipeline.latents_per_step')
   for (const [i, latents] of drawn.latents.entries()) {
     const reference = expected.subarray(i * latents.length, (i + 1) * latents.length)
     yield compare(`pipeline.latents_per_step[${i}]`, 'relative', latents, reference, tolerance.latents)
   }
-  if (answers.has('pipeline.frames')) {
-    yield compare('pipeline.frames', 'mean', planes(drawn.frames), answers.values('pipeline.frames'), tolerance.frames)
+  if (references.has('pipeline.frames')) {
+    yield compare('pipeline.frames', 'mean', planes(drawn.frames), references.values('pipeline.frames'), tolerance.frames)
   }
 }
 
 /** What a model folder draws from a prompt and a seed: ids, text output, noise, latents after the first and the last step, frames. */
-export async function* checkModelFolder(model: Model, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
-  const told = (key: string): string => answers.metadata.get(key) ?? ''
-  const [prompt, negative] = [told('prompt'), told('negative')]
-  const [, C, frames, h, w] = answers.shape('latents') as [number, number, number, number, number]
-  const wantedSchedule = { steps: Number(told('steps')), guidance: Number(told('guidance')) }
+export async function* checkModelFolder(model: Model, references: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
+  const setting = (key: string): string => references.metadata.get(key) ?? ''
+  const [prompt, negative] = [setting('prompt'), setting('negative')]
+  const [, C, frames, h, w] = references.shape('latents') as [number, number, number, number, number]
+  const wantedSchedule = { steps: Number(setting('steps')), guidance: Number(setting('guidance')) }
   const schedule = scheduleFor(model.motion?.architecture ?? null, wantedSchedule)
-  const seed = BigInt(told('seed'))
+  const seed = BigInt(setting('seed'))
 
-  const [, L] = answers.shape('ids') as [number, number]
+  const [, L] = references.shape('ids') as [number, number]
   const ids = [negative, prompt].flatMap((text) => [...paddedIds(model.tokenizer, text, L)])
-  yield compare('ids', 'differing', ids, answers.values('ids'), 0)
-  yield compare('noise', 'largest', torchGenerator(seed).normal(C * frames * h * w), answers.values('noise'), 1e-6)
+  yield compare('ids', 'differing', ids, references.values('ids'), 0)
+  yield compare('noise', 'largest', torchGenerator(seed).normal(C * frames * h * w), references.values('noise'), 1e-6)
 
   const drawn = await draw(session, model, { prompt, negative, frames, latentShape: [C, h, w], schedule, generator: torchGenerator(seed) })
   const tolerance = tolerancesFor(session.target)
   const { negative: away, parts } = drawn.context
   const context = [...away, ...parts[0]!.context]
-  yield compare('context', 'relative', context, answers.values('context'), tolerance.net)
-  yield compare('latents_after_1', 'relative', drawn.latents[0]!, answers.values('latents_after_1'), tolerance.latents)
-  yield compare('latents', 'relative', drawn.latents.at(-1)!, answers.values('latents'), tolerance.latents)
-  const bytes = answers.values('frames').map((byte) => byte / 255)
+  yield compare('context', 'relative', context, references.values('context'), tolerance.net)
+  yield compare('latents_after_1', 'relative', drawn.latents[0]!, references.values('latents_after_1'), tolerance.latents)
+  yield compare('latents', 'relative', drawn.latents.at(-1)!, references.values('latents'), tolerance.latents)
+  const bytes = references.values('frames').map((byte) => byte / 255)
   yield compare('frames', 'mean', planes(drawn.frames), bytes, tolerance.frames)
 }
 

@@ -1,11 +1,12 @@
 // The tables of long clips against our rules: windows, fuse weights, orders of noise, coefficients of texts. Format: test/fixtures/long.
 
 import { z } from 'zod'
+import type { Interpolation } from '../draw-settings.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import { torchGenerator } from '../noise.ts'
 import { freeNoiseWindows, shuffledFrames } from '../pipeline/free-noise.ts'
 import { fuseWeights } from '../pipeline/fuse-weights.ts'
-import { type Interpolation, shares } from '../pipeline/travelling-text.ts'
+import { shares } from '../pipeline/travelling-text.ts'
 import { loopedUniform, orderedHalving, standardStatic, standardUniform, type Window, wrapped } from '../pipeline/windows.ts'
 import { blendAt, heldKeyframes, type Keyframe } from '../text/keyframes.ts'
 import { type Comparison, compare } from './comparison.ts'

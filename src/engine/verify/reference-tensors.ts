@@ -1,4 +1,4 @@
-// Inputs and outputs that another program left behind, by name.
+// Reference tensors: inputs and outputs of another program, by name.
 
 import { existsSync } from 'node:fs'
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-// What the nets under test run on.
+// A test session: what the nets under test run on.
 
 import type { Graph } from '../onnx/graph.ts'
 import type { Feed, Session } from '../runtime/session.ts'

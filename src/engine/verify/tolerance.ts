@@ -1,4 +1,4 @@
-// How far a device may be off. PyTorch's own float32 is 2e-6 off the answers, which were computed in float64.
+// Tolerances: how far a device may be off. PyTorch's own float32 is 2e-6 off the answers, which were computed in float64.
 
 import type { Graph } from '../onnx/graph.ts'
 import { usesWinograd } from '../targets/conv3x3.ts'

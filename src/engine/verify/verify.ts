@@ -1,4 +1,4 @@
-// Runs the engine against what other programs computed: how somebody checks a new GPU or driver.
+// Verification of the engine against what other programs computed: how somebody checks a new GPU or driver.
 // Three kinds of folders: reference tensors of every net (format: test/fixtures/tiny), long clips (test/fixtures/long), and a model folder with
 // what it draws.
 
@@ -16,7 +16,7 @@ import type { TestSession } from './test-session.ts'
 
 /**
  * A row for each answer, as it is computed. Frees every session before the next is loaded.
- * @param expected the answers, where they do not lie in the folder
+ * @param expected the references, where they do not lie in the folder
  * @throws UserError `verify-nothing`, `verify-file`, `verify-answer`, and those of opening a model
  */
 export function verify(dir: string, session: TestSession, expected = join(dir, 'expected.safetensors')): AsyncGenerator<Comparison> {
@@ -30,9 +30,9 @@ export function verify(dir: string, session: TestSession, expected = join(dir, '
   return checkModelFolder(openModel({ checkpoint: dir }), openReferenceTensors([expected]), session)
 }
 
-async function* checkReferences(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
+async function* checkReferences(dir: string, references: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
   const checkpoint = join(dir, 'checkpoint.safetensors')
-  const adapted = adaptedIn(dir, answers)
+  const adapted = adaptedIn(dir, references)
   const opened = new Map<string, Model>()
   const withMotion = (version: string): Model => {
     const model = opened.get(version) ?? openModel({ checkpoint, motion: join(dir, `motion_${version}.safetensors`) })
@@ -41,18 +41,18 @@ async function* checkReferences(dir: string, answers: ReferenceTensors, session:
   }
 
   const model = openModel({ checkpoint })
-  if (answers.has('text.ids')) yield* checkText(model, promptsOf(answers), answers, session)
-  yield* checkVae(model, answers, session)
-  if (answers.has('unet.eps')) yield* checkUNet(model, answers, session)
+  if (references.has('text.ids')) yield* checkText(model, promptsOf(references), references, session)
+  yield* checkVae(model, references, session)
+  if (references.has('unet.eps')) yield* checkUNet(model, references, session)
   for (const version of ['v1', 'v2', 'v3']) {
-    const wanted = answers.names.flatMap((name) => {
+    const wanted = references.names.flatMap((name) => {
       const t = new RegExp(`^motion\\.${version}\\.eps_t(\\d+)$`).exec(name)?.[1]
       if (t !== undefined) return [{ name, t: Number(t) }]
       const plain = version === 'v3' && (name === 'lora.base_eps' || name === 'lyco.plain.eps')
-      return plain ? [{ name, t: adapterTimestep(answers) }] : []
+      return plain ? [{ name, t: adapterTimestep(references) }] : []
     })
-    if (wanted.length > 0) yield* checkMotion(withMotion(version), wanted, answers, session)
+    if (wanted.length > 0) yield* checkMotion(withMotion(version), wanted, references, session)
   }
-  for (const one of adapted) yield* checkAdapted(withMotion(one.motion), one, answers, session)
-  if (answers.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), promptsOf(answers), answers, session)
+  for (const one of adapted) yield* checkAdapted(withMotion(one.motion), one, references, session)
+  if (references.has('pipeline.latents_per_step')) yield* checkPipeline(withMotion('v3'), promptsOf(references), references, session)
 }

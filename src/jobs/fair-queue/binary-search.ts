@@ -1,4 +1,4 @@
-// Lists that are sorted already.
+// A binary search: where something stands in a list that is sorted already.
 
 /** How many stand before the first of which `before` is not true; it is true of all up to there and of none from there on. */
 export function partitionPoint<T>(sorted: readonly T[], before: (item: T) => boolean): number {

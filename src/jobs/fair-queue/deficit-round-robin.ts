@@ -1,6 +1,6 @@
-// The arithmetic of deficit round robin (Shreedhar & Varghese, SIGCOMM 1995): once a round everybody who waits
-// gets one quantum of credit and is served while the credit covers the cost of what he asked first.
-// Because the credit is known in advance, so is the round in which each cost is served: nothing need be simulated.
+// Deficit round robin (Shreedhar & Varghese, SIGCOMM 1995), its arithmetic: once a round everybody who waits gets one quantum of
+// credit and is served while the credit covers the cost of what he asked first. Because the credit is known in advance, so is the
+// round in which each cost is served: nothing need be simulated.
 
 /** Somebody's standing: the round of the last turn, the credit left from it, and the seat within a round. */
 export interface RoundRobinState {
@@ -15,19 +15,19 @@ export function join(round: number, seat: number): RoundRobinState {
 }
 
 /** The round in which the costs up to and including this one have been covered. All integers, so exact. */
-export function roundOf(turns: RoundRobinState, costs: number, quantum: number): number {
-  return turns.round + Math.max(0, Math.ceil((costs - turns.credit) / quantum))
+export function roundOf(state: RoundRobinState, costs: number, quantum: number): number {
+  return state.round + Math.max(0, Math.ceil((costs - state.credit) / quantum))
 }
 
 /** The most that is served up to the end of a round; negative where the round is over. */
-export function servedBy(turns: RoundRobinState, round: number, quantum: number): number {
-  return round < turns.round ? -1 : (round - turns.round) * quantum + turns.credit
+export function servedBy(state: RoundRobinState, round: number, quantum: number): number {
+  return round < state.round ? -1 : (round - state.round) * quantum + state.credit
 }
 
 /** Serves one cost in the round that roundOf gave for it. */
-export function serve(turns: RoundRobinState, round: number, cost: number, quantum: number): void {
-  turns.credit += (round - turns.round) * quantum - cost
-  turns.round = round
+export function serve(state: RoundRobinState, round: number, cost: number, quantum: number): void {
+  state.credit += (round - state.round) * quantum - cost
+  state.round = round
 }
 
 /** Order of turns: by round, then by seat within it. Negative where a comes first. */

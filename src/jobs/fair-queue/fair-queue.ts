@@ -1,4 +1,4 @@
-// Fair order: deficit round robin over spaces, and inside each space over its people, by cost. A person's own jobs
+// A fair queue: deficit round robin over spaces, and inside each space over its people, by cost. A person's own jobs
 // keep their order. Nobody starves: who comes later joins a later round. No clock, no chance: the order is a
 // function of the calls, and the place that is shown is the order in which `next` will give.
 
@@ -68,7 +68,7 @@ interface Turn {
 
 /**
  * 16 frames of 64 × 64 in 12 steps: the smallest usual animation. A larger one saves up for several turns, which costs nothing
- * here; with a larger quantum one person's small ones would be drawn in a row while others wait.
+ * here; with a larger quantum one person's small ones would be rendered in a row while others wait.
  */
 export const usualQuantum = 16 * 12 * 64 * 64
 

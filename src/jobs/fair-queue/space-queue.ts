@@ -1,5 +1,5 @@
-// The people of one space and what they wait for, in deficit round robin. Each person is a lane that keeps its own
-// order. An entry's round is known when it comes and changes only when something before it in its lane is dropped.
+// A space queue: the people of one space and what they wait for, in deficit round robin. Each person has a queue that keeps its own
+// order. An entry's round is known when it comes and changes only when something before it in its person's queue is dropped.
 
 import { partitionPoint } from './binary-search.ts'
 import { compare, join, type RoundRobinState, roundOf, serve } from './deficit-round-robin.ts'
@@ -20,7 +20,7 @@ export interface Ranked {
   readonly seat: number
 }
 
-interface Lane extends RoundRobinState {
+interface PersonQueue extends RoundRobinState {
   readonly person: string
   readonly entries: QueueEntry[]
 }
@@ -29,9 +29,9 @@ export interface SpaceQueue {
   readonly quantum: number
   /** The round that is being served. */
   round: number
-  /** How many lanes have joined: the seat of the next. */
+  /** How many people have joined: the seat of the next. */
   joined: number
-  readonly lanes: Map<string, Lane>
+  readonly people: Map<string, PersonQueue>
   /** Every entry in the order of service. */
   readonly order: Ranked[]
   /** The same by id. */
@@ -48,58 +48,58 @@ export interface SavedSpaceQueue {
 }
 
 export function restoreSpaceQueue({ round, joined, lanes }: SavedSpaceQueue, quantum: number): SpaceQueue {
-  const spaceQueue: SpaceQueue = { quantum, round, joined, lanes: new Map(), order: [], ranked: new Map() }
+  const spaceQueue: SpaceQueue = { quantum, round, joined, people: new Map(), order: [], ranked: new Map() }
   for (const saved of lanes) {
-    const lane = { ...saved, entries: [...saved.entries] }
-    spaceQueue.lanes.set(lane.person, lane)
-    rank(spaceQueue, lane, 0)
+    const queue = { ...saved, entries: [...saved.entries] }
+    spaceQueue.people.set(queue.person, queue)
+    rank(spaceQueue, queue, 0)
   }
   return spaceQueue
 }
 
-export function saveSpaceQueue({ round, joined, lanes }: SpaceQueue): SavedSpaceQueue {
-  return { round, joined, lanes: [...lanes.values()].map((lane) => ({ ...lane, entries: [...lane.entries] })) }
+export function saveSpaceQueue({ round, joined, people }: SpaceQueue): SavedSpaceQueue {
+  return { round, joined, lanes: [...people.values()].map((queue) => ({ ...queue, entries: [...queue.entries] })) }
 }
 
 export function addEntry(spaceQueue: SpaceQueue, entry: QueueEntry): void {
-  let lane = spaceQueue.lanes.get(entry.person)
-  if (!lane) {
-    lane = { person: entry.person, ...join(spaceQueue.round, spaceQueue.joined++), entries: [] }
-    spaceQueue.lanes.set(entry.person, lane)
+  let queue = spaceQueue.people.get(entry.person)
+  if (!queue) {
+    queue = { person: entry.person, ...join(spaceQueue.round, spaceQueue.joined++), entries: [] }
+    spaceQueue.people.set(entry.person, queue)
   }
-  lane.entries.push(entry)
-  rank(spaceQueue, lane, lane.entries.length - 1)
+  queue.entries.push(entry)
+  rank(spaceQueue, queue, queue.entries.length - 1)
 }
 
-/** Serves an entry that is the first of its lane. */
+/** Serves an entry that is the first of its person. */
 export function serveEntry(spaceQueue: SpaceQueue, { entry, round }: Ranked): void {
-  const lane = spaceQueue.lanes.get(entry.person)!
-  serve(lane, round, shareOf(entry), spaceQueue.quantum)
+  const queue = spaceQueue.people.get(entry.person)!
+  serve(queue, round, shareOf(entry), spaceQueue.quantum)
   spaceQueue.round = Math.max(spaceQueue.round, round)
   takeOut(spaceQueue, entry.id)
-  lane.entries.shift()
-  forgetIfEmpty(spaceQueue, lane)
+  queue.entries.shift()
+  forgetIfEmpty(spaceQueue, queue)
 }
 
-/** Takes an entry out; what stands behind it in its lane is ranked as if it had never been there. */
+/** Takes an entry out; what stands behind it in its person's queue is ranked as if it had never been there. */
 export function dropEntry(spaceQueue: SpaceQueue, { id, person }: QueueEntry): void {
-  const lane = spaceQueue.lanes.get(person)!
-  const index = lane.entries.findIndex((entry) => entry.id === id)
-  unrank(spaceQueue, lane, index)
-  lane.entries.splice(index, 1)
-  rank(spaceQueue, lane, index)
-  forgetIfEmpty(spaceQueue, lane)
+  const queue = spaceQueue.people.get(person)!
+  const index = queue.entries.findIndex((entry) => entry.id === id)
+  unrank(spaceQueue, queue, index)
+  queue.entries.splice(index, 1)
+  rank(spaceQueue, queue, index)
+  forgetIfEmpty(spaceQueue, queue)
 }
 
-/** Moves lanes that had a turn before this round, and did not take it, into this round. */
+/** Moves people who had a turn before this round, and did not take it, into this round. */
 export function letPass(spaceQueue: SpaceQueue, persons: Iterable<string>, round: number): void {
   for (const person of persons) {
-    const lane = spaceQueue.lanes.get(person)!
-    const head = roundOf(lane, shareOf(lane.entries[0]!), spaceQueue.quantum)
+    const queue = spaceQueue.people.get(person)!
+    const head = roundOf(queue, shareOf(queue.entries[0]!), spaceQueue.quantum)
     if (head >= round) continue
-    unrank(spaceQueue, lane, 0)
-    lane.round += round - head
-    rank(spaceQueue, lane, 0)
+    unrank(spaceQueue, queue, 0)
+    queue.round += round - head
+    rank(spaceQueue, queue, 0)
   }
 }
 
@@ -113,7 +113,7 @@ export function sumsOf(spaceQueue: SpaceQueue): readonly number[] {
   return spaceQueue.sums
 }
 
-/** Where an entry of this ring stands in its order. */
+/** Where an entry of this queue stands in its order. */
 export function indexOf({ order, ranked }: SpaceQueue, id: string): number {
   const own = ranked.get(id)!
   let index = partitionPoint(order, (other) => compare(other, own) < 0)
@@ -121,13 +121,13 @@ export function indexOf({ order, ranked }: SpaceQueue, id: string): number {
   return index
 }
 
-/** Puts the lane's entries from the given one on into the order; they must not be there yet. */
-function rank(spaceQueue: SpaceQueue, lane: Lane, from: number): void {
+/** Puts a person's entries from the given one on into the order; they must not be there yet. */
+function rank(spaceQueue: SpaceQueue, queue: PersonQueue, from: number): void {
   let costs = 0
-  for (const [index, entry] of lane.entries.entries()) {
+  for (const [index, entry] of queue.entries.entries()) {
     costs += shareOf(entry)
     if (index < from) continue
-    const ranked = { entry, round: roundOf(lane, costs, spaceQueue.quantum), seat: lane.seat }
+    const ranked = { entry, round: roundOf(queue, costs, spaceQueue.quantum), seat: queue.seat }
     spaceQueue.order.splice(
       partitionPoint(spaceQueue.order, (other) => compare(other, ranked) <= 0),
       0,
@@ -138,8 +138,8 @@ function rank(spaceQueue: SpaceQueue, lane: Lane, from: number): void {
   delete spaceQueue.sums
 }
 
-function unrank(spaceQueue: SpaceQueue, lane: Lane, from: number): void {
-  for (const { id } of lane.entries.slice(from)) takeOut(spaceQueue, id)
+function unrank(spaceQueue: SpaceQueue, queue: PersonQueue, from: number): void {
+  for (const { id } of queue.entries.slice(from)) takeOut(spaceQueue, id)
   delete spaceQueue.sums
 }
 
@@ -148,8 +148,8 @@ function takeOut(spaceQueue: SpaceQueue, id: string): void {
   spaceQueue.ranked.delete(id)
 }
 
-function forgetIfEmpty(spaceQueue: SpaceQueue, lane: Lane): void {
-  if (lane.entries.length === 0) spaceQueue.lanes.delete(lane.person)
+function forgetIfEmpty(spaceQueue: SpaceQueue, queue: PersonQueue): void {
+  if (queue.entries.length === 0) spaceQueue.people.delete(queue.person)
   delete spaceQueue.sums
 }
 

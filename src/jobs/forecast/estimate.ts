@@ -1,5 +1,5 @@
-// How long a drawing takes, learned from those that were measured: milliseconds for one unit of cost, apart for each size
-// of picture, because cost counts every pixel alike and a large picture takes longer for each.
+// An estimate (exponential moving average): how long a render takes, learned from those that were measured. Milliseconds for one unit
+// of cost, apart for each size of frame, because cost counts every pixel alike and a large frame takes longer for each.
 
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
@@ -10,11 +10,11 @@ export type Measured = Pick<Job, 'request' | 'cost'>
 export interface Estimate {
   /** Undefined where nothing has been measured. */
   msFor(job: Measured): number | undefined
-  learn(job: Measured, drawMs: number): void
+  learn(job: Measured, renderMs: number): void
   save(): Json
 }
 
-/** The weight of the newest measurement: a change of the machine shows after a few drawings, one odd drawing does not. */
+/** The weight of the newest measurement: a change of the machine shows after a few renders, one odd render does not. */
 const newest = 0.25
 
 /** The size is the logarithm to base 2 of a frame's pixels, rounded: each size is twice the one before. */
@@ -38,10 +38,10 @@ export function createEstimate(saved?: Json): Estimate {
       const rate = rateFor(sizeOf(job))
       return rate === undefined ? undefined : rate * job.cost
     },
-    learn(job, drawMs) {
-      if (!(drawMs > 0 && Number.isFinite(drawMs))) return
+    learn(job, renderMs) {
+      if (!(renderMs > 0 && Number.isFinite(renderMs))) return
       const size = sizeOf(job)
-      const rate = drawMs / job.cost
+      const rate = renderMs / job.cost
       const known = rates.get(size)
       rates.set(size, known === undefined ? rate : known + newest * (rate - known))
     },

@@ -1,6 +1,6 @@
-// Place and time left of every job that has not ended, from one forecast for all who ask. It is played anew when something
-// has changed, and now and then because drawings are late; where many wait, a moment later, and who comes in between is shown
-// the time of whose place he takes.
+// A forecast cache: place and time left of every job that has not ended, from one forecast for all who ask. It is made anew when
+// something has changed, and now and then because renders are late; where many wait, a moment later, and who comes in between is
+// shown the time of whose place he takes.
 
 import { type ActiveRender, doneShare, leftMs } from '../active-render.ts'
 import type { FairQueue } from '../fair-queue/fair-queue.ts'
@@ -9,16 +9,18 @@ import type { Estimate } from './estimate.ts'
 import { type Forecast, type ForecastInput, forecast } from './forecast.ts'
 
 export interface ForecastCache {
-  /** Something was accepted, begun or ended. */
+  /** Something was accepted, begun or ended, or the capacity is another. */
   changed(): void
-  /** How many drawings begin before it, and how long until it is finished; undefined for what does not wait. */
+  /** How many renders begin before it, and how long until it is finished; undefined for what does not wait. */
   ofWaiting(id: string): { readonly ahead: number; readonly beginMs?: number; readonly leftMs?: number } | undefined
   ofRunning(render: ActiveRender): number | undefined
   /** Ids of waiting jobs in the order in which they begin. */
   order(): readonly string[]
 }
 
-export interface ForecastCacheParts extends Pick<ForecastInput, 'slots' | 'limits' | 'togetherWith'> {
+export interface ForecastCacheParts extends Pick<ForecastInput, 'limits' | 'togetherWith'> {
+  /** Slots just now. */
+  readonly capacity: () => number
   readonly nowMs: () => number
   readonly queue: Pick<FairQueue, 'save' | 'place'>
   readonly get: (id: string) => Job | undefined
@@ -26,21 +28,21 @@ export interface ForecastCacheParts extends Pick<ForecastInput, 'slots' | 'limit
   readonly estimate: Estimate
 }
 
-interface Played {
+interface CachedForecast {
   readonly atMs: number
-  /** Whether times are times. */
-  readonly measured: boolean
+  /** Whether times are times: something has been measured, and there are slots to begin in. */
+  readonly timed: boolean
   readonly jobs: ReadonlyMap<string, Forecast>
   /** As they begin. */
   readonly order: readonly Forecast[]
 }
 
-/** Playing takes about ten microseconds for each waiting job, which should not be most of what this process does. */
+/** A forecast takes about ten microseconds for each waiting job, which should not be most of what this process does. */
 const momentMs = (waiting: number): number => (waiting <= 100 ? 0 : waiting / 2)
 const oldMs = 1000
 
 export function createForecastCache({
-  slots,
+  capacity,
   limits,
   togetherWith,
   nowMs,
@@ -49,17 +51,18 @@ export function createForecastCache({
   renders,
   estimate,
 }: ForecastCacheParts): ForecastCache {
-  let played: Played | undefined
+  let cached: CachedForecast | undefined
   let changed = false
 
-  function current(): Played {
-    if (played && nowMs() - played.atMs < (changed ? momentMs(played.jobs.size) : oldMs)) return played
+  function current(): CachedForecast {
+    if (cached && nowMs() - cached.atMs < (changed ? momentMs(cached.jobs.size) : oldMs)) return cached
     changed = false
-    let measured = true
+    const slots = capacity()
+    let timed = slots > 0
     // Where nothing has been measured a unit of cost stands for a millisecond: the order is the same, times are not shown.
     const msFor = (job: Job) => {
       const ms = estimate.msFor(job)
-      if (ms === undefined) measured = false
+      if (ms === undefined) timed = false
       return ms ?? job.cost
     }
     const running = [...renders()].map((render) => ({
@@ -67,11 +70,11 @@ export function createForecastCache({
       leftMs: estimate.msFor(render.lead) === undefined ? render.lead.cost * (1 - doneShare(render)) : (ofRunning(render) ?? 0),
     }))
     const jobs = forecast({ queue: queue.save(), slots, limits, togetherWith, running, msFor, jobOf: (id) => get(id)! })
-    played = { atMs: nowMs(), measured, jobs, order: [...jobs.values()] }
-    return played
+    cached = { atMs: nowMs(), timed, jobs, order: [...jobs.values()] }
+    return cached
   }
 
-  function guess(job: Job, { order }: Played): Forecast | undefined {
+  function guess(job: Job, { order }: CachedForecast): Forecast | undefined {
     const place = queue.place(job.id)
     if (!place) return undefined
     const beginMs = order[place.ahead]?.beginMs ?? order.at(-1)?.endMs ?? 0
@@ -92,7 +95,7 @@ export function createForecastCache({
       const found = now.jobs.get(id) ?? (job && guess(job, now))
       if (!job || !found) return undefined
       const { ahead, beginMs, endMs } = found
-      if (!now.measured || estimate.msFor(job) === undefined) return { ahead }
+      if (!now.timed || estimate.msFor(job) === undefined) return { ahead }
       const sinceMs = nowMs() - now.atMs
       return { ahead, beginMs: Math.max(0, beginMs - sinceMs), leftMs: Math.max(0, endMs - sinceMs) }
     },

@@ -1,5 +1,5 @@
-// The Redis client of 2020 that Bottleneck 2.19.5 was written for (callbacks, `multi(commands).exec(cb)`), on top of
-// today's. Two things changed under it: the client's calls return promises, and Redis 7 puts 'ERR ' before the errors
+// An adapter: the Redis client of 2020 that Bottleneck 2.19.5 was written for (callbacks, `multi(commands).exec(cb)`), on top
+// of today's. Two things changed under it: the client's calls return promises, and Redis 7 puts 'ERR ' before the errors
 // of scripts, which Bottleneck compares by their whole text (SETTINGS_KEY_NOT_FOUND, UNKNOWN_CLIENT).
 
 import { EventEmitter } from 'node:events'

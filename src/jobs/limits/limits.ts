@@ -1,8 +1,9 @@
-// How much one person, one space and everybody together may ask for. Policy only: numbers in, refusals out.
-// What counts the rate is in gate.ts, what counts jobs is in tally.ts.
+// Limits (quotas): how much one person, one space and everybody together may ask for. Policy only: numbers in, refusals out.
+// What counts the rate is in rate-limiter.ts, what counts jobs is in job-counts.ts.
 
 import { UserError } from '../../errors.ts'
 import type { Counts } from './job-counts.ts'
+import { type LimitLevel, limitLevels } from './limit-level.ts'
 
 /** A burst of `jobs`, refilled evenly: one more every perMs / jobs. */
 export interface Rate {
@@ -17,10 +18,7 @@ export interface Limit {
   readonly rate?: Rate
 }
 
-export type Level = 'person' | 'space' | 'all'
-export const levels: readonly Level[] = ['person', 'space', 'all']
-
-export type Limits = { readonly [level in Level]: Limit }
+export type Limits = { readonly [level in LimitLevel]: Limit }
 
 export const usualLimits: Limits = {
   person: { waiting: 5, running: 1, rate: { jobs: 6, perMs: 10 * 60_000 } },
@@ -34,8 +32,8 @@ export const usualLimits: Limits = {
  * @param waitMs how long until one fewer is likely to wait on this level; asked only where it is needed
  * @throws UserError too-many-waiting { level, limit, waitS }
  */
-export function checkWaiting(limits: Limits, counts: Counts, waitMs: (level: Level) => number): void {
-  for (const level of levels) {
+export function checkWaiting(limits: Limits, counts: Counts, waitMs: (level: LimitLevel) => number): void {
+  for (const level of limitLevels) {
     const limit = limits[level].waiting
     if (limit === undefined || counts[level].waiting < limit) continue
     const waitS = seconds(waitMs(level))
@@ -56,12 +54,12 @@ export function mayRun({ person, space, all }: Limits, counts: Counts): boolean 
   return below(counts.person, person) && below(counts.space, space) && below(counts.all, all)
 }
 
-function below({ running }: Counts[Level], limit: Limit): boolean {
+function below({ running }: Counts[LimitLevel], limit: Limit): boolean {
   return limit.running === undefined || running < limit.running
 }
 
 /** @param waitMs until the rate allows the next one */
-export function tooOften(level: Level, { jobs, perMs }: Rate, waitMs: number): UserError {
+export function tooOften(level: LimitLevel, { jobs, perMs }: Rate, waitMs: number): UserError {
   const waitS = seconds(waitMs)
   const most = `${jobs} animation${jobs === 1 ? '' : 's'} in ${duration(seconds(perMs))}`
   return new UserError('too-often', `${most} ${isMost[level]}: try again in ${duration(waitS)}.`, { level, jobs, perMs, waitS })
@@ -72,9 +70,9 @@ export function refillMs({ jobs, perMs }: Rate): number {
   return perMs / jobs
 }
 
-const whose: Readonly<Record<Level, string>> = { person: 'for you', space: 'here', all: 'in all' }
+const whose: Readonly<Record<LimitLevel, string>> = { person: 'for you', space: 'here', all: 'in all' }
 
-const isMost: Readonly<Record<Level, string>> = {
+const isMost: Readonly<Record<LimitLevel, string>> = {
   person: 'is what one person may ask for',
   space: 'is what everybody here together may ask for',
   all: 'is what everybody together may ask for',

@@ -1,12 +1,12 @@
-// Bottleneck as the gate: how often a person, a space and everybody may ask, and, where several bots share a Redis,
-// how many jobs run at once. It is no record: what it forgets in a restart costs nobody a job.
+// A rate limiter (token buckets, by Bottleneck): how often a person, a space and everybody may ask, and, where several bots share
+// a Redis, how many jobs run at once. It is no record: what it forgets in a restart costs nobody a job.
 // Always OVERFLOW, which turns the newcomer away; the library's own choice, LEAK, drops who has waited longest.
 
 import Bottleneck from 'bottleneck'
 import type { Owner } from '../job.ts'
 import { classicRedis } from './classic-redis.ts'
-import { keyOf } from './job-counts.ts'
-import { type Level, type Limits, levels, type Rate, refillMs, tooOften } from './limits.ts'
+import { keyOf, type LimitLevel, limitLevels } from './limit-level.ts'
+import { type Limits, type Rate, refillMs, tooOften } from './limits.ts'
 
 export interface RateLimiter {
   /** Whether other processes count with this one: then `enter` must be asked before a job runs. */
@@ -14,7 +14,7 @@ export interface RateLimiter {
   /**
    * Takes one of what the rates allow, on every level or on none.
    *
-   * @param limits where they differ from those the gate was made with
+   * @param limits where they differ from those it was made with
    * @throws UserError too-often { level, jobs, perMs, waitS }
    */
   take(owner: Owner, limits?: Limits): Promise<void>
@@ -52,8 +52,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const held = new Set<() => void>()
   const leaving = new Set<Promise<unknown>>()
 
-  function groups(kind: string, settings: (level: Level) => Bottleneck.ConstructorOptions): Record<Level, Bottleneck.Group> {
-    const group = (level: Level) => {
+  function groups(kind: string, settings: (level: LimitLevel) => Bottleneck.ConstructorOptions): Record<LimitLevel, Bottleneck.Group> {
+    const group = (level: LimitLevel) => {
       const strategy = Bottleneck.strategy.OVERFLOW
       const made = new Bottleneck.Group({ id: `zoetrope-${kind}`, highWater: 0, strategy, connection, ...settings(level) })
       made.on('created', (limiter) => limiter.on('error', onError))
@@ -62,7 +62,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     return { person: group('person'), space: group('space'), all: group('all') }
   }
 
-  async function limiterFor(level: Level, owner: Owner, rate: Rate): Promise<Bottleneck> {
+  async function limiterFor(level: LimitLevel, owner: Owner, rate: Rate): Promise<Bottleneck> {
     const limiter = rates[level].key(keyOf(level, owner))
     const known = rateOf.get(limiter) ?? usual[level].rate
     rateOf.set(limiter, rate)
@@ -72,7 +72,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   }
 
   async function take(owner: Owner, limits: Limits = usual): Promise<void> {
-    const asked = levels.flatMap((level) => {
+    const asked = limitLevels.flatMap((level) => {
       const rate = limits[level].rate
       return rate ? [{ level, rate }] : []
     })
@@ -92,7 +92,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   async function enter(owner: Owner): Promise<Leave | undefined> {
     const leaves = await Promise.all(
-      levels
+      limitLevels
         .filter((level) => usual[level].running !== undefined)
         .map((level) => {
           const held = hold(running[level].key(keyOf(level, owner)))
@@ -160,7 +160,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   async function close(): Promise<void> {
     await soon(Promise.all(leaving), [])
-    const groups = levels.flatMap((level) => [rates[level], running[level]])
+    const groups = limitLevels.flatMap((level) => [rates[level], running[level]])
     for (const group of groups) clearInterval(timerOf(group))
     if (connection) await connection.disconnect()
     else for (const group of groups) for (const { limiter } of group.limiters()) await limiter.disconnect()

@@ -1,6 +1,7 @@
-// What the process of a worker is started with.
+// The environment of the child process: what the allocator must be told, and no secrets.
 
 import { getCompileCacheDir } from 'node:module'
+import { omitUndefined } from '../../omit-undefined.ts'
 
 /** What glibc must be told before a process starts: mallopt(3), and the tunables of its manual's chapter 38. */
 const allocator = {
@@ -14,6 +15,5 @@ const allocator = {
 /** Tokens are no business of a process that reads strangers' files. */
 export function childEnvironment(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const harmless = Object.entries(ours).filter(([name]) => !/TOKEN|SECRET|PASSWORD|REDIS/i.test(name))
-  const compiled = getCompileCacheDir()
-  return { ...allocator, ...Object.fromEntries(harmless), ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) }
+  return { ...allocator, ...Object.fromEntries(harmless), ...omitUndefined({ NODE_COMPILE_CACHE: getCompileCacheDir() }) }
 }

@@ -1,12 +1,13 @@
-// The worker itself: a process of its own, because ONNX Runtime's `run` blocks its thread and cannot be cancelled, only killed.
-// Assembles device → engine → renderer on the first call and answers calls, which the host sends one at a time.
+// The child process of the local pool: a process of its own, because ONNX Runtime's `run` blocks its thread and cannot be cancelled,
+// only killed. Assembles device → engine → renderer on the first call and answers calls, which the pool sends one at a time.
 
 import { join } from 'node:path'
-import { createEngine, createSessions, startDevice } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { noteOnUnknownWords } from '../known-words.ts'
+import type { DeviceNote } from '../pool.ts'
 import { createRenderer, type Renderer } from '../render.ts'
-import { type ChildMessage, type ChildOptions, failureOf, type HostMessage } from './protocol.ts'
-import type { DeviceNote } from './worker.ts'
+import { type ChildMessage, type ChildOptions, type ChildResult, failureOf, type ParentMessage } from './protocol.ts'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
 
@@ -20,7 +21,8 @@ async function assemble(): Promise<Assembled> {
   const started = await startDevice(device as Parameters<typeof startDevice>[0], {
     weightDir: join(cacheDir, 'weights'),
     onNote: (sentence) => send({ kind: 'trouble', sentence }),
-    ...(threads && { threads }),
+    // 0, as nothing, leaves it to the device.
+    ...omitUndefined({ threads: threads || undefined }),
   })
   const sessions = createSessions({ budgetBytes, load: started.load })
   const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget, cacheDir })
@@ -28,7 +30,7 @@ async function assemble(): Promise<Assembled> {
     engine,
     now: () => performance.now(),
     remark: noteOnUnknownWords,
-    ...(ffmpeg !== undefined && { ffmpeg }),
+    ...omitUndefined({ ffmpeg }),
   })
   return { renderer, device: { name: started.device, notes: started.notes } }
 }
@@ -46,24 +48,23 @@ function assembly(): Promise<Assembled> {
 const aborts = new Map<number, AbortController>()
 const send = (answer: ChildMessage): void => void process.send?.(answer)
 
-async function answer(call: Exclude<HostMessage, { kind: 'abort' }>): Promise<Extract<ChildMessage, { kind: 'done' }>['value']> {
+async function answer(call: Exclude<ParentMessage, { kind: 'abort' }>): Promise<ChildResult> {
   const { renderer, device } = await assembly()
   if (call.kind === 'device') return device
   if (call.kind === 'warm') return void (await renderer.warm(call.recipe))
   const { signal } = aborts.get(call.id)!
   signal.throwIfAborted()
-  const { previewEveryMs } = call
-  const drawing = renderer.render(call.recipe, { signal, ...(previewEveryMs !== undefined && { previewEveryMs }) })
-  let turn = await drawing.next()
-  for (; !turn.done; turn = await drawing.next()) {
-    send({ kind: 'progress', id: call.id, progress: turn.value })
+  const render = renderer.render(call.recipe, omitUndefined({ signal, previewEveryMs: call.previewEveryMs }))
+  let next = await render.next()
+  for (; !next.done; next = await render.next()) {
+    send({ kind: 'progress', id: call.id, progress: next.value })
     // Between two steps the channel is read, so that an abort is heard.
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return turn.value
+  return next.value
 }
 
-process.on('message', (call: HostMessage) => {
+process.on('message', (call: ParentMessage) => {
   if (call.kind === 'abort') return aborts.get(call.id)?.abort()
   aborts.set(call.id, new AbortController())
   answer(call)
@@ -74,5 +75,5 @@ process.on('message', (call: HostMessage) => {
     .finally(() => aborts.delete(call.id))
 })
 
-// Nobody is left to draw for.
+// Nobody is left to render for.
 process.on('disconnect', () => process.exit())

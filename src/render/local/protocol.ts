@@ -1,8 +1,10 @@
-// What host and child say to each other, over Node's own channel between processes (structured clone: bytes stay bytes).
+// A protocol between processes: what the pool and its child say to each other, over Node's own channel (structured clone: bytes stay bytes).
 
 import { UserError } from '../../errors.ts'
-import type { Drawn, DrawProgress, Recipe } from '../render.ts'
-import type { DeviceNote } from './worker.ts'
+import type { RenderProgress } from '../../jobs/renderer.ts'
+import type { DeviceNote } from '../pool.ts'
+import type { Recipe } from '../recipe.ts'
+import type { Drawn } from '../render.ts'
 
 /** How the child is to be set up; its one argument, as JSON. */
 export interface ChildOptions {
@@ -16,19 +18,27 @@ export interface ChildOptions {
   readonly ffmpeg?: string
 }
 
-export type HostMessage =
-  | { readonly kind: 'draw'; readonly id: number; readonly recipe: Recipe; readonly previewEveryMs?: number }
+export type ParentMessage =
+  | { readonly kind: 'render'; readonly id: number; readonly recipe: Recipe; readonly previewEveryMs?: number }
   | { readonly kind: 'warm'; readonly id: number; readonly recipe: Recipe }
   | { readonly kind: 'device'; readonly id: number }
-  /** Stops the drawing with that id between two steps; answered by its failure. */
+  /** Stops the render with that id between two steps; answered by its failure. */
   | { readonly kind: 'abort'; readonly id: number }
 
 export type ChildMessage =
-  | { readonly kind: 'progress'; readonly id: number; readonly progress: DrawProgress }
-  | { readonly kind: 'done'; readonly id: number; readonly value: Drawn | DeviceNote | undefined }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: RenderProgress }
+  | { readonly kind: 'done'; readonly id: number; readonly value: ChildResult }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
   /** For the operator; belongs to no call. */
   | { readonly kind: 'trouble'; readonly sentence: string }
+
+/** Of a render, of `device`, of `warm`. */
+export type ChildResult = Drawn | DeviceNote | undefined
+
+/** A call without its number. */
+export type ChildCall = { [K in CallKind]: Omit<Extract<ParentMessage, { kind: K }>, 'id'> }[CallKind]
+
+type CallKind = Exclude<ParentMessage['kind'], 'abort'>
 
 /** An error across processes: classes do not survive the way, what they hold does. */
 export type Failure =

@@ -1,19 +1,20 @@
-// From a file that was taken in to a style, or to a further file of one.
+// Registration: from a file that was taken in to a style entry, or to a further file of one.
 
 import { randomUUID } from 'node:crypto'
 import type { Sentence } from '../../chat/contract/reply.ts'
 import type { NewStyleFile } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
-import type { Base } from '../catalog/style.ts'
-import type { StyleEntry, StyleFile, StyleFileKind } from '../catalog/style-entry.ts'
-import { checkStyleName } from '../catalog/style-names.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import type { BaseModel } from '../catalog/base-models.ts'
 import { describeFile, furtherWordsOf, licenseIn, triggersOf } from '../intake/describe-file.ts'
 import type { IntakeResult } from '../intake/intake.ts'
 import { sanitizeText } from '../intake/sanitize.ts'
+import type { StyleEntry, StyleFile, StyleFileKind } from '../registry/style-entry.ts'
+import { checkStyleName } from '../registry/style-names.ts'
 import { embeddingWord, maxFiles, maxWordsChars } from './style-edits.ts'
 
 /** For admins until somebody publishes it. */
-export function newEntry(file: StyleFile, { inspection }: IntakeResult, wanted: NewStyleFile, bases: readonly Base[]): StyleEntry {
+export function newEntry(file: StyleFile, { inspection }: IntakeResult, wanted: NewStyleFile, bases: readonly BaseModel[]): StyleEntry {
   const base = bases[inspection.base]!
   return {
     id: randomUUID(),
@@ -33,7 +34,12 @@ export function newEntry(file: StyleFile, { inspection }: IntakeResult, wanted: 
 }
 
 /** @throws UserError `style-has-file`, `list-full` */
-export function extended(entry: StyleEntry, file: StyleFile, { inspection }: IntakeResult, { about, example }: NewStyleFile): StyleEntry {
+export function extendedEntry(
+  entry: StyleEntry,
+  file: StyleFile,
+  { inspection }: IntakeResult,
+  { about, example }: NewStyleFile,
+): StyleEntry {
   if (entry.files.some(({ sha256 }) => sha256 === file.sha256))
     throw new UserError('style-has-file', `${entry.name} has this file already.`, { name: entry.name })
   if (entry.files.length >= maxFiles)
@@ -42,8 +48,8 @@ export function extended(entry: StyleEntry, file: StyleFile, { inspection }: Int
     ...entry,
     files: [...entry.files, file],
     triggers: [...new Set([...entry.triggers, ...newTriggers(file, inspection)])],
-    ...(about !== undefined && { about: sanitizeText(about, maxWordsChars) }),
-    ...(example !== undefined && { example: sanitizeText(example, maxWordsChars) }),
+    about: about === undefined ? entry.about : sanitizeText(about, maxWordsChars),
+    example: example === undefined ? entry.example : sanitizeText(example, maxWordsChars),
   }
 }
 
@@ -51,9 +57,8 @@ export const fileNameOf = ({ sha256, inspection }: IntakeResult): string =>
   `${sha256}.${inspection.identity.container === 'safetensors' ? 'safetensors' : 'ckpt'}`
 
 /** @throws UserError `style-word` */
-export function fileOf(taken: IntakeResult, { strength, word }: NewStyleFile): StyleFile {
+export function styleFileOf(taken: IntakeResult, { strength, word }: NewStyleFile): StyleFile {
   const { identity, metadata } = taken.inspection
-  const license = licenseIn(metadata)
   const kind = identity.kind as StyleFileKind
   return {
     file: fileNameOf(taken),
@@ -62,9 +67,11 @@ export function fileOf(taken: IntakeResult, { strength, word }: NewStyleFile): S
     kind,
     about: describeFile(identity),
     source: taken.source,
-    ...(license !== undefined && { license }),
     strength: strength ?? 1,
-    ...(identity.kind === 'textual-inversion' && { word: embeddingWord(word ?? wordIn(taken)) }),
+    ...omitUndefined({
+      license: licenseIn(metadata),
+      word: identity.kind === 'textual-inversion' ? embeddingWord(word ?? wordIn(taken)) : undefined,
+    }),
   }
 }
 

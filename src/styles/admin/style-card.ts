@@ -1,10 +1,11 @@
-// A style as its managers see it.
+// Style cards: a style and its record as its managers see them.
 
 import type { Sentence } from '../../chat/contract/reply.ts'
 import type { StyleCard, StyleRecord } from '../../chat/contract/style-admin.ts'
-import { differences, type StyleChange } from '../catalog/style-change.ts'
-import type { StyleEntry } from '../catalog/style-entry.ts'
-import type { StyleRegistry } from '../catalog/style-registry.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { differences, type StyleChange } from '../registry/style-change.ts'
+import type { StyleEntry } from '../registry/style-entry.ts'
+import type { StyleRegistry } from '../registry/style-registry.ts'
 
 /** @param space where the person speaks */
 export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string, notes: readonly Sentence[] = []): StyleCard {
@@ -21,11 +22,10 @@ export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string
     files: files.map(({ about: what, source, license, bytes, sha256, strength, word }) => ({
       about: what,
       source,
-      ...(license !== undefined && { license }),
       bytes,
       sha256,
       strength,
-      ...(word !== undefined && { word }),
+      ...omitUndefined({ license, word }),
     })),
     triggers,
     before,

@@ -1,10 +1,12 @@
-// What managers change about a style, as functions from one state to the next. Pure.
+// Style edits: what managers change about a style, as functions from one entry to the next. Pure.
 
 import type { StyleEdits } from '../../chat/contract/style-admin.ts'
+import { drawSettingsIn } from '../../draw-settings.ts'
 import { UserError } from '../../errors.ts'
-import { isLora, type StyleEntry, type StyleFile } from '../catalog/style-entry.ts'
-import { checkStyleName, foldName } from '../catalog/style-names.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { sanitizeText } from '../intake/sanitize.ts'
+import { isLora, type StyleEntry, type StyleFile } from '../registry/style-entry.ts'
+import { checkStyleName, foldName } from '../registry/style-names.ts'
 
 export const maxWordsChars = 500
 const maxAliases = 20
@@ -31,23 +33,13 @@ export function applyEdits(entry: StyleEntry, edits: StyleEdits, space: string):
     about: words(edits.about, entry.about),
     example: words(edits.example, entry.example),
     ...(edits.aliases !== undefined && { aliases: aliasesOf(edits.aliases, entry.name) }),
-    habits: { ...(usual ? {} : entry.habits), ...habitsIn(edits) },
+    habits: { ...(usual ? {} : entry.habits), ...drawSettingsIn(edits) },
   }
-  if (JSON.stringify(next) === JSON.stringify(entry))
-    throw new UserError('style-unchanged', `That leaves ${entry.name} as it is.`, { name: entry.name })
+  if (JSON.stringify(next) === JSON.stringify(entry)) throw unchanged(entry.name)
   return next
 }
 
-function habitsIn({ width, height, frames, steps, guidance, sampler }: StyleEdits): StyleEntry['habits'] {
-  return {
-    ...(width !== undefined && { width }),
-    ...(height !== undefined && { height }),
-    ...(frames !== undefined && { frames }),
-    ...(steps !== undefined && { steps }),
-    ...(guidance !== undefined && { guidance }),
-    ...(sampler !== undefined && { sampler }),
-  }
-}
+export const unchanged = (name: string): UserError => new UserError('style-unchanged', `That leaves ${name} as it is.`, { name })
 
 function editedFiles(entry: StyleEntry, { part, strength, word, drop }: StyleEdits): readonly StyleFile[] {
   if (strength === undefined && word === undefined && !drop) return entry.files
@@ -58,7 +50,7 @@ function editedFiles(entry: StyleEntry, { part, strength, word, drop }: StyleEdi
   if (word !== undefined && file.kind !== 'textual-inversion')
     throw new UserError('style-part-kind', `${file.about} has no word: textual inversions do.`, { about: file.about, what: 'word' })
   if (drop) return entry.files.filter((_, i) => i !== at)
-  const next: StyleFile = { ...file, ...(strength !== undefined && { strength }), ...(word !== undefined && { word: embeddingWord(word) }) }
+  const next: StyleFile = { ...file, ...omitUndefined({ strength, word: word === undefined ? undefined : embeddingWord(word) }) }
   return entry.files.map((other, i) => (i === at ? next : other))
 }
 

@@ -1,4 +1,4 @@
-// A style's words around a prompt, each only where the prompt does not have it already.
+// Prompt words: what a style puts around a prompt, each phrase only where the prompt does not have it already.
 
 import type { Style } from './style.ts'
 

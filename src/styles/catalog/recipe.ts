@@ -1,8 +1,9 @@
-// A request with its style looked up: the files that draw it, and the style's words around the prompt.
+// Looks up the style of a request, for its recipe: the files that draw it, and the style's words around the prompt.
 
+import { optionalSettingsIn } from '../../draw-settings.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, ModelFiles } from '../../jobs/request.ts'
-import type { Recipe } from '../../render/render.ts'
+import type { Recipe } from '../../render/recipe.ts'
 import { withNegative, withPromptWords } from './prompt-words.ts'
 import type { Style, StyleCatalog } from './style.ts'
 
@@ -20,9 +21,8 @@ export async function recipeFor(request: AnimationRequest, styles: Pick<StyleCat
 }
 
 export function recipeWith(style: Style, request: AnimationRequest): Recipe {
-  const sampler = request.sampler ?? style.sampler
   return {
-    request: { ...request, ...(sampler !== undefined && { sampler }) },
+    request: { ...optionalSettingsIn(style), ...request },
     model: style.model,
     prompt: withPromptWords(request.prompt, style),
     negative: withNegative(request.negative, style),

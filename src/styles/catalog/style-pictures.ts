@@ -1,10 +1,11 @@
-// What a style's example looks like: drawn once for each state of a style, kept among the blobs; those that ship lie beside them.
+// Style pictures: what a style's example looks like, drawn once for each state of a style, kept among the blobs; those that ship lie
+// beside them.
 
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Blobs } from '../../store/store.ts'
+import type { StyleEntry } from '../registry/style-entry.ts'
 import type { PictureFormat, StylePicture } from './style.ts'
-import type { StyleEntry } from './style-entry.ts'
 
 export interface StylePictures {
   get(entry: StyleEntry, format: PictureFormat): Promise<StylePicture | undefined>
@@ -55,7 +56,8 @@ export function createStylePictures({ blobs, shippedWith, webpToGif }: StylePict
 export const isStylePicture = (blob: string): boolean => blob.startsWith('style-')
 
 /** Everything that is seen, and nothing that is not: another name is no other picture. */
-function nameOf({ id, base, files, triggers, before, after, negative, habits, example }: StyleEntry, format: PictureFormat): string {
+function nameOf(entry: StyleEntry, format: PictureFormat): string {
+  const { id, base, files, triggers, before, after, negative, habits: defaults, example } = entry
   const seen = [
     id,
     base,
@@ -64,7 +66,7 @@ function nameOf({ id, base, files, triggers, before, after, negative, habits, ex
     before,
     after,
     negative,
-    habits,
+    defaults,
     example,
   ]
   return `style-${createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32)}.${format}`

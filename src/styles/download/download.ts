@@ -1,28 +1,20 @@
-// Fetches a file that somebody named, trusting neither the address nor what answers there. Every hop is vetted anew, its name is
-// resolved once, and the connection goes to the very addresses that were vetted. Nothing is sent along and nothing is kept.
+// A download that is safe from SSRF, of a file that somebody named: neither the address nor what answers there is trusted. Every hop is
+// vetted anew, its name is resolved once, and the connection goes to the very addresses that were vetted. Nothing is sent along.
 
-import { createHash } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { createWriteStream } from 'node:fs'
 import type { LookupFunction } from 'node:net'
-import { pipeline } from 'node:stream/promises'
 import { Agent, buildConnector, type Dispatcher, request } from 'undici'
 import { UserError } from '../../errors.ts'
+import { type Fetched, saveStream } from './save-stream.ts'
 import { whyPrivate } from './vet-address.ts'
 import { type AllowedHosts, usualHosts, vettedUrl } from './vet-url.ts'
-
-export interface Fetched {
-  readonly bytes: number
-  /** Of what arrived. */
-  readonly sha256: string
-}
 
 export interface DownloadLimits {
   readonly maxBytes: number
   readonly signal?: AbortSignal
 }
 
-/** Writes to a path that is free; leaves nothing there where it throws to its caller's care. */
+/** Writes to a path that is free; where it throws, what lies there is the caller's to take away. */
 export type Download = (url: string, to: string, limits: DownloadLimits) => Promise<Fetched>
 
 export interface DownloadOptions {
@@ -53,9 +45,9 @@ export function createDownload(options: DownloadOptions = {}): Download {
     for (let hop = 0; hop <= maxRedirects; hop++) {
       const agent = agentFor(await vettedAddresses(url.hostname, resolve, refuse), idleMs, options.reach)
       try {
-        const answer = await call(url, agent, until)
-        const next = redirectOf(answer)
-        if (next === undefined) return await save(answer, url, to, maxBytes, until)
+        const response = await call(url, agent, until)
+        const next = redirectOf(response)
+        if (next === undefined) return await save(response, url, to, maxBytes, until)
         url = vettedUrl(URL.parse(next, url.href)?.href ?? next, hosts, true)
       } catch (error) {
         signal?.throwIfAborted()
@@ -116,34 +108,22 @@ function redirectOf({ statusCode, headers }: Dispatcher.ResponseData): string | 
 }
 
 async function save(
-  answer: Dispatcher.ResponseData,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
   { hostname }: URL,
   to: string,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Fetched> {
-  const { statusCode, headers, body } = answer
   if (statusCode !== 200) throw refusal(statusCode, hostname)
-  const hash = createHash('sha256')
-  let bytes = 0
-  const counted = async function* (pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const piece of pieces) {
-      bytes += piece.length
-      if (bytes > maxBytes) throw tooLarge(hostname, maxBytes)
-      hash.update(piece)
-      yield piece
-    }
-  }
   // What is promised is not believed, but it saves the transfer.
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(hostname, maxBytes)
-  await pipeline(body, counted, createWriteStream(to, { flags: 'wx' }), { signal })
-  return { bytes, sha256: hash.digest('hex') }
+  return saveStream(body, to, { maxBytes, signal, tooLarge: () => tooLarge(hostname, maxBytes) })
 }
 
 const tooLarge = (host: string, maxBytes: number): UserError =>
   new UserError('download-too-large', `The file at ${host} is larger than the ${maxBytes} bytes that are left for it.`, { host, maxBytes })
 
-export function refusal(status: number, host: string): UserError {
+function refusal(status: number, host: string): UserError {
   if (status === 404 || status === 410) return new UserError('download-missing', `There is no such file at ${host}.`, { host, status })
   if (status === 401 || status === 403)
     return new UserError('download-gated', `${host} gives this file only to those who are signed in or have accepted its terms.`, {
@@ -155,18 +135,11 @@ export function refusal(status: number, host: string): UserError {
 
 function explained(error: unknown, host: string): UserError {
   const { name, code, message } = error as NodeJS.ErrnoException
-  if (
-    name === 'TimeoutError' ||
-    code === 'UND_ERR_HEADERS_TIMEOUT' ||
-    code === 'UND_ERR_BODY_TIMEOUT' ||
-    code === 'UND_ERR_CONNECT_TIMEOUT'
-  ) {
+  if (name === 'TimeoutError' || timeoutCodes.has(code ?? '')) {
     return new UserError('download-too-slow', `${host} took too long; the download was given up.`, { host }, { cause: error })
   }
-  return new UserError(
-    'download-failed',
-    `The download from ${host} broke off (${code ?? message}).`,
-    { host, reason: code },
-    { cause: error },
-  )
+  const sentence = `The download from ${host} broke off (${code ?? message}).`
+  return new UserError('download-failed', sentence, { host, reason: code }, { cause: error })
 }
+
+const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])

@@ -1,4 +1,4 @@
-// A file on the model hub, as people name it: owner/repo/file, with folders and with @revision behind the repo.
+// Addresses of the model hub, as people name a file there: owner/repo/file, with folders and with @revision behind the repo.
 
 import { UserError } from '../../errors.ts'
 

@@ -1,4 +1,4 @@
-// Which models lie in the folder that they are pulled to, whoever put them there; and what is known of those that were pulled.
+// Installed models: which lie in the folder that they are pulled to, whoever put them there, and what is known of those that were pulled.
 
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// What is published and known to work, with where it lies: models/catalog.json. What people name `models pull` by.
+// Published models that are known to work, with where they lie: models/catalog.json. What people name in `models pull`.
 
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -34,18 +34,18 @@ export function readPublishedModels(models: string): readonly PublishedModel[] {
   return z.array(listed).parse(JSON.parse(readFileSync(join(models, 'catalog.json'), 'utf8')))
 }
 
-/** What to pull: of the catalogue by name, or any file of the hub as owner/repo/file. */
+/** What to pull: a published one by name, or any file of the hub as owner/repo/file. */
 export interface HubModel extends Pick<PublishedModel, 'repo' | 'file' | 'license' | 'bytes' | 'sha256'> {
   readonly name: string
   readonly revision: string
 }
 
 /** @throws UserError `unknown-model`, `hub-name` */
-export function wantedModel(named: string, catalog: readonly PublishedModel[]): HubModel {
-  const known = catalog.find(({ name, file }) => name === named.toLowerCase() || basename(file) === named)
+export function wantedModel(named: string, published: readonly PublishedModel[]): HubModel {
+  const known = published.find(({ name, file }) => name === named.toLowerCase() || basename(file) === named)
   if (known) return { ...known, revision: 'main' }
   if (named.split('/').length > 2) return { name: named, ...hubFileOf(named) }
-  const names = catalog.map(({ name }) => name).join(', ')
+  const names = published.map(({ name }) => name).join(', ')
   throw new UserError('unknown-model', `There is no model '${named}'. There are: ${names}; or any file of the hub as owner/repo/file.`, {
     name: named,
   })

@@ -1,4 +1,5 @@
-// Whether an address is one of the public internet. Everything else could be this host, its network or its cloud's metadata.
+// An SSRF guard for IP addresses: only those of the public internet pass. Everything else could be this host, its network or its cloud's
+// metadata.
 
 import ipaddr from 'ipaddr.js'
 

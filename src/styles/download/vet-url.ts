@@ -1,4 +1,5 @@
-// Which addresses files may be fetched from: https on its own port, from hosts that are known to keep models, without names and passwords.
+// An allow-list of URLs that files may be fetched from: https on its own port, from hosts that are known to keep models, without names
+// and passwords.
 
 import { UserError } from '../../errors.ts'
 

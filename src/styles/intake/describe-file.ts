@@ -1,7 +1,7 @@
-// What a file is, in a few words for people, and what of its own words its style takes over.
+// Describes a style file in a few words for people, and tells what of its own words its style takes over.
 
 import type { Identity } from '../../engine/checkpoint/identify.ts'
-import type { StyleFileKind } from '../catalog/style-entry.ts'
+import type { StyleFileKind } from '../registry/style-entry.ts'
 import { promptWord, sanitizeText } from './sanitize.ts'
 
 export function describeFile(identity: Identity): string {

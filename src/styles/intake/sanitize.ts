@@ -1,4 +1,4 @@
-// Text out of strangers' files, made fit to show and to stand in a prompt.
+// Sanitizing text out of strangers' files: made fit to show and to stand in a prompt.
 
 /** Without control characters, marks of direction and of no width; single spaces; at most so many characters. */
 export function sanitizeText(text: string, maxChars: number): string {

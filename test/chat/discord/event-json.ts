@@ -1,6 +1,7 @@
-// Things of the world as Discord writes them.
+// JSON of Discord: users, members, channels, guilds and messages as its gateway and REST write them.
 
-import type { Attached, Channel, Data, Message, User, World } from './guilds.ts'
+import { omitUndefined } from '../../../src/omit-undefined.ts'
+import type { Attached, Channel, Data, DiscordMessage, DiscordState, User } from './discord-state.ts'
 import { walk } from './rules.ts'
 
 export function userJson({ id, username, bot }: User): Data {
@@ -33,18 +34,18 @@ export function memberJson(user: User): Data {
   }
 }
 
-export function channelJson({ id, type, name, nsfw, parent, deny }: Channel, world: World): Data {
+export function channelJson({ id, type, name, nsfw, parent, deny }: Channel, state: DiscordState): Data {
   return {
     id,
     type,
     name: name ?? null,
-    guild_id: world.guild,
+    guild_id: state.guildId,
     position: 0,
     nsfw: nsfw ?? false,
     parent_id: parent ?? null,
-    permission_overwrites: deny === 0n ? [] : [{ id: world.guild, type: 0, allow: '0', deny: String(deny) }],
+    permission_overwrites: deny === 0n ? [] : [{ id: state.guildId, type: 0, allow: '0', deny: String(deny) }],
     ...(type === 11 && {
-      owner_id: world.people.ann.id,
+      owner_id: state.users.ann.id,
       thread_metadata: { archived: false, auto_archive_duration: 60, archive_timestamp: '2026-01-01T00:00:00.000Z', locked: false },
       member_count: 1,
       message_count: 1,
@@ -52,28 +53,28 @@ export function channelJson({ id, type, name, nsfw, parent, deny }: Channel, wor
   }
 }
 
-export function guildJson(world: World): Data {
-  const { guild, adminRole, bot, people, channels, everything } = world
+export function guildJson(state: DiscordState): Data {
+  const { guildId, adminRole, bot, users, channelsById, everything } = state
   const role = (id: string, name: string, permissions: bigint) => ({
     id,
     name,
     permissions: String(permissions),
-    position: id === guild ? 0 : 1,
+    position: id === guildId ? 0 : 1,
     color: 0,
     hoist: false,
     managed: false,
     mentionable: false,
     flags: 0,
   })
-  const all = [...channels.values()].filter(({ type }) => type !== 1)
+  const all = [...channelsById.values()].filter(({ type }) => type !== 1)
   return {
-    id: guild,
+    id: guildId,
     name: 'a server',
-    owner_id: people.robot.id,
+    owner_id: users.robot.id,
     preferred_locale: 'zh-CN',
-    roles: [role(guild, '@everyone', everything), role(adminRole, 'admins', 1n << 5n)],
-    channels: all.filter(({ type }) => type === 0).map((channel) => channelJson(channel, world)),
-    threads: all.filter(({ type }) => type === 11).map((channel) => channelJson(channel, world)),
+    roles: [role(guildId, '@everyone', everything), role(adminRole, 'admins', 1n << 5n)],
+    channels: all.filter(({ type }) => type === 0).map((channel) => channelJson(channel, state)),
+    threads: all.filter(({ type }) => type === 11).map((channel) => channelJson(channel, state)),
     members: [memberJson(bot)],
     emojis: [],
     stickers: [],
@@ -90,14 +91,14 @@ export function guildJson(world: World): Data {
   }
 }
 
-export function messageJson(message: Message, world: World): Data {
+export function messageJson(message: DiscordMessage, state: DiscordState): Data {
   const { id, channel, author, flags, components, attached, nonce, atMs, editedMs } = message
   return {
     id,
     channel_id: channel,
     type: 0,
     content: '',
-    author: userJson(world.users.get(author)!),
+    author: userJson(state.usersById.get(author)!),
     mentions: [],
     mention_roles: [],
     mention_everyone: false,
@@ -109,15 +110,15 @@ export function messageJson(message: Message, world: World): Data {
     edited_timestamp: editedMs === undefined ? null : new Date(editedMs).toISOString(),
     pinned: false,
     tts: false,
-    ...(nonce !== undefined && { nonce }),
+    ...omitUndefined({ nonce }),
   }
 }
 
-export function urlOf(name: string, { channel, id }: Pick<Message, 'channel' | 'id'>): string {
+export function urlOf(name: string, { channel, id }: Pick<DiscordMessage, 'channel' | 'id'>): string {
   return `https://cdn.discordapp.com/attachments/${channel}/${id}/${name}?ex=0&is=0&hm=0`
 }
 
-function attachmentJson({ id, name, type, description, bytes }: Attached, message: Message): Data {
+function attachmentJson({ id, name, type, description, bytes }: Attached, message: DiscordMessage): Data {
   const url = urlOf(name, message)
   return {
     id,
@@ -126,12 +127,12 @@ function attachmentJson({ id, name, type, description, bytes }: Attached, messag
     url,
     proxy_url: url,
     content_type: type,
-    ...(description !== undefined && { description }),
+    ...omitUndefined({ description }),
     ...(message.onlyFor !== undefined && { ephemeral: true }),
   }
 }
 
-function componentJson(component: Data, message: Message): Data {
+function componentJson(component: Data, message: DiscordMessage): Data {
   const media = (value: unknown): Data => {
     const name = String((value as Data)['url']).replace('attachment://', '')
     const attached = message.attached.find((one) => one.name === name)!

@@ -1,5 +1,5 @@
-// Signing in, and staying signed in: each way in which Discord refuses the bot is a sentence with the step that mends it, and a
-// line that breaks is taken up again.
+// Gateway: signing in, and staying signed in. Each way in which Discord refuses the bot is a sentence with the step that mends it, and a
+// connection that breaks is resumed.
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -8,7 +8,7 @@ import { commands } from '../../../commands/index.ts'
 import type { Platform } from '../../../src/chat/contract/platform.ts'
 import { createDiscord, type DiscordOptions } from '../../../src/chat/discord/index.ts'
 import { UserError } from '../../../src/errors.ts'
-import { type House, makeHouse, words } from './discord-chat.ts'
+import { makeScriptedReceiver, plainMessage, type ScriptedReceiver } from './scripted-receiver.ts'
 import { type DiscordServer, startDiscord } from './server.ts'
 
 const nobody = { receive: async () => undefined, complete: async () => [] }
@@ -38,7 +38,7 @@ describe('signing in to Discord', { timeout: 120_000 }, () => {
     assert.fail('it was let in')
   }
 
-  it('says that a token is wrong, missing, or taken back at the door', async () => {
+  it('says that a token is wrong, missing, or revoked', async () => {
     for (const token of ['', 'MTIz.not.the-token']) assert.equal((await refusal(make({ token }))).code, 'discord-token')
     server.gateway.refuseWith(4004)
     const error = await refusal(make())
@@ -84,23 +84,23 @@ describe('signing in to Discord', { timeout: 120_000 }, () => {
   })
 })
 
-describe('the line to Discord', { timeout: 120_000 }, () => {
-  let contexts: House
+describe('the gateway connection', { timeout: 120_000 }, () => {
+  let receiver: ScriptedReceiver
   before(async () => {
-    contexts = await makeHouse()
+    receiver = await makeScriptedReceiver()
   })
-  after(() => contexts?.scene.close())
+  after(() => receiver?.harness.close())
 
-  const ask = () => contexts.scene.people.command(contexts.scene.server.world.people.ann, 'queue', {})
+  const ask = () => receiver.harness.actions.command(receiver.harness.server.state.users.ann, 'queue', {})
 
-  it('is taken up again where it broke, and what was said meanwhile is heard', async () => {
-    const { gateway } = contexts.scene.server
+  it('is resumed where it broke, and what was said meanwhile is received', async () => {
+    const { gateway } = receiver.harness.server
     for (const code of [undefined, 4000, 4009]) {
       const arrivals = gateway.arrivals.length
       gateway.drop(code)
-      await until(() => contexts.scene.platform.trouble() !== undefined)
-      await contexts.scene.after(ask)
-      await until(() => contexts.scene.platform.trouble() === undefined)
+      await until(() => receiver.harness.platform.trouble() !== undefined)
+      await receiver.harness.after(ask)
+      await until(() => receiver.harness.platform.trouble() === undefined)
       assert.deepEqual(
         gateway.arrivals.slice(arrivals).map(({ op }) => op),
         [6],
@@ -108,35 +108,35 @@ describe('the line to Discord', { timeout: 120_000 }, () => {
     }
   })
 
-  it('is taken up again when Discord is back', async () => {
-    const { gateway } = contexts.scene.server
+  it('is resumed when Discord is back', async () => {
+    const { gateway } = receiver.harness.server
     gateway.down(true)
     gateway.drop()
-    await until(() => contexts.scene.warnings.length >= 2)
-    assert.match(contexts.scene.platform.trouble()!, /interrupted/)
+    await until(() => receiver.harness.warnings.length >= 2)
+    assert.match(receiver.harness.platform.trouble()!, /interrupted/)
     gateway.down(false)
-    await until(() => contexts.scene.platform.trouble() === undefined)
-    await contexts.scene.after(ask)
+    await until(() => receiver.harness.platform.trouble() === undefined)
+    await receiver.harness.after(ask)
   })
 
   it('is begun anew where Discord has forgotten it', async () => {
-    const { gateway } = contexts.scene.server
+    const { gateway } = receiver.harness.server
     const arrivals = gateway.arrivals.length
     gateway.forget()
     gateway.drop()
-    await until(() => gateway.arrivals.length >= arrivals + 2 && contexts.scene.platform.trouble() === undefined)
+    await until(() => gateway.arrivals.length >= arrivals + 2 && receiver.harness.platform.trouble() === undefined)
     assert.deepEqual(
       gateway.arrivals.slice(arrivals).map(({ op }) => op),
       [6, 2],
     )
-    const posted = await contexts.told(ask, ({ address }, platform) => platform.post(address, words('Back.')))
+    const posted = await receiver.respondTo(ask, ({ address }, platform) => platform.post(address, plainMessage('Back.')))
     assert.ok(posted.messages.length > 0)
   })
 
   it('tells why when it is over for good', async () => {
-    const { gateway } = contexts.scene.server
+    const { gateway } = receiver.harness.server
     gateway.drop(4004)
-    await until(() => /DISCORD_TOKEN/.test(contexts.scene.platform.trouble() ?? ''))
+    await until(() => /DISCORD_TOKEN/.test(receiver.harness.platform.trouble() ?? ''))
   })
 })
 

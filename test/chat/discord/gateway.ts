@@ -1,12 +1,12 @@
-// Discord's gateway on loopback: sessions that can be resumed, events with their sequence numbers, and ways to make it fail.
+// A gateway on loopback: sessions that can be resumed, events with their sequence numbers, and ways to make it fail.
 
 import type { Server } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Data, DiscordState } from './discord-state.ts'
 import { guildJson, userJson } from './event-json.ts'
-import type { Data, World } from './guilds.ts'
 
 export interface Gateway {
-  /** Tells of something, as soon as somebody listens. */
+  /** Dispatches an event to who has signed in. */
   send(type: string, data: Data): void
   /** Ends the connections: with a code, or as a cable that is pulled. */
   drop(code?: number): void
@@ -28,7 +28,7 @@ interface Session {
   socket?: WebSocket | undefined
 }
 
-export function createGateway(http: Server, world: World, token: string, url: () => string): Gateway {
+export function createGateway(http: Server, state: DiscordState, token: string, url: () => string): Gateway {
   const server = new WebSocketServer({ server: http, verifyClient: () => up })
   let sessions = new Map<string, Session>()
   let current: Session | undefined
@@ -56,22 +56,22 @@ export function createGateway(http: Server, world: World, token: string, url: ()
   })
 
   function identify(socket: WebSocket): void {
-    current = { id: `session-${sessions.size}-${world.newId()}`, events: [], socket }
+    current = { id: `session-${sessions.size}-${state.newId()}`, events: [], socket }
     sessions.set(current.id, current)
-    const user = userJson(world.bot)
+    const user = userJson(state.bot)
     tell(current, 'READY', {
       v: 10,
       user: { ...user, email: null, mfa_enabled: true, verified: true },
-      guilds: [{ id: world.guild, unavailable: true }],
+      guilds: [{ id: state.guildId, unavailable: true }],
       session_id: current.id,
       resume_gateway_url: url(),
-      application: { id: world.application, flags: 0 },
+      application: { id: state.application, flags: 0 },
       shard: [0, 1],
       private_channels: [],
       relationships: [],
       presences: [],
     })
-    tell(current, 'GUILD_CREATE', guildJson(world))
+    tell(current, 'GUILD_CREATE', guildJson(state))
   }
 
   function resume(socket: WebSocket, d: Data, refuse: () => void): void {

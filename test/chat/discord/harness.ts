@@ -1,4 +1,4 @@
-// The platform on a local Discord, and people around it.
+// A Discord harness: the adapter on a Discord of this process, and users around it.
 
 import { commands } from '../../../commands/index.ts'
 import type { Choice } from '../../../src/chat/contract/incoming.ts'
@@ -6,33 +6,36 @@ import type { Outgoing } from '../../../src/chat/contract/outgoing.ts'
 import type { Platform, Posted, Receiver } from '../../../src/chat/contract/platform.ts'
 import { type Reaction, reactions } from '../../../src/chat/contract/reactions.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
-import type { Harness, Seen } from '../../suites/platform.ts'
-import { createPeople, type People, readable } from './discord-users.ts'
-import type { Data, Interaction, Message, User } from './guilds.ts'
+import { type Harness, inAChannel, type Seen } from '../../suites/platform.ts'
+import type { Data, DiscordMessage, Interaction, User } from './discord-state.ts'
 import { walk } from './rules.ts'
 import { type DiscordServer, startDiscord } from './server.ts'
+import { createUserActions, readable, type UserActions } from './user-actions.ts'
 
-export interface Scene extends Harness {
+export interface DiscordHarness extends Harness {
   readonly server: DiscordServer
-  readonly people: People
+  readonly actions: UserActions
   /** What went wrong without anybody being told. */
   readonly warnings: readonly unknown[]
-  /** Resolves when the house is done with what `act` sends it. */
+  /** Resolves when the receiver is done with what `act` sends. */
   after<T>(act: () => T): Promise<T>
 }
 
-export interface SceneOptions {
+export interface DiscordHarnessOptions {
   readonly nowMs?: () => number
-  /** Until when something must be heard. */
+  /** Until when something must be received. */
   readonly patienceMs?: number
 }
 
-export async function makeScene(receiver: Receiver, { nowMs = Date.now, patienceMs = 10_000 }: SceneOptions = {}): Promise<Scene> {
+export async function makeDiscordHarness(
+  receiver: Receiver,
+  { nowMs = Date.now, patienceMs = 10_000 }: DiscordHarnessOptions = {},
+): Promise<DiscordHarness> {
   const server = await startDiscord({ nowMs })
-  const { world } = server
-  const people = createPeople(server)
+  const { state } = server
+  const actions = createUserActions(server)
   const warnings: unknown[] = []
-  const wanted = new Map<string, readonly Reaction[]>()
+  const expectedReactions = new Map<string, readonly Reaction[]>()
   let done = 0
   const listeners = new Set<() => void>()
   const counting: Receiver = {
@@ -53,24 +56,31 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
 
   async function run(): Promise<Platform> {
     const { api, token } = server
-    const started = createDiscord({ api, token, commands, nowMs, warn: (error) => warnings.push(error) })
+    const started = createDiscord({
+      api,
+      token,
+      commands,
+      nowMs,
+      operators: [state.users.operator.id],
+      warn: (error) => warnings.push(error),
+    })
     await started.start(counting)
-    return { ...started, post: noted(started.post), edit: noted(started.edit) }
+    return { ...started, post: noteReactions(started.post), edit: noteReactions(started.edit) }
   }
 
   /** Reactions come after their message: `seen` waits for those that were asked for. */
-  function noted<First, R extends Posted | undefined>(call: (first: First, outgoing: Outgoing) => Promise<R>) {
+  function noteReactions<First, R extends Posted | undefined>(call: (first: First, outgoing: Outgoing) => Promise<R>) {
     return async (first: First, outgoing: Outgoing): Promise<R> => {
       const posted = await call(first, outgoing)
-      for (const message of posted?.messages ?? []) wanted.set(message, outgoing.marks ?? [])
+      for (const message of posted?.messages ?? []) expectedReactions.set(message, outgoing.reactions ?? [])
       return posted
     }
   }
 
-  function marked(): boolean {
-    return [...wanted].every(([message, expected]) => {
-      const put = world.messages.get(message)?.reactions
-      const own = Object.values(reactions).filter(({ emoji }) => put?.get(emoji)?.has(world.bot.id))
+  function reactionsAreThere(): boolean {
+    return [...expectedReactions].every(([message, expected]) => {
+      const put = state.messages.get(message)?.reactions
+      const own = Object.values(reactions).filter(({ emoji }) => put?.get(emoji)?.has(state.bot.id))
       return put === undefined || own.length === expected.length
     })
   }
@@ -82,26 +92,27 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
     return result
   }
 
-  const userOf = (person: 'ann' | 'bob'): User => world.people[person]
+  const userOf = (person: 'ann' | 'bob'): User => state.users[person]
   let dialog: { readonly interaction: Interaction; readonly modal: Data } | undefined
 
   return {
     server,
-    people,
+    actions: actions,
     warnings,
+    circumstances: inAChannel,
     after,
     get platform() {
       return platform
     },
     async speak(person, command, options) {
-      await after(() => people.command(userOf(person), command, options))
+      await after(() => actions.command(userOf(person), command, options))
     },
     async press(person, message, label) {
-      const interaction = await after(() => people.press(userOf(person), message, label))
+      const interaction = await after(() => actions.press(userOf(person), message, label))
       if (interaction.modal) dialog = { interaction, modal: interaction.modal }
     },
-    async react(person, message, mark) {
-      await after(() => people.react(userOf(person), message, reactions[mark].emoji))
+    async react(person, message, reaction) {
+      await after(() => actions.react(userOf(person), message, reactions[reaction].emoji))
     },
     async opened() {
       return dialog && { title: String(dialog.modal['title']), values: valuesIn(dialog.modal) }
@@ -109,20 +120,20 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
     async submit(person, values) {
       const { modal } = dialog!
       dialog = undefined
-      await after(() => people.submit(userOf(person), modal, { ...valuesIn(modal), ...values }))
+      await after(() => actions.submit(userOf(person), modal, { ...valuesIn(modal), ...values }))
     },
     async complete(person, command, option, typed) {
-      const interaction = people.type(userOf(person), command, option, typed)
+      const interaction = actions.type(userOf(person), command, option, typed)
       await until(() => interaction.choices !== undefined, undefined, patienceMs)
       return interaction.choices!.map(({ name, value }): Choice => ({ label: String(name), value: String(value) }))
     },
     async seen(person) {
-      await until(marked, undefined, patienceMs)
-      return people.seenBy(userOf(person)).map(seenIn)
+      await until(reactionsAreThere, undefined, patienceMs)
+      return actions.seenBy(userOf(person)).map(seenIn)
     },
-    pings: async () => world.pings,
+    pings: async () => state.pings,
     async vanish(message) {
-      world.messages.delete(message)
+      state.messages.delete(message)
     },
     async restart() {
       await platform.stop()
@@ -136,7 +147,7 @@ export async function makeScene(receiver: Receiver, { nowMs = Date.now, patience
   }
 }
 
-function seenIn(message: Message): Seen {
+function seenIn(message: DiscordMessage): Seen {
   const all = [...walk(message.components)]
   const media = all.flatMap((one) => [one['media'], ...((one['items'] ?? []) as readonly Data[]).map((item) => item['media'])])
   const bytesOf = (value: unknown) => message.attached.find(({ name }) => `attachment://${name}` === (value as Data)['url'])!.bytes
@@ -151,7 +162,9 @@ function seenIn(message: Message): Seen {
     buttons: all
       .flatMap((one) => (one['type'] === 2 ? [one] : ((one['options'] ?? []) as readonly Data[])))
       .map((one) => String(one['label'])),
-    marks: (Object.keys(reactions) as (keyof typeof reactions)[]).filter((mark) => message.reactions.get(reactions[mark].emoji)?.size),
+    reactions: (Object.keys(reactions) as (keyof typeof reactions)[]).filter(
+      (reaction) => message.reactions.get(reactions[reaction].emoji)?.size,
+    ),
   }
 }
 
@@ -168,7 +181,7 @@ function valuesIn(modal: Data): Record<string, string> {
 async function until(holds: () => boolean, listeners: Set<() => void> | undefined, patienceMs: number): Promise<void> {
   const givenUpMs = Date.now() + patienceMs
   while (!holds()) {
-    if (Date.now() > givenUpMs) throw new Error(`nothing was heard for ${patienceMs} ms`)
+    if (Date.now() > givenUpMs) throw new Error(`nothing was received for ${patienceMs} ms`)
     let listener: (() => void) | undefined
     await Promise.race([
       sleep(20),

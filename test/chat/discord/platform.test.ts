@@ -1,4 +1,6 @@
-import { testPlatform } from '../../suites/platform.ts'
-import { makeScene } from './harness.ts'
+// Discord, held to what every platform must do.
 
-testPlatform('Discord', (receiver) => makeScene(receiver))
+import { testPlatform } from '../../suites/platform.ts'
+import { makeDiscordHarness } from './harness.ts'
+
+testPlatform('Discord', (receiver) => makeDiscordHarness(receiver))

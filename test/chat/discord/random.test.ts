@@ -1,5 +1,5 @@
-// Ten thousand interactions, well-formed and not, before the platform and the real reading of commands: each gets one answer that
-// keeps Discord's rules, and none stops anything. The calls are answered here; the last test sends some through the real client.
+// Property tests: ten thousand interactions, well-formed and not, before the adapter and the real parsing of commands. Each gets one
+// response that keeps Discord's rules, and none stops anything. Calls are responded to here; the last test sends some through the real client.
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -16,13 +16,13 @@ import type { RestCall } from '../../../src/chat/discord/rest/rest-calls.ts'
 import { optionValues } from '../../../src/chat/input/option-values.ts'
 import { findAction, findCommand, parse } from '../../../src/chat/input/parse.ts'
 import { UserError } from '../../../src/errors.ts'
-import { words } from './discord-chat.ts'
-import type { Data } from './guilds.ts'
-import { makeScene } from './harness.ts'
+import type { Data } from './discord-state.ts'
+import { makeDiscordHarness } from './harness.ts'
 import { wrongCallback } from './rules.ts'
+import { plainMessage } from './scripted-receiver.ts'
 import { findOperation, wrongBody } from './spec.ts'
 
-/** The house as far as it reads: what it understands and what it refuses, both said as a sentence. */
+/** A receiver that parses only: what it understands and what it refuses, both said as a sentence. */
 function reader(post: () => Platform['post'], count: (outcome: 'understood' | 'refused') => void): Receiver {
   return {
     async receive(incoming) {
@@ -35,7 +35,7 @@ function reader(post: () => Platform['post'], count: (outcome: 'understood' | 'r
         count('refused')
         text = error.message
       }
-      await post()(incoming.address, words(text.slice(0, 1000), { audience: 'asker' }))
+      await post()(incoming.address, plainMessage(text.slice(0, 1000), { audience: 'asker' }))
     },
     complete: async ({ typed }) => [{ value: typed.slice(0, 100), label: typed.slice(0, 100) }],
   }
@@ -163,7 +163,7 @@ const broken = fc.dictionary(
   odd,
   { maxKeys: 3 },
 )
-/** Each part is drawn from a thousand: to draw every event anew takes longer than to answer it. */
+/** Each part is drawn from a thousand: to draw every event anew takes longer than to respond to it. */
 function events(count: number, seed: number): Data[] {
   const parts = [whatever, person, typed, broken].map((one, n) => fc.sample<Data>(one, { numRuns: Math.min(count, 1000), seed: seed + n }))
   const random = new Random(seed)
@@ -190,12 +190,12 @@ class Random {
 }
 
 describe('ten thousand interactions', { timeout: 120_000 }, () => {
-  it('well-formed or not, each get one answer that keeps the rules', async () => {
-    const answered = new Map<string, Data[]>()
+  it('well-formed or not, each get one response that keeps the rules', async () => {
+    const responsesTo = new Map<string, Data[]>()
     const outcomes = { understood: 0, refused: 0, completed: 0 }
     const call = async ({ path, body, files = [] }: RestCall): Promise<unknown> => {
       const [, , id] = path.split('/')
-      answered.set(id!, [...(answered.get(id!) ?? []), body as Data])
+      responsesTo.set(id!, [...(responsesTo.get(id!) ?? []), body as Data])
       assert.deepEqual(
         wrongCallback(
           body as Data,
@@ -204,13 +204,13 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
         [],
       )
       // the schemas are slow: every tenth, which is a thousand
-      if (answered.size % 10 === 0) assert.deepEqual(wrongBody(findOperation('POST', path)!.operation, body), [])
+      if (responsesTo.size % 10 === 0) assert.deepEqual(wrongBody(findOperation('POST', path)!.operation, body), [])
       if ((body as Data)['type'] === 8) outcomes.completed++
       return { resource: { message: { id: '1', channel_id: '2' } } }
     }
-    const answers = createInteractionStates<Posted>()
+    const states = createInteractionStates<Posted>()
     const warnings: unknown[] = []
-    const shared = { call, answers, nowMs: () => 0, application: () => '1' }
+    const shared = { call, states, nowMs: () => 0, application: () => '1' }
     const responses = createInteractionResponses(shared)
     const { post } = createPost({ ...shared, responses, reactions: { put: (handle) => handle }, maxBytes: 1 })
     const work: Promise<void>[] = []
@@ -219,70 +219,70 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
       (outcome) => outcomes[outcome]++,
     )
     const client = { guilds: { cache: new Map() }, users: { cache: new Map() }, user: null }
-    const hear = createGatewayEvents({
+    const onPacket = createGatewayEvents({
       ...shared,
       responses,
       limits: discordLimits,
-      client: () => client as never,
+      surroundings: () => ({ client: client as never, operators: new Set() }),
       receiver: () => listener,
       warn: (error) => warnings.push(error),
-      during: (doing) => work.push(doing),
+      track: (one) => work.push(one),
     })
     for (const [n, d] of events(10_000, 7).entries()) {
-      assert.equal(hear({ t: 'INTERACTION_CREATE', s: n, d: { ...d, id: String(n + 1), token: `t${n}` } }), true)
+      assert.equal(onPacket({ t: 'INTERACTION_CREATE', s: n, d: { ...d, id: String(n + 1), token: `t${n}` } }), true)
     }
     await Promise.all(work)
     assert.deepEqual(warnings, [])
-    assert.equal(answered.size, 10_000)
-    assert.ok([...answered.values()].every((bodies) => bodies.length === 1))
+    assert.equal(responsesTo.size, 10_000)
+    assert.ok([...responsesTo.values()].every((bodies) => bodies.length === 1))
     // every way of ending is reached often
     for (const count of Object.values(outcomes)) assert.ok(count > 500, JSON.stringify(outcomes))
   })
 
-  it('and nothing at all is answered where there is nobody to answer', async () => {
+  it('and nothing at all is sent where there is nobody to respond to', async () => {
     const warnings: unknown[] = []
     const work: Promise<void>[] = []
-    const hear = createGatewayEvents({
+    const onPacket = createGatewayEvents({
       call: async () => assert.fail('nothing is called'),
-      answers: createInteractionStates(),
+      states: createInteractionStates(),
       responses: { begin: () => undefined, close: async () => undefined },
       limits: discordLimits,
       nowMs: () => 0,
-      client: () => ({ user: null }) as never,
-      receiver: () => ({ receive: async () => assert.fail('nothing is heard'), complete: async () => [] }),
+      surroundings: () => ({ client: { user: null } as never, operators: new Set() }),
+      receiver: () => ({ receive: async () => assert.fail('nothing is received'), complete: async () => [] }),
       warn: (error) => warnings.push(error),
-      during: (doing) => work.push(doing),
+      track: (one) => work.push(one),
     })
     const data = fc.sample(odd, { numRuns: 1000, seed: 7 })
-    for (const d of data) for (const t of ['INTERACTION_CREATE', 'MESSAGE_REACTION_ADD', 'MESSAGE_CREATE']) hear({ t, s: 1, d })
+    for (const d of data) for (const t of ['INTERACTION_CREATE', 'MESSAGE_REACTION_ADD', 'MESSAGE_CREATE']) onPacket({ t, s: 1, d })
     await Promise.all(work)
     // each interaction is told of; other events that mean nothing are no news
     assert.equal(warnings.length, data.length)
   })
 
   it('come through the real client as well', async () => {
-    let heard = 0
+    let read = 0
     // time stands still: how busy this machine is does not matter
-    const scene = await makeScene(
+    const harness = await makeDiscordHarness(
       reader(
-        () => scene.platform.post,
-        () => heard++,
+        () => harness.platform.post,
+        () => read++,
       ),
       { nowMs: () => 1_800_000_000_000 },
     )
     try {
-      const { ann } = scene.server.world.people
+      const { ann } = harness.server.state.users
       const sent = events(200, 11).map(({ channel_id: _channel, channel: _place, guild_id: _guild, ...over }) =>
-        scene.people.interact(ann, [2, 3, 4, 5].find((type) => type === over['type']) ?? 2, over['data'], { over }),
+        harness.actions.interact(ann, [2, 3, 4, 5].find((type) => type === over['type']) ?? 2, over['data'], { over }),
       )
       for (let tries = 0; sent.some(({ state }) => state === 'open'); tries++) {
-        assert.ok(tries < 3000, `${sent.filter(({ state }) => state === 'open').length} are not answered`)
+        assert.ok(tries < 3000, `${sent.filter(({ state }) => state === 'open').length} have no response`)
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
-      assert.ok(heard > 100)
-      assert.deepEqual([scene.platform.trouble(), scene.warnings], [undefined, []])
+      assert.ok(read > 100)
+      assert.deepEqual({ trouble: harness.platform.trouble(), warnings: harness.warnings }, { trouble: undefined, warnings: [] })
     } finally {
-      await scene.close()
+      await harness.close()
     }
   })
 })

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Data } from './guilds.ts'
+import type { Data } from './discord-state.ts'
 import { wrongCallback, wrongCommands, wrongMessage } from './rules.ts'
 import { findOperation, wrongBody } from './spec.ts'
 
@@ -62,7 +62,7 @@ describe('the rules of Discord', () => {
   const label = (id: string, more: Data = {}) => ({ type: 18, label: 'a', component: { type: 4, custom_id: id, style: 1, ...more } })
   const modal = (...components: readonly Data[]) => ({ type: 9, data: { custom_id: 'm', title: 'a', components } })
   const callbacks: Readonly<Record<string, Data>> = {
-    'a deferred answer that says more than whom it is for': { type: 5, data: { flags: 1 << 15 } },
+    'a deferred response that says more than whom it is for': { type: 5, data: { flags: 1 << 15 } },
     '26 choices': { type: 8, data: { choices: Array.from({ length: 26 }, (_, n) => ({ name: `n${n}`, value: `${n}` })) } },
     'a choice without a name': { type: 8, data: { choices: [{ name: '', value: 'v' }] } },
     'a long choice': { type: 8, data: { choices: [{ name: 'n'.repeat(101), value: 'v' }] } },

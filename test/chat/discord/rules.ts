@@ -1,4 +1,4 @@
-// What Discord refuses though its OpenAPI allows it, and what this project asks of itself besides. Each rule names its source:
+// Validation rules: what Discord refuses though its OpenAPI allows it, and what this project asks of itself besides. Each names its source:
 // pages of https://docs.discord.com/developers.
 
 import { Locale } from 'discord.js'
@@ -37,14 +37,14 @@ export function wrongMessage(data: Data, files: readonly string[], { create }: {
   return wrong
 }
 
-/** Of `type` and `data` that answer an interaction. */
+/** Of `type` and `data` that respond to an interaction. */
 export function wrongCallback(body: Data, files: readonly string[]): string[] {
   const data = (body['data'] ?? {}) as Data
   switch (body['type']) {
     case 4:
       return wrongMessage(data, files, { create: true })
     case 5:
-      return (Number(data['flags'] ?? 0) & ~ephemeral) !== 0 ? ['a deferred answer takes only the flag that hides it'] : []
+      return (Number(data['flags'] ?? 0) & ~ephemeral) !== 0 ? ['a deferred response takes only the flag that hides it'] : []
     case 8:
       return wrongChoices(list(data['choices']))
     case 9:

@@ -1,25 +1,34 @@
-// A Discord on loopback for real clients: REST and gateway, one small world behind them. Every call is held against Discord's
-// OpenAPI (spec.ts) and the rules that it leaves out (rules.ts); what breaks one is refused, and remembered in `wrong`.
+// A Discord server process on loopback for real clients: REST and gateway on one state. Every call is held against Discord's OpenAPI
+// (spec.ts) and the rules that it leaves out (rules.ts); what breaks one is refused, and remembered in `wrong`.
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { omitUndefined } from '../../../src/omit-undefined.ts'
+import {
+  type Attached,
+  type Channel,
+  createDiscordState,
+  type Data,
+  type DiscordMessage,
+  type DiscordState,
+  type Interaction,
+} from './discord-state.ts'
 import { messageJson, userJson, withIds } from './event-json.ts'
 import { createGateway, type Gateway } from './gateway.ts'
-import { type Attached, type Channel, createWorld, type Data, type Interaction, type Message, type World } from './guilds.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from './rules.ts'
-import { findOperation, wrongAnswer, wrongBody } from './spec.ts'
+import { findOperation, wrongBody, wrongResponse } from './spec.ts'
 
 export interface DiscordServer {
   readonly api: string
   readonly token: string
-  readonly world: World
+  readonly state: DiscordState
   readonly gateway: Gateway
   /** Every call so far. */
   readonly calls: readonly Call[]
   /** Every rule that was broken. */
   readonly wrong: readonly string[]
-  /** The next calls that match get this instead of an answer. */
-  play(method: string, path: RegExp, ...replies: readonly Reply[]): void
+  /** The next calls that match get these responses instead. */
+  play(method: string, path: RegExp, ...responses: readonly PlayedResponse[]): void
   close(): Promise<void>
 }
 
@@ -33,15 +42,15 @@ export interface Call {
   readonly status: number
 }
 
-export interface Reply {
+export interface PlayedResponse {
   readonly status: number
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** The call has its effect all the same: only the answer is lost. */
+  /** The call has its effect all the same: only the response is lost. */
   readonly after?: true
 }
 
-interface Ask {
+interface RouteRequest {
   readonly params: readonly string[]
   readonly data: Data
   readonly files: readonly File[]
@@ -49,16 +58,16 @@ interface Ask {
 }
 
 const flags = { ephemeral: 1 << 6, loading: 1 << 7, v2: 1 << 15 }
-const answerMs = 3000
+const responseMs = 3000
 const tokenMs = 15 * 60_000
 /** How long Discord remembers a nonce: "the past few minutes". */
 const nonceMs = 5 * 60_000
 
 export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token-of-a-test' } = {}): Promise<DiscordServer> {
-  const world = createWorld(nowMs)
+  const state = createDiscordState(nowMs)
   const calls: Call[] = []
   const wrong: string[] = []
-  const plays: { readonly method: string; readonly path: RegExp; readonly reply: Reply }[] = []
+  const plays: { readonly method: string; readonly path: RegExp; readonly response: PlayedResponse }[] = []
 
   const http = createServer((request, response) => {
     handle(request).then(
@@ -74,9 +83,9 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
-  const gateway = createGateway(http, world, token, () => `ws://127.0.0.1:${port}`)
+  const gateway = createGateway(http, state, token, () => `ws://127.0.0.1:${port}`)
 
-  async function handle(request: IncomingMessage): Promise<Reply> {
+  async function handle(request: IncomingMessage): Promise<PlayedResponse> {
     const url = new URL(request.url!, 'http://127.0.0.1')
     const method = request.method!
     const path = url.pathname.replace(/^\/api\/v10/, '').replaceAll('%40', '@')
@@ -84,37 +93,40 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     const authorization = request.headers.authorization
     const played = plays.find((one) => one.method === method && one.path.test(path))
     if (played) plays.splice(plays.indexOf(played), 1)
-    const answered =
-      played && !played.reply.after
-        ? played.reply
-        : answer(method, path, { data, files, query: url.searchParams, params: [] }, authorization)
-    const reply = played?.reply.after ? played.reply : answered
-    calls.push({ method, path, body: data, files: files.map(({ name }) => name), atMs: nowMs(), authorization, status: reply.status })
-    return reply
+    const routed =
+      played && !played.response.after
+        ? played.response
+        : respond(method, path, { data, files, query: url.searchParams, params: [] }, authorization)
+    const response = played?.response.after ? played.response : routed
+    calls.push({ method, path, body: data, files: files.map(({ name }) => name), atMs: nowMs(), authorization, status: response.status })
+    return response
   }
 
-  function answer(method: string, path: string, ask: Ask, authorization: string | undefined): Reply {
+  function respond(method: string, path: string, request: RouteRequest, authorization: string | undefined): PlayedResponse {
     const found = findOperation(method, path)
     const route = found && routes[`${method} ${found.operation.template}`]
     if (!found || !route) return broken(`${method} ${path}`, ['there is no such call'])
     const { operation, params } = found
-    const shape = wrongBody(operation, Object.keys(ask.data).length === 0 && operation.body === 'undefined' ? undefined : bodyOf(ask.data))
-    const queries = [...ask.query.keys()].filter((key) => !operation.queries.includes(key)).map((key) => `no query ${key}`)
+    const shape = wrongBody(
+      operation,
+      Object.keys(request.data).length === 0 && operation.body === 'undefined' ? undefined : bodyOf(request.data),
+    )
+    const queries = [...request.query.keys()].filter((key) => !operation.queries.includes(key)).map((key) => `no query ${key}`)
     if (shape.length + queries.length > 0) return broken(`${method} ${path}`, [...shape, ...queries])
     const secret = operation.template.startsWith('/webhooks') || operation.template.startsWith('/interactions')
     if (!secret && authorization !== `Bot ${token}`) return refused(401, 0, '401: Unauthorized')
     try {
-      const reply = route({ ...ask, params })
-      const odd = reply.status < 300 ? wrongAnswer(operation, reply.status, reply.body) : []
-      if (odd.length > 0) wrong.push(`this server answers ${method} ${operation.template} wrongly: ${odd.join('; ')}`)
-      return reply
+      const response = route({ ...request, params })
+      const odd = response.status < 300 ? wrongResponse(operation, response.status, response.body) : []
+      if (odd.length > 0) wrong.push(`this server responds wrongly to ${method} ${operation.template}: ${odd.join('; ')}`)
+      return response
     } catch (error) {
       if (error instanceof Refused) return refused(error.status, error.code, error.message)
       throw error
     }
   }
 
-  function broken(where: string, reasons: readonly string[]): Reply {
+  function broken(where: string, reasons: readonly string[]): PlayedResponse {
     wrong.push(`${where}: ${reasons.join('; ')}`)
     return refused(400, 50035, `Invalid Form Body: ${reasons.join('; ')}`)
   }
@@ -125,12 +137,12 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     throw new Refused(400, 50035, `Invalid Form Body: ${reasons.join('; ')}`)
   }
 
-  const routes: Readonly<Record<string, (ask: Ask) => Reply>> = {
+  const routes: Readonly<Record<string, (request: RouteRequest) => PlayedResponse>> = {
     'GET /applications/@me': () => ok(applicationJson()),
     'PUT /applications/{application_id}/commands': ({ data }) => {
       const list = Object.values(data) as Data[]
       must(wrongCommands(list))
-      world.commands = list
+      state.commands = list
       return ok([])
     },
     'GET /gateway/bot': () =>
@@ -141,10 +153,10 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       }),
 
     'POST /interactions/{interaction_id}/{interaction_token}/callback': ({ params: [id, secret], data, files, query }) => {
-      const interaction = world.interactions.get(secret!)
+      const interaction = state.interactions.get(secret!)
       if (!interaction || interaction.id !== id) throw new Refused(404, 10062, 'Unknown interaction')
       if (interaction.state !== 'open') throw new Refused(400, 40060, 'Interaction has already been acknowledged.')
-      if (nowMs() - interaction.atMs > answerMs) throw new Refused(404, 10062, 'Unknown interaction')
+      if (nowMs() - interaction.atMs > responseMs) throw new Refused(404, 10062, 'Unknown interaction')
       must(
         wrongCallback(
           data,
@@ -154,20 +166,20 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       return callback(interaction, data, files, query.get('with_response') === 'true')
     },
 
-    'GET /webhooks/{webhook_id}/{webhook_token}/messages/@original': ({ params: [, secret] }) => ok(messageJson(original(secret!), world)),
+    'GET /webhooks/{webhook_id}/{webhook_token}/messages/@original': ({ params: [, secret] }) => ok(messageJson(original(secret!), state)),
     'PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original': ({ params: [, secret], data, files }) => {
       const message = original(secret!)
-      change(message, data, files, heard(secret!).sizeLimit)
-      heard(secret!).state = 'answered'
-      return ok(messageJson(message, world))
+      change(message, data, files, interactionOf(secret!).sizeLimit)
+      interactionOf(secret!).state = 'responded'
+      return ok(messageJson(message, state))
     },
     'DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original': ({ params: [, secret] }) => {
       const message = original(secret!)
-      heard(secret!).state = 'answered'
+      interactionOf(secret!).state = 'responded'
       return remove(message)
     },
     'POST /webhooks/{webhook_id}/{webhook_token}': ({ params: [, secret], data, files }) => {
-      const interaction = heard(secret!)
+      const interaction = interactionOf(secret!)
       must(
         wrongMessage(
           data,
@@ -175,33 +187,33 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
           { create: true },
         ),
       )
-      // interactions/receiving-and-responding: a follow-up after a deferred answer edits that one, and is seen by those who see it
-      const waiting = interaction.state === 'deferred' ? world.messages.get(interaction.original ?? '') : undefined
+      // interactions/receiving-and-responding: a follow-up after a deferred response edits that one, and is seen by those who see it
+      const waiting = interaction.state === 'deferred' ? state.messages.get(interaction.original ?? '') : undefined
       if (waiting) {
         change(waiting, { ...data, flags: Number(data['flags'] ?? 0) & ~flags.ephemeral }, files, interaction.sizeLimit)
-        interaction.state = 'answered'
-        return ok(messageJson(waiting, world))
+        interaction.state = 'responded'
+        return ok(messageJson(waiting, state))
       }
-      if (!interaction.guild && world.channels.get(interaction.channel)?.type !== 1 && ++interaction.followUps > 5)
+      if (!interaction.inGuild && state.channelsById.get(interaction.channel)?.type !== 1 && ++interaction.followUps > 5)
         throw new Refused(400, 40094, 'Maximum number of follow up messages')
-      interaction.state = 'answered'
-      return ok(messageJson(add(interaction.channel, data, files, { sizeLimit: interaction.sizeLimit, person: interaction.person }), world))
+      interaction.state = 'responded'
+      return ok(messageJson(add(interaction.channel, data, files, { sizeLimit: interaction.sizeLimit, person: interaction.person }), state))
     },
     'PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}': ({ params: [, secret, id], data, files }) => {
-      const { sizeLimit } = heard(secret!)
+      const { sizeLimit } = interactionOf(secret!)
       const message = messageOf(id!)
       change(message, data, files, sizeLimit)
-      return ok(messageJson(message, world))
+      return ok(messageJson(message, state))
     },
     'DELETE /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}': ({ params: [, secret, id] }) => {
-      heard(secret!)
+      interactionOf(secret!)
       return remove(messageOf(id!))
     },
 
     'POST /users/@me/channels': ({ data }) => {
-      const user = world.users.get(String(data['recipient_id']))
+      const user = state.usersById.get(String(data['recipient_id']))
       if (!user) throw new Refused(400, 50033, 'Invalid Recipient(s)')
-      return ok({ id: world.direct(user.id).id, type: 1, flags: 0, recipients: [userJson(user)] })
+      return ok({ id: state.direct(user.id).id, type: 1, flags: 0, recipients: [userJson(user)] })
     },
     'POST /channels/{channel_id}/messages': ({ params: [id], data, files }) => {
       const channel = speakable(id!, files.length > 0)
@@ -213,30 +225,30 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
         ),
       )
       const nonce = data['enforce_nonce'] ? String(data['nonce']) : undefined
-      const same = [...world.messages.values()].find((one) => one.channel === id && one.nonce !== undefined && one.nonce === nonce)
-      if (same && nowMs() - same.atMs < nonceMs) return ok(messageJson(same, world))
-      return ok(messageJson(add(channel.id, data, files, { sizeLimit: usualLimit, ...(nonce !== undefined && { nonce }) }), world))
+      const same = [...state.messages.values()].find((one) => one.channel === id && one.nonce !== undefined && one.nonce === nonce)
+      if (same && nowMs() - same.atMs < nonceMs) return ok(messageJson(same, state))
+      return ok(messageJson(add(channel.id, data, files, { sizeLimit: usualLimit, ...omitUndefined({ nonce }) }), state))
     },
     'PATCH /channels/{channel_id}/messages/{message_id}': ({ params: [channel, id], data, files }) => {
       reachable(channel!)
       const message = messageOf(id!, channel)
       if (message.onlyFor !== undefined) throw new Refused(404, 10008, 'Unknown Message')
       change(message, data, files, usualLimit)
-      return ok(messageJson(message, world))
+      return ok(messageJson(message, state))
     },
     'DELETE /channels/{channel_id}/messages/{message_id}': ({ params: [channel, id] }) => {
       reachable(channel!)
       return remove(messageOf(id!, channel))
     },
     'PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me': ({ params: [channel, id, emoji] }) => {
-      if ((world.allowed(reachable(channel!)) & (1n << 6n)) === 0n) throw new Refused(403, 50013, 'Missing Permissions')
+      if ((state.allowed(reachable(channel!)) & (1n << 6n)) === 0n) throw new Refused(403, 50013, 'Missing Permissions')
       const message = messageOf(id!, channel)
-      message.reactions.set(emoji!, (message.reactions.get(emoji!) ?? new Set()).add(world.bot.id))
+      message.reactions.set(emoji!, (message.reactions.get(emoji!) ?? new Set()).add(state.bot.id))
       gateway.send('MESSAGE_REACTION_ADD', {
-        user_id: world.bot.id,
+        user_id: state.bot.id,
         channel_id: channel,
         message_id: id,
-        guild_id: world.guild,
+        guild_id: state.guildId,
         message_author_id: message.author,
         emoji: { id: null, name: emoji },
         burst: false,
@@ -245,12 +257,12 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       return { status: 204 }
     },
     'DELETE /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me': ({ params: [channel, id, emoji] }) => {
-      messageOf(id!, channel).reactions.get(emoji!)?.delete(world.bot.id)
+      messageOf(id!, channel).reactions.get(emoji!)?.delete(state.bot.id)
       return { status: 204 }
     },
   }
 
-  function callback(interaction: Interaction, data: Data, files: readonly File[], withResponse: boolean): Reply {
+  function callback(interaction: Interaction, data: Data, files: readonly File[], withResponse: boolean): PlayedResponse {
     const inner = (data['data'] ?? {}) as Data
     const { person, channel, pressed, sizeLimit } = interaction
     const type = Number(data['type'])
@@ -259,14 +271,14 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       interaction.modal = inner
     }
     if (type === 8) interaction.choices = inner['choices'] as readonly Data[]
-    let message: Message | undefined
+    let message: DiscordMessage | undefined
     if (type === 4) message = add(channel, inner, files, { sizeLimit, person })
     if (type === 5) message = add(channel, { ...inner, flags: Number(inner['flags'] ?? 0) | flags.loading }, [], { sizeLimit, person })
-    interaction.state = type === 5 ? 'deferred' : 'answered'
+    interaction.state = type === 5 ? 'deferred' : 'responded'
     if (message) interaction.original = message.id
     else if (type === 6 && pressed !== undefined) interaction.original = pressed
     if (!withResponse) return { status: 204 }
-    const resource = type === 4 ? { resource: { type, message: messageJson(message!, world) } } : {}
+    const resource = type === 4 ? { resource: { type, message: messageJson(message!, state) } } : {}
     const about = message
       ? { response_message_id: message.id, response_message_loading: type === 5, response_message_ephemeral: message.onlyFor !== undefined }
       : {}
@@ -274,34 +286,34 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
   }
 
   /** The interaction of a token that is alive. */
-  function heard(secret: string): Interaction {
-    const interaction = world.interactions.get(secret)
+  function interactionOf(secret: string): Interaction {
+    const interaction = state.interactions.get(secret)
     if (!interaction || interaction.state === 'open') throw new Refused(404, 10015, 'Unknown Webhook')
     if (nowMs() - interaction.atMs > tokenMs) throw new Refused(401, 50027, 'Invalid Webhook Token')
     return interaction
   }
 
-  function original(secret: string): Message {
-    return messageOf(heard(secret).original ?? '')
+  function original(secret: string): DiscordMessage {
+    return messageOf(interactionOf(secret).original ?? '')
   }
 
-  function messageOf(id: string, channel?: string): Message {
-    const message = world.messages.get(id)
+  function messageOf(id: string, channel?: string): DiscordMessage {
+    const message = state.messages.get(id)
     if (!message || (channel !== undefined && message.channel !== channel)) throw new Refused(404, 10008, 'Unknown Message')
     return message
   }
 
   function reachable(id: string): Channel {
-    const channel = world.channels.get(id)
+    const channel = state.channelsById.get(id)
     if (!channel) throw new Refused(404, 10003, 'Unknown Channel')
-    if ((world.allowed(channel) & (1n << 10n)) === 0n) throw new Refused(403, 50001, 'Missing Access')
-    if (channel.person !== undefined && world.closed.has(channel.person)) throw new Refused(403, 50007, 'Cannot send messages to this user')
+    if ((state.allowed(channel) & (1n << 10n)) === 0n) throw new Refused(403, 50001, 'Missing Access')
+    if (channel.person !== undefined && state.closed.has(channel.person)) throw new Refused(403, 50007, 'Cannot send messages to this user')
     return channel
   }
 
   function speakable(id: string, files: boolean): Channel {
     const channel = reachable(id)
-    const may = world.allowed(channel)
+    const may = state.allowed(channel)
     if ((may & (1n << 11n)) === 0n || (files && (may & (1n << 15n)) === 0n)) throw new Refused(403, 50013, 'Missing Permissions')
     return channel
   }
@@ -311,26 +323,26 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     data: Data,
     files: readonly File[],
     { sizeLimit, person, nonce }: { sizeLimit: number; person?: string; nonce?: string },
-  ): Message {
+  ): DiscordMessage {
     const hidden = (Number(data['flags'] ?? 0) & flags.ephemeral) !== 0
-    const message: Message = {
-      id: world.newId(),
+    const message: DiscordMessage = {
+      id: state.newId(),
       channel,
-      author: world.bot.id,
+      author: state.bot.id,
       flags: Number(data['flags'] ?? 0),
       components: withIds((data['components'] ?? []) as readonly Data[]),
       attached: attachedOf(data, files, sizeLimit),
       ...(hidden && person !== undefined && { onlyFor: person }),
-      ...(nonce !== undefined && { nonce }),
+      ...omitUndefined({ nonce }),
       atMs: nowMs(),
       reactions: new Map(),
     }
     count(data)
-    world.messages.set(message.id, message)
+    state.messages.set(message.id, message)
     return message
   }
 
-  function change(message: Message, data: Data, files: readonly File[], sizeLimit: number): void {
+  function change(message: DiscordMessage, data: Data, files: readonly File[], sizeLimit: number): void {
     must(
       wrongMessage(
         data,
@@ -347,8 +359,8 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     count(data)
   }
 
-  function remove(message: Message): Reply {
-    world.messages.delete(message.id)
+  function remove(message: DiscordMessage): PlayedResponse {
+    state.messages.delete(message.id)
     return { status: 204 }
   }
 
@@ -358,7 +370,7 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       const file = files[Number(one['id'])]
       if (!file) throw new Refused(400, 50035, 'an attachment without its file')
       const description = one['description'] === undefined ? undefined : String(one['description'])
-      return { id: world.newId(), name: String(one['filename']), type: file.type, description, bytes: file.bytes }
+      return { id: state.newId(), name: String(one['filename']), type: file.type, description, bytes: file.bytes }
     })
   }
 
@@ -367,45 +379,45 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     const mentions = data['allowed_mentions'] as { parse?: readonly string[] } | undefined
     const text = [...walk((data['components'] ?? []) as readonly Data[])].map(({ content }) => String(content ?? '')).join('\n')
     const may = (kind: string) => (mentions?.parse ?? ['everyone', 'users', 'roles']).includes(kind)
-    if (may('everyone')) world.pings += text.match(/@everyone|@here/g)?.length ?? 0
-    if (may('users')) world.pings += text.match(/<@!?\d+>/g)?.length ?? 0
-    if (may('roles')) world.pings += text.match(/<@&\d+>/g)?.length ?? 0
+    if (may('everyone')) state.pings += text.match(/@everyone|@here/g)?.length ?? 0
+    if (may('users')) state.pings += text.match(/<@!?\d+>/g)?.length ?? 0
+    if (may('roles')) state.pings += text.match(/<@&\d+>/g)?.length ?? 0
   }
 
   function applicationJson(): Data {
     return {
-      id: world.application,
+      id: state.application,
       name: 'Zoetrope',
       icon: null,
       description: '',
       type: null,
       flags: 0,
       flags_new: '0',
-      bot: userJson(world.bot),
+      bot: userJson(state.bot),
       bot_public: true,
       verify_key: '',
       redirect_uris: [],
       interactions_endpoint_url: null,
       role_connections_verification_url: null,
-      owner: userJson(world.people.root),
+      owner: userJson(state.users.root),
       approximate_guild_count: 1,
       approximate_user_install_count: 0,
       approximate_user_authorization_count: 0,
       explicit_content_filter: 0,
       team: null,
       eligible_oauth2_scopes: [],
-      integration_types_config: world.installs,
+      integration_types_config: state.installs,
     }
   }
 
   return {
     api: `http://127.0.0.1:${port}/api`,
     token,
-    world,
+    state,
     gateway,
     calls,
     wrong,
-    play: (method, path, ...replies) => void plays.push(...replies.map((reply) => ({ method, path, reply }))),
+    play: (method, path, ...responses) => void plays.push(...responses.map((response) => ({ method, path, response }))),
     async close() {
       await gateway.close()
       http.closeAllConnections()
@@ -433,11 +445,11 @@ class Refused extends Error {
   }
 }
 
-function refused(status: number, code: number, message: string): Reply {
+function refused(status: number, code: number, message: string): PlayedResponse {
   return { status, body: { code, message } }
 }
 
-function ok(body: unknown): Reply {
+function ok(body: unknown): PlayedResponse {
   return { status: 200, body }
 }
 

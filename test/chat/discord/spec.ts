@@ -1,4 +1,4 @@
-// Discord's own OpenAPI as the judge of every call: which calls there are, and what goes in and comes out. The package
+// Schema checks by Discord's own OpenAPI: which calls there are, and what goes in and comes out. The package
 // discord-api-spec carries it as types and as schemas; its table of calls is read from the types, where it stands in plain sight.
 // Its schemas let unknown properties pass; here they are loaded so that they do not.
 
@@ -24,7 +24,8 @@ export interface Operation {
   readonly method: string
   readonly queries: readonly string[]
   readonly body: string
-  readonly answers: Readonly<Record<string, string>>
+  /** By status. */
+  readonly responses: Readonly<Record<string, string>>
 }
 
 const hooks = registerHooks({
@@ -68,10 +69,10 @@ export function wrongBody({ body }: Operation, value: unknown): readonly string[
   return wrong(body, value)
 }
 
-/** What is wrong with what this server answers: it must not teach what Discord does not say. */
-export function wrongAnswer({ answers }: Operation, status: number, value: unknown): readonly string[] {
-  const expected = answers[String(status)]
-  return expected === undefined ? [`${status} is no answer to this`] : wrong(expected, value)
+/** What is wrong with a response of this server: it must not teach what Discord does not say. */
+export function wrongResponse({ responses }: Operation, status: number, value: unknown): readonly string[] {
+  const expected = responses[String(status)]
+  return expected === undefined ? [`${status} is no response to this`] : wrong(expected, value)
 }
 
 /** A type expression: names with `|`, `[]`, `null`, `undefined`, `unknown`. */
@@ -87,7 +88,7 @@ function wrong(type: string, value: unknown): readonly string[] {
   return least ?? [`no type for ${type}`]
 }
 
-/** Another kind of answer altogether is less telling than a detail. */
+/** Another type altogether is less telling than a detail. */
 function rank(issues: readonly string[]): number {
   return issues.length + (issues.some((issue) => issue.startsWith('type:')) ? 1000 : 0)
 }
@@ -121,13 +122,13 @@ function operationsIn(types: string): Operation[] {
   for (const [, template, inner] of table.matchAll(/^ {2}"(\/[^"]*)": \{\n([\s\S]*?)^ {2}\};$/gm)) {
     for (const [, method, text] of inner!.matchAll(/^ {4}(\w+): \{\n([\s\S]*?)^ {4}\};$/gm)) {
       const query = /^ {8}query\?: \{\n([\s\S]*?)^ {8}\};/m.exec(text!)?.[1] ?? ''
-      const answers = /^ {6}responses: \{\n([\s\S]*?)^ {6}\};/m.exec(text!)?.[1] ?? ''
+      const responses = /^ {6}responses: \{\n([\s\S]*?)^ {6}\};/m.exec(text!)?.[1] ?? ''
       found.push({
         template: template!,
         method: method!,
         queries: [...query.matchAll(/^ {10}(\w+)\??:/gm)].map((match) => match[1]!),
         body: flat(/^ {6}requestBody\?:\s([^;]*);/m.exec(text!)?.[1] ?? 'undefined'),
-        answers: Object.fromEntries([...answers.matchAll(/^ {8}"(\d+)":([^;]*);/gm)].map((match) => [match[1]!, flat(match[2]!)])),
+        responses: Object.fromEntries([...responses.matchAll(/^ {8}"(\d+)":([^;]*);/gm)].map((match) => [match[1]!, flat(match[2]!)])),
       })
     }
   }

@@ -1,3 +1,5 @@
+// Blocked words: found as words, whatever stands around them.
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

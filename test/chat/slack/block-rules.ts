@@ -150,7 +150,7 @@ const inputs: Readonly<Record<string, Rule>> = {
   },
 }
 
-/** Also for what answers a request for options. */
+/** Also for what responds to a request for options. */
 export function option(at: At): (thing: Thing, path: string) => void {
   return (thing, path) => {
     only(thing, ['text', 'value'], path, at)

@@ -1,28 +1,28 @@
-// Calls of the Web API as they reach the local Slack, and answers to play.
+// Calls of the Web API as they reach the Slack server, and responses to play.
 
 import type { IncomingMessage } from 'node:http'
 
-export type Thing = Readonly<Record<string, unknown>>
+export type JsonObject = Readonly<Record<string, unknown>>
 
 export interface Call {
   readonly method: string
-  readonly args: Thing
+  readonly args: JsonObject
 }
 
-/** An answer in place of the usual one; undefined lets the call through after all. */
-export type Play = (call: Call) => Promise<Reply | undefined> | Reply | undefined
+/** A response in place of the usual one; undefined lets the call through after all. */
+export type Play = (call: Call) => Promise<SlackResponse | undefined> | SlackResponse | undefined
 
-export interface Reply {
+export interface SlackResponse {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: unknown
 }
 
-export function no(error: string, messages: readonly string[] = [], more: Thing = {}): Reply {
+export function refused(error: string, messages: readonly string[] = [], more: JsonObject = {}): SlackResponse {
   return { body: { ok: false, error, ...(messages.length > 0 && { errors: messages, response_metadata: { messages } }), ...more } }
 }
 
-export const wait = (seconds: number): Reply => ({
+export const wait = (seconds: number): SlackResponse => ({
   status: 429,
   headers: { 'retry-after': String(seconds) },
   body: { ok: false, error: 'ratelimited' },
@@ -61,13 +61,13 @@ export const argumentNames: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Forms carry JSON in their fields. */
-export function argumentsOf(request: IncomingMessage, body: Buffer): Thing {
-  if (!request.headers['content-type']?.includes('form')) return body.length > 0 ? (JSON.parse(body.toString()) as Thing) : {}
+export function argumentsOf(request: IncomingMessage, body: Buffer): JsonObject {
+  if (!request.headers['content-type']?.includes('form')) return body.length > 0 ? (JSON.parse(body.toString()) as JsonObject) : {}
   const fields = [...new URLSearchParams(body.toString())].map(([name, value]) => [
     name,
     jsonFields.has(name) || /^(true|false)$/.test(value) ? JSON.parse(value) : value,
   ])
-  return Object.fromEntries(fields) as Thing
+  return Object.fromEntries(fields) as JsonObject
 }
 
 const jsonFields = new Set(['blocks', 'metadata', 'view', 'files'])

@@ -1,89 +1,89 @@
-// The whole chat in Slack: what people type, click and react to there goes to the real house, and its answers are on the screen.
+// Delivery: the whole chat in Slack. What users type, click and react to there goes through the real router, and its replies are on the screen.
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
-import type { ResultDetails } from '../../../src/chat/delivery/result-details.ts'
+import { fixedCapacity } from '../../../src/jobs/capacity.ts'
 import type { JobRenderer } from '../../../src/jobs/renderer.ts'
 import { encode } from '../../../src/media/animation.ts'
-import type { Json } from '../../../src/store/json.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Seen } from '../../suites/platform.ts'
-import type { Room } from '../fake-platform.ts'
-import { type Home, newFolder, openHome } from '../test-chat.ts'
-import { type People, startPeople } from './slack-users.ts'
+import type { FakePlatform } from '../fake-platform.ts'
+import { newFolder, openTestChat, type TestChat } from '../test-chat.ts'
+import { type SlackHarness, startSlackHarness } from './harness.ts'
+import { socketMode } from './transports.ts'
 
 describe('requests in Slack', () => {
-  let people: People
-  let home: Home
+  let harness: SlackHarness
+  let testChat: TestChat
 
   before(async () => {
-    const contexts: { receiver?: Receiver } = {}
-    people = await startPeople('socket', {
-      receive: async (incoming) => contexts.receiver!.receive(incoming),
-      complete: async (typing) => contexts.receiver!.complete(typing),
+    const chat: { receiver?: Receiver } = {}
+    harness = await startSlackHarness(socketMode, {
+      receive: async (incoming) => chat.receiver!.receive(incoming),
+      complete: async (typing) => chat.receiver!.complete(typing),
     })
-    // people are here already: the house only begins to listen
+    // the harness has started the platform: the chat only begins to receive
     const platform = {
-      ...people.platform,
+      ...harness.platform,
       start: async (receiver: Receiver) => {
-        contexts.receiver = receiver
-        return people.line
+        chat.receiver = receiver
+        return harness.line
       },
       stop: async () => undefined,
     }
-    home = await openHome({ folder: newFolder(), room: { platform } as unknown as Room, renderer: gifDrawer })
+    testChat = await openTestChat({ folder: newFolder(), fake: { platform } as unknown as FakePlatform, renderer: gifRenderer })
   })
   after(async () => {
-    await home.close()
-    await people.close()
+    await testChat.close()
+    await harness.close()
   })
 
   const newest = async (person: 'ann' | 'bob', words: string): Promise<Seen> => {
-    await home.quiet()
-    const all = await people.seen(person)
+    await testChat.quiet()
+    const all = await harness.seen(person)
     const found = all.findLast(({ text }) => text.includes(words))
     assert.ok(found, `${person} sees '${words}' in ${JSON.stringify(all.map(({ text }) => text))}`)
     return found
   }
 
   test('a request ends in one message that loops, with its words, its seed, buttons and emoji', async () => {
-    await people.speak('ann', 'animate', { prompt: 'a red ball bouncing', style: 'anime', seed: '7' })
+    await harness.speak('ann', 'animate', { prompt: 'a red ball bouncing', style: 'anime', seed: '7' })
     const end = await newest('bob', 'a red ball bouncing')
     assert.equal(end.pictures.length, 1)
     assert.equal(Buffer.from(end.pictures[0]!).subarray(0, 3).toString(), 'GIF')
     for (const words of ['anime', '7', 'ann']) assert.ok(end.text.includes(words), words)
     assert.ok(end.buttons.length >= 5)
-    assert.deepEqual(end.marks, ['die', 'star', 'letter'])
-    assert.equal((await people.seen('bob')).length, 1)
+    assert.deepEqual(end.reactions, ['die', 'star', 'letter'])
+    assert.equal((await harness.seen('bob')).length, 1)
   })
 
   test('the die draws it again for whoever clicked it; the button does too', async () => {
     const first = await newest('bob', 'a red ball bouncing')
-    await people.react('bob', first.message, 'die')
+    await harness.react('bob', first.message, 'die')
     const again = await newest('bob', 'a red ball bouncing')
     assert.notEqual(again.message, first.message)
     assert.ok(again.text.includes('bob') && !again.text.includes('Seed 7 '))
-    await people.press('ann', again.message, 'Again')
+    await harness.press('ann', again.message, 'Again')
     assert.notEqual((await newest('bob', 'a red ball bouncing')).message, again.message)
   })
 
   test('a private one is drawn in the conversation with the bot', async () => {
-    await people.speak('ann', 'animate', { prompt: 'a secret garden', private: true })
+    await harness.speak('ann', 'animate', { prompt: 'a secret garden', private: true })
     const end = await newest('ann', 'a secret garden')
     assert.ok(end.message.startsWith('D'))
     assert.equal(end.pictures.length, 1)
-    assert.ok(!(await people.seen('bob')).some(({ text }) => text.includes('a secret garden')))
+    assert.ok(!(await harness.seen('bob')).some(({ text }) => text.includes('a secret garden')))
   })
 
   test('the command alone opens a dialog with pickers, which ends in an animation', async () => {
-    await people.speak('bob', 'animate', {})
-    const dialog = await people.opened('bob')
+    await harness.speak('bob', 'animate', {})
+    const dialog = await harness.opened('bob')
     assert.ok(dialog && 'prompt' in dialog.values && 'style' in dialog.values)
-    await people.submit('bob', { prompt: 'a boat from a dialog', frames: '8', aspect: 'wide', style: 'sepia', private: 'no' })
+    await harness.submit('bob', { prompt: 'a boat from a dialog', frames: '8', aspect: 'wide', style: 'sepia', private: 'no' })
     const end = await newest('ann', 'a boat from a dialog')
     assert.ok(end.text.includes('sepia'))
-    const offered = await people.complete('bob', 'animate', 'style', 'ani')
+    const offered = await harness.complete('bob', 'animate', 'style', 'ani')
     assert.deepEqual(
       offered.map(({ value }) => value),
       ['anime'],
@@ -91,15 +91,15 @@ describe('requests in Slack', () => {
   })
 
   test('what cannot be drawn there is refused to the asker alone, with the step', async () => {
-    const { ids } = people.service
-    await people.slash(ids.ann, 'animate a cat', { channel_id: ids.elsewhere, channel_name: 'elsewhere' })
+    const { ids } = harness.server
+    await harness.slash(ids.ann, 'animate a cat', { channel_id: ids.elsewhere, channel_name: 'elsewhere' })
     const refusal = await newestSoon('ann', '/invite @zoetrope')
     assert.deepEqual(refusal.pictures, [])
-    assert.ok(!(await people.seen('bob')).some(({ text }) => text.includes('/invite')))
+    assert.ok(!(await harness.seen('bob')).some(({ text }) => text.includes('/invite')))
   })
 
   test('a list of styles is for the asker, and its examples of other formats stay out of the way', async () => {
-    await people.speak('ann', 'styles', {})
+    await harness.speak('ann', 'styles', {})
     const list = await newest('ann', 'dark outlines')
     assert.deepEqual(list.pictures, [])
     assert.ok(list.buttons.length > 0)
@@ -107,7 +107,7 @@ describe('requests in Slack', () => {
 
   async function newestSoon(person: 'ann' | 'bob', words: string): Promise<Seen> {
     for (let n = 0; n < 100; n++) {
-      const found = (await people.seen(person)).find(({ text }) => text.includes(words))
+      const found = (await harness.seen(person)).find(({ text }) => text.includes(words))
       if (found) return found
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
@@ -116,18 +116,18 @@ describe('requests in Slack', () => {
 })
 
 /** Draws a small GIF at once, another for each seed. */
-function gifDrawer(blobs: Store['blobs']): JobRenderer {
+function gifRenderer(blobs: Store['blobs']): JobRenderer {
   return {
-    slots: 1,
-    async draw(job, { onProgress }) {
+    ...fixedCapacity(1),
+    async render(job, { onProgress }) {
       onProgress({ stage: 'denoising', step: 1, of: 2 })
       const light = Number(BigInt(job.request.seed) % 200n)
       const data = Uint8Array.from({ length: 3 * 16 * 16 * 3 }, (_, i) => (i + light) % 251)
       const { bytes } = await encode({ count: 3, width: 16, height: 16, data }, { format: 'gif', fps: 8 })
       const blob = `${job.id}.gif`
       await blobs.put(blob, bytes)
-      const details: ResultDetails = { format: 'gif', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] }
-      return { result: { blob, details: details as unknown as Json }, drawMs: 20 }
+      const details = { format: 'gif', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] } as const
+      return { result: { blob, details }, renderMs: 20 }
     },
   }
 }

@@ -1,10 +1,10 @@
-// The state of the local Slack: a workspace with three people, three channels and the app, kept by `emulate`.
+// The state of the Slack server: a workspace with four users, three channels and the app, kept by `emulate`.
 
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { createEmulator } from 'emulate'
 import { neededScopes, usefulScopes } from '../../../src/chat/slack/api/scopes.ts'
-import type { Thing } from './calls.ts'
+import type { JsonObject } from './calls.ts'
 
 export const token = 'xoxb-1111-2222-real'
 export const appToken = 'xapp-1-A111-2222-real'
@@ -28,6 +28,7 @@ export async function startState(url: string) {
           { name: 'ann', real_name: 'Ann' },
           { name: 'bob', real_name: 'Bob' },
           { name: 'root', real_name: 'Root', is_admin: true },
+          { name: 'operator', real_name: 'Op' },
         ],
         channels: [{ name: 'animations' }, { name: 'elsewhere' }, { name: 'secret', is_private: true }],
         oauth_apps: [
@@ -58,13 +59,13 @@ export async function startState(url: string) {
       },
     },
   })
-  async function state(method: string, args: Thing, as = token): Promise<Thing> {
-    const answer = await fetch(`${behind}/api/${method}`, {
+  async function state(method: string, args: JsonObject, as = token): Promise<JsonObject> {
+    const response = await fetch(`${behind}/api/${method}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
       body: JSON.stringify(args),
     })
-    return (await answer.json()) as Thing
+    return (await response.json()) as JsonObject
   }
 
   return { behind, state, stop: () => emulator.close() }

@@ -1,12 +1,13 @@
-// What Slack does on a bad day: asks to wait, drops sockets, loses answers, forgets files, lets nobody in.
+// Failures: what Slack does on a bad day: asks to wait, drops sockets, loses responses, forgets files, lets nobody in.
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Incoming } from '../../../src/chat/contract/incoming.ts'
 import type { Form, Outgoing, Picture } from '../../../src/chat/contract/outgoing.ts'
 import type { Posted } from '../../../src/chat/contract/platform.ts'
-import { type Call, no, type Reply, type Thing, wait } from './calls.ts'
-import { type People, startPeople } from './slack-users.ts'
+import { type Call, type JsonObject, refused, type SlackResponse, wait } from './calls.ts'
+import { type SlackHarness, startSlackHarness } from './harness.ts'
+import { socketMode } from './transports.ts'
 
 const gif = (light: number): Picture => ({
   bytes: new TextEncoder().encode(`GIF89a ${light}`),
@@ -19,43 +20,43 @@ const gif = (light: number): Picture => ({
 const plain = (more: Partial<Outgoing> = {}): Outgoing => ({ audience: 'everyone', tone: 'plain', text: 'Good.', ...more })
 
 describe('Slack in trouble', () => {
-  let people: People
-  let answer: (incoming: Incoming) => Promise<unknown> = async () => undefined
+  let harness: SlackHarness
+  let respond: (incoming: Incoming) => Promise<unknown> = async () => undefined
   const lines: string[] = []
   const line = (data: object, text: string) => void lines.push(`${JSON.stringify(data)} ${text}`)
 
   before(async () => {
-    const contexts = { receive: async (incoming: Incoming) => void (await answer(incoming)), complete: async () => [] }
-    people = await startPeople('socket', contexts, { log: { info: line, warn: line, error: line } })
+    const receiver = { receive: async (incoming: Incoming) => void (await respond(incoming)), complete: async () => [] }
+    harness = await startSlackHarness(socketMode, receiver, { log: { info: line, warn: line, error: line } })
   })
-  after(() => people.close())
+  after(() => harness.close())
   afterEach(() => {
-    answer = async () => undefined
-    people.service.slowFiles = 0
+    respond = async () => undefined
+    harness.server.slowFiles = 0
   })
 
   /** Ann says something; what `how` makes of it. */
-  async function told<T>(how: (incoming: Incoming) => Promise<T>, more: Thing = {}, text = 'queue'): Promise<T> {
-    const { ann } = people.service.ids
+  async function respondTo<T>(how: (incoming: Incoming) => Promise<T>, more: JsonObject = {}, text = 'queue'): Promise<T> {
+    const { ann } = harness.server.ids
     const result = new Promise<T>((resolve, reject) => {
-      answer = (incoming) => how(incoming).then(resolve, reject)
+      respond = (incoming) => how(incoming).then(resolve, reject)
     })
-    await people.slash(ann, text, more)
+    await harness.slash(ann, text, more)
     return result
   }
-  const post = (more: Partial<Outgoing> = {}): Promise<Posted> => told(({ address }) => people.platform.post(address, plain(more)))
-  const times = (method: string) => people.service.calls.filter((call) => call.method === method).length
-  const seen = async (person: 'ann' | 'bob' = 'bob') => people.seen(person)
+  const post = (more: Partial<Outgoing> = {}): Promise<Posted> => respondTo(({ address }) => harness.platform.post(address, plain(more)))
+  const times = (method: string) => harness.server.calls.filter((call) => call.method === method).length
+  const seen = async (person: 'ann' | 'bob' = 'bob') => harness.seen(person)
   const texts = async (person: 'ann' | 'bob' = 'bob') => (await seen(person)).map(({ text }) => text)
-  /** Slack does it, and the answer is lost. */
-  const lost = async ({ method, args }: Call): Promise<Reply> => {
-    await people.service.state(method, args)
+  /** Slack does it, and the response is lost. */
+  const lost = async ({ method, args }: Call): Promise<SlackResponse> => {
+    await harness.server.state(method, args)
     return { status: 503, body: 'gateway' }
   }
 
   describe('when it asks to wait', () => {
     test('a post waits as long as Slack says, and is there once', async () => {
-      people.service.play('chat.postMessage', () => wait(1))
+      harness.server.play('chat.postMessage', () => wait(1))
       const begun = Date.now()
       await post({ text: 'Waited.' })
       assert.ok(Date.now() - begun >= 1000)
@@ -64,32 +65,32 @@ describe('Slack in trouble', () => {
 
     test('a step of progress is left out, and the end waits its turn', async () => {
       const posted = await post({ tone: 'waiting', text: 'You are next.' })
-      people.service.play('chat.update', () => wait(1))
+      harness.server.play('chat.update', () => wait(1))
       const before = times('chat.update')
       const progress = (done: number) => plain({ tone: 'running', text: 'Drawing', progress: { done, text: `Step ${done}` } })
-      assert.deepEqual(await people.platform.edit(posted, progress(0.1)), posted)
-      assert.deepEqual(await people.platform.edit(posted, progress(0.2)), posted)
+      assert.deepEqual(await harness.platform.edit(posted, progress(0.1)), posted)
+      assert.deepEqual(await harness.platform.edit(posted, progress(0.2)), posted)
       // asked once: the second one did not even ask
       assert.equal(times('chat.update'), before + 1)
-      assert.ok(await people.platform.edit(posted, plain({ tone: 'failed', text: 'It failed.' })))
+      assert.ok(await harness.platform.edit(posted, plain({ tone: 'failed', text: 'It failed.' })))
       assert.ok((await texts()).some((text) => text.includes('It failed.')))
     })
 
     test('says so in words that Slack also uses, with 200 and an error', async () => {
-      people.service.play('chat.postMessage', () => ({ headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } }))
+      harness.server.play('chat.postMessage', () => ({ headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } }))
       await post({ text: 'Waited for words.' })
       assert.ok((await texts()).includes('Waited for words.'))
     })
   })
 
-  describe('when answers are lost', () => {
+  describe('when responses are lost', () => {
     test('a post with a nonce that was made is found by the next try, with its picture and its marks', async () => {
       const nonce = 'k3j9xlost'
-      const outgoing = plain({ text: 'Once only.', picture: gif(1), marks: ['die'], nonce })
-      people.service.play('chat.postMessage', lost)
-      const posted = await told(async ({ address }) => {
-        await assert.rejects(people.platform.post(address, outgoing), /chat\.postMessage: http-503/)
-        return people.platform.post(address, outgoing)
+      const outgoing = plain({ text: 'Once only.', picture: gif(1), reactions: ['die'], nonce })
+      harness.server.play('chat.postMessage', lost)
+      const posted = await respondTo(async ({ address }) => {
+        await assert.rejects(harness.platform.post(address, outgoing), /chat\.postMessage: http-503/)
+        return harness.platform.post(address, outgoing)
       })
       const there = (await seen()).filter(({ text }) => text === 'Once only.')
       assert.deepEqual(
@@ -97,32 +98,32 @@ describe('Slack in trouble', () => {
         posted.messages,
       )
       assert.equal(there[0]!.pictures.length, 1)
-      assert.deepEqual(there[0]!.marks, ['die'])
-      await people.platform.remove(posted)
+      assert.deepEqual(there[0]!.reactions, ['die'])
+      await harness.platform.remove(posted)
       assert.ok(!(await texts()).includes('Once only.'))
     })
 
     test('a post is not sent again by itself, other calls are', async () => {
       const before = times('chat.postMessage')
-      people.service.play('chat.postMessage', () => ({ status: 500, body: 'x' }))
+      harness.server.play('chat.postMessage', () => ({ status: 500, body: 'x' }))
       await assert.rejects(post({ text: 'Not sent.' }))
       assert.equal(times('chat.postMessage'), before + 1)
       const posted = await post({ text: 'Before.' })
-      people.service.play(
+      harness.server.play(
         'chat.update',
         () => ({ status: 502, body: 'x' }),
-        () => no('internal_error'),
+        () => refused('internal_error'),
       )
-      assert.ok(await people.platform.edit(posted, plain({ text: 'After all.' })))
+      assert.ok(await harness.platform.edit(posted, plain({ text: 'After all.' })))
       assert.ok((await texts()).includes('After all.'))
     })
 
     test('a message that was posted anew for its picture is found from the old one, and shown once', async () => {
       const old = await post({ tone: 'running', text: 'Drawing it.' })
       const end = plain({ tone: 'done', text: 'Here it is, once.', picture: gif(2) })
-      const first = await people.platform.edit(old, end)
+      const first = await harness.platform.edit(old, end)
       // as after a crash: nobody was told of the first
-      const second = await people.platform.edit(old, end)
+      const second = await harness.platform.edit(old, end)
       assert.deepEqual(second!.messages, first!.messages)
       assert.equal((await texts()).filter((text) => text === 'Here it is, once.').length, 1)
       assert.ok(!(await texts()).some((text) => text.includes('Drawing it.')))
@@ -131,18 +132,18 @@ describe('Slack in trouble', () => {
     test('and one whose old message could not be taken away is taken away by the next try', async () => {
       const old = await post({ tone: 'running', text: 'Drawing that.' })
       const end = plain({ tone: 'done', text: 'Here that is, once.', picture: gif(3) })
-      people.service.play('chat.delete', () => no('compliance_exports_prevent_deletion'))
-      await assert.rejects(people.platform.edit(old, end), /compliance_exports_prevent_deletion/)
-      assert.ok(await people.platform.edit(old, end))
+      harness.server.play('chat.delete', () => refused('compliance_exports_prevent_deletion'))
+      await assert.rejects(harness.platform.edit(old, end), /compliance_exports_prevent_deletion/)
+      assert.ok(await harness.platform.edit(old, end))
       const all = await texts()
       assert.equal(all.filter((text) => text === 'Here that is, once.').length, 1)
       assert.ok(!all.some((text) => text.includes('Drawing that.')))
     })
 
     test('two posts of one nonce at once are one', async () => {
-      const [one, other] = await told(({ address }) => {
+      const [one, other] = await respondTo(({ address }) => {
         const outgoing = plain({ text: 'At once.', nonce: 'k3j9xtwice' })
-        return Promise.all([people.platform.post(address, outgoing), people.platform.post(address, outgoing)])
+        return Promise.all([harness.platform.post(address, outgoing), harness.platform.post(address, outgoing)])
       })
       assert.deepEqual(one, other)
       assert.equal((await texts()).filter((text) => text === 'At once.').length, 1)
@@ -151,12 +152,12 @@ describe('Slack in trouble', () => {
     test('a nonce that nobody can have used is posted without reading back; after a restart it is looked for since the event', async () => {
       const outgoing = plain({ text: 'Before the restart.', nonce: 'k3j9xagain' })
       const before = times('conversations.history')
-      const address = await told(async (incoming) => incoming.address)
-      const posted = await people.platform.post(address, outgoing)
+      const address = await respondTo(async (incoming) => incoming.address)
+      const posted = await harness.platform.post(address, outgoing)
       assert.equal(times('conversations.history'), before)
-      await people.restart()
-      assert.deepEqual((await people.platform.post(address, outgoing)).messages, posted.messages)
-      const { args } = people.service.calls.findLast(({ method }) => method === 'conversations.history')!
+      await harness.restart()
+      assert.deepEqual((await harness.platform.post(address, outgoing)).messages, posted.messages)
+      const { args } = harness.server.calls.findLast(({ method }) => method === 'conversations.history')!
       assert.ok(Number(args['oldest']) > Date.now() / 1000 - 3600)
       assert.equal((await texts()).filter((text) => text === 'Before the restart.').length, 1)
     })
@@ -164,17 +165,18 @@ describe('Slack in trouble', () => {
     test('a film that was shared just before a crash is not shared again', async () => {
       const mp4: Picture = { ...gif(11), format: 'mp4', fileName: 'zoetrope-11.mp4' }
       const old = await post({ tone: 'running', text: 'Filming.' })
-      const first = await people.platform.edit(old, plain({ text: 'The film.', picture: mp4 }))
-      const second = await people.platform.edit(old, plain({ text: 'The film.', picture: mp4 }))
-      assert.deepEqual([second!.messages.length, second!.messages], [2, first!.messages])
+      const first = await harness.platform.edit(old, plain({ text: 'The film.', picture: mp4 }))
+      const second = await harness.platform.edit(old, plain({ text: 'The film.', picture: mp4 }))
+      assert.equal(second!.messages.length, 2)
+      assert.deepEqual(second!.messages, first!.messages)
     })
 
     test('without the scope to read back it is posted all the same, and the log says what that may do', async () => {
-      const address = await told(async (incoming) => incoming.address)
+      const address = await respondTo(async (incoming) => incoming.address)
       const outgoing = plain({ text: 'Unread.', nonce: 'k3j9xscope' })
-      await people.platform.post(address, outgoing)
-      people.service.play('conversations.history', () => no('missing_scope', [], { needed: 'channels:history' }))
-      await people.platform.post(address, outgoing)
+      await harness.platform.post(address, outgoing)
+      harness.server.play('conversations.history', () => refused('missing_scope', [], { needed: 'channels:history' }))
+      await harness.platform.post(address, outgoing)
       assert.equal((await texts()).filter((text) => text === 'Unread.').length, 2)
       assert.ok(lines.at(-1)!.includes('a post may be doubled'))
     })
@@ -182,28 +184,28 @@ describe('Slack in trouble', () => {
 
   describe('with files', () => {
     test('a picture that Slack has not looked at yet is shown a moment later, in one message', async () => {
-      people.service.slowFiles = 2
+      harness.server.slowFiles = 2
       const posted = await post({ text: 'Slow picture.', picture: gif(4) })
       const there = (await seen()).filter(({ text }) => text === 'Slow picture.')
       assert.deepEqual(
-        there.map(({ message, pictures }) => [message, pictures.length]),
-        [[posted.messages[0], 1]],
+        there.map(({ message, pictures }) => ({ message, pictures: pictures.length })),
+        [{ message: posted.messages[0], pictures: 1 }],
       )
     })
 
     test('the alt text and a name that says nothing of the prompt go with the file', async () => {
       await post({ picture: gif(5) })
-      const { args } = people.service.calls.findLast(({ method }) => method === 'files.getUploadURLExternal')!
-      assert.deepEqual([args['filename'], args['alt_text']], ['zoetrope-5.gif', 'a ball'])
+      const { args } = harness.server.calls.findLast(({ method }) => method === 'files.getUploadURLExternal')!
+      assert.partialDeepStrictEqual(args, { filename: 'zoetrope-5.gif', alt_text: 'a ball' })
     })
 
     test('an MP4 is a message of its own, of which reactions tell: found when Slack says so later', async () => {
       const mp4: Picture = { ...gif(6), format: 'mp4', fileName: 'zoetrope-6.mp4' }
-      people.service.play('files.completeUploadExternal', async ({ method, args }) => {
-        const done = await people.service.state(method, args)
-        return { body: { ...done, files: (done['files'] as Thing[]).map(({ shares: _, ...file }) => file) } }
+      harness.server.play('files.completeUploadExternal', async ({ method, args }) => {
+        const done = await harness.server.state(method, args)
+        return { body: { ...done, files: (done['files'] as JsonObject[]).map(({ shares: _, ...file }) => file) } }
       })
-      people.service.play('files.info', () => ({ body: { ok: true, file: { id: 'F1', shares: {} } } }))
+      harness.server.play('files.info', () => ({ body: { ok: true, file: { id: 'F1', shares: {} } } }))
       const posted = await post({ text: 'As a film.', picture: mp4 })
       assert.equal(posted.messages.length, 2)
       const there = (await seen()).filter(({ message }) => posted.messages.includes(message))
@@ -213,35 +215,35 @@ describe('Slack in trouble', () => {
       )
       // an edit that keeps it uploads nothing; one without it takes it away
       const before = times('files.getUploadURLExternal')
-      const kept = await people.platform.edit(posted, plain({ text: 'Still a film.', picture: mp4 }))
+      const kept = await harness.platform.edit(posted, plain({ text: 'Still a film.', picture: mp4 }))
       assert.deepEqual(kept!.messages, posted.messages)
       assert.equal(times('files.getUploadURLExternal'), before)
-      const bare = await people.platform.edit(kept!, plain({ text: 'No film.' }))
+      const bare = await harness.platform.edit(kept!, plain({ text: 'No film.' }))
       assert.equal(bare!.messages.length, 1)
       assert.ok(!(await seen()).some(({ message }) => message === posted.messages[1]))
     })
 
     test('a shared file whose message is never told is shared all the same', async () => {
-      people.service.play('files.completeUploadExternal', async ({ method, args }) => {
-        await people.service.state(method, args)
+      harness.server.play('files.completeUploadExternal', async ({ method, args }) => {
+        await harness.server.state(method, args)
         return { body: { ok: true, files: [{ id: 'F1' }] } }
       })
-      people.service.play('files.info', () => no('missing_scope', [], { needed: 'files:read' }))
+      harness.server.play('files.info', () => refused('missing_scope', [], { needed: 'files:read' }))
       const posted = await post({ text: 'Shared.', file: { bytes: new Uint8Array([1]), mediaType: 'x/y', fileName: 'a.bin' } })
       assert.equal(posted.messages.length, 1)
     })
 
     test('a workspace that takes no files is told apart, and nothing is half posted', async () => {
-      people.service.play('files.completeUploadExternal', () => no('file_uploads_disabled'))
+      harness.server.play('files.completeUploadExternal', () => refused('file_uploads_disabled'))
       await assert.rejects(post({ text: 'With file.', picture: gif(7) }), { name: 'UserError', code: 'too-large' })
       const old = await post({ tone: 'running', text: 'Still drawing.' })
-      people.service.play('files.completeUploadExternal', () => no('file_type_not_allowed'))
-      await assert.rejects(people.platform.edit(old, plain({ picture: gif(8) })), { name: 'UserError', code: 'too-large' })
+      harness.server.play('files.completeUploadExternal', () => refused('file_type_not_allowed'))
+      await assert.rejects(harness.platform.edit(old, plain({ picture: gif(8) })), { name: 'UserError', code: 'too-large' })
       assert.ok(!(await texts()).some((text) => text.includes('With file.')))
     })
 
     test('an upload that breaks is an error to try again, and leaves no message', async () => {
-      people.service.play('upload', () => ({ status: 500, body: 'x' }))
+      harness.server.play('upload', () => ({ status: 500, body: 'x' }))
       await assert.rejects(post({ text: 'Broken upload.', picture: gif(9) }), /upload: http-500/)
       assert.ok(!(await texts()).includes('Broken upload.'))
     })
@@ -249,48 +251,48 @@ describe('Slack in trouble', () => {
     test('the same picture is not uploaded again by an edit, and the file goes when the message goes', async () => {
       const posted = await post({ picture: gif(10), text: 'Keep it.' })
       const before = times('files.getUploadURLExternal')
-      const edited = await people.platform.edit(posted, plain({ picture: gif(10), text: 'Kept.' }))
+      const edited = await harness.platform.edit(posted, plain({ picture: gif(10), text: 'Kept.' }))
       assert.deepEqual(edited!.messages, posted.messages)
       assert.equal(times('files.getUploadURLExternal'), before)
       const { files } = posted.handle as { files: { id: string }[] }
-      assert.ok(await people.service.file(files[0]!.id))
-      await people.platform.remove(edited!)
-      assert.equal(await people.service.file(files[0]!.id), undefined)
+      assert.ok(await harness.server.file(files[0]!.id))
+      await harness.platform.remove(edited!)
+      assert.equal(await harness.server.file(files[0]!.id), undefined)
     })
   })
 
   describe('where the bot is no member', () => {
-    const away = () => ({ channel_id: people.service.ids.elsewhere, channel_name: 'elsewhere' })
+    const away = () => ({ channel_id: harness.server.ids.elsewhere, channel_name: 'elsewhere' })
 
     test('says which step lets it in, for open and for private channels', async () => {
-      const open = await told(async ({ channel }) => channel, away())
-      assert.deepEqual([open.missing, open.direct], [['/invite @zoetrope'], false])
-      const { secret } = people.service.ids
-      const hidden = await told(async ({ channel }) => channel, { channel_id: secret, channel_name: 'privategroup' })
+      const open = await respondTo(async ({ channel }) => channel, away())
+      assert.deepEqual({ missing: open.missing, direct: open.direct }, { missing: ['/invite @zoetrope'], direct: false })
+      const { secret } = harness.server.ids
+      const hidden = await respondTo(async ({ channel }) => channel, { channel_id: secret, channel_name: 'privategroup' })
       assert.deepEqual(hidden.missing, ['/invite @zoetrope'])
-      const foreign = await told(async ({ channel, owner }) => ({ ...channel, owner }), {
+      const foreign = await respondTo(async ({ channel, owner }) => ({ ...channel, owner }), {
         channel_id: 'D0FOREIGN',
         channel_name: 'directmessage',
       })
-      assert.deepEqual([foreign.missing, foreign.direct], [['a conversation with @zoetrope'], false])
+      assert.deepEqual({ missing: foreign.missing, direct: foreign.direct }, { missing: ['a conversation with @zoetrope'], direct: false })
     })
 
     test('words for the asker come by the address that Slack gave, five times; then as a direct message', async () => {
       const said = plain({ audience: 'asker', text: 'Invite me.' })
-      await told(
+      await respondTo(
         async ({ address }) => {
-          for (let n = 0; n < 6; n++) await people.platform.post(address, said)
+          for (let n = 0; n < 6; n++) await harness.platform.post(address, said)
         },
-        { ...away(), response_url: people.service.responseUrl(people.service.ids.ann, people.service.ids.elsewhere) },
+        { ...away(), response_url: harness.server.responseUrl(harness.server.ids.ann, harness.server.ids.elsewhere) },
       )
-      assert.equal(people.service.ephemerals.filter(({ args }) => args['text'] === 'Invite me.').length, 5)
+      assert.equal(harness.server.ephemerals.filter(({ args }) => args['text'] === 'Invite me.').length, 5)
       assert.equal((await texts('ann')).filter((text) => text === 'Invite me.').length, 6)
       assert.ok(!(await texts('bob')).includes('Invite me.'))
     })
 
     test('a message for everybody there is refused with the step that mends it', async () => {
       await assert.rejects(
-        told(({ address }) => people.platform.post(address, plain()), away()),
+        respondTo(({ address }) => harness.platform.post(address, plain()), away()),
         {
           name: 'UserError',
           code: 'cannot-post-here',
@@ -300,13 +302,13 @@ describe('Slack in trouble', () => {
     })
 
     test('is noticed at once when somebody has invited it', async () => {
-      const { elsewhere } = people.service.ids
-      assert.equal((await told(async ({ channel }) => channel, away())).missing.length, 1)
-      const answers = await people.service.state('conversations.info', { channel: elsewhere })
-      people.service.play('conversations.info', () => ({
-        body: { ok: true, channel: { ...(answers['channel'] as Thing), is_member: true } },
+      const { elsewhere } = harness.server.ids
+      assert.equal((await respondTo(async ({ channel }) => channel, away())).missing.length, 1)
+      const info = await harness.server.state('conversations.info', { channel: elsewhere })
+      harness.server.play('conversations.info', () => ({
+        body: { ok: true, channel: { ...(info['channel'] as JsonObject), is_member: true } },
       }))
-      assert.deepEqual((await told(async ({ channel }) => channel, away())).missing, [])
+      assert.deepEqual((await respondTo(async ({ channel }) => channel, away())).missing, [])
     })
   })
 
@@ -320,50 +322,50 @@ describe('Slack in trouble', () => {
     }
 
     test('one that comes too late waits behind a button', async () => {
-      people.service.play('views.open', () => no('expired_trigger_id'))
-      await told(({ address }) => people.platform.open(address, form))
+      harness.server.play('views.open', () => refused('expired_trigger_id'))
+      await respondTo(({ address }) => harness.platform.open(address, form))
       const offered = (await seen('ann')).findLast(({ buttons }) => buttons.length > 0)!
-      assert.deepEqual([offered.text, offered.buttons], ['A dialog & more', ['Draw']])
-      assert.equal(people.service.views.size, 0)
-      const heard = people.heard.length
+      assert.deepEqual({ text: offered.text, buttons: offered.buttons }, { text: 'A dialog & more', buttons: ['Draw'] })
+      assert.equal(harness.server.views.size, 0)
+      const received = harness.received.length
       await press(offered.message)
-      assert.equal((await people.opened('ann'))?.title, 'A dialog & more')
-      assert.equal(people.heard.length, heard)
-      people.service.views.clear()
+      assert.equal((await harness.opened('ann'))?.title, 'A dialog & more')
+      assert.equal(harness.received.length, received)
+      harness.server.views.clear()
     })
 
     test('after a restart that button says its command instead', async () => {
-      people.service.play('views.open', () => no('expired_trigger_id'))
-      await told(({ address }) => people.platform.open(address, form))
+      harness.server.play('views.open', () => refused('expired_trigger_id'))
+      await respondTo(({ address }) => harness.platform.open(address, form))
       const { message } = (await seen('ann')).findLast(({ buttons }) => buttons.length > 0)!
-      await people.restart()
+      await harness.restart()
       const said = new Promise<Incoming>((resolve) => {
-        answer = async (incoming) => resolve(incoming)
+        respond = async (incoming) => resolve(incoming)
       })
       await press(message)
       const incoming = await said
-      assert.deepEqual([incoming.kind, incoming.kind === 'text' && incoming.text], ['text', 'again job:k3j9x'])
+      assert.deepEqual({ kind: incoming.kind, text: incoming.kind === 'text' && incoming.text }, { kind: 'text', text: 'again job:k3j9x' })
     })
 
     async function press(message: string): Promise<void> {
-      const { ids, ephemerals } = people.service
+      const { ids, ephemerals } = harness.server
       const [, ts] = message.split(':')
       const { args, channel } = ephemerals.find((one) => one.ts === ts)!
-      const block = (args['blocks'] as Thing[]).find(({ type }) => type === 'actions')!
-      await people.send('interactive', {
+      const block = (args['blocks'] as JsonObject[]).find(({ type }) => type === 'actions')!
+      await harness.send('interactive', {
         type: 'block_actions',
         user: { id: ids.ann, team_id: ids.team },
         container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: true },
-        trigger_id: await people.service.trigger(ids.ann),
+        trigger_id: await harness.server.trigger(ids.ann),
         team: { id: ids.team },
         channel: { id: channel },
-        actions: [{ ...(block['elements'] as Thing[])[0], action_ts: '1.1' }],
+        actions: [{ ...(block['elements'] as JsonObject[])[0], action_ts: '1.1' }],
       })
-      for (let n = 0; n < 100 && people.service.views.size === 0; n++) await new Promise((resolve) => setTimeout(resolve, 5))
+      for (let n = 0; n < 100 && harness.server.views.size === 0; n++) await new Promise((resolve) => setTimeout(resolve, 5))
     }
   })
 
-  test('nothing that was logged holds a token, a secret or an address that answers for somebody', () => {
+  test('nothing that was logged holds a token, a secret or a response URL', () => {
     const all = lines.join('\n')
     assert.ok(lines.length > 5, 'the troubles above were logged')
     for (const secret of ['1111-2222', 'A111-2222', '/hook/', 'ticket=']) assert.ok(!all.includes(secret), secret)

@@ -1,4 +1,5 @@
-// What the app asks Slack for is what the code uses: commands, scopes, events. Lengths as Slack's manifest reference states them.
+// App manifests: what the app asks Slack for is what the code uses: commands, scopes, events. Lengths as Slack's manifest reference states
+// them.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -6,7 +7,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { commands } from '../../../commands/index.ts'
 import { neededScopes, usefulScopes } from '../../../src/chat/slack/api/scopes.ts'
-import { umbrella } from '../../../src/chat/slack/receive.ts'
+import { catchAllCommand } from '../../../src/chat/slack/receive.ts'
 
 interface Manifest {
   readonly display_information: { readonly name: string; readonly description: string }
@@ -30,7 +31,7 @@ describe('the Slack manifest', () => {
   test('offers every command by its own name, but help, whose name is often taken, and all of them by one', () => {
     const offered = commands.filter(({ hidden, name }) => !hidden && name !== 'help').map(({ name }) => `/${name}`)
     const named = socket.features.slash_commands.map(({ command }) => command)
-    assert.deepEqual([...named].sort(), [...offered, `/${umbrella}`].sort())
+    assert.deepEqual([...named].sort(), [...offered, `/${catchAllCommand}`].sort())
     for (const { command, description, usage_hint = 'x', should_escape } of socket.features.slash_commands) {
       assert.match(command, /^\/[a-z-]{1,31}$/)
       assert.ok(description.length >= 1 && description.length <= 2000 && usage_hint.length >= 1 && usage_hint.length <= 1000)
@@ -45,7 +46,7 @@ describe('the Slack manifest', () => {
     assert.deepEqual([...socket.oauth_config.scopes.bot].sort(), [...neededScopes, ...Object.keys(usefulScopes)].sort())
   })
 
-  test('subscribes to what is heard, with interactivity, and lets people write to the bot', () => {
+  test('subscribes to what is received, with interactivity, and lets people write to the bot', () => {
     assert.deepEqual(socket.settings.event_subscriptions.bot_events, ['app_mention', 'message.im', 'reaction_added'])
     assert.equal(socket.settings.interactivity.is_enabled, true)
     assert.equal(socket.features.app_home.messages_tab_enabled, true)

@@ -1,7 +1,7 @@
-// The shared suite, by both ways that Slack knows.
+// Slack, held to what every platform must do: by both transports.
 
 import { testPlatform } from '../../suites/platform.ts'
-import { startPeople } from './slack-users.ts'
+import { startSlackHarness } from './harness.ts'
+import { transports } from './transports.ts'
 
-testPlatform('Slack by Socket Mode', (receiver) => startPeople('socket', receiver))
-testPlatform('Slack by HTTP', (receiver) => startPeople('http', receiver))
+for (const transport of transports) testPlatform(`Slack by ${transport.name}`, (receiver) => startSlackHarness(transport, receiver))

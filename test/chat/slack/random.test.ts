@@ -1,5 +1,5 @@
-// 10,000 events by each way, most of them broken somewhere: every one is acknowledged, the process lives, and an honest one is
-// still heard afterwards.
+// Property tests: 10,000 events by each transport, most of them broken somewhere. Every one is acknowledged, the process lives, and an honest
+// one is still received afterwards.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -7,52 +7,81 @@ import { commands } from '../../../commands/index.ts'
 import type { Incoming } from '../../../src/chat/contract/incoming.ts'
 import { parse } from '../../../src/chat/input/parse.ts'
 import { UserError } from '../../../src/errors.ts'
-import type { Thing } from './calls.ts'
-import type { Ids } from './service.ts'
-import { startPeople } from './slack-users.ts'
+import type { JsonObject } from './calls.ts'
+import { startSlackHarness } from './harness.ts'
+import type { Ids, SlackServer } from './server.ts'
+import { http, socketMode, type Transport } from './transports.ts'
 
 const count = 10_000
 const atOnce = 24
 
-for (const way of ['socket', 'http'] as const) {
-  test(`Slack by ${way}: ${count} events of any shape are acknowledged, and nothing breaks`, { timeout: 240_000 }, async () => {
+interface TransportCase {
+  readonly transport: Transport
+  readonly seed: number
+  /** What is sent between the events past every format of the transport. */
+  readonly garble: (server: SlackServer, random: Random) => void
+  /** What an event of this shape is acknowledged with. */
+  readonly statusOf: (type: string, payload: unknown) => number
+}
+
+const cases: readonly TransportCase[] = [
+  {
+    transport: socketMode,
+    seed: 7,
+    garble({ sockets }, random) {
+      for (const socket of sockets) socket.send(oneOf(garbage, random))
+    },
+    statusOf: () => 200,
+  },
+  {
+    transport: http,
+    seed: 11,
+    garble: () => undefined,
+    // what is no object is refused before it is read
+    statusOf: (type, payload) => (type !== 'slash_commands' && (typeof payload !== 'object' || payload === null) ? 400 : 200),
+  },
+]
+
+for (const { transport, seed, garble, statusOf } of cases) {
+  test(`Slack by ${transport.name}: ${count} events of any shape are acknowledged, and nothing breaks`, { timeout: 240_000 }, async () => {
     const broken: unknown[] = []
     const note = (error: unknown) => void broken.push(error)
     process.on('unhandledRejection', note).on('uncaughtException', note)
-    const contexts = {
-      receive: async (incoming: Incoming) => understand(incoming, note),
+    const receiver = {
+      receive: async (incoming: Incoming) => parseAsRouter(incoming, note),
       complete: async () => [{ value: 'anime', label: 'Anime' }],
     }
-    const people = await startPeople(way, contexts)
-    const random = generator(way === 'socket' ? 7 : 11)
-    const wrong: unknown[] = []
-    let next = 0
-    const sendSome = async () => {
-      while (next < count) {
-        const n = next++
-        const [type, payload] = eventOf(people.service.ids, n, random)
-        if (way === 'socket' && n % 50 === 0) for (const socket of people.service.sockets) socket.send(oneOf(garbage, random))
-        const { status } = await people.send(type, payload)
-        // by HTTP, what is no object is refused before it is read
-        const expected = way === 'http' && type !== 'slash_commands' && (typeof payload !== 'object' || payload === null) ? 400 : 200
-        if (status !== expected) wrong.push([type, payload, status])
+    const harness = await startSlackHarness(transport, receiver)
+    try {
+      const random = generator(seed)
+      const wrong: unknown[] = []
+      let next = 0
+      const sendSome = async () => {
+        while (next < count) {
+          const n = next++
+          const [type, payload] = eventOf(harness.server.ids, n, random)
+          if (n % 50 === 0) garble(harness.server, random)
+          const { status } = await harness.send(type, payload)
+          if (status !== statusOf(type, payload)) wrong.push({ type, payload, status })
+        }
       }
+      await Promise.all(Array.from({ length: atOnce }, sendSome))
+      assert.deepEqual(wrong, [])
+      const { length } = harness.received
+      assert.ok(length > count / 10, `broken events alone prove little: ${length} were whole enough to be received`)
+      await harness.speak('ann', 'queue', {})
+      assert.equal(harness.received.length > length, true)
+      assert.equal(harness.platform.trouble(), undefined)
+    } finally {
+      await harness.close()
+      process.off('unhandledRejection', note).off('uncaughtException', note)
     }
-    await Promise.all(Array.from({ length: atOnce }, sendSome))
-    assert.deepEqual(wrong, [])
-    const { length } = people.heard
-    assert.ok(length > count / 10, `broken events alone prove little: ${length} were whole enough to be heard`)
-    await people.speak('ann', 'queue', {})
-    assert.equal(people.heard.length > length, true)
-    assert.equal(people.platform.trouble(), undefined)
-    await people.close()
-    process.off('unhandledRejection', note).off('uncaughtException', note)
     assert.deepEqual(broken, [])
   })
 }
 
-/** As the house would: understood, or refused with a sentence. */
-function understand(incoming: Incoming, note: (error: unknown) => void): void {
+/** As the router would: understood, or refused with a sentence. */
+function parseAsRouter(incoming: Incoming, note: (error: unknown) => void): void {
   try {
     assert.deepEqual(JSON.parse(JSON.stringify(incoming)), incoming)
     if (incoming.kind === 'text') parse(incoming.text, commands)
@@ -80,7 +109,7 @@ function times<T>(count: number, change: (value: T) => T, value: T): T {
   return count === 0 ? value : times(count - 1, change, change(value))
 }
 
-interface Scene {
+interface EventParts {
   readonly user: string
   readonly channel: string
   readonly team: string
@@ -88,7 +117,7 @@ interface Scene {
   readonly random: Random
 }
 
-const events: readonly ((scene: Scene) => [type: string, payload: Thing])[] = [
+const events: readonly ((parts: EventParts) => [type: string, payload: JsonObject])[] = [
   ({ user, channel, team, n, random }) => {
     const text = Array.from({ length: Math.floor(random() * 6) }, () => oneOf(words, random)).join(' ')
     const command = oneOf(['/animate', '/zoetrope', '/queue', '/settings', '/nothing', '/'], random)
@@ -112,11 +141,11 @@ const events: readonly ((scene: Scene) => [type: string, payload: Thing])[] = [
       prompt: { prompt: { type: 'plain_text_input', value: oneOf(words, random) } },
       style: { style: { selected_option: null } },
     }
-    const view = { id: `V${n}`, type: 'modal', callback_id: 'form', private_metadata: carried(user, team, random), state: { values } }
+    const view = { id: `V${n}`, type: 'modal', callback_id: 'form', private_metadata: metadataOf(user, team, random), state: { values } }
     return ['interactive', { type: 'view_submission', trigger_id: `t${n}`, user: { id: user }, team: { id: team }, view }]
   },
   ({ user, team, n, random }) => {
-    const view = { id: `V${n}`, private_metadata: carried(user, team, random) }
+    const view = { id: `V${n}`, private_metadata: metadataOf(user, team, random) }
     const asked = { action_id: 'style', block_id: 'style', value: oneOf(words, random) }
     return ['interactive', { type: 'block_suggestion', user: { id: user }, team: { id: team }, ...asked, view, n }]
   },
@@ -155,7 +184,7 @@ const events: readonly ((scene: Scene) => [type: string, payload: Thing])[] = [
   },
 ]
 
-function carried(user: string, team: string, random: Random): string {
+function metadataOf(user: string, team: string, random: Random): string {
   const address = { team, channel: 'C1', user, direct: random() < 0.5, heardMs: 1 }
   const whole = JSON.stringify({ command: 'animate', fixed: { job: 'x' }, address })
   return random() < 0.8 ? whole : whole.slice(0, Math.floor(random() * whole.length))

@@ -1,81 +1,88 @@
-// What Slack tells of, by both ways: who it was, what it was, and always acknowledged within the three seconds that the local
-// Slack waits.
+// Receiving: what Slack tells of, by both transports: who it was, what it was, and always acknowledged within the three seconds that Slack
+// waits.
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Choice, Incoming } from '../../../src/chat/contract/incoming.ts'
-import type { Thing } from './calls.ts'
-import { eventOf, type People, reactionEvent, startPeople, type Way } from './slack-users.ts'
+import type { JsonObject } from './calls.ts'
+import { eventOf, reactionEvent, type SlackHarness, startSlackHarness } from './harness.ts'
+import { socketMode, type Transport, transports } from './transports.ts'
 
-for (const way of ['socket', 'http'] as const) hearing(way)
+for (const transport of transports) testReceiving(transport)
 
-function hearing(way: Way): void {
-  describe(`Slack heard by ${way}`, () => {
-    let people: People
+function testReceiving(transport: Transport): void {
+  describe(`what is received from Slack by ${transport.name}`, () => {
+    let harness: SlackHarness
     let receive: (incoming: Incoming) => Promise<unknown> = async () => undefined
     let complete: () => Promise<readonly Choice[]> = async () => []
 
     before(async () => {
-      people = await startPeople(way, { receive: async (incoming) => void (await receive(incoming)), complete: async () => complete() })
+      harness = await startSlackHarness(transport, {
+        receive: async (incoming) => void (await receive(incoming)),
+        complete: async () => complete(),
+      })
     })
-    after(() => people.close())
+    after(() => harness.close())
     afterEach(() => {
       receive = async () => undefined
       complete = async () => []
     })
 
-    /** The next thing that is heard, after `act`. */
+    /** The next thing that is received, after `act`. */
     async function next(act: () => Promise<unknown>): Promise<Incoming> {
-      const heard = new Promise<Incoming>((resolve) => {
+      const received = new Promise<Incoming>((resolve) => {
         receive = async (incoming) => resolve(incoming)
       })
       await act()
-      return heard
+      return received
     }
-    const slash = (person: 'ann' | 'bob' | 'root', text: string, more: Thing = {}) =>
-      next(() => people.slash(people.service.ids[person], text, more))
-    const event = (content: Thing) => people.send('events_api', eventOf(people.service.ids.team, content))
-    /** It is acknowledged, and nothing is heard of it: only the command that follows. */
+    const slash = (person: 'ann' | 'bob' | 'root' | 'operator', text: string, more: JsonObject = {}) =>
+      next(() => harness.slash(harness.server.ids[person], text, more))
+    const event = (content: JsonObject) => harness.send('events_api', eventOf(harness.server.ids.team, content))
+    /** It is acknowledged, and nothing is received of it: only the command that follows. */
     async function ignored(act: () => Promise<unknown>): Promise<void> {
-      const before = people.heard.length
+      const before = harness.received.length
       await next(async () => {
         assert.equal(((await act()) as { status: number }).status, 200)
         await new Promise((resolve) => setTimeout(resolve, 30))
-        await people.slash(people.service.ids.ann, 'queue after')
+        await harness.slash(harness.server.ids.ann, 'queue after')
       })
       assert.deepEqual(
-        people.heard.slice(before).map((one) => one.kind === 'text' && one.text),
+        harness.received.slice(before).map((one) => one.kind === 'text' && one.text),
         ['queue after'],
       )
     }
 
-    test('who is an admin, in which groups, and what everybody reads', async () => {
-      const { ids } = people.service
+    test('who is an admin, in which groups, who an operator by the configuration, and what everybody reads', async () => {
+      const { ids } = harness.server
       const [root, ann, bob] = [await slash('root', 'queue'), await slash('ann', 'queue'), await slash('bob', 'queue')]
+      const operator = await slash('operator', 'queue')
       assert.deepEqual(
-        [root.asker, ann.asker, bob.asker],
-        [
-          { admin: true, roles: ['S1'] },
-          { admin: false, roles: ['S1'] },
-          { admin: false, roles: [] },
-        ],
+        { root: root.asker, ann: ann.asker, bob: bob.asker, operator: operator.asker },
+        {
+          root: { admin: true, operator: false, roles: ['S1'] },
+          ann: { admin: false, operator: false, roles: ['S1'] },
+          bob: { admin: false, operator: false, roles: [] },
+          operator: { admin: false, operator: true, roles: [] },
+        },
       )
-      assert.deepEqual([ann.locale, bob.locale, bob.channelLocale, bob.name], ['en-US', 'zh-CN', 'en-US', 'bob'])
+      assert.equal(ann.locale, 'en-US')
+      assert.partialDeepStrictEqual(bob, { locale: 'zh-CN', channelLocale: 'en-US', name: 'bob' })
       assert.deepEqual(ann.owner, { platform: 'slack', space: ids.team, person: ids.ann })
       assert.deepEqual(ann.channel, { id: ids.channel, ageRestricted: false, direct: false, missing: [] })
     })
 
     test('people and channels are asked for once, not for each event', async () => {
       await slash('ann', 'queue')
-      const before = people.service.calls.length
+      const before = harness.server.calls.length
       await slash('ann', 'queue')
-      assert.equal(people.service.calls.length, before)
+      assert.equal(harness.server.calls.length, before)
     })
 
     test('a command as it was typed: entities undone, addresses whole, mentions with their ids', async () => {
-      const { ids } = people.service
+      const { ids } = harness.server
       const said = async (text: string) => {
-        const incoming = await next(() => people.slash(ids.ann, 'animate', { text }))
+        const incoming = await next(() => harness.slash(ids.ann, 'animate', { text }))
         return incoming.kind === 'text' && incoming.text
       }
       assert.equal(await said('a &lt;b&gt; &amp;amp; c'), 'animate a <b> &amp; c')
@@ -92,38 +99,44 @@ function hearing(way: Way): void {
     })
 
     test('a conversation with the bot alone belongs to the workspace, and needs no invitation', async () => {
-      const { ids, state } = people.service
+      const { ids, state } = harness.server
       const channel = ((await state('conversations.open', { users: ids.ann }))['channel'] as { id: string }).id
-      people.service.play('conversations.info', () => ({ body: { ok: true, channel: { id: channel, is_im: true, user: ids.ann } } }))
+      harness.server.play('conversations.info', () => ({ body: { ok: true, channel: { id: channel, is_im: true, user: ids.ann } } }))
       const incoming = await slash('ann', 'queue', { channel_id: channel, channel_name: 'directmessage' })
-      assert.deepEqual([incoming.channel.direct, incoming.channel.missing, incoming.owner.space], [true, [], ids.team])
+      assert.deepEqual(
+        { direct: incoming.channel.direct, missing: incoming.channel.missing, space: incoming.owner.space },
+        { direct: true, missing: [], space: ids.team },
+      )
       const said = await next(() =>
         event({ type: 'message', channel_type: 'im', user: ids.ann, text: 'animate a &lt;cat&gt;', channel, ts: '9.1' }),
       )
-      assert.deepEqual([said.kind === 'text' && said.text, said.channel.direct, said.owner.space], ['animate a <cat>', true, ids.team])
-      const posted = await people.platform.post(said.address, { audience: 'asker', tone: 'plain', text: 'Here, as a message.' })
-      assert.equal((await people.seen('ann')).at(-1)!.text, 'Here, as a message.')
-      await people.platform.remove(posted)
+      assert.deepEqual(
+        { text: said.kind === 'text' && said.text, direct: said.channel.direct, space: said.owner.space },
+        { text: 'animate a <cat>', direct: true, space: ids.team },
+      )
+      const posted = await harness.platform.post(said.address, { audience: 'asker', tone: 'plain', text: 'Here, as a message.' })
+      assert.equal((await harness.seen('ann')).at(-1)!.text, 'Here, as a message.')
+      await harness.platform.remove(posted)
     })
 
-    test('a mention in a channel, with the files that hang on it; in a thread it is answered there', async () => {
-      const { ids } = people.service
-      const file = { id: 'F1', name: 'style.safetensors', size: 12, url_private_download: `${people.service.url}/files-pri/F1/style` }
+    test('a mention in a channel, with the files that hang on it; in a thread it is replied to there', async () => {
+      const { ids } = harness.server
+      const file = { id: 'F1', name: 'style.safetensors', size: 12, url_private_download: `${harness.server.url}/files-pri/F1/style` }
       const mention = { type: 'app_mention', user: ids.bob, channel: ids.channel, ts: '5.1' }
       const incoming = await next(() => event({ ...mention, text: `<@${ids.bot}> styles add`, files: [file] }))
-      assert.deepEqual([incoming.kind, incoming.kind === 'text' && incoming.text], ['text', 'styles add'])
+      assert.deepEqual({ kind: incoming.kind, text: incoming.kind === 'text' && incoming.text }, { kind: 'text', text: 'styles add' })
       assert.deepEqual(incoming.kind === 'text' && incoming.files, [{ url: file.url_private_download, name: file.name, bytes: 12 }])
       const empty = await next(() => event({ ...mention, text: `<@${ids.bot}|zoetrope>` }))
       assert.equal(empty.kind === 'text' && empty.text, 'help')
-      const parent = await people.service.state('chat.postMessage', { channel: ids.channel, text: 'a thread' })
+      const parent = await harness.server.state('chat.postMessage', { channel: ids.channel, text: 'a thread' })
       const inThread = await next(() => event({ ...mention, text: `hey <@${ids.bot}> queue`, thread_ts: parent['ts'] }))
-      await people.platform.post(inThread.address, { audience: 'everyone', tone: 'plain', text: 'In the thread.' })
-      const replies = await people.service.state('conversations.replies', { channel: ids.channel, ts: parent['ts'] })
-      assert.equal((replies['messages'] as Thing[]).length, 2)
+      await harness.platform.post(inThread.address, { audience: 'everyone', tone: 'plain', text: 'In the thread.' })
+      const replies = await harness.server.state('conversations.replies', { channel: ids.channel, ts: parent['ts'] })
+      assert.equal((replies['messages'] as JsonObject[]).length, 2)
     })
 
-    test('of bots, of the bot itself, of changed messages and of other conversations nothing is heard', async () => {
-      const { ids } = people.service
+    test('of bots, of the bot itself, of changed messages and of other conversations nothing is received', async () => {
+      const { ids } = harness.server
       const message = { type: 'message', channel_type: 'im', channel: 'D1', ts: '1.1', text: 'x', user: ids.ann }
       await ignored(() => event({ ...message, bot_id: 'B1' }))
       await ignored(() => event({ ...message, user: ids.bot }))
@@ -133,13 +146,13 @@ function hearing(way: Way): void {
     })
 
     test('a reaction with any of its names and skins; not one of the bot, of bots, on messages of others or with other emoji', async () => {
-      const { ids } = people.service
-      const react = (user: string, name: string, more: Thing = {}) =>
-        people.send('events_api', reactionEvent(people.service, user, ids.channel, '7.1', name, more))
+      const { ids } = harness.server
+      const react = (user: string, name: string, more: JsonObject = {}) =>
+        harness.send('events_api', reactionEvent(harness.server, user, ids.channel, '7.1', name, more))
       for (const name of ['game_die', 'game_die::skin-tone-3', 'arrows_counterclockwise']) {
         const incoming = await next(() => react(ids.ann, name))
         assert.deepEqual(
-          [incoming.kind, incoming.kind === 'reaction' && [incoming.mark, incoming.message]],
+          [incoming.kind, incoming.kind === 'reaction' && [incoming.reaction, incoming.message]],
           ['reaction', ['die', `${ids.channel}:7.1`]],
         )
       }
@@ -147,7 +160,7 @@ function hearing(way: Way): void {
       await next(() => react(ids.ann, 'x', { item_user: undefined }))
       await ignored(() => react(ids.bot, 'game_die'))
       await ignored(() => react('USLACKBOT', 'game_die'))
-      people.service.play('users.info', () => ({ body: { ok: true, user: { name: 'robot', is_bot: true } } }))
+      harness.server.play('users.info', () => ({ body: { ok: true, user: { name: 'robot', is_bot: true } } }))
       await ignored(() => react('U0ROBOT', 'game_die'))
       await ignored(() => react(ids.ann, 'game_die', { item_user: ids.bob }))
       await ignored(() => react(ids.ann, 'thumbsup'))
@@ -155,37 +168,37 @@ function hearing(way: Way): void {
     })
 
     test('what Slack sends again has the id of the first', async () => {
-      const { ids } = people.service
-      const again = reactionEvent(people.service, ids.ann, ids.channel, '8.1', 'star')
-      const ids2 = [await next(() => people.send('events_api', again)), await next(() => people.send('events_api', again, 1))].map(
+      const { ids } = harness.server
+      const again = reactionEvent(harness.server, ids.ann, ids.channel, '8.1', 'star')
+      const ids2 = [await next(() => harness.send('events_api', again)), await next(() => harness.send('events_api', again, 1))].map(
         ({ id }) => id,
       )
       assert.deepEqual(ids2, [again['event_id'], again['event_id']])
     })
 
-    test('is acknowledged while the house still works, and while Slack does not answer what is asked of it', async () => {
+    test('is acknowledged while the receiver still works, and while Slack does not respond to what is asked of it', async () => {
       let done = () => {}
       const working = new Promise<void>((resolve) => {
         done = resolve
       })
       receive = () => working
-      assert.equal((await people.slash(people.service.ids.ann, 'queue')).status, 200)
-      people.service.play('users.info', () => new Promise((resolve) => setTimeout(() => resolve(undefined), 2500)))
-      const incoming = next(() => people.slash('U0UNKNOWN', 'queue'))
-      // nobody is an admin for want of an answer
-      assert.deepEqual([(await incoming).asker.admin, (await incoming).name], [false, 'U0UNKNOWN'])
+      assert.equal((await harness.slash(harness.server.ids.ann, 'queue')).status, 200)
+      harness.server.play('users.info', () => new Promise((resolve) => setTimeout(() => resolve(undefined), 2500)))
+      const incoming = next(() => harness.slash('U0UNKNOWN', 'queue'))
+      // nobody is an admin for want of a response
+      assert.deepEqual({ admin: (await incoming).asker.admin, name: (await incoming).name }, { admin: false, name: 'U0UNKNOWN' })
       done()
     })
 
     test('suggestions that take too long are none, in time', async () => {
       complete = () => new Promise((resolve) => setTimeout(() => resolve([{ value: 'late', label: 'late' }]), 2900))
-      assert.deepEqual(await people.complete('ann', 'animate', 'style', 'a'), [])
+      assert.deepEqual(await harness.complete('ann', 'animate', 'style', 'a'), [])
     })
 
     test('a dialog in the room of a file hands the file over, read with the token and from nowhere else', async () => {
-      const { ids, url } = people.service
+      const { ids, url } = harness.server
       const view = {
-        id: `V${way}`,
+        id: 'V1',
         callback_id: 'form',
         private_metadata: JSON.stringify({
           command: 'styles',
@@ -207,7 +220,7 @@ function hearing(way: Way): void {
         },
       }
       const incoming = await next(() =>
-        people.send('interactive', { type: 'view_submission', user: { id: ids.ann }, team: { id: ids.team }, trigger_id: 't1', view }),
+        harness.send('interactive', { type: 'view_submission', user: { id: ids.ann }, team: { id: ids.team }, trigger_id: 't1', view }),
       )
       const attachment = { url: `${url}/files-pri/F1/a`, name: 'a.safetensors', bytes: 3 }
       assert.deepEqual(incoming.kind === 'command' && [incoming.command, incoming.action, incoming.options], [
@@ -217,114 +230,114 @@ function hearing(way: Way): void {
       ])
       const read = async (from: string) => {
         const parts: Uint8Array[] = []
-        for await (const part of people.platform.fetchFile!({ ...attachment, url: from }, AbortSignal.timeout(2000))) parts.push(part)
+        for await (const part of harness.platform.fetchFile!({ ...attachment, url: from }, AbortSignal.timeout(2000))) parts.push(part)
         return Buffer.concat(parts).toString()
       }
-      people.service.play('files-pri', () => ({ body: 'abc' }))
+      harness.server.play('files-pri', () => ({ body: 'abc' }))
       assert.equal(await read(attachment.url), 'abc')
-      people.service.play('files-pri', () => ({ headers: { 'content-type': 'text/html' }, body: '<html>sign in' }))
+      harness.server.play('files-pri', () => ({ headers: { 'content-type': 'text/html' }, body: '<html>sign in' }))
       await assert.rejects(read(attachment.url), { name: 'UserError', code: 'file-gone', message: /files:read/ })
-      people.service.play('files-pri', () => ({ status: 404, body: 'gone' }))
+      harness.server.play('files-pri', () => ({ status: 404, body: 'gone' }))
       await assert.rejects(read(attachment.url), { code: 'file-gone' })
       for (const elsewhere of ['https://example.org/a', 'upload:1', 'http://127.0.0.1:9/files-pri/F1/a']) {
         await assert.rejects(read(elsewhere), { code: 'file-gone' })
       }
     })
 
-    test('a private answer with a picture comes as a direct message, and a word with the way to it where it was asked', async () => {
+    test('a private reply with a picture comes as a direct message, and a link to it where it was asked', async () => {
       const { address } = await slash('ann', 'animate a cat private:yes')
-      const posted = await people.platform.post(address, { audience: 'asker', tone: 'waiting', text: 'You are next.' })
+      const posted = await harness.platform.post(address, { audience: 'asker', tone: 'waiting', text: 'You are next.' })
       const { channel, ts } = posted.handle as { channel: string; ts: string }
       assert.ok(channel.startsWith('D'))
-      const { args } = people.service.ephemerals.at(-1)!
-      assert.equal(args['channel'], people.service.ids.channel)
+      const { args } = harness.server.ephemerals.at(-1)!
+      assert.equal(args['channel'], harness.server.ids.channel)
       const links = JSON.stringify(args['blocks'])
       assert.ok(links.includes('You are next.') && links.includes(`https://reels.slack.com/archives/${channel}/p${ts.replace('.', '')}`))
     })
 
-    test('after a stop nothing more is heard, and what was heard before is done with', async () => {
+    test('after a stop nothing more is received, and what was received before is done with', async () => {
       let finished = false
       receive = async () => {
         await new Promise((resolve) => setTimeout(resolve, 100))
         finished = true
       }
-      await people.slash(people.service.ids.ann, 'queue')
-      await people.platform.stop()
+      await harness.slash(harness.server.ids.ann, 'queue')
+      await harness.platform.stop()
       assert.ok(finished)
-      assert.ok(people.platform.trouble())
-      for (let n = 0; n < 100 && people.service.sockets.size > 0; n++) await new Promise((resolve) => setTimeout(resolve, 10))
-      assert.equal(people.service.sockets.size, 0)
-      await people.restart()
-      assert.equal(people.platform.trouble(), undefined)
+      assert.ok(harness.platform.trouble())
+      for (let n = 0; n < 100 && harness.server.sockets.size > 0; n++) await new Promise((resolve) => setTimeout(resolve, 10))
+      assert.equal(harness.server.sockets.size, 0)
+      await harness.restart()
+      assert.equal(harness.platform.trouble(), undefined)
       await slash('ann', 'queue')
     })
   })
 }
 
 describe('a socket of Slack', () => {
-  let people: People
+  let harness: SlackHarness
   before(async () => {
-    people = await startPeople('socket', { async receive() {}, complete: async () => [] })
+    harness = await startSlackHarness(socketMode, { async receive() {}, complete: async () => [] })
   })
-  after(() => people.close())
+  after(() => harness.close())
 
   const until = async (true_: () => boolean) => {
     for (let n = 0; n < 400 && !true_(); n++) await new Promise((resolve) => setTimeout(resolve, 10))
     assert.ok(true_(), String(true_))
   }
-  const heardAfter = async () => {
-    const before = people.heard.length
-    assert.equal((await people.slash(people.service.ids.ann, 'queue')).status, 200)
-    await until(() => people.heard.length > before)
+  const receivedAfter = async () => {
+    const before = harness.received.length
+    assert.equal((await harness.slash(harness.server.ids.ann, 'queue')).status, 200)
+    await until(() => harness.received.length > before)
   }
 
   test('that is dropped is opened again at once', async () => {
-    const { service } = people
-    const opened = service.opened
-    for (const socket of service.sockets) socket.terminate()
-    await until(() => service.opened === opened + 1 && people.platform.trouble() === undefined)
-    await heardAfter()
+    const { server } = harness
+    const opened = server.opened
+    for (const socket of server.sockets) socket.terminate()
+    await until(() => server.opened === opened + 1 && harness.platform.trouble() === undefined)
+    await receivedAfter()
   })
 
   test('that Slack renews is replaced', async () => {
-    const { service } = people
-    const opened = service.opened
-    for (const socket of service.sockets) socket.send(JSON.stringify({ type: 'disconnect', reason: 'refresh_requested', debug_info: {} }))
-    await until(() => service.opened === opened + 1 && people.platform.trouble() === undefined)
-    await heardAfter()
-    assert.equal(service.sockets.size, 1)
+    const { server } = harness
+    const opened = server.opened
+    for (const socket of server.sockets) socket.send(JSON.stringify({ type: 'disconnect', reason: 'refresh_requested', debug_info: {} }))
+    await until(() => server.opened === opened + 1 && harness.platform.trouble() === undefined)
+    await receivedAfter()
+    assert.equal(server.sockets.size, 1)
   })
 
   test('that cannot be opened for a while is trouble, and tried until it can', async () => {
-    const { service } = people
-    const opened = service.opened
+    const { server } = harness
+    const opened = server.opened
     const down = () => ({ status: 503, body: 'down' })
-    service.play('apps.connections.open', down, () => ({ status: 429, headers: { 'retry-after': '1' }, body: '{}' }), down)
-    for (const socket of service.sockets) socket.terminate()
-    await until(() => /lost|again/.test(people.platform.trouble() ?? ''))
-    await until(() => service.opened === opened + 1 && people.platform.trouble() === undefined)
-    await heardAfter()
+    server.play('apps.connections.open', down, () => ({ status: 429, headers: { 'retry-after': '1' }, body: '{}' }), down)
+    for (const socket of server.sockets) socket.terminate()
+    await until(() => /lost|again/.test(harness.platform.trouble() ?? ''))
+    await until(() => server.opened === opened + 1 && harness.platform.trouble() === undefined)
+    await receivedAfter()
   })
 
   test('that closes before an event could be acknowledged: the event is worked on all the same', async () => {
-    const { service } = people
-    const { opened, ids } = service
-    const before = people.heard.length
-    const payload = reactionEvent(service, ids.ann, ids.channel, '1.2', 'star')
-    const [socket] = service.sockets
+    const { server } = harness
+    const { opened, ids } = server
+    const before = harness.received.length
+    const payload = reactionEvent(server, ids.ann, ids.channel, '1.2', 'star')
+    const [socket] = server.sockets
     await new Promise((resolve) => socket!.send(JSON.stringify({ envelope_id: 'e1', type: 'events_api', payload }), resolve))
     socket!.terminate()
-    await until(() => people.heard.length === before + 1)
-    await until(() => service.opened === opened + 1 && people.platform.trouble() === undefined)
-    await heardAfter()
+    await until(() => harness.received.length === before + 1)
+    await until(() => server.opened === opened + 1 && harness.platform.trouble() === undefined)
+    await receivedAfter()
   })
 
   test('a token that is taken back is trouble', async () => {
-    people.service.play('conversations.open', () => ({ body: { ok: false, error: 'token_revoked' } }))
-    const { address } = people.heard.at(-1)!
-    await assert.rejects(people.platform.post(address, { audience: 'direct', tone: 'plain', text: 'x' }), /token_revoked/)
-    assert.match(people.platform.trouble()!, /no longer accepts the token \(token_revoked\)/)
-    await people.platform.post(address, { audience: 'direct', tone: 'plain', text: 'x' })
-    assert.equal(people.platform.trouble(), undefined)
+    harness.server.play('conversations.open', () => ({ body: { ok: false, error: 'token_revoked' } }))
+    const { address } = harness.received.at(-1)!
+    await assert.rejects(harness.platform.post(address, { audience: 'direct', tone: 'plain', text: 'x' }), /token_revoked/)
+    assert.match(harness.platform.trouble()!, /no longer accepts the token \(token_revoked\)/)
+    await harness.platform.post(address, { audience: 'direct', tone: 'plain', text: 'x' })
+    assert.equal(harness.platform.trouble(), undefined)
   })
 })

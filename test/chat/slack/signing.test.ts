@@ -1,43 +1,44 @@
-// The port that Slack calls can be called by anybody: what is not signed by Slack, or was signed for another time, is refused.
+// Request signing: the port that Slack calls can be called by anybody. What is not signed by Slack, or was signed for another time, is refused.
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { signingSecret } from './emulated.ts'
-import type { Acknowledged, Signing } from './service.ts'
-import { eventOf, type People, startPeople } from './slack-users.ts'
+import { eventOf, type SlackHarness, startSlackHarness } from './harness.ts'
+import type { Acknowledged, Signing } from './server.ts'
+import { http, portIn } from './transports.ts'
 
 describe('a call of the port for Slack', () => {
-  let people: People
+  let harness: SlackHarness
   let port: number
   before(async () => {
-    people = await startPeople('http', { async receive() {}, complete: async () => [] })
-    port = Number(/:(\d+)\//.exec(people.line)![1])
+    harness = await startSlackHarness(http, { async receive() {}, complete: async () => [] })
+    port = portIn(harness.line)
   })
-  after(() => people.close())
+  after(() => harness.close())
 
   const event = () =>
-    eventOf(people.service.ids.team, {
+    eventOf(harness.server.ids.team, {
       type: 'app_mention',
-      user: people.service.ids.ann,
+      user: harness.server.ids.ann,
       text: 'queue',
-      channel: people.service.ids.channel,
+      channel: harness.server.ids.channel,
       ts: '1.1',
     })
   const call = (how: Signing = {}, payload: unknown = event()): Promise<Acknowledged> =>
-    people.service.byHttp(port, 'events_api', payload, how)
+    harness.server.byHttp(port, 'events_api', payload, how)
   const json = (body: string): Signing => ({ raw: { type: 'application/json', body } })
 
   async function refused(status: number, how: Signing, payload?: unknown): Promise<void> {
-    const before = people.heard.length
+    const before = harness.received.length
     assert.equal((await call(how, payload)).status, status)
-    assert.equal(people.heard.length, before)
+    assert.equal(harness.received.length, before)
   }
 
-  test('is heard when it is signed now, up to some minutes ago or ahead', async () => {
+  test('is received when it is signed now, up to some minutes ago or ahead', async () => {
     for (const minutes of [0, -4, 4]) {
-      const before = people.heard.length
+      const before = harness.received.length
       assert.equal((await call({ atMs: Date.now() + minutes * 60_000 })).status, 200)
-      while (people.heard.length === before) await new Promise((resolve) => setTimeout(resolve, 5))
+      while (harness.received.length === before) await new Promise((resolve) => setTimeout(resolve, 5))
     }
   })
 
@@ -64,7 +65,7 @@ describe('a call of the port for Slack', () => {
     assert.equal((await call({ retry: 1 }, payload)).status, 200)
     await new Promise((resolve) => setTimeout(resolve, 50))
     assert.deepEqual(
-      people.heard.slice(-2).map(({ id }) => id),
+      harness.received.slice(-2).map(({ id }) => id),
       [payload['event_id'], payload['event_id']],
     )
   })
@@ -92,7 +93,7 @@ describe('a call of the port for Slack', () => {
     assert.equal((await fetch(`${at}//`, { method: 'POST', body: '{}' })).status, 404)
   })
 
-  test('when Slack asks whether the address is ours, it is answered', async () => {
+  test('when Slack asks whether the address is ours, the challenge is returned', async () => {
     assert.deepEqual((await call({}, { type: 'url_verification', challenge: 'c1' })).payload, { challenge: 'c1' })
   })
 })

@@ -1,25 +1,25 @@
-// A Slack app that is set up wrongly says what mends it, in one sentence, and nothing is left open.
+// Starting: a Slack app that is set up wrongly says what mends it, in one sentence, and nothing is left open.
 
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { createSlack, type SlackOptions } from '../../../src/chat/slack/index.ts'
 import { UserError } from '../../../src/errors.ts'
-import { no } from './calls.ts'
+import { refused } from './calls.ts'
 import { allScopes, appToken, signingSecret, token } from './emulated.ts'
-import { type Service, startService } from './service.ts'
+import { type SlackServer, startSlack } from './server.ts'
 
 const nobody = { async receive() {}, complete: async () => [] }
 
 describe('Slack at the start', () => {
-  let service: Service
+  let server: SlackServer
   before(async () => {
-    service = await startService()
+    server = await startSlack()
   })
-  after(() => service.close())
+  after(() => server.close())
 
   async function refusal(options: Partial<SlackOptions>): Promise<UserError> {
-    const platform = createSlack({ token, appToken, apiUrl: service.apiUrl, ...options })
+    const platform = createSlack({ token, appToken, apiUrl: server.apiUrl, ...options })
     const error = await platform.start(nobody).then(
       () => assert.fail('it started'),
       (thrown: unknown) => thrown,
@@ -27,7 +27,7 @@ describe('Slack at the start', () => {
     await platform.stop()
     assert.ok(error instanceof UserError, String(error))
     assert.ok(platform.trouble())
-    assert.equal(service.sockets.size, 0)
+    assert.equal(server.sockets.size, 0)
     return error
   }
 
@@ -42,22 +42,22 @@ describe('Slack at the start', () => {
   })
 
   test('scopes that are missing are named, with the step; of those that are only useful, the log tells', async () => {
-    service.scopes = allScopes.filter((scope) => scope !== 'files:write' && scope !== 'im:write')
+    server.scopes = allScopes.filter((scope) => scope !== 'files:write' && scope !== 'im:write')
     const error = await refusal({})
     assert.equal(error.code, 'slack-scopes-missing')
     assert.match(error.message, /lacks files:write, im:write: .*install the app to the workspace again/)
-    service.scopes = allScopes.filter((scope) => scope !== 'usergroups:read')
+    server.scopes = allScopes.filter((scope) => scope !== 'usergroups:read')
     const lines: string[] = []
     const log = { info() {}, error() {}, warn: (_: object, text: string) => void lines.push(text) }
-    const platform = createSlack({ token, appToken, apiUrl: service.apiUrl, log })
+    const platform = createSlack({ token, appToken, apiUrl: server.apiUrl, log })
     await platform.start(nobody)
     await platform.stop()
-    service.scopes = [...allScopes]
+    server.scopes = [...allScopes]
     assert.deepEqual(lines, ['without the scope usergroups:read: user groups are no roles'])
   })
 
-  test('without an app token and a signing secret there is no way in', async () => {
-    const platform = createSlack({ token, apiUrl: service.apiUrl })
+  test('without an app token and a signing secret there is no transport', async () => {
+    const platform = createSlack({ token, apiUrl: server.apiUrl })
     await assert.rejects(platform.start(nobody), { code: 'slack-way-missing', message: /SLACK_APP_TOKEN.*connections:write/ })
   })
 
@@ -65,13 +65,13 @@ describe('Slack at the start', () => {
     const wrong = await refusal({ appToken: 'xapp-1-wrong' })
     assert.equal(wrong.code, 'slack-app-token-refused')
     assert.match(wrong.message, /SLACK_APP_TOKEN \(apps\.connections\.open: invalid_auth\)/)
-    service.play('apps.connections.open', () => no('missing_scope', [], { needed: 'connections:write' }))
+    server.play('apps.connections.open', () => refused('missing_scope', [], { needed: 'connections:write' }))
     assert.match((await refusal({})).message, /missing_scope \(needs connections:write\)/)
     assert.equal((await refusal({ appToken: 'xoxb-1' })).code, 'slack-app-token-kind')
   })
 
   test('a signing secret that is none, and a port that is taken', async () => {
-    const { appToken: _, ...http } = { token, apiUrl: service.apiUrl, appToken }
+    const { appToken: _, ...http } = { token, apiUrl: server.apiUrl, appToken }
     await assert.rejects(createSlack({ ...http, signingSecret: 'xoxb' }).start(nobody), { code: 'slack-signing-secret-kind' })
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
@@ -90,12 +90,12 @@ describe('Slack at the start', () => {
   })
 
   test('says as whom it is signed in, and how it is reached', async () => {
-    const platform = createSlack({ token, appToken, apiUrl: service.apiUrl })
+    const platform = createSlack({ token, appToken, apiUrl: server.apiUrl })
     assert.equal(await platform.start(nobody), 'Slack: @zoetrope in Reels, by Socket Mode.')
     assert.equal(platform.trouble(), undefined)
     await platform.stop()
     assert.match(platform.trouble()!, /not started/)
-    const http = createSlack({ token, signingSecret, port: 0, host: '127.0.0.1', apiUrl: service.apiUrl })
+    const http = createSlack({ token, signingSecret, port: 0, host: '127.0.0.1', apiUrl: server.apiUrl })
     assert.match(await http.start(nobody), /by HTTP at http:\/\/127\.0\.0\.1:\d+\/slack\/events\.$/)
     await http.stop()
   })

@@ -1,3 +1,5 @@
+// Completion on the page: what is offered while a command is typed, and what taking it does.
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
@@ -55,18 +57,18 @@ describe('completion while typing', () => {
     assert.deepEqual(labels('/animate a cat private:|'), ['yes', 'no'])
     const chinese = pageSetup('zh-CN', commands).commands
     assert.deepEqual(
-      completionAt('/animate x aspect:', 18, chinese).suggestions.map(({ label, insert }) => [label, insert]),
+      completionAt('/animate x aspect:', 18, chinese).suggestions.map(({ label, insert }) => ({ label, insert })),
       [
-        ['方形', 'square '],
-        ['横向', 'wide '],
-        ['竖向', 'tall '],
+        { label: '方形', insert: 'square ' },
+        { label: '横向', insert: 'wide ' },
+        { label: '竖向', insert: 'tall ' },
       ],
     )
   })
 
   it('asks for styles, and for recent prompts with all their words', () => {
     const style = at('/animate a cat style:an|').ask!
-    assert.deepEqual([style.command, style.option, style.typed, style.from, style.to], ['animate', 'style', 'an', 21, 23])
+    assert.partialDeepStrictEqual(style, { command: 'animate', option: 'style', typed: 'an', from: 21, to: 23 })
     const named = at('/animate prompt:a blue boat style:anime negative:dark blu|').ask
     assert.equal(named, undefined, 'what is not wanted is not completed')
     assert.equal(at('/animate prompt:a blue bo|').ask!.typed, 'a blue bo')
@@ -78,7 +80,7 @@ describe('completion while typing', () => {
     assert.deepEqual(labels('a blue boat sty|'), ['style:'])
     assert.equal(taken('a blue boat sty|'), 'a blue boat style:')
     const { from, to, typed } = at('a blue boat style:an|').ask!
-    assert.deepEqual([from, to, typed], [18, 20, 'an'])
+    assert.deepEqual({ from, to, typed }, { from: 18, to: 20, typed: 'an' })
     assert.equal(at('a blue bo|').ask, undefined, 'no list under every word of a sentence')
   })
 

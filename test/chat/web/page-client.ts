@@ -1,17 +1,17 @@
-// A browser without a page: keeps its cookies and makes the calls that the page makes, over real HTTP.
+// A page client: a browser without a page. It keeps its cookies and makes the calls that the page makes, over real HTTP.
 
 import type { AnswerBody, Me, ShownMessage } from '../../../src/chat/web/page-json.ts'
 
-export interface Visitor {
+export interface PageClient {
   readonly me: Me
   /** Cookies as they are sent. */
   cookies(): string
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
-  /** Says something and waits until it has been heard. */
+  /** Says something and waits until it has been received. */
   say(saying: Readonly<Record<string, unknown>>): Promise<Response>
-  /** Everything this visitor can see now, oldest first. */
+  /** Everything that this person can see now, oldest first. */
   messages(): Promise<readonly ShownMessage[]>
-  answers(): Promise<readonly (ShownMessage & { readonly body: AnswerBody })[]>
+  replies(): Promise<readonly (ShownMessage & { readonly body: AnswerBody })[]>
   bytes(path: string): Promise<Uint8Array>
 }
 
@@ -22,10 +22,10 @@ export function newEvent(): string {
   return `event${events.toString(36).padStart(6, '0')}`
 }
 
-export async function caller(origin: string): Promise<Visitor> {
+export async function openPageClient(origin: string): Promise<PageClient> {
   const jar = new Map<string, string>()
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-  const call: Visitor['call'] = async (method, path, body, headers = {}) => {
+  const call: PageClient['call'] = async (method, path, body, headers = {}) => {
     const attempt = () =>
       fetch(new URL(path, origin), {
         method,
@@ -49,7 +49,7 @@ export async function caller(origin: string): Promise<Visitor> {
     call,
     say: (saying) => call('POST', '/api/say', { event: newEvent(), locale: 'en', ...saying }),
     messages,
-    async answers() {
+    async replies() {
       return (await messages()).filter((one): one is ShownMessage & { body: AnswerBody } => one.body?.kind === 'answer')
     },
     async bytes(path) {

@@ -1,3 +1,5 @@
+// The page in a real browser: keyboard, dialogs, reconnecting, narrow windows.
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,13 +8,13 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { createWeb, type Web } from '../../../src/chat/web/index.ts'
 import { hasChromium, openPage, pictureOf } from './chromium.ts'
-import { createScriptedHouse, type ScriptedHouse } from './scripted-chat.ts'
+import { createScriptedChat, type ScriptedChat } from './scripted-chat.ts'
 import { webOptions } from './web-options.ts'
 
 describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () => {
   let folder: string
   let file: string
-  let setup: ScriptedHouse
+  let chat: ScriptedChat
   let web: Web
   let origin: string
   let opened: { page: Page; errors: string[] }[] = []
@@ -22,7 +24,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
   })
   beforeEach(async (t) => {
     file = join(folder, `${t.name.replace(/\W+/g, '-').slice(0, 40)}.sqlite`)
-    setup = createScriptedHouse()
+    chat = createScriptedChat()
     await serve(0)
   })
   afterEach(async () => {
@@ -37,8 +39,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
 
   async function serve(port: number): Promise<void> {
     web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery' }))
-    setup.platform = web
-    origin = await web.start(setup.receiver)
+    chat.platform = web
+    origin = await web.start(chat.receiver)
   }
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     const one = await openPage(origin, options)
@@ -76,7 +78,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.keyboard.press('Enter')
 
     await page.getByRole('log').getByText('You are next.').waitFor()
-    const [life] = setup.lives
+    const [life] = chat.jobs
     assert.equal(life!.prompt, 'a blue boat rocking on the sea')
     assert.equal(await field(page).inputValue(), '')
     await life!.progress(0.25, 'Step 3 of 12, 9 seconds left', 100)
@@ -98,8 +100,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.getByRole('button', { name: 'Again', exact: true }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    assert.deepEqual(setup.heard.at(-1)!.kind === 'text' && setup.heard.at(-1), { ...setup.heard.at(-1), text: 'again job:k3j9x' })
-    await setup.lives[1]!.finish(50)
+    assert.deepEqual(chat.received.at(-1)!.kind === 'text' && chat.received.at(-1), { ...chat.received.at(-1), text: 'again job:k3j9x' })
+    await chat.jobs[1]!.finish(50)
     assert.equal(await page.locator('.message[data-tone]').count(), 2)
   })
 
@@ -112,15 +114,15 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.equal(await list.count(), 0)
     await page.keyboard.press('Enter')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    const heard = setup.heard[0]!
-    assert.equal(heard.kind === 'text' && heard.text, '/animate a cat style:an')
+    const received = chat.received[0]!
+    assert.equal(received.kind === 'text' && received.text, '/animate a cat style:an')
   })
 
   it('a bare sentence is drawn; a bare command is a command', async () => {
     const page = await open()
     await say(page, 'a red ball bouncing')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    assert.equal(setup.lives[0]!.prompt, 'a red ball bouncing')
+    assert.equal(chat.jobs[0]!.prompt, 'a red ball bouncing')
     await say(page, 'queue')
     await page.getByRole('log').getByText('You said /queue.').waitFor()
   })
@@ -129,7 +131,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const page = await open()
     await say(page, 'a cat')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    await setup.lives[0]!.finish(200)
+    await chat.jobs[0]!.finish(200)
     await page.getByRole('button', { name: 'Draw it again with a new seed' }).click()
     await page.getByText('once more by die').waitFor()
 
@@ -142,8 +144,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await dialog.getByLabel('Other words').fill('a <b>blue</b> ball')
     await dialog.getByRole('button', { name: 'Draw' }).click()
     await page.locator('blockquote', { hasText: 'a <b>blue</b> ball' }).waitFor()
-    const heard = setup.heard.at(-1)!
-    assert.deepEqual(heard.kind === 'command' && heard.options, { job: 'k3j9x', prompt: 'a <b>blue</b> ball' })
+    const received = chat.received.at(-1)!
+    assert.deepEqual(received.kind === 'command' && received.options, { job: 'k3j9x', prompt: 'a <b>blue</b> ball' })
   })
 
   it('a form of pickers says the same as typed words', async () => {
@@ -159,8 +161,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await form.getByLabel('private').selectOption('yes')
     await form.getByRole('button', { name: 'Draw' }).click()
     await page.getByText('/animate prompt:"a cat" style:sepia frames:8 aspect:wide private:yes').waitFor()
-    const heard = setup.heard.at(-1)!
-    assert.deepEqual(heard.kind === 'command' && heard.options, {
+    const received = chat.received.at(-1)!
+    assert.deepEqual(received.kind === 'command' && received.options, {
       prompt: 'a cat',
       style: 'sepia',
       frames: '8',
@@ -176,9 +178,9 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await web.stop()
     await page.getByText('No connection. Trying again').waitFor()
     await serve(Number(new URL(origin).port))
-    await setup.lives[0]!.progress(0.5, 'Step 6 of 12', 90)
+    await chat.jobs[0]!.progress(0.5, 'Step 6 of 12', 90)
     await page.getByRole('log').getByText('Step 6 of 12').waitFor()
-    await setup.lives[0]!.finish(200)
+    await chat.jobs[0]!.finish(200)
     await page.locator('.message[data-tone=done]').waitFor()
     await page.reload()
     await page.locator('.message[data-tone=done] img').waitFor()
@@ -207,7 +209,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.equal(await bob.locator('blockquote').textContent(), '<img src=x onerror=alert(1)> & <b>bold</b>')
     await say(ann, '/help')
     await ann.getByRole('log').getByText('You said /help.').waitFor()
-    await setup.lives[0]!.finish(100)
+    await chat.jobs[0]!.finish(100)
     await bob.locator('.message[data-tone=done]').waitFor()
     assert.equal(await bob.getByText('You said /help.').count(), 0)
     assert.equal(await bob.locator('.message.said').count(), 0)
@@ -231,7 +233,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const page = await open({ viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true })
     await say(page, `/animate ${'averyveryverylongword'.repeat(8)}`)
     await page.getByRole('log').getByText('You are next.').waitFor()
-    await setup.lives[0]!.finish(100)
+    await chat.jobs[0]!.finish(100)
     await page.locator('.message[data-tone=done] img').waitFor()
     for (const view of ['Queue', 'Gallery', 'Styles', 'Settings', 'Chat']) {
       await page.getByRole('navigation').getByRole('link', { name: view }).tap()
@@ -248,7 +250,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const page = await open({ reducedMotion: 'reduce' })
     await say(page, 'a cat')
     await page.getByRole('log').getByText('You are next.').waitFor()
-    await setup.lives[0]!.finish(100)
+    await chat.jobs[0]!.finish(100)
     await page.locator('.message[data-tone=done] canvas').waitFor()
     assert.equal(await page.locator('.message[data-tone=done] img').count(), 0)
     await page.getByRole('button', { name: 'Play' }).click()
@@ -266,7 +268,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.getByText('/settings show').click()
     await page.locator('details[open]').getByRole('button', { name: 'Do it' }).click()
     await page.locator('details[open] .message').getByText('You said /settings.').waitFor()
-    assert.equal(setup.heard.at(-1)!.asker.admin, true)
+    assert.equal(chat.received.at(-1)!.asker.admin, true)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Token').waitFor()
     assert.equal(await page.getByText('/settings show').count(), 0)

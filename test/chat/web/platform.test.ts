@@ -1,4 +1,4 @@
-// The page as a platform, held to what every platform must do: real HTTP, a real file.
+// The page, held to what every platform must do: real HTTP, a real file.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,8 +7,8 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import { createWeb } from '../../../src/chat/web/index.ts'
 import type { AnswerBody, FormBody } from '../../../src/chat/web/page-json.ts'
-import { type Person, type Seen, testPlatform } from '../../suites/platform.ts'
-import { caller, type Visitor } from './page-client.ts'
+import { inAChannel, type Person, type Seen, testPlatform } from '../../suites/platform.ts'
+import { openPageClient, type PageClient } from './page-client.ts'
 import { webOptions } from './web-options.ts'
 
 testPlatform('the page as a platform', async (receiver: Receiver) => {
@@ -18,31 +18,32 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
   let web = createWeb(webOptions({ file }))
   const origin = await web.start(receiver)
   const port = Number(new URL(origin).port)
-  const people: Record<Person, Visitor> = { ann: await caller(origin), bob: await caller(origin) }
+  const clients: Record<Person, PageClient> = { ann: await openPageClient(origin), bob: await openPageClient(origin) }
 
-  async function answer(person: Person, message: string): Promise<AnswerBody> {
-    const found = (await people[person].answers()).find((one) => one.message === message)
+  async function replyOf(person: Person, message: string): Promise<AnswerBody> {
+    const found = (await clients[person].replies()).find((one) => one.message === message)
     if (!found) throw new Error(`${person} does not see ${message}`)
     return found.body
   }
   async function form(person: Person): Promise<FormBody['form'] | undefined> {
-    return (await people[person].messages()).flatMap(({ body }) => (body?.kind === 'form' ? [body.form] : [])).at(-1)
+    return (await clients[person].messages()).flatMap(({ body }) => (body?.kind === 'form' ? [body.form] : [])).at(-1)
   }
 
   return {
+    circumstances: inAChannel,
     get platform() {
       return web
     },
     async speak(person, command, options) {
-      await people[person].say({ kind: 'command', command, options: Object.entries(options) })
+      await clients[person].say({ kind: 'command', command, options: Object.entries(options) })
     },
     async press(person, message, label) {
-      const { buttons = [], items = [] } = await answer(person, message)
+      const { buttons = [], items = [] } = await replyOf(person, message)
       const button = [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].find((one) => one.label === label)
-      await people[person].say({ kind: 'text', text: button!.command, silent: true })
+      await clients[person].say({ kind: 'text', text: button!.command, silent: true })
     },
-    async react(person, message, mark) {
-      await people[person].say({ kind: 'reaction', mark, message })
+    async react(person, message, reaction) {
+      await clients[person].say({ kind: 'reaction', mark: reaction, message })
     },
     async opened(person) {
       const open = await form(person)
@@ -51,14 +52,14 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
     async submit(person, values) {
       const { command, action, fixed, fields } = (await form(person))!
       const filled = { ...fixed, ...Object.fromEntries(fields.map(({ name, value = '' }) => [name, value])), ...values }
-      await people[person].say({ kind: 'command', command, ...(action && { action }), options: Object.entries(filled) })
+      await clients[person].say({ kind: 'command', command, ...(action && { action }), options: Object.entries(filled) })
     },
     async complete(person, command, option, typed) {
-      return (await people[person].call('POST', '/api/complete', { locale: 'en', command, option, typed })).json() as Promise<[]>
+      return (await clients[person].call('POST', '/api/complete', { locale: 'en', command, option, typed })).json() as Promise<[]>
     },
     async seen(person) {
-      const caller = people[person]
-      return Promise.all((await caller.answers()).map(({ message, body }) => seenBy(caller, message, body)))
+      const client = clients[person]
+      return Promise.all((await client.replies()).map(({ message, body }) => seenBy(client, message, body)))
     },
     async pings() {
       return 0
@@ -80,7 +81,7 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
   }
 })
 
-async function seenBy(caller: Visitor, message: string, body: AnswerBody): Promise<Seen> {
+async function seenBy(client: PageClient, message: string, body: AnswerBody): Promise<Seen> {
   const { text, quote, facts = [], progress, picture, items = [], file, buttons = [], marks = [] } = body
   const words = [
     text,
@@ -93,9 +94,9 @@ async function seenBy(caller: Visitor, message: string, body: AnswerBody): Promi
   return {
     message,
     text: words.filter((one) => one !== undefined).join('\n'),
-    pictures: await Promise.all(pictures.map(({ url }) => caller.bytes(url))),
-    files: file ? [await caller.bytes(file.url)] : [],
+    pictures: await Promise.all(pictures.map(({ url }) => client.bytes(url))),
+    files: file ? [await client.bytes(file.url)] : [],
     buttons: [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].map(({ label }) => label),
-    marks,
+    reactions: marks,
   }
 }

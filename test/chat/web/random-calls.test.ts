@@ -1,3 +1,5 @@
+// Property tests: 10,000 calls of any shape, each with a response that says what was wrong.
+
 import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
 import { it } from 'node:test'
@@ -8,10 +10,10 @@ import { optionValues } from '../../../src/chat/input/option-values.ts'
 import { findAction, findCommand, parse } from '../../../src/chat/input/parse.ts'
 import { createWeb } from '../../../src/chat/web/index.ts'
 import { UserError } from '../../../src/errors.ts'
-import { caller, newEvent } from './page-client.ts'
+import { newEvent, openPageClient } from './page-client.ts'
 import { webOptions } from './web-options.ts'
 
-it('10,000 random texts and option sets: never a crash, always an answer that says what was wrong', { timeout: 400_000 }, async () => {
+it('10,000 random texts and option sets: never a crash, always a response that says what was wrong', { timeout: 400_000 }, async () => {
   const broken: unknown[] = []
   let understood = 0
   /** What the router does with it before anything is drawn; a sentence is fine, anything else is a bug. */
@@ -33,7 +35,7 @@ it('10,000 random texts and option sets: never a crash, always an answer that sa
   }
   const web = createWeb(webOptions({ broken: (error) => broken.push(error) }))
   const origin = await web.start(receiver)
-  const { cookies } = await caller(origin)
+  const { cookies } = await openPageClient(origin)
   const agent = new Agent({ keepAlive: true, maxSockets: 2 })
   const headers = { cookie: cookies(), origin, 'content-type': 'application/json' }
   /** Lighter than fetch. */

@@ -1,4 +1,4 @@
-// A house of few words: what is asked for waits until the test says what becomes of it. Real messages, real pictures.
+// A scripted chat: what is asked for waits until the test says what becomes of it. Real messages, real pictures.
 
 import { commands } from '../../../commands/index.ts'
 import type { Choice, Incoming } from '../../../src/chat/contract/incoming.ts'
@@ -8,16 +8,16 @@ import { parse } from '../../../src/chat/input/parse.ts'
 import { encode } from '../../../src/media/animation.ts'
 
 /** One request on its way. */
-export interface Life {
+export interface ScriptedJob {
   readonly prompt: string
   progress(done: number, words: string, light: number): Promise<void>
   finish(light: number): Promise<void>
 }
 
-export interface ScriptedHouse {
+export interface ScriptedChat {
   readonly receiver: Receiver
-  readonly heard: Incoming[]
-  readonly lives: Life[]
+  readonly received: Incoming[]
+  readonly jobs: ScriptedJob[]
   platform: Platform | undefined
 }
 
@@ -26,16 +26,16 @@ const styles: readonly Choice[] = [
   { value: 'sepia', label: 'sepia · An old photograph' },
 ]
 
-export function createScriptedHouse(): ScriptedHouse {
-  const heard: Incoming[] = []
-  const lives: Life[] = []
-  const setup: ScriptedHouse = { heard, lives, platform: undefined, receiver: { receive, complete } }
+export function createScriptedChat(): ScriptedChat {
+  const received: Incoming[] = []
+  const jobs: ScriptedJob[] = []
+  const chat: ScriptedChat = { received, jobs, platform: undefined, receiver: { receive, complete } }
 
   async function receive(incoming: Incoming): Promise<void> {
-    heard.push(incoming)
-    const platform = setup.platform!
+    received.push(incoming)
+    const platform = chat.platform!
     const { address } = incoming
-    if (incoming.kind === 'reaction') return draw(incoming, `once more by ${incoming.mark}`)
+    if (incoming.kind === 'reaction') return draw(incoming, `once more by ${incoming.reaction}`)
     const spoken = incoming.kind === 'text' ? parse(incoming.text, commands) : undefined
     const name = incoming.kind === 'command' ? incoming.command : spoken!.command.name
     const options = incoming.kind === 'command' ? incoming.options : spoken!.inputs
@@ -57,11 +57,11 @@ export function createScriptedHouse(): ScriptedHouse {
   async function draw({ address }: Incoming, prompt: string): Promise<void> {
     const common = { audience: 'everyone', quote: prompt } as const
     const cancel = { label: 'Cancel', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' } as const
-    let posted: Posted = await setup.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
+    let posted: Posted = await chat.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
     const edit = async (outgoing: Outgoing) => {
-      posted = (await setup.platform!.edit(posted, outgoing)) ?? posted
+      posted = (await chat.platform!.edit(posted, outgoing)) ?? posted
     }
-    lives.push({
+    jobs.push({
       prompt,
       progress: async (done, text, light) =>
         edit({ ...common, tone: 'running', text: 'Drawing', progress: { done, text }, picture: await loop(light), buttons: [cancel] }),
@@ -77,7 +77,7 @@ export function createScriptedHouse(): ScriptedHouse {
             { label: 'Change words', emoji: '✏️', command: 'again job:k3j9x ask:yes', style: 'usual' },
             { label: 'Delete', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' },
           ],
-          marks: ['die', 'star', 'letter'],
+          reactions: ['die', 'star', 'letter'],
         }),
     })
   }
@@ -86,7 +86,7 @@ export function createScriptedHouse(): ScriptedHouse {
     return option === 'style' ? styles.filter(({ value }) => value.startsWith(typed)) : []
   }
 
-  return setup
+  return chat
 }
 
 /** Stripes that wander: a small real animation. */

@@ -1,10 +1,10 @@
-// What a test's page is made with: a free port, a conversation in memory, empty views.
+// Options of a test's page: a free port, a conversation in memory, empty views.
 
 import { commands } from '../../../commands/index.ts'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import { createWeb, type PageViews, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
 
-export const noSources: PageViews = {
+export const emptyViews: PageViews = {
   queue: async () => [],
   recent: async () => ({ entries: [], total: 0 }),
   animation: async () => undefined,
@@ -19,7 +19,7 @@ export function webOptions(options: Partial<WebOptions> = {}): WebOptions {
     file: ':memory:',
     uploads: '/nonexistent/uploads',
     commands,
-    sources: noSources,
+    views: emptyViews,
     retentionDays: 30,
     callsPerMinute: 1_000_000,
     broken(error) {

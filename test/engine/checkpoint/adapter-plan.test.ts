@@ -23,11 +23,12 @@ function loraOf(...adapters: readonly (readonly [path: string, contents: Readonl
 const on = (lora: AppliedLora['lora'], strength = 1, merged = false): AppliedLora => ({ lora, strength, merged })
 const kindsOf = (all: readonly { delta: { kind: string } }[]): string[] => all.map(({ delta }) => delta.kind)
 
-test('low-rank kinds run beside their weights, all others are merged', () => {
+test('low-rank kinds are applied at run time, all others are merged', () => {
   for (const [kind, adapter] of Object.entries(kinds)) {
     const { adapters, merged } = planLoras([on(loraOf(adapter))], shapeOf)
     const lowRank = ['lora', 'locon', 'tucker'].includes(kind)
-    assert.deepEqual([adapters.length, merged.length], lowRank ? [1, 0] : [0, 1], kind)
+    const expected = lowRank ? { adapters: 1, merged: 0 } : { adapters: 0, merged: 1 }
+    assert.deepEqual({ adapters: adapters.length, merged: merged.length }, expected, kind)
   }
 })
 
@@ -37,26 +38,25 @@ test('a LoRA that is to be merged is, all of it, and one of strength 0 is left o
   assert.deepEqual(planLoras([on(lora, 0), on(lora, 0, true)], shapeOf), { adapters: [], merged: [] })
 })
 
-test('what comes before a turn of the weight is merged with it, what comes after runs beside', () => {
+test('what comes before a turn of the weight is merged with it, what comes after is applied at run time', () => {
   const [low, turn, difference] = [loraOf(kinds['lora']!), loraOf(kinds['oft']!), loraOf([matrix, { diff: values([6, 4]) }])]
   const split = (...loras: AppliedLora[]) => {
     const { adapters, merged } = planLoras(loras, shapeOf)
-    return [kindsOf(adapters), kindsOf(merged)]
+    return { adapters: kindsOf(adapters), merged: kindsOf(merged) }
   }
-  assert.deepEqual(split(on(low), on(turn)), [[], ['low-rank', 'rotation']])
-  assert.deepEqual(split(on(turn), on(low)), [['low-rank'], ['rotation']])
-  assert.deepEqual(split(on(low), on(difference)), [['low-rank'], ['addition']], 'sums commute')
-  assert.deepEqual(split(on(loraOf(kinds['locon']!)), on(turn)), [['low-rank'], ['rotation']], 'another weight does not matter')
+  const apart = { adapters: ['low-rank'], merged: ['rotation'] }
+  assert.deepEqual(split(on(low), on(turn)), { adapters: [], merged: ['low-rank', 'rotation'] })
+  assert.deepEqual(split(on(turn), on(low)), apart)
+  assert.deepEqual(split(on(low), on(difference)), { adapters: ['low-rank'], merged: ['addition'] }, 'sums commute')
+  assert.deepEqual(split(on(loraOf(kinds['locon']!)), on(turn)), apart, 'another weight does not matter')
 })
 
-test('ranks that add up to more than 256 beside one weight are merged from there on', () => {
+test('ranks that add up to more than 256 on one weight are merged from there on', () => {
   const wide = loraOf([matrix, { 'lora_down.weight': values([200, 4]), 'lora_up.weight': values([6, 200]) }])
   const narrow = loraOf(kinds['lora']!)
   const { adapters, merged } = planLoras([on(wide, 0.1), on(wide, 0.2), on(narrow, 0.3)], shapeOf)
-  assert.deepEqual(
-    [adapters, merged].map((all) => all.map(({ strength }) => strength)),
-    [[0.1, 0.3], [0.2]],
-  )
+  const strengths = (all: readonly { strength: number }[]) => all.map(({ strength }) => strength)
+  assert.deepEqual({ adapters: strengths(adapters), merged: strengths(merged) }, { adapters: [0.1, 0.3], merged: [0.2] })
 })
 
 test('merging several LoRAs is merging one after the other', () => {
@@ -65,7 +65,10 @@ test('merging several LoRAs is merging one after the other', () => {
   assert.equal(rest.length, 0, 'both touch one weight')
   const [, first] = applied(...kinds['dora']!, 0.5)
   const [before, second] = applied(...kinds['lora']!, 0.8)
-  assert.deepEqual([copy!.part, copy!.weight, copy!.shape], ['unet', `${matrix}.weight`, [6, 4]])
+  assert.deepEqual(
+    { part: copy!.part, weight: copy!.weight, shape: copy!.shape },
+    { part: 'unet', weight: `${matrix}.weight`, shape: [6, 4] },
+  )
   close(
     copy!.values(),
     first.map((value, i) => value + second[i]! - before[i]!),
@@ -90,7 +93,7 @@ test('weights have places; vectors and tables of embeddings have none', () => {
   for (const [part, weight, shape, slot] of places) assert.equal(adapterSlotOf(part, weight, shape), slot, weight)
 })
 
-test('room comes in powers of two, and LoRAs on one weight share it', () => {
+test('rank capacity comes in powers of two, and LoRAs on one weight share it', () => {
   assert.deepEqual(rankCapacity({ attention: 1, resnet: 9, text: 32, motion: 33 }), { attention: 8, resnet: 16, motion: 64, text: 32 })
   assert.deepEqual(rankCapacity({ attention: 0 }), {})
   const low = loraOf([matrix, { 'lora_down.weight': values([6, 4]), 'lora_up.weight': values([6, 6]) }])
@@ -101,7 +104,7 @@ test('room comes in powers of two, and LoRAs on one weight share it', () => {
   assert.equal(nameOf(ranks(on(low), on(loraOf(kinds['locon']!)))), 'attention 8, resnet 8')
 })
 
-test('a room covers what is not larger anywhere, and two joined cover both', () => {
+test('a capacity covers what is not larger anywhere, and two joined cover both', () => {
   const [one, other] = [{ attention: 32 }, { attention: 8, text: 8 }] as const
   assert.ok(covers(one, { attention: 16 }) && covers(one, {}) && !covers(one, other) && !covers(other, one))
   assert.deepEqual(joined(one, other), { attention: 32, text: 8 })
@@ -128,16 +131,16 @@ test('fed factors are padded with zeros, side by side, their strengths apart', (
   )
   assert.ok(
     untouched.every((values) => values.every((value) => value === 0)),
-    'a weight that nothing is laid on is fed zeros',
+    'a weight that nothing is applied to is fed zeros',
   )
   assert.deepEqual(
     Object.keys(adapterInputs('unet', weights, { resnet: 8 }, new Map())).filter((name) => !name.startsWith(conv)),
     [],
-    'where there is no room, nothing is fed',
+    'where there is no slot, nothing is fed',
   )
 })
 
-test('factors that fill their room are fed as they are, whatever their strength', () => {
+test('factors that fill their slot are fed as they are, whatever their strength', () => {
   const factors = { down: new Float32Array(8 * 4), up: new Float32Array(6 * 8), rank: 8, scale: 0.3 }
   const feeds = adapterInputs('unet', target.unet, { attention: 8 }, new Map([[`${matrix}.weight`, [factors]]]))
   assert.equal(feeds[`${matrix}.weight.lora_down`], factors.down)

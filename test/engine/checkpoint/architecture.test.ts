@@ -68,8 +68,8 @@ test('the pocket model’s shapes and configurations say the same', () => {
   const fromVae = vaeArchitecture(vae.parts.vae!, vae.config)
   assert.deepEqual(fromVae.widths, vae.config['block_out_channels'])
   assert.deepEqual(
-    [fromVae.layersPerBlock, fromVae.factor, fromVae.scalingFactor],
-    [vae.config['layers_per_block'], 4, vae.config['scaling_factor']],
+    { layersPerBlock: fromVae.layersPerBlock, factor: fromVae.factor, scalingFactor: fromVae.scalingFactor },
+    { layersPerBlock: vae.config['layers_per_block'], factor: 4, scalingFactor: vae.config['scaling_factor'] },
   )
 
   const text = pocket('text_encoder', 'model')
@@ -82,7 +82,10 @@ test('the pocket model’s shapes and configurations say the same', () => {
   const motion = pocket('motion')
   const fromMotion = motionArchitecture(motion.parts.motion!, { config: motion.config })
   assert.deepEqual(fromMotion.widths, motion.config['block_out_channels'])
-  assert.deepEqual([fromMotion.heads, fromMotion.peRows, fromMotion.version, fromMotion.midBlock], [2, 32, 'v3', false])
+  assert.deepEqual(
+    { heads: fromMotion.heads, peRows: fromMotion.peRows, version: fromMotion.version, midBlock: fromMotion.midBlock },
+    { heads: 2, peRows: 32, version: 'v3', midBlock: false },
+  )
 })
 
 test('half a VAE is enough', () => {
@@ -94,29 +97,41 @@ test('half a VAE is enough', () => {
   assert.deepEqual(vaeArchitecture(only('encoder')), { ...same, encoder: true, decoder: false })
 })
 
-test('published motion modules are told apart by mid block, position table and, where only that is left, the name', () => {
+test('published motion modules are distinguished by mid block, position table and, where only that is left, the name', () => {
   const cases = [
-    ['mm_sd_v15.ckpt', { peRows: 24 }, ['v1', false, true, 24]],
-    ['renamed.safetensors', { peRows: 24 }, ['v1', false, true, 24]],
-    ['mm_sd_v15_v2.ckpt', { mid: true }, ['v2', true, false, 32]],
-    ['v3_sd15_mm.ckpt', {}, ['v3', false, false, 32]],
-    ['AnimateLCM_sd15_t2v.ckpt', { mid: true, peRows: null }, ['animatelcm', true, false, 32]],
-    ['animatediff_lightning_4step_comfyui.safetensors', { mid: true }, ['lightning', true, false, 32]],
-    ['motion_v1.safetensors', { peRows: null }, ['v1', false, true, 24]],
-    ['motion_v2.safetensors', { mid: true, peRows: null }, ['v2', true, false, 32]],
+    ['mm_sd_v15.ckpt', { peRows: 24 }, { version: 'v1', midBlock: false, acrossFrames: true, maxFrames: 24 }],
+    ['renamed.safetensors', { peRows: 24 }, { version: 'v1', midBlock: false, acrossFrames: true, maxFrames: 24 }],
+    ['mm_sd_v15_v2.ckpt', { mid: true }, { version: 'v2', midBlock: true, acrossFrames: false, maxFrames: 32 }],
+    ['v3_sd15_mm.ckpt', {}, { version: 'v3', midBlock: false, acrossFrames: false, maxFrames: 32 }],
+    [
+      'AnimateLCM_sd15_t2v.ckpt',
+      { mid: true, peRows: null },
+      { version: 'animatelcm', midBlock: true, acrossFrames: false, maxFrames: 32 },
+    ],
+    [
+      'animatediff_lightning_4step_comfyui.safetensors',
+      { mid: true },
+      { version: 'lightning', midBlock: true, acrossFrames: false, maxFrames: 32 },
+    ],
+    ['motion_v1.safetensors', { peRows: null }, { version: 'v1', midBlock: false, acrossFrames: true, maxFrames: 24 }],
+    ['motion_v2.safetensors', { mid: true, peRows: null }, { version: 'v2', midBlock: true, acrossFrames: false, maxFrames: 32 }],
   ] as const
   for (const [path, options, expected] of cases) {
     const { motion, peRows } = partsOf(fileOf(officialModules(options)))
     const read = motionArchitecture(motion!, { path: `/modules/${path}`, ...(peRows === undefined ? {} : { peRows }) })
-    assert.deepEqual([read.version, read.midBlock, read.acrossFrames, read.maxFrames], expected, path)
-    assert.deepEqual([read.widths, read.layersPerBlock, read.attentionsPerBlock, read.heads], [[320, 640, 1280, 1280], 2, 2, 8])
+    const { version, midBlock, acrossFrames, maxFrames, widths, layersPerBlock, attentionsPerBlock, heads } = read
+    assert.deepEqual({ version, midBlock, acrossFrames, maxFrames }, expected, path)
+    assert.deepEqual(
+      { widths, layersPerBlock, attentionsPerBlock, heads },
+      { widths: [320, 640, 1280, 1280], layersPerBlock: 2, attentionsPerBlock: 2, heads: 8 },
+    )
   }
 })
 
 test('AnimateLCM was trained with 64 positions, but a window stays at 32 frames', () => {
   const { motion } = partsOf(fileOf(officialModules({ mid: true, peRows: null })))
   const read = motionArchitecture(motion!, { path: 'AnimateLCM_sd15_t2v.ckpt' })
-  assert.deepEqual([read.peRows, read.maxFrames], [64, 32])
+  assert.deepEqual({ peRows: read.peRows, maxFrames: read.maxFrames }, { peRows: 64, maxFrames: 32 })
 })
 
 test('Lightning’s steps come from its name or its metadata', () => {
@@ -131,7 +146,10 @@ test('Lightning’s steps come from its name or its metadata', () => {
 test('a version that is said overrules what the file looks like', () => {
   const { motion } = tiny('motion_v3')
   const read = motionArchitecture(motion!, { version: 'v1' })
-  assert.deepEqual([read.version, read.acrossFrames, read.maxFrames], ['v1', true, 24])
+  assert.deepEqual(
+    { version: read.version, acrossFrames: read.acrossFrames, maxFrames: read.maxFrames },
+    { version: 'v1', acrossFrames: true, maxFrames: 24 },
+  )
 })
 
 test('a missing key is named with its file', () => {

@@ -174,10 +174,10 @@ test('position tables of motion modules are ignored but counted, and a leading m
   assert.equal(diffusers.peRows, 32)
 })
 
-test('a UNet and its motion modules in one file are told apart', () => {
+test('a UNet and its motion modules in one file are separated', () => {
   const modules = [...officialModules({ peRows: null })]
   const parts = partsOf(fileOf([...sd15UNet(), ...modules]))
-  assert.deepEqual([parts.unet!.size, parts.motion!.size], [686, 520])
+  assert.deepEqual({ unet: parts.unet!.size, motion: parts.motion!.size }, { unet: 686, motion: 520 })
 })
 
 test('projections of spatial transformers become convolutions, those of motion modules matrices', () => {

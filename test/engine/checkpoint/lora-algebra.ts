@@ -1,4 +1,4 @@
-// Sums by index in double precision, to hold merged weights against.
+// Matrix algebra by index, in double precision: what merged weights are compared with.
 
 import assert from 'node:assert/strict'
 import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor.ts'

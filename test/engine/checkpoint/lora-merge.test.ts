@@ -60,7 +60,7 @@ test('alpha is divided by the rank, and none or zero means 1', () => {
   assert.notDeepEqual(at1({ alpha: scalar(1) }), at1({}))
 })
 
-test('low-rank beside the weight and merged into it are the same function', () => {
+test('low-rank at run time and merged are the same function', () => {
   const contents = { 'lora_up.weight': values([6, 2], 5), 'lora_down.weight': values([2, 4], 6), alpha: scalar(3) }
   const [before, after] = applied(matrix, contents, 0.6)
   const [delta] = readLora(
@@ -227,7 +227,7 @@ test('GLoRA adds b and W·a, in either order of its files', () => {
   }
 })
 
-test('a matrix on a 1×1 convolution, and a convolution on a matrix, are laid as what they are for', () => {
+test('a matrix on a 1×1 convolution, and a convolution on a matrix, are applied as what they are for', () => {
   const [up, down] = [values([4, 2], 1), values([2, 4], 2)]
   const convs = { 'lora_up.weight': { ...up, shape: [4, 2, 1, 1] }, 'lora_down.weight': { ...down, shape: [2, 4, 1, 1] } }
   assert.deepEqual(applied(pointwise, { 'lora_up.weight': up, 'lora_down.weight': down }, 1), applied(pointwise, convs, 1))

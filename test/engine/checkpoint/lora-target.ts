@@ -1,4 +1,5 @@
-// A handful of weights to lay LoRAs on: a matrix, a 3×3 and a 1×1 convolution, a norm, a text layer and a motion layer, and what merging gives.
+// A LoRA target for tests, of a handful of weights: a matrix, a 3×3 and a 1×1 convolution, a norm, a text layer and a motion layer, and
+// what merging gives.
 
 import { mergeDelta } from '../../../src/engine/checkpoint/lora/merge.ts'
 import type { LoraTarget } from '../../../src/engine/checkpoint/lora/modules.ts'
@@ -30,7 +31,7 @@ export const target = {
   motion: named({ 'mid_block.motion_modules.0.transformer_blocks.0.attn1.to_out.0.weight': [4, 4] }),
 } satisfies LoraTarget
 
-/** The file's only module, laid on its weight: [before, after]. `end` is `.weight` or `.bias`. */
+/** The file's only module, applied to its weight: [before, after]. `end` is `.weight` or `.bias`. */
 export function applied(
   path: string,
   contents: Readonly<Record<string, Content>>,

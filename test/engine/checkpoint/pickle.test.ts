@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { PickledName, readPickle } from '../../../src/engine/checkpoint/pickle.ts'
+import { readPickle } from '../../../src/engine/checkpoint/pickle.ts'
+import { PickledName } from '../../../src/engine/checkpoint/pickle-world.ts'
 import { torchCallables } from '../../../src/engine/checkpoint/torch-callables.ts'
 import { torchStorages } from '../../../src/engine/checkpoint/torch-tensor.ts'
 import { UserError } from '../../../src/engine/errors.ts'
@@ -243,9 +244,10 @@ describe('readPickle on hostile files', () => {
   for (const [what, program] of bombs) {
     test(`stops at ${what}`, () => {
       const bytes = Buffer.from(program(), 'latin1')
-      const begin = performance.now()
+      const begin = process.cpuUsage()
       assert.throws(() => read(bytes), { name: 'UserError', code: 'pickle-too-large' })
-      assert.ok(performance.now() - begin < 10_000)
+      const { user, system } = process.cpuUsage(begin)
+      assert.ok(user + system < 10_000_000, `${user + system} µs`)
     })
   }
 

@@ -1,4 +1,4 @@
-// Files of tensors that were never written: names and shapes for what is told by them, values where something is computed.
+// Files of tensors that were never written: names and shapes for what is recognized by them, values where something is computed.
 
 import { type DType, elementsOf, type Tensor, type TensorFile, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { NumpyArray } from '../../../src/engine/checkpoint/numpy.ts'
-import { PickledName } from '../../../src/engine/checkpoint/pickle.ts'
+import { PickledName } from '../../../src/engine/checkpoint/pickle-world.ts'
 import { openSafetensors } from '../../../src/engine/checkpoint/safetensors.ts'
 import { byteLengthOf, bytesOf, type TensorFile } from '../../../src/engine/checkpoint/tensor.ts'
 import { openTorch, readTorch } from '../../../src/engine/checkpoint/torch-file.ts'
@@ -22,7 +22,7 @@ function assertSameTensors(actual: TensorFile): void {
   assert.deepEqual([...actual.tensors.keys()].sort(), [...expected.tensors.keys()].sort())
   for (const [name, tensor] of expected.tensors) {
     const read = actual.tensors.get(name)!
-    assert.deepEqual([read.name, read.dtype, read.shape], [name, tensor.dtype, tensor.shape])
+    assert.deepEqual({ name: read.name, dtype: read.dtype, shape: read.shape }, { name, dtype: tensor.dtype, shape: tensor.shape })
     assert.deepEqual(Buffer.from(bytesOf(read)), Buffer.from(bytesOf(tensor)), name)
   }
 }
@@ -148,13 +148,14 @@ describe('readTorch', () => {
       )
       const array = root.get('np')
       assert.ok(array instanceof NumpyArray)
-      assert.deepEqual([array.type.code, array.shape, [...new BigInt64Array(array.data.slice().buffer)]], ['i8', [3], [0n, 1n, 2n]])
+      assert.deepEqual({ type: array.type.code, shape: array.shape }, { type: 'i8', shape: [3] })
+      assert.deepEqual([...new BigInt64Array(array.data.slice().buffer)], [0n, 1n, 2n])
       const tensors = asMap(root.get('state_dict'))
       const [slice, strided, same] = ['view.slice', 'view.strided', 'view.same_storage'].map((view) => tensors.get(view))
       assert.ok(slice instanceof TorchTensor && strided instanceof TorchTensor && same instanceof TorchTensor)
       assert.equal(slice.storage, strided.storage)
       assert.equal(slice.storage, same.storage)
-      assert.deepEqual([slice.offset, slice.shape, slice.stride], [4, [3, 4], [4, 1]])
+      assert.deepEqual({ offset: slice.offset, shape: slice.shape, stride: slice.stride }, { offset: 4, shape: [3, 4], stride: [4, 1] })
       assert.equal(content.places.has(slice.storage.key), true)
     })
   }

@@ -24,7 +24,7 @@ describe('writeSafetensors', () => {
     assert.deepEqual([...file.metadata], [['ü', 'a\nb']])
     for (const tensor of [flag, half, empty, long]) {
       const read = file.tensors.get(tensor.name)!
-      assert.deepEqual([read.dtype, read.shape], [tensor.dtype, tensor.shape])
+      assert.deepEqual({ dtype: read.dtype, shape: read.shape }, { dtype: tensor.dtype, shape: tensor.shape })
       assert.deepEqual(bytesOf(read), typeof tensor.bytes === 'function' ? tensor.bytes() : tensor.bytes)
     }
     assert.deepEqual([...file.tensors.keys()], ['z', '__proto__', 'b "half"', 'flag'])

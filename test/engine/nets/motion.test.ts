@@ -8,7 +8,7 @@ import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { type Model, openModel } from '../../../src/engine/pipeline/model.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
 import { runOnce } from '../../../src/engine/verify/test-session.ts'
-import { cpuRig, someNumbers, tiny } from '../cpu-rig.ts'
+import { cpuSession, someNumbers, tiny } from '../cpu-session.ts'
 
 const checkpoint = join(tiny, 'checkpoint.safetensors')
 const withMotion = (version: string) => openModel({ checkpoint, motion: join(tiny, `motion_${version}.safetensors`) })
@@ -21,8 +21,8 @@ const each = 4 * 16 * 16
 /** Noise [F, 4, 16, 16] of a picture for each of `seeds`. */
 async function noiseOf(model: Model, seeds: readonly number[]): Promise<Float32Array[]> {
   const sample = Float32Array.from(seeds.flatMap((seed) => [...someNumbers(each, seed)]))
-  const graph = unetGraph(model, cpuRig.target, { ...size, frames: seeds.length })
-  const [result] = await runOnce(cpuRig, graph, [{ sample, time, context }])
+  const graph = unetGraph(model, cpuSession.target, { ...size, frames: seeds.length })
+  const [result] = await runOnce(cpuSession, graph, [{ sample, time, context }])
   return seeds.map((_, i) => result!['noise']!.subarray(i * each, (i + 1) * each))
 }
 
@@ -45,8 +45,8 @@ const error = (got: Float32Array | undefined, expected: Float32Array | undefined
 test('one frame skips the motion modules', async () => {
   for (const version of ['v1', 'v2', 'v3']) {
     const model = withMotion(version)
-    const moving = unetGraph(model, cpuRig.target, { ...size, frames: 1 })
-    const still = unetGraph({ ...model, motion: null }, cpuRig.target, { ...size, frames: 1 })
+    const moving = unetGraph(model, cpuSession.target, { ...size, frames: 1 })
+    const still = unetGraph({ ...model, motion: null }, cpuSession.target, { ...size, frames: 1 })
     assert.equal(printGraph(moving), printGraph(still))
   }
 })
@@ -78,7 +78,7 @@ test('v1 normalises all frames of an animation together: even with silent module
 
 test('v2 alone has a module in the middle', () => {
   const has = (version: string): boolean =>
-    unetGraph(withMotion(version), cpuRig.target, { ...size, frames: 2 }).nodes.some(({ name }) =>
+    unetGraph(withMotion(version), cpuSession.target, { ...size, frames: 2 }).nodes.some(({ name }) =>
       name.startsWith('mid_block.motion_modules.0'),
     )
   assert.deepEqual(['v1', 'v2', 'v3'].map(has), [false, true, false])
@@ -86,10 +86,10 @@ test('v2 alone has a module in the middle', () => {
 
 test('two animations at once are two animations', async () => {
   const model = withMotion('v1')
-  const graph = unetGraph(model, cpuRig.target, { ...size, animations: 2, frames: 2 })
+  const graph = unetGraph(model, cpuSession.target, { ...size, animations: 2, frames: 2 })
   const seeds = [1, 2, 3, 4]
   const sample = Float32Array.from(seeds.flatMap((seed) => [...someNumbers(each, seed)]))
-  const [both] = await runOnce(cpuRig, graph, [{ sample, time, context: Float32Array.of(...context, ...context) }])
+  const [both] = await runOnce(cpuSession, graph, [{ sample, time, context: Float32Array.of(...context, ...context) }])
   const apart = [...(await noiseOf(model, [1, 2])), ...(await noiseOf(model, [3, 4]))]
   for (const [i, frame] of apart.entries()) {
     assert.ok(error(both!['noise']!.subarray(i * each, (i + 1) * each), frame) < 1e-6)

@@ -1,4 +1,4 @@
-// The tiny nets as text. A change of a net shows here as a diff that one can read; UPDATE_PRINTED=1 writes the new text.
+// Golden files of the tiny nets as text. A change of a net shows here as a diff that one can read; UPDATE_PRINTED=1 writes the new text.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { printGraph } from '../../../src/engine/onnx/print.ts'
 import { decoderGraph, textGraph, unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
-import { fixtures, tiny } from '../cpu-rig.ts'
+import { fixtures, tiny } from '../cpu-session.ts'
 
 const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v3.safetensors') })
 const size = { animations: 1, h: 16, w: 16, tokens: 77 }

@@ -11,7 +11,7 @@ import { cpu } from '../../../src/engine/targets/cpu.ts'
 import type { Target } from '../../../src/engine/targets/target.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
 import { runOnce } from '../../../src/engine/verify/test-session.ts'
-import { compute, cpuRig, someNumbers, tiny } from '../cpu-rig.ts'
+import { compute, cpuSession, someNumbers, tiny } from '../cpu-session.ts'
 import { channelsLastTarget, plainTarget } from '../plain-targets.ts'
 
 const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v2.safetensors') })
@@ -28,7 +28,7 @@ async function errorAgainstPlain(build: (target: Target) => Graph, target: Targe
   const results = []
   for (const it of [target, plainTarget]) {
     const graph = build(it)
-    const [result] = await runOnce(cpuRig, graph, [feed])
+    const [result] = await runOnce(cpuSession, graph, [feed])
     const [output] = graph.outputs
     assert.equal(
       result![output!.name]!.length,

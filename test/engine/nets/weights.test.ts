@@ -7,7 +7,7 @@ import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
-import { tiny } from '../cpu-rig.ts'
+import { tiny } from '../cpu-session.ts'
 
 const weights = () =>
   new Weights({

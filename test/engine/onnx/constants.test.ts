@@ -4,7 +4,7 @@ import { tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 import { constantsOf, graphOf, withConstants } from '../../../src/engine/onnx/constants.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Add, Cast, MatMul, Reshape, Transpose } from '../../../src/engine/onnx/ops.ts'
-import { cpuRig, someNumbers } from '../cpu-rig.ts'
+import { cpuSession, someNumbers } from '../cpu-session.ts'
 
 const half = (name: string, shape: readonly number[], seed: number) => {
   const values = new Float16Array(
@@ -55,7 +55,7 @@ test('a weight in memory that is used as it is counts, one in a file does not', 
 test('a graph with its constants computed beforehand gives the same numbers, and computes them no more', async () => {
   const graph = example()
   const constants = constantsOf(graph)
-  const alone = await cpuRig.load(graphOf(graph, constants))
+  const alone = await cpuSession.load(graphOf(graph, constants))
   const values = await alone.run({})
   await alone.release()
   const given = new Map(constants.map(({ value }) => [value.name, tensorOf(value.name, value.shape, values[value.name]!)]))
@@ -69,7 +69,7 @@ test('a graph with its constants computed beforehand gives the same numbers, and
   const x = someNumbers(8, 3)
   const results = []
   for (const it of [graph, ready]) {
-    const session = await cpuRig.load(it)
+    const session = await cpuSession.load(it)
     results.push((await session.run({ x }))['y'])
     await session.release()
   }

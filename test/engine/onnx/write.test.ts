@@ -8,7 +8,7 @@ import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Add, Cast, Conv, MatMul, Mul, QuickGelu, Softmax, Split } from '../../../src/engine/onnx/ops.ts'
 import { ProtobufWriter } from '../../../src/engine/onnx/protobuf.ts'
 import { writeModel } from '../../../src/engine/onnx/write.ts'
-import { compute, cpuRig, someNumbers } from '../cpu-rig.ts'
+import { compute, cpuSession, someNumbers } from '../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-write-'))
 after(() => rmSync(scratch, { recursive: true }))
@@ -83,5 +83,5 @@ test('a wrong model is refused by ONNX Runtime with the path of the node', async
   const x = graph.input('x', 'float32', [2, 3])
   const [y] = graph.within('down_blocks.0', () => graph.node('MatMul', [x, x], {}, [{ type: 'float32', shape: [2, 3] }]))
   graph.output('y', y!)
-  await assert.rejects(cpuRig.load(graph), /down_blocks\.0\/MatMul/)
+  await assert.rejects(cpuSession.load(graph), /down_blocks\.0\/MatMul/)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkSize } from '../../../src/engine/pipeline/denoise.ts'
+import { checkSize } from '../../../src/engine/pipeline/check-size.ts'
 
 const moving = { factor: 8, hasMotion: true }
 const still = { factor: 8, hasMotion: false }

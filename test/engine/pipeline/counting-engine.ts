@@ -4,7 +4,7 @@ import type { Frames } from '../../../src/engine/frames.ts'
 import { createEngine, type Engine, type EngineInput, type EngineOutput } from '../../../src/engine/pipeline/engine.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
-import { cpuRig } from '../cpu-rig.ts'
+import { cpuSession } from '../cpu-session.ts'
 
 export interface CountingEngine extends Engine {
   /** Names of graphs; whoever counts empties them first. */
@@ -30,7 +30,7 @@ export function countingEngine(cacheDir: string): CountingEngine {
       }
     },
   })
-  const engine = createEngine({ ...cpuRig, sessions, cacheDir })
+  const engine = createEngine({ ...cpuSession, sessions, cacheDir })
   return {
     ...engine,
     loads,

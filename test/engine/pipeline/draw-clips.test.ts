@@ -6,7 +6,7 @@ import type { Frames } from '../../../src/engine/frames.ts'
 import { createEngine, type EngineInput, type Streamed, type StreamProgress } from '../../../src/engine/pipeline/engine.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
-import { cpuRig, tiny } from '../cpu-rig.ts'
+import { cpuSession, tiny } from '../cpu-session.ts'
 import { apart } from './counting-engine.ts'
 
 const loads: string[] = []
@@ -27,7 +27,7 @@ const sessions = createSessions({
     }
   },
 })
-const engine = createEngine({ ...cpuRig, sessions })
+const engine = createEngine({ ...cpuSession, sessions })
 after(() => engine.close())
 
 const drawing: EngineInput = {

@@ -8,7 +8,7 @@ import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetenso
 import type { Frames } from '../../../src/engine/frames.ts'
 import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import type { NamedLora } from '../../../src/engine/pipeline/model.ts'
-import { someNumbers, tiny } from '../cpu-rig.ts'
+import { someNumbers, tiny } from '../cpu-session.ts'
 import { rewritten } from '../rewritten.ts'
 import { apart, countingEngine } from './counting-engine.ts'
 
@@ -61,7 +61,7 @@ function textLora(name: string): string {
   return at(name)
 }
 
-test('beside the weights or merged into them, LoRAs on UNet, motion module and text encoder draw the same', async () => {
+test('applied at run time or merged, LoRAs on UNet, motion module and text encoder draw the same', async () => {
   const plain = await framesWith([])
   const loras: NamedLora[] = [
     { file: peft, strength: 0.6 },
@@ -100,13 +100,14 @@ test('a strength of 0 is the model itself', async () => {
   assert.deepEqual(await framesWith([{ file: peft, strength: 0 }]), await framesWith([]))
 })
 
-test('what is not low-rank is merged into a copy, which the next drawing finds', async () => {
+test('what is not low-rank is merged into a file, which the next drawing finds', async () => {
   const styled = await framesWith([{ file: norm, strength: 0.7 }])
   assert.ok(apart(styled, await framesWith([])) > 1)
-  const copies = readdirSync(at('merged'))
+  const files = readdirSync(at('merged'))
   loads.length = 0
   assert.deepEqual(await framesWith([{ file: norm, strength: 0.7 }]), styled)
-  assert.deepEqual([readdirSync(at('merged')), loads], [copies, []])
+  assert.deepEqual(readdirSync(at('merged')), files)
+  assert.deepEqual(loads, [])
   const both = await framesWith([
     { file: norm, strength: 0.7 },
     { file: peft, strength: 0.6 },
@@ -139,7 +140,7 @@ test('a file that is replaced under its name is another LoRA', async () => {
   assert.deepEqual(after, await framesWith([{ file: tucker, strength: 1 }]))
 })
 
-test('tensors of a LoRA that fit nothing are told with the drawing', async () => {
+test('tensors of a LoRA that fit nothing are noted with the drawing', async () => {
   const to_k = 'unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_k.lora'
   const strange = rewritten(peft, at('strange.safetensors'), (tensor) => {
     if (tensor.name === `${to_k}_A.weight`) return { ...tensor, name: 'unet.nowhere.to_q.lora_A.weight' }
@@ -153,7 +154,7 @@ test('tensors of a LoRA that fit nothing are told with the drawing', async () =>
   )
 })
 
-test('a LoRA that cannot be laid on is refused before anything is loaded or drawn', async () => {
+test('a LoRA that cannot be applied is refused before anything is loaded or drawn', async () => {
   const broken = rewritten(peft, at('nan.safetensors'), (tensor) =>
     tensor.name.endsWith('to_q.lora_A.weight')
       ? tensorOf(tensor.name, tensor.shape, new Float32Array(elementsOf(tensor.shape)).fill(Number.NaN))
@@ -182,7 +183,7 @@ test('a LoRA that cannot be laid on is refused before anything is loaded or draw
     engine.drawn({ ...drawing, frames: 1, model: { ...still, loras: [{ file: join(tiny, 'motion_lora.safetensors'), strength: 1 }] } }),
     { code: 'lora-fits-nothing', message: /is a motion LoRA; it needs a motion module, and none is loaded/ },
   )
-  assert.deepEqual([loads, runs], [[], []])
+  assert.deepEqual({ loads, runs }, { loads: [], runs: [] })
 })
 
 test('warming loads what a style needs, and its first drawing loads nothing', async () => {

@@ -10,7 +10,7 @@ import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetenso
 import type { Frames } from '../../../src/engine/frames.ts'
 import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
-import { fixtures, tiny } from '../cpu-rig.ts'
+import { fixtures, tiny } from '../cpu-session.ts'
 import { apart, countingEngine } from './counting-engine.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-words-'))

@@ -8,7 +8,7 @@ import type { Frames } from '../../../src/engine/frames.ts'
 import { createEngine, type EngineInput, type EngineOutput, type EngineProgress } from '../../../src/engine/pipeline/engine.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
-import { cpuRig, tiny } from '../cpu-rig.ts'
+import { cpuSession, tiny } from '../cpu-session.ts'
 import { rewritten } from '../rewritten.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-draw-'))
@@ -27,7 +27,7 @@ const sessions = createSessions({
     }
   },
 })
-const engine = createEngine({ ...cpuRig, sessions })
+const engine = createEngine({ ...cpuSession, sessions })
 after(async () => {
   await engine.close()
   rmSync(scratch, { recursive: true })
@@ -73,7 +73,7 @@ test('a drawing goes through loading, its steps and decoding, and ends with its 
     ],
   )
   const { count, width, height, data } = drawn.frames
-  assert.deepEqual([count, width, height, data.length], [2, 64, 72, 2 * 64 * 72 * 3])
+  assert.deepEqual({ count, width, height, bytes: data.length }, { count: 2, width: 64, height: 72, bytes: 2 * 64 * 72 * 3 })
   assert.equal(drawn.schedule.sampler.name, 'ddim')
   assert.ok(new Set(data).size > 20, 'the frames are pictures')
 })
@@ -81,7 +81,10 @@ test('a drawing goes through loading, its steps and decoding, and ends with its 
 test('each step has a preview in the size of the latents', async () => {
   const { progress } = await draw()
   const preview = await progress[1]!.preview!()
-  assert.deepEqual([preview.count, preview.width, preview.height, preview.data.length], [2, 8, 9, 2 * 8 * 9 * 3])
+  assert.deepEqual(
+    { count: preview.count, width: preview.width, height: preview.height, bytes: preview.data.length },
+    { count: 2, width: 8, height: 9, bytes: 2 * 8 * 9 * 3 },
+  )
 })
 
 test('the same seed draws the same frames, another seed others, also above 2^53', async () => {

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { UserError } from '../../../src/engine/errors.ts'
 import { type Inspection, inspect } from '../../../src/engine/pipeline/inspect.ts'
 import { inspectInThread } from '../../../src/engine/pipeline/inspect-in-thread.ts'
-import { fixtures, tiny } from '../cpu-rig.ts'
+import { fixtures, tiny } from '../cpu-session.ts'
 
 const pocket = join(import.meta.dirname, '../../../models/pocket')
 const bases = [
@@ -16,21 +16,22 @@ const bases = [
 const options = { limits: {}, safetensorsOnly: true, bases }
 const apart = { ...options, timeoutMs: 60_000, maxMegabytes: 512 }
 
-const kindAndBase = ({ identity, base, ignored }: Inspection) => [identity.kind, base, ignored]
+const fitOf = ({ identity, base, ignored }: Inspection) => ({ kind: identity.kind, base, ignored })
 
-test('a file is told for what it is, and for which of the bases it fits', () => {
+test('a file is recognized for what it is, and for which of the bases it fits', () => {
+  const [pocketBase, tinyBase] = [0, 1]
   for (const [path, kind, base] of [
-    [join(pocket, 'loras/anime.safetensors'), 'lora', 0],
-    [join(pocket, 'vae/diffusion_pytorch_model.safetensors'), 'vae', 0],
-    [join(pocket, 'motion/diffusion_pytorch_model.safetensors'), 'motion-module', 0],
-    [join(tiny, 'lora_peft.safetensors'), 'lora', 1],
-    [join(tiny, 'motion_lora.safetensors'), 'motion-lora', 1],
-    [join(tiny, 'motion_v1.safetensors'), 'motion-module', 1],
-    [join(tiny, 'checkpoint.safetensors'), 'sd1-checkpoint', 1],
-    [join(tiny, 'lyco_ia3.safetensors'), 'lora', 1],
-    [join(fixtures, 'torch-files/embedding_kohya.safetensors'), 'textual-inversion', 1],
+    [join(pocket, 'loras/anime.safetensors'), 'lora', pocketBase],
+    [join(pocket, 'vae/diffusion_pytorch_model.safetensors'), 'vae', pocketBase],
+    [join(pocket, 'motion/diffusion_pytorch_model.safetensors'), 'motion-module', pocketBase],
+    [join(tiny, 'lora_peft.safetensors'), 'lora', tinyBase],
+    [join(tiny, 'motion_lora.safetensors'), 'motion-lora', tinyBase],
+    [join(tiny, 'motion_v1.safetensors'), 'motion-module', tinyBase],
+    [join(tiny, 'checkpoint.safetensors'), 'sd1-checkpoint', tinyBase],
+    [join(tiny, 'lyco_ia3.safetensors'), 'lora', tinyBase],
+    [join(fixtures, 'torch-files/embedding_kohya.safetensors'), 'textual-inversion', tinyBase],
   ] as const) {
-    assert.deepEqual(kindAndBase(inspect(path, options)), [kind, base, 0], path)
+    assert.deepEqual(fitOf(inspect(path, options)), { kind, base, ignored: 0 }, path)
   }
 })
 
@@ -42,10 +43,12 @@ test('a file that fits no base is refused with the reason of the first', () => {
 test('in a thread of its own it says the same, refusals with their code and data', async () => {
   const path = join(pocket, 'loras/sepia.safetensors')
   const inspection = await inspectInThread(path, apart)
-  assert.deepEqual([...kindAndBase(inspection), inspection.metadata.get('ss_output_name')], ['lora', 0, 0, 'sepia'])
+  assert.deepEqual(fitOf(inspection), { kind: 'lora', base: 0, ignored: 0 })
+  assert.equal(inspection.metadata.get('ss_output_name'), 'sepia')
   const refused = await inspectInThread(join(fixtures, 'torch-files/zip.ckpt'), apart).catch((error: unknown) => error)
   assert.ok(refused instanceof UserError)
-  assert.deepEqual([refused.code, Object.keys(refused.data)], ['file-is-pickle', ['path']])
+  assert.equal(refused.code, 'file-is-pickle')
+  assert.deepEqual(Object.keys(refused.data), ['path'])
 })
 
 test('a file that takes too long or too much memory to read ends its thread, and nothing else', async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type SamplerName, samplerNames } from '../../../src/engine/draw-settings.ts'
 import { type Generator, torchGenerator } from '../../../src/engine/noise.ts'
 import { denoise } from '../../../src/engine/pipeline/denoise.ts'
 import { firstCallFor, noised } from '../../../src/engine/pipeline/known-frames.ts'
-import { createSampler, type SamplerConfig, type SamplerName, samplerNames } from '../../../src/engine/samplers/sampler.ts'
-import { someNumbers } from '../cpu-rig.ts'
+import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
+import type { SamplerConfig } from '../../../src/engine/samplers/sampler.ts'
+import { someNumbers } from '../cpu-session.ts'
 
 const configOf = (name: SamplerName): SamplerConfig => ({ name, steps: 8, betas: 'linear', spacing: 'leading' })
 const largest = (a: Float32Array, b: Float32Array): number => a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createModelCache } from '../../../src/engine/pipeline/model-cache.ts'
-import { tiny } from '../cpu-rig.ts'
+import { tiny } from '../cpu-session.ts'
 
 test('a model stays open as long as its files are the same, and nets that others share have the same keys', () => {
   const open = createModelCache()

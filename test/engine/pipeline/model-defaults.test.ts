@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
-import { tiny } from '../cpu-rig.ts'
+import { tiny } from '../cpu-session.ts'
 
-const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-facts-'))
+const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-defaults-'))
 after(() => rmSync(scratch, { recursive: true }))
 
 const checkpoint = join(tiny, 'checkpoint.safetensors')
@@ -15,15 +15,15 @@ test('the pocket model draws what its folder says: 64 pixels, 16 frames, as its 
   const { width, height, frames, fps, steps, guidance, multiple, minSide, maxFrames, vocabulary } = modelDefaults({
     checkpoint: 'models/pocket',
   })
-  assert.deepEqual([width, height, frames, maxFrames], [64, 64, 16, 32])
-  assert.deepEqual([fps, steps, guidance], [10, 16, 4])
-  assert.deepEqual([multiple, minSide, vocabulary], [8, 32, 2000])
+  assert.deepEqual({ width, height, frames, maxFrames }, { width: 64, height: 64, frames: 16, maxFrames: 32 })
+  assert.deepEqual({ fps, steps, guidance }, { fps: 10, steps: 16, guidance: 4 })
+  assert.deepEqual({ multiple, minSide, vocabulary }, { multiple: 8, minSide: 32, vocabulary: 2000 })
 })
 
 test('a checkpoint alone is taken for Stable Diffusion’s size, and draws stills', () => {
   const { width, height, frames, maxFrames, minSide, motion, betas } = modelDefaults({ checkpoint })
-  assert.deepEqual([width, height, frames, maxFrames, minSide], [512, 512, 1, 1, 64])
-  assert.deepEqual([motion, betas], [null, 'scaled_linear'])
+  assert.deepEqual({ width, height, frames, maxFrames, minSide }, { width: 512, height: 512, frames: 1, maxFrames: 1, minSide: 64 })
+  assert.deepEqual({ motion, betas }, { motion: null, betas: 'scaled_linear' })
 })
 
 test('the motion module decides frames, steps and sampler', () => {
@@ -31,15 +31,15 @@ test('the motion module decides frames, steps and sampler', () => {
     checkpoint,
     motion: join(tiny, 'motion_v1.safetensors'),
   })
-  assert.deepEqual([frames, maxFrames, motion], [16, 24, 'v1'])
-  assert.deepEqual([steps, guidance, sampler, betas], [25, 7.5, 'ddim', 'linear'])
+  assert.deepEqual({ frames, maxFrames, motion }, { frames: 16, maxFrames: 24, motion: 'v1' })
+  assert.deepEqual({ steps, guidance, sampler, betas }, { steps: 25, guidance: 7.5, sampler: 'ddim', betas: 'linear' })
 })
 
-test('an LCM LoRA, told by its name, draws in a few steps', () => {
+test('an LCM LoRA, recognized by its name, draws in a few steps', () => {
   const file = join(scratch, 'LCM-lora-sd15.safetensors')
   cpSync(join(tiny, 'lora_peft.safetensors'), file)
   const { steps, guidance, sampler } = modelDefaults({ checkpoint, loras: [{ file, strength: 1 }] })
-  assert.deepEqual([steps, guidance, sampler], [8, 1.5, 'lcm'])
+  assert.deepEqual({ steps, guidance, sampler }, { steps: 8, guidance: 1.5, sampler: 'lcm' })
   assert.equal(modelDefaults({ checkpoint, loras: [{ file, strength: 0 }] }).sampler, 'ddim')
 })
 

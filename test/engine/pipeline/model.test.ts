@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
-import { tiny } from '../cpu-rig.ts'
+import { tiny } from '../cpu-session.ts'
 import { rewritten } from '../rewritten.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-model-'))
@@ -73,7 +73,7 @@ test('an inpainting model is refused by its nine channels', () => {
   refused({ checkpoint: nine }, 'inpainting', /an inpainting model .* 9 channels/)
 })
 
-test('a checkpoint without a VAE says so, and is whole with one beside it', () => {
+test('a checkpoint without a VAE says so, and is whole with one of another file', () => {
   const pruned = rewritten(checkpoint, at('pruned.safetensors'), (tensor) =>
     tensor.name.startsWith('first_stage_model.') ? undefined : tensor,
   )

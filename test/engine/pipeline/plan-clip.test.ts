@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ClipSettings, clipOptions, defaultClip } from '../../../src/engine/pipeline/clip-settings.ts'
+import { type ClipSettings, clipSettings, defaultClip } from '../../../src/engine/draw-settings.ts'
 import { planClip } from '../../../src/engine/pipeline/plan-clip.ts'
 
 const modules = {
@@ -78,7 +78,7 @@ test('windows inside the motion modules see all frames in one call, around the e
 })
 
 test('a still is one frame, whatever is said of clips', () => {
-  for (const loop of clipOptions.loop.choices) {
+  for (const loop of clipSettings.loop.choices) {
     const { drawn, again, finish } = planClip({ ...defaultClip, loop, windowLength: 16, windowStride: 2 }, 1, null)
     assert.deepEqual([drawn, again], [1, []])
     const latents = new Float32Array(4)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Nets } from '../../../src/engine/pipeline/nets.ts'
 import { predictInWindows } from '../../../src/engine/pipeline/predict-in-windows.ts'
-import { someNumbers } from '../cpu-rig.ts'
+import { someNumbers } from '../cpu-session.ts'
 
 const each = 6
 const frames = 5

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fitMap, type PreviewMap, previewFrames } from '../../../src/engine/pipeline/preview.ts'
-import { someNumbers } from '../cpu-rig.ts'
+import { someNumbers } from '../cpu-session.ts'
 
 const shape = [4, 6, 5] as const
 const map: PreviewMap = [
@@ -15,7 +15,7 @@ const map: PreviewMap = [
 test('a preview is the map of every latent, clamped to what a byte holds', () => {
   const latents = someNumbers(2 * 4 * 6 * 5).map((value) => 8 * value)
   const { count, width, height, data } = previewFrames(latents, shape, map)
-  assert.deepEqual([count, width, height, data.length], [2, 5, 6, 2 * 6 * 5 * 3])
+  assert.deepEqual({ count, width, height, bytes: data.length }, { count: 2, width: 5, height: 6, bytes: 2 * 6 * 5 * 3 })
   const pixel = 17
   for (let j = 0; j < 3; j++) {
     const colour = [0, 1, 2, 3].reduce((sum, c) => sum + map[c]![j]! * latents[(4 + c) * 30 + pixel]!, map[4]![j]!)

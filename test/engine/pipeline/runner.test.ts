@@ -7,7 +7,7 @@ import { createRunner, type Runnable } from '../../../src/engine/pipeline/runner
 import { createSession, type Feeds } from '../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../src/engine/runtime/sessions.ts'
 
-/** 2 x, and x downᵀ upᵀ added to it where there is room: x [1, 2]. */
+/** 2 x, and x downᵀ upᵀ added to it where there is a slot: x [1, 2]. */
 function adapted(key: string, needed: Ranks = {}): Runnable {
   return {
     key,
@@ -26,11 +26,11 @@ function adapted(key: string, needed: Ranks = {}): Runnable {
   }
 }
 
-/** The first of the room's rank is laid on: down reads x₀, up writes `strength` of it to y₁. */
+/** The first of the slot's ranks is used: down reads x₀, up writes `strength` of it to y₁. */
 const applied =
   (strength: number) =>
-  (room: Ranks): Feeds => {
-    const R = room.attention ?? 0
+  (capacity: Ranks): Feeds => {
+    const R = capacity.attention ?? 0
     const [down, up] = [new Float32Array(R * 2), new Float32Array(2 * R)]
     if (R > 0) {
       down[0] = 1
@@ -62,7 +62,7 @@ function runnerOf(budgetBytes = 1e9) {
   return { run, runner, loads, freed, close: () => sessions.release() }
 }
 
-test('LoRAs of the same room share a session, each with what is its own', async () => {
+test('LoRAs of the same capacity share a session, each with what is its own', async () => {
   const { run, loads, close } = runnerOf()
   for (let i = 0; i < 10; i++) {
     assert.deepEqual(await run(adapted('a', { attention: 8 }), 2), [6, 16])
@@ -72,11 +72,11 @@ test('LoRAs of the same room share a session, each with what is its own', async 
   await close()
 })
 
-test('a larger room takes the place of a smaller one, which it serves from then on', async () => {
+test('a larger capacity takes the place of a smaller one, which it serves from then on', async () => {
   const { run, loads, freed, close } = runnerOf()
   await run(adapted('a', { attention: 8 }))
   await run(adapted('a', { attention: 32 }))
-  assert.deepEqual([loads, freed], [['a 8', 'a 32'], ['a 8']])
+  assert.deepEqual({ loads, freed }, { loads: ['a 8', 'a 32'], freed: ['a 8'] })
   assert.deepEqual(await run(adapted('a', { attention: 8 }), 2), [6, 16])
   assert.deepEqual(await run(adapted('a', { attention: 16 }), 2), [6, 16])
   await run(adapted('a', { resnet: 8 }))
@@ -86,7 +86,7 @@ test('a larger room takes the place of a smaller one, which it serves from then 
   await close()
 })
 
-test('without adapters the graph that has none is run, or, where only one with room is loaded, that one', async () => {
+test('without adapters the graph that has none is run, or, where only one with slots is loaded, that one', async () => {
   const { run, loads, freed, close } = runnerOf()
   await run(adapted('a', { attention: 8 }))
   assert.deepEqual(await run(adapted('a')), [6, 10])
@@ -96,7 +96,11 @@ test('without adapters the graph that has none is run, or, where only one with r
   await other.run(adapted('a', { attention: 8 }))
   await other.run(adapted('a', { attention: 16 }))
   await other.run(adapted('a'))
-  assert.deepEqual([other.loads, other.freed], [['a 0', 'a 8', 'a 16'], ['a 8']], 'the one without room is no forerunner')
+  assert.deepEqual(
+    { loads: other.loads, freed: other.freed },
+    { loads: ['a 0', 'a 8', 'a 16'], freed: ['a 8'] },
+    'the one without slots is not replaced',
+  )
   assert.deepEqual(freed, [])
   await close()
   await other.close()
@@ -110,7 +114,7 @@ test('other keys have sessions of their own', async () => {
   await close()
 })
 
-test('what memory had no room for is loaded again, only as large as is asked for then', async () => {
+test('what was evicted from memory is loaded again, only as large as is asked for then', async () => {
   const { run, loads, close } = runnerOf(0)
   await run(adapted('a', { attention: 32 }))
   await run(adapted('b'))

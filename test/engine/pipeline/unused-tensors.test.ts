@@ -8,7 +8,7 @@ import { bytesOf, type Tensor } from '../../../src/engine/checkpoint/tensor.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { unusedTensors } from '../../../src/engine/pipeline/unused-tensors.ts'
-import { tiny } from '../cpu-rig.ts'
+import { tiny } from '../cpu-session.ts'
 import { rewritten } from '../rewritten.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-unused-'))

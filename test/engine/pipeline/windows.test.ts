@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fuseMethods, fuseWeights, weighted } from '../../../src/engine/pipeline/fuse-weights.ts'
-import { contextWindows, shifted, windowKinds } from '../../../src/engine/pipeline/windows.ts'
+import { fuseMethods, windowKinds } from '../../../src/engine/draw-settings.ts'
+import { fuseWeights, weighted } from '../../../src/engine/pipeline/fuse-weights.ts'
+import { contextWindows, shifted } from '../../../src/engine/pipeline/windows.ts'
 
 const sizes = [2, 3, 11, 12, 16, 17, 24, 25, 31, 40, 64, 127].flatMap((frames) =>
   [2, 5, 8, 16, 24].flatMap((length) => [0, 1, Math.floor(length / 2), length - 1].map((overlap) => ({ frames, length, overlap }))),

@@ -8,12 +8,12 @@ import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { MatMul } from '../../../src/engine/onnx/ops.ts'
 import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { type Model, openModel } from '../../../src/engine/pipeline/model.ts'
+import { createChecksummedCache } from '../../../src/engine/runtime/checksummed-cache.ts'
 import { type ComputedWeights, createComputedWeights } from '../../../src/engine/runtime/computed-weights.ts'
-import { createDiskCache } from '../../../src/engine/runtime/disk-cache.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
-import { someNumbers, tiny } from '../cpu-rig.ts'
+import { someNumbers, tiny } from '../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-computed-'))
 const dir = join(scratch, 'cache')
@@ -30,9 +30,9 @@ const graphOf = (of: Model = model): Graph => unetGraph(of, target, { animations
 
 let sessions = 0
 function weights({ maxBytes = 1e9, minBytes = 0, onNote = (_: string): void => {} } = {}): ComputedWeights {
-  const folder = createDiskCache({ dir, maxBytes, spareBytes: 0, onNote })
+  const cache = createChecksummedCache({ dir, maxBytes, spareBytes: 0, onNote })
   return createComputedWeights({
-    folder,
+    cache,
     minBytes,
     compute: async (graph) => {
       sessions++
@@ -102,7 +102,7 @@ test('small nets are left alone', async () => {
   assert.throws(() => readdirSync(dir), { code: 'ENOENT' })
 })
 
-test('without room the net is loaded all the same, with a note', async () => {
+test('without space the net is loaded all the same, with a note', async () => {
   const notes: string[] = []
   const ready = await weights({ maxBytes: 1000, onNote: (note) => notes.push(note) }).prepare(graphOf())
   assert.deepEqual(await noise(ready, false), await noise(graphOf(), false))

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Device } from '../../../src/engine/device-names.ts'
 import { UserError } from '../../../src/engine/errors.ts'
 import { probeMachine } from '../../../src/engine/runtime/device-probe.ts'
 import { chooseDevice, type DeviceProbe } from '../../../src/engine/runtime/devices.ts'
 import { createSession, listBackends } from '../../../src/engine/runtime/session.ts'
-import type { Device } from '../../../src/engine/targets/device.ts'
 
 interface Machine {
   readonly platform?: NodeJS.Platform

@@ -7,7 +7,7 @@ import { openModel } from '../../../src/engine/index.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Mul } from '../../../src/engine/onnx/ops.ts'
 import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
-import { createDiskCache, type DiskCacheOptions } from '../../../src/engine/runtime/disk-cache.ts'
+import { type ChecksummedCacheOptions, createChecksummedCache } from '../../../src/engine/runtime/checksummed-cache.ts'
 import { createOptimizedGraphs } from '../../../src/engine/runtime/optimized-graphs.ts'
 import { openSession, type WrittenGraph, written } from '../../../src/engine/runtime/session.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
@@ -17,8 +17,8 @@ const dir = join(scratch, 'kept')
 beforeEach(() => rmSync(dir, { recursive: true, force: true }))
 after(() => rmSync(scratch, { recursive: true }))
 
-const graphs = (changes: Partial<DiskCacheOptions> = {}) =>
-  createOptimizedGraphs(createDiskCache({ dir, maxBytes: 1e9, pointedInto: false, spareBytes: 0, ...changes }))
+const graphs = (changes: Partial<ChecksummedCacheOptions> = {}) =>
+  createOptimizedGraphs(createChecksummedCache({ dir, maxBytes: 1e9, pointedInto: false, spareBytes: 0, ...changes }))
 
 function byWeight(file: string): Graph {
   const graph = new Graph('by-weight')
@@ -70,7 +70,7 @@ test('weights that were changed make another', async () => {
   assert.equal(readdirSync(dir).length, 2)
 })
 
-test('where there is no room, or nothing can be written, the graph is taken as it is written', async () => {
+test('where there is no space, or nothing can be written, the graph is taken as it is written', async () => {
   const graph = byWeight(weightFile('plain', 2, 3))
   for (const changes of [{ spareBytes: 1e18 }, { maxBytes: 1 }]) {
     const form = await graphs(changes).prepare(graph)

@@ -63,7 +63,27 @@ test('a type that the device cannot load counts as wrong', async () => {
   }
   const found = await selfTest('webgpu', load, { cases: attentionCases.slice(0, 1) })
   assert.equal(found.type, 'float32')
-  assert.equal(found.findings[0]!.error, Infinity)
+  assert.deepEqual(found.findings[0], {
+    what: 'a product',
+    type: 'float16',
+    error: Infinity,
+    ok: false,
+    message: 'the adapter has no shader-f16',
+  })
+})
+
+test('what the provider says of a kernel that it cannot run is kept with the finding', async () => {
+  const load: LoadAlone = async (graph, device) => {
+    if (device !== 'cpu' && has(graph, 'MultiHeadAttention')) throw new Error('head size 160 is not supported')
+    return createSession(graph)
+  }
+  const found = await selfTest('webgpu', load, { cases: attentionCases.slice(-1) })
+  assert.deepEqual(found.fused, new Set())
+  assert.deepEqual(
+    found.findings.filter(({ ok }) => !ok).map(({ what, message }) => ({ what, message })),
+    [{ what: 'temporal attention of 32 × 32, heads of 160', message: 'head size 160 is not supported' }],
+  )
+  assert.match(found.notes[0]!, /^Fused temporal attention of 32 × 32, heads of 160 does not run on webgpu,/)
 })
 
 test('a device that gets plain products wrong is refused', async () => {
@@ -88,5 +108,5 @@ test('a device without a fused kernel is asked for products and the exact form o
 
 test('nothing is asked of the CPU', async () => {
   const found = await selfTest('cpu', () => assert.fail('no graph is loaded'))
-  assert.deepEqual([found.type, found.findings.length], ['float32', 0])
+  assert.deepEqual({ type: found.type, findings: found.findings.length }, { type: 'float32', findings: 0 })
 })

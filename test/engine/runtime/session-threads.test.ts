@@ -28,7 +28,7 @@ test('a call that is wrong fails alone, with its reason', async () => {
   const [wrong, right] = await Promise.allSettled([session.run({ z: x }), session.run({ x })])
   assert.match(String(wrong.status === 'rejected' && wrong.reason), /twice has no input z/)
   assert.equal(right.status, 'fulfilled')
-  assert.deepEqual([...(await session.run({ x })).y!], [2, 4], 'the lane that failed goes on')
+  assert.deepEqual([...(await session.run({ x })).y!], [2, 4], 'the thread that failed goes on')
   await session.release()
 })
 
@@ -61,7 +61,7 @@ test('nets share the threads, and one that is released leaves the others', async
   )
 })
 
-test('a graph that could not be made is told as it was, and the next is opened', async () => {
+test('a graph that could not be made is reported as it was, and the next is opened', async () => {
   const threads = createSessionThreads(2)
   await assert.rejects(threads.open(Promise.reject(new Error('not made')), { threads: 1 }), /not made/)
   const session = await threads.open(Promise.resolve(written(twice())), { threads: 1 })

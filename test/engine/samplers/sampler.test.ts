@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type SamplerName, samplerNames } from '../../../src/engine/draw-settings.ts'
 import { UserError } from '../../../src/engine/errors.ts'
-import { createSampler, samplerNames } from '../../../src/engine/samplers/sampler.ts'
-import { goldenCases, testSampler } from '../../suites/sampler.ts'
+import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
+import { goldenCases, type SamplerTraits, testSampler } from '../../suites/sampler.ts'
 
-for (const name of samplerNames) testSampler(name)
+const traits: Readonly<Partial<Record<SamplerName, SamplerTraits>>> = {
+  'dpmpp-2m-karras': { repeatsTimestepsBelow: 10 },
+  'dpmpp-2m-sde-karras': { repeatsTimestepsBelow: 10 },
+  lcm: { forConsistencyNets: true },
+  pndm: { callsTwiceAtSecond: true },
+}
+
+for (const name of samplerNames) testSampler(name, traits[name])
 
 test('every published trace belongs to a sampler', () => {
   assert.deepEqual(

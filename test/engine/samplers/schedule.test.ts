@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSampler } from '../../../src/engine/samplers/sampler.ts'
+import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
 import { type Companions, type MotionKind, scheduleFor, type Wanted } from '../../../src/engine/samplers/schedule.ts'
 
 const trained: readonly MotionKind[] = [{ version: 'v1' }, { version: 'v2' }, { version: 'v3' }]
@@ -53,14 +53,17 @@ test('Lightning takes the steps of its file, trailing, without guidance', () => 
 
 test('an LCM LoRA on a trained module changes sampler, steps and guidance together', () => {
   const { sampler, guidance } = scheduleFor({ version: 'v3' }, {}, { hasLcmLora: true })
-  assert.deepEqual([sampler.name, sampler.steps, sampler.betas, guidance], ['lcm', 8, 'linear', 1.5])
+  assert.deepEqual(
+    { name: sampler.name, steps: sampler.steps, betas: sampler.betas, guidance },
+    { name: 'lcm', steps: 8, betas: 'linear', guidance: 1.5 },
+  )
 })
 
 test('what the person asks for is taken', () => {
   const { sampler, guidance } = scheduleFor({ version: 'v2' }, { sampler: 'dpmpp-2m-karras', spacing: 'linspace', steps: 20, guidance: 6 })
   assert.deepEqual(
-    [sampler.name, sampler.spacing, sampler.steps, sampler.betas, guidance],
-    ['dpmpp-2m-karras', 'linspace', 20, 'linear', 6],
+    { name: sampler.name, spacing: sampler.spacing, steps: sampler.steps, betas: sampler.betas, guidance },
+    { name: 'dpmpp-2m-karras', spacing: 'linspace', steps: 20, betas: 'linear', guidance: 6 },
   )
 })
 

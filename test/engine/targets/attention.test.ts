@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { type AttentionForm, fusedAttention, opsetAttention, plainAttention } from '../../../src/engine/targets/attention.ts'
+import type { AttentionKind, AttentionOptions } from '../../../src/engine/targets/target.ts'
+import { webgpu } from '../../../src/engine/targets/webgpu.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
-import { compute, someNumbers } from '../cpu-rig.ts'
+import { compute, someNumbers } from '../cpu-session.ts'
 
 interface Shape {
   readonly N: number
@@ -74,6 +77,31 @@ for (const [what, shape] of Object.entries(shapes)) {
     })
   }
 }
+
+/** Whether a target of which this was tested writes the fused form. */
+function isFused(tested: AttentionKind, options: AttentionOptions, { S, L, C }: Pick<Shape, 'S' | 'L' | 'C'>): boolean {
+  const graph = new Graph('one')
+  const input = (name: string, length: number) => graph.input(name, 'float32', [1, length, C])
+  webgpu({ type: 'float32', fused: new Set([tested]) }).attention(input('q', S), input('k', L), input('v', L), options)
+  return graph.nodes.some(({ op }) => op === 'MultiHeadAttention')
+}
+
+test('the fused form is written for the kinds that were tested, whatever the shapes look like', () => {
+  const asLongAsAText = { S: 77, L: 77, C: 32 }
+  const smallPicture = { S: 16, L: 16, C: 32 }
+  assert.ok(isFused('cross', { kind: 'cross', heads: 2 }, asLongAsAText))
+  assert.ok(!isFused('self', { kind: 'cross', heads: 2 }, asLongAsAText))
+  assert.ok(isFused('self', { kind: 'self', heads: 2 }, smallPicture))
+  assert.ok(!isFused('temporal', { kind: 'self', heads: 2 }, smallPicture))
+  assert.ok(isFused('temporal', { kind: 'temporal', heads: 2 }, smallPicture))
+})
+
+test('the fused form is not written with a causal mask, nor for a head wider than any that was tested', () => {
+  const text = { S: 77, L: 77, C: 512 }
+  assert.ok(isFused('self', { kind: 'self', heads: 8 }, text))
+  assert.ok(!isFused('self', { kind: 'self', heads: 8, causal: true }, text))
+  assert.ok(!isFused('self', { kind: 'self', heads: 1 }, text))
+})
 
 test('the fused form refuses a causal mask, which it would not keep', async () => {
   const build = compute((graph) => {

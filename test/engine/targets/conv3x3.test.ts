@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import type { Graph, Value } from '../../../src/engine/onnx/graph.ts'
 import { Graph as NewGraph } from '../../../src/engine/onnx/graph.ts'
 import { directConv, usesWinograd, winogradConv } from '../../../src/engine/targets/conv3x3.ts'
-import { cpu, noWinograd, winogradForWideConvs } from '../../../src/engine/targets/cpu.ts'
+import { cpu, noWinograd, winogradWhereFaster } from '../../../src/engine/targets/cpu.ts'
 import { compare } from '../../../src/engine/verify/comparison.ts'
-import { compute, someNumbers } from '../cpu-rig.ts'
+import { compute, someNumbers } from '../cpu-session.ts'
 
 const inputs = (graph: Graph, [N, C, K, h, w]: readonly [number, number, number, number, number]): [Value, Value, Value] => [
   graph.input('x', 'float32', [N, C, h, w]),
@@ -34,16 +34,16 @@ for (const shape of [
 }
 
 test('the CPU takes Winograd for wide kernels on pictures that fill its tiles, where it pays', () => {
-  const written = (options: typeof winogradForWideConvs, C: number, side: number, stride: 1 | 2 = 1): boolean => {
+  const written = (options: typeof winogradWhereFaster, C: number, side: number, stride: 1 | 2 = 1): boolean => {
     const graph = new NewGraph('test')
     cpu(options).conv3x3(...inputs(graph, [1, C, C, side, side]), { stride, pads: [1, 1, 1, 1] })
     return usesWinograd(graph)
   }
-  assert.ok(written(winogradForWideConvs, 320, 32))
-  assert.ok(!written(winogradForWideConvs, 64, 32))
-  assert.ok(!written(winogradForWideConvs, 320, 4))
-  assert.ok(!written(winogradForWideConvs, 1280, 8), 'the widest kernels stay as they are')
-  assert.ok(!written(winogradForWideConvs, 128, 512), 'the tiles of the largest pictures would not fit')
-  assert.ok(!written(winogradForWideConvs, 320, 32, 2))
+  assert.ok(written(winogradWhereFaster, 320, 32))
+  assert.ok(!written(winogradWhereFaster, 64, 32))
+  assert.ok(!written(winogradWhereFaster, 320, 4))
+  assert.ok(!written(winogradWhereFaster, 1280, 8), 'the widest kernels stay as they are')
+  assert.ok(!written(winogradWhereFaster, 128, 512), 'the tiles of the largest pictures would not fit')
+  assert.ok(!written(winogradWhereFaster, 320, 32, 2))
   assert.ok(!written(noWinograd, 320, 32))
 })

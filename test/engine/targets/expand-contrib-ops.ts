@@ -1,5 +1,6 @@
-// A graph for CUDA or DirectML read aloud: the operators that only they have, replaced by what microsoft/onnxruntime's docs/ContribOperators.md
-// says that they compute, in ordinary operators. Everything else, weights and layout included, stays as it was written.
+// Contributed operators, expanded: a graph for CUDA or DirectML, the operators that only they have replaced by what microsoft/onnxruntime's
+// docs/ContribOperators.md says that they compute, in ordinary operators. Everything else, weights and layout included, stays as it was
+// written.
 
 import assert from 'node:assert/strict'
 import { Graph, type Node, type Value } from '../../../src/engine/onnx/graph.ts'
@@ -54,7 +55,8 @@ export function spelled(graph: Graph): Graph {
       return out.node(node.op, inputs, node.attributes, node.outputs, { domain: node.domain, names: node.outputs.map(({ name }) => name) })
     })
     for (const [i, output] of node.outputs.entries()) {
-      assert.deepEqual([results[i]!.type, results[i]!.shape], [output.type, output.shape], `${node.name} gives what it promised`)
+      const { type, shape } = results[i]!
+      assert.deepEqual({ type, shape }, { type: output.type, shape: output.shape }, `${node.name} gives what it promised`)
       values.set(output.name, results[i]!)
     }
   }

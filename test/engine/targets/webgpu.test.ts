@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, test } from 'node:test'
 import type { ChosenDevice } from '../../../src/engine/runtime/devices.ts'
-import type { FailedAttention } from '../../../src/engine/runtime/self-test.ts'
+import type { SelfTestFinding } from '../../../src/engine/runtime/self-test.ts'
 
 /** A line of the child's; each has the parts that belong to its name. */
 export interface Answer {
@@ -15,7 +15,7 @@ export interface Answer {
   readonly reason?: string | null
   readonly choice?: ChosenDevice
   readonly fused?: readonly string[]
-  readonly findings?: readonly FailedAttention[]
+  readonly findings?: readonly SelfTestFinding[]
   readonly notes?: readonly string[]
   readonly error?: number
 }
@@ -98,7 +98,7 @@ test('auto does not take an adapter that is slower than the CPU', (t) => {
   else assert.equal(reason, undefined)
 })
 
-test('without any Vulkan driver the reason is told, and the process lives', { skip: process.platform !== 'linux' }, async () => {
+test('without any Vulkan driver the reason is given, and the process lives', { skip: process.platform !== 'linux' }, async () => {
   const { answers, exit } = await ask({ VK_DRIVER_FILES: '/dev/null', VK_ICD_FILENAMES: '/dev/null' })
   assert.equal(exit, 'exit code 0')
   assert.match(answers.get('start')?.reason ?? '', /WebGPU does not start here: .+ Install the Vulkan loader/)

@@ -1,4 +1,5 @@
-// test/fixtures/torch-files holds one textual inversion of three vectors as the programs that train them write it; diffusers' has the first alone.
+// test/fixtures/torch-files holds one textual inversion of three vectors as the programs that train them write it; diffusers' has the first
+// alone.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
@@ -9,7 +10,7 @@ import { openSafetensors } from '../../../src/engine/checkpoint/safetensors.ts'
 import { float32Of } from '../../../src/engine/checkpoint/tensor.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import { readEmbedding, readEmbeddings } from '../../../src/engine/text/embeddings.ts'
-import { fixtures, someNumbers, tiny } from '../cpu-rig.ts'
+import { fixtures, someNumbers, tiny } from '../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-embeddings-'))
 after(() => rmSync(scratch, { recursive: true }))

@@ -4,14 +4,14 @@ import { promptAt } from '../../../src/engine/text/prompt-schedule.ts'
 
 /** The prompts of a run, each with the number of steps it lasts. */
 function run(prompt: string, steps = 10): string {
-  const told: [string, number][] = []
+  const runs: [string, number][] = []
   for (let step = 0; step < steps; step++) {
     const now = promptAt(prompt, step, steps)
-    const last = told.at(-1)
+    const last = runs.at(-1)
     if (last?.[0] === now) last[1]++
-    else told.push([now, 1])
+    else runs.push([now, 1])
   }
-  return told.map(([now, count]) => `${now}×${count}`).join(' ')
+  return runs.map(([now, count]) => `${now}×${count}`).join(' ')
 }
 
 for (const [prompt, expected] of [

@@ -26,7 +26,10 @@ for (const { prompt, ids } of golden.cases) {
 
 test("CLIP's tokenizer has 49,408 tokens, the last two special, and pads with the end", () => {
   assert.equal(clipMerges().length, clipMergeCount)
-  assert.deepEqual([clip.vocabulary, clip.start, clip.end, clip.pad], [49408, 49406, 49407, 49407])
+  assert.deepEqual(
+    { vocabulary: clip.vocabulary, start: clip.start, end: clip.end, pad: clip.pad },
+    { vocabulary: 49408, start: 49406, end: 49407, pad: 49407 },
+  )
 })
 
 test('special tokens written in a prompt are those tokens', () => {
@@ -40,7 +43,10 @@ test("a model folder's vocabulary is the one that follows from its merges", () =
   const derived = vocabularyOf(merges).set('<|startoftext|>', pocket.start).set('<|endoftext|>', pocket.end)
   assert.deepEqual(Object.fromEntries(derived), stored)
   assert.deepEqual(merges, clipMerges().slice(0, merges.length))
-  assert.deepEqual([pocket.vocabulary, pocket.start, pocket.end, pocket.pad], [2000, 1998, 1999, 1999])
+  assert.deepEqual(
+    { vocabulary: pocket.vocabulary, start: pocket.start, end: pocket.end, pad: pocket.pad },
+    { vocabulary: 2000, start: 1998, end: 1999, pad: 1999 },
+  )
 })
 
 test('the ids of the reference nets are those of the pocket model', () => {
@@ -82,7 +88,7 @@ test('a folder that has tokenizer.json alone, and another padding token, is read
   writeFileSync(join(scratch, 'tokenizer.json'), JSON.stringify({ model: { vocab, merges: merges.map((pair) => pair.split(' ')) } }))
   writeFileSync(join(scratch, 'tokenizer_config.json'), JSON.stringify({ pad_token: { content: '!' } }))
   const tokenizer = loadTokenizer(scratch)
-  assert.deepEqual([tokenizer.vocabulary, tokenizer.pad], [524, 0])
+  assert.deepEqual({ vocabulary: tokenizer.vocabulary, pad: tokenizer.pad }, { vocabulary: 524, pad: 0 })
   assert.deepEqual(tokenizer.encode('the'), createTokenizer({ merges, start: 522, end: 523, pad: 0 }).encode('the'))
 })
 

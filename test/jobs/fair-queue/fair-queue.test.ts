@@ -1,3 +1,5 @@
+// The fair queue in memory: the suite for fair queues, and the order that was published.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -39,17 +41,17 @@ test('two servers get the same share, however many people ask in each', () => {
 })
 
 /** M. Shreedhar, G. Varghese, Efficient Fair Queueing using Deficit Round Robin, SIGCOMM 1995, figure 2. */
-function published(lanes: readonly (readonly QueueEntry[])[], quantum: number): QueueEntry[] {
-  const active = lanes.map((entries) => ({ entries: [...entries], deficit: 0 }))
+function published(queues: readonly (readonly QueueEntry[])[], quantum: number): QueueEntry[] {
+  const active = queues.map((entries) => ({ entries: [...entries], deficit: 0 }))
   const sent: QueueEntry[] = []
-  for (let lane = active.shift(); lane; lane = active.shift()) {
-    lane.deficit += quantum
-    while (lane.entries[0] && lane.entries[0].cost <= lane.deficit) {
-      const entry = lane.entries.shift()!
-      lane.deficit -= entry.cost
+  for (let queue = active.shift(); queue; queue = active.shift()) {
+    queue.deficit += quantum
+    while (queue.entries[0] && queue.entries[0].cost <= queue.deficit) {
+      const entry = queue.entries.shift()!
+      queue.deficit -= entry.cost
       sent.push(entry)
     }
-    if (lane.entries.length > 0) active.push(lane)
+    if (queue.entries.length > 0) active.push(queue)
   }
   return sent
 }

@@ -1,3 +1,5 @@
+// How long a render takes, and how much longer.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ActiveRender, leftMs, recordStep } from '../../../src/jobs/active-render.ts'
@@ -14,7 +16,7 @@ test('nothing is known before something was measured; then time goes with cost',
   assert.equal(estimate.msFor(jobOf(64, 16)), 1600)
 })
 
-test('a change of the machine shows after a few drawings, one odd drawing hardly', () => {
+test('a change of the machine shows after a few renders, one odd render hardly', () => {
   const estimate = createEstimate()
   estimate.learn(jobOf(64, 1), 100)
   estimate.learn(jobOf(64, 1), 200)
@@ -23,7 +25,7 @@ test('a change of the machine shows after a few drawings, one odd drawing hardly
   assert.ok(estimate.msFor(jobOf(64, 1))! > 197)
 })
 
-test('each size has its own rate; a size that was never drawn goes by the nearest', () => {
+test('each size has its own rate; a size that was never rendered goes by the nearest', () => {
   const estimate = createEstimate()
   estimate.learn(jobOf(64, 1), 4096)
   estimate.learn(jobOf(512, 1), 2 * 512 * 512)
@@ -44,28 +46,28 @@ test('what was learned is read back; nonsense counts as nothing', () => {
   assert.equal(estimate.msFor(jobOf(64, 1)), 100)
 })
 
-test('the time left of a drawing is what the estimate leaves, unless its own steps foretell more', () => {
-  const drawing = drawingFrom(1000)
-  assert.equal(leftMs(drawing, undefined, 1500), undefined)
-  assert.equal(leftMs(drawing, 3000, 1500), 2500)
-  assert.equal(leftMs(drawing, 3000, 9000), 0)
-  recordStep(drawing, { step: 1, of: 10 }, 2000)
-  assert.equal(leftMs(drawing, 3000, 2000), 2000)
-  recordStep(drawing, { step: 3, of: 10 }, 3000)
-  assert.equal(leftMs(drawing, 3000, 3000), 3500)
-  assert.equal(leftMs(drawing, undefined, 3200), 3300)
-  assert.equal(leftMs(drawing, 60_000, 3000), 58_000)
-  assert.equal(leftMs(drawing, undefined, 99_000), 0)
+test('the time left of a render is what the estimate leaves, unless its own steps foretell more', () => {
+  const render = renderFrom(1000)
+  assert.equal(leftMs(render, undefined, 1500), undefined)
+  assert.equal(leftMs(render, 3000, 1500), 2500)
+  assert.equal(leftMs(render, 3000, 9000), 0)
+  recordStep(render, { step: 1, of: 10 }, 2000)
+  assert.equal(leftMs(render, 3000, 2000), 2000)
+  recordStep(render, { step: 3, of: 10 }, 3000)
+  assert.equal(leftMs(render, 3000, 3000), 3500)
+  assert.equal(leftMs(render, undefined, 3200), 3300)
+  assert.equal(leftMs(render, 60_000, 3000), 58_000)
+  assert.equal(leftMs(render, undefined, 99_000), 0)
 })
 
-test('what is loaded before the first step takes nothing off the time of the drawing', () => {
-  const drawing = drawingFrom(1000)
-  recordStep(drawing, { step: 0, of: 10 }, 1000)
-  assert.equal(leftMs(drawing, 3000, 60_000), 3000)
-  recordStep(drawing, { step: 1, of: 10 }, 61_000)
-  assert.equal(leftMs(drawing, 3000, 61_500), 2200)
+test('what is loaded before the first step takes nothing off the time of the render', () => {
+  const render = renderFrom(1000)
+  recordStep(render, { step: 0, of: 10 }, 1000)
+  assert.equal(leftMs(render, 3000, 60_000), 3000)
+  recordStep(render, { step: 1, of: 10 }, 61_000)
+  assert.equal(leftMs(render, 3000, 61_500), 2200)
 })
 
-function drawingFrom(startedMs: number): ActiveRender {
+function renderFrom(startedMs: number): ActiveRender {
   return { key: '', ids: new Set(), abort: new AbortController(), startedMs, lead: jobOf(64, 1), settled: Promise.resolve() }
 }

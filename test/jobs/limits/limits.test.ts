@@ -1,3 +1,5 @@
+// What the limits refuse, and with which words.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'

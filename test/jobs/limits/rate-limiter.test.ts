@@ -1,3 +1,5 @@
+// How often people may ask, counted in this process and in Redis.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'
@@ -12,10 +14,10 @@ const limits: Limits = {
   all: {},
 }
 
-testGate('a gate of its own', {})
-if (redisUrl !== undefined) testGate('a gate shared through Redis', { redisUrl })
+testRateLimiter('a rate limiter of its own', {})
+if (redisUrl !== undefined) testRateLimiter('a rate limiter shared through Redis', { redisUrl })
 
-function testGate(name: string, where: Partial<RateLimiterOptions>): void {
+function testRateLimiter(name: string, where: Partial<RateLimiterOptions>): void {
   // Keys in a shared Redis outlive a test: each test has a space of its own.
   const people = (space: string) => (person: string) => ({ platform: 'test', space, person: `${space}-${person}` })
   const make = (options: Partial<RateLimiterOptions> = {}) =>
@@ -75,7 +77,7 @@ function testGate(name: string, where: Partial<RateLimiterOptions>): void {
       await rateLimiter.take(ann)
       await rateLimiter.take(ann, own)
       const error = await refusal(rateLimiter.take(ann, own))
-      assert.deepEqual([error.data.level, error.data.jobs], ['space', 1])
+      assert.partialDeepStrictEqual(error.data, { level: 'space', jobs: 1 })
       await rateLimiter.close()
     })
 

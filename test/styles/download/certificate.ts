@@ -1,4 +1,4 @@
-// A certificate that signs itself, for servers on this machine that stand for others: X.509 version 3 in DER (RFC 5280), made anew each run.
+// A self-signed certificate, for servers on this machine that stand for others: X.509 version 3 in DER (RFC 5280), made anew each run.
 
 import { generateKeyPairSync, sign } from 'node:crypto'
 

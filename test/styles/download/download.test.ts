@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'
 import { createDownload } from '../../../src/styles/download/download.ts'
-import { openHouse } from '../test-styles.ts'
-import { farServer } from './https-server.ts'
+import { openTestStyles } from '../test-styles.ts'
+import { startHttpsServer } from './https-server.ts'
 
 const file = Buffer.from('a file of somebody'.repeat(1000))
 
 /** What a path does is its name. */
-const server = await farServer((path, response, call) => {
+const server = await startHttpsServer((path, response, call) => {
   const { pathname, searchParams } = new URL(path, 'https://x')
   const to = searchParams.get('to')
   if (to !== null) return void response.writeHead(302, { location: to, 'set-cookie': 'session=1' }).end()
@@ -51,8 +51,8 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-async function refused(doing: Promise<unknown>): Promise<UserError> {
-  const error = await doing.then(
+async function refused(call: Promise<unknown>): Promise<UserError> {
+  const error = await call.then(
     () => assert.fail('was not refused'),
     (reason: unknown) => reason,
   )
@@ -66,7 +66,7 @@ const limits = { maxBytes: 100_000 }
 describe('a download', () => {
   test('arrives whole, with its digest', async () => {
     const { bytes, sha256 } = await server.download()('https://huggingface.co/ok', to, limits)
-    assert.deepEqual([bytes, sha256], [file.length, createHash('sha256').update(file).digest('hex')])
+    assert.deepEqual({ bytes, sha256 }, { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') })
     assert.deepEqual(readFileSync(to), file)
     rmSync(to)
   })
@@ -169,17 +169,15 @@ describe('a hostile URL is refused with its reason and leaves nothing behind:', 
   for (const { named, url, addresses, code } of hostile) {
     test(named, async () => {
       const download = server.download(addresses ? { resolve: async () => addresses } : {})
-      const house = await openHouse({ download, quotas: { maxFileBytes: 200_000, maxSpaceBytes: 1e6, maxBytes: 1e6, addsPerHour: 5 } })
-      const before = house.files()
-      const error = await refused(house.admin().add({ name: 'x', extend: false, url }))
+      const setup = await openTestStyles({ download, quotas: { maxFileBytes: 200_000, maxSpaceBytes: 1e6, maxBytes: 1e6, addsPerHour: 5 } })
+      const before = setup.files()
+      const error = await refused(setup.admin().add({ name: 'x', extend: false, url }))
       assert.equal(error.code, code)
-      assert.ok(error.message.length > 20 && !error.message.includes(house.folder))
-      assert.deepEqual(
-        [house.files(), await house.styles.list('discord/s1', true)].map(({ length }) => length),
-        [before.length, 2],
-      )
+      assert.ok(error.message.length > 20 && !error.message.includes(setup.folder))
+      assert.deepEqual(setup.files(), before)
+      assert.equal((await setup.styles.list('discord/s1', true)).length, 2)
       assert.ok(!existsSync(to) && readdirSync(folder).length === 0)
-      house.close()
+      setup.close()
     })
   }
 })

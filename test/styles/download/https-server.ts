@@ -1,4 +1,4 @@
-// The rest of the world on this machine: an https server that answers for any host, with what each path is asked to do.
+// An HTTPS server on this machine that stands for the rest of the world: it answers for any host, with what each path is asked to do.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
@@ -7,7 +7,7 @@ import { createDownload, type DownloadOptions } from '../../../src/styles/downlo
 import { whyPrivate } from '../../../src/styles/download/vet-address.ts'
 import { selfSigned } from './certificate.ts'
 
-export interface FarServer {
+export interface HttpsTestServer {
   readonly calls: { readonly host: string; readonly path: string; readonly headers: IncomingMessage['headers'] }[]
   /** A download to which every host is this server. */
   download(options?: DownloadOptions): ReturnType<typeof createDownload>
@@ -18,9 +18,11 @@ export interface FarServer {
 
 const hosts = ['huggingface.co', 'civitai.com', 'cdn.discordapp.com', 'us.aws.cdn.hf.co', 'github.com']
 
-export async function farServer(answer: (path: string, response: ServerResponse, call: IncomingMessage) => void): Promise<FarServer> {
+export async function startHttpsServer(
+  answer: (path: string, response: ServerResponse, call: IncomingMessage) => void,
+): Promise<HttpsTestServer> {
   const { key, cert } = selfSigned(hosts)
-  const calls: FarServer['calls'] = []
+  const calls: HttpsTestServer['calls'] = []
   const server = createServer({ key, cert }, (call, response) => {
     calls.push({ host: call.headers.host ?? '', path: call.url ?? '', headers: call.headers })
     answer(call.url ?? '', response, call)

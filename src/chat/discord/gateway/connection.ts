@@ -1,13 +1,14 @@
-// The line to Discord's gateway: discord.js connects, keeps it alive and takes it up again. It keeps what it is told of servers
-// (channels, roles, the bot's own permissions) and nothing of people and messages.
+// The connection to Discord's gateway: discord.js opens it, keeps it alive and resumes it. It caches what it is told of servers (channels,
+// roles, the bot's own permissions) and nothing of people and messages.
 
 import type { EventEmitter } from 'node:events'
 import { Client, Events, GatewayIntentBits, Options, type RESTOptions, SimpleShardingStrategy } from 'discord.js'
+import { withTimeout } from '../../time-limit.ts'
 import { closingSentence, signInError } from './sign-in-error.ts'
 
 export interface Connection {
   readonly client: Client
-  /** @throws UserError as sign-in.ts words it, also where nothing has come of it after so long */
+  /** @throws UserError as sign-in-error.ts words it, also where nothing has come of it after so long */
   open(token: string, patienceMs: number): Promise<Client<true>>
   close(): Promise<void>
   trouble(): string | undefined
@@ -20,10 +21,10 @@ export interface GatewayPacket {
   readonly d: unknown
 }
 
-/** @param hear is given every event first, and says whether it has dealt with it */
+/** @param onPacket is given every event first, and says whether it has dealt with it */
 export function createConnection(
   rest: Partial<RESTOptions>,
-  hear: (packet: GatewayPacket) => boolean,
+  onPacket: (packet: GatewayPacket) => boolean,
   warn: (error: unknown) => void,
 ): Connection {
   let ended = false
@@ -34,7 +35,7 @@ export function createConnection(
       GatewayIntentBits.DirectMessages,
       GatewayIntentBits.DirectMessageReactions,
     ],
-    makeCache: Options.cacheWithLimits({ ...forgotten, GuildMemberManager: onlySelf, UserManager: onlySelf }),
+    makeCache: Options.cacheWithLimits({ ...uncached, GuildMemberManager: onlySelf, UserManager: onlySelf }),
     rest,
     waitGuildTimeout: 5000,
     ws: {
@@ -54,7 +55,7 @@ export function createConnection(
   // An event that is dealt with goes no further. discord.js would make objects of its own of it, and one that it does not
   // understand would end the process.
   ;(client as EventEmitter).on('raw', (packet: GatewayPacket) => {
-    if (hear(packet)) packet.t = null
+    if (onPacket(packet)) packet.t = null
   })
   client.on(Events.Error, warn)
   client.on(Events.ShardError, (error) => warn(error))
@@ -66,7 +67,7 @@ export function createConnection(
     over = closingSentence(code)
   })
 
-  async function hangUp(): Promise<void> {
+  async function destroy(): Promise<void> {
     ended = true
     await client.destroy().catch(warn)
   }
@@ -75,9 +76,12 @@ export function createConnection(
     client,
     async open(token, patienceMs) {
       try {
-        await inTime(client.login(token), patienceMs)
+        // discord.js itself tries for ever
+        await withTimeout<unknown>(patienceMs, client.login(token), () => {
+          throw new Error(`no connection after ${patienceMs} ms`)
+        })
       } catch (error) {
-        await hangUp()
+        await destroy()
         throw signInError(error, lastClose)
       }
       opened = true
@@ -85,7 +89,7 @@ export function createConnection(
     },
     async close() {
       opened = false
-      await hangUp()
+      await destroy()
     },
     trouble() {
       if (over) return over
@@ -95,22 +99,9 @@ export function createConnection(
   }
 }
 
-/** discord.js itself tries for ever. */
-async function inTime<T>(signedIn: Promise<T>, patienceMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no line after ${patienceMs} ms`)), patienceMs)
-  })
-  try {
-    return await Promise.race([signedIn, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 const onlySelf = { maxSize: 0, keepOverLimit: ({ id, client }: { readonly id: string; readonly client: Client }) => id === client.user?.id }
 
-const forgotten = {
+const uncached = {
   AutoModerationRuleManager: 0,
   DMMessageManager: 0,
   GuildBanManager: 0,

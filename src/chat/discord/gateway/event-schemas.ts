@@ -1,5 +1,5 @@
-// What is read of Discord's events, and nothing else of them. What is malformed beside the point is taken for absent, so that
-// whatever can be answered is answered.
+// Event schemas: what is read of Discord's events, and nothing else of them. What is malformed beside the point is taken for absent, so that
+// whatever can get a response gets one.
 
 import { z } from 'zod'
 
@@ -49,7 +49,7 @@ const interactionSchema = z.object({
 
 export type InteractionEvent = z.infer<typeof interactionSchema>
 
-/** Undefined where there is nothing that could be answered. */
+/** Undefined where there is nothing that could be responded to. */
 export function interactionFrom(data: unknown): InteractionEvent | undefined {
   return interactionSchema.safeParse(data).data
 }
@@ -113,7 +113,7 @@ const messageSchema = z.object({
   id,
   channel_id: id,
   guild_id: z.string().optional(),
-  /** 0 is a message, 19 an answer to one; others are Discord's own words. */
+  /** 0 is a message, 19 a reply to one; others are Discord's own words. */
   type: z.union([z.literal(0), z.literal(19)]),
   author: user,
   content: z.string().catch(''),

@@ -1,9 +1,11 @@
-// What the gateway tells, handed to the house. Nothing that comes in stops the process, and every interaction gets an answer.
+// Gateway events, handed to the receiver. Nothing that comes in stops the process, and every interaction gets a response.
 
-import { type APIApplicationCommandOptionChoice, type Client, InteractionResponseType, InteractionType, Routes } from 'discord.js'
+import { type APIApplicationCommandOptionChoice, InteractionResponseType, InteractionType, Routes } from 'discord.js'
 import type { Choice } from '../../contract/incoming.ts'
 import type { PlatformLimits, Receiver } from '../../contract/platform.ts'
+import { withTimeout } from '../../time-limit.ts'
 import { addressFrom, type Interaction } from '../address.ts'
+import type { Surroundings } from '../channel-access.ts'
 import type { InteractionResponses } from '../interactions/interaction-responses.ts'
 import type { InteractionStates } from '../interactions/interaction-state.ts'
 import { messageOf } from '../layout/message-layout.ts'
@@ -13,47 +15,47 @@ import type { GatewayPacket } from './connection.ts'
 import { type InteractionEvent, interactionFrom, messageFrom, reactionFrom } from './event-schemas.ts'
 
 export interface GatewayEventsParts {
-  readonly client: () => Client
+  readonly surroundings: () => Surroundings
   readonly receiver: () => Receiver | undefined
   readonly call: SendRestCall
   readonly responses: Pick<InteractionResponses, 'begin' | 'close'>
-  readonly answers: Pick<InteractionStates<unknown>, 'inTurn'>
-  readonly limits: Pick<PlatformLimits, 'answerMs' | 'choices'>
+  readonly states: Pick<InteractionStates<unknown>, 'inTurn'>
+  readonly limits: Pick<PlatformLimits, 'responseMs' | 'choices'>
   readonly nowMs: () => number
   readonly warn: (error: unknown) => void
   /** Told of everything that is under way. */
-  readonly during: (work: Promise<void>) => void
+  readonly track: (work: Promise<void>) => void
 }
 
-/** @returns whether it was an event for the house; discord.js then has no more to do with it */
+/** @returns whether it was an event for the receiver; discord.js then has no more to do with it */
 export function createGatewayEvents(parts: GatewayEventsParts): (packet: GatewayPacket) => boolean {
-  const { client, receiver, call, responses, answers, limits, nowMs, warn, during } = parts
+  const { surroundings, receiver, call, responses, states, limits, nowMs, warn, track } = parts
 
-  function hear({ t, s, d }: GatewayPacket): boolean {
+  function onPacket({ t, s, d }: GatewayPacket): boolean {
     if (t !== 'INTERACTION_CREATE' && t !== 'MESSAGE_REACTION_ADD' && t !== 'MESSAGE_CREATE') return false
-    const listener = receiver()
-    if (listener) during(heard(t, s, d, listener).catch(warn))
+    const to = receiver()
+    if (to) track(receive(t, s, d, to).catch(warn))
     return true
   }
 
-  async function heard(type: string, sequence: number, data: unknown, listener: Receiver): Promise<void> {
+  async function receive(type: string, sequence: number, data: unknown, to: Receiver): Promise<void> {
     if (type === 'INTERACTION_CREATE') {
       const event = interactionFrom(data)
       if (!event) throw new Error('Discord sent an interaction without id or token: it cannot be answered')
-      return event.type === InteractionType.ApplicationCommandAutocomplete ? complete(event, listener) : interact(event, listener)
+      return event.type === InteractionType.ApplicationCommandAutocomplete ? complete(event, to) : interact(event, to)
     }
     if (type === 'MESSAGE_REACTION_ADD') {
       const event = reactionFrom(data)
-      const incoming = event && incomingOfReaction(event, sequence, client())
-      return incoming && listener.receive(incoming)
+      const incoming = event && incomingOfReaction(event, sequence, surroundings())
+      return incoming && to.receive(incoming)
     }
     const event = messageFrom(data)
-    const incoming = event && incomingOfMessage(event, client())
-    return incoming && listener.receive(incoming)
+    const incoming = event && incomingOfMessage(event, surroundings())
+    return incoming && to.receive(incoming)
   }
 
-  async function interact(event: InteractionEvent, listener: Receiver): Promise<void> {
-    const incoming = incomingOf(event, client(), nowMs())
+  async function interact(event: InteractionEvent, to: Receiver): Promise<void> {
+    const incoming = incomingOf(event, surroundings(), nowMs())
     if (!incoming) {
       const interaction: Interaction = { id: event.id, token: event.token, kind: 'command', atMs: nowMs() }
       responses.begin(interaction)
@@ -65,39 +67,27 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     const interaction = addressFrom(incoming.address).interaction!
     responses.begin(interaction)
     try {
-      await listener.receive(incoming)
+      await to.receive(incoming)
     } finally {
       await finish(interaction)
     }
   }
 
-  /** What the house has nothing to say to would be shown as a failure. */
+  /** What gets no response would be shown as a failure. */
   function finish(interaction: Interaction, message?: ReturnType<typeof messageOf>): Promise<void> {
-    return answers.inTurn(interaction.id, () => responses.close(interaction, message))
+    return states.inTurn(interaction.id, () => responses.close(interaction, message))
   }
 
-  async function complete(event: InteractionEvent, listener: Receiver): Promise<void> {
-    const typing = typingOf(event)
-    const choices = typing ? await inTime(listener.complete(typing)) : []
+  async function complete(event: InteractionEvent, to: Receiver): Promise<void> {
+    const typing = typingOf(event, surroundings())
+    // nothing is better than too late
+    const choices = typing ? await withTimeout(limits.responseMs - 500, to.complete(typing), () => []) : []
     await call({
       method: 'POST',
       path: Routes.interactionCallback(event.id, event.token),
       body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: offered(choices) } },
       auth: false,
     })
-  }
-
-  /** Nothing is better than too late. */
-  async function inTime(choices: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<readonly Choice[]>((resolve) => {
-      timer = setTimeout(resolve, limits.answerMs - 500, [])
-    })
-    try {
-      return await Promise.race([choices, late])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   /** A value that is cut would be another one; what looks like another is not offered. */
@@ -110,5 +100,5 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     return [...byName].slice(0, limits.choices).map(([name, value]) => ({ name, value }))
   }
 
-  return hear
+  return onPacket
 }

@@ -1,4 +1,4 @@
-// Why Discord does not let the bot in, as a sentence with the step that mends it. The token is in none of them.
+// Sign-in errors: why Discord does not let the bot in, as a sentence with the step that mends it. The token is in none of them.
 
 import { DiscordjsError, GatewayCloseCodes } from 'discord.js'
 import { UserError } from '../../../errors.ts'

@@ -1,55 +1,48 @@
-// What has become of each interaction: Discord wants one first answer within 3 seconds, takes others for 15 minutes, and says of
-// neither afterwards. Kept in memory only; after a restart answering.ts asks Discord.
+// Interaction state: what has become of each interaction. Discord wants one first response within 3 seconds, takes others for 15 minutes, and
+// says of neither afterwards. Kept in memory only; after a restart interaction-responses.ts asks Discord.
 
-/** open: nothing was answered yet · waiting: people see that an answer comes · given: there is one · gone: no answer is taken any more. */
-export type ResponseState = 'open' | 'waiting' | 'given' | 'gone'
+import { type KeyedSerial, keyedSerial } from '../keyed-serial.ts'
+
+/** open: no response yet · deferred: people see that one comes · answered: there is one · expired: none is taken any more. */
+export type ResponseState = 'open' | 'deferred' | 'answered' | 'expired'
 
 export interface InteractionState {
   readonly state: ResponseState
-  /** Who sees what is waiting. */
+  /** Who asked alone sees what is deferred. */
   readonly ephemeral: boolean
 }
 
-export interface InteractionStates<Told> {
+export interface InteractionStates<Posted> {
   find(interaction: string): InteractionState | undefined
-  set(interaction: string, answer: InteractionState, nowMs: number): InteractionState
-  /** What was told there with this nonce. */
-  told(interaction: string, nonce: string): Told | undefined
-  tell(interaction: string, nonce: string, told: Told): void
+  set(interaction: string, state: InteractionState, nowMs: number): InteractionState
+  /** What was posted there with this nonce. */
+  postedWith(interaction: string, nonce: string): Posted | undefined
+  rememberPosted(interaction: string, nonce: string, posted: Posted): void
   /** One after the other for each interaction: what the first one did decides what the second may. */
-  inTurn<T>(interaction: string, act: () => Promise<T>): Promise<T>
+  readonly inTurn: KeyedSerial
 }
 
 /** Longer than any token lives. */
 const keptMs = 20 * 60_000
 
-export function createInteractionStates<Told>(): InteractionStates<Told> {
-  const kept = new Map<string, { answer: InteractionState; readonly told: Map<string, Told>; readonly sinceMs: number }>()
-  const turns = new Map<string, Promise<unknown>>()
+export function createInteractionStates<Posted>(): InteractionStates<Posted> {
+  const known = new Map<string, { state: InteractionState; readonly posted: Map<string, Posted>; readonly sinceMs: number }>()
   return {
-    find: (interaction) => kept.get(interaction)?.answer,
-    set(interaction, answer, nowMs) {
-      const before = kept.get(interaction)
-      if (before) before.answer = answer
+    find: (interaction) => known.get(interaction)?.state,
+    set(interaction, state, nowMs) {
+      const before = known.get(interaction)
+      if (before) before.state = state
       else {
-        for (const [id, { sinceMs }] of kept) {
+        for (const [id, { sinceMs }] of known) {
           if (nowMs - sinceMs < keptMs) break
-          kept.delete(id)
+          known.delete(id)
         }
-        kept.set(interaction, { answer, told: new Map(), sinceMs: nowMs })
+        known.set(interaction, { state, posted: new Map(), sinceMs: nowMs })
       }
-      return answer
+      return state
     },
-    told: (interaction, nonce) => kept.get(interaction)?.told.get(nonce),
-    tell: (interaction, nonce, told) => void kept.get(interaction)?.told.set(nonce, told),
-    async inTurn(interaction, act) {
-      const mine = (turns.get(interaction) ?? Promise.resolve()).then(act, act)
-      turns.set(interaction, mine)
-      try {
-        return await mine
-      } finally {
-        if (turns.get(interaction) === mine) turns.delete(interaction)
-      }
-    },
+    postedWith: (interaction, nonce) => known.get(interaction)?.posted.get(nonce),
+    rememberPosted: (interaction, nonce, posted) => void known.get(interaction)?.posted.set(nonce, posted),
+    inTurn: keyedSerial(),
   }
 }

@@ -1,4 +1,4 @@
-// The files of one message, as its parts name them.
+// Attachments of one message, as its components name them.
 
 import type { File, Picture } from '../../contract/outgoing.ts'
 

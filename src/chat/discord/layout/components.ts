@@ -1,4 +1,4 @@
-// Buttons and what stands in for them: rows of five, or a list to choose from where a message would have too many parts.
+// Components: buttons and what stands in for them: rows of five, or a list to choose from where a message would have too many parts.
 
 import {
   type APIActionRowComponent,
@@ -14,7 +14,7 @@ import { shortened } from '../../contract/plain-text.ts'
 export type ButtonRow = APIActionRowComponent<APIComponentInMessageActionRow>
 
 /** Gives each command once: Discord refuses a message in which one comes twice. */
-export function onlyOnce(): (button: Button) => boolean {
+export function uniqueCommands(): (button: Button) => boolean {
   const taken = new Set<string>()
   return ({ command }) => {
     if (command.length > 100 || taken.has(command)) return false

@@ -1,4 +1,4 @@
-// Plain text that Discord shows as it was written: no markup, no mentions, no links that people could dress up as ours.
+// Markdown escaping: plain text that Discord shows as it was written: no markup, no mentions, no links that people could dress up as ours.
 
 import { shortened } from '../../contract/plain-text.ts'
 

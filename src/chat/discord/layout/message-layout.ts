@@ -1,5 +1,5 @@
-// An Outgoing as one Discord message of components (their "version 2"): a framed box with words, pictures and buttons.
-// A message is of this kind for good, so every message is. What people wrote is escaped; the box shrinks what is too long.
+// Message layout: an Outgoing as one Discord message of components (their "version 2"): a container with words, pictures and buttons.
+// A message is of this kind for good, so every message is. What people wrote is escaped; what is too long is cut.
 // Discord counts 4000 characters and 40 components in all: https://docs.discord.com/developers/components/reference
 
 import {
@@ -12,9 +12,10 @@ import {
   MessageFlags,
   type RawFile,
 } from 'discord.js'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Item, Outgoing, Picture, Tone } from '../../contract/outgoing.ts'
 import { type AttachedFiles, attachedFiles } from './attachments.ts'
-import { buttonOf, buttonRows, listsOf, onlyOnce } from './components.ts'
+import { buttonOf, buttonRows, listsOf, uniqueCommands } from './components.ts'
 import { escaped, escapedWithin } from './markdown.ts'
 
 export interface DiscordMessage {
@@ -33,13 +34,13 @@ export interface MessageBody {
 const maxChars = 4000
 const maxComponents = 40
 
-/** @param ephemeral for the eyes of who asked alone: heeded when an answer is made, not when it is edited */
+/** @param ephemeral for the eyes of who asked alone: heeded when a message is made, not when it is edited */
 export function messageOf(outgoing: Outgoing, ephemeral = false): DiscordMessage {
-  const { box, attached } = leastCut(outgoing)
+  const { container, attached } = fitContainer(outgoing)
   return {
     body: {
       flags: MessageFlags.IsComponentsV2 | (ephemeral ? MessageFlags.Ephemeral : 0),
-      components: [box],
+      components: [container],
       attachments: attached.files.map(({ name, alt }, n) => ({ id: String(n), filename: name, ...(alt && { description: alt }) })),
       allowed_mentions: { parse: [] },
     },
@@ -52,7 +53,7 @@ export function messageOf(outgoing: Outgoing, ephemeral = false): DiscordMessage
 }
 
 /** Says without a word of ours where a private message is. */
-export function pointerTo(channel: string, message: string): DiscordMessage {
+export function linkTo(channel: string, message: string): DiscordMessage {
   const content = `✉️ https://discord.com/channels/@me/${channel}/${message}`
   return {
     body: {
@@ -66,26 +67,27 @@ export function pointerTo(channel: string, message: string): DiscordMessage {
 }
 
 /** An id as components have, of the nonce or else of the words: the message is known again by it where Discord takes no nonce. */
-function boxId(told: string): number {
+function containerId(from: string): number {
   let hash = 0x811c9dc5
-  for (const byte of Buffer.from(told)) hash = Math.imul(hash ^ byte, 0x01000193)
+  for (const byte of Buffer.from(from)) hash = Math.imul(hash ^ byte, 0x01000193)
   // away from the small ids that Discord gives out itself
   return (hash >>> 2) | 0x40000000
 }
 
-interface Box {
-  readonly box: APIContainerComponent
+interface Laid {
+  readonly container: APIContainerComponent
   readonly attached: AttachedFiles
 }
 
-function leastCut(outgoing: Outgoing): Box {
-  let best: Box | undefined
+/** As much of it as fits. */
+function fitContainer(outgoing: Outgoing): Laid {
+  let best: Laid | undefined
   for (const crowded of [false, true]) {
     for (const share of [1, 0.7, 0.5, 0.35, 0.25, 0.1]) {
-      best = boxOf(outgoing, { share, crowded })
-      if (charsIn(best.box) <= maxChars) break
+      best = containerOf(outgoing, { share, crowded })
+      if (charsIn(best.container) <= maxChars) break
     }
-    if (componentsIn(best!.box) <= maxComponents) break
+    if (componentsIn(best!.container) <= maxComponents) break
   }
   return best!
 }
@@ -97,27 +99,27 @@ interface Cut {
   readonly crowded: boolean
 }
 
-function boxOf(outgoing: Outgoing, { share, crowded }: Cut): Box {
+function containerOf(outgoing: Outgoing, { share, crowded }: Cut): Laid {
   const attached = attachedFiles()
   const { tone, picture, items = [], file, buttons = [], nonce } = outgoing
   const words = (text: string): string => (share === 1 ? escaped(text) : escapedWithin(text, Math.ceil(escaped(text).length * share)))
-  const unique = onlyOnce()
+  const unique = uniqueCommands()
   const own = buttons.filter(unique)
-  const parts: APIComponentInContainer[] = [{ type: ComponentType.TextDisplay, content: wordsOf(outgoing, words) || '…' }]
+  const parts: APIComponentInContainer[] = [{ type: ComponentType.TextDisplay, content: textOf(outgoing, words) || '…' }]
   const main = picture && attached.nameOf(picture)
   if (main) parts.push({ type: ComponentType.MediaGallery, items: [{ media: { url: main }, ...altOf(picture) }] })
   for (const item of items) parts.push(...itemParts(item, words, unique, attached, crowded))
-  const kept = file && attached.nameOf(file)
-  if (kept) parts.push({ type: ComponentType.File, file: { url: kept } })
+  const url = file && attached.nameOf(file)
+  if (url) parts.push({ type: ComponentType.File, file: { url } })
   if (crowded) parts.push(...listsOf(items, unique))
   parts.push(...buttonRows(own))
-  const box: APIContainerComponent = {
+  const container: APIContainerComponent = {
     type: ComponentType.Container,
-    id: boxId(nonce ?? JSON.stringify(parts)),
-    ...(colours[tone] !== undefined && { accent_color: colours[tone] }),
+    id: containerId(nonce ?? JSON.stringify(parts)),
+    ...omitUndefined({ accent_color: colours[tone] }),
     components: parts,
   }
-  return { box, attached }
+  return { container, attached }
 }
 
 const colours: Readonly<Record<Tone, number | undefined>> = {
@@ -131,7 +133,7 @@ const colours: Readonly<Record<Tone, number | undefined>> = {
   expired: 0x7f8c8d,
 }
 
-function wordsOf({ text, quote, facts = [], progress, picture }: Outgoing, words: (text: string) => string): string {
+function textOf({ text, quote, facts = [], progress, picture }: Outgoing, words: (text: string) => string): string {
   const lines = [words(text)]
   if (quote)
     lines.push(
@@ -158,7 +160,7 @@ function bar(done: number): string {
 function itemParts(
   item: Item,
   words: (text: string) => string,
-  unique: ReturnType<typeof onlyOnce>,
+  unique: ReturnType<typeof uniqueCommands>,
   attached: AttachedFiles,
   crowded: boolean,
 ): APIComponentInContainer[] {
@@ -180,18 +182,18 @@ function altOf({ alt }: Picture): { description?: string } {
   return alt === '' ? {} : { description: alt.slice(0, 1024) }
 }
 
-function charsIn(box: APIContainerComponent): number {
+function charsIn(container: APIContainerComponent): number {
   let chars = 0
-  for (const part of box.components) {
+  for (const part of container.components) {
     if (part.type === ComponentType.TextDisplay) chars += part.content.length
     if (part.type === ComponentType.Section) for (const { content } of part.components) chars += content.length
   }
   return chars
 }
 
-function componentsIn(box: APIContainerComponent): number {
+function componentsIn(container: APIContainerComponent): number {
   let count = 1
-  for (const part of box.components) {
+  for (const part of container.components) {
     count += 1
     if (part.type === ComponentType.ActionRow) count += part.components.length
     if (part.type === ComponentType.Section) count += part.components.length + 1

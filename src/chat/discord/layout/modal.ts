@@ -1,4 +1,4 @@
-// A Form as Discord's modal, and what comes back of it. What the form is for travels in the modal's own id: at most 100 characters.
+// A modal: a Form as Discord shows it, and what comes back of it. What the form is for travels in the modal's own id: at most 100 characters.
 
 import {
   type APILabelComponent,

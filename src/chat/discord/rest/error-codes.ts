@@ -1,4 +1,4 @@
-// What Discord's error codes mean for a message. https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+// Error codes of Discord, and what they mean for a message. https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 
 import { UserError } from '../../../errors.ts'
 import { isRestError } from './rest-calls.ts'
@@ -30,7 +30,7 @@ export const goneCodes: ReadonlySet<number> = new Set([
   codes.archivedThread,
 ])
 
-/** The interaction takes no answers any more: it is too old, was not answered in time, or has had its share. */
+/** The interaction takes no responses any more: it is too old, got none in time, or has had its share. */
 export const deadTokenCodes: ReadonlySet<number> = new Set([
   codes.unknownWebhook,
   codes.unknownInteraction,

@@ -1,4 +1,4 @@
-// What is read of the messages that Discord gives back.
+// Message schemas: what is read of the messages that Discord gives back.
 
 import { MessageFlags } from 'discord.js'
 import { z } from 'zod'
@@ -12,24 +12,24 @@ const messageSchema = z.object({
 
 export type MessageData = z.infer<typeof messageSchema>
 
-export function messageFrom(answer: unknown): MessageData {
-  return messageSchema.parse(answer)
+export function messageFrom(body: unknown): MessageData {
+  return messageSchema.parse(body)
 }
 
-/** The message that an interaction was answered with. */
-export function messageOfCallback(answer: unknown): MessageData {
-  return z.object({ resource: z.object({ message: messageSchema }) }).parse(answer).resource.message
+/** The first response to an interaction. */
+export function messageOfCallback(body: unknown): MessageData {
+  return z.object({ resource: z.object({ message: messageSchema }) }).parse(body).resource.message
 }
 
-export function idFrom(answer: unknown): string {
-  return z.object({ id: z.string() }).parse(answer).id
+export function idFrom(body: unknown): string {
+  return z.object({ id: z.string() }).parse(body).id
 }
 
 export function isEphemeral({ flags }: MessageData): boolean {
   return (flags & MessageFlags.Ephemeral) !== 0
 }
 
-/** It says only that an answer comes. */
+/** It says only that a response comes. */
 export function isLoading({ flags }: MessageData): boolean {
   return (flags & MessageFlags.Loading) !== 0
 }

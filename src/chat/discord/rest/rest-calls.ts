@@ -1,7 +1,8 @@
-// Calls to Discord's REST API by discord.js, which waits where Discord says so (429) and tries again where it stumbles (5xx).
-// What is refused comes back as a Refusal: discord.js's own errors carry addresses with tokens, and people's words.
+// REST calls to Discord by discord.js, which waits where Discord says so (429) and tries again where it stumbles (5xx).
+// What is refused is thrown as a RestError: discord.js's own errors carry addresses with tokens, and people's words.
 
 import { DiscordAPIError, HTTPError, RateLimitError, type RawFile, type REST, type RequestMethod } from 'discord.js'
+import { omitUndefined } from '../../../omit-undefined.ts'
 
 export interface RestCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -16,7 +17,7 @@ export interface RestCall {
 export type SendRestCall = (call: RestCall) => Promise<unknown>
 
 export class RestError extends Error {
-  override readonly name = 'Refusal'
+  override readonly name = 'RestError'
   readonly status: number
   /** Discord's: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes; 0 where there is none. */
   readonly code: number
@@ -35,7 +36,7 @@ export function createRestCalls(rest: REST): SendRestCall {
       return await rest.request({
         method: method as RequestMethod,
         fullRoute: path,
-        ...(body !== undefined && { body }),
+        ...omitUndefined({ body }),
         ...(files && files.length > 0 && { files: [...files] }),
         ...(query && { query: new URLSearchParams(query) }),
         ...(auth === false && { auth }),

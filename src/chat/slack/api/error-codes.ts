@@ -1,4 +1,4 @@
-// What Slack's errors mean for a message. https://docs.slack.dev/reference/methods/chat.postMessage#errors and the others' pages.
+// Error codes of Slack, and what they mean for a message. https://docs.slack.dev/reference/methods/chat.postMessage#errors and the others' pages.
 
 import { UserError } from '../../../errors.ts'
 import { limits } from '../limits.ts'

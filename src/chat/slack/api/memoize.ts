@@ -1,4 +1,6 @@
-// What was asked of Slack a moment ago is not asked again; what is being asked is asked once.
+// Memoization: what was asked of Slack a moment ago is not asked again; what is being asked is asked once.
+
+import { createLruCache } from '../../../lru-cache.ts'
 
 export interface Memoized<T> {
   get(key: string): Promise<T>
@@ -14,17 +16,15 @@ export function memoize<T>(
   keep: (value: T) => boolean = () => true,
   maxKeys = 10_000,
 ): Memoized<T> {
-  const entries = new Map<string, { readonly value: Promise<T>; readonly untilMs: number }>()
+  const entries = createLruCache<{ readonly value: Promise<T>; readonly untilMs: number }>(maxKeys)
   return {
     get(key) {
-      const entry = entries.get(key)
-      if (entry && entry.untilMs > Date.now()) return entry.value
+      const known = entries.peek(key)
+      if (known && known.untilMs > Date.now()) return known.value
       const value = load(key)
-      entries.delete(key)
       entries.set(key, { value, untilMs: Date.now() + maxAgeMs })
-      if (entries.size > maxKeys) entries.delete(entries.keys().next().value!)
       const forget = () => {
-        if (entries.get(key)?.value === value) entries.delete(key)
+        if (entries.peek(key)?.value === value) entries.delete(key)
       }
       value.then((one) => keep(one) || forget(), forget)
       return value

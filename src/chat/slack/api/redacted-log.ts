@@ -1,4 +1,4 @@
-// Slack's libraries speak through the house's log, from warnings on, and nothing that is logged holds a secret.
+// A redacted log: Slack's libraries write to the bot's log, from warnings on, and nothing that is logged holds a secret.
 
 import type { Logger } from '@slack/bolt'
 import { LogLevel } from '@slack/bolt'
@@ -12,7 +12,7 @@ export interface RedactedLog {
 
 export const silent: RedactedLog = { info() {}, warn() {}, error() {} }
 
-/** A log that says neither these secrets nor anything that looks like a token of Slack's or an address that answers for somebody. */
+/** A log that says neither these secrets nor anything that looks like a token of Slack's or an address that responds for somebody. */
 export function withoutSecrets(log: RedactedLog, secrets: readonly string[]): RedactedLog {
   const clean = (data: object) => JSON.parse(redacted(JSON.stringify(data, readable), secrets)) as object
   return {

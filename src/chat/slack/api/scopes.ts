@@ -1,4 +1,4 @@
-// What the app must be allowed, and what is better with it. deploy/slack-manifest.json asks for all of them.
+// OAuth scopes: what the app must be allowed, and what is better with it. deploy/slack-manifest.json asks for all of them.
 
 export const neededScopes = [
   'commands',

@@ -1,4 +1,4 @@
-// Who the bot is, and whether the app was set up as it must be: each thing that is wrong says what mends it.
+// Signing in: who the bot is, and whether the app was set up as it must be: each thing that is wrong says what mends it.
 
 import { z } from 'zod'
 import { UserError } from '../../../errors.ts'
@@ -23,11 +23,11 @@ export async function signIn(api: SlackApi, token: string, log: RedactedLog): Pr
     const sentence = `SLACK_BOT_TOKEN must be the Bot User OAuth Token, which begins with xoxb-: copy it from the app's page, OAuth & Permissions.`
     throw new UserError('slack-token-kind', sentence)
   }
-  const answer = await api.call('auth.test').catch((error: SlackError) => {
+  const response = await api.call('auth.test').catch((error: SlackError) => {
     throw notStarted(error, 'slack-token-refused', 'SLACK_BOT_TOKEN', 'copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions')
   })
-  checkScopes(answer.response_metadata?.scopes, log)
-  const who = authSchema.parse(answer)
+  checkScopes(response.response_metadata?.scopes, log)
+  const who = authSchema.parse(response)
   return { botUser: who.user_id, botId: who.bot_id, name: who.user, team: who.team_id, teamName: who.team, url: who.url }
 }
 

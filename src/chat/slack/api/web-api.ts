@@ -1,4 +1,4 @@
-// Calls of Slack's Web API. Slack says how long to wait when it has had too many: calls wait, except those that may be left out.
+// The Web API of Slack. Slack says how long to wait when it has had too many: calls wait, except those that may be left out.
 // WebClient would stop every call of the process for that long, and retry a post whose answer was lost; it is told to do neither.
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,16 +72,16 @@ export function createSlackApi({ token, url, log, maxWaitMs = 180_000 }: SlackAp
         await sleep(waitMs)
       }
       try {
-        const answer = await client.apiCall(method, args)
+        const response = await client.apiCall(method, args)
         trouble = undefined
-        return answer
+        return response
       } catch (thrown) {
         const error = slackError(method, thrown)
         if (tokenCodes.has(error.code)) trouble = `Slack no longer accepts the token (${error.code})`
         if (error.retryAfterMs !== undefined) {
           log.warn({ method, retryAfterMs: error.retryAfterMs }, 'Slack asks to wait')
           freeMs.set(method, Date.now() + error.retryAfterMs)
-        } else if (once || !ephemeral(error.code) || attempt >= 3) throw error
+        } else if (once || !isTransient(error.code) || attempt >= 3) throw error
         else await sleep(400 * 2 ** attempt)
       }
     }
@@ -101,7 +101,7 @@ export const tokenCodes: ReadonlySet<string> = new Set([
   'team_access_not_granted',
 ])
 
-function ephemeral(code: string): boolean {
+function isTransient(code: string): boolean {
   return /^(unreachable|http-5\d\d|internal_error|fatal_error|service_unavailable|request_timeout)$/.test(code)
 }
 

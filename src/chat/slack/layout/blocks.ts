@@ -1,4 +1,4 @@
-// A message as Slack lays it out. People's words stand in rich text, whose elements Slack takes literally: no mention, no link,
+// Block Kit: a message as Slack lays it out. People's words stand in rich text, whose elements Slack takes literally: no mention, no link,
 // no emphasis can come out of them. Pure.
 
 import { createHash } from 'node:crypto'
@@ -53,7 +53,7 @@ export function hashOf(bytes: Uint8Array): string {
 }
 
 /** How a click is known again; its command is the button's value. */
-export const sayAction = /^say:\d+$/
+export const buttonAction = /^say:\d+$/
 
 const signs: Readonly<Partial<Record<Tone, { readonly name: string; readonly unicode: string }>>> = {
   waiting: { name: 'hourglass_flowing_sand', unicode: '⏳' },

@@ -1,8 +1,9 @@
-// A form becomes a modal, and what was filled in becomes a command again. What Slack sends back says nothing of where the
-// dialog was opened, so the modal carries it. Pure.
+// A modal: a form as Slack shows it, and what was filled in as a command again. What Slack sends back says nothing of where the dialog was
+// opened, so the modal carries it. Pure.
 
 import type { types } from '@slack/bolt'
 import { z } from 'zod'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Attachment } from '../../contract/attachment.ts'
 import type { Choice, OptionInput } from '../../contract/incoming.ts'
 import type { Option } from '../../contract/option.ts'
@@ -13,7 +14,7 @@ import { plain } from './mrkdwn.ts'
 /** Of all our modals. */
 export const formCallback = 'form'
 
-const carriedSchema = z.object({
+const metadataSchema = z.object({
   command: z.string(),
   action: z.string().optional(),
   fixed: z.record(z.string(), z.string()),
@@ -21,7 +22,7 @@ const carriedSchema = z.object({
 })
 
 /** What a modal carries: which command it ends in, and where it was opened. */
-export type Carried = z.infer<typeof carriedSchema>
+export type ModalMetadata = z.infer<typeof metadataSchema>
 
 export function viewOf(form: Form, { trigger: _, ...address }: Address): types.ModalView {
   const { command, action, fixed } = form
@@ -30,20 +31,20 @@ export function viewOf(form: Form, { trigger: _, ...address }: Address): types.M
     callback_id: formCallback,
     title: plain(form.title, 24),
     submit: plain(form.submit, 24),
-    private_metadata: carriedJson({ command, ...(action !== undefined && { action }), fixed, address }),
+    private_metadata: metadataJson({ command, ...omitUndefined({ action }), fixed, address }),
     blocks: form.fields.map(blockOf),
   }
 }
 
 /** Without the signs that Slack may escape on its way. */
-function carriedJson(carried: Carried): string {
+function metadataJson(carried: ModalMetadata): string {
   return JSON.stringify(carried).replace(/[&<>]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)
 }
 
 /** Undefined where it is not one of ours, or of a version that wrote it differently. */
-export function carriedBy(privateMetadata: string): Carried | undefined {
+export function readMetadata(privateMetadata: string): ModalMetadata | undefined {
   try {
-    return carriedSchema.safeParse(JSON.parse(privateMetadata)).data
+    return metadataSchema.safeParse(JSON.parse(privateMetadata)).data
   } catch {
     return undefined
   }

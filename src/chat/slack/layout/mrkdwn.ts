@@ -1,4 +1,4 @@
-// People's words on their way to Slack and back. Slack reads `&`, `<` and `>` in text objects as its own marks: `<!channel>`
+// Mrkdwn escaping: people's words on their way to Slack and back. Slack reads `&`, `<` and `>` in text objects as its own marks: `<!channel>`
 // would ping. Elements of rich text are taken literally and need none of this. Pure.
 
 import { shortened } from '../../contract/plain-text.ts'

@@ -1,4 +1,4 @@
-// What only one person sees where they are. Slack keeps it for nobody: it cannot be changed, taken away, reacted to, or show
+// Ephemeral messages: what only one person sees where they are. Slack keeps it for nobody: it cannot be changed, taken away, reacted to, or show
 // a file. With the bot's token where the bot is a member; elsewhere by the address that came with what the person did.
 
 import { z } from 'zod'
@@ -32,8 +32,8 @@ export function createEphemeralMessages(api: SlackApi, log: RedactedLog): Epheme
     async post(to, content) {
       const { channel, user, thread } = to
       try {
-        const answer = await api.call('chat.postEphemeral', { ...content, channel, user, thread_ts: thread })
-        return ephemeralMessage([messageName(channel, postedSchema.parse(answer).message_ts)])
+        const response = await api.call('chat.postEphemeral', { ...content, channel, user, thread_ts: thread })
+        return ephemeralMessage([messageName(channel, postedSchema.parse(response).message_ts)])
       } catch (error) {
         if (!hasCode(error, noMemberCodes)) throw error
       }
@@ -42,16 +42,16 @@ export function createEphemeralMessages(api: SlackApi, log: RedactedLog): Epheme
   }
 }
 
-/** Five times in half an hour, as Slack counts; the sixth is refused and said otherwise by the caller. */
+/** Five times in half an hour, as Slack counts; the sixth is refused and posted otherwise by the caller. */
 async function respond({ responseUrl, heardMs }: Address, content: Arguments, log: RedactedLog): Promise<boolean> {
   if (responseUrl === undefined || Date.now() - heardMs > 29 * 60_000) return false
   const body = JSON.stringify({ ...content, response_type: 'ephemeral', replace_original: false })
   const headers = { 'content-type': 'application/json' }
   try {
-    const answer = await fetch(responseUrl, { method: 'POST', headers, body, redirect: 'error', signal: AbortSignal.timeout(10_000) })
-    const text = await answer.text()
-    const taken = answer.ok && !/"ok":\s*false/.test(text)
-    if (!taken) log.warn({ status: answer.status, answer: text.slice(0, 200) }, 'Slack did not take an answer at the address it gave')
+    const response = await fetch(responseUrl, { method: 'POST', headers, body, redirect: 'error', signal: AbortSignal.timeout(10_000) })
+    const text = await response.text()
+    const taken = response.ok && !/"ok":\s*false/.test(text)
+    if (!taken) log.warn({ status: response.status, answer: text.slice(0, 200) }, 'Slack did not take an answer at the address it gave')
     return taken
   } catch {
     log.warn({}, 'the address that Slack gave for answers could not be reached')

@@ -1,8 +1,9 @@
-// Files on their way to Slack (a place is asked for, the bytes go there, the upload is completed) and back.
+// File transfer: files on their way to Slack (a place is asked for, the bytes go there, the upload is completed) and back.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { UserError } from '../../../errors.ts'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Attachment } from '../../contract/attachment.ts'
 import type { RedactedLog } from '../api/redacted-log.ts'
 import { hasCode, type SlackApi, SlackError } from '../api/web-api.ts'
@@ -40,21 +41,21 @@ export function createFileTransfer({ api, token, filesUrl, log }: FileTransferOp
         ...(alt !== undefined && { alt_text: alt.slice(0, 1000) }),
       }),
     )
-    const answer = await fetch(place.upload_url, {
+    const response = await fetch(place.upload_url, {
       method: 'POST',
       body: new Blob([bytes as Uint8Array<ArrayBuffer>]),
       headers: { 'content-type': 'application/octet-stream' },
       redirect: 'error',
       signal: AbortSignal.timeout(120_000),
     }).catch(() => undefined)
-    await answer?.body?.cancel()
-    if (answer?.status !== 200) throw new SlackError('upload', answer ? `http-${answer.status}` : 'unreachable')
+    await response?.body?.cancel()
+    if (response?.status !== 200) throw new SlackError('upload', response ? `http-${response.status}` : 'unreachable')
     return place.file_id
   }
 
   async function complete(id: string, { fileName }: Upload, where: { channel_id?: string; thread_ts?: string }) {
-    const answer = await api.call('files.completeUploadExternal', { files: [{ id, title: fileName }], ...where })
-    return filesSchema.parse(answer).files[0]
+    const response = await api.call('files.completeUploadExternal', { files: [{ id, title: fileName }], ...where })
+    return filesSchema.parse(response).files[0]
   }
 
   /** Slack posts shared files when it has looked at them. */
@@ -76,12 +77,12 @@ export function createFileTransfer({ api, token, filesUrl, log }: FileTransferOp
     },
     async share(file, channel, thread) {
       const id = await send(file)
-      const first = await complete(id, file, { channel_id: channel, ...(thread !== undefined && { thread_ts: thread }) })
+      const first = await complete(id, file, { channel_id: channel, ...omitUndefined({ thread_ts: thread }) })
       const ts = await sharedAs(id, channel, first).catch((error: SlackError) => {
         log.warn({ code: error.code }, 'the message of a shared file was not found: reactions to it will not be understood')
         return undefined
       })
-      return { id, ...(ts !== undefined && { ts }) }
+      return { id, ...omitUndefined({ ts }) }
     },
     async delete(id) {
       await api.call('files.delete', { file: id }).catch((error: unknown) => {
@@ -91,13 +92,13 @@ export function createFileTransfer({ api, token, filesUrl, log }: FileTransferOp
     async *fetch({ url, name }, signal) {
       const gone = (why: string) => new UserError('file-gone', `The file ${name} can no longer be read from Slack (${why}).`, { name, why })
       if (!URL.canParse(url) || new URL(url).origin !== new URL(filesUrl).origin) throw gone('it is not one of its files')
-      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` }, redirect: 'manual', signal })
-      const page = answer.headers.get('content-type')?.startsWith('text/html')
-      if (!answer.ok || page || !answer.body) {
-        await answer.body?.cancel()
-        throw gone(page ? 'the scope files:read is missing' : `answer ${answer.status}`)
+      const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }, redirect: 'manual', signal })
+      const page = response.headers.get('content-type')?.startsWith('text/html')
+      if (!response.ok || page || !response.body) {
+        await response.body?.cancel()
+        throw gone(page ? 'the scope files:read is missing' : `answer ${response.status}`)
       }
-      yield* answer.body
+      yield* response.body
     },
   }
 }

@@ -1,14 +1,14 @@
-// What is there already. Slack has no nonce, but messages carry metadata that only apps see: what we post says there which post
+// Finding what was posted. Slack has no nonce, but messages carry metadata that only apps see: what we post says there which post
 // it is, and after a crash the conversation is read back before anything is posted twice.
 
 import { z } from 'zod'
 import type { RedactedLog } from '../api/redacted-log.ts'
 import { hasCode, type SlackApi } from '../api/web-api.ts'
-import { type KeptFile, keptFileSchema } from './message-handle.ts'
+import { type StoredFile, storedFileSchema } from './message-handle.ts'
 
-export interface FindPosted {
+export interface FoundPost {
   /** The bot's message with this nonce, and what it has shared since. */
-  readonly found: { readonly ts: string; readonly files: readonly KeptFile[] } | undefined
+  readonly found: { readonly ts: string; readonly files: readonly StoredFile[] } | undefined
   readonly shared: Shared
 }
 
@@ -21,13 +21,13 @@ export interface PostLocation {
 }
 
 /** What `nonce` leaves in a message. */
-export function metadataOf(nonce: string, files: readonly KeptFile[]) {
+export function metadataOf(nonce: string, files: readonly StoredFile[]) {
   return { event_type: eventType, event_payload: { nonce, files } }
 }
 
 /** @param sinceTs nothing older is looked at */
 export function createFindPosted(api: SlackApi, botUser: string, log: RedactedLog) {
-  return async (place: PostLocation, nonce: string | undefined, sinceTs: string): Promise<FindPosted> => {
+  return async (place: PostLocation, nonce: string | undefined, sinceTs: string): Promise<FoundPost> => {
     const shared = new Map<string, { readonly id: string; readonly ts: string }>()
     let cursor: string | undefined
     for (let page = 0; page < maxPages; page++) {
@@ -74,7 +74,7 @@ const pageSchema = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 })
 
-const oursSchema = z.object({ nonce: z.string(), files: z.array(keptFileSchema).default([]) })
+const oursSchema = z.object({ nonce: z.string(), files: z.array(storedFileSchema).default([]) })
 
 function ours(metadata: z.infer<typeof metadataSchema>): z.infer<typeof oursSchema> | undefined {
   return metadata?.event_type === eventType ? oursSchema.safeParse(metadata.event_payload).data : undefined

@@ -1,4 +1,4 @@
-// What is kept of a message, for years: enough to change it, to take it away, and to know what of it need not be uploaded again.
+// A message handle: what is kept of a message, for years: enough to edit it, to delete it, and to know what of it need not be uploaded again.
 
 import { z } from 'zod'
 import type { Json } from '../../../store/json.ts'
@@ -20,9 +20,9 @@ const schema = z.object({
 })
 
 export type Handle = z.infer<typeof schema>
-export type KeptFile = z.infer<typeof fileSchema>
+export type StoredFile = z.infer<typeof fileSchema>
 
-export const keptFileSchema = fileSchema
+export const storedFileSchema = fileSchema
 
 /** Undefined for what only one person saw: Slack forgets it. */
 export function readHandle({ handle }: Posted): Handle | undefined {

@@ -1,4 +1,4 @@
-// Messages of the bot: posted once, changed, taken away. A picture cannot be put into a message that is there already (people
+// Messages of the bot: posted once, edited, deleted. A picture cannot be put into a message that is there already (people
 // see a broken one), so an edit with another picture posts the message anew and takes the old one away; that also tells its
 // reader that something happened.
 
@@ -16,7 +16,7 @@ import type { Handle } from './message-handle.ts'
 
 export interface Messages {
   /**
-   * @param heardMs when that was said which this answers: no message with its nonce is older
+   * @param heardMs when that was said to which this responds: no message with its nonce is older
    * @throws SlackError
    */
   post(place: PostLocation, outgoing: Outgoing, heardMs: number): Promise<Handle>
@@ -59,26 +59,26 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
   }
 
   async function create(place: PostLocation, outgoing: Outgoing, nonce?: string): Promise<Handle> {
-    const kept = await attachments.upload(outgoing)
-    const answer = await whenProcessed('chat.postMessage', {
-      ...messageArguments(outgoing, uploadedOf(kept)),
+    const uploaded = await attachments.upload(outgoing)
+    const response = await whenProcessed('chat.postMessage', {
+      ...messageArguments(outgoing, uploadedOf(uploaded)),
       channel: place.channel,
       thread_ts: place.thread,
       unfurl_links: false,
       unfurl_media: false,
-      ...(nonce !== undefined && { metadata: metadataOf(nonce, kept) }),
+      ...(nonce !== undefined && { metadata: metadataOf(nonce, uploaded) }),
     }).catch(async (error: SlackError) => {
       // where no answer came, the message may be there and show them
-      if (!/^(unreachable|http-)/.test(error.code)) await Promise.allSettled([attachments.keep(kept, () => false)])
+      if (!/^(unreachable|http-)/.test(error.code)) await Promise.allSettled([attachments.deleteUnwanted(uploaded, () => false)])
       throw error
     })
-    const { channel, ts } = postedSchema.parse(answer)
-    return complete({ ...place, channel, ts, files: kept, shares: [], marks: [] }, outgoing, async () => new Map())
+    const { channel, ts } = postedSchema.parse(response)
+    return complete({ ...place, channel, ts, files: uploaded, shares: [], marks: [] }, outgoing, async () => new Map())
   }
 
   async function complete(handle: Handle, outgoing: Outgoing, before: Parameters<typeof attachments.share>[2]): Promise<Handle> {
     const shares = await attachments.share(handle, outgoing, before)
-    return attachments.mark({ ...handle, shares }, outgoing.marks ?? [])
+    return attachments.react({ ...handle, shares }, outgoing.reactions ?? [])
   }
 
   /** Slack looks at a file after it has taken it, and until then says that there is none. */
@@ -98,17 +98,17 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
     const wanted = inlinePictures(outgoing).map(({ bytes }) => hashOf(bytes))
     if (wanted.some((hash) => !handle.files.some((file) => file.hash === hash))) return replace(handle, outgoing)
     const { channel, ts } = handle
-    const ephemeral = outgoing.tone === 'waiting' || outgoing.tone === 'running'
+    const isProgress = outgoing.tone === 'waiting' || outgoing.tone === 'running'
     try {
-      await api.call('chat.update', { ...messageArguments(outgoing, uploadedOf(handle.files)), channel, ts }, { droppable: ephemeral })
+      await api.call('chat.update', { ...messageArguments(outgoing, uploadedOf(handle.files)), channel, ts }, { droppable: isProgress })
     } catch (error) {
       if (hasCode(error, goneCodes)) return successor(handle, outgoing)
       // the next step of the progress comes soon; the end waits its turn
-      if (ephemeral && hasCode(error, ['ratelimited'])) return handle
+      if (isProgress && hasCode(error, ['ratelimited'])) return handle
       throw error
     }
-    const kept = await attachments.keep(handle.files, (file) => wanted.includes(file.hash))
-    const edited = await complete({ ...handle, files: kept }, outgoing, async () => (await findPosted(handle, undefined, ts)).shared)
+    const files = await attachments.deleteUnwanted(handle.files, (file) => wanted.includes(file.hash))
+    const edited = await complete({ ...handle, files }, outgoing, async () => (await findPosted(handle, undefined, ts)).shared)
     await removeShares(
       channel,
       handle.shares.filter((one) => !edited.shares.some(({ id }) => id === one.id)),
@@ -132,21 +132,21 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
   }
 
   async function exists({ channel, ts }: Handle): Promise<boolean> {
-    const answer = await api.call('reactions.get', { channel, timestamp: ts }).catch((error: unknown) => {
+    const response = await api.call('reactions.get', { channel, timestamp: ts }).catch((error: unknown) => {
       if (hasCode(error, goneCodes)) return undefined
       throw error
     })
-    return answer !== undefined
+    return response !== undefined
   }
 
-  async function remove({ channel, ts, files: kept, shares }: Handle): Promise<void> {
+  async function remove({ channel, ts, files, shares }: Handle): Promise<void> {
     await deleteMessage(channel, ts)
-    await attachments.keep(kept, () => false)
+    await attachments.deleteUnwanted(files, () => false)
     await removeShares(channel, shares)
   }
 
   async function removeShares(channel: string, shares: Handle['shares']): Promise<void> {
-    await attachments.keep(shares, () => false)
+    await attachments.deleteUnwanted(shares, () => false)
     for (const { ts } of shares) if (ts !== undefined) await deleteMessage(channel, ts)
   }
 

@@ -1,13 +1,14 @@
-// Bolt, but every event is acknowledged: also one that nobody listens to and one that makes Bolt stumble. Slack stops sending
+// An acknowledging app: Bolt, but every event is acknowledged: also one that nobody listens to and one that makes Bolt stumble. Slack stops sending
 // to an app that leaves too many without an answer, and in Socket Mode Bolt itself never gives up on one.
 
 import { App, type AppOptions, type ReceiverEvent } from '@slack/bolt'
+import { createInFlight } from '../../in-flight.ts'
 import type { RedactedLog } from '../api/redacted-log.ts'
 
 export class AckingApp extends App {
   readonly #log: RedactedLog
-  readonly #inFlight = new Set<Promise<void>>()
-  #deaf = false
+  readonly #inFlight = createInFlight()
+  #closed = false
 
   constructor(options: AppOptions, log: RedactedLog) {
     super(options)
@@ -16,16 +17,14 @@ export class AckingApp extends App {
   }
 
   override async processEvent(event: ReceiverEvent): Promise<void> {
-    if (this.#deaf) return
-    const work = this.#work(event)
-    this.#inFlight.add(work)
-    await work.finally(() => this.#inFlight.delete(work))
+    if (this.#closed) return
+    await this.#inFlight.track(this.#work(event))
   }
 
-  /** Hears no more, and resolves when everything that was heard is done with. What comes now is sent again by Slack. */
-  async deafen(): Promise<void> {
-    this.#deaf = true
-    await Promise.allSettled(this.#inFlight)
+  /** Takes no more, and resolves when everything that was taken is done with. What comes now is sent again by Slack. */
+  async drain(): Promise<void> {
+    this.#closed = true
+    await this.#inFlight.settled()
   }
 
   async #work(event: ReceiverEvent): Promise<void> {

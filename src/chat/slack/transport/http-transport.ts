@@ -1,4 +1,4 @@
-// HTTP: Slack calls us, and so could anybody. Bolt checks the signature and refuses what is older than five minutes; it takes
+// The HTTP transport: Slack calls us, and so could anybody. Bolt checks the signature and refuses what is older than five minutes; it takes
 // what is dated in the future and what it has taken before, and a signed body of `null` ends its process. Those stop here.
 
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-// What comes through a socket of Slack, before Bolt's client reads it. That client emits whatever type an envelope names, and
+// Socket envelopes: what comes through a socket of Slack, before Bolt's client reads it. That client emits whatever type an envelope names, and
 // reads `payload.event.type` unseen: a message of another shape would end the process. Pure.
 
 import { z } from 'zod'

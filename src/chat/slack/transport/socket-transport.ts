@@ -1,4 +1,4 @@
-// Socket Mode. Slack renews sockets every hour or so. Bolt's client waits five seconds before it opens the next one, and what
+// The Socket Mode transport. Slack renews sockets every hour or so. Bolt's client waits five seconds before it opens the next one, and what
 // people type in between fails; it also tries for ever where Slack says no at the start. So connecting again is done here.
 
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,4 +1,4 @@
-// Where Slack comes in: a socket that we open, or a port that it calls.
+// A transport: how Slack's events come in: by a socket that we open, or a port that it calls.
 
 import type { Receiver } from '@slack/bolt'
 

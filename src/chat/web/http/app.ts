@@ -1,4 +1,4 @@
-// The page's server without its socket: what is checked of every call, then the rooms of the page, then the sentence for what went wrong.
+// The web app: the page's server without its socket: what is checked of every call, then the routes, then the sentence for what went wrong.
 
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
@@ -18,16 +18,17 @@ import type { PageUsers } from '../storage/page-users.ts'
 import type { PictureStore } from '../storage/picture-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
 import { createAuthenticate } from './authenticate.ts'
-import { HttpError, requestGuard } from './request-guard.ts'
+import { HttpError } from './http-error.ts'
+import { requestGuard } from './request-guard.ts'
 import { createSessionCookie } from './session-cookie.ts'
 
 export interface AppOptions {
   readonly database: PageDatabase
   readonly conversation: ConversationStore
   readonly pictures: PictureStore
-  readonly people: PageUsers
+  readonly users: PageUsers
   readonly uploads: Uploads
-  readonly sources: PageViews
+  readonly views: PageViews
   readonly commands: readonly Command[]
   readonly receiver: Receiver
   readonly stopping: AbortSignal
@@ -43,24 +44,24 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): Hono {
-  const { database, people, commands, broken } = options
-  const cookie = createSessionCookie(people, database.id, options.secure)
-  const caller = createAuthenticate(cookie)
-  const nameOf = (person: string, locale: string) => people.nameOf(person) || guestName(person, locale)
+  const { database, users, commands, broken } = options
+  const cookie = createSessionCookie(users, database.id, options.secure)
+  const authenticate = createAuthenticate(cookie)
+  const nameOf = (person: string, locale: string) => users.nameOf(person) || guestName(person, locale)
   const addressOf = (c: Context) => getConnInfo(c).remote.address ?? ''
   // all who come through a proxy on this machine have its address
-  const sourceOf = (c: Context) => (isLoopback(addressOf(c)) ? caller.person(c) : undefined) ?? addressOf(c)
+  const sourceOf = (c: Context) => (isLoopback(addressOf(c)) ? authenticate.person(c) : undefined) ?? addressOf(c)
 
   const app = new Hono()
   for (const check of requestGuard({ ...options, sourceOf })) app.use(check)
   app.route('/', pageFiles())
-  app.route('/', accountRoutes({ ...options, cookie, caller, addressOf }))
-  app.route('/', conversationRoutes({ ...options, cookie, caller, nameOf, id: database.id }))
+  app.route('/', accountRoutes({ ...options, cookie, authenticate, addressOf }))
+  app.route('/', conversationRoutes({ ...options, authenticate, nameOf, id: database.id }))
   app.route(
     '/',
     viewRoutes({
       ...options,
-      caller,
+      authenticate,
       nameOf: ({ platform, person }, locale) => (platform === 'web' ? nameOf(person, locale) : platform),
     }),
   )

@@ -1,17 +1,18 @@
-// Who makes a call, by its cookies.
+// Authentication: who makes a call, by its cookies.
 
 import type { Context } from 'hono'
 import type { Viewer } from '../page-views.ts'
 import { viewerOf } from '../receive.ts'
-import { HttpError } from './request-guard.ts'
+import { HttpError } from './http-error.ts'
 import type { SessionCookie } from './session-cookie.ts'
 
 export interface Authenticate {
   /** Undefined for a browser that has not said hello. */
   person(c: Context): string | undefined
-  /** @throws CallRefused nobody */
+  /** @throws HttpError nobody */
   known(c: Context): string
-  viewer(c: Context): Viewer
+  /** @param locale of the call's query, unless it says so otherwise @throws HttpError nobody */
+  viewer(c: Context, locale?: string): Viewer
 }
 
 export function createAuthenticate(cookie: SessionCookie): Authenticate {
@@ -23,9 +24,9 @@ export function createAuthenticate(cookie: SessionCookie): Authenticate {
   return {
     person: (c) => cookie.person(c),
     known,
-    viewer(c) {
+    viewer(c, locale = c.req.query('locale')?.slice(0, 35) ?? 'en') {
       const person = known(c)
-      return viewerOf(person, cookie.isAdmin(c, person), c.req.query('locale')?.slice(0, 35) ?? 'en')
+      return viewerOf(person, cookie.isAdmin(c, person), locale)
     },
   }
 }

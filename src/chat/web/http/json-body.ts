@@ -1,9 +1,9 @@
-// The JSON that came with a call.
+// A JSON body: what came with a call.
 
 import type { Context } from 'hono'
-import { HttpError } from './request-guard.ts'
+import { HttpError } from './http-error.ts'
 
-/** @throws CallRefused not-json; what the size limit throws */
+/** @throws HttpError not-json; what the size limit throws */
 export async function jsonOf(c: Context): Promise<unknown> {
   if (!/^application\/json(;|$)/i.test(c.req.header('content-type') ?? '')) throw notJson()
   const text = await c.req.text()

@@ -1,4 +1,4 @@
-// Bytes as an answer: whole, or the stretch that was asked for. Some browsers play no video from a server that cannot give a stretch.
+// A range response: bytes whole, or the range that was asked for. Some browsers play no video from a server that cannot give a range.
 
 import type { Context } from 'hono'
 

@@ -1,4 +1,4 @@
-// So many in a stretch of time, for each key. Pure but for what it remembers.
+// A rate limit: so many in a stretch of time, for each key. Pure but for what it remembers.
 
 export interface RateLimit {
   /** @returns milliseconds until the next is let through; 0: this one is */

@@ -1,8 +1,8 @@
-// What is checked of every call before anything else looks at it, and the headers that every answer carries.
+// The request guard: what is checked of every call before anything else looks at it, and the headers that every response carries.
 
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { UserError } from '../../../errors.ts'
+import { HttpError } from './http-error.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 export interface RequestGuardOptions {
@@ -22,7 +22,7 @@ export function requestGuard({ hosts, callsPerMinute, now, sourceOf }: RequestGu
   const completions = createRateLimit(callsPerMinute * 5, 60_000)
 
   const headers: MiddlewareHandler = async (c, next) => {
-    for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value)
+    for (const [name, value] of Object.entries(responseHeaders)) c.header(name, value)
     await next()
   }
 
@@ -63,17 +63,7 @@ export function requestGuard({ hosts, callsPerMinute, now, sourceOf }: RequestGu
   return [headers, host, origin, rate, size]
 }
 
-/** A call that is answered with a sentence and a status. */
-export class HttpError extends UserError {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 421 | 429
-
-  constructor(status: HttpError['status'], code: string, message: string) {
-    super(code, message, {})
-    this.status = status
-  }
-}
-
-const answerHeaders = {
+const responseHeaders = {
   'Content-Security-Policy': [
     "default-src 'none'",
     "script-src 'self'",

@@ -1,4 +1,4 @@
-// The two cookies: who somebody is, and that they gave the token. Out of reach for scripts and for other sites.
+// Session cookies: who somebody is, and that they gave the token. Out of reach for scripts and for other sites.
 // Their names hold the id of our file: several pages on one machine differ in the port alone, and browsers keep cookies by host.
 
 import type { Context } from 'hono'
@@ -21,36 +21,36 @@ export interface SessionCookie {
 /** As long as browsers keep one. */
 const personMs = 400 * 24 * 3600 * 1000
 
-export function createSessionCookie(people: PageUsers, id: string, secure: boolean): SessionCookie {
+export function createSessionCookie(users: PageUsers, id: string, secure: boolean): SessionCookie {
   const personName = `zoetrope-${id}`
   const adminName = `zoetrope-admin-${id}`
   const options = { httpOnly: true, sameSite: 'Strict', path: '/', secure } as const
   return {
-    person: (c) => people.read(getCookie(c, personName)),
+    person: (c) => users.read(getCookie(c, personName)),
 
     hello(c) {
-      const known = people.read(getCookie(c, personName))
+      const known = users.read(getCookie(c, personName))
       if (known) return known
-      const { person, cookie } = people.create()
+      const { person, cookie } = users.create()
       setCookie(c, personName, cookie, { ...options, maxAge: personMs / 1000 })
       return person
     },
 
-    isAdmin: (c, person) => people.isAdmin(person, getCookie(c, adminName)),
+    isAdmin: (c, person) => users.isAdmin(person, getCookie(c, adminName)),
 
     signIn(c, person, token) {
-      const session = people.signIn(person, token)
+      const session = users.signIn(person, token)
       if (session) setCookie(c, adminName, session, { ...options, maxAge: adminMs / 1000 })
       return session !== undefined
     },
 
     signOut(c) {
-      people.signOut(getCookie(c, adminName))
+      users.signOut(getCookie(c, adminName))
       deleteCookie(c, adminName, options)
     },
 
     leave(c) {
-      people.signOut(getCookie(c, adminName))
+      users.signOut(getCookie(c, adminName))
       deleteCookie(c, adminName, options)
       deleteCookie(c, personName, options)
     },

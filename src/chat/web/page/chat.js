@@ -1,7 +1,7 @@
 // The conversation: what was said, in order, kept at its newest as long as nobody looks further up.
 
-/** @import { Form } from '../../outgoing.ts' */
-/** @import { ShownMessage } from '../shown.ts' */
+/** @import { Form } from '../../contract/outgoing.ts' */
+/** @import { ShownMessage } from '../page-json.ts' */
 /** @import { MessageActions, MessageView } from './message.js' */
 /** @import { Server } from './server.js' */
 

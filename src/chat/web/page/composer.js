@@ -1,6 +1,6 @@
 // Where people write: a field that completes what can be said, and a form of pickers for those who do not want to type options.
 
-/** @import { OfferedCommand } from '../shown.ts' */
+/** @import { OfferedCommand } from '../page-json.ts' */
 /** @import { Server } from './server.js' */
 
 import { completionAt, quoted, spoken } from './completion.js'

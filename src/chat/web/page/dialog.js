@@ -1,6 +1,6 @@
 // A dialog that the server opened as an answer: what is filled in goes back as a command.
 
-/** @import { Form } from '../../outgoing.ts' */
+/** @import { Form } from '../../contract/outgoing.ts' */
 /** @import { Server } from './server.js' */
 
 import { el } from './element.js'

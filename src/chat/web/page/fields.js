@@ -1,6 +1,6 @@
 // The fields of a form, from declared options: what can be picked is picked, what is typed is completed.
 
-/** @import { Option } from '../../option.ts' */
+/** @import { Option } from '../../contract/option.ts' */
 /** @import { Server } from './server.js' */
 
 import { el } from './element.js'

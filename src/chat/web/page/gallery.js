@@ -1,6 +1,6 @@
 // Recent animations of everybody here, newest first.
 
-/** @import { AnimationView } from '../shown.ts' */
+/** @import { AnimationView } from '../page-json.ts' */
 /** @import { View } from './main.js' */
 /** @import { Server } from './server.js' */
 

@@ -1,7 +1,7 @@
 // The page: says hello, builds its views, and keeps them with what the server tells.
 
-/** @import { Form } from '../../outgoing.ts' */
-/** @import { Me, ShownMessage } from '../shown.ts' */
+/** @import { Form } from '../../contract/outgoing.ts' */
+/** @import { Me, ShownMessage } from '../page-json.ts' */
 
 import { createChat } from './chat.js'
 import { createComposer } from './composer.js'

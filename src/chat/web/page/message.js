@@ -1,7 +1,7 @@
 // One message. Parts that did not change keep their elements: a button under the finger stays where it is while progress goes on.
 
-/** @import { Button } from '../../outgoing.ts' */
-/** @import { AnswerBody, ShownItem, ShownMessage } from '../shown.ts' */
+/** @import { Button } from '../../contract/outgoing.ts' */
+/** @import { AnswerBody, ShownItem, ShownMessage } from '../page-json.ts' */
 
 import { el, fill } from './element.js'
 import { icon, iconOf } from './icons.js'

@@ -1,6 +1,6 @@
 // A form for any command: which one, and a field for each of its options.
 
-/** @import { OfferedAction, OfferedCommand } from '../shown.ts' */
+/** @import { OfferedAction, OfferedCommand } from '../page-json.ts' */
 /** @import { FieldView } from './fields.js' */
 /** @import { Server } from './server.js' */
 

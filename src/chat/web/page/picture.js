@@ -1,6 +1,6 @@
 // An animation that loops by itself, and can be stopped. A preview is overtaken by the next without a flicker.
 
-/** @import { ShownPicture } from '../shown.ts' */
+/** @import { ShownPicture } from '../page-json.ts' */
 
 import { el, fill } from './element.js'
 import { icon } from './icons.js'

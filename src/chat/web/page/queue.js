@@ -1,6 +1,6 @@
 // Everything that waits and is being drawn, in the order in which it will run.
 
-/** @import { QueuedView } from '../shown.ts' */
+/** @import { QueuedView } from '../page-json.ts' */
 /** @import { View } from './main.js' */
 /** @import { Server } from './server.js' */
 

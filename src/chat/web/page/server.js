@@ -1,7 +1,7 @@
 // Calls to our server. What it refuses comes back as a sentence in the page's language.
 
-/** @import { Choice } from '../../incoming.ts' */
-/** @import { AnimationView, House, Me, QueuedView, Refusal, ShownMessage, StyleView } from '../shown.ts' */
+/** @import { Choice } from '../../contract/incoming.ts' */
+/** @import { AnimationView, Me, PageError, PageSetup, QueuedView, ShownMessage, StyleView } from '../page-json.ts' */
 
 /** Its message is a sentence for people. */
 export class Refused extends Error {}
@@ -9,7 +9,7 @@ export class Refused extends Error {}
 /**
  * @typedef {object} Server
  * @property {() => Promise<Me>} hello
- * @property {() => Promise<House>} setup in the page's language
+ * @property {() => Promise<PageSetup>} setup in the page's language
  * @property {(saying: object) => Promise<{ event: string, done: Promise<void> }>} say sends it; `done` when it has been worked on
  * @property {(typing: { command: string, action: string, option: string, typed: string }) => Promise<readonly Choice[]>} complete
  * @property {(file: File) => Promise<{ upload: string }>} upload
@@ -37,7 +37,7 @@ export function createServer(locale, text) {
     })
     const body = await response.json().catch(() => undefined)
     if (response.ok) return body
-    const { code = '', message = text('error-broken') } = /** @type {Partial<Refusal>} */ (body ?? {})
+    const { code = '', message = text('error-broken') } = /** @type {Partial<PageError>} */ (body ?? {})
     throw new Refused(text(`error-${code}`) || message)
   }
   /** @param {string} path @param {object} [body] */

@@ -1,6 +1,6 @@
 // One's name, this device, and for the operator what holds here.
 
-/** @import { Me, OfferedCommand, ShownMessage } from '../shown.ts' */
+/** @import { Me, OfferedCommand, ShownMessage } from '../page-json.ts' */
 /** @import { View } from './main.js' */
 /** @import { MessageActions } from './message.js' */
 /** @import { Server } from './server.js' */

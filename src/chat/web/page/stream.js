@@ -1,6 +1,6 @@
 // What changes in the conversation, as it changes. After a pause it goes on where it stopped.
 
-/** @import { ShownMessage } from '../shown.ts' */
+/** @import { ShownMessage } from '../page-json.ts' */
 
 /**
  * @typedef {object} StreamListener

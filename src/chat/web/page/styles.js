@@ -1,6 +1,6 @@
 // The styles there are, each with an example.
 
-/** @import { StyleView } from '../shown.ts' */
+/** @import { StyleView } from '../page-json.ts' */
 /** @import { View } from './main.js' */
 /** @import { Server } from './server.js' */
 

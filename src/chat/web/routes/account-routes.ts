@@ -1,21 +1,21 @@
-// Saying hello, taking a name, signing in with the token, leaving.
+// Account routes: saying hello, taking a name, signing in with the token, leaving.
 
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Authenticate } from '../http/authenticate.ts'
+import { HttpError } from '../http/http-error.ts'
 import { jsonOf } from '../http/json-body.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
-import { HttpError } from '../http/request-guard.ts'
 import type { SessionCookie } from '../http/session-cookie.ts'
 import type { Me } from '../page-json.ts'
-import { checked } from '../receive.ts'
+import { checkShape } from '../receive.ts'
 import type { ConversationStore } from '../storage/conversation-store.ts'
 import type { PageUsers } from '../storage/page-users.ts'
 
 export interface AccountRoutesOptions {
   readonly cookie: SessionCookie
-  readonly caller: Authenticate
-  readonly people: PageUsers
+  readonly authenticate: Authenticate
+  readonly users: PageUsers
   readonly conversation: ConversationStore
   readonly signIn: boolean
   readonly now: () => number
@@ -28,11 +28,11 @@ const tokenSchema = z.object({ token: z.string().min(1).max(1000) })
 /** Of one address, and of all together: who guesses from many places is slowed, too. */
 const guesses = { perAddress: 5, inAll: 50, withinMs: 10 * 60_000 } as const
 
-export function accountRoutes({ cookie, caller, people, conversation, signIn, now, addressOf }: AccountRoutesOptions): Hono {
+export function accountRoutes({ cookie, authenticate, users, conversation, signIn, now, addressOf }: AccountRoutesOptions): Hono {
   const app = new Hono()
   const perAddress = createRateLimit(guesses.perAddress, guesses.withinMs)
   const inAll = createRateLimit(guesses.inAll, guesses.withinMs)
-  const me = (person: string, admin: boolean): Me => ({ person, name: people.nameOf(person), admin, signIn })
+  const me = (person: string, admin: boolean): Me => ({ person, name: users.nameOf(person), admin, signIn })
 
   app.post('/api/hello', (c) => {
     const person = cookie.hello(c)
@@ -40,15 +40,15 @@ export function accountRoutes({ cookie, caller, people, conversation, signIn, no
   })
 
   app.post('/api/name', async (c) => {
-    const person = caller.known(c)
-    people.rename(person, checked(nameSchema, await jsonOf(c)).name)
+    const person = authenticate.known(c)
+    users.rename(person, checkShape(nameSchema, await jsonOf(c)).name)
     return c.json(me(person, cookie.isAdmin(c, person)))
   })
 
   app.post('/api/sign-in', async (c) => {
-    const person = caller.known(c)
+    const person = authenticate.known(c)
     if (!signIn) throw new HttpError(404, 'no-token', 'No token is set, so nobody can sign in.')
-    const { token } = checked(tokenSchema, await jsonOf(c))
+    const { token } = checkShape(tokenSchema, await jsonOf(c))
     const waitMs = Math.max(perAddress.take(addressOf(c), now()), inAll.take('', now()))
     if (waitMs > 0) {
       c.header('Retry-After', String(Math.ceil(waitMs / 1000)))
@@ -59,13 +59,13 @@ export function accountRoutes({ cookie, caller, people, conversation, signIn, no
   })
 
   app.post('/api/sign-out', (c) => {
-    const person = caller.known(c)
+    const person = authenticate.known(c)
     cookie.signOut(c)
     return c.json(me(person, false))
   })
 
   app.post('/api/clear', (c) => {
-    conversation.clear(caller.known(c))
+    conversation.clear(authenticate.known(c))
     return c.json({})
   })
 

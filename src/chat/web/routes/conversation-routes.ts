@@ -1,27 +1,27 @@
-// What people do on the page, and the conversation they get to read.
+// Conversation routes: what people do on the page, and the conversation that they get to read.
 
 import { type Context, Hono } from 'hono'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import { commandText } from '../../contract/command-text.ts'
 import { plainText } from '../../contract/plain-text.ts'
 import type { Receiver } from '../../contract/platform.ts'
-import { localeFor, speak } from '../../locales/locale.ts'
+import { localeFor } from '../../locales/locales.ts'
+import { speak } from '../../locales/speak.ts'
+import { withTimeout } from '../../time-limit.ts'
 import type { Authenticate } from '../http/authenticate.ts'
+import { HttpError } from '../http/http-error.ts'
 import { jsonOf } from '../http/json-body.ts'
-import { HttpError } from '../http/request-guard.ts'
-import type { SessionCookie } from '../http/session-cookie.ts'
 import type { ShownMessage } from '../page-json.ts'
-import { incomingOf, type PageInput, readPageInput, readTyping, viewerOf } from '../receive.ts'
+import { incomingOf, type PageInput, readPageInput, readTyping } from '../receive.ts'
 import type { ConversationStore, StoredMessageRow } from '../storage/conversation-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
-import { settledWithin } from '../within.ts'
 import { mostAtOnce, streamEvents } from './event-stream.ts'
 
 export interface ConversationRoutesOptions {
   readonly conversation: ConversationStore
   readonly uploads: Uploads
   readonly receiver: Receiver
-  readonly caller: Authenticate
-  readonly cookie: SessionCookie
+  readonly authenticate: Authenticate
   readonly nameOf: (person: string, locale: string) => string
   /** Of the file that holds the conversation. */
   readonly id: string
@@ -32,15 +32,14 @@ export interface ConversationRoutesOptions {
 
 const streamsPerPerson = 12
 const streamsInAll = 500
-/** A call is answered by then; what was said goes on being worked on. */
-const patienceMs = 15_000
+/** A call gets its response by then; what was said goes on being worked on. */
+const responseMs = 15_000
 
 export function conversationRoutes({
   conversation,
   uploads,
   receiver,
-  caller,
-  cookie,
+  authenticate,
   nameOf,
   id,
   stopping,
@@ -53,35 +52,36 @@ export function conversationRoutes({
   const showTo = (person: string, locale: string) => (row: StoredMessageRow) => shown(row, person, nameOf(row.asker, locale))
 
   app.post('/api/say', async (c) => {
-    const person = caller.known(c)
-    const saying = readPageInput(await jsonOf(c))
-    const viewer = viewerOf(person, cookie.isAdmin(c, person), saying.locale)
-    const incoming = incomingOf(saying, viewer, nameOf(person, saying.locale), (upload) => uploads.find(person, upload))
+    const person = authenticate.known(c)
+    const input = readPageInput(await jsonOf(c))
+    const viewer = authenticate.viewer(c, input.locale)
+    const incoming = incomingOf(input, viewer, nameOf(person, input.locale), (upload) => uploads.find(person, upload))
     if (incoming.kind === 'reaction') {
       const row = conversation.find(incoming.message)
       const visible = row?.body && (row.reader === undefined || row.reader === person)
-      if (!visible) throw new HttpError(404, 'no-longer-there', speak(localeFor(saying.locale), { key: 'no-longer-there', data: {} }))
+      if (!visible) throw new HttpError(404, 'no-longer-there', speak(localeFor(input.locale), { key: 'no-longer-there', data: {} }))
     }
-    const words = wordsOf(saying)
-    if (words && !conversation.posted(person, saying.event, 'said')) {
-      const { event } = saying
+    const words = wordsOf(input)
+    if (words && !conversation.posted(person, input.event, 'said')) {
+      const { event } = input
       conversation.post({ reader: person, asker: person, event, nonce: 'said', atMs: now(), body: { kind: 'said', text: words } })
     }
     const work = receiver.receive(incoming)
     inFlight(work)
-    await settledWithin(patienceMs, work)
+    await withTimeout(responseMs, work, () => undefined)
     return c.json({}, 202)
   })
 
   app.post('/api/complete', async (c) => {
-    const person = caller.known(c)
-    return c.json(await receiver.complete(readTyping(await jsonOf(c), person, cookie.isAdmin(c, person))))
+    authenticate.known(c)
+    const body = await jsonOf(c)
+    return c.json(await receiver.complete(readTyping(body, (locale) => authenticate.viewer(c, locale))))
   })
 
   app.post('/api/upload', async (c) => {
-    const person = caller.known(c)
+    const person = authenticate.known(c)
     // gigabytes are nothing that strangers leave on a disk
-    if (!cookie.isAdmin(c, person))
+    if (!authenticate.viewer(c).asker.operator)
       throw new HttpError(403, 'operators-only', 'Only operators hand over files here: sign in under Settings, or give an address.')
     const name = plainText(c.req.query('name') ?? '').slice(0, 200)
     const { url } = await uploads.take(person, name, c.req.raw.body as Parameters<Uploads['take']>[2])
@@ -89,7 +89,7 @@ export function conversationRoutes({
   })
 
   app.get('/api/events', (c) => {
-    const person = caller.known(c)
+    const person = authenticate.known(c)
     const open = streams.get(person) ?? 0
     const inAll = [...streams.values()].reduce((sum, one) => sum + one, 0)
     if (open >= streamsPerPerson || inAll >= streamsInAll)
@@ -104,7 +104,7 @@ export function conversationRoutes({
   })
 
   app.get('/api/messages', (c) => {
-    const person = caller.known(c)
+    const person = authenticate.known(c)
     const before = Number(/^\d{1,15}$/.exec(c.req.query('before') ?? '')?.[0] ?? Number.MAX_SAFE_INTEGER)
     return c.json(conversation.before(person, before, mostAtOnce).map(showTo(person, localeOf(c))))
   })
@@ -112,16 +112,16 @@ export function conversationRoutes({
   return app
 }
 
-/** What the person sees of what they did; undefined for buttons and reactions, whose answer says enough. */
-function wordsOf(saying: PageInput): string | undefined {
-  if (saying.kind === 'reaction' || (saying.kind === 'text' && saying.silent)) return undefined
-  if (saying.kind === 'text') return plainText(saying.text) || undefined
-  const { command, action, options } = saying
+/** What the person sees of what they did; undefined for buttons and reactions, whose reply says enough. */
+function wordsOf(input: PageInput): string | undefined {
+  if (input.kind === 'reaction' || (input.kind === 'text' && input.silent)) return undefined
+  if (input.kind === 'text') return plainText(input.text) || undefined
+  const { command, action, options } = input
   const words = options.filter(([, value]) => typeof value !== 'object') as [string, string | number | boolean][]
   return plainText(`/${commandText(action ? `${command} ${action}` : command, Object.fromEntries(words))}`)
 }
 
 function shown({ reader: _reader, asker, event, nonce: _nonce, body, ...row }: StoredMessageRow, person: string, by: string): ShownMessage {
   const own = asker === person
-  return { ...row, own, ...(own ? { event } : { by }), ...(body && { body }) }
+  return { ...row, own, ...(own ? { event } : { by }), ...omitUndefined({ body }) }
 }

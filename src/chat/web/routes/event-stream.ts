@@ -1,4 +1,4 @@
-// Server-Sent Events: what changed in the conversation, for one browser. One that was away says where it stopped and gets the rest;
+// The event stream (Server-Sent Events): what changed in the conversation, for one browser. One that was away says where it stopped and gets the rest;
 // a slow one gets the newest state of what has changed meanwhile, never a queue of old ones.
 
 import type { Context } from 'hono'
@@ -25,7 +25,7 @@ const silenceMs = 20_000
 export function streamEvents(c: Context, { conversation, id, person, show, stopping, ended }: EventsOptions): Response {
   const last = /^([0-9a-f]{8})-(\d{1,15})$/.exec(c.req.header('last-event-id') ?? c.req.query('after') ?? '')
   let at = last && last[1] === id ? Number(last[2]) : 0
-  // proxies that gather an answer before they pass it on would gather this one for ever
+  // proxies that gather a response before they pass it on would gather this one for ever
   c.header('X-Accel-Buffering', 'no')
   return streamSSE(c, async (stream) => {
     const bell = createBell()

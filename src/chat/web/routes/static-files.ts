@@ -1,4 +1,4 @@
-// The page's own files, read once: what browsers get as it stands in the folder page/.
+// Static files: the page's own, read once: what browsers get as it stands in the folder page/.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'

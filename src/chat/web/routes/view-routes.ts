@@ -1,59 +1,59 @@
-// The views beside the chat: queue, animations, styles; and every picture by its name. What a viewer may see is decided in Sources.
+// View routes: queue, animations and styles beside the chat, and every picture by its name. What a viewer may see, PageViews decides.
 
 import { Hono } from 'hono'
 import type { Owner } from '../../../jobs/job.ts'
-import type { HistoryEntry } from '../../contract/command-context.ts'
+import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Authenticate } from '../http/authenticate.ts'
+import { HttpError } from '../http/http-error.ts'
 import { rangeResponse } from '../http/range-response.ts'
-import { HttpError } from '../http/request-guard.ts'
 import type { AnimationView, QueuedView, StyleView } from '../page-json.ts'
-import type { PageViews, PicturedStyle, QueuedOnPage, Viewer } from '../page-views.ts'
+import type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from '../page-views.ts'
 import { mediaTypes } from '../post.ts'
 import type { PictureStore } from '../storage/picture-store.ts'
 
 export interface ViewRoutesOptions {
-  readonly sources: PageViews
+  readonly views: PageViews
   readonly pictures: PictureStore
-  readonly caller: Authenticate
+  readonly authenticate: Authenticate
   readonly nameOf: (owner: Owner, locale: string) => string
 }
 
 const animationsPerPage = 24
 
-export function viewRoutes({ sources, pictures, caller, nameOf }: ViewRoutesOptions): Hono {
+export function viewRoutes({ views, pictures, authenticate, nameOf }: ViewRoutesOptions): Hono {
   const app = new Hono()
 
   app.get('/api/queue', async (c) => {
-    const viewer = caller.viewer(c)
-    return c.json((await sources.queue(viewer)).map((one) => queuedView(one, viewer, nameOf)))
+    const viewer = authenticate.viewer(c)
+    return c.json((await views.queue(viewer)).map((one) => queuedView(one, viewer, nameOf)))
   })
 
   app.get('/api/animations', async (c) => {
-    const viewer = caller.viewer(c)
+    const viewer = authenticate.viewer(c)
     const from = Math.min(Number(/^\d{1,6}$/.exec(c.req.query('from') ?? '')?.[0] ?? 0), 100_000)
-    const { entries, total } = await sources.recent(viewer, { from, limit: animationsPerPage })
+    const { entries, total } = await views.recent(viewer, { from, limit: animationsPerPage })
     return c.json({ total, animations: entries.map((entry) => animationView(entry, viewer, nameOf)) })
   })
 
-  app.get('/api/styles', async (c) => c.json((await sources.styles(caller.viewer(c))).map(styleView)))
+  app.get('/api/styles', async (c) => c.json((await views.styles(authenticate.viewer(c))).map(styleView)))
 
   app.get('/animations/:file', async (c) => {
     const [, job, format] = /^([a-z0-9]{1,25})\.(webp|gif|mp4)$/.exec(c.req.param('file')) ?? []
-    const bytes = job && (await sources.animation(caller.viewer(c), job))
+    const bytes = job && (await views.animation(authenticate.viewer(c), job))
     if (!bytes) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
     return rangeResponse(c, { bytes, mediaType: mediaTypes[format as keyof typeof mediaTypes], forEver: true })
   })
 
   app.get('/examples/:style', async (c) => {
-    const bytes = await sources.example(caller.viewer(c), c.req.param('style'))
+    const bytes = await views.example(authenticate.viewer(c), c.req.param('style'))
     if (!bytes) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
     return rangeResponse(c, { bytes, mediaType: mediaTypes.webp, forEver: false })
   })
 
   app.get('/pictures/:name', (c) => {
-    const picture = pictures.find(c.req.param('name'), caller.person(c))
+    const picture = pictures.find(c.req.param('name'), authenticate.person(c))
     if (!picture) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
-    return rangeResponse(c, { ...picture, forEver: !picture.passing })
+    return rangeResponse(c, { ...picture, forEver: !picture.ephemeral })
   })
 
   return app
@@ -61,35 +61,33 @@ export function viewRoutes({ sources, pictures, caller, nameOf }: ViewRoutesOpti
 
 type NameOf = ViewRoutesOptions['nameOf']
 
-function queuedView({ job, own, private: hidden, ahead, leftMs }: QueuedOnPage, viewer: Viewer, nameOf: NameOf): QueuedView {
-  const told = !hidden || own || viewer.asker.admin
+function queuedView({ job, own, readable, mayCancel, ahead, leftMs }: QueuedOnPage, viewer: Viewer, nameOf: NameOf): QueuedView {
   const { prompt, style } = job.request
   return {
     job: job.id,
     state: job.state === 'running' ? 'running' : 'waiting',
     own,
     by: nameOf(job.owner, viewer.locale),
-    ...(told && { prompt, ...(style !== undefined && { style }) }),
-    ...(ahead !== undefined && { ahead }),
-    ...(leftMs !== undefined && { leftMs }),
-    mayCancel: own || viewer.asker.admin,
+    ...(readable && omitUndefined({ prompt, style })),
+    ...omitUndefined({ ahead, leftMs }),
+    mayCancel,
   }
 }
 
-function animationView({ job, own, kept, private: hidden }: HistoryEntry, viewer: Viewer, nameOf: NameOf): AnimationView {
+function animationView({ job, own, kept, private: hidden, mayDelete }: RecentAnimation, viewer: Viewer, nameOf: NameOf): AnimationView {
   const { prompt, style, seed, format, width, height } = job.request
   return {
     job: job.id,
     own,
     by: nameOf(job.owner, viewer.locale),
     prompt,
-    ...(style !== undefined && { style }),
+    ...omitUndefined({ style }),
     seed,
     atMs: job.endedMs ?? job.acceptedMs,
     kept,
     private: hidden,
     picture: { url: `/animations/${job.id}.${format}`, format, width, height, alt: prompt },
-    mayDelete: own || viewer.asker.admin,
+    mayDelete,
   }
 }
 

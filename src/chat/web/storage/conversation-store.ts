@@ -1,4 +1,4 @@
-// What was said on the page, kept: every message with who may read it and a revision that grows with each change.
+// The conversation store: what was said on the page, every message with who may read it and a revision that grows with each change.
 // A browser that was away asks for what changed since; one that is there is told that something has.
 
 import { randomBytes } from 'node:crypto'
@@ -23,7 +23,7 @@ export interface ConversationStore {
   revision(): number
   /** What only this person can read, and what they asked for in front of everybody. */
   forget(person: string): void
-  /** What only this person can read: their own words, and the answers to them alone. */
+  /** What only this person can read: their own words, and the replies to them alone. */
   clear(person: string): void
   /** Takes away what was posted before then, and forgets that older still was taken away. */
   prune(beforeMs: number): void

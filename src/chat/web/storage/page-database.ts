@@ -1,4 +1,4 @@
-// The page's own memory, one SQLite file: who its people are, what was said, and the pictures in it.
+// The page's database, one SQLite file: who its users are, what was said, and the pictures in it.
 
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
@@ -22,14 +22,14 @@ const applicationId = 0x5a6f6570
  */
 export function openPageDatabase(path: string): PageDatabase {
   const { sql, close } = openDatabase({ path, name: "page's memory", applicationId, knownBy: 'shows', migrations: [schema] })
-  const kept = (key: string, made: string) => {
+  const fact = (key: string, made: string) => {
     sql.prepare('INSERT OR IGNORE INTO facts VALUES (?, ?)').run(key, made)
     return String(sql.prepare('SELECT value FROM facts WHERE key = ?').get(key)!['value'])
   }
   return {
     sql,
-    id: kept('id', randomBytes(4).toString('hex')),
-    secret: Buffer.from(kept('secret', randomBytes(32).toString('hex')), 'hex'),
+    id: fact('id', randomBytes(4).toString('hex')),
+    secret: Buffer.from(fact('secret', randomBytes(32).toString('hex')), 'hex'),
     close,
   }
 }

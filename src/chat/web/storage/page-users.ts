@@ -1,4 +1,4 @@
-// Who looks at the page: a browser is a person, known by a signed cookie; the operator is one who gave the token.
+// Users of the page: a browser is a person, known by a signed cookie; who gave the token is admin and operator.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { plainText, shortened } from '../../contract/plain-text.ts'

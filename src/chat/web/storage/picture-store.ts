@@ -1,4 +1,4 @@
-// The pictures in the conversation, under names that nobody can guess. The same bytes for the same reader have one name, so that
+// The picture store: pictures of the conversation, under names that nobody can guess. The same bytes for the same reader have one name, so that
 // a browser fetches them once. Previews of what is being drawn live in memory: each is overtaken within a second.
 
 import { createHmac } from 'node:crypto'
@@ -8,11 +8,11 @@ export interface PictureStore {
   /** Kept as long as a message shows it. */
   keep(picture: NewPicture): string
   /** Kept until a few later ones of this message have come. */
-  pass(message: string, picture: NewPicture): string
+  keepPreview(message: string, picture: NewPicture): string
   /** What a message shows now; what no message shows any more is deleted. */
   assign(sequence: number, names: readonly string[]): void
   /** Undefined also where it is not this person's to see. */
-  find(name: string, person: string | undefined): KeptPicture | undefined
+  find(name: string, person: string | undefined): StoredPicture | undefined
 }
 
 export interface NewPicture {
@@ -24,16 +24,16 @@ export interface NewPicture {
   readonly fileName?: string
 }
 
-export interface KeptPicture extends NewPicture {
+export interface StoredPicture extends NewPicture {
   /** It is not kept: worth asking for once. */
-  readonly passing: boolean
+  readonly ephemeral: boolean
 }
 
 const previewsPerMessage = 3
 const messagesWithPreviews = 100
 
 export function createPictureStore({ sql, secret }: PageDatabase): PictureStore {
-  const passing = new Map<string, Map<string, NewPicture>>()
+  const previews = new Map<string, Map<string, NewPicture>>()
   const insert = sql.prepare('INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?)')
   const show = sql.prepare('INSERT OR IGNORE INTO shows VALUES (?, ?)')
   const hide = sql.prepare('DELETE FROM shows WHERE sequence = ? AND picture NOT IN (SELECT value FROM json_each(?))')
@@ -52,13 +52,13 @@ export function createPictureStore({ sql, secret }: PageDatabase): PictureStore 
       return name
     },
 
-    pass(message, picture) {
+    keepPreview(message, picture) {
       const name = nameOf(picture)
-      const previews = passing.get(message) ?? new Map()
-      passing.delete(message)
-      passing.set(message, previews.set(name, picture))
-      dropOldest(previews, previewsPerMessage)
-      dropOldest(passing, messagesWithPreviews)
+      const ofMessage = previews.get(message) ?? new Map()
+      previews.delete(message)
+      previews.set(message, ofMessage.set(name, picture))
+      dropOldest(ofMessage, previewsPerMessage)
+      dropOldest(previews, messagesWithPreviews)
       return name
     },
 
@@ -68,16 +68,16 @@ export function createPictureStore({ sql, secret }: PageDatabase): PictureStore 
     },
 
     find(name, person) {
-      const preview = [...passing.values()].find((previews) => previews.has(name))?.get(name)
+      const preview = [...previews.values()].find((ofMessage) => ofMessage.has(name))?.get(name)
       const row = preview ? undefined : select.get(name)
-      const found: KeptPicture | undefined = preview
-        ? { ...preview, passing: true }
+      const found: StoredPicture | undefined = preview
+        ? { ...preview, ephemeral: true }
         : row && {
             reader: row['reader'] === null ? undefined : String(row['reader']),
             bytes: row['bytes'] as Uint8Array,
             mediaType: String(row['media_type']),
             ...(row['file_name'] !== null && { fileName: String(row['file_name']) }),
-            passing: false,
+            ephemeral: false,
           }
       return found && (found.reader === undefined || found.reader === person) ? found : undefined
     },

@@ -1,4 +1,4 @@
-// Files that people hand over with a command, kept beside the conversation until the command has read them; an hour at most.
+// Uploads: files that people hand over with a command, kept beside the conversation until the command has read them; an hour at most.
 
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -9,19 +9,19 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { UserError } from '../../../errors.ts'
 import type { Attachment } from '../../contract/attachment.ts'
-import { HttpError } from '../http/request-guard.ts'
+import { HttpError } from '../http/http-error.ts'
 
 export interface Uploads {
-  /** @throws CallRefused no-uploads, too-many-uploads, file-too-large, disk-full, cut-short */
+  /** @throws HttpError no-uploads, too-many-uploads, file-too-large, disk-full, cut-short */
   take(person: string, name: string, body: ReadableStream<Uint8Array> | null): Promise<Attachment>
-  /** @throws CallRefused file-gone, also where it is somebody else's */
+  /** @throws HttpError file-gone, also where it is somebody else's */
   find(person: string, id: string): Attachment
   /** @throws UserError file-gone */
   read(attachment: Attachment, signal: AbortSignal): AsyncIterable<Uint8Array>
   clear(): Promise<void>
 }
 
-interface Kept {
+interface Upload {
   readonly attachment: Attachment
   readonly person: string
   readonly path: string
@@ -30,23 +30,24 @@ interface Kept {
 
 const keptMs = 3600_000
 /** Of all people together: a disk is not to be filled by a page. */
-const mostKept = 8
+const maxUploads = 8
 
 export function createUploads(folder: string, maxBytes: number, now: () => number): Uploads {
-  const kept = new Map<string, Kept>()
+  const uploads = new Map<string, Upload>()
   const drop = async (id: string) => {
-    const path = kept.get(id)?.path
-    kept.delete(id)
+    const path = uploads.get(id)?.path
+    uploads.delete(id)
     if (path) await rm(path, { force: true })
   }
 
   return {
     async take(person, name, body) {
       if (maxBytes === 0) throw new HttpError(404, 'no-uploads', 'There is no command that takes a file.')
-      for (const [id, { atMs }] of [...kept]) if (now() - atMs > keptMs) await drop(id)
+      for (const [id, { atMs }] of [...uploads]) if (now() - atMs > keptMs) await drop(id)
       // a new one of the same person takes the place of the last
-      for (const [id, one] of [...kept]) if (one.person === person) await drop(id)
-      if (kept.size >= mostKept) throw new HttpError(429, 'too-many-uploads', 'Too many files have just been handed over: try again later.')
+      for (const [id, one] of [...uploads]) if (one.person === person) await drop(id)
+      if (uploads.size >= maxUploads)
+        throw new HttpError(429, 'too-many-uploads', 'Too many files have just been handed over: try again later.')
       await mkdir(folder, { recursive: true })
       const id = randomBytes(18).toString('hex')
       const path = join(folder, id)
@@ -64,24 +65,24 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
         throw troubleOf(error)
       }
       const attachment = { url: `upload:${id}`, name, bytes }
-      kept.set(id, { attachment, person, path, atMs: now() })
+      uploads.set(id, { attachment, person, path, atMs: now() })
       return attachment
     },
 
     find(person, id) {
-      const one = kept.get(id)
+      const one = uploads.get(id)
       if (one?.person === person) return one.attachment
       throw new HttpError(404, 'file-gone', gone)
     },
 
     async *read({ url }, signal) {
-      const one = kept.get(url.replace(/^upload:/, ''))
+      const one = uploads.get(url.replace(/^upload:/, ''))
       if (!one) throw new UserError('file-gone', gone)
       yield* createReadStream(one.path, { signal }) as AsyncIterable<Uint8Array>
     },
 
     async clear() {
-      kept.clear()
+      uploads.clear()
       if (maxBytes > 0) await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,4 +1,4 @@
-// Tensors that real files carry and no net needs, each with the reason that `zoetrope inspect` gives.
+// Ignored tensors: those that real files carry and no net needs, each with the reason that `zoetrope inspect` gives.
 
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^model_ema\./, 'a running average of the weights, kept for further training'],

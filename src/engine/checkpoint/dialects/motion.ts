@@ -1,5 +1,5 @@
-// The motion modules' names: as AnimateDiff publishes them (`….temporal_transformer.transformer_blocks.0.attention_blocks.0`) beside
-// diffusers' MotionAdapter (`….transformer_blocks.0.attn1`). Block numbers are diffusers' in both.
+// A key mapping for motion modules: names as AnimateDiff publishes them (`….temporal_transformer.transformer_blocks.0.attention_blocks.0`)
+// beside diffusers' MotionAdapter (`….transformer_blocks.0.attn1`). Block numbers are diffusers' in both.
 // Sources: guoyww/AnimateDiff animatediff/models/motion_module.py; diffusers loaders/single_file_utils.py.
 
 import type { Table } from './table.ts'

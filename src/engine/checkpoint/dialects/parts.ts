@@ -1,7 +1,8 @@
-// One file, taken apart: which nets are in it, every tensor under diffusers' name for it, shapes as our nets want them.
+// The parts of a checkpoint: which nets are in the file, every tensor under diffusers' name for it, shapes as our nets want them.
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { reshapeTensor } from '../reshape.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
 import { whyIgnored } from './ignored.ts'
@@ -92,7 +93,7 @@ export function partsOf(file: TensorFile): Parts {
     const found = rename(file, part, sorted[part], ignored)
     if (found.size > 0) parts[part] = found
   }
-  return { path: file.path, ...parts, ...(peRows === undefined ? {} : { peRows }), ignored }
+  return omitUndefined({ path: file.path, ...parts, peRows, ignored })
 }
 
 /** A LoRA has the names of the modules that it is for. */

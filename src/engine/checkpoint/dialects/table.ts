@@ -1,4 +1,4 @@
-// Two ways to name the same modules, side by side. A row stands for the module and everything below it;
+// A key mapping: two ways to name the same modules, as a table. A row stands for the module and everything below it;
 // where several rows fit, the longest does. The same table read right to left translates back.
 
 /** Module paths: theirs, ours. `input_blocks.1.0.in_layers.0` ↔ `down_blocks.0.resnets.0.norm1`. */

@@ -1,5 +1,5 @@
-// The text encoder's names are transformers' CLIPTextModel's, `text_model.` in front. Some early checkpoints and some late
-// programs leave that word out.
+// A key mapping for the text encoder: its names are those of transformers' CLIPTextModel, `text_model.` in front. Some early checkpoints
+// and some late programs leave that word out.
 
 import type { Table } from './table.ts'
 

@@ -1,5 +1,6 @@
-// The UNet's names: LDM (`input_blocks.4.1`, as single-file checkpoints have them) beside diffusers' (`down_blocks.1.attentions.0`).
-// LDM numbers its blocks straight through, so how many there are to a level is read from the keys that are there.
+// A key mapping for the UNet: LDM (`input_blocks.4.1`, as single-file checkpoints have them) beside diffusers'
+// (`down_blocks.1.attentions.0`). LDM numbers its blocks straight through, so how many there are to a level is read from the keys that are
+// there.
 // Sources: CompVis/stable-diffusion ldm/modules/diffusionmodules/openaimodel.py; diffusers loaders/single_file_utils.py.
 
 import type { Table } from './table.ts'

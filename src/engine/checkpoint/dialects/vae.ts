@@ -1,4 +1,4 @@
-// The VAE's names: LDM (`decoder.up.3.block.0`, numbered from the pixels) beside diffusers' (`decoder.up_blocks.0.resnets.0`,
+// A key mapping for the VAE: LDM (`decoder.up.3.block.0`, numbered from the pixels) beside diffusers' (`decoder.up_blocks.0.resnets.0`,
 // numbered in running order), and what diffusers itself called the attention's parts before 0.18.
 // Sources: CompVis/stable-diffusion ldm/modules/diffusionmodules/model.py; diffusers loaders/single_file_utils.py.
 

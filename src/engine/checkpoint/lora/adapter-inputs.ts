@@ -1,5 +1,6 @@
-// What a graph with room for adapters is fed: every down and up, padded to the room, LoRAs on one weight side by side, and their strengths.
-// r rank of one LoRA  R room: Σ r and zeros
+// Adapter inputs: what a graph with adapter slots is fed. Every down and up, padded to the slot's rank, LoRAs on one weight concatenated
+// along it, and their strengths.
+// r rank of one LoRA  R rank capacity: Σ r and zeros
 
 import type { Named, Part } from '../dialects/parts.ts'
 import { elementsOf } from '../tensor.ts'
@@ -22,25 +23,25 @@ export interface ScaledFactors extends Factors {
  * costs ten times what filling them does.
  * @param weights those that the graph is built from
  * @param applied by weight, in any order
- * @returns `<weight>.lora_down` [R, in, …], `.lora_up` [out, R, …] and `.lora_scale` [R] for every weight at a site with room; arrays may be
- *   shared
+ * @returns `<weight>.lora_down` [R, in, …], `.lora_up` [out, R, …] and `.lora_scale` [R] for every weight whose slot has a
+ *   capacity; arrays may be shared
  */
 export function adapterInputs(
   part: Exclude<Part, 'vae'>,
   weights: Named,
-  room: Ranks,
+  capacity: Ranks,
   applied: ReadonlyMap<string, readonly ScaledFactors[]>,
 ): Record<string, Float32Array> {
   const inputs: { readonly name: string; readonly length: number; readonly input: Input }[] = []
   for (const [weight, { shape }] of weights) {
     const slot = adapterSlotOf(part, weight, shape)
-    const R = (slot && room[slot]) ?? 0
+    const R = (slot && capacity[slot]) ?? 0
     if (R === 0) continue
     const [out, ...inner] = shape as [number, ...number[]]
     const factors = applied.get(weight)
     const length = R * elementsOf(inner)
     inputs.push({ name: `${weight}.lora_down`, length, input: factors ? stacked(factors, length) : nothing })
-    inputs.push({ name: `${weight}.lora_up`, length: out * R, input: factors ? besideEachOther(factors, out, R) : nothing })
+    inputs.push({ name: `${weight}.lora_up`, length: out * R, input: factors ? concatenated(factors, out, R) : nothing })
     inputs.push({ name: `${weight}.lora_scale`, length: R, input: factors ? scales(factors) : nothing })
   }
   const filled = inputs.reduce((sum, { length, input }) => sum + (typeof input === 'function' ? length : 0), 0)
@@ -76,7 +77,7 @@ function stacked(factors: readonly ScaledFactors[], length: number): Input {
 }
 
 /** up₁ | up₂ | … | zeros. */
-function besideEachOther(factors: readonly ScaledFactors[], out: number, R: number): Input {
+function concatenated(factors: readonly ScaledFactors[], out: number, R: number): Input {
   const [{ up, rank }] = factors as [ScaledFactors]
   if (factors.length === 1 && rank === R) return up
   return (values) => {

@@ -1,4 +1,4 @@
-// Which deltas of the LoRAs on a model run beside its frozen weights, and which are merged into copies of them.
+// An adapter plan: which deltas of a model's LoRAs are applied at run time, beside frozen weights, and which are merged into them.
 
 import type { Named, Part } from '../dialects/parts.ts'
 import { type AdapterSlot, adapterSlotOf, type Ranks, rankCapacity } from './adapter-slots.ts'
@@ -8,7 +8,7 @@ import { type LoraDelta, type LowRank, type ParsedLora, readsWeight, runsAtRunti
 export interface AppliedLora {
   readonly lora: ParsedLora
   readonly strength: number
-  /** All of it, also what could run beside. */
+  /** All of it, also what could be applied at run time. */
   readonly merged: boolean
 }
 
@@ -24,8 +24,8 @@ export interface AdapterPlan {
   readonly merged: readonly AppliedDelta[]
 }
 
-/** Beyond this, two thin products are no longer much cheaper than a copy of the weight. */
-const mostBeside = 256
+/** Beyond this, two thin products are no longer much cheaper than a merged weight. */
+const mostRuntimeRank = 256
 
 /** Sums can be taken in any order, and W + ΔW as two products; what turns or scales W must find in it all that came before. */
 export function planLoras(loras: readonly AppliedLora[], shapeOf: (delta: LoraDelta) => readonly number[]): AdapterPlan {
@@ -42,7 +42,7 @@ export function planLoras(loras: readonly AppliedLora[], shapeOf: (delta: LoraDe
     const place = placeOf(delta)
     const may = !whole && i > (lastReader.get(place) ?? -1) && adapterSlotOf(delta.part, delta.weight, shapeOf(delta)) !== undefined
     const rank = (ranks.get(place) ?? 0) + (runsAtRuntime(delta) ? delta.rank : 0)
-    if (may && runsAtRuntime(delta) && rank <= mostBeside) {
+    if (may && runsAtRuntime(delta) && rank <= mostRuntimeRank) {
       adapters.push({ ...applied, delta })
       ranks.set(place, rank)
     } else merged.push(applied)
@@ -50,7 +50,7 @@ export function planLoras(loras: readonly AppliedLora[], shapeOf: (delta: LoraDe
   return { adapters, merged }
 }
 
-/** The room that these need: LoRAs on one weight stand side by side in its rank. */
+/** The rank capacity that these need: LoRAs on one weight share its slot, one after the other along the rank. */
 export function ranksOf(adapters: readonly AppliedDelta<LowRank>[], shapeOf: (delta: LoraDelta) => readonly number[]): Ranks {
   const needed = new Map<string, { slot: AdapterSlot; rank: number }>()
   for (const { delta } of adapters) {

@@ -1,5 +1,5 @@
-// Where low-rank adapters run beside the weights: places in the nets, and the rank that each has room for. A session is loaded for ranks,
-// not for a LoRA: files of the same or a smaller rank are padded with zeros, so that one session serves them all.
+// Adapter slots: where low-rank adapters are applied at run time, and up to which rank. A session is loaded for ranks, not for a LoRA:
+// files of the same or a smaller rank are padded with zeros, so that one session serves them all.
 
 import type { Part } from '../dialects/parts.ts'
 
@@ -10,7 +10,7 @@ export type AdapterSlot = (typeof adapterSlots)[number]
 /** Absent: no adapters there. */
 export type Ranks = Readonly<Partial<Record<AdapterSlot, number>>>
 
-/** Where a weight lies; undefined for what no adapter runs beside: vectors, and tables of embeddings. */
+/** The slot of a weight; undefined for what no adapter is applied to at run time: vectors, and tables of embeddings. */
 export function adapterSlotOf(part: Exclude<Part, 'vae'>, weight: string, shape: readonly number[]): AdapterSlot | undefined {
   if (shape.length < 2 || !weight.endsWith('.weight') || /embeddings?\.weight$/.test(weight)) return undefined
   if (part === 'text') return 'text'
@@ -20,7 +20,7 @@ export function adapterSlotOf(part: Exclude<Part, 'vae'>, weight: string, shape:
   return attends ? 'attention' : 'transformer'
 }
 
-/** Room for these ranks, in powers of two from 8 on, so that few sessions serve many files. */
+/** The capacity for these ranks, in powers of two from 8 on, so that few sessions serve many files. */
 export function rankCapacity(ranks: Ranks): Ranks {
   return mapped((slot) => {
     const rank = ranks[slot] ?? 0
@@ -30,18 +30,19 @@ export function rankCapacity(ranks: Ranks): Ranks {
 
 export const joined = (a: Ranks, b: Ranks): Ranks => mapped((slot) => Math.max(a[slot] ?? 0, b[slot] ?? 0))
 
-export const covers = (room: Ranks, needed: Ranks): boolean => adapterSlots.every((slot) => (room[slot] ?? 0) >= (needed[slot] ?? 0))
+export const covers = (capacity: Ranks, needed: Ranks): boolean =>
+  adapterSlots.every((slot) => (capacity[slot] ?? 0) >= (needed[slot] ?? 0))
 
-/** What a step of a session with this room costs beside another's, roughly. */
+/** What a step of a session of this capacity costs, roughly, against another's. */
 export const sizeOf = (ranks: Ranks): number => adapterSlots.reduce((sum, slot) => sum + (ranks[slot] ?? 0), 0)
 
-/** `attention 32, transformer 32`; '' for no room at all. */
+/** `attention 32, transformer 32`; '' for no slot at all. */
 export const nameOf = (ranks: Ranks): string => adapterSlots.flatMap((slot) => (ranks[slot] ? [`${slot} ${ranks[slot]}`] : [])).join(', ')
 
-/** Only these sites. */
+/** Only these slots. */
 export const within = (ranks: Ranks, wanted: readonly AdapterSlot[]): Ranks =>
   mapped((slot) => (wanted.includes(slot) ? (ranks[slot] ?? 0) : 0))
 
-/** Without the sites of rank 0. */
+/** Without the slots of rank 0. */
 const mapped = (rank: (slot: AdapterSlot) => number): Ranks =>
   Object.fromEntries(adapterSlots.map((slot) => [slot, rank(slot)] as const).filter(([, value]) => value > 0))

@@ -1,4 +1,4 @@
-// From one module's tensors to what they do to its weight: every kind of adapter in one table of readers.
+// LoRA parsing, module by module: from the tensors of one to what they do to its weight. Every kind of adapter in one table of readers.
 
 import { UserError } from '../../errors.ts'
 import { elementsOf, float32Of, type Tensor } from '../tensor.ts'
@@ -10,9 +10,9 @@ import type { TensorRole } from './tensor-roles.ts'
 type Reader<D extends LoraDelta> = (adapter: Adapter, take: Take) => D | undefined
 
 interface Take {
-  (slot: TensorRole): Tensor | undefined
+  (role: TensorRole): Tensor | undefined
   /** The partner of one that is there. @throws UserError `lora-incomplete` */
-  need(slot: TensorRole): Tensor
+  need(role: TensorRole): Tensor
 }
 
 /**
@@ -21,13 +21,13 @@ interface Take {
  */
 export function assemble(adapter: Adapter): { readonly deltas: LoraDelta[]; readonly unused: Tensor[] } {
   const used = new Set<TensorRole>(['alpha', 'onInput'])
-  const peek = (slot: TensorRole): Tensor | undefined => {
-    used.add(slot)
-    return adapter.slots.get(slot)
+  const peek = (role: TensorRole): Tensor | undefined => {
+    used.add(role)
+    return adapter.tensors.get(role)
   }
-  const need = (slot: TensorRole): Tensor => {
-    const tensor = peek(slot)
-    if (!tensor) throw incomplete(adapter, slot)
+  const need = (role: TensorRole): Tensor => {
+    const tensor = peek(role)
+    if (!tensor) throw incomplete(adapter, role)
     return tensor
   }
   const take: Take = Object.assign(peek, { need })
@@ -42,8 +42,8 @@ export function assemble(adapter: Adapter): { readonly deltas: LoraDelta[]; read
     const delta = read(adapter, take)
     if (delta) deltas.push(delta)
   }
-  if (!adapter.bias) for (const slot of ['diffBias', 'normBias'] as const) used.delete(slot)
-  return { deltas, unused: [...adapter.slots].filter(([slot]) => !used.has(slot)).map(([, tensor]) => tensor) }
+  if (!adapter.bias) for (const role of ['diffBias', 'normBias'] as const) used.delete(role)
+  return { deltas, unused: [...adapter.tensors].filter(([role]) => !used.has(role)).map(([, tensor]) => tensor) }
 }
 
 const lowRank: Reader<Additive> = (adapter, take) => {
@@ -51,7 +51,7 @@ const lowRank: Reader<Additive> = (adapter, take) => {
   if (!take('down') && !take('up')) return undefined
   const [out, ...inner] = shape as [number, ...number[]]
   const { up, mid, down, rank } = product(adapter, { up: take.need('up'), mid: take('mid'), down: take.need('down'), out, inner })
-  // Beside a convolution, factors are convolutions too.
+  // Factors of a convolution are convolutions too.
   const ones = inner.slice(1).map(() => 1)
   return {
     kind: 'low-rank',
@@ -126,7 +126,7 @@ const bias: Reader<LoraDelta> = (adapter, take) => {
 const scaling: Reader<LoraDelta> = (adapter, take) => {
   const by = take('by')
   if (!by) return undefined
-  const onInput = adapter.slots.get('onInput')
+  const onInput = adapter.tensors.get('onInput')
   const axis = onInput && float32Of(onInput)[0] !== 0 ? 'in' : 'out'
   const channels = adapter.weight.shape[axis === 'out' ? 0 : 1]!
   return { kind: 'scaling', ...touching(adapter), axis, by: shaped(adapter, by, [channels]) }
@@ -175,8 +175,8 @@ function decomposed(adapter: Adapter, inner: Additive, magnitude: Tensor): Decom
 const touching = ({ module }: Adapter, end: 'weight' | 'bias' = 'weight') => ({ part: module.part, weight: `${module.path}.${end}` })
 
 /** 0 where the file has none. */
-const alphaOf = ({ slots }: Adapter): number => {
-  const alpha = slots.get('alpha')
+const alphaOf = ({ tensors }: Adapter): number => {
+  const alpha = tensors.get('alpha')
   return alpha && elementsOf(alpha.shape) > 0 ? float32Of(alpha)[0]! : 0
 }
 

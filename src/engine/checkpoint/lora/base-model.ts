@@ -1,4 +1,4 @@
-// Which model a LoRA was made for, from the names in it, the width of the text that it reads, and what its trainer wrote beside it.
+// The base model of a LoRA: which one it was made for, from the names in it, the width of the text that it reads, and its metadata.
 
 import type { TensorFile } from '../tensor.ts'
 import { tensorRoleOf } from './tensor-roles.ts'
@@ -37,19 +37,19 @@ export function unsupportedBase(file: TensorFile): string | undefined {
 export const baseSaidBy = ({ metadata }: TensorFile): string | undefined =>
   metadata.get('ss_base_model_version') ?? metadata.get('modelspec.architecture') ?? undefined
 
-/** Columns of what is laid on a cross-attention's key or value: the width of a text token. */
+/** Columns of the delta of a cross-attention's key or value: the width of a text token. */
 export function contextWidthOf(file: TensorFile): number | undefined {
   // LoKr's columns are those of its two sides multiplied.
   const sides = new Map<string, { left?: number; right?: number }>()
   for (const [name, { shape }] of file.tensors) {
-    const place = tensorRoleOf(name)
-    if (!place || !/attn2[._](processor[._])?to_[kv]$/.test(place.module) || place.module.includes('motion_modules')) continue
-    const { module, slot } = place
-    if (slot === 'down' || slot === 'w1b' || slot === 'diff' || slot === 'b2') return shape[1]
-    if (slot !== 'k1' && slot !== 'k1b' && slot !== 'k2' && slot !== 'k2b') continue
+    const named = tensorRoleOf(name)
+    if (!named || !/attn2[._](processor[._])?to_[kv]$/.test(named.module) || named.module.includes('motion_modules')) continue
+    const { module, role } = named
+    if (role === 'down' || role === 'w1b' || role === 'diff' || role === 'b2') return shape[1]
+    if (role !== 'k1' && role !== 'k1b' && role !== 'k2' && role !== 'k2b') continue
     const pair = sides.get(module) ?? {}
     sides.set(module, pair)
-    pair[slot === 'k1' || slot === 'k1b' ? 'left' : 'right'] = shape[1] ?? 0
+    pair[role === 'k1' || role === 'k1b' ? 'left' : 'right'] = shape[1] ?? 0
     if (pair.left !== undefined && pair.right !== undefined) return pair.left * pair.right
   }
   return undefined

@@ -1,4 +1,4 @@
-// What a LoRA does to one weight. Only `low-rank` runs beside the frozen weight; every kind can be merged (merge.ts).
+// A weight delta: what a LoRA does to one weight. Only `low-rank` can be applied at run time; every kind can be merged (merge.ts).
 // Strength m is the caller's, s is `scale`. Formulas: KohakuBlueleaf/LyCORIS lycoris/modules; sd-scripts networks/lora.py.
 
 import type { Part } from '../dialects/parts.ts'
@@ -22,7 +22,7 @@ export interface Product {
 
 /**
  * W + m·s·up·down: LoRA of every maker, LoCon, motion LoRA, domain adapter.
- * Beside a matrix: down [r, in], up [out, r]. Beside a convolution: down [r, in, k, k] with W's stride and padding, then up [out, r, 1, 1].
+ * For a matrix: down [r, in], up [out, r]. For a convolution: down [r, in, k, k] with W's stride and padding, then up [out, r, 1, 1].
  * With `mid` (Tucker): down [r, in, 1, 1], then mid [r, r, k, k] with W's stride and padding, then up [out, r, 1, 1].
  */
 export interface LowRank extends Touching, Omit<Product, 'upTransposed'> {
@@ -93,7 +93,7 @@ export interface Decomposed extends Touching {
 
 export type LoraDelta = Additive | Scaling | Rotation | Decomposed
 
-/** Whether a delta can run beside the frozen weight as two thin products, which are inputs of the graph. */
+/** Whether a delta can be applied at run time: as two thin products beside the frozen weight, whose factors are inputs of the graph. */
 export const runsAtRuntime = (delta: LoraDelta): delta is LowRank => delta.kind === 'low-rank'
 
 /** Whether what it adds depends on the weight that it finds: sums commute, these do not. */

@@ -1,4 +1,4 @@
-// What a LoRA file is, without the nets that it is for: which kinds of adapter, ranks, nets, base, trigger words.
+// A description of a LoRA file, without the nets that it is for: kinds of adapter, ranks, nets, base model, trigger words.
 
 import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
@@ -18,18 +18,18 @@ export interface LoraDescription {
   readonly modules: number
   /** Width of the text tokens that its cross-attention reads. */
   readonly contextWidth?: number
-  /** The base and the name as its trainer wrote them: text from a stranger. */
+  /** The base and the name as its trainer wrote them: untrusted text. */
   readonly base?: string
   readonly title?: string
   readonly author?: string
   readonly license?: string
-  /** The words that call for it, the most used in training first: text from a stranger. */
+  /** The words that call for it, the most used in training first: untrusted text. */
   readonly triggerWords: readonly string[]
 }
 
 export const maxTriggerWords = 12
 
-const kindOfSlot: Partial<Record<TensorRole, LoraKind>> = {
+const kindOfRole: Partial<Record<TensorRole, LoraKind>> = {
   mid: 'tucker',
   t1: 'tucker',
   kt2: 'tucker',
@@ -55,16 +55,16 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
   const parts = new Set<'unet' | 'text' | 'motion'>()
   let adapterTensors = 0
   for (const [name, tensor] of file.tensors) {
-    const place = tensorRoleOf(name)
-    if (!place) continue
+    const named = tensorRoleOf(name)
+    if (!named) continue
     adapterTensors++
-    modules.add(place.module)
-    parts.add(partOf(place.module))
-    const kind = place.slot === 'down' ? (tensor.shape.slice(2).some((side) => side > 1) ? 'locon' : 'lora') : kindOfSlot[place.slot]
+    modules.add(named.module)
+    parts.add(partOf(named.module))
+    const kind = named.role === 'down' ? (tensor.shape.slice(2).some((side) => side > 1) ? 'locon' : 'lora') : kindOfRole[named.role]
     if (kind) kinds.add(kind)
-    const rank = rankOf(place.slot, tensor)
+    const rank = rankOf(named.role, tensor)
     if (rank !== undefined) ranks.add(rank)
-    if (place.slot === 'alpha' && tensor.shape.length <= 1) alphas.add(float32Of(tensor)[0] ?? 0)
+    if (named.role === 'alpha' && tensor.shape.length <= 1) alphas.add(float32Of(tensor)[0] ?? 0)
   }
   // A model may have a name or two that end like an adapter's.
   if (kinds.size === 0 || adapterTensors * 2 < file.tensors.size) return undefined
@@ -92,10 +92,10 @@ function partOf(module: string): 'unet' | 'text' | 'motion' {
 }
 
 /** The side that every factor of one rank shares. */
-function rankOf(slot: TensorRole, { shape }: Tensor): number | undefined {
-  if (slot === 'down' || slot === 'w1b' || slot === 'k1b' || slot === 'k2b') return shape[0]
-  if (slot === 'mid' || slot === 't1' || slot === 'kt2') return shape[1]
-  return slot === 'b1' ? Math.min(...shape.slice(0, 2)) : undefined
+function rankOf(role: TensorRole, { shape }: Tensor): number | undefined {
+  if (role === 'down' || role === 'w1b' || role === 'k1b' || role === 'k2b') return shape[0]
+  if (role === 'mid' || role === 't1' || role === 'kt2') return shape[1]
+  return role === 'b1' ? Math.min(...shape.slice(0, 2)) : undefined
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

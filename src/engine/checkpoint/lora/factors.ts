@@ -1,5 +1,5 @@
-// The thin tensors of an adapter, checked against the weight that they are for and given its rank of shape:
-// files lay matrices on 1×1 convolutions and the other way round, the bytes are the same.
+// Low-rank factors: the thin tensors of an adapter, checked against the weight that they are for and given as many dimensions as it has.
+// Files have matrices for 1×1 convolutions and the other way round; the bytes are the same.
 
 import { UserError } from '../../errors.ts'
 import { reshapeTensor } from '../reshape.ts'
@@ -12,7 +12,7 @@ import type { TensorRole } from './tensor-roles.ts'
 export interface Adapter {
   readonly file: string
   readonly module: Module
-  readonly slots: ReadonlyMap<TensorRole, Tensor>
+  readonly tensors: ReadonlyMap<TensorRole, Tensor>
   readonly weight: Tensor
   readonly bias: Tensor | undefined
 }
@@ -60,7 +60,7 @@ export const wrongShape = (adapter: Adapter, tensor: Tensor, expected: readonly 
 
 /** A tensor without its partner. */
 export const incomplete = (adapter: Adapter, missing: TensorRole): UserError => {
-  const present = [...adapter.slots.values()].map((tensor) => tensor.name)
+  const present = [...adapter.tensors.values()].map((tensor) => tensor.name)
   return new UserError('lora-incomplete', `${adapter.file} is incomplete: beside ${present.join(', ')} there should be its "${missing}".`, {
     path: adapter.file,
     module: adapter.module.path,

@@ -1,4 +1,4 @@
-// Whether a tensor holds only numbers. Looks at the exponent's bits: nothing is converted.
+// A check for NaN and infinity in a tensor. Looks at the exponent's bits: nothing is converted.
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { UserError } from '../../errors.ts'

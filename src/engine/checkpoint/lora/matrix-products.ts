@@ -1,4 +1,6 @@
-// The few products of matrices that merging needs. Sums are taken in double precision, results rounded once.
+// Matrix products: the few that merging needs. Sums are taken in double precision, results rounded once.
+
+import { solveLinear } from '../../linear-solver.ts'
 
 /** up [m, r] · down [r, n] → [m, n], times `scale`. Four rows of `down` at a time: half the time of one by one. */
 export function multiply(up: Float32Array, down: Float32Array, m: number, r: number, n: number, scale = 1): Float32Array {
@@ -69,7 +71,7 @@ export function kron(
   return product
 }
 
-/** (I + Q)(I − Q)⁻¹ for a skew-symmetric Q [n, n]: Cayley's rotation, by Gauss–Jordan with pivots. I − Q is never singular. */
+/** (I + Q)(I − Q)⁻¹ for a skew-symmetric Q [n, n]: Cayley's rotation. I − Q is never singular. */
 export function cayley(q: Float64Array, n: number): Float64Array {
   // The two factors commute, so that (I − Q) R = I + Q.
   const rows = Array.from({ length: n }, (_, i) => {
@@ -81,21 +83,7 @@ export function cayley(q: Float64Array, n: number): Float64Array {
     }
     return row
   })
-  for (let column = 0; column < n; column++) {
-    let pivot = column
-    for (let i = column + 1; i < n; i++) if (Math.abs(rows[i]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = i
-    const top = rows[pivot]!
-    rows[pivot] = rows[column]!
-    rows[column] = top
-    const head = top[column]!
-    for (let j = column; j < 2 * n; j++) top[j] = top[j]! / head
-    for (let i = 0; i < n; i++) {
-      const factor = rows[i]![column]!
-      if (i === column || factor === 0) continue
-      const row = rows[i]!
-      for (let j = column; j < 2 * n; j++) row[j] = row[j]! - factor * top[j]!
-    }
-  }
+  solveLinear(rows)
   const rotation = new Float64Array(n * n)
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) rotation[i * n + j] = rows[i]![n + j]!
   return rotation

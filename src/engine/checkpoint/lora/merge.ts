@@ -1,4 +1,4 @@
-// Lays a delta on a weight: W' for each kind, at a strength. Reads the delta's tensors, changes nothing in place.
+// LoRA merging: a delta applied to a weight, W' for each kind, at a strength. Reads the delta's tensors, changes nothing in place.
 
 import { float32Of, type Tensor } from '../tensor.ts'
 import {
@@ -31,7 +31,7 @@ export function mergeDelta(weight: Float32Array, shape: readonly number[], delta
   }
 }
 
-/** A low-rank delta as two plain matrices, Tucker's core multiplied into the first: what runs beside the weight, before `scale` and strength. */
+/** A low-rank delta as two plain matrices, Tucker's core multiplied into the first: what is applied at run time, before `scale` and strength. */
 export function lowRankFactors(delta: LowRank): { readonly down: Float32Array; readonly up: Float32Array } {
   const [down, up] = [float32Of(delta.down), float32Of(delta.up)]
   if (!delta.mid) return { down, up }

@@ -1,4 +1,4 @@
-// Weights with deltas merged into them, one after the other in their order; only those that are touched.
+// Merged weights: those that deltas touch, with these applied one after the other in their order.
 
 import type { Named, Part } from '../dialects/parts.ts'
 import { float32Of, type Tensor } from '../tensor.ts'
@@ -32,4 +32,4 @@ export function mergedWeights(
 }
 
 /** `unet/conv_in.weight`: both nets may have a weight of one name. */
-export const copyName = ({ part, weight }: Pick<MergedWeight, 'part' | 'weight'>): string => `${part}/${weight}`
+export const mergedName = ({ part, weight }: Pick<MergedWeight, 'part' | 'weight'>): string => `${part}/${weight}`

@@ -1,4 +1,4 @@
-// Every name that a LoRA file may have for a module of our nets. kohya's underscores cannot be split back into dots
+// LoRA key mapping: every name that a file may have for a module of our nets. kohya's underscores cannot be split back into dots
 // ("to_out_0", "proj_in"), so names are made from the modules that are there and looked up whole.
 
 import { motionModulePath, officialMotion } from '../dialects/motion.ts'
@@ -6,7 +6,7 @@ import type { Named, Part } from '../dialects/parts.ts'
 import { flipped, translator } from '../dialects/table.ts'
 import { layoutOfDiffusers, ldmUNet } from '../dialects/unet.ts'
 
-/** The nets that a LoRA is laid on, as `partsOf` gives them. Absent ones are left as they are. */
+/** The nets that a LoRA is applied to, as `partsOf` gives them. Absent ones are left as they are. */
 export interface LoraTarget {
   readonly unet?: Named
   readonly text?: Named

@@ -1,4 +1,4 @@
-// Reads a LoRA file for the nets that it is to be laid on: every tensor in it finds its weight, or is named as ignored.
+// A LoRA reader: matches a file with the nets that it is to be applied to. Every tensor in it finds its weight, or is named as ignored.
 
 import { UserError } from '../../errors.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
@@ -15,55 +15,55 @@ import { type TensorRole, tensorRoleOf } from './tensor-roles.ts'
  *   `lora-incomplete` · `lora-kind-unsupported` · `tensor-not-finite`
  */
 export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
-  const foreign = unsupportedBase(file)
-  if (foreign)
-    throw new UserError('lora-other-base', `${file.path} is a LoRA for ${foreign}; only LoRAs for Stable Diffusion 1.x fit.`, {
+  const unsupported = unsupportedBase(file)
+  if (unsupported)
+    throw new UserError('lora-other-base', `${file.path} is a LoRA for ${unsupported}; only LoRAs for Stable Diffusion 1.x fit.`, {
       path: file.path,
-      base: foreign,
+      base: unsupported,
     })
   const find = moduleFinder(target)
   const ignored: string[] = []
-  const adapters = new Map<string, { module: Module; slots: Map<TensorRole, Tensor> }>()
-  let strangers = 0
+  const adapters = new Map<string, { module: Module; tensors: Map<TensorRole, Tensor> }>()
+  let unmatched = 0
   for (const [name, tensor] of file.tensors) {
-    const place = tensorRoleOf(name)
-    const module = place && find(place.module)
-    if (place && module) {
-      const adapter = adapters.get(place.module) ?? { module, slots: new Map() }
-      adapter.slots.set(place.slot, tensor)
-      adapters.set(place.module, adapter)
+    const named = tensorRoleOf(name)
+    const module = named && find(named.module)
+    if (named && module) {
+      const adapter = adapters.get(named.module) ?? { module, tensors: new Map() }
+      adapter.tensors.set(named.role, tensor)
+      adapters.set(named.module, adapter)
     } else {
-      if (place) strangers++
+      if (named) unmatched++
       ignored.push(name)
     }
   }
-  if (adapters.size === 0) throw fitsNothing(file, target, strangers)
+  if (adapters.size === 0) throw fitsNothing(file, target, unmatched)
 
   const deltas: LoraDelta[] = []
-  for (const { module, slots } of adapters.values()) {
-    const tensors = target[module.part]!
+  for (const { module, tensors } of adapters.values()) {
+    const weights = target[module.part]!
     const made = assemble({
       file: file.path,
       module,
-      slots,
-      weight: tensors.get(`${module.path}.weight`)!,
-      bias: tensors.get(`${module.path}.bias`),
+      tensors,
+      weight: weights.get(`${module.path}.weight`)!,
+      bias: weights.get(`${module.path}.bias`),
     })
-    for (const tensor of slots.values()) assertFinite(tensor)
+    for (const tensor of tensors.values()) assertFinite(tensor)
     deltas.push(...made.deltas)
     ignored.push(...made.unused.map((tensor) => tensor.name))
   }
   return { path: file.path, deltas, ignored }
 }
 
-function fitsNothing(file: TensorFile, target: LoraTarget, strangers: number): UserError {
+function fitsNothing(file: TensorFile, target: LoraTarget, unmatched: number): UserError {
   const [example] = file.tensors.keys()
   const onlyMotion = [...file.tensors.keys()].every((name) => name.includes('motion_modules'))
   const sentence =
-    strangers === 0
+    unmatched === 0
       ? `${file.path} is no LoRA: it has no tensor that one has (the first is ${example ?? 'missing'}).`
       : onlyMotion && !target.motion
         ? `${file.path} is a motion LoRA; it needs a motion module, and none is loaded.`
         : `No tensor of ${file.path} fits these nets; it was made for another model (its first is ${example}).`
-  return new UserError('lora-fits-nothing', sentence, { path: file.path, example, strangers })
+  return new UserError('lora-fits-nothing', sentence, { path: file.path, example, unmatched })
 }

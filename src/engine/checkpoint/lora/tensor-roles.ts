@@ -1,4 +1,4 @@
-// The ends of a LoRA file's names: what each tensor is to the module that it belongs to. The rest of the name is the module.
+// Tensor roles in a LoRA file: what each tensor is to the module that it belongs to, by the end of its name. The rest names the module.
 
 /** What a tensor is within its module's adapter. */
 // biome-ignore format: a family to a line
@@ -10,7 +10,7 @@ export type TensorRole =
   | 'a1' | 'a2' | 'b1' | 'b2' | 'bm' | 'blocks' | 'rescale'
 
 /** No ending is the end of another, so their order does not matter. */
-const endings: readonly (readonly [ending: string, slot: TensorRole])[] = [
+const endings: readonly (readonly [ending: string, role: TensorRole])[] = [
   // kohya, LoCon, DoRA
   ['.lora_down.weight', 'down'],
   ['.lora_mid.weight', 'mid'],
@@ -64,9 +64,9 @@ const endings: readonly (readonly [ending: string, slot: TensorRole])[] = [
 /** IA³'s only tensor has an ending of every checkpoint; it is one only after kohya's beginnings. */
 const ia3 = /^(lora_(unet|te\d?)_.*)\.weight$/
 
-/** Splits a name into the module as the file calls it and the slot; `undefined` for names that no adapter has. */
-export function tensorRoleOf(name: string): { readonly module: string; readonly slot: TensorRole } | undefined {
-  for (const [ending, slot] of endings) if (name.endsWith(ending)) return { module: name.slice(0, -ending.length), slot }
+/** Splits a name into the module, as the file calls it, and the role; `undefined` for names that no adapter has. */
+export function tensorRoleOf(name: string): { readonly module: string; readonly role: TensorRole } | undefined {
+  for (const [ending, role] of endings) if (name.endsWith(ending)) return { module: name.slice(0, -ending.length), role }
   const module = ia3.exec(name)?.[1]
-  return module === undefined ? undefined : { module, slot: 'by' }
+  return module === undefined ? undefined : { module, role: 'by' }
 }

@@ -6,16 +6,16 @@ import fc from 'fast-check'
 import { commands } from '../../../../commands/index.ts'
 import type { Command } from '../../../../src/chat/contract/command.ts'
 import type { Button, Outgoing, Picture, Tone } from '../../../../src/chat/contract/outgoing.ts'
-import { truncate } from '../../../../src/chat/delivery/truncate.ts'
+import { truncate } from '../../../../src/chat/delivery/rendering/truncate.ts'
 import { commandsJson } from '../../../../src/chat/discord/application-commands.ts'
 import { discordLimits } from '../../../../src/chat/discord/index.ts'
 import { escaped, escapedWithin } from '../../../../src/chat/discord/layout/markdown.ts'
 import { messageOf } from '../../../../src/chat/discord/layout/message-layout.ts'
 import { modalOf, purposeOf } from '../../../../src/chat/discord/layout/modal.ts'
-import { readable } from '../discord-users.ts'
-import type { Data, Message } from '../guilds.ts'
+import type { Data, DiscordMessage } from '../discord-state.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from '../rules.ts'
 import { findOperation, wrongBody } from '../spec.ts'
+import { readable } from '../user-actions.ts'
 
 const character = fc
   .oneof(fc.nat(0x7f), fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x1f9ff }))
@@ -60,9 +60,9 @@ describe('commands as Discord registers them', () => {
 
   it('have types, ranges, choices in two languages, completion, and seeds that numbers could not hold', () => {
     const { options } = json().find(({ name }) => name === 'animate')!
-    assert.deepEqual([options[0]!['name'], options[0]!['required'], options[0]!['max_length']], ['prompt', true, 1000])
-    assert.deepEqual([find(options, 'style')['type'], find(options, 'style')['autocomplete']], [3, true])
-    assert.deepEqual([find(options, 'seed')['type'], find(options, 'seed')['max_length']], [3, 20])
+    assert.partialDeepStrictEqual(options[0], { name: 'prompt', required: true, max_length: 1000 })
+    assert.partialDeepStrictEqual(find(options, 'style'), { type: 3, autocomplete: true })
+    assert.partialDeepStrictEqual(find(options, 'seed'), { type: 3, max_length: 20 })
     assert.deepEqual(find(options, 'guidance')['type'], 10)
     assert.deepEqual(find(options, 'private')['type'], 5)
     assert.deepEqual((find(options, 'aspect')['choices'] as Data[])[1], {
@@ -74,7 +74,7 @@ describe('commands as Discord registers them', () => {
 
   it('are offered to admins only where all of their actions are for admins', () => {
     const permissions = Object.fromEntries(json().map((one) => [one.name, one['default_member_permissions']]))
-    assert.deepEqual([permissions['settings'], permissions['animate'], permissions['styles']], [32, null, null])
+    assert.partialDeepStrictEqual(permissions, { settings: 32, animate: null, styles: null })
   })
 
   it('are offered in servers and to the bot alone; elsewhere only where people can bring the bot along', () => {
@@ -99,17 +99,17 @@ describe('commands as Discord registers them', () => {
                 name: { kind: 'text', help: 'Its name', maxChars: 20 },
                 file: { kind: 'file', help: 'A LoRA', maxBytes: 9, required: true },
               },
-              run: () => ({ kind: 'silence' }),
+              run: () => ({ kind: 'none' }),
             },
           },
         },
       ],
     )
     assert.deepEqual(
-      add!.options.map(({ name, type }) => [name, type]),
+      add!.options.map(({ name, type }) => ({ name, type })),
       [
-        ['file', 11],
-        ['name', 3],
+        { name: 'file', type: 11 },
+        { name: 'name', type: 3 },
       ],
     )
     assert.deepEqual(wrongBody(put, [add]), [])
@@ -126,7 +126,7 @@ describe('text on Discord', () => {
       '-# not small',
       '**not** _this_ ~~nor~~ `that` ||or|| [this](https://example.org)',
     ]) {
-      assert.equal(readable({ components: [{ type: 10, content: escaped(text) }] } as unknown as Message), text)
+      assert.equal(readable({ components: [{ type: 10, content: escaped(text) }] } as unknown as DiscordMessage), text)
     }
     assert.equal(escaped('# a\n- b\n1. c\n> d'), '\\# a\n\\- b\n1\\. c\n\\> d')
     assert.equal(escaped('<@1> @everyone https://x.org a-b 1.5 #3'), '\\<\\@1\\> \\@everyone https:\\//x.org a-b 1.5 #3')
@@ -149,8 +149,8 @@ describe('messages on Discord', () => {
     const { body, files } = messageOf(truncate(outgoing, discordLimits))
     const data = body as unknown as Data
     const names = files.map(({ name }) => name)
-    assert.deepEqual([wrongBody(create, data), wrongMessage(data, names, { create: true })], [[], []])
-    assert.deepEqual([wrongBody(edit, data), wrongMessage(data, names, { create: false })], [[], []])
+    assert.deepEqual([...wrongBody(create, data), ...wrongMessage(data, names, { create: true })], [])
+    assert.deepEqual([...wrongBody(edit, data), ...wrongMessage(data, names, { create: false })], [])
     return [...walk(data['components'] as readonly Data[])]
   }
 
@@ -256,7 +256,7 @@ describe('dialogs on Discord', () => {
         const form = { title: 't'.repeat(80), command: name, ...(action && { action }), fixed: { job: 'k3j9x' }, submit: 'Go', fields }
         const data = modalOf(form)
         const body = { type: 9, data }
-        assert.deepEqual([wrongBody(operation, body), wrongCallback(body, [])], [[], []], `${name} ${action}`)
+        assert.deepEqual([...wrongBody(operation, body), ...wrongCallback(body, [])], [], `${name} ${action}`)
         assert.deepEqual(purposeOf(data.custom_id), { command: name, ...(action && { action }), fixed: { job: 'k3j9x' } })
       }
     }

@@ -1,15 +1,15 @@
-// Messages and dialogs of any content, within what the limits allow: Slack takes them, nobody is pinged, and the words are there.
+// Block Kit: messages and modals of any content, within what the limits allow: Slack takes them, nobody is pinged, and the words are there.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../../../commands/index.ts'
 import type { Outgoing } from '../../../../src/chat/contract/outgoing.ts'
-import { askingFor, formOf } from '../../../../src/chat/input/form.ts'
-import { locales } from '../../../../src/chat/locales/locale.ts'
+import { formOf, formReplyOf } from '../../../../src/chat/input/form.ts'
+import { locales } from '../../../../src/chat/locales/locales.ts'
 import { redacted } from '../../../../src/chat/slack/api/redacted-log.ts'
 import { contentOf, hashOf } from '../../../../src/chat/slack/layout/blocks.ts'
-import { carriedBy, filledIn, viewOf } from '../../../../src/chat/slack/layout/modal.ts'
+import { filledIn, readMetadata, viewOf } from '../../../../src/chat/slack/layout/modal.ts'
 import { escaped, fromMetadata, plain, toMetadata, unescaped } from '../../../../src/chat/slack/layout/mrkdwn.ts'
 import { limits } from '../../../../src/chat/slack/limits.ts'
 import { readable } from '../../../../src/chat/slack/transport/socket-envelopes.ts'
@@ -82,13 +82,16 @@ describe('what Slack is shown', () => {
     let dialogs = 0
     for (const command of commands) {
       for (const action of Object.keys(command.actions)) {
-        const asking = askingFor(command, action)
+        const asking = formReplyOf(command, action)
         if (!asking) continue
         for (const locale of locales) {
           const view = viewOf(formOf(asking, commands, locale), address)
           assert.deepEqual(viewFaults(view as unknown as Record<string, unknown>), [], `${command.name} ${action}`)
-          const back = carriedBy(view.private_metadata!)
-          assert.deepEqual([back?.command, back?.action, back?.address.channel], [command.name, action || undefined, 'C1'])
+          const back = readMetadata(view.private_metadata!)
+          assert.deepEqual(
+            { command: back?.command, action: back?.action, channel: back?.address.channel },
+            { command: command.name, action: action || undefined, channel: 'C1' },
+          )
           assert.ok(!view.private_metadata!.includes('"trigger"'))
           dialogs++
         }
@@ -142,7 +145,7 @@ describe('what Slack is shown', () => {
     )
   })
 
-  test('what is logged has no tokens and no addresses that answer for somebody', () => {
+  test('what is logged has no tokens and no response URLs', () => {
     const said = 'xoxb-1-2-abc at https://hooks.slack.com/commands/T1/2/3 and wss://wss.slack.com/link/?ticket=9, xapp-1-A1-b, s3cret'
     assert.equal(redacted(said, ['s3cret', '']), '[token] at https://hooks.slack.com/… and wss://wss.slack.com/… [token], [secret]')
   })

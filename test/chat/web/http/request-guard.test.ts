@@ -1,20 +1,22 @@
+// Request guard: hosts, origins, sessions, sizes and rates of calls.
+
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import type { Incoming } from '../../../../src/chat/contract/incoming.ts'
 import { createWeb, type Web } from '../../../../src/chat/web/index.ts'
-import { caller, newEvent, type Visitor } from '../page-client.ts'
+import { newEvent, openPageClient, type PageClient } from '../page-client.ts'
 import { serving, silent, webOptions } from '../web-options.ts'
 
 describe('who may call the page', () => {
   let web: Web
   let origin: string
-  let ann: Visitor
-  const heard: Incoming[] = []
+  let ann: PageClient
+  const received: Incoming[] = []
   before(async () => {
     web = createWeb(webOptions({ adminToken: 'correct horse battery' }))
-    origin = await web.start({ receive: async (incoming) => void heard.push(incoming), complete: async () => [] })
-    ann = await caller(origin)
+    origin = await web.start({ receive: async (incoming) => void received.push(incoming), complete: async () => [] })
+    ann = await openPageClient(origin)
   })
   after(() => web.stop())
 
@@ -29,7 +31,7 @@ describe('who may call the page', () => {
   })
 
   it('another site changes nothing: calls need our own origin', async () => {
-    const before = heard.length
+    const before = received.length
     const refused: Record<string, string>[] = [
       { origin: 'https://evil.example' },
       { origin: 'null' },
@@ -48,7 +50,7 @@ describe('who may call the page', () => {
     }
     const form = await ann.call('POST', '/api/say', 'kind=text', { 'content-type': 'application/x-www-form-urlencoded' })
     assert.equal(form.status, 415)
-    assert.equal(heard.length, before)
+    assert.equal(received.length, before)
   })
 
   it('nobody acts without a cookie that we signed', async () => {
@@ -68,7 +70,7 @@ describe('who may call the page', () => {
     assert.match(cookies[0]!, /; SameSite=Strict/)
   })
 
-  it('every answer forbids scripts that are not ours, frames and guessing of types', async () => {
+  it('every response forbids scripts that are not ours, frames and guessing of types', async () => {
     for (const path of ['/', '/page/main.js', '/api/messages', '/nothing']) {
       const { headers } = await ann.call('GET', path)
       assert.match(headers.get('content-security-policy')!, /default-src 'none'; script-src 'self'; style-src 'self'/)
@@ -83,14 +85,14 @@ describe('who may call the page', () => {
   it('the token makes an admin of this browser, until it signs out', async () => {
     const asker = async () => {
       await ann.say({ kind: 'text', text: 'queue' })
-      return heard.at(-1)!.asker
+      return received.at(-1)!.asker
     }
     assert.equal((await asker()).admin, false)
     assert.equal((await ann.call('POST', '/api/sign-in', { token: 'correct horse' })).status, 403)
     assert.equal((await asker()).admin, false)
     assert.equal((await ann.call('POST', '/api/sign-in', { token: 'correct horse battery' })).status, 200)
     assert.equal((await asker()).admin, true)
-    const bob = await caller(origin)
+    const bob = await openPageClient(origin)
     const stolen = { cookie: `${bob.cookies()}; ${ann.cookies().split('; ').at(-1)}` }
     const hello = await (await bob.call('POST', '/api/hello', undefined, stolen)).json()
     assert.equal((hello as { admin: boolean }).admin, false, 'the sign-in of one browser is of no use in another')
@@ -99,13 +101,13 @@ describe('who may call the page', () => {
   })
 
   it('a name is cleaned, shown with what is said, and may be taken back', async () => {
-    const bob = await caller(origin)
+    const bob = await openPageClient(origin)
     await bob.call('POST', '/api/name', { name: '  Bob\u202e<b>\n ' })
     await bob.say({ kind: 'text', text: 'queue' })
-    assert.equal(heard.at(-1)!.name, 'Bob <b>')
+    assert.equal(received.at(-1)!.name, 'Bob <b>')
     await bob.call('POST', '/api/name', { name: '' })
     await bob.say({ kind: 'text', text: 'queue' })
-    assert.match(heard.at(-1)!.name, /^Guest [0-9a-f]{4}$/)
+    assert.match(received.at(-1)!.name, /^Guest [0-9a-f]{4}$/)
   })
 })
 
@@ -113,7 +115,7 @@ describe('limits of the page', () => {
   it('five wrong tokens are the most within ten minutes, also with the right one after them', async () => {
     let nowMs = 1_000_000
     await serving({ adminToken: 'secret', now: () => nowMs }, silent, async (origin) => {
-      const ann = await caller(origin)
+      const ann = await openPageClient(origin)
       const tries: number[] = []
       for (let i = 0; i < 6; i++) tries.push((await ann.call('POST', '/api/sign-in', { token: `wrong${i}` })).status)
       assert.deepEqual(tries, [403, 403, 403, 403, 403, 429])
@@ -126,7 +128,7 @@ describe('limits of the page', () => {
   it('too many calls are refused with the wait, and let through after it', async () => {
     let nowMs = 1_000_000
     await serving({ callsPerMinute: 3, now: () => nowMs }, silent, async (origin) => {
-      const ann = await caller(origin)
+      const ann = await openPageClient(origin)
       const say = () => ann.say({ kind: 'text', text: 'help' })
       const statuses = [(await say()).status, (await say()).status, (await say()).status]
       assert.deepEqual(statuses, [202, 202, 202])
@@ -139,7 +141,7 @@ describe('limits of the page', () => {
 
   it('a body of more than 64 KiB is refused before it is read', async () => {
     await serving({}, silent, async (origin) => {
-      const ann = await caller(origin)
+      const ann = await openPageClient(origin)
       const response = await ann.say({ kind: 'text', text: 'x'.repeat(70_000) })
       assert.equal(response.status, 413)
     })
@@ -147,7 +149,7 @@ describe('limits of the page', () => {
 
   it('without a token nobody can sign in', async () => {
     await serving({}, silent, async (origin) => {
-      const ann = await caller(origin)
+      const ann = await openPageClient(origin)
       assert.equal((await ann.call('POST', '/api/sign-in', { token: 'undefined' })).status, 404)
     })
   })

@@ -1,3 +1,5 @@
+// Conversation routes: what is said, shown, handed over and searched.
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,20 +9,20 @@ import type { Command } from '../../../../src/chat/contract/command.ts'
 import type { Incoming } from '../../../../src/chat/contract/incoming.ts'
 import type { Receiver } from '../../../../src/chat/contract/platform.ts'
 import type { Web } from '../../../../src/chat/web/index.ts'
-import { caller, newEvent } from '../page-client.ts'
+import { newEvent, openPageClient } from '../page-client.ts'
 import { serving, silent } from '../web-options.ts'
 
 describe('what people say on the page', () => {
   it('what comes twice has one id and stands there once', async () => {
-    const heard: Incoming[] = []
-    await serving({}, { ...silent, receive: async (incoming) => void heard.push(incoming) }, async (origin) => {
-      const ann = await caller(origin)
+    const received: Incoming[] = []
+    await serving({}, { ...silent, receive: async (incoming) => void received.push(incoming) }, async (origin) => {
+      const ann = await openPageClient(origin)
       const saying = { kind: 'text', event: newEvent(), text: '/help' }
       await ann.say(saying)
       await ann.say(saying)
       assert.deepEqual(
-        heard.map(({ id }) => id),
-        [heard[0]!.id, heard[0]!.id],
+        received.map(({ id }) => id),
+        [received[0]!.id, received[0]!.id],
       )
       assert.equal((await ann.messages()).length, 1)
     })
@@ -32,14 +34,14 @@ describe('what people say on the page', () => {
       ...silent,
       receive: async ({ address, kind }) => {
         if (kind === 'text') await web.post(address, { audience: 'asker', tone: 'plain', text: 'Only for ann.' })
-        else assert.fail('heard')
+        else assert.fail('received')
       },
     }
     await serving({}, receiver, async (origin, served) => {
       web = served
-      const [ann, bob] = [await caller(origin), await caller(origin)]
+      const [ann, bob] = [await openPageClient(origin), await openPageClient(origin)]
       await ann.say({ kind: 'text', text: 'help' })
-      const { message } = (await ann.answers())[0]!
+      const { message } = (await ann.replies())[0]!
       assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message })).status, 404)
       assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message: 'nowhere' })).status, 404)
     })
@@ -61,45 +63,51 @@ describe('what people say on the page', () => {
     }
     await serving({}, receiver, async (origin, served) => {
       web = served
-      const [ann, bob] = [await caller(origin), await caller(origin)]
+      const [ann, bob] = [await openPageClient(origin), await openPageClient(origin)]
       await ann.say({ kind: 'text', text: 'help' })
-      const [answer] = await ann.answers()
-      const { url } = answer!.body.picture!
+      const [reply] = await ann.replies()
+      const { url } = reply!.body.picture!
       const mine = await ann.call('GET', url)
-      assert.deepEqual([mine.status, mine.headers.get('content-type')], [200, 'image/webp'])
+      assert.deepEqual(
+        { status: mine.status, 'content-type': mine.headers.get('content-type') },
+        { status: 200, 'content-type': 'image/webp' },
+      )
       assert.match(mine.headers.get('cache-control')!, /private.*immutable/)
       assert.equal((await bob.call('GET', url)).status, 404)
       assert.equal((await fetch(new URL(url, origin))).status, 404)
       const part = await ann.call('GET', url, undefined, { range: 'bytes=1-2' })
-      assert.deepEqual([part.status, await part.text(), part.headers.get('content-range')], [206, 'IF', 'bytes 1-2/4'])
+      assert.deepEqual(
+        { status: part.status, text: await part.text(), 'content-range': part.headers.get('content-range') },
+        { status: 206, text: 'IF', 'content-range': 'bytes 1-2/4' },
+      )
       assert.equal((await ann.call('GET', url, undefined, { range: 'bytes=9-' })).status, 416)
-      await served.edit({ handle: { message: answer!.message }, messages: [] }, { audience: 'asker', tone: 'done', text: 'No more.' })
+      await served.edit({ handle: { message: reply!.message }, messages: [] }, { audience: 'asker', tone: 'done', text: 'No more.' })
       assert.equal((await ann.call('GET', url)).status, 404)
     })
   })
 
-  it('a file that is handed over is read by the house, and by its name alone', async () => {
+  it('a file that is handed over is read by the chat, and by its name alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'zoetrope-upload-'))
     const take: Command = {
       name: 'take',
       help: 'Takes a file',
       actions: {
-        '': { help: 'Takes a file', options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } }, run: () => ({ kind: 'silence' }) },
+        '': { help: 'Takes a file', options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } }, run: () => ({ kind: 'none' }) },
       },
     } as const
-    const heard: Incoming[] = []
-    const receiver: Receiver = { ...silent, receive: async (incoming) => void heard.push(incoming) }
+    const received: Incoming[] = []
+    const receiver: Receiver = { ...silent, receive: async (incoming) => void received.push(incoming) }
     await serving({ uploads: join(folder, 'uploads'), commands: [take], adminToken: 'secret' }, receiver, async (origin, web) => {
-      const [ann, bob] = [await caller(origin), await caller(origin)]
+      const [ann, bob] = [await openPageClient(origin), await openPageClient(origin)]
       const octets = { 'content-type': 'application/octet-stream' }
       assert.equal((await ann.call('POST', '/api/upload?name=a', 'abc', octets)).status, 403, 'strangers leave no files')
       await ann.call('POST', '/api/sign-in', { token: 'secret' })
       const upload = (await (await ann.call('POST', '/api/upload?name=a%20b.bin', 'abc', octets)).json()) as { upload: string }
       await ann.say({ kind: 'command', command: 'take', options: [['file', upload]] })
-      const incoming = heard.at(-1)
+      const incoming = received.at(-1)
       assert.ok(incoming?.kind === 'command')
       const file = incoming.options['file'] as { url: string; name: string; bytes: number }
-      assert.deepEqual([file.name, file.bytes], ['a b.bin', 3])
+      assert.partialDeepStrictEqual(file, { name: 'a b.bin', bytes: 3 })
       const read: Uint8Array[] = []
       for await (const chunk of web.fetchFile!(file, new AbortController().signal)) read.push(chunk)
       assert.equal(Buffer.concat(read).toString(), 'abc')
@@ -125,7 +133,7 @@ describe('what people say on the page', () => {
     }
     await serving({}, receiver, async (origin, served) => {
       web = served
-      const [ann, bob] = [await caller(origin), await caller(origin)]
+      const [ann, bob] = [await openPageClient(origin), await openPageClient(origin)]
       await ann.call('POST', '/api/name', { name: 'Ann' })
       await ann.say({ kind: 'text', text: '/help' })
       await bob.say({ kind: 'text', text: '/help' })

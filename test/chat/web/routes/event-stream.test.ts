@@ -1,3 +1,5 @@
+// Event stream: what comes while the page is open, and what is made up for after a break.
+
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Posted } from '../../../../src/chat/contract/platform.ts'
@@ -6,7 +8,8 @@ import { createWeb, type Web } from '../../../../src/chat/web/index.ts'
 import type { ShownMessage } from '../../../../src/chat/web/page-json.ts'
 import { createConversationStore } from '../../../../src/chat/web/storage/conversation-store.ts'
 import { openPageDatabase } from '../../../../src/chat/web/storage/page-database.ts'
-import { caller, type Visitor } from '../page-client.ts'
+import { omitUndefined } from '../../../../src/omit-undefined.ts'
+import { openPageClient, type PageClient } from '../page-client.ts'
 import { webOptions } from '../web-options.ts'
 
 describe('the stream of events', () => {
@@ -17,7 +20,7 @@ describe('the stream of events', () => {
     await web.stop()
   })
 
-  /** Answers what is heard by posting its text, to everybody or to the asker. */
+  /** Responds to what is received by posting its text, to everybody or to the asker. */
   async function serve(): Promise<string> {
     web = createWeb(webOptions())
     return web.start({
@@ -30,12 +33,12 @@ describe('the stream of events', () => {
   }
 
   /** Reads events until `enough` says so; gives them and the last id. */
-  async function listen(caller: Visitor, after: string, enough: (events: readonly ServerEvent[]) => boolean) {
+  async function listen(client: PageClient, after: string, enough: (events: readonly ServerEvent[]) => boolean) {
     const stop = new AbortController()
     open.push(stop)
     const origin = web.trouble() ?? ''
     assert.equal(origin, '')
-    const response = await caller.call('GET', '/api/events', undefined, after ? { 'last-event-id': after } : {})
+    const response = await client.call('GET', '/api/events', undefined, after ? { 'last-event-id': after } : {})
     assert.match(response.headers.get('content-type')!, /^text\/event-stream/)
     const events: ServerEvent[] = []
     let text = ''
@@ -56,26 +59,27 @@ describe('the stream of events', () => {
   const texts = (events: readonly ServerEvent[]) =>
     events.flatMap(({ message }) => (message ? [message.body?.kind === 'answer' ? message.body.text : (message.body?.kind ?? 'gone')] : []))
   const until = (text: string) => (events: readonly ServerEvent[]) => texts(events).includes(text)
-  const say = (caller: Visitor, text: string) => caller.say({ kind: 'text', text, silent: true })
+  const say = (client: PageClient, text: string) => client.say({ kind: 'text', text, silent: true })
 
   it('tells the whole conversation first, then what changes; each person what they may see', async () => {
     const origin = await serve()
-    const [ann, bob] = [await caller(origin), await caller(origin)]
+    const [ann, bob] = [await openPageClient(origin), await openPageClient(origin)]
     await say(ann, 'one')
     await say(ann, 'private two')
     const reading = listen(bob, '', until('three'))
     await say(ann, 'three')
     const { events } = await reading
-    assert.deepEqual([events[0]!.name, texts(events)], ['reset', ['one', 'three']])
+    assert.equal(events[0]!.name, 'reset')
+    assert.deepEqual(texts(events), ['one', 'three'])
     assert.deepEqual(texts((await listen(ann, '', until('three'))).events), ['one', 'private two', 'three'])
   })
 
   it('goes on where a browser stopped: what was changed and taken away meanwhile, and nothing else', async () => {
     const origin = await serve()
-    const ann = await caller(origin)
+    const ann = await openPageClient(origin)
     for (const text of ['one', 'two', 'three']) await say(ann, text)
     const { last } = await listen(ann, '', (events) => events.some(({ name }) => name === 'caught-up'))
-    const [one, two] = await ann.answers()
+    const [one, two] = await ann.replies()
     const postedOf = ({ message }: ShownMessage): Posted => ({ handle: { message }, messages: [message] })
     await web.edit(postedOf(one!), { audience: 'everyone', tone: 'plain', text: 'one, edited' })
     await web.edit(postedOf(one!), { audience: 'everyone', tone: 'plain', text: 'one, edited twice' })
@@ -87,7 +91,7 @@ describe('the stream of events', () => {
 
   it('begins anew for a browser that remembers another file, or was away for too much', async () => {
     const origin = await serve()
-    const ann = await caller(origin)
+    const ann = await openPageClient(origin)
     await say(ann, 'one')
     const caughtUp = (events: readonly ServerEvent[]) => events.some(({ name }) => name === 'caught-up')
     for (const after of ['00000000-1', 'nonsense', '999999999']) assert.equal((await listen(ann, after, caughtUp)).events[0]!.name, 'reset')
@@ -101,10 +105,10 @@ describe('the stream of events', () => {
 
   it('is open twelve times at most for one person', async () => {
     const origin = await serve()
-    const ann = await caller(origin)
+    const ann = await openPageClient(origin)
     const streams = await Promise.all(Array.from({ length: 12 }, () => ann.call('GET', '/api/events')))
     assert.equal((await ann.call('GET', '/api/events')).status, 429)
-    const bob = await caller(origin)
+    const bob = await openPageClient(origin)
     assert.equal((await listen(bob, '', (events) => events.length > 0)).events[0]!.name, 'reset')
     await Promise.all(streams.map(({ body }) => body!.cancel()))
   })
@@ -120,7 +124,7 @@ function eventOf(text: string): ServerEvent | undefined {
   const fields = Object.fromEntries(text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
   const { event: name, id, data } = fields
   if (!name) return undefined
-  return { name, ...(id !== undefined && { id }), ...(name === 'message' && { message: JSON.parse(data!) as ShownMessage }) }
+  return { name, ...omitUndefined({ id }), ...(name === 'message' && { message: JSON.parse(data!) as ShownMessage }) }
 }
 
 describe('the conversation on disk', () => {

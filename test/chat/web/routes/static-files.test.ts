@@ -1,3 +1,5 @@
+// The page's modules: typed, and with a text for everything that they say.
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,10 +1,12 @@
+// View routes: queue, gallery and styles, and the files that they show.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createWeb, type PageViews, type Viewer, type Web } from '../../../../src/chat/web/index.ts'
 import type { AnimationView, QueuedView, StyleView } from '../../../../src/chat/web/page-json.ts'
 import { newJob } from '../../../../src/jobs/job.ts'
 import type { AnimationRequest } from '../../../../src/jobs/request.ts'
-import { caller, type Visitor } from '../page-client.ts'
+import { openPageClient, type PageClient } from '../page-client.ts'
 import { webOptions } from '../web-options.ts'
 
 const request: AnimationRequest = {
@@ -29,21 +31,21 @@ function jobOf(person: string, id: string) {
 
 describe('the views beside the chat', () => {
   let web: Web
-  let [ann, bob]: Visitor[] = []
+  let [ann, bob]: PageClient[] = []
   const viewers: Viewer[] = []
   const bytes = new TextEncoder().encode('GIF89a')
   const own = (viewer: Viewer) => viewer.owner.person === ann!.me.person
-  const sources: PageViews = {
+  const views: PageViews = {
     async queue(viewer) {
       viewers.push(viewer)
       const [first, second] = [jobOf(ann!.me.person, 'one'), { ...jobOf(ann!.me.person, 'two'), state: 'running' as const }]
       return [
-        { job: second, own: own(viewer), private: true, leftMs: 9000 },
-        { job: first, own: own(viewer), private: false, ahead: 1 },
+        { job: second, own: own(viewer), readable: own(viewer), mayCancel: own(viewer), leftMs: 9000 },
+        { job: first, own: own(viewer), readable: true, mayCancel: own(viewer), ahead: 1 },
       ]
     },
     async recent(viewer, { from, limit }) {
-      const entries = [{ job: jobOf(ann!.me.person, 'one'), own: own(viewer), kept: true, private: false }]
+      const entries = [{ job: jobOf(ann!.me.person, 'one'), own: own(viewer), kept: true, private: false, mayDelete: own(viewer) }]
       return { entries: entries.slice(from, from + limit), total: 1 }
     },
     animation: async (viewer, job) => (job === 'one' || (job === 'two' && own(viewer)) ? bytes : undefined),
@@ -54,39 +56,40 @@ describe('the views beside the chat', () => {
     example: async (_viewer, style) => (style === 'big eyes/50%' ? bytes : undefined),
   }
   before(async () => {
-    web = createWeb(webOptions({ sources, adminToken: 'correct horse battery' }))
+    web = createWeb(webOptions({ views, adminToken: 'correct horse battery' }))
     const origin = await web.start({ receive: async () => {}, complete: async () => [] })
-    ann = await caller(origin)
-    bob = await caller(origin)
+    ann = await openPageClient(origin)
+    bob = await openPageClient(origin)
     await ann.call('POST', '/api/name', { name: 'Ann' })
   })
   after(() => web.stop())
-  const get = async <T>(caller: Visitor | undefined, path: string) => (await (await caller!.call('GET', path)).json()) as T
+  const get = async <T>(client: PageClient | undefined, path: string) => (await (await client!.call('GET', path)).json()) as T
 
-  it('the queue says whose turn it is; words of private requests are for their owner and the operator', async () => {
+  it('the queue says whose turn it is; words are told to those who may read them', async () => {
     const [drawing, waiting] = await get<QueuedView[]>(bob, '/api/queue')
     assert.deepEqual(drawing, { job: 'two', state: 'running', own: false, by: 'Ann', leftMs: 9000, mayCancel: false })
-    assert.deepEqual([waiting!.prompt, waiting!.style, waiting!.ahead, waiting!.mayCancel], ['a red ball', 'anime', 1, false])
+    assert.partialDeepStrictEqual(waiting, { prompt: 'a red ball', style: 'anime', ahead: 1, mayCancel: false })
     assert.deepEqual(
-      (await get<QueuedView[]>(ann, '/api/queue')).map(({ prompt, mayCancel }) => [prompt, mayCancel]),
+      (await get<QueuedView[]>(ann, '/api/queue')).map(({ prompt, mayCancel }) => ({ prompt, mayCancel })),
       [
-        ['a red ball', true],
-        ['a red ball', true],
+        { prompt: 'a red ball', mayCancel: true },
+        { prompt: 'a red ball', mayCancel: true },
       ],
     )
-    await bob!.call('POST', '/api/sign-in', { token: 'correct horse battery' })
-    assert.deepEqual(
-      (await get<QueuedView[]>(bob, '/api/queue')).map(({ prompt, mayCancel }) => [prompt, mayCancel]),
-      [
-        ['a red ball', true],
-        ['a red ball', true],
-      ],
-    )
-    assert.equal(viewers.at(-1)!.asker.admin, true)
-    await bob!.call('POST', '/api/sign-out')
   })
 
-  it('the gallery gives animations with what draws them again, and their files to whom the house gives them', async () => {
+  it('who signed in with the token is asked for as admin and operator, until they sign out', async () => {
+    const asker = async () => {
+      await get(bob, '/api/queue')
+      return viewers.at(-1)!.asker
+    }
+    await bob!.call('POST', '/api/sign-in', { token: 'correct horse battery' })
+    assert.deepEqual(await asker(), { admin: true, operator: true, roles: [] })
+    await bob!.call('POST', '/api/sign-out')
+    assert.deepEqual(await asker(), { admin: false, operator: false, roles: [] })
+  })
+
+  it('the gallery gives animations with what draws them again, and their files to whom the views give them', async () => {
     const { total, animations } = await get<{ total: number; animations: AnimationView[] }>(bob, '/api/animations')
     assert.equal(total, 1)
     assert.deepEqual(animations[0], {
@@ -103,7 +106,10 @@ describe('the views beside the chat', () => {
       mayDelete: false,
     })
     const file = await bob!.call('GET', animations[0]!.picture.url)
-    assert.deepEqual([file.status, file.headers.get('content-type'), await file.text()], [200, 'image/gif', 'GIF89a'])
+    assert.deepEqual(
+      { status: file.status, 'content-type': file.headers.get('content-type'), text: await file.text() },
+      { status: 200, 'content-type': 'image/gif', text: 'GIF89a' },
+    )
     assert.equal((await ann!.call('GET', '/animations/two.gif')).status, 200)
     for (const path of ['/animations/two.gif', '/animations/three.gif', '/animations/one.html', '/animations/..%2fone.gif']) {
       assert.equal((await bob!.call('GET', path)).status, 404, path)

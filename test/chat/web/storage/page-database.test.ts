@@ -1,3 +1,5 @@
+// Page database: what a file may be, and what becomes of one of before.
+
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +32,7 @@ test('what the page is known by outlives its process', () => {
     const first = openPageDatabase(file)
     first.close()
     const second = openPageDatabase(file)
-    assert.deepEqual([second.id, second.secret], [first.id, first.secret])
+    assert.deepEqual({ id: second.id, secret: second.secret }, { id: first.id, secret: first.secret })
     second.close()
   } finally {
     rmSync(folder, { recursive: true })

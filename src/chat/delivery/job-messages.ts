@@ -1,0 +1,142 @@
+// The messages of jobs: posted once, edited with the newest state, and written down with the job, so that another process finds them.
+
+import { UserError } from '../../errors.ts'
+import { reasonOf } from '../../jobs/end-reasons.ts'
+import { hasEnded, type Job } from '../../jobs/job.ts'
+import type { RenderProgress } from '../../jobs/renderer.ts'
+import type { Scheduler } from '../../jobs/scheduler.ts'
+import type { Log } from '../../log.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import type { Json } from '../../store/json.ts'
+import type { Outgoing } from '../contract/outgoing.ts'
+import type { Platform, Posted } from '../contract/platform.ts'
+import { localeFor } from '../locales/locales.ts'
+import type { Observer } from '../observer.ts'
+import { type MessageHandle, messageHandleFrom } from './message-handle.ts'
+import type { MessageIndex } from './message-index.ts'
+import type { JobRetry } from './pacing/job-retry.ts'
+import { pictureOfPreview } from './rendering/pictures.ts'
+import { runningMessage, type WaitingState, waitingMessage } from './rendering/status-message.ts'
+import { truncate } from './rendering/truncate.ts'
+import { type ReplyTarget, replyTargetOf } from './reply-target.ts'
+
+export interface JobMessage {
+  job: Job
+  readonly platform: Platform
+  readonly to: ReplyTarget
+  /** Settled once the first message is there, or could not be posted. */
+  opened: Promise<void>
+  posted?: Posted | undefined
+  /** It is gone: nothing but the end is posted anew. */
+  lost: boolean
+  progress?: RenderProgress
+  preview?: Uint8Array
+  /** What stands there now. */
+  shown: string
+}
+
+export interface JobMessages {
+  find(job: string): JobMessage | undefined
+  all(): Iterable<JobMessage>
+  /** From here on it is found. Where an earlier process posted it, so it says. */
+  track(job: Job, platform: Platform): JobMessage
+  drop(job: string): void
+  /** Posts it for the first time. Where it can never be posted, nothing is drawn either. Never rejects. */
+  open(message: JobMessage): void
+  /** @returns whether anything was sent. Never rejects */
+  update(message: JobMessage): Promise<boolean>
+  /** Writes down where it is: with the job, and for reactions that name it. */
+  store(message: JobMessage, posted: Posted): Promise<void>
+}
+
+export interface JobMessagesParts {
+  readonly scheduler: Pick<Scheduler, 'annotate' | 'cancel' | 'noteOf' | 'standing'>
+  readonly index: MessageIndex
+  readonly retryForJob: JobRetry
+  /** Aborted when the bot stops. */
+  readonly signal: AbortSignal
+  readonly log: Log
+  readonly observer: Observer
+}
+
+/** A first message is worth some tries only: it says no more than that something waits. */
+const firstMessageMs = 10_000
+
+export function createJobMessages({ scheduler, index, retryForJob, signal, log, observer }: JobMessagesParts): JobMessages {
+  const messages = new Map<string, JobMessage>()
+
+  async function post(message: JobMessage): Promise<void> {
+    const { job, platform, to } = message
+    const nonce = `w${job.id}`.slice(0, 25)
+    const outgoing = render(message)
+    try {
+      const options = { giveUpAfterMs: firstMessageMs, signal }
+      const posted = await retryForJob(message, options, () => platform.post(to.at, { ...outgoing, nonce }))
+      message.shown = fingerprintOf(outgoing)
+      await store(message, posted)
+    } catch (error) {
+      if (signal.aborted) return
+      log.warn({ job: job.id, err: error }, 'the first message of a request could not be posted')
+      if (error instanceof UserError) await scheduler.cancel(job.id, { state: 'refused', reason: reasonOf(error) })
+    }
+  }
+
+  async function update(message: JobMessage): Promise<boolean> {
+    const { platform, posted } = message
+    if (!posted || message.lost || hasEnded(message.job)) return false
+    try {
+      const outgoing = render(message)
+      const fingerprint = fingerprintOf(outgoing)
+      if (fingerprint === message.shown) return false
+      const edited = await platform.edit(posted, outgoing)
+      observer.edited(platform.name)
+      message.shown = fingerprint
+      if (edited) await store(message, edited)
+      else message.lost = true
+    } catch (error) {
+      observer.callFailed(platform.name)
+      log.debug({ job: message.job.id, err: error }, 'progress could not be shown')
+    }
+    return true
+  }
+
+  function render({ job, platform, to, progress, preview }: JobMessage): Outgoing {
+    const locale = localeFor(to.locale)
+    const position: WaitingState = scheduler.standing(job.id) ?? {}
+    if (job.state !== 'running') return truncate(waitingMessage(job, to, position, locale), platform.limits)
+    const shows = platform.limits.previews && platform.limits.formats.includes('webp')
+    const picture = shows && preview ? pictureOfPreview(job, preview, locale) : undefined
+    const running = omitUndefined({ progress, preview: picture, leftMs: position.leftMs })
+    return truncate(runningMessage(job, to, running, locale), platform.limits)
+  }
+
+  async function store(message: JobMessage, posted: Posted): Promise<void> {
+    if (JSON.stringify(posted) === JSON.stringify(message.posted)) return
+    message.posted = posted
+    await index.remember(message.platform.name, posted.messages, message.job.id)
+    const handle: MessageHandle = { posted }
+    await scheduler.annotate(message.job.id, handle as unknown as Json)
+  }
+
+  return {
+    find: (job) => messages.get(job),
+    all: () => messages.values(),
+    track(job, platform) {
+      const posted = messageHandleFrom(scheduler.noteOf(job.id))?.posted
+      const message: JobMessage = { job, platform, to: replyTargetOf(job), opened: Promise.resolve(), posted, lost: false, shown: '' }
+      messages.set(job.id, message)
+      return message
+    },
+    drop: (job) => void messages.delete(job),
+    open(message) {
+      message.opened = post(message)
+    },
+    update,
+    store,
+  }
+}
+
+/** Two messages that look alike need no edit between them. */
+function fingerprintOf({ picture, ...words }: Outgoing): string {
+  return JSON.stringify([words, picture && Buffer.from(picture.bytes).toString('base64')])
+}

@@ -1,0 +1,75 @@
+// Posting to the terminal: Outgoing → lines. What is edited is printed anew under its name; what was printed cannot be taken back.
+
+import { randomBytes } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { serial } from '../../serial.ts'
+import type { Form, Item, Outgoing } from '../contract/outgoing.ts'
+import { plainText } from '../contract/plain-text.ts'
+import type { Platform, Posted } from '../contract/platform.ts'
+
+export interface Screen {
+  readonly print: (line: string) => void
+  readonly folder: string
+  /** Of buttons, by their number less one. */
+  readonly commands: string[]
+  form?: Form | undefined
+  /** What was filled in so far. */
+  readonly fields: (readonly [name: string, text: string])[]
+}
+
+export function createPost(screen: Screen): Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'> {
+  const inTurn = serial()
+  const byNonce = new Map<string, Posted>()
+  const removed = new Set<unknown>()
+  const show = (name: string, outgoing: Outgoing) =>
+    inTurn(async () => screen.print([name, ...(await linesOf(name, outgoing, screen)), ''].join('\n')))
+  return {
+    async acknowledge() {},
+    async post(_address, outgoing) {
+      const there = byNonce.get(outgoing.nonce ?? '')
+      if (there) return there
+      const name = `#${randomBytes(3).toString('hex')}`
+      const posted = { handle: name, messages: [name] }
+      if (outgoing.nonce !== undefined) byNonce.set(outgoing.nonce, posted)
+      await show(name, outgoing)
+      return posted
+    },
+    async edit(posted, outgoing) {
+      if (removed.has(posted.handle)) return undefined
+      await show(String(posted.handle), outgoing)
+      return posted
+    },
+    async remove({ handle }) {
+      removed.add(handle)
+      await inTurn(() => screen.print(`${handle} ✗\n`))
+    },
+    async open(_address, form) {
+      const fields = form.fields.filter(({ option }) => option.kind !== 'file')
+      screen.form = { ...form, fields }
+      screen.print([form.title, ...fields.map(({ name, value = '' }) => `${name}: ${value}`), `${fields[0]!.name}?`].join('\n'))
+    },
+  }
+}
+
+async function linesOf(name: string, part: Partial<Outgoing & Item>, screen: Screen): Promise<string[]> {
+  const { title, text, quote, facts = [], progress, picture, file, items = [], buttons = [] } = part
+  const done = progress && `${Math.floor(progress.done * 100)}% ${progress.text}`
+  const words = [title, text, quote && `> ${quote}`, done, ...facts.map(({ label, value }) => `${label}: ${value}`)]
+  const lines = words.flatMap((one) => one?.split('\n').map(plainText) ?? [])
+  for (const one of [picture, file]) {
+    if (!one) continue
+    const path = join(screen.folder, `${name.slice(1)}-${one.fileName}`)
+    await mkdir(screen.folder, { recursive: true })
+    await writeFile(path, one.bytes)
+    lines.push(path)
+  }
+  for (const item of items) lines.push('', ...(await linesOf(name, item, screen)))
+  return [...lines, ...buttons.map(({ label, command }) => `[${numberOf(command, screen)}] ${plainText(label)}`)]
+}
+
+/** A command that was offered before keeps its number. */
+function numberOf(command: string, { commands }: Screen): number {
+  if (!commands.includes(command)) commands.push(command)
+  return commands.indexOf(command) + 1
+}

@@ -1,0 +1,71 @@
+// A recipe from the flags of `zoetrope animate`: what the pool renders.
+
+import { randomInt } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { Config } from '../../config.ts'
+import { type DrawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
+import { modelDefaults } from '../../engine/index.ts'
+import { UserError } from '../../errors.ts'
+import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import type { Recipe } from '../../render/recipe.ts'
+import { recipeFor } from '../../styles/catalog/recipe.ts'
+import { formatOf } from './output-file.ts'
+import { type ReadCatalog, readStyleCatalog } from './read-style-catalog.ts'
+
+export interface Flags extends Partial<DrawSettings> {
+  readonly negative?: string
+  readonly style?: string
+  readonly checkpoint?: string
+  readonly motion?: string
+  readonly vae?: string
+  readonly lora: readonly LoraFile[]
+  readonly embedding: readonly { readonly file: string; readonly word: string }[]
+  readonly size?: readonly [width: number, height: number]
+  readonly seed?: string
+  readonly format?: Format
+  readonly maxBytes?: number
+  readonly scale?: number
+  readonly out?: string
+  readonly device: string
+  readonly threads?: number
+  readonly verbose?: true
+}
+
+export async function recipeFromFlags(prompt: string, flags: Flags, config: Config): Promise<Recipe> {
+  const styles = await readStyleCatalog(config)
+  return recipeOf(prompt, flags, styles).finally(styles.close)
+}
+
+async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Promise<Recipe> {
+  const model = modelOf(flags, styles.base)
+  const defaults = model ? modelDefaults(model) : await styles.catalog.model(flags.style)
+  const [width, height] = flags.size ?? [defaults.width, defaults.height]
+  const { style, maxBytes, scale } = flags
+  const request: AnimationRequest = {
+    prompt,
+    negative: flags.negative ?? defaults.negative,
+    ...omitUndefined({ style, model }),
+    ...requiredSettingsIn(defaults),
+    width,
+    height,
+    ...drawSettingsIn(flags),
+    seed: flags.seed ?? String(randomInt(2 ** 32)),
+    format: formatOf(flags),
+    ...omitUndefined({ maxBytes }),
+  }
+  const recipe = await recipeFor(request, styles.catalog, styles.base)
+  return { ...recipe, ...omitUndefined({ scale }) }
+}
+
+/** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */
+function modelOf({ style, checkpoint, motion, vae, lora, embedding }: Flags, base: ModelFiles): ModelFiles | undefined {
+  if (checkpoint === undefined && motion === undefined && vae === undefined && lora.length === 0 && embedding.length === 0) return undefined
+  if (style !== undefined) {
+    throw new UserError('style-and-files', 'A style has its own files: name a style, or files, not both.', { style })
+  }
+  const under: ModelFiles = checkpoint === undefined ? base : { checkpoint: resolve(checkpoint), loras: [] }
+  const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
+  const embeddings = embedding.length > 0 ? embedding : undefined
+  return { ...under, ...omitUndefined({ motion: path(motion), vae: path(vae), embeddings }), loras: lora }
+}

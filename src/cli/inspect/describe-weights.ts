@@ -1,0 +1,120 @@
+// Describes a file of weights in lines that people read: what it is, what it holds, what would be left aside and why.
+
+import type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../engine/checkpoint/architecture.ts'
+import type { Identity } from '../../engine/checkpoint/identify.ts'
+import type { LoraDescription } from '../../engine/checkpoint/lora/describe.ts'
+import { inBytes, inMillions, plain } from '../terminal.ts'
+
+/** A label and what stands beside it. */
+export type LabelledLine = readonly [label: string, text: string]
+
+export const kindWords: Readonly<Record<Identity['kind'], string>> = {
+  'sd1-checkpoint': 'checkpoint of Stable Diffusion 1.x',
+  unet: 'UNet of Stable Diffusion 1.x',
+  vae: 'VAE',
+  'text-encoder': 'CLIP text encoder',
+  'motion-module': 'motion module',
+  'motion-lora': 'motion LoRA',
+  'domain-adapter': 'domain adapter of AnimateDiff v3 (a LoRA)',
+  lora: 'LoRA',
+  'textual-inversion': 'textual inversion',
+  refused: 'cannot be used',
+}
+
+const containers: Readonly<Record<Identity['container'], string>> = {
+  safetensors: 'safetensors',
+  'torch-zip': 'torch.save',
+  'torch-legacy': 'torch.save, the form before 1.6',
+}
+
+export function weightLines(identity: Identity, metadata: ReadonlyMap<string, string> = new Map()): LabelledLine[] {
+  const { container, bytes, tensors, dtypes, parameters, ignored } = identity
+  const types = dtypes.map(({ dtype, tensors }) => (dtypes.length === 1 ? dtype : `${tensors} ${dtype}`)).join(', ')
+  const license = metadata.get('modelspec.license') ?? metadata.get('license')
+  return [
+    ['kind', identity.kind === 'refused' ? `${kindWords.refused}: ${plain(identity.sentence)}` : kindWords[identity.kind]],
+    ['file', `${containers[container]}, ${inBytes(bytes)}`],
+    ['tensors', `${tensors} (${types}), ${inMillions(parameters)} parameters`],
+    ...particulars(identity),
+    ...(license === undefined ? [] : [['license', plain(license)] as const]),
+    ...ignored.map(({ reason, names }): LabelledLine => ['left aside', `${named(names)}: ${reason}`]),
+  ]
+}
+
+function particulars(identity: Identity): LabelledLine[] {
+  switch (identity.kind) {
+    case 'sd1-checkpoint': {
+      const { unet, vae, text } = identity
+      return [
+        ['UNet', unetText(unet)],
+        ['VAE', vae ? vaeText(vae) : 'none'],
+        ['text encoder', text ? textText(text) : 'none'],
+      ]
+    }
+    case 'unet':
+      return [['UNet', unetText(identity.unet)]]
+    case 'vae':
+      return [['VAE', vaeText(identity.vae)]]
+    case 'text-encoder':
+      return [['text encoder', textText(identity.text)]]
+    case 'motion-module':
+      return [['module', motionText(identity.motion)]]
+    case 'motion-lora':
+    case 'domain-adapter':
+    case 'lora':
+      return loraLines(identity.lora)
+    case 'textual-inversion': {
+      const { vectors, width, word } = identity.embedding
+      const said = word === undefined ? 'its file name is its word' : `the file calls it ${plain(word)}`
+      return [['embedding', `${vectors} ${vectors === 1 ? 'vector' : 'vectors'} of ${width}; ${said}`]]
+    }
+    case 'refused':
+      return []
+  }
+}
+
+export const unetText = ({ widths, attention, heads, contextWidth, inChannels }: UNetArchitecture): string => {
+  const levels = attention.flatMap((has, level) => (has ? [level + 1] : []))
+  return `widths ${widths.join(' ')}, attention in ${levels.length === 1 ? 'level' : 'levels'} ${levels.join(' ')}, ${heads} heads, text width ${contextWidth}, ${inChannels} channels in`
+}
+
+export const vaeText = ({ widths, factor, latentChannels, encoder, decoder }: VaeArchitecture): string => {
+  const halves = encoder && decoder ? 'encoder and decoder' : encoder ? 'encoder only' : 'decoder only'
+  return `widths ${widths.join(' ')}, ${factor} pixels a latent, ${latentChannels} channels, ${halves}`
+}
+
+export const textText = ({ width, layers, heads, vocabulary }: TextArchitecture): string =>
+  `width ${width}, ${layers} layers, ${heads} ${heads === 1 ? 'head' : 'heads'}, ${vocabulary} tokens`
+
+export function motionText({ version, steps, midBlock, maxFrames, widths, acrossFrames }: MotionArchitecture): string {
+  const name = version === 'animatelcm' ? 'AnimateLCM' : version === 'lightning' ? 'AnimateDiff-Lightning' : `AnimateDiff ${version}`
+  return [
+    `${name}${steps === undefined ? '' : `, distilled for ${steps} steps`}, for a UNet of widths ${widths.join(' ')}`,
+    `up to ${maxFrames} frames`,
+    midBlock ? 'with a module in the middle' : 'none in the middle',
+    ...(acrossFrames ? ['norms across frames'] : []),
+  ].join(', ')
+}
+
+function loraLines({ kinds, ranks, alphas, parts, modules, contextWidth, ...said }: LoraDescription): LabelledLine[] {
+  const nets = parts.map((part) => ({ unet: 'UNet', text: 'text encoder', motion: 'motion module' })[part]).join(' and ')
+  const numbers = [ranks.length > 0 ? `rank ${ranks.join(', ')}` : 'no rank', alphas.length > 0 ? `alpha ${alphas.join(', ')}` : 'no alpha']
+  const lines: LabelledLine[] = [
+    ['adapters', `${kinds.join(', ')}, ${numbers.join(', ')}, on ${modules} modules of the ${nets}`],
+    ...(contextWidth === undefined ? [] : [['text width', String(contextWidth)] as const]),
+  ]
+  for (const [label, value] of [
+    ['base', said.base],
+    ['title', said.title],
+    ['author', said.author],
+    ['trigger words', said.triggerWords.join(', ') || undefined],
+  ] as const) {
+    if (value !== undefined) lines.push([label, plain(value)])
+  }
+  return lines
+}
+
+function named(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => plain(name.slice(0, 100)))
+  return names.length <= 3 ? shown.join(', ') : `${names.length} tensors (${shown[0]} …)`
+}

@@ -1,0 +1,30 @@
+// Draw settings as every room knows them: declared in the engine, which imports nothing above itself, and the schema of each.
+
+import { z } from 'zod'
+import { type DrawSettingName, type DrawSettings, drawSettings } from './engine/draw-settings.ts'
+
+export {
+  clipSettingsIn,
+  type DrawSettingName,
+  type DrawSettings,
+  drawSettingNames,
+  drawSettings,
+  drawSettingsIn,
+  optionalSettingsIn,
+  type RequiredDrawSettings,
+  requiredSettingsIn,
+  type SamplerName,
+} from './engine/draw-settings.ts'
+
+/** What a setting may be, for what comes from outside. */
+export function drawSettingSchema<Name extends DrawSettingName>(name: Name): z.ZodType<NonNullable<DrawSettings[Name]>> {
+  const setting = drawSettings[name]
+  return schemaOf(setting) as z.ZodType as z.ZodType<NonNullable<DrawSettings[Name]>>
+}
+
+function schemaOf(setting: (typeof drawSettings)[DrawSettingName]): z.ZodType {
+  if (setting.kind === 'choice') return z.enum(setting.choices as unknown as [string, ...string[]])
+  if (setting.kind === 'text') return z.string().max(setting.maxChars)
+  const { min, max } = setting
+  return setting.kind === 'integer' ? z.int().min(min).max(max) : z.number().min(min).max(max)
+}

@@ -1,0 +1,21 @@
+// The engine's entry point for computing: devices, sessions, the engine that draws, the comparison with reference tensors. Loads ONNX
+// Runtime.
+
+export {
+  createEngine,
+  type Engine,
+  type EngineInput,
+  type EngineOptions,
+  type EngineOutput,
+  type EngineProgress,
+  type Loading,
+} from './pipeline/engine.ts'
+export { type LoadAlone, probeMachine } from './runtime/device-probe.ts'
+export { chooseDevice } from './runtime/devices.ts'
+export { selfTest } from './runtime/self-test.ts'
+export { createSession, listBackends } from './runtime/session.ts'
+export { createSessions, type Sessions } from './runtime/sessions.ts'
+export { type StartedDevice, startDevice } from './runtime/start-device.ts'
+export type { Comparison } from './verify/comparison.ts'
+export type { TestSession } from './verify/test-session.ts'
+export { verify } from './verify/verify.ts'

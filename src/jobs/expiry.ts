@@ -1,0 +1,57 @@
+// Expiry: gives up jobs that have waited too long without a beginning. One timer, for whoever has waited longest.
+
+import type { Clock } from '../clock.ts'
+import type { Job } from './job.ts'
+
+export interface Expiry {
+  /** Gives up who is late, and watches the others. */
+  check(): void
+  /** To be called when a job has come: sets the timer where none is set. */
+  watch(): void
+  stop(): void
+}
+
+export interface ExpiryParts {
+  readonly clock: Clock
+  readonly maxWaitMs: number
+  /** In the order in which they came. */
+  readonly jobs: () => Iterable<Job>
+  readonly giveUp: (late: readonly Job[]) => void
+  /** No timer is set, and none does anything, while this is false. */
+  readonly isOpen: () => boolean
+}
+
+/** Timers cannot be set for longer than 24 days; a look now and then costs nothing. */
+const longestTimerMs = 3_600_000
+
+export function createExpiry({ clock, maxWaitMs, jobs, giveUp, isOpen }: ExpiryParts): Expiry {
+  let cancelTimer: (() => void) | undefined
+
+  function check(): void {
+    const beforeMs = clock.nowMs() - maxWaitMs
+    giveUp([...jobs()].filter(({ state, acceptedMs }) => state === 'waiting' && acceptedMs <= beforeMs))
+    watch()
+  }
+
+  function watch(): void {
+    if (cancelTimer || !isOpen()) return
+    for (const { state, acceptedMs } of jobs()) {
+      if (state !== 'waiting') continue
+      const leftMs = acceptedMs + maxWaitMs - clock.nowMs()
+      cancelTimer = clock.after(Math.min(Math.max(0, leftMs), longestTimerMs), () => {
+        cancelTimer = undefined
+        if (isOpen()) check()
+      })
+      return
+    }
+  }
+
+  return {
+    check,
+    watch,
+    stop() {
+      cancelTimer?.()
+      cancelTimer = undefined
+    },
+  }
+}

@@ -1,0 +1,64 @@
+// Job changes, write-ahead: each is written to the journal, then made in memory, then told to whoever listens. A job changes in no
+// other way.
+
+import { unwritten } from './end-reasons.ts'
+import type { EventEmitter } from './event-emitter.ts'
+import type { ForecastCache } from './forecast/forecast-cache.ts'
+import type { Job } from './job.ts'
+import type { Journal, JournalValue } from './journal.ts'
+import type { LiveJobs } from './live-jobs.ts'
+import type { RenderProgress } from './renderer.ts'
+
+export type JobEvent =
+  /** Accepted, begun, handed back or ended. */
+  | { readonly kind: 'state'; readonly job: Job }
+  /** Only of running jobs; nothing is written down for it. */
+  | { readonly kind: 'progress'; readonly job: Job; readonly progress: RenderProgress }
+
+export interface JobChanges {
+  /** A new job. @throws UserError journal-failed; then nothing has changed */
+  add(job: Job): void
+  /** All of them or none; none where false is returned, and `onUnwritable` has been called. */
+  change(jobs: readonly Job[], kept?: JournalValue): boolean
+}
+
+export interface JobChangesParts {
+  readonly journal: Pick<Journal, 'add' | 'change'>
+  readonly live: Pick<LiveJobs, 'put'>
+  readonly forecasts: Pick<ForecastCache, 'changed'>
+  readonly events: Pick<EventEmitter<JobEvent>, 'emit'>
+  /** Jobs that have changed cannot be written: what the journal cannot record must not go on. */
+  readonly onUnwritable: (error: unknown) => void
+  readonly onError: (error: unknown, job: Job) => void
+}
+
+export function createJobChanges({ journal, live, forecasts, events, onUnwritable, onError }: JobChangesParts): JobChanges {
+  function apply(jobs: readonly Job[]): void {
+    for (const job of jobs) live.put(job)
+    forecasts.changed()
+    for (const job of jobs) events.emit({ kind: 'state', job })
+  }
+
+  return {
+    add(job) {
+      try {
+        journal.add(job)
+      } catch (error) {
+        onError(error, job)
+        throw unwritten(error)
+      }
+      apply([job])
+    },
+    change(jobs, kept) {
+      if (jobs.length === 0) return true
+      try {
+        journal.change(jobs, kept)
+      } catch (error) {
+        onUnwritable(error)
+        return false
+      }
+      apply(jobs)
+      return true
+    },
+  }
+}

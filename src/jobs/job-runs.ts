@@ -1,0 +1,62 @@
+// Job runs: from a slot to the end. Begins the jobs that one render serves, and ends them with its outcome.
+
+import type { ActiveRender } from './active-render.ts'
+import type { ActiveRenders, RenderOutcome } from './active-renders.ts'
+import type { Estimate } from './forecast/estimate.ts'
+import type { ForecastCache } from './forecast/forecast-cache.ts'
+import { begin, end } from './job.ts'
+import type { JobChanges } from './job-changes.ts'
+import type { Leave } from './limits/rate-limiter.ts'
+import type { LiveJobs } from './live-jobs.ts'
+
+export interface JobRuns {
+  /**
+   * @param id of a job that the queue has given out; others that wait for the same are rendered with it
+   * @param leave called when it takes no slot any more
+   */
+  begin(id: string, leave?: Leave): void
+}
+
+export interface JobRunsParts {
+  readonly live: Pick<LiveJobs, 'get' | 'keyOf' | 'togetherWith'>
+  readonly renders: Pick<ActiveRenders, 'add' | 'run'>
+  readonly changes: Pick<JobChanges, 'change'>
+  readonly forecasts: Pick<ForecastCache, 'changed'>
+  readonly estimate: Pick<Estimate, 'learn' | 'save'>
+  readonly nowMs: () => number
+  /** A slot is free again. */
+  readonly onSlotFree: () => void
+}
+
+export function createJobRuns({ live, renders, changes, forecasts, estimate, nowMs, onSlotFree }: JobRunsParts): JobRuns {
+  function conclude({ lead, ids }: ActiveRender, { outcome, renderMs }: RenderOutcome): void {
+    forecasts.changed()
+    // Nobody has waited for it to the end where all were cancelled, handed back or could not be written.
+    if (ids.size > 0) {
+      if (renderMs !== undefined) estimate.learn(lead, renderMs)
+      const endedMs = nowMs()
+      const ended = [...ids].map((id) => end(live.get(id)!, outcome, endedMs))
+      changes.change(ended, { name: 'estimate', value: estimate.save() })
+    }
+    onSlotFree()
+  }
+
+  return {
+    begin(id, leave = () => undefined) {
+      const startedMs = nowMs()
+      const jobs = [...live.togetherWith(id)].map((other) => {
+        const job = live.get(other)!
+        return begin(job, job.attempts + 1, startedMs)
+      })
+      const lead = jobs.find((job) => job.id === id)!
+      const ids = jobs.map((job) => job.id)
+      // Before it is told, so that who cancels it on hearing of it aborts it.
+      const render = renders.add(lead, live.keyOf(id)!, ids, startedMs)
+      if (!changes.change(jobs)) return leave()
+      renders.run(render, (ending) => {
+        leave()
+        conclude(render, ending)
+      })
+    },
+  }
+}

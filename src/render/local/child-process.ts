@@ -1,0 +1,122 @@
+// A child process: what the parent holds of child.ts. Hands it calls and hears its answers; stays responsive whatever the child is
+// doing, because all that is shared is a channel.
+
+import { fork } from 'node:child_process'
+import type { PoolRenderOptions } from '../pool.ts'
+import { childEnvironment } from './child-environment.ts'
+import { type ChildCall, type ChildMessage, type ChildOptions, type ChildResult, errorOf, type ParentMessage } from './protocol.ts'
+
+export interface RenderProcess {
+  /** Aborting the signal stops it between two steps. @throws what the call failed with there; ChildDied */
+  call(what: ChildCall, options: Pick<PoolRenderOptions, 'signal' | 'onProgress'>): Promise<ChildResult>
+  /** Resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+export interface RenderProcessOptions {
+  readonly program: string
+  readonly child: ChildOptions
+  /** It is killed where it does not stop within this long after an abort. */
+  readonly abortGraceMs: number
+  readonly onTrouble: (sentence: string) => void
+  /** After every call that was under way has failed. @param idle nothing was under way */
+  readonly onExit: (died: ChildDied, idle: boolean) => void
+  readonly onStart: (pid: number) => void
+}
+
+interface PendingCall {
+  readonly resolve: (value: ChildResult) => void
+  readonly reject: (error: unknown) => void
+  readonly onProgress: (progress: Extract<ChildMessage, { kind: 'progress' }>['progress']) => void
+}
+
+/** The end of what it said on stderr that is told with its death. */
+const saidChars = 2000
+
+export function startRenderProcess({ program, child, abortGraceMs, onTrouble, onExit, onStart }: RenderProcessOptions): RenderProcess {
+  const process = fork(program, [JSON.stringify(child)], {
+    env: childEnvironment(globalThis.process.env),
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  const pending = new Map<number, PendingCall>()
+  let calls = 0
+  let said = ''
+  let gone = false
+  if (process.pid !== undefined) onStart(process.pid)
+  process.stderr?.on('data', (text: Buffer) => {
+    said = (said + text).slice(-saidChars)
+  })
+  process.on('message', hear)
+  process.on('error', (error) => die(error.message))
+  process.on('exit', (code, signal) => die(signal ?? `code ${code}`))
+
+  function hear(answer: ChildMessage): void {
+    if (answer.kind === 'trouble') {
+      onTrouble(answer.sentence)
+      return
+    }
+    const call = pending.get(answer.id)
+    if (answer.kind === 'progress') {
+      call?.onProgress(answer.progress)
+      return
+    }
+    pending.delete(answer.id)
+    if (answer.kind === 'done') call?.resolve(answer.value)
+    else call?.reject(errorOf(answer.failure))
+  }
+
+  function die(how: string): void {
+    if (gone) return
+    gone = true
+    const died = new ChildDied(how, said.trim())
+    const under = [...pending.values()]
+    pending.clear()
+    onExit(died, under.length === 0)
+    for (const { reject } of under) reject(died)
+  }
+
+  return {
+    call(what, { signal, onProgress }) {
+      const id = ++calls
+      return new Promise((resolve, reject) => {
+        let timer: NodeJS.Timeout | undefined
+        const abort = (): void => {
+          if (process.connected) process.send({ kind: 'abort', id } satisfies ParentMessage)
+          timer = setTimeout(() => process.kill('SIGKILL'), abortGraceMs)
+        }
+        signal?.addEventListener('abort', abort, { once: true })
+        const over = (): void => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', abort)
+        }
+        pending.set(id, {
+          resolve: (value) => [over(), resolve(value)],
+          reject: (error) => [over(), reject(error)],
+          onProgress: (progress) => signal?.aborted || onProgress?.(progress),
+        })
+        process.send({ ...what, id } as ParentMessage)
+      })
+    },
+    async kill() {
+      if (process.exitCode !== null || process.signalCode !== null) return
+      const exited = new Promise((resolve) => process.once('exit', resolve))
+      process.kill('SIGKILL') // a step cannot be cancelled; what it was writing has not been renamed into place and counts for nothing
+      await exited
+    },
+  }
+}
+
+export class ChildDied extends Error {
+  /** A signal's name, or an exit code. */
+  readonly how: string
+  /** The end of what it printed as an error. */
+  readonly said: string
+
+  constructor(how: string, said: string) {
+    super(`the child process ended with ${how}`)
+    this.how = how
+    this.said = said
+  }
+}

@@ -1,0 +1,41 @@
+// A portable recipe: names every file of the model by its content instead of by a path of this host, so that it can be rendered on
+// any host that has the same files, wherever they lie there.
+
+import type { LoraFile } from '../jobs/request.ts'
+import type { FileContent } from './file-contents.ts'
+import type { Recipe } from './recipe.ts'
+
+/** JSON. */
+export interface PortableRecipe extends Omit<Recipe, 'model'> {
+  readonly model: ModelOf<FileContent>
+}
+
+/** The files of a model, named in one way or another. */
+export interface ModelOf<File> {
+  readonly checkpoint: File
+  readonly motion?: File
+  readonly vae?: File
+  readonly loras: readonly (Omit<LoraFile, 'file'> & { readonly file: File })[]
+  readonly embeddings?: readonly { readonly file: File; readonly word: string }[]
+}
+
+/** The request goes as it was asked. @param contentOf of a path of this host */
+export async function toPortable(recipe: Recipe, contentOf: (path: string) => Promise<FileContent>): Promise<PortableRecipe> {
+  return { ...recipe, model: await withFiles(recipe.model, contentOf) }
+}
+
+/** @param pathOf where this host has the same content; rejects where it has not */
+export async function toLocal(recipe: PortableRecipe, pathOf: (content: FileContent) => Promise<string>): Promise<Recipe> {
+  return { ...recipe, model: await withFiles(recipe.model, pathOf) }
+}
+
+async function withFiles<From, To>(model: ModelOf<From>, named: (file: From) => Promise<To>): Promise<ModelOf<To>> {
+  const { checkpoint, motion, vae, loras, embeddings } = model
+  return {
+    checkpoint: await named(checkpoint),
+    ...(motion !== undefined && { motion: await named(motion) }),
+    ...(vae !== undefined && { vae: await named(vae) }),
+    loras: await Promise.all(loras.map(async (lora) => ({ ...lora, file: await named(lora.file) }))),
+    ...(embeddings && { embeddings: await Promise.all(embeddings.map(async ({ file, word }) => ({ file: await named(file), word }))) }),
+  }
+}

@@ -1,0 +1,154 @@
+// The state of a Discord server process: one guild with channels and users, direct messages, interactions.
+
+import { PermissionFlagsBits } from 'discord.js'
+
+export interface User {
+  readonly id: string
+  readonly username: string
+  readonly bot?: true
+  readonly roles: readonly string[]
+  readonly locale: string
+}
+
+export interface Channel {
+  readonly id: string
+  /** 0 text, 1 private, 11 thread. */
+  readonly type: 0 | 1 | 11
+  readonly name?: string
+  readonly nsfw?: boolean
+  readonly parent?: string
+  /** What nobody may do here. */
+  deny: bigint
+  /** Of a private one. */
+  readonly person?: string
+}
+
+export interface Attached {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly description: string | undefined
+  readonly bytes: Uint8Array
+}
+
+export interface DiscordMessage {
+  readonly id: string
+  readonly channel: string
+  readonly author: string
+  flags: number
+  components: readonly Data[]
+  attached: readonly Attached[]
+  /** Only this person sees it. */
+  readonly onlyFor?: string
+  readonly nonce?: string
+  readonly atMs: number
+  editedMs?: number
+  /** By emoji: who. */
+  readonly reactions: Map<string, Set<string>>
+}
+
+export interface Interaction {
+  readonly id: string
+  readonly token: string
+  readonly person: string
+  readonly channel: string
+  readonly inGuild: boolean
+  readonly type: number
+  readonly atMs: number
+  state: 'open' | 'deferred' | 'responded'
+  /** The first response's message; for a button that was acknowledged silently, the message it stands on. */
+  original?: string
+  followUps: number
+  /** The message with the button. */
+  readonly pressed?: string
+  readonly sizeLimit: number
+  modal?: Data
+  choices?: readonly Data[]
+}
+
+export type Data = Readonly<Record<string, unknown>>
+
+const everything =
+  PermissionFlagsBits.ViewChannel |
+  PermissionFlagsBits.SendMessages |
+  PermissionFlagsBits.SendMessagesInThreads |
+  PermissionFlagsBits.AttachFiles |
+  PermissionFlagsBits.EmbedLinks |
+  PermissionFlagsBits.ReadMessageHistory |
+  PermissionFlagsBits.AddReactions |
+  PermissionFlagsBits.UseApplicationCommands
+
+export type DiscordState = ReturnType<typeof createDiscordState>
+
+export function createDiscordState(nowMs: () => number) {
+  let count = 0
+  /** Ids tell the time they were made, as Discord's do. */
+  const newId = (): string => String((BigInt(Math.floor(nowMs()) - 1420070400000) << 22n) | BigInt(count++ & 0x3fffff))
+
+  const guildId = newId()
+  const adminRole = newId()
+  const person = (username: string, more: Partial<User> = {}): User => ({ id: newId(), username, roles: [], locale: 'en-US', ...more })
+  const bot = person('Zoetrope', { bot: true })
+  const users = {
+    ann: person('ann'),
+    bob: person('bob', { locale: 'zh-CN' }),
+    root: person('root', { roles: [adminRole] }),
+    /** Of the bot; nobody special in the guild. */
+    operator: person('operator'),
+    robot: person('robot', { bot: true }),
+  }
+  const usersById = new Map<string, User>([bot, ...Object.values(users)].map((one) => [one.id, one]))
+
+  const channelsById = new Map<string, Channel>()
+  const addChannel = (channel: Omit<Channel, 'id' | 'deny'> & { deny?: bigint }): Channel => {
+    const added = { id: newId(), deny: 0n, ...channel }
+    channelsById.set(added.id, added)
+    return added
+  }
+  const general = addChannel({ type: 0, name: 'general' })
+  const night = addChannel({ type: 0, name: 'night', nsfw: true })
+  const channels = {
+    general,
+    night,
+    /** In an age-restricted channel. */
+    thread: addChannel({ type: 11, name: 'thread', parent: night.id }),
+    /** Where the bot may read and no more. */
+    locked: addChannel({
+      type: 0,
+      name: 'locked',
+      deny: PermissionFlagsBits.SendMessages | PermissionFlagsBits.AttachFiles | PermissionFlagsBits.AddReactions,
+    }),
+  }
+
+  return {
+    newId,
+    nowMs,
+    guildId,
+    adminRole,
+    bot,
+    application: newId(),
+    users,
+    usersById,
+    channelsById,
+    channels,
+    messages: new Map<string, DiscordMessage>(),
+    interactions: new Map<string, Interaction>(),
+    /** Who takes no private messages. */
+    closed: new Set<string>(),
+    commands: [] as readonly Data[],
+    pings: 0,
+    /** For whom the application can be installed, as its settings say. */
+    installs: { '0': {} } as Readonly<Record<string, object>>,
+    addChannel,
+    direct(id: string): Channel {
+      const there = [...channelsById.values()].find((one) => one.person === id)
+      return there ?? addChannel({ type: 1, person: id })
+    },
+    /** What the bot may do there. */
+    allowed(channel: Channel): bigint {
+      const deny = channel.parent === undefined ? channel.deny : channel.deny | channelsById.get(channel.parent)!.deny
+      return everything & ~deny
+    },
+    everything,
+  }
+}
