@@ -25,12 +25,14 @@ export const betaSchedules = ['linear', 'scaled_linear'] as const
 export type Betas = (typeof betaSchedules)[number]
 
 /**
+ * - `auto`: as it takes for this motion module: nothing where it was trained on loops of this length, else `closed`, and `ping-pong` of what
+ *   was drawn where that did not close.
  * - `none`: from the first frame to the last.
  * - `closed`: the last frame is followed by the first, whatever the motion module was trained on, at no extra cost.
  * - `ping-pong`: drawn to the middle, and played back.
  * - `cross-fade`: drawn a little longer, and the end faded into the beginning.
  */
-export const loops = ['none', 'closed', 'ping-pong', 'cross-fade'] as const
+export const loops = ['auto', 'none', 'closed', 'ping-pong', 'cross-fade'] as const
 export type Loop = (typeof loops)[number]
 
 /** Where context windows lie; see pipeline/windows.ts. */
@@ -55,6 +57,9 @@ type Setting = (
 }
 
 const mostFrames = 128
+
+/** Another way to say `frames`, at the frames a second of the clip: what is kept is the frames. */
+export const seconds = { kind: 'number', min: 0.1, max: mostFrames } as const
 
 /** Of clips; `auto` is decided by the loop, the length of the clip and the motion module: see pipeline/plan-clip.ts. */
 export const clipSettings = {

@@ -59,6 +59,8 @@ export interface MotionArchitecture {
   readonly peRows: number
   /** Frames that one window may have. */
   readonly maxFrames: number
+  /** It was trained on loops of so many frames: they close by themselves. */
+  readonly loopFrames?: number
   /** Channels of each level, from the full resolution down. */
   readonly widths: readonly number[]
   /** Modules in a down block; an up block has one more. */
@@ -154,6 +156,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   const stored = source.peRows ?? configured(tensors, source.config, ['motion_max_seq_length'])
   const version = source.version ?? versionOf(midBlock, stored, source)
   const steps = version === 'lightning' ? stepsOf(source) : undefined
+  const loopFrames = configured(tensors, source.config, ['motion_loop_frames'])
   const peRows = stored ?? (version === 'v1' ? 24 : version === 'animatelcm' ? 64 : 32)
   const first = 'down_blocks.0.motion_modules.0'
   return {
@@ -163,6 +166,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
     heads: configured(tensors, source.config, ['motion_num_attention_heads']) ?? 8,
     peRows,
     maxFrames: stored === undefined ? Math.min(peRows, 32) : peRows,
+    ...(loopFrames !== undefined && { loopFrames }),
     widths: Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.motion_modules.0.norm.weight`, 1)[0]!),
     layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.motion_modules\.(\d+)\./),
     acrossFrames: version === 'v1',

@@ -8,7 +8,7 @@ import { numbersOver, parseKeyframes, parseNumberKeyframes } from '../text/keyfr
 import { rearrangeFrames, shuffledFrames } from './free-noise.ts'
 import type { Model } from './model.ts'
 import type { Size } from './nets.ts'
-import { type ClipPlan, planClip } from './plan-clip.ts'
+import { type ClipPlan, planClip, type WindowPositions } from './plan-clip.ts'
 import { partsOf } from './prompt-context.ts'
 
 export interface ClipInput extends Size {
@@ -30,16 +30,33 @@ export interface PreparedClip {
   readonly guidance?: ReturnType<typeof parseNumberKeyframes>
 }
 
+/** What is said of a clip in words and numbers: all that a request has. */
+export type ClipWords = Pick<ClipInput, 'frames' | 'prompt' | 'negative' | 'clip'>
+
 /**
- * @throws UserError of `planClip` and of keyframes; `continues-no-longer`, `continues-loop`, `continues-variation`, `variation-frames`,
+ * @param motion null for stills
+ * @throws UserError of `planClip` and of keyframes; `prompt-parts`
+ */
+export function checkClip({ frames, prompt, negative, clip }: ClipWords, motion: WindowPositions | null): PreparedClip {
+  const settings = { ...defaultClip, ...clip }
+  const plan = planClip(settings, frames, motion)
+  for (const { value } of parseKeyframes(prompt, plan.keyed.frames) ?? []) partsOf(value)
+  parseKeyframes(negative, plan.keyed.frames)
+  return {
+    settings,
+    plan,
+    ...(settings.guidanceTravel !== '' && { guidance: parseNumberKeyframes(settings.guidanceTravel, plan.keyed.frames) }),
+  }
+}
+
+/**
+ * @throws UserError of `checkClip`; `continues-no-longer`, `continues-loop`, `continues-variation`, `variation-frames`,
  *   `given-size`, `vae-encoder`
  */
 export function prepareClip(drawing: ClipInput, { motion, vae }: Pick<Model, 'motion' | 'vae'>): PreparedClip {
-  const { frames, prompt, negative, continues, variationOf } = drawing
-  const settings = { ...defaultClip, ...drawing.clip }
-  const plan = planClip(settings, frames, motion?.architecture ?? null)
-  for (const { value } of parseKeyframes(prompt, plan.keyed.frames) ?? []) partsOf(value)
-  parseKeyframes(negative, plan.keyed.frames)
+  const { frames, continues, variationOf } = drawing
+  const prepared = checkClip(drawing, motion?.architecture ?? null)
+  const { settings } = prepared
   if (continues) refuseToContinue(continues, drawing, settings)
   if (variationOf && variationOf.frames.count !== frames) {
     throw new UserError(
@@ -54,11 +71,7 @@ export function prepareClip(drawing: ClipInput, { motion, vae }: Pick<Model, 'mo
       file: vae.file,
     })
   }
-  return {
-    settings,
-    plan,
-    ...(settings.guidanceTravel !== '' && { guidance: parseNumberKeyframes(settings.guidanceTravel, plan.keyed.frames) }),
-  }
+  return prepared
 }
 
 function refuseToContinue({ count }: Frames, { frames, variationOf }: ClipInput, { loop }: ClipSettings): void {
@@ -71,7 +84,7 @@ function refuseToContinue({ count }: Frames, { frames, variationOf }: ClipInput,
   if (loop === 'ping-pong' || loop === 'cross-fade') {
     throw new UserError(
       'continues-loop',
-      `A clip that goes on keeps its first frames, which the loop ${loop} would change: expected none or closed.`,
+      `A clip that goes on keeps its first frames, which the loop ${loop} would change: expected none, closed or auto.`,
       { loop },
     )
   }

@@ -17,6 +17,7 @@ import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
 import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
+import { type Closing, closingOf, foldWhereOpen } from './closed-loop.ts'
 import { denoise } from './denoise.ts'
 import { firstCallFor } from './known-frames.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
@@ -25,6 +26,7 @@ import { createModelCache, type OpenModel } from './model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
+import { createSeamMeter } from './seam.ts'
 import { createTextCache } from './text-cache.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
@@ -52,6 +54,8 @@ export interface StreamProgress extends EngineProgress {
 
 export interface Streamed {
   readonly schedule: Schedule
+  /** Absent for a still. */
+  readonly closing?: Closing
   /** For the person: what of their files was not used, and what may not come out as they think. */
   readonly notes: readonly Note[]
 }
@@ -174,13 +178,19 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     }
     const decoding = { stage: 'decoding', step: done, of: done } as const
     yield decoding
-    if (continues) yield { ...decoding, frames: continues }
-    const latents = plan.finish(turn.value).subarray(known?.length ?? 0)
-    for await (const frames of withRepeats(nets.decodeInParts(latents), plan.again)) {
+    const meter = createSeamMeter()
+    if (continues) {
+      meter.add(continues)
+      yield { ...decoding, frames: continues }
+    }
+    const shown = plan.mayFold && !known ? foldWhereOpen(turn.value, drawn) : { latents: plan.finish(turn.value), again: plan.again }
+    for await (const frames of withRepeats(nets.decodeInParts(shown.latents.subarray(known?.length ?? 0)), shown.again)) {
       signal?.throwIfAborted()
+      meter.add(frames)
       yield { ...decoding, frames }
     }
-    return { schedule, notes: [...schedule.notes, ...base.notes, ...applied.notes] }
+    const closing = closingOf(plan, 'folded' in shown && shown.folded, meter.seam())
+    return { schedule, notes: [...schedule.notes, ...base.notes, ...applied.notes, ...closing.notes], ...closing.measured }
   }
 
   return {
@@ -203,7 +213,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
           filled += frames.data.length
         }
       }
-      return { frames: { count, width, height, data: data! }, ...turn.value }
+      const each = width * height * 3
+      return { frames: { count: filled / each, width, height, data: data!.subarray(0, filled) }, ...turn.value }
     },
 
     async warm(loading) {
