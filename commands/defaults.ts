@@ -3,7 +3,7 @@
 import { action, type CommandContext, commandGroup, type Defaults, type Line, type Reply, say } from '../src/chat/contract/command.ts'
 import { drawOptions, styleOf } from './animate.ts'
 
-const { size: _size, seed: _seed, ...settable } = drawOptions
+const { size: _size, seed: _seed, seconds: _seconds, ...settable } = drawOptions
 
 export const defaults = commandGroup({
   name: 'defaults',

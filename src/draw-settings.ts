@@ -10,10 +10,12 @@ export {
   drawSettingNames,
   drawSettings,
   drawSettingsIn,
+  type Loop,
   optionalSettingsIn,
   type RequiredDrawSettings,
   requiredSettingsIn,
   type SamplerName,
+  seconds,
 } from './engine/draw-settings.ts'
 
 /** What a setting may be, for what comes from outside. */

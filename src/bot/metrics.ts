@@ -61,8 +61,17 @@ export function createMetrics(scheduler: Pick<Scheduler, 'load' | 'listen'>): Me
       this.set({ state: 'running' }, running)
     },
   })
+  const seams = new Histogram({
+    name: 'zoetrope_loop_seam_ratio',
+    help: 'The step from the last frame to the first, over the largest between neighbours',
+    labelNames: ['loop'],
+    buckets: [0.5, 0.75, 1, 1.1, 1.3, 2, 4, 8],
+    registers,
+  })
   scheduler.listen(({ kind, job }) => {
     if (kind !== 'state' || job.startedMs === undefined || job.endedMs === undefined) return
+    const closing = job.result?.details?.closing
+    if (closing) seams.observe({ loop: closing.loop }, closing.seam)
     rendered.observe({ end: job.state }, (job.endedMs - job.startedMs) / 1000)
   })
 

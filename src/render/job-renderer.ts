@@ -1,8 +1,10 @@
 // A job renderer over a render pool: a job becomes an animation among the blobs. Its style is looked up, the pool renders it, and
 // it is put away under a name that tells nothing.
 
+import { UserError } from '../errors.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
 import type { RenderPool } from './pool.ts'
 import type { Recipe } from './recipe.ts'
@@ -11,7 +13,7 @@ export interface JobRendererParts {
   /** @throws UserError where the style was removed or quarantined meanwhile */
   readonly recipeFor: (request: AnimationRequest) => Promise<Recipe>
   readonly pool: Pick<RenderPool, 'render' | 'capacity' | 'onCapacity'>
-  readonly blobs: Pick<Blobs, 'put'>
+  readonly blobs: Pick<Blobs, 'get' | 'put'>
   /** Milliseconds of any steady clock. */
   readonly now: () => number
 }
@@ -23,9 +25,9 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
     capacity: pool.capacity,
     onCapacity: pool.onCapacity,
     async render(job, { signal, onProgress }) {
-      const recipe = await recipeFor(job.request)
+      const recipe = { ...(await recipeFor(job.request)), ...(await earlierOf(job.request, blobs)) }
       let began = now()
-      const { animation, notes } = await pool.render(recipe, {
+      const { animation, notes, closing } = await pool.render(recipe, {
         signal,
         previewEveryMs,
         onProgress(progress) {
@@ -39,7 +41,16 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
       const { bytes, format, width, height, frames, fps } = animation
       const blob = `${job.id}.${format}`
       await blobs.put(blob, bytes)
-      return { result: { blob, details: { format, width, height, frames, fps, bytes: bytes.length, notes } }, renderMs }
+      const details = { format, width, height, frames, fps, bytes: bytes.length, notes, ...omitUndefined({ closing }) }
+      return { result: { blob, details }, renderMs }
     },
   }
+}
+
+/** @throws UserError `given-gone` where it was deleted meanwhile */
+async function earlierOf({ earlier }: AnimationRequest, blobs: Pick<Blobs, 'get'>): Promise<Pick<Recipe, 'earlier'>> {
+  if (!earlier) return {}
+  const bytes = await blobs.get(earlier.blob)
+  if (!bytes) throw new UserError('given-gone', 'The animation that this was to be made of is no longer there.', { blob: earlier.blob })
+  return { earlier: Buffer.from(bytes).toString('base64') }
 }

@@ -1,11 +1,13 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
+import type { Closing } from '../clip.ts'
 import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
 import type { Note } from '../engine/index.ts'
 import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
+import { decodeAnimation } from '../media/decode-animation.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Recipe } from './recipe.ts'
@@ -14,6 +16,8 @@ export interface Drawn {
   readonly animation: Animation
   /** For the person: what was lowered to fit, what the model does not know. */
   readonly notes: readonly Note[]
+  /** Absent for stills. */
+  readonly closing?: Closing
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
 }
@@ -48,7 +52,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
       const { request } = recipe
       const previewOf = createPreviews(recipe, previewEveryMs, now)
       const stepMs: number[] = []
-      const run = engine.draw(engineInputOf(recipe), signal)
+      const run = engine.draw({ ...engineInputOf(recipe), ...(await earlierFrames(recipe, ffmpeg)) }, signal)
       let began = now()
       let next = await run.next()
       for (; !next.done; next = await run.next()) {
@@ -57,7 +61,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
         began = now()
       }
-      const { frames, notes } = next.value
+      const { frames, notes, closing } = next.value
       const of = stepMs.length
       yield { stage: 'encoding', step: of, of }
       const animation = await encode(frames, {
@@ -68,7 +72,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
       })
       const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
-      return { animation, notes: all.filter((note) => note !== undefined), stepMs }
+      return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
     },
 
     warm: (recipe) => engine.warm(engineInputOf(recipe)),
@@ -79,6 +83,21 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
 function engineInputOf({ request, model, prompt, negative }: Recipe): EngineInput {
   return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(request.seed) }
 }
+
+/** What is drawn on from, as the engine takes it. */
+async function earlierFrames(
+  { request, earlier }: Recipe,
+  ffmpeg: string | undefined,
+): Promise<Pick<EngineInput, 'continues' | 'variationOf'>> {
+  if (earlier === undefined || !request.earlier) return {}
+  const { width, height } = request
+  const { as, strength = usualStrength, frames: count } = request.earlier
+  const frames = await decodeAnimation(Buffer.from(earlier, 'base64'), { width, height, frames: count, ...omitUndefined({ ffmpeg }) })
+  return as === 'beginning' ? { continues: frames } : { variationOf: { frames, strength } }
+}
+
+/** Of a variation: the same scene, with other details. */
+const usualStrength = 0.6
 
 /** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */
 export function enlargement({ width, height }: Pick<AnimationRequest, 'width' | 'height'>): number {

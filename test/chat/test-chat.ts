@@ -140,7 +140,8 @@ const model: ModelSummary = {
   guidance: 4,
   negative: '',
   clipSkip: 1,
-  maxFrames: 32,
+  maxFrames: 128,
+  positions: { maxFrames: 32 },
   multiple: 8,
 }
 

@@ -1,7 +1,8 @@
 // Command context: what a command may ask for, on behalf of the person who calls it: everything is about them or open to them.
 // Whatever needs the clock, chance or the store is behind it, so that commands stay pure.
 
-import type { RequiredDrawSettings } from '../../draw-settings.ts'
+import type { WindowPositions } from '../../clip.ts'
+import type { DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
@@ -55,10 +56,12 @@ export interface StyleSummary {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelSummary extends RequiredDrawSettings {
+export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, 'loop'> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number
+  /** What a window of its motion module may be; null: it draws stills. */
+  readonly positions: WindowPositions | null
   /** Width and height are multiples of this. */
   readonly multiple: number
 }

@@ -130,7 +130,8 @@ const model: ModelSummary = {
   guidance: 7.5,
   negative: '',
   clipSkip: 1,
-  maxFrames: 32,
+  maxFrames: 128,
+  positions: { maxFrames: 32 },
   multiple: 8,
 }
 
