@@ -1,14 +1,9 @@
 // Clips as every room knows them, from the engine, which imports nothing above itself: what is refused before anything is loaded, what a
 // text says that changes over the frames, how much there is to compute.
 
-import { clipSettingsIn, type DrawSettings } from './engine/draw-settings.ts'
-import { checkClip as checkWithSettings } from './engine/pipeline/clip-input.ts'
-import type { WindowPositions } from './engine/pipeline/plan-clip.ts'
-import { UserError } from './errors.ts'
+import { checkClip as checkWithSettings, clipSettingsIn, type DrawSettings, UserError, type WindowPositions } from './engine/index.ts'
 
-export type { Closing } from './engine/pipeline/closed-loop.ts'
-export type { WindowPositions } from './engine/pipeline/plan-clip.ts'
-export { type KeyedText, keyedTexts, overKeyedTexts } from './engine/text/keyframes.ts'
+export { type Closing, type KeyedText, keyedTexts, overKeyedTexts, type WindowPositions } from './engine/index.ts'
 
 export type ClipRequest = Pick<DrawSettings, 'frames'> & Partial<DrawSettings> & { readonly prompt: string; readonly negative: string }
 
@@ -49,7 +44,7 @@ export function framesComputed({ frames, loop = 'none', windowLength, windowOver
     loop === 'ping-pong' ? Math.floor(frames / 2) + 1 : loop === 'cross-fade' ? frames + Math.min(4, Math.floor(frames / 2)) : frames
   // Windows of a closed loop share nothing; a clip that fits two usual ones is drawn at once.
   const isClosed = loop === 'auto' || loop === 'closed'
-  if (windowLength === undefined && (isClosed || drawn <= 32)) return drawn
+  if (windowLength === undefined && !isClosed && drawn <= 32) return drawn
   const length = Math.min(drawn, windowLength ?? 16)
   const apart = length - Math.min(length - 1, windowOverlap ?? (isClosed ? 0 : Math.floor(length / 4)))
   return isClosed ? length * Math.ceil(drawn / apart) : length * (Math.ceil((drawn - length) / apart) + 1)

@@ -12,6 +12,7 @@ export type { TensorFile } from './checkpoint/tensor.ts'
 export { type Device, devices } from './device-names.ts'
 export {
   type Betas,
+  clipSettingsIn,
   type DrawSettings,
   drawSettings,
   type SamplerName,
@@ -24,12 +25,15 @@ export { flopsOf } from './onnx/flops.ts'
 export { Graph } from './onnx/graph.ts'
 export { MatMul, Slice } from './onnx/ops.ts'
 export { printGraph } from './onnx/print.ts'
+export { checkClip } from './pipeline/clip-input.ts'
+export type { Closing } from './pipeline/closed-loop.ts'
 export { decoderGraph, encoderGraph, textGraph, unetGraph } from './pipeline/graphs.ts'
 export { type Inspection, type InspectOptions, inspect } from './pipeline/inspect.ts'
 export { inspectInThread } from './pipeline/inspect-in-thread.ts'
 export { type BaseFiles, type Model, type ModelSources, type NamedEmbedding, type NamedLora, openModel } from './pipeline/model.ts'
 export { type ModelDefaults, modelDefaults } from './pipeline/model-defaults.ts'
 export type { Size } from './pipeline/nets.ts'
+export type { WindowPositions } from './pipeline/plan-clip.ts'
 export { weightFileOf } from './pipeline/weight-files.ts'
 export { type Schedule, scheduleFor } from './samplers/schedule.ts'
 export { syntheticLora } from './synthetic/lora.ts'
@@ -37,3 +41,4 @@ export { syntheticSd15 } from './synthetic/write.ts'
 export type { Precision } from './targets/ability.ts'
 export { cpu, noWinograd } from './targets/cpu.ts'
 export { targetsFor } from './targets/table.ts'
+export { type KeyedText, keyedTexts, overKeyedTexts } from './text/keyframes.ts'

@@ -88,6 +88,7 @@ export const zhNotes: Locale['notes'] = {
   'window-moves': '运动模块内部的窗口每一步都在同一处，{windows} 不行：请去掉 windows，或用 standard-static。',
   'window-stride': '窗口的步幅是 1 到 8 的整数，不能是 {stride}。',
   'window-without-stride': '{windows} 窗口没有步幅：looped-uniform 和 standard-uniform 才有。',
+  'prompt-hold': '一段文字保持的比例在 0 到 1 之间，不能是 {hold}。',
   'keyframe-missing': '随时间变化的文字，每一段都以帧号开头，例如“16: …”；不能是“{part}”。',
   'keyframe-beyond': '没有第 {frame} 帧：这个动画有 {frames} 帧，从 0 数到 {last}。',
   'keyframe-twice': '第 {frame} 帧写了两次。',

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import { type Frames, frameAt } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
 import { numbersOver, parseKeyframes, parseNumberKeyframes } from '../text/keyframes.ts'
+import { checkFrames } from './check-size.ts'
 import { rearrangeFrames, shuffledFrames } from './free-noise.ts'
 import type { Model } from './model.ts'
 import type { Size } from './nets.ts'
@@ -35,10 +36,16 @@ export type ClipWords = Pick<ClipInput, 'frames' | 'prompt' | 'negative' | 'clip
 
 /**
  * @param motion null for stills
- * @throws UserError of `planClip` and of keyframes; `prompt-parts`
+ * @throws UserError of `planClip`, of `checkFrames` and of keyframes; `prompt-parts`, `prompt-hold`
  */
 export function checkClip({ frames, prompt, negative, clip }: ClipWords, motion: WindowPositions | null): PreparedClip {
   const settings = { ...defaultClip, ...clip }
+  checkFrames(frames, motion !== null)
+  if (!(settings.promptHold >= 0 && settings.promptHold <= 1)) {
+    throw new UserError('prompt-hold', `A text holds for a share from 0 to 1 of the way to the next, not ${settings.promptHold}.`, {
+      hold: settings.promptHold,
+    })
+  }
   const plan = planClip(settings, frames, motion)
   for (const { value } of parseKeyframes(prompt, plan.keyed.frames) ?? []) partsOf(value)
   parseKeyframes(negative, plan.keyed.frames)
