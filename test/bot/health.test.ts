@@ -41,7 +41,9 @@ describe('health', () => {
     metrics.observer.accepted('room')
     metrics.observer.ended('room', 'done', 4000)
     metrics.observer.edited('room')
-    say({ kind: 'state', job: { state: 'done', startedMs: 1000, endedMs: 3500 } as Job })
+    const closing = { loop: 'closed', seam: 0.6 } as const
+    const details = { format: 'webp', width: 64, height: 64, frames: 16, fps: 10, bytes: 5, closing, notes: [] } as const
+    say({ kind: 'state', job: { state: 'done', startedMs: 1000, endedMs: 3500, result: { blob: 'a.webp', details } } as unknown as Job })
     const { text } = await get('/metrics')
     for (const line of [
       'zoetrope_answer_seconds_count{platform="room",command="animate",outcome="done"} 1',
@@ -49,6 +51,8 @@ describe('health', () => {
       'zoetrope_request_seconds_sum{platform="room",end="done"} 4',
       'zoetrope_edits_total{platform="room"} 1',
       'zoetrope_drawing_seconds_sum{end="done"} 2.5',
+      'zoetrope_loop_seam_ratio_bucket{le="0.75",loop="closed"} 1',
+      'zoetrope_loop_seam_ratio_bucket{le="0.5",loop="closed"} 0',
       'zoetrope_jobs{state="waiting"} 3',
       'zoetrope_jobs{state="running"} 1',
     ]) {

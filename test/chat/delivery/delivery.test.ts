@@ -34,7 +34,7 @@ describe('the life of a request', () => {
     assert.equal(outgoing.picture?.format, 'webp')
     assert.equal(outgoing.picture?.fileName.includes('ball'), false)
     const facts = Object.fromEntries(outgoing.facts!.map(({ label, value }) => [label, value]))
-    assert.partialDeepStrictEqual(facts, { Style: 'anime', Seed: '7', Size: '64 × 64' })
+    assert.partialDeepStrictEqual(facts, { Style: 'anime', Seed: '7', Size: '64 × 64', Loop: 'closed, seam 0.80' })
     assert.deepEqual(
       outgoing.buttons!.map(({ label }) => label),
       ['Again', 'Variation', 'Longer', 'Change words', 'Delete', 'Keep'],
