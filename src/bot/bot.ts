@@ -24,6 +24,7 @@ import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
+import { createExampleLoops } from './example-loops.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
@@ -124,6 +125,7 @@ async function assemble(
     styles,
     styleAdminFor: styles.admin,
     retentionDays,
+    exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,

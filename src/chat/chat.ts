@@ -39,6 +39,7 @@ export interface ChatParts {
   readonly styles: StyleSource
   readonly styleAdminFor: ContextsParts['styleAdminFor']
   readonly retentionDays: number
+  readonly exampleLoop?: ContextsParts['exampleLoop']
   /** When old requests are deleted, so is this. */
   readonly alsoDelete?: (nowMs: number) => Promise<unknown>
   readonly limits: Limits
@@ -64,6 +65,7 @@ export function createChat(parts: ChatParts): Chat {
     styleAdminFor,
     delivery,
     retentionDays,
+    exampleLoop: parts.exampleLoop,
     forgetOnPlatform: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
   })
   const platforms = parts.platforms(contexts)

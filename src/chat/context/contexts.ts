@@ -9,6 +9,7 @@ import type { Command } from '../contract/command.ts'
 import type { CommandContext } from '../contract/command-context.ts'
 import { type Defaults, defaultsSchema } from '../contract/defaults.ts'
 import type { Asker, Channel } from '../contract/incoming.ts'
+import type { ShownAnimation } from '../contract/outgoing.ts'
 import type { Platform } from '../contract/platform.ts'
 import { type Settings, settingsSchema } from '../contract/settings.ts'
 import type { StyleAdmin } from '../contract/style-admin.ts'
@@ -56,11 +57,13 @@ export interface ContextsParts {
   readonly styleAdminFor: (caller: StyleCaller) => StyleAdmin
   readonly delivery: Pick<Delivery, 'withdraw'>
   readonly retentionDays: number
+  /** Of the help's examples; none are shown where it is absent. */
+  readonly exampleLoop?: ((name: string, format: 'webp' | 'gif') => Promise<ShownAnimation | undefined>) | undefined
   readonly forgetOnPlatform: PersonalDataParts['forgetOnPlatform']
 }
 
 export function createContexts(parts: ContextsParts): Contexts {
-  const { commands, scheduler, store, styles, styleAdminFor, delivery, retentionDays, forgetOnPlatform } = parts
+  const { commands, scheduler, store, styles, styleAdminFor, delivery, retentionDays, exampleLoop, forgetOnPlatform } = parts
   const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
   const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
@@ -86,6 +89,7 @@ export function createContexts(parts: ContextsParts): Contexts {
       jobs: createJobAccess(jobParts, caller),
       privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
       randomSeed,
+      exampleOf: async (name) => exampleLoop?.(name, formats[0] === 'gif' ? 'gif' : 'webp'),
       helpOf: (path, english) => helpIn(language, path, english),
     }
   }

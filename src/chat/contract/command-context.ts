@@ -8,6 +8,7 @@ import type { Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
 import type { Asker, Channel } from './incoming.ts'
+import type { ShownAnimation } from './outgoing.ts'
 import type { Settings } from './settings.ts'
 import type { StyleAdmin } from './style-admin.ts'
 
@@ -28,6 +29,8 @@ export interface CommandContext {
   readonly privacy: PersonalData
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
+  /** The loop of an example, in a format that plays where the person is; undefined where it was not drawn. */
+  exampleOf(name: string): Promise<ShownAnimation | undefined>
   /** What something is called in the person's language, for help: 'animate.prompt'. */
   helpOf(path: string, english: string): string
 }
