@@ -25,7 +25,7 @@ export const again = command({
     vary: { kind: 'flag', help: 'Draw the same clip with other details' },
     strength: { kind: 'number', help: 'Of a variation: how much of the clip is drawn anew', min: 0.05, max: 1 },
     longer: { kind: 'flag', help: 'Keep what is there and draw half as many frames more behind it' },
-    change: { kind: 'choice', help: 'Other words alone, or from the old ones to the new ones', choices: ['replace', 'travel'] },
+    change: { kind: 'choice', help: 'Other words alone, or from the old to the new', choices: ['replace', 'travel'] },
     ask: { kind: 'flag', help: 'Change the words in a dialog' },
   },
   async run({ values, context }) {

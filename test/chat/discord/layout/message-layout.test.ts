@@ -51,7 +51,7 @@ describe('commands as Discord registers them', () => {
         type: 4,
         required: false,
         min_value: 1,
-        max_value: 32,
+        max_value: 128,
         description: 'Most frames of an animation',
         description_localizations: { 'zh-CN': '动画的最多帧数', 'zh-TW': '动画的最多帧数' },
       },
