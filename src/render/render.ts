@@ -10,6 +10,7 @@ import { type Animation, encode } from '../media/animation.ts'
 import { decodeAnimation } from '../media/decode-animation.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { createFrameSpool, type FrameSpool } from './frame-spool.ts'
 import type { Recipe } from './recipe.ts'
 
 export interface Drawn {
@@ -48,35 +49,52 @@ export interface RendererOptions {
 
 export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions): Renderer {
   return {
-    async *render(recipe, { signal, previewEveryMs } = {}) {
-      const { request } = recipe
-      const previewOf = createPreviews(recipe, previewEveryMs, now)
-      const stepMs: number[] = []
-      const run = engine.draw({ ...engineInputOf(recipe), ...(await earlierFrames(recipe, ffmpeg)) }, signal)
-      let began = now()
-      let next = await run.next()
-      for (; !next.done; next = await run.next()) {
-        const { stage, step, of } = next.value
-        if (stage === 'denoising') stepMs.push(now() - began)
-        yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
-        began = now()
+    async *render(recipe, options) {
+      const spool = createFrameSpool()
+      try {
+        return yield* renderWith(recipe, spool, options)
+      } finally {
+        spool.close()
       }
-      const { frames, notes, closing } = next.value
-      const of = stepMs.length
-      yield { stage: 'encoding', step: of, of }
-      const animation = await encode(frames, {
-        format: request.format,
-        fps: request.fps,
-        scale: recipe.scale ?? enlargement(request),
-        settings: request,
-        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
-      })
-      const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
-      return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
     },
 
     warm: (recipe) => engine.warm(engineInputOf(recipe)),
     close: () => engine.close(),
+  }
+
+  async function* renderWith(
+    recipe: Recipe,
+    spool: FrameSpool,
+    { signal, previewEveryMs }: RenderOptions = {},
+  ): AsyncGenerator<RenderProgress, Drawn> {
+    const { request } = recipe
+    const previewOf = createPreviews(recipe, previewEveryMs, now)
+    const stepMs: number[] = []
+    const run = engine.stream({ ...engineInputOf(recipe), ...(await earlierFrames(recipe, ffmpeg)) }, signal)
+    let began = now()
+    let next = await run.next()
+    for (; !next.done; next = await run.next()) {
+      const { stage, step, of, frames } = next.value
+      if (frames) {
+        spool.add(frames)
+        continue
+      }
+      if (stage === 'denoising') stepMs.push(now() - began)
+      yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
+      began = now()
+    }
+    const { notes, closing } = next.value
+    const of = stepMs.length
+    yield { stage: 'encoding', step: of, of }
+    const animation = await encode(spool.source(), {
+      format: request.format,
+      fps: request.fps,
+      scale: recipe.scale ?? enlargement(request),
+      settings: request,
+      ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
+    })
+    const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
+    return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
   }
 }
 
