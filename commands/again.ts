@@ -10,6 +10,7 @@ import {
   say,
 } from '../src/chat/contract/command.ts'
 import { checkClip, keyedTexts } from '../src/clip.ts'
+import { clipSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
@@ -60,7 +61,7 @@ export const again = command({
         ? variationOf(changed, entry.job, values.strength)
         : kept
     const request = { ...made, prompt: promptOf(values, before, made) }
-    checkClip(request, model.positions)
+    checkClip({ ...clipSettingsIn(model), ...request }, model.positions)
     return { kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }
   },
 })

@@ -11,7 +11,7 @@ import {
   type Values,
 } from '../src/chat/contract/command.ts'
 import { checkClip } from '../src/clip.ts'
-import { drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
+import { clipSettingsIn, drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { framesOf, lengthOptions, windowOptions, windowSettingsOf } from './clip-options.ts'
 
@@ -65,7 +65,7 @@ export const animate = command({
       format: values.format ?? defaults.format ?? context.formats[0]!,
       maxBytes: context.maxBytes,
     }
-    checkClip(request, model.positions)
+    checkClip({ ...clipSettingsIn(model), ...request }, model.positions)
     return { kind: 'animation', request, private: values.private ?? defaults.private ?? false }
   },
 })

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type DrawSettingName, type DrawSettings, drawSettings } from './engine/draw-settings.ts'
 
 export {
+  type ClipSettingName,
   clipSettingsIn,
   type DrawSettingName,
   type DrawSettings,

@@ -100,6 +100,8 @@ export const drawSettings = {
   ...clipSettings,
 } as const satisfies Readonly<Record<string, Setting>>
 
+export type ClipSettingName = keyof typeof clipSettings
+
 type Declared = typeof drawSettings
 export type DrawSettingName = keyof Declared
 

@@ -12,6 +12,7 @@ export type { TensorFile } from './checkpoint/tensor.ts'
 export { type Device, devices } from './device-names.ts'
 export {
   type Betas,
+  type ClipSettingName,
   clipSettingsIn,
   type DrawSettings,
   drawSettings,

@@ -2,7 +2,7 @@
 // Whatever needs the clock, chance or the store is behind it, so that commands stay pure.
 
 import type { WindowPositions } from '../../clip.ts'
-import type { DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
+import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
@@ -59,7 +59,7 @@ export interface StyleSummary {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, 'loop'> {
+export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 import { checkClip, framesIn } from '../../clip.ts'
 import type { Config } from '../../config.ts'
-import { type DrawSettings, drawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
+import { clipSettingsIn, type DrawSettings, drawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
 import { modelDefaults } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
@@ -57,7 +57,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Prom
     format: formatOf(flags),
     ...omitUndefined({ maxBytes }),
   }
-  checkClip(request, defaults.positions)
+  checkClip({ ...clipSettingsIn(defaults), ...request }, defaults.positions)
   const recipe = await recipeFor(request, styles.catalog, styles.base)
   return { ...recipe, ...omitUndefined({ scale }) }
 }

@@ -1,7 +1,7 @@
 // Styles as people pick them: files laid over a base model, and words around the prompt.
 
 import type { WindowPositions } from '../../clip.ts'
-import type { DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
+import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import type { StyleDefaults, StyleState } from '../registry/style-entry.ts'
 
@@ -24,7 +24,7 @@ export interface Style extends StyleDefaults {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface BaseDefaults extends RequiredDrawSettings, Pick<DrawSettings, 'loop'> {
+export interface BaseDefaults extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number
