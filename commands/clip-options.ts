@@ -22,7 +22,8 @@ export const windowOptions = {
   'window-level': settingOption('windowLevel', 'Windows around the UNet, or inside the motion modules'),
   'free-noise': settingOption('freeNoise', 'All windows start from the noise of one, for one scene'),
   interpolation: settingOption('interpolation', 'How one text becomes the next in a prompt such as 0: spring | 16: autumn'),
-  'prompt-hold': settingOption('promptHold', 'The share of the way to the next for which a text holds'),
+  hold: settingOption('promptHold', 'The share of the way to the next for which a text holds'),
+  'strength-travel': settingOption('strengthTravel', 'Strength of the style over the frames, times its own, such as 0: 0.2 | 16: 1'),
   'guidance-travel': settingOption('guidanceTravel', 'Guidance that changes over the frames, such as 0: 7 | 16: 4'),
 } as const
 
@@ -37,7 +38,8 @@ export function windowSettingsOf(values: Partial<Values<typeof windowOptions>>):
     windowLevel: values['window-level'],
     freeNoise: values['free-noise'],
     interpolation: values.interpolation,
-    promptHold: values['prompt-hold'],
+    promptHold: values.hold,
+    strengthTravel: values['strength-travel'],
     guidanceTravel: values['guidance-travel'],
   })
 }

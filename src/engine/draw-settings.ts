@@ -81,6 +81,8 @@ export const clipSettings = {
   promptHold: { kind: 'number', min: 0, max: 1, absent: 0 },
   /** Guidance over the frames, as `0: 7 | 16: 4`; empty: the same everywhere. */
   guidanceTravel: { kind: 'text', maxChars: 1000, absent: '' },
+  /** What the strengths of LoRAs are multiplied by, over the frames, as `0: 0.2 | 16: 1`; empty: 1 everywhere. Texts are read at 1. */
+  strengthTravel: { kind: 'text', maxChars: 1000, absent: '' },
 } as const satisfies Readonly<Record<string, Setting>>
 
 export const drawSettings = {

@@ -73,11 +73,11 @@ export function testRenderPool(
     })
 
     test('what is refused comes back as the UserError it was, with code, sentence and data', async () => {
-      const error = await rejection(pool.render(smallRecipe({ frames: 33 })))
+      const error = await rejection(pool.render(smallRecipe({ frames: 129 })))
       assert.ok(error instanceof UserError, `${error}`)
       assert.equal(error.code, 'frames')
-      assert.match(error.message, /33/)
-      assert.ok(Object.values(error.data).includes(33), JSON.stringify(error.data))
+      assert.match(error.message, /129/)
+      assert.ok(Object.values(error.data).includes(129), JSON.stringify(error.data))
     })
 
     test('what breaks comes back as an error that says where', async () => {

@@ -15,6 +15,7 @@ const about: Readonly<Record<keyof typeof clipSettings, string>> = {
   freeNoise: 'all windows start from the noise of one',
   interpolation: 'between the texts of a prompt such as "0: spring | 16: autumn"',
   promptHold: 'the share of the way to the next for which a text holds, 0 to 1',
+  strengthTravel: 'strength of LoRAs over the frames, times their own, such as "0: 0.2 | 16: 1"',
   guidanceTravel: 'guidance that changes over the frames, such as "0: 7 | 16: 4"',
 }
 

@@ -29,6 +29,7 @@ export interface PreparedClip {
   readonly plan: ClipPlan
   /** At keyframes; absent: it does not travel. */
   readonly guidance?: ReturnType<typeof parseNumberKeyframes>
+  readonly strengths?: ReturnType<typeof parseNumberKeyframes>
 }
 
 /** What is said of a clip in words and numbers: all that a request has. */
@@ -53,6 +54,7 @@ export function checkClip({ frames, prompt, negative, clip }: ClipWords, motion:
     settings,
     plan,
     ...(settings.guidanceTravel !== '' && { guidance: parseNumberKeyframes(settings.guidanceTravel, plan.keyed.frames) }),
+    ...(settings.strengthTravel !== '' && { strengths: parseNumberKeyframes(settings.strengthTravel, plan.keyed.frames) }),
   }
 }
 
@@ -121,11 +123,28 @@ export function startOf(seed: bigint, { plan: { drawn, length, noiseStride } }: 
   return { generator, rearrange: (noise: Float32Array) => rearrangeFrames(noise, order()) }
 }
 
-/** Guidance of every drawn frame, where it travels. */
-export function guidanceOver({ guidance, plan: { drawn, keyed } }: PreparedClip): { readonly guidance?: Float64Array } {
-  if (!guidance) return {}
-  const over = numbersOver(guidance, keyed)
-  return { guidance: Float64Array.from({ length: drawn }, (_, frame) => over[frame % keyed.frames]!) }
+/** Guidance and LoRA strengths of every drawn frame, [drawn] each, where they travel. */
+export function numbersOverClip({ guidance, strengths, plan: { drawn, keyed } }: PreparedClip) {
+  const over = (keys: ReturnType<typeof parseNumberKeyframes>): Float64Array => {
+    const numbers = numbersOver(keys, keyed)
+    return Float64Array.from({ length: drawn }, (_, frame) => numbers[frame % keyed.frames]!)
+  }
+  return { ...(guidance && { guidance: over(guidance) }), ...(strengths && { strengths: over(strengths) }) }
+}
+
+/** @throws UserError `strength-inside`, `strength-without`, `strength-merged` for strengths that cannot change over the frames */
+export function checkStrengths({ settings, strengths }: PreparedClip, loras: number, merged: number): void {
+  if (!strengths) return
+  if (settings.windowLevel === 'motion-module') {
+    throw new UserError(
+      'strength-inside',
+      'Strengths change over the frames of windows around the UNet, not of those inside the motion modules.',
+    )
+  }
+  if (loras === 0) throw new UserError('strength-without', 'There is no LoRA here whose strength could change over the frames.')
+  if (merged > 0) {
+    throw new UserError('strength-merged', 'A LoRA here is laid into the weights, so its strength cannot change over the frames.')
+  }
 }
 
 /** As many frames as are drawn: after the last comes the first again. */

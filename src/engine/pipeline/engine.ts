@@ -16,7 +16,16 @@ import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
-import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
+import {
+  type ClipInput,
+  checkStrengths,
+  numbersOverClip,
+  type PreparedClip,
+  prepareClip,
+  repeatedFrames,
+  startOf,
+  withRepeats,
+} from './clip-input.ts'
 import { type Closing, closingOf, foldWhereOpen } from './closed-loop.ts'
 import { denoise } from './denoise.ts'
 import { firstCallFor } from './known-frames.ts'
@@ -111,6 +120,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     checkSize(drawing, { factor, hasMotion: motion !== null })
     const clip = prepareClip(drawing, base.model)
     const applied = applyLoras(base, files.loras)
+    checkStrengths(clip, files.loras.length, applied.merged.length)
     const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
     return { base, applied, embeddings, clip }
   }
@@ -159,7 +169,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
         schedule,
         windowsAt: plan.windowsAt,
         ...startOf(drawing.seed, clip),
-        ...guidanceOver(clip),
+        ...numbersOverClip(clip),
         ...(known && { known }),
         ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
       },

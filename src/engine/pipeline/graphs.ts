@@ -11,7 +11,7 @@ import { Graph } from '../onnx/graph.ts'
 import type { Target } from '../targets/target.ts'
 import type { Model } from './model.ts'
 
-interface Common extends Pick<Material, 'adapterRank'> {
+interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {
   /** Gathers the names of the weights that are asked for. */
   readonly asked?: Set<string>
 }
