@@ -7,6 +7,7 @@ import { cancel } from './cancel.ts'
 import { defaults } from './defaults.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
+import { hosts } from './hosts.ts'
 import { keep } from './keep.ts'
 import { privacy } from './privacy.ts'
 import { queue } from './queue.ts'
@@ -14,4 +15,18 @@ import { send } from './send.ts'
 import { settings } from './settings.ts'
 import { styles } from './styles.ts'
 
-export const commands: readonly Command[] = [animate, again, styles, queue, cancel, history, defaults, settings, privacy, help, keep, send]
+export const commands: readonly Command[] = [
+  animate,
+  again,
+  styles,
+  queue,
+  cancel,
+  history,
+  defaults,
+  settings,
+  hosts,
+  privacy,
+  help,
+  keep,
+  send,
+]

@@ -4,6 +4,7 @@ import { startBot } from './bot/bot.ts'
 import { readConfig, settingsTable } from './config.ts'
 import { UserError } from './errors.ts'
 import { createLog } from './log.ts'
+import { untilAskedToStop } from './until-asked-to-stop.ts'
 
 const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
 
@@ -23,7 +24,7 @@ async function run(): Promise<void> {
     process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was left alone'))
     const bot = await startBot(config, log, say)
     say('Ready. Ctrl+C stops it.')
-    await asked()
+    await untilAskedToStop()
     say('Stopping; what waits goes on at the next start.')
     const late = setTimeout(() => process.exit(1), 20_000)
     late.unref()
@@ -33,16 +34,4 @@ async function run(): Promise<void> {
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 1
   }
-}
-
-/** A second signal does not wait. */
-function asked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
-        resolve()
-      })
-    }
-  })
 }

@@ -8,11 +8,16 @@ import { UserError } from './errors.ts'
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   animate: async () => (await import('./cli/animate.ts')).animateCommand,
   inspect: async () => (await import('./cli/inspect.ts')).inspectCommand,
+  bot: async () => (await import('./cli/bot.ts')).botCommand,
+  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
+  backup: async () => (await import('./cli/backup.ts')).backupCommand,
+  restore: async () => (await import('./cli/backup.ts')).restoreCommand,
   chat: async () => (await import('./cli/chat.ts')).chatCommand,
   models: async () => (await import('./cli/models.ts')).modelsCommand,
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
   'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
+  judge: async () => (await import('./cli/judge.ts')).judgeCommand,
 }
 
 /** @returns the exit code */

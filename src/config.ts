@@ -22,10 +22,11 @@ import { limitsConfig, limitVariables } from './jobs/limits/config.ts'
 import type { Limits } from './jobs/limits/limits.ts'
 import { type Level, levels } from './log.ts'
 import { omitUndefined } from './omit-undefined.ts'
+import { type HostsConfig, hostsConfig, hostVariables } from './render/bullmq/config.ts'
 import { type RenderConfig, renderConfig, renderVariables } from './render/config.ts'
 import { type ModelsConfig, modelsConfig, modelVariables } from './styles/config.ts'
 
-export interface Config extends RenderConfig, ModelsConfig {
+export interface Config extends RenderConfig, HostsConfig, ModelsConfig {
   readonly home: string
   readonly page: PageConfig
   readonly discord?: Switched<DiscordConfig>
@@ -54,10 +55,11 @@ const variables = {
   ...discordVariables,
   ...slackVariables,
   REDIS_URL: {
-    about: 'redis://…; shared records and limits of several bots',
+    about: 'redis://…; records and limits that several bots share, and the way to GPU hosts',
     secret: true,
     schema: z.url({ protocol: /^rediss?$/, error: 'a redis:// address' }),
   },
+  ...hostVariables,
   ...modelVariables,
   ...renderVariables,
   OPERATORS: {
@@ -81,6 +83,7 @@ export function readConfig(environment: Environment): Config {
     page: pageConfig(values),
     ...omitUndefined({ discord: discordConfig(values), slack: slackConfig(values), redisUrl: values.REDIS_URL }),
     ...renderConfig(values),
+    ...hostsConfig(values),
     ...modelsConfig(values),
     operators: listed(values.OPERATORS),
     retentionDays: values.RETENTION_DAYS,

@@ -2,6 +2,7 @@
 // The executable `zoetrope`. JavaScript, because Node loads its compiler for any TypeScript that it has not compiled before, and the first file of a
 // program always counts as such: 0.15 s of every start.
 
+import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
@@ -12,5 +13,6 @@ process.stdout.on('error', (error) => {
   process.exit()
 })
 
-const { runCommandLine } = await import('./cli.ts')
+// A checkout has the sources, a package what was compiled from them.
+const { runCommandLine } = await import(existsSync(new URL('cli.ts', import.meta.url)) ? './cli.ts' : './cli.js')
 process.exitCode = await runCommandLine(process.argv.slice(2))

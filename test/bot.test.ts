@@ -1,96 +1,25 @@
 // `npm start` as people start it: a process of its own, its page over HTTP, the model that ships.
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { readSettings } from '../src/media/inspect.ts'
+import { botProgram, startBots, stop, visit } from './started-bot.ts'
 
-const program = join(import.meta.dirname, '../src/bot.ts')
 const home = mkdtempSync(join(tmpdir(), 'zoetrope-bot-'))
-const children = new Set<ChildProcess>()
+const { start, kill } = startBots(home)
 
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL')
-  children.clear()
-})
+afterEach(kill)
 after(() => {
   rmSync(home, { recursive: true, force: true })
 })
 
-interface Started {
-  readonly process: ChildProcess
-  readonly said: () => string
-  readonly logged: () => string
-  readonly page: string
-  readonly health: string
-}
-
-async function start(environment: Record<string, string> = {}): Promise<Started> {
-  const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env['PATH'] ?? '', ZOETROPE_HOME: home, PORT: '0', HEALTH_PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  children.add(child)
-  let said = ''
-  let logged = ''
-  child.stdout.on('data', (text: Buffer) => {
-    said += text
-  })
-  child.stderr.on('data', (text: Buffer) => {
-    logged += text
-  })
-  while (!said.includes('Ready.') && child.exitCode === null) await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
-  const page = /http:\/\/\S+:\d+(?=\s)/.exec(said.replace(/^Health.*$/m, ''))?.[0] ?? ''
-  const health = /http:\/\/\S+(?=\/metrics)/.exec(said)?.[0] ?? ''
-  return { process: child, said: () => said, logged: () => logged, page, health }
-}
-
-async function stop({ process: child }: Started): Promise<number | null> {
-  child.kill('SIGTERM')
-  const [code] = (await once(child, 'exit')) as [number | null]
-  return code
-}
-
-interface Shown {
-  readonly kind?: string
-  readonly [name: string]: unknown
-}
-
-async function visitor(page: string) {
-  const hello = await fetch(`${page}/api/hello`, {
-    method: 'POST',
-    headers: { origin: page, 'content-type': 'application/json' },
-    body: '{}',
-  })
-  assert.equal(hello.status, 200)
-  const cookie = hello.headers
-    .getSetCookie()
-    .map((one) => one.split(';')[0]!)
-    .join('; ')
-  const headers = { origin: page, cookie, 'content-type': 'application/json' }
-  let events = 0
-  return {
-    async say(text: string): Promise<void> {
-      const body = JSON.stringify({ kind: 'text', text, locale: 'en', event: `event00${events++}` })
-      const answer = await fetch(`${page}/api/say`, { method: 'POST', headers, body })
-      assert.equal(answer.status, 202, await answer.text())
-    },
-    async messages(): Promise<readonly Shown[]> {
-      return (await (await fetch(`${page}/api/messages`, { headers })).json()) as Shown[]
-    },
-    async get(path: string): Promise<Uint8Array> {
-      return (await fetch(new URL(path, page), { headers })).bytes()
-    },
-  }
-}
-
 test('draws what is asked on the page, shows it there, counts it, and stops when it is asked to', { timeout: 180_000 }, async () => {
   const bot = await start()
-  const ann = await visitor(bot.page)
+  const ann = await visit(bot.page)
   await ann.say('/animate a red ball bouncing in a meadow style:sepia seed:7 steps:4')
   let text = ''
   for (;;) {
@@ -122,7 +51,7 @@ test('says of each platform that is configured wrongly how to mend it, and serve
 })
 
 test('prints its settings when it is asked for help', async () => {
-  const child = spawn(process.execPath, [program, '--help'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [botProgram, '--help'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   for await (const text of child.stdout) said += text
   assert.match(said, /^DISCORD_TOKEN +The bot's token/m)

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createChat } from '../chat/chat.ts'
+import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
 import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
@@ -15,18 +16,20 @@ import { createScheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { cacheFolder, modelFolder, pocket } from '../paths.ts'
+import { modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
-import { createLocalPool } from '../render/local/local-pool.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
+import { installedLoras } from '../styles/catalog/tagged-loras.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { createExampleLoops } from './example-loops.ts'
+import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
+import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -80,13 +83,10 @@ async function assemble(
   const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the rate limiter is in trouble') })
   closing(() => rateLimiter.close())
 
-  const pool = createLocalPool({
-    device: config.device,
-    cacheDir: cacheFolder(home),
-    ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
-    onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
-  })
+  const metrics = createMetrics()
+  const { pool, remote } = await openPool(config, log, tell, metrics.run)
   closing(() => pool.close())
+  const installed = installedModels(modelFolder(home), kindOfFile)
   const styles = await createStyles({
     space: store.space('styles'),
     blobs: store.blobs,
@@ -94,7 +94,7 @@ async function assemble(
     models: dirname(pocket),
     bases: baseModels({
       pocket,
-      installed: installedModels(modelFolder(home), kindOfFile),
+      installed,
       ...omitUndefined({ checkpoint: config.checkpoint, motion: config.motion }),
     }),
     modelDefaults,
@@ -103,6 +103,7 @@ async function assemble(
     draw: pool.render,
     nowMs: systemClock.nowMs,
     hostFolders: [modelFolder(home)],
+    installed: installedLoras(installed),
     hub: config.hub.endpoint,
   })
   void warmUp(pool, styles, log, tell)
@@ -114,9 +115,12 @@ async function assemble(
     limits,
     clock: systemClock,
     newId,
+    // Where others render, it is not the render that has ended this process.
+    ...(remote && { maxAttempts: 10 }),
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
-  const metrics = createMetrics(scheduler)
+  const gpuHosts = remote && gpuHostsOf(remote)
+  metrics.watch(scheduler, gpuHosts)
 
   const chat = createChat({
     commands,
@@ -124,6 +128,7 @@ async function assemble(
     store,
     styles,
     styleAdminFor: styles.admin,
+    gpuHosts,
     retentionDays,
     exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
@@ -131,9 +136,11 @@ async function assemble(
     clock: systemClock,
     log,
     observer: metrics.observer,
-    platforms: withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs }, log, tell)),
+    platforms:
+      withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs, gpuHosts: gpuHosts ?? noGpuHosts }, log, tell)),
   })
-  const troubles = () => [scheduler.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
+  const troubles = () =>
+    [scheduler.trouble(), remote?.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
   const health = withoutPort ? undefined : await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())

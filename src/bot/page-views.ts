@@ -4,6 +4,7 @@ import type { Contexts } from '../chat/context/contexts.ts'
 import { historyEntry } from '../chat/context/job-access.ts'
 import type { StyleSource } from '../chat/context/style-source.ts'
 import { visibilityFor } from '../chat/context/visibility.ts'
+import type { GpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { PageViews, RecentAnimations, Viewer } from '../chat/web/page-views.ts'
 import { type Job, spaceOf } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
@@ -14,11 +15,12 @@ export interface PageViewsParts {
   readonly scheduler: Pick<Scheduler, 'standings' | 'ended' | 'find'>
   readonly styles: StyleSource
   readonly blobs: Pick<Blobs, 'get'>
+  readonly gpuHosts: Pick<GpuHosts, 'list'>
 }
 
 const chunk = 100
 
-export function createPageViews({ contexts, scheduler, styles, blobs }: PageViewsParts): PageViews {
+export function createPageViews({ contexts, scheduler, styles, blobs, gpuHosts }: PageViewsParts): PageViews {
   /** The total counts what is hidden from the viewer too, as far as it has not been passed yet: it is right on the last page. */
   async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimations> {
     const { platform, space } = viewer.owner
@@ -48,6 +50,7 @@ export function createPageViews({ contexts, scheduler, styles, blobs }: PageView
         return { ...position, own: isOwn(job), readable: queue.maySeeWords(job), mayCancel: queue.offersEnd(job) }
       })
     },
+    gpuHosts: ({ asker }) => (asker.operator ? gpuHosts.list() : []),
     recent,
     async animation(viewer, id) {
       const job = scheduler.find(id)

@@ -10,6 +10,7 @@ import { type Contexts, type ContextsParts, createContexts } from './context/con
 import { keepDeleting } from './context/retention.ts'
 import type { StyleSource } from './context/style-source.ts'
 import type { Command } from './contract/command.ts'
+import { type GpuHosts, noGpuHosts } from './contract/gpu-hosts.ts'
 import type { Platform } from './contract/platform.ts'
 import { createDelivery } from './delivery/delivery.ts'
 import { createMessageIndex } from './delivery/message-index.ts'
@@ -38,6 +39,8 @@ export interface ChatParts {
   readonly store: Store
   readonly styles: StyleSource
   readonly styleAdminFor: ContextsParts['styleAdminFor']
+  /** Absent: this machine draws. */
+  readonly gpuHosts?: GpuHosts | undefined
   readonly retentionDays: number
   readonly exampleLoop?: ContextsParts['exampleLoop']
   /** When old requests are deleted, so is this. */
@@ -64,6 +67,7 @@ export function createChat(parts: ChatParts): Chat {
     styles,
     styleAdminFor,
     delivery,
+    gpuHosts: parts.gpuHosts ?? noGpuHosts,
     retentionDays,
     exampleLoop: parts.exampleLoop,
     forgetOnPlatform: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),

@@ -10,7 +10,7 @@ export interface Observer {
   ended(platform: string, end: End, ms: number): void
   edited(platform: string): void
   /** A call to the platform failed. */
-  callFailed(platform: string): void
+  callFailed(platform: string, error: unknown): void
 }
 
 export const noObserver: Observer = {

@@ -158,7 +158,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     try {
       await response.post(truncate(outgoing, platform.limits))
     } catch (unsaid) {
-      observer.callFailed(platform.name)
+      observer.callFailed(platform.name, unsaid)
       log.warn({ err: unsaid }, 'an answer could not be posted')
     }
   }

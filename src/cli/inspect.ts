@@ -10,12 +10,11 @@ import {
   encoderGraph,
   identify,
   openModel,
-  openTensorFile,
+  openWeightsAt,
   printGraph,
   targetsFor,
   textGraph,
   unetGraph,
-  weightFileOf,
 } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
@@ -97,9 +96,9 @@ function printAnimation(file: string, { json }: Flags, print: Print): void {
 
 /** A file, or every net of a diffusers folder. */
 function printWeights(path: string, { json }: Flags, print: Print): void {
-  const files = statSync(path).isDirectory() ? filesOfFolder(path) : [path]
+  const files = statSync(path).isDirectory() ? netsOfFolder(path) : [path]
   const seen = files.map((file) => {
-    const opened = openTensorFile(file)
+    const opened = openWeightsAt(file)
     return { identity: identify(opened), metadata: opened.metadata }
   })
   if (json) print(plainJson(seen.map(({ identity, metadata }) => ({ ...identity, metadata: Object.fromEntries(metadata) }))))
@@ -113,10 +112,10 @@ function printWeights(path: string, { json }: Flags, print: Print): void {
 
 const folders = ['unet', 'vae', 'text_encoder', 'motion']
 
-/** @throws UserError `folder-weights` where it holds none */
-function filesOfFolder(path: string): string[] {
+/** The folders of its nets, or the folder itself, which then holds one. */
+function netsOfFolder(path: string): string[] {
   const parts = folders.map((name) => join(path, name)).filter((folder) => existsSync(folder))
-  return (parts.length > 0 ? parts : [path]).map((folder) => weightFileOf(folder))
+  return parts.length > 0 ? parts : [path]
 }
 
 function printLines(lines: readonly LabelledLine[], print: Print): void {

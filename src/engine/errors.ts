@@ -18,8 +18,18 @@ export class UserError extends Error implements Note {
   readonly data: Readonly<Record<string, unknown>>
 
   constructor(code: string, message: string, data: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
-    super(message, options)
+    super(visible(message), options)
     this.code = code
-    this.data = data
+    this.data = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, typeof value === 'string' ? visible(value) : value]))
   }
+}
+
+/**
+ * Characters that a terminal obeys, or that turn the text around them, as escapes: sentences quote names out of strangers' files.
+ * What joins the letters of a script or an emoji stays.
+ */
+function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    character === '\n' || character === '\t' ? character : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
 }

@@ -9,6 +9,7 @@ export { describeLora, type LoraDescription } from './checkpoint/lora/describe.t
 export { openTensorFile } from './checkpoint/open.ts'
 export type { SafetensorsLimits } from './checkpoint/safetensors.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
+export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
 export {
   type Betas,
@@ -22,6 +23,7 @@ export {
 } from './draw-settings.ts'
 export { type Note, UserError } from './errors.ts'
 export { type Frames, frameAt } from './frames.ts'
+export { classifierGraph } from './nets/image-classifier.ts'
 export { flopsOf } from './onnx/flops.ts'
 export { Graph } from './onnx/graph.ts'
 export { MatMul, Slice } from './onnx/ops.ts'
@@ -35,7 +37,7 @@ export { type BaseFiles, type Model, type ModelSources, type NamedEmbedding, typ
 export { type ModelDefaults, modelDefaults } from './pipeline/model-defaults.ts'
 export type { Size } from './pipeline/nets.ts'
 export type { WindowPositions } from './pipeline/plan-clip.ts'
-export { weightFileOf } from './pipeline/weight-files.ts'
+export { countCores } from './runtime/cores.ts'
 export { type Schedule, scheduleFor } from './samplers/schedule.ts'
 export { syntheticLora } from './synthetic/lora.ts'
 export { syntheticSd15 } from './synthetic/write.ts'

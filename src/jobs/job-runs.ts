@@ -6,15 +6,11 @@ import type { Estimate } from './forecast/estimate.ts'
 import type { ForecastCache } from './forecast/forecast-cache.ts'
 import { begin, end } from './job.ts'
 import type { JobChanges } from './job-changes.ts'
-import type { Leave } from './limits/rate-limiter.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
 export interface JobRuns {
-  /**
-   * @param id of a job that the queue has given out; others that wait for the same are rendered with it
-   * @param leave called when it takes no slot any more
-   */
-  begin(id: string, leave?: Leave): void
+  /** @param id of a job that the queue has given out; others that wait for the same are rendered with it */
+  begin(id: string): void
 }
 
 export interface JobRunsParts {
@@ -42,7 +38,7 @@ export function createJobRuns({ live, renders, changes, forecasts, estimate, now
   }
 
   return {
-    begin(id, leave = () => undefined) {
+    begin(id) {
       const startedMs = nowMs()
       const jobs = [...live.togetherWith(id)].map((other) => {
         const job = live.get(other)!
@@ -52,11 +48,7 @@ export function createJobRuns({ live, renders, changes, forecasts, estimate, now
       const ids = jobs.map((job) => job.id)
       // Before it is told, so that who cancels it on hearing of it aborts it.
       const render = renders.add(lead, live.keyOf(id)!, ids, startedMs)
-      if (!changes.change(jobs)) return leave()
-      renders.run(render, (ending) => {
-        leave()
-        conclude(render, ending)
-      })
+      if (changes.change(jobs)) renders.run(render, (ending) => conclude(render, ending))
     },
   }
 }

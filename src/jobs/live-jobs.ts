@@ -16,6 +16,7 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   put(job: Job): void
   countWaiting(): number
   countRunning(): number
+  countByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
 }
 
 export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs {
@@ -54,6 +55,16 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     put,
     countWaiting: () => queue.size,
     countRunning: () => jobs.size - queue.size,
+    countByPlatform() {
+      const counts = new Map<string, { waiting: number; running: number }>()
+      for (const job of jobs.values()) {
+        const { platform } = job.owner
+        const count = counts.get(platform) ?? { waiting: 0, running: 0 }
+        counts.set(platform, count)
+        count[job.state === 'running' ? 'running' : 'waiting']++
+      }
+      return counts
+    },
     togetherWith: duplicates.togetherWith,
   }
 }

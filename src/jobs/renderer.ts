@@ -2,6 +2,7 @@
 
 import type { Capacity } from './capacity.ts'
 import type { Job, Result } from './job.ts'
+import type { AnimationRequest } from './request.ts'
 
 export interface RenderProgress {
   readonly stage: 'loading' | 'denoising' | 'decoding' | 'encoding'
@@ -14,6 +15,8 @@ export interface RenderProgress {
 
 /** What the scheduler hands a job to, as many at once as its capacity says. @throws UserError → failed with its sentence; other errors → failed as a bug */
 export interface JobRenderer extends Capacity {
+  /** Absent: it renders whatever it is given. @throws UserError where nothing that is there could ever render it */
+  check?(request: AnimationRequest): Promise<void>
   render(
     job: Job,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: RenderProgress) => void },
@@ -24,4 +27,10 @@ export interface RenderResult {
   readonly result: Result
   /** Measured, for estimates: milliseconds for this job's cost. */
   readonly renderMs: number
+}
+
+/** Why renders are aborted at a stop: their jobs are handed back, and come again at the next start. */
+export class SchedulerStops extends Error {
+  override readonly name = 'SchedulerStops'
+  override readonly message = 'the scheduler stops'
 }

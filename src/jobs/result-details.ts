@@ -17,7 +17,7 @@ export interface ResultDetails {
   readonly notes: readonly Note[]
 }
 
-const closingSchema = z.object({ loop: z.enum(['none', 'closed', 'ping-pong', 'cross-fade']), seam: z.number() })
+export const closingSchema = z.object({ loop: z.enum(['none', 'closed', 'ping-pong', 'cross-fade']), seam: z.number() })
 
 const noteSchema = z.object({ code: z.string(), message: z.string(), data: z.record(z.string(), z.unknown()) })
 

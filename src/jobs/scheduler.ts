@@ -23,7 +23,7 @@ import { type Limits, mayRun } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import { createLiveJobs } from './live-jobs.ts'
 import { recoverJobs } from './recovery.ts'
-import type { JobRenderer } from './renderer.ts'
+import { type JobRenderer, SchedulerStops } from './renderer.ts'
 
 export type { JobEvent } from './job-changes.ts'
 export type { JobPosition } from './job-positions.ts'
@@ -36,7 +36,7 @@ export interface Scheduler {
   stop(): Promise<void>
   /**
    * Written down before it returns: from here on the request has exactly one end.
-   * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed
+   * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed; what the renderer's check throws
    */
   accept(ask: Ask, options?: { readonly limits?: Limits }): Promise<Job>
   /** Waiting or running → cancelled, or what `outcome` says. Undefined where it has ended or is unknown. */
@@ -51,6 +51,8 @@ export interface Scheduler {
   /** Running ones first, then in the order of service. */
   standings(where?: Partial<Owner>): readonly JobPosition[]
   load(): { readonly waiting: number; readonly running: number }
+  /** Looks at every job that has not ended. */
+  loadByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
   /** Called in order, after each change was written down. Returns what takes the listener away. */
   listen(listener: (event: JobEvent) => void): () => void
   /** Ended jobs of which nobody has been told yet, oldest first. */
@@ -68,7 +70,7 @@ export interface Scheduler {
 
 export interface SchedulerOptions {
   readonly journal: Journal
-  readonly rateLimiter: Pick<RateLimiter, 'shared' | 'take' | 'enter'>
+  readonly rateLimiter: Pick<RateLimiter, 'take'>
   readonly renderer: JobRenderer
   readonly limits: Limits
   readonly clock: Clock
@@ -118,18 +120,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     forecasts,
     estimate,
     nowMs: clock.nowMs,
-    onSlotFree: () => dispatcher.dispatchAfterRun(),
+    onSlotFree: () => dispatcher.dispatch(),
   })
   const dispatcher = createDispatcher({
     isOpen,
     hasFreeSlot: () => renders.size < renderer.capacity(),
     queue,
     mayRun: (entry) => mayRun(limits, jobCounts.at(entry)),
-    ownerOf: (id) => live.get(id)!.owner,
-    rateLimiter,
     begin: runs.begin,
-    clock,
-    onError,
   })
   const expiry = createExpiry({
     clock,
@@ -143,7 +141,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function stopBeginning(): void {
     expiry.stop()
-    dispatcher.stop()
     stopListening()
   }
 
@@ -171,11 +168,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (phase === 'open' || phase === 'new') phase = 'stopped'
     stopBeginning()
     if (phase === 'stopped') changes.change([...live.all()].filter(({ state }) => state === 'running').map(handBack))
-    await renders.abortAll(new Error('the scheduler stops'))
+    await renders.abortAll(new SchedulerStops())
     await durable()
   }
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
+    await renderer.check?.(ask.request)
     await admission.admit(ask.owner, asked)
     const job = newJob(ask, newId(), clock.nowMs())
     changes.add(job)
@@ -227,6 +225,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     standing: positions.of,
     standings: (where = {}) => positions.all(where),
     load: () => ({ waiting: live.countWaiting(), running: live.countRunning() }),
+    loadByPlatform: live.countByPlatform,
     listen: events.listen,
     untold: journal.untold,
     async told(id) {

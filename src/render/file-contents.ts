@@ -2,8 +2,9 @@
 // has the same. Only who renders elsewhere asks: a file is read when it is first asked for, and again when it has changed.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, relative, sep } from 'node:path'
+import { z } from 'zod'
 import { fileStamp, filesOfModel } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { serial } from '../serial.ts'
@@ -29,8 +30,17 @@ type Digest = Pick<FileContent, 'sha256' | 'bytes'>
 /** Of a read; larger ones are no faster, and the process should hear other things in between. */
 const chunkBytes = 1 << 20
 
-export function createFileContents(): FileContents {
-  const known = new Map<string, { readonly stamp: string; readonly digest: Digest }>()
+export interface FileContentsOptions {
+  /** A file that spares reading everything again at the next start. */
+  readonly keptIn?: string
+}
+
+const keptSchema = z.array(
+  z.tuple([z.string(), z.object({ stamp: z.string(), digest: z.object({ sha256: z.string(), bytes: z.number() }) })]),
+)
+
+export function createFileContents({ keptIn }: FileContentsOptions = {}): FileContents {
+  const known = new Map(keptIn === undefined ? [] : readKept(keptIn))
   /** Two at once would read one disk in turns, and one file twice. */
   const inTurn = serial()
 
@@ -41,6 +51,11 @@ export function createFileContents(): FileContents {
       if (before?.stamp === stamp) return before.digest
       const digest = await read(path)
       known.set(path, { stamp, digest })
+      // Written beside and renamed: a file that is cut off would be read as none, and everything again.
+      if (keptIn !== undefined && digest.bytes > largeBytes) {
+        writeFileSync(`${keptIn}.part`, JSON.stringify([...known]))
+        renameSync(`${keptIn}.part`, keptIn)
+      }
       return digest
     })
   }
@@ -57,6 +72,17 @@ export function createFileContents(): FileContents {
       const sha256 = createHash('sha256').update(JSON.stringify(files)).digest('hex')
       return { name, sha256, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), files }
     },
+  }
+}
+
+/** Whoever reads less has read it before it could have been kept. */
+const largeBytes = 1 << 20
+
+function readKept(path: string): z.infer<typeof keptSchema> {
+  try {
+    return keptSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return []
   }
 }
 

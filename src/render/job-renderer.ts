@@ -12,7 +12,7 @@ import type { Recipe } from './recipe.ts'
 export interface JobRendererParts {
   /** @throws UserError where the style was removed or quarantined meanwhile */
   readonly recipeFor: (request: AnimationRequest) => Promise<Recipe>
-  readonly pool: Pick<RenderPool, 'render' | 'capacity' | 'onCapacity'>
+  readonly pool: Pick<RenderPool, 'render' | 'capacity' | 'onCapacity' | 'check'>
   readonly blobs: Pick<Blobs, 'get' | 'put'>
   /** Milliseconds of any steady clock. */
   readonly now: () => number
@@ -24,10 +24,15 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
   return {
     capacity: pool.capacity,
     onCapacity: pool.onCapacity,
+    async check(request) {
+      await pool.check?.(await recipeFor(request))
+    },
     async render(job, { signal, onProgress }) {
       const recipe = { ...(await recipeFor(job.request)), ...(await earlierOf(job.request, blobs)) }
       let began = now()
-      const { animation, notes, closing } = await pool.render(recipe, {
+      const drawn = await pool.render(recipe, {
+        id: job.id,
+        begunBefore: job.attempts > 1,
         signal,
         previewEveryMs,
         onProgress(progress) {
@@ -36,7 +41,7 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
           onProgress(progress)
         },
       })
-      const renderMs = now() - began
+      const { animation, notes, closing, renderMs = now() - began } = drawn
       signal.throwIfAborted()
       const { bytes, format, width, height, frames, fps } = animation
       const blob = `${job.id}.${format}`

@@ -21,6 +21,8 @@ export interface Drawn {
   readonly closing?: Closing
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
+  /** Milliseconds of it all without loading, where whoever rendered has measured it. */
+  readonly renderMs?: number
 }
 
 export interface Renderer {

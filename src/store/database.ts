@@ -19,7 +19,7 @@ export interface DatabaseOptions {
   readonly knownBy?: string
   /** The n-th takes a file from version n to n + 1; only ever appended to. */
   readonly migrations: readonly string[]
-  /** Nobody else may open it while it is open. */
+  /** Nobody else may open it with this while it is open; a backup may read it. */
   readonly alone?: boolean
   /** How long another process may take to let go of it: a restart overlaps with what it replaces. */
   readonly waitMs?: number
@@ -41,9 +41,10 @@ const logPages = 8000
 export function openDatabase(options: DatabaseOptions): Database {
   const { path, migrations, alone = false, waitMs = 5000 } = options
   let sql: DatabaseSync | undefined
+  let lock: DatabaseSync | undefined
   try {
+    if (alone && path !== ':memory:') lock = takeLock(`${path}-lock`, waitMs)
     sql = new DatabaseSync(path, { timeout: waitMs })
-    if (alone) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
     checkOrigin(sql, options)
     sql.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = ${logPages}; BEGIN IMMEDIATE`,
@@ -52,6 +53,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     sql.exec(`PRAGMA application_id = ${options.applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`)
   } catch (error) {
     sql?.close()
+    if (lock) releaseLock(lock)
     throw refusal(error, options)
   }
   const database = sql
@@ -75,8 +77,30 @@ export function openDatabase(options: DatabaseOptions): Database {
     close() {
       durability?.close()
       database.close()
+      if (lock) releaseLock(lock)
     },
   }
+}
+
+/** Reachable, so that the garbage collector closes none. */
+const locks = new Set<DatabaseSync>()
+
+/** Of a process, until it gives it back or dies. SQLite's, because Node has no other lock that a killed process gives back. */
+function takeLock(path: string, waitMs: number): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: waitMs })
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    locks.add(lock)
+    return lock
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+function releaseLock(lock: DatabaseSync): void {
+  locks.delete(lock)
+  lock.close()
 }
 
 function checkOrigin(sql: DatabaseSync, options: DatabaseOptions): void {

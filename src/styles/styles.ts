@@ -11,6 +11,7 @@ import { createStyleAdmin, type StyleAdminParts } from './admin/style-admin.ts'
 import type { BaseModel } from './catalog/base-models.ts'
 import { recipeFor } from './catalog/recipe.ts'
 import type { StyleCatalog } from './catalog/style.ts'
+import type { InstalledLoras } from './catalog/tagged-loras.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { createIntake, type IntakeOptions } from './intake/intake.ts'
 import { type CatalogOptions, openCatalog } from './open-catalog.ts'
@@ -24,6 +25,8 @@ export interface StylesOptions extends CatalogOptions {
   readonly draw: Draw
   /** Where `path:` may point into; models that were pulled lie in one of them. */
   readonly hostFolders: readonly string[]
+  /** That prompts may name. */
+  readonly installed?: InstalledLoras
   readonly download?: Download
   readonly hub?: string
   readonly quotas?: Quotas
@@ -61,7 +64,7 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
   return {
     ...catalog,
     base,
-    recipe: (request) => recipeFor(request, catalog, base.files),
+    recipe: (request) => recipeFor(request, catalog, base.files, options.installed),
     admin: (manager) => createStyleAdmin(parts, manager),
   }
 }

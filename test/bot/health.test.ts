@@ -12,13 +12,29 @@ describe('health', () => {
   let health: Health
   let trouble: string[] = []
   let say: (event: JobEvent) => void = () => undefined
-  const metrics = createMetrics({
-    load: () => ({ waiting: 3, running: 1 }),
-    listen(listener) {
-      say = listener
-      return () => undefined
+  const metrics = createMetrics()
+  metrics.watch(
+    {
+      loadByPlatform: () => new Map([['room', { waiting: 3, running: 1 }]]),
+      listen(listener) {
+        say = listener
+        return () => undefined
+      },
     },
-  })
+    {
+      list: () => [
+        {
+          id: 'ada-1',
+          name: 'ada',
+          drained: false,
+          devices: [
+            { name: 'cuda:0', busy: true },
+            { name: 'cuda:1', busy: false },
+          ],
+        },
+      ],
+    },
+  )
   const get = async (path: string) => {
     const answer = await fetch(`${health.address}${path}`)
     return { status: answer.status, text: await answer.text() }
@@ -41,9 +57,17 @@ describe('health', () => {
     metrics.observer.accepted('room')
     metrics.observer.ended('room', 'done', 4000)
     metrics.observer.edited('room')
+    metrics.observer.callFailed('room', new Error('503'))
+    metrics.observer.callFailed('room', Object.assign(new Error('wait'), { status: 429 }))
     const closing = { loop: 'closed', seam: 0.6 } as const
     const details = { format: 'webp', width: 64, height: 64, frames: 16, fps: 10, bytes: 5, closing, notes: [] } as const
-    say({ kind: 'state', job: { state: 'done', startedMs: 1000, endedMs: 3500, result: { blob: 'a.webp', details } } as unknown as Job })
+    const job = { owner: { platform: 'room', space: 's', person: 'p' }, acceptedMs: 0, startedMs: 1000, attempts: 1 } as Job
+    say({ kind: 'state', job: { ...job, state: 'running' } })
+    say({ kind: 'state', job: { ...job, state: 'done', endedMs: 3500, result: { blob: 'a.webp', details } } })
+    const attempt = { host: 'ada-1', name: 'ada', run: 'job.1' }
+    metrics.run({ kind: 'placed', ...attempt })
+    metrics.run({ kind: 'lost', ...attempt, of: 'hung', how: 'no step for 120 s' })
+    metrics.run({ kind: 'ended', ...attempt, device: 'cuda:0', renderMs: 2000, stepMs: [500, 500] })
     const { text } = await get('/metrics')
     for (const line of [
       'zoetrope_answer_seconds_count{platform="room",command="animate",outcome="done"} 1',
@@ -53,8 +77,17 @@ describe('health', () => {
       'zoetrope_drawing_seconds_sum{end="done"} 2.5',
       'zoetrope_loop_seam_ratio_bucket{le="0.75",loop="closed"} 1',
       'zoetrope_loop_seam_ratio_bucket{le="0.5",loop="closed"} 0',
-      'zoetrope_jobs{state="waiting"} 3',
-      'zoetrope_jobs{state="running"} 1',
+      'zoetrope_jobs{platform="room",state="waiting"} 3',
+      'zoetrope_jobs{platform="room",state="running"} 1',
+      'zoetrope_queue_wait_seconds_sum{platform="room"} 1',
+      'zoetrope_platform_failures_total{platform="room",rate_limited="true"} 1',
+      'zoetrope_platform_failures_total{platform="room",rate_limited="false"} 1',
+      'zoetrope_host_slots{host="ada",state="busy"} 1',
+      'zoetrope_host_slots{host="ada",state="free"} 1',
+      'zoetrope_runs_placed_total{host="ada"} 1',
+      'zoetrope_runs_lost_total{host="ada",of="hung"} 1',
+      'zoetrope_run_seconds_sum{host="ada",device="cuda:0"} 2',
+      'zoetrope_run_step_seconds_count{host="ada",device="cuda:0"} 2',
     ]) {
       assert.ok(text.includes(line), line)
     }

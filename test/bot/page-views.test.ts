@@ -16,6 +16,7 @@ describe('what the page shows besides its conversation', () => {
     channel: { id: 'general', ageRestricted: false, direct: false, missing: [] },
     locale: 'en',
   })
+  const ada = { id: 'ada-1', name: 'ada', drained: false, devices: [{ name: 'cpu', busy: false }] }
   const promptsOf = async (who: Viewer, from = 0, limit = 10) => {
     const { entries, total } = await sources.recent(who, { from, limit })
     return { prompts: entries.map(({ job }) => job.request.prompt), total }
@@ -23,7 +24,13 @@ describe('what the page shows besides its conversation', () => {
   before(async () => {
     tester = await createCommandTester()
     const { scheduler, store, chat } = tester.testChat
-    sources = createPageViews({ scheduler, styles: twoStyles, blobs: store.blobs, contexts: chat.contexts })
+    sources = createPageViews({
+      scheduler,
+      styles: twoStyles,
+      blobs: store.blobs,
+      contexts: chat.contexts,
+      gpuHosts: { list: () => [ada] },
+    })
     for (const n of [1, 2, 3]) await tester.drawn('ann', `/animate boat ${n}`)
     await tester.drawn('ann', '/animate a secret private:yes')
     await tester.drawn('ann', '/animate something that breaks')
@@ -49,6 +56,11 @@ describe('what the page shows besides its conversation', () => {
     assert.equal(await sources.animation(viewer('bob'), find('elsewhere')), undefined)
     assert.equal(await sources.animation(viewer('ann'), find('something that breaks')), undefined)
     assert.equal(await sources.animation(viewer('ann'), 'nonsense'), undefined)
+  })
+
+  test('GPU hosts are shown to operators alone', () => {
+    assert.deepEqual(sources.gpuHosts(viewer('bob')), [])
+    assert.deepEqual(sources.gpuHosts(viewer('root', true)), [ada])
   })
 
   test('styles come with the example that they have', async () => {

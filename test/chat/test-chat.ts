@@ -7,6 +7,7 @@ import { commands } from '../../commands/index.ts'
 import { type Chat, createChat } from '../../src/chat/chat.ts'
 import type { StyleSource } from '../../src/chat/context/style-source.ts'
 import type { ModelSummary, StyleSummary } from '../../src/chat/contract/command-context.ts'
+import type { GpuHosts } from '../../src/chat/contract/gpu-hosts.ts'
 import type { StyleAdmin } from '../../src/chat/contract/style-admin.ts'
 import { noObserver } from '../../src/chat/observer.ts'
 import type { Clock } from '../../src/clock.ts'
@@ -42,6 +43,7 @@ export interface TestChatOptions {
   readonly retentionDays?: number
   readonly clock?: Clock
   readonly styles?: StyleSource
+  readonly gpuHosts?: GpuHosts
 }
 
 const generous: Limits = { person: { running: 2 }, space: {}, all: {} }
@@ -70,6 +72,7 @@ export async function openTestChat(options: TestChatOptions): Promise<TestChat> 
     store,
     styles,
     styleAdminFor: () => noStyleAdmin,
+    gpuHosts: options.gpuHosts,
     retentionDays,
     limits,
     clock,

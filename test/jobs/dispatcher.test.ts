@@ -1,9 +1,8 @@
-// Who gets a free slot: as many as there are just now, as the limits allow, and as other processes leave room for.
+// Who gets a free slot: as many as there are just now, and as the limits allow.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
-import type { RateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
 import { askOf, noLimits } from './asks.ts'
 import { settled } from './manual-clock.ts'
 import { activeIds, openScheduler } from './open-scheduler.ts'
@@ -62,65 +61,4 @@ test('a scheduler that has stopped no longer listens to the capacity', async () 
   assert.equal(renderer.listeners(), 1)
   await scheduler.stop()
   assert.equal(renderer.listeners(), 0)
-})
-
-interface SharedRateLimiter extends Pick<RateLimiter, 'shared' | 'take' | 'enter'> {
-  /** Who runs, as it counts them. */
-  readonly inside: Set<string>
-  /** Whom other processes leave no room. */
-  readonly barred: Set<string>
-}
-
-function sharedRateLimiter(...barred: readonly string[]): SharedRateLimiter {
-  const limiter: SharedRateLimiter = {
-    shared: true,
-    inside: new Set(),
-    barred: new Set(barred),
-    take: async () => undefined,
-    async enter({ person }) {
-      await settled()
-      if (limiter.barred.has(person)) return undefined
-      limiter.inside.add(person)
-      return () => void limiter.inside.delete(person)
-    },
-  }
-  return limiter
-}
-
-/** Until the rate limiter has answered for everybody who waits. */
-async function answered(): Promise<void> {
-  for (let n = 0; n < 10; n++) await settled()
-}
-
-test('behind a shared rate limiter a job runs when that lets it, others go before, and it leaves when it ends', async () => {
-  const rateLimiter = sharedRateLimiter('ann')
-  const { scheduler, renderer, clock } = await openScheduler({ rateLimiter, slots: 2 })
-  for (const person of ['ann', 'bob', 'ann', 'cid']) await scheduler.accept(askOf(person))
-  await answered()
-  assert.deepEqual(activeIds(renderer), ['j1', 'j3'])
-  assert.deepEqual([...rateLimiter.inside].sort(), ['bob', 'cid'])
-  renderer.active[0]!.finish()
-  await settled()
-  assert.deepEqual([...rateLimiter.inside], ['cid'])
-  rateLimiter.barred.clear()
-  await clock.advance(1000)
-  await answered()
-  assert.deepEqual(activeIds(renderer), ['j3', 'j0'])
-  await scheduler.stop()
-  assert.deepEqual([...rateLimiter.inside], [])
-})
-
-test('a slot that is gone when a shared rate limiter answers is not taken, and what it counted leaves again', async () => {
-  const rateLimiter = sharedRateLimiter()
-  const { scheduler, renderer } = await openScheduler({ rateLimiter })
-  const accepted = scheduler.accept(askOf('ann'))
-  await Promise.resolve()
-  renderer.setCapacity(0)
-  await accepted
-  await answered()
-  assert.deepEqual(activeIds(renderer), [])
-  assert.deepEqual([...rateLimiter.inside], [])
-  renderer.setCapacity(1)
-  await answered()
-  assert.deepEqual(activeIds(renderer), ['j0'])
 })

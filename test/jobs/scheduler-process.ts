@@ -30,7 +30,7 @@ function wait(ms: number): Promise<void> {
 const scheduler = createScheduler({
   journal: openJournal(path!),
   // What it counts is no record and need not be loaded in each life.
-  rateLimiter: { shared: false, take: async () => undefined, enter: async () => undefined },
+  rateLimiter: { take: async () => undefined },
   limits: { ...noLimits, person: { running: 1 } },
   clock: {
     nowMs: () => Date.now(),

@@ -192,10 +192,7 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
           queue.add(entry)
           if (!blocked(entry)) without.add(entry)
         }
-        for (let left = entries.filter((entry) => !blocked(entry)).length; left > 0; left--) {
-          assert.equal(queue.peek(blocked), queue.peek(blocked))
-          assert.ok(queue.next(blocked))
-        }
+        for (let left = entries.filter((entry) => !blocked(entry)).length; left > 0; left--) assert.ok(queue.next(blocked))
         assert.equal(queue.next(blocked), undefined)
         assert.deepEqual(drain(queue).length, entries.filter(blocked).length)
       })

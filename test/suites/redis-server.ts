@@ -1,37 +1,76 @@
 // A redis-server of our own for one test file: on a free loopback port, in memory, stopped by its process.
 // Where no redis-server is installed (Debian: the package redis-server), those tests are skipped and say so.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { after } from 'node:test'
 
 /** The URL, or undefined where there is no redis-server. */
 export async function startRedis(): Promise<string | undefined> {
-  if (spawnSync('redis-server', ['--version']).error) {
+  return (await startRedisServer())?.url
+}
+
+export interface RedisServer {
+  readonly url: string
+  readonly port: number
+  pid(): number
+  /** Kills it; what it kept in memory alone is gone. */
+  kill(): Promise<void>
+  /** On the same port, with what it keeps in its folder. */
+  start(): Promise<void>
+}
+
+/** @param args besides those that keep everything in memory alone */
+export async function startRedisServer(...args: readonly string[]): Promise<RedisServer | undefined> {
+  if (!hasRedis()) {
     console.log('skipped: no redis-server on this machine; the tests against Redis did not run')
     return undefined
   }
-  const port = await freePort()
-  const server = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exited = new Promise((resolve) => server.once('exit', resolve))
-  after(async () => {
-    server.kill()
-    await exited
-  })
-  await new Promise<void>((resolve, reject) => {
-    let log = ''
-    server.stdout.on('data', (chunk: Buffer) => {
-      log += chunk
-      if (/ready to accept connections/i.test(log)) resolve()
-    })
-    server.once('exit', () => reject(new Error(`redis-server did not start: ${log}`)))
-  })
-  return `redis://127.0.0.1:${port}`
+  const server = await redisServer(await freePort(), args)
+  after(server.kill)
+  return server
 }
 
-async function freePort(): Promise<number> {
+export function hasRedis(): boolean {
+  return spawnSync('redis-server', ['--version']).error === undefined
+}
+
+/** Started. */
+export async function redisServer(port: number, args: readonly string[] = []): Promise<RedisServer> {
+  let server: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    const started = spawn(
+      'redis-server',
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir(), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    server = started
+    await new Promise<void>((resolve, reject) => {
+      let log = ''
+      started.stdout.on('data', (chunk: Buffer) => {
+        log = (log + chunk).slice(-10_000)
+        if (/ready to accept connections/i.test(log)) resolve()
+      })
+      started.once('exit', () => reject(new Error(`redis-server did not start: ${log}`)))
+    })
+  }
+
+  async function kill(): Promise<void> {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    const exited = new Promise((resolve) => server!.once('exit', resolve))
+    server.kill('SIGKILL')
+    await exited
+  }
+
+  await start()
+  return { url: `redis://127.0.0.1:${port}`, port, pid: () => server!.pid!, kill, start }
+}
+
+export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
   const address = probe.address()

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { drawSettings } from '../../src/draw-settings.ts'
 import { UserError } from '../../src/errors.ts'
 import type { RenderProgress } from '../../src/jobs/renderer.ts'
 import { readSettings } from '../../src/media/inspect.ts'
@@ -73,11 +74,12 @@ export function testRenderPool(
     })
 
     test('what is refused comes back as the UserError it was, with code, sentence and data', async () => {
-      const error = await rejection(pool.render(smallRecipe({ frames: 129 })))
+      const beyond = drawSettings.frames.max + 1
+      const error = await rejection(pool.render(smallRecipe({ frames: beyond })))
       assert.ok(error instanceof UserError, `${error}`)
       assert.equal(error.code, 'frames')
-      assert.match(error.message, /129/)
-      assert.ok(Object.values(error.data).includes(129), JSON.stringify(error.data))
+      assert.match(error.message, new RegExp(`\\b${beyond}\\b`))
+      assert.ok(Object.values(error.data).includes(beyond), JSON.stringify(error.data))
     })
 
     test('what breaks comes back as an error that says where', async () => {

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts'
 import type { Command } from '../contract/command.ts'
 import type { CommandContext } from '../contract/command-context.ts'
 import { type Defaults, defaultsSchema } from '../contract/defaults.ts'
+import type { GpuHosts } from '../contract/gpu-hosts.ts'
 import type { Asker, Channel } from '../contract/incoming.ts'
 import type { ShownAnimation } from '../contract/outgoing.ts'
 import type { Platform } from '../contract/platform.ts'
@@ -56,6 +57,7 @@ export interface ContextsParts {
   readonly styles: StyleSource
   readonly styleAdminFor: (caller: StyleCaller) => StyleAdmin
   readonly delivery: Pick<Delivery, 'withdraw'>
+  readonly gpuHosts: GpuHosts
   readonly retentionDays: number
   /** Of the help's examples; none are shown where it is absent. */
   readonly exampleLoop?: ((name: string, format: 'webp' | 'gif') => Promise<ShownAnimation | undefined>) | undefined
@@ -63,7 +65,7 @@ export interface ContextsParts {
 }
 
 export function createContexts(parts: ContextsParts): Contexts {
-  const { commands, scheduler, store, styles, styleAdminFor, delivery, retentionDays, exampleLoop, forgetOnPlatform } = parts
+  const { commands, scheduler, store, styles, styleAdminFor, delivery, gpuHosts, retentionDays, exampleLoop, forgetOnPlatform } = parts
   const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
   const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
@@ -87,6 +89,7 @@ export function createContexts(parts: ContextsParts): Contexts {
       defaults: ownDefaults,
       settings: here,
       jobs: createJobAccess(jobParts, caller),
+      gpuHosts,
       privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
       randomSeed,
       exampleOf: async (name) => exampleLoop?.(name, formats[0] === 'gif' ? 'gif' : 'webp'),

@@ -7,6 +7,7 @@ import type { Job } from '../../jobs/job.ts'
 import type { Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
+import type { GpuHosts } from './gpu-hosts.ts'
 import type { Asker, Channel } from './incoming.ts'
 import type { ShownAnimation } from './outgoing.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +27,7 @@ export interface CommandContext {
   readonly defaults: StoredValue<Defaults>
   readonly settings: StoredValue<Settings>
   readonly jobs: JobAccess
+  readonly gpuHosts: GpuHosts
   readonly privacy: PersonalData
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string

@@ -12,6 +12,7 @@ export type { CommandContext, HistoryEntry, HistoryQuery, ModelSummary, QueuedJo
 export { type CommandDeclaration, isOffered, mayCall } from './command-declaration.ts'
 export { commandText, maxCommandChars } from './command-text.ts'
 export type { Defaults } from './defaults.ts'
+export type { GpuHostSummary } from './gpu-hosts.ts'
 export { type Option, type Options, settingOption, type Values } from './option.ts'
 export { type Line, type Reply, type ReplyButton, type ReplyItem, type Sentence, say, type TextReply } from './reply.ts'
 export type { Settings } from './settings.ts'

@@ -94,7 +94,7 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, log, 
       if (edited) await store(message, edited)
       else message.lost = true
     } catch (error) {
-      observer.callFailed(platform.name)
+      observer.callFailed(platform.name, error)
       log.debug({ job: message.job.id, err: error }, 'progress could not be shown')
     }
     return true

@@ -126,6 +126,13 @@ export interface QueuedView {
   readonly mayCancel: boolean
 }
 
+export interface GpuHostView {
+  readonly id: string
+  readonly name: string
+  readonly drained: boolean
+  readonly devices: readonly { readonly name: string; readonly busy: boolean }[]
+}
+
 export interface AnimationView {
   readonly job: string
   readonly own: boolean

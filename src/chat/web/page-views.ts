@@ -1,6 +1,7 @@
 // Page views: what the page shows besides its own conversation, as bot.ts gives it: always for one viewer, who sees only what is theirs to see.
 
 import type { HistoryEntry, QueuedJob, StyleSummary } from '../contract/command-context.ts'
+import type { GpuHostSummary } from '../contract/gpu-hosts.ts'
 import type { Circumstances } from '../contract/incoming.ts'
 
 export type Viewer = Pick<Circumstances, 'owner' | 'asker' | 'channel' | 'locale'>
@@ -8,6 +9,8 @@ export type Viewer = Pick<Circumstances, 'owner' | 'asker' | 'channel' | 'locale
 export interface PageViews {
   /** Running ones first, then in the order of service. Of everybody where the viewer is; of all platforms for operators. */
   queue(viewer: Viewer): Promise<readonly QueuedOnPage[]>
+  /** For operators; none for others. */
+  gpuHosts(viewer: Viewer): readonly GpuHostSummary[]
   /** Finished animations, newest first: those shown to everybody where the viewer is, and the viewer's own. */
   recent(viewer: Viewer, page: { readonly from: number; readonly limit: number }): Promise<RecentAnimations>
   /** The file of one of these; undefined where it is gone or not the viewer's to see. */

@@ -58,7 +58,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Prom
     ...omitUndefined({ maxBytes }),
   }
   checkClip({ ...clipSettingsIn(defaults), ...request }, defaults.positions)
-  const recipe = await recipeFor(request, styles.catalog, styles.base)
+  const recipe = await recipeFor(request, styles.catalog, styles.base, styles.installed)
   return { ...recipe, ...omitUndefined({ scale }) }
 }
 

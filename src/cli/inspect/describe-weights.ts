@@ -44,15 +44,11 @@ export function weightLines(identity: Identity, metadata: ReadonlyMap<string, st
 function particulars(identity: Identity): LabelledLine[] {
   switch (identity.kind) {
     case 'sd1-checkpoint': {
-      const { unet, vae, text } = identity
-      return [
-        ['UNet', unetText(unet)],
-        ['VAE', vae ? vaeText(vae) : 'none'],
-        ['text encoder', text ? textText(text) : 'none'],
-      ]
+      const { vae, text } = identity
+      return [...unetLines(identity), ['VAE', vae ? vaeText(vae) : 'none'], ['text encoder', text ? textText(text) : 'none']]
     }
     case 'unet':
-      return [['UNet', unetText(identity.unet)]]
+      return unetLines(identity)
     case 'vae':
       return [['VAE', vaeText(identity.vae)]]
     case 'text-encoder':
@@ -71,6 +67,17 @@ function particulars(identity: Identity): LabelledLine[] {
     case 'refused':
       return []
   }
+}
+
+function unetLines({ unet, velocity, zeroTerminalSnr, byName }: Extract<Identity, { kind: 'sd1-checkpoint' | 'unet' }>): LabelledLine[] {
+  const said = [
+    ...(velocity ? ['velocity (v-prediction)'] : []),
+    ...(zeroTerminalSnr ? ['from nothing but noise (zero terminal SNR)'] : []),
+  ]
+  return [
+    ['UNet', unetText(unet)],
+    ...(said.length > 0 ? [['predicts', `${said.join(', ')}${byName ? ', by its name' : ''}`] as const] : []),
+  ]
 }
 
 export const unetText = ({ widths, attention, heads, contextWidth, inChannels }: UNetArchitecture): string => {
@@ -108,6 +115,7 @@ function loraLines({ kinds, ranks, alphas, parts, modules, contextWidth, ...said
     ['title', said.title],
     ['author', said.author],
     ['trigger words', said.triggerWords.join(', ') || undefined],
+    ['textual inversions', said.bundledWords.join(', ') || undefined],
   ] as const) {
     if (value !== undefined) lines.push([label, plain(value)])
   }

@@ -54,6 +54,17 @@ export function configured(tensors: Named, config: unknown, names: readonly stri
   return undefined
 }
 
+/** @throws UserError `checkpoint-uneven` where channels cannot be divided among so many heads of attention, or groups of a norm */
+export function refuseUneven(tensors: Named, widths: readonly number[], count: number, what: 'heads' | 'groups'): void {
+  const width = widths.find((channels) => channels % count !== 0)
+  if (width === undefined) return
+  throw new UserError(
+    'checkpoint-uneven',
+    `${fileOf(tensors)} has layers of ${width} channels, which ${count} ${what} do not divide: the config.json of its folder has to say how many ${what} there are.`,
+    { path: fileOf(tensors), width, count, what },
+  )
+}
+
 export function wrongConfig(tensors: Named, name: string, expected: string, got: unknown): never {
   throw new UserError(
     'checkpoint-config',

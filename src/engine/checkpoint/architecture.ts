@@ -2,8 +2,9 @@
 // A config.json, where there is one, is asked only for what weights do not show: heads, group counts, the latent scale.
 
 import { basename } from 'node:path'
-import { configured, countBlocks, dims, field, wrongConfig, wrongShape } from './architecture-readers.ts'
+import { configured, countBlocks, dims, field, refuseUneven, wrongConfig, wrongShape } from './architecture-readers.ts'
 import type { Named } from './dialects/parts.ts'
+import { refuseOtherLayers } from './layer-settings.ts'
 
 export interface UNetArchitecture {
   readonly inChannels: number
@@ -69,6 +70,8 @@ export interface MotionArchitecture {
   readonly acrossFrames: boolean
   readonly attentionsPerBlock: number
   readonly normGroups: number
+  /** It was trained with other positions than the usual sines: those that it stores count. */
+  readonly ownPositions?: true
 }
 
 /** What is known of a motion module besides its weights. */
@@ -93,6 +96,13 @@ export function unetArchitecture(tensors: Named, config?: unknown): UNetArchitec
   const midAttention = tensors.has('mid_block.attentions.0.norm.weight')
   const level = attention.indexOf(true)
   const transformer = level >= 0 ? `down_blocks.${level}.attentions.0` : 'mid_block.attentions.0'
+  // Files of SD v1 say attention_head_dim where they mean heads; num_attention_heads came later and means what it says.
+  const heads = configured(tensors, config, ['num_attention_heads', 'attention_head_dim']) ?? 8
+  const attending = widths.filter((_, b) => attention[b])
+  refuseUneven(tensors, midAttention ? [...attending, widths.at(-1)!] : attending, heads, 'heads')
+  const normGroups = configured(tensors, config, ['norm_num_groups']) ?? 32
+  refuseUneven(tensors, widths, normGroups, 'groups')
+  refuseOtherLayers(tensors, config, 'unet')
   return {
     inChannels: inChannels!,
     outChannels: dims(tensors, 'conv_out.weight', 4)[0]!,
@@ -101,11 +111,10 @@ export function unetArchitecture(tensors: Named, config?: unknown): UNetArchitec
     attention,
     midAttention,
     transformerDepth: countBlocks(tensors, new RegExp(`^${transformer.replaceAll('.', '\\.')}\\.transformer_blocks\\.(\\d+)\\.`)),
-    // Files of SD v1 say attention_head_dim where they mean heads; num_attention_heads came later and means what it says.
-    heads: configured(tensors, config, ['num_attention_heads', 'attention_head_dim']) ?? 8,
+    heads,
     contextWidth: dims(tensors, `${transformer}.transformer_blocks.0.attn2.to_k.weight`, 2)[1]!,
     timeWidth: dims(tensors, 'time_embedding.linear_1.weight', 2)[0]!,
-    normGroups: configured(tensors, config, ['norm_num_groups']) ?? 32,
+    normGroups,
   }
 }
 
@@ -115,14 +124,18 @@ export function vaeArchitecture(tensors: Named, config?: unknown): VaeArchitectu
   const decoder = tensors.has('decoder.conv_in.weight') || !encoder
   const levels = countBlocks(tensors, decoder ? /^decoder\.up_blocks\.(\d+)\./ : /^encoder\.down_blocks\.(\d+)\./)
   const key = (level: number) => (decoder ? `decoder.up_blocks.${levels - 1 - level}` : `encoder.down_blocks.${level}`)
+  refuseOtherLayers(tensors, config, 'vae')
   const resnets = countBlocks(tensors, decoder ? /^decoder\.up_blocks\.0\.resnets\.(\d+)\./ : /^encoder\.down_blocks\.0\.resnets\.(\d+)\./)
+  const widths = Array.from({ length: levels }, (_, level) => dims(tensors, `${key(level)}.resnets.0.conv1.weight`, 4)[0]!)
+  const normGroups = configured(tensors, config, ['norm_num_groups']) ?? 32
+  refuseUneven(tensors, widths, normGroups, 'groups')
   return {
-    widths: Array.from({ length: levels }, (_, level) => dims(tensors, `${key(level)}.resnets.0.conv1.weight`, 4)[0]!),
+    widths,
     layersPerBlock: decoder ? resnets - 1 : resnets,
     latentChannels: decoder ? dims(tensors, 'decoder.conv_in.weight', 4)[1]! : dims(tensors, 'encoder.conv_out.weight', 4)[0]! / 2,
     scalingFactor: configured(tensors, config, ['scaling_factor']) ?? 0.18215,
     factor: 2 ** (levels - 1),
-    normGroups: configured(tensors, config, ['norm_num_groups']) ?? 32,
+    normGroups,
     encoder,
     decoder,
   }
@@ -133,20 +146,33 @@ export function textArchitecture(tensors: Named, config?: unknown): TextArchitec
   const [vocabulary, width] = dims(tensors, 'text_model.embeddings.token_embedding.weight', 2)
   const activation = field(config, 'hidden_act') ?? 'quick_gelu'
   if (activation !== 'quick_gelu' && activation !== 'gelu') wrongConfig(tensors, 'hidden_act', 'quick_gelu or gelu', activation)
+  // CLIP's heads are 64 wide in every published size.
+  const heads = configured(tensors, config, ['num_attention_heads']) ?? Math.max(1, Math.round(width! / 64))
+  refuseUneven(tensors, [width!], heads, 'heads')
+  refuseOtherLayers(tensors, config, 'text')
   return {
     width: width!,
     layers: countBlocks(tensors, /^text_model\.encoder\.layers\.(\d+)\./),
-    // CLIP's heads are 64 wide in every published size.
-    heads: configured(tensors, config, ['num_attention_heads']) ?? Math.max(1, width! / 64),
+    heads,
     vocabulary: vocabulary!,
-    positions: dims(tensors, 'text_model.embeddings.position_embedding.weight', 2)[0]!,
+    positions: positionsOf(tensors),
     mlpWidth: dims(tensors, 'text_model.encoder.layers.0.mlp.fc1.weight', 2)[0]!,
     activation: activation as 'quick_gelu' | 'gelu',
   }
 }
 
+/** Prompts are read in chunks of 77 tokens. */
+const leastPositions = 77
+
+function positionsOf(tensors: Named): number {
+  const key = 'text_model.embeddings.position_embedding.weight'
+  const [positions] = dims(tensors, key, 2)
+  if (positions! < leastPositions) wrongShape(tensors, key, `positions for ${leastPositions} tokens at least`)
+  return positions!
+}
+
 /**
- * AnimateDiff's motion modules. v1 is known by a position table of 24 rows, the v2 family by its mid block, AnimateLCM by storing no table;
+ * AnimateDiff's motion modules. v1 is known by a position table of other than 32 rows, the v2 family by its mid block, AnimateLCM by no table;
  * Lightning has v2's layout, so only its name or metadata tells (huggingface ByteDance/AnimateDiff-Lightning).
  * @throws UserError `checkpoint-key-missing`, `checkpoint-shape`, `checkpoint-config`
  */
@@ -159,19 +185,24 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   const loopFrames = configured(tensors, source.config, ['motion_loop_frames'])
   const peRows = stored ?? (version === 'v1' ? 24 : version === 'animatelcm' ? 64 : 32)
   const first = 'down_blocks.0.motion_modules.0'
+  const widths = Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.motion_modules.0.norm.weight`, 1)[0]!)
+  const heads = configured(tensors, source.config, ['motion_num_attention_heads']) ?? 8
+  refuseUneven(tensors, widths, heads, 'heads')
+  const normGroups = configured(tensors, source.config, ['motion_norm_num_groups']) ?? 32
+  refuseUneven(tensors, widths, normGroups, 'groups')
   return {
     version,
     ...(steps === undefined ? {} : { steps }),
     midBlock,
-    heads: configured(tensors, source.config, ['motion_num_attention_heads']) ?? 8,
+    heads,
     peRows,
     maxFrames: stored === undefined ? Math.min(peRows, 32) : peRows,
     ...(loopFrames !== undefined && { loopFrames }),
-    widths: Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.motion_modules.0.norm.weight`, 1)[0]!),
+    widths,
     layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.motion_modules\.(\d+)\./),
     acrossFrames: version === 'v1',
     attentionsPerBlock: tensors.has(`${first}.transformer_blocks.0.attn2.to_q.weight`) ? 2 : 1,
-    normGroups: configured(tensors, source.config, ['motion_norm_num_groups']) ?? 32,
+    normGroups,
   }
 }
 
@@ -179,12 +210,15 @@ function versionOf(midBlock: boolean, peRows: number | undefined, source: Motion
   const name = basename(source.path ?? '').toLowerCase()
   if (midBlock) {
     if (saidOf(source).includes('lightning')) return 'lightning'
-    return peRows === undefined && !/(^|[^a-z0-9])v2([^0-9]|$)/.test(name) ? 'animatelcm' : 'v2'
+    return peRows === undefined && !says('v2', name) ? 'animatelcm' : 'v2'
   }
+  // v3 was published with 32 rows. Trained on for other lengths, a v1 module stays one (so has ComfyUI-AnimateDiff-Evolved it too).
+  if (peRows !== undefined) return peRows === 32 || (peRows !== 24 && says('v3', name)) ? 'v3' : 'v1'
   // Without a table only the name is left; the first modules were called after the SD they were trained on.
-  const namedV1 = /(^|[^a-z0-9])(v1|mm_sd_v1[45])([^0-9]|$)/.test(name)
-  return peRows === 24 || (peRows === undefined && namedV1) ? 'v1' : 'v3'
+  return says('v1|mm_sd_v1[45]', name) ? 'v1' : 'v3'
 }
+
+const says = (version: string, name: string): boolean => new RegExp(`(^|[^a-z0-9])(${version})([^0-9]|$)`).test(name)
 
 function stepsOf(source: MotionSource): number | undefined {
   const found = /(\d+)[ _-]?step/.exec(saidOf(source))

@@ -14,11 +14,14 @@ import {
 } from './architecture.ts'
 import { whyIgnored } from './dialects/ignored.ts'
 import { type Parts, partsOf } from './dialects/parts.ts'
+import { type Embedding, embeddingIn } from './embedding.ts'
 import { unsupportedBase } from './lora/base-model.ts'
 import { describeLora, type LoraDescription } from './lora/describe.ts'
-import { tensorRoleOf } from './lora/tensor-roles.ts'
+import { bundledWord, tensorRoleOf } from './lora/tensor-roles.ts'
+import { type Parameterization, parameterizationOf } from './parameterization.ts'
 import { byteLengthOf, type DType, elementsOf, type Tensor, type TensorFile } from './tensor.ts'
 import { type UnsupportedModel, unsupportedModel } from './unsupported-models.ts'
+import { configBeside } from './weight-folder.ts'
 
 /** True of every file. */
 export interface Contents {
@@ -34,17 +37,14 @@ export interface Contents {
   readonly ignored: readonly { readonly reason: string; readonly names: readonly string[] }[]
 }
 
-export interface Embedding {
-  readonly vectors: number
-  readonly width: number
-  /** The word in the file, where the file has one; else its name stands for it. */
-  readonly word?: string
+interface UNetInFile extends Parameterization {
+  readonly unet: UNetArchitecture
 }
 
 export type Identity = Contents &
   (
-    | { readonly kind: 'sd1-checkpoint'; readonly unet: UNetArchitecture; readonly vae?: VaeArchitecture; readonly text?: TextArchitecture }
-    | { readonly kind: 'unet'; readonly unet: UNetArchitecture }
+    | ({ readonly kind: 'sd1-checkpoint'; readonly vae?: VaeArchitecture; readonly text?: TextArchitecture } & UNetInFile)
+    | ({ readonly kind: 'unet' } & UNetInFile)
     | { readonly kind: 'vae'; readonly vae: VaeArchitecture }
     | { readonly kind: 'text-encoder'; readonly text: TextArchitecture }
     | { readonly kind: 'motion-module'; readonly motion: MotionArchitecture }
@@ -53,21 +53,25 @@ export type Identity = Contents &
     | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
   )
 
-/** Never throws for what a file holds: what cannot be used is `refused`, with a whole sentence. Reads scalars only (alphas). */
-export function identify(file: TensorFile): Identity {
+/**
+ * Never throws for what a file holds: what cannot be used is `refused`, with a whole sentence. Reads scalars only (alphas), and the config.json
+ * beside a file of a net's folder.
+ */
+export function identify(file: TensorFile, configOf: (path: string) => unknown = configBeside): Identity {
   const refused = ({ code, sentence }: UnsupportedModel): Identity => ({
     ...contentsOf(file, []),
     kind: 'refused',
     code,
-    sentence: `${file.path} ${sentence}`,
+    sentence: new UserError(code, `${file.path} ${sentence}`).message,
   })
   if (file.tensors.size === 0) return refused({ code: 'empty', sentence: 'holds no tensors.' })
   const lora = describeLora(file)
   if (lora) return loraIdentity(file, lora, refused)
-  const unsupported = unsupportedModel(file)
-  if (unsupported) return refused(unsupported)
   try {
-    return netsIdentity(file, partsOf(file)) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
+    const config = configOf(file.path)
+    const unsupported = unsupportedModel(file, config)
+    if (unsupported) return refused(unsupported)
+    return netsIdentity(file, partsOf(file), config) ?? refused({ code: 'unknown', sentence: unknownSentence(file) })
   } catch (error) {
     if (error instanceof UserError) return { ...contentsOf(file, []), kind: 'refused', code: error.code, sentence: error.message }
     throw error
@@ -79,7 +83,7 @@ function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (unsuppo
   if (base) return refused({ code: 'lora-other-base', sentence: `is a LoRA for ${base}; only LoRAs for Stable Diffusion 1.x fit.` })
   const contents = contentsOf(
     file,
-    [...file.tensors.keys()].filter((name) => !tensorRoleOf(name)),
+    [...file.tensors.keys()].filter((name) => !tensorRoleOf(name) && bundledWord(name) === undefined),
   )
   if (lora.parts.every((part) => part === 'motion')) return { ...contents, kind: 'motion-lora', lora }
   // AnimateDiff's own LoRA names, at the rank that its adapter was published with; other files of this form are image LoRAs like any.
@@ -87,37 +91,27 @@ function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (unsuppo
   return { ...contents, kind: official && lora.ranks.join() === '128' ? 'domain-adapter' : 'lora', lora }
 }
 
-function netsIdentity(file: TensorFile, parts: Parts): Identity | undefined {
+function netsIdentity(file: TensorFile, parts: Parts, config: unknown): Identity | undefined {
   const contents = contentsOf(file, parts.ignored)
   if (parts.motion && !parts.unet) {
     const { path, metadata } = file
-    const motion = motionArchitecture(parts.motion, omitUndefined({ path, metadata, peRows: parts.peRows }))
+    const motion = motionArchitecture(parts.motion, omitUndefined({ path, metadata, config, peRows: parts.peRows }))
     return { ...contents, kind: 'motion-module', motion }
   }
-  const text = parts.text && textArchitecture(parts.text)
-  const vae = parts.vae && vaeArchitecture(parts.vae)
+  const text = parts.text && textArchitecture(parts.text, config)
+  const vae = parts.vae && vaeArchitecture(parts.vae, config)
   if (parts.unet) {
-    const unet = unetArchitecture(parts.unet)
-    if (!text && !vae) return { ...contents, kind: 'unet', unet }
-    return { ...contents, kind: 'sd1-checkpoint', unet, ...omitUndefined({ vae, text }) }
+    const unet = { unet: unetArchitecture(parts.unet, config), ...parameterizationOf(file) }
+    if (!text && !vae) return { ...contents, kind: 'unet', ...unet }
+    return { ...contents, kind: 'sd1-checkpoint', ...unet, ...omitUndefined({ vae, text }) }
   }
   if (vae) return { ...contents, kind: 'vae', vae }
   if (text) return { ...contents, kind: 'text-encoder', text }
-  const embedding = embeddingOf(file)
-  return embedding && { ...contents, ignored: [], parameters: embedding.vectors * embedding.width, kind: 'textual-inversion', embedding }
-}
-
-/** The four forms: A1111's `string_to_param`, kohya's `emb_params`, diffusers' `<word>`, and a tensor alone. */
-function embeddingOf(file: TensorFile): Embedding | undefined {
-  const candidates = [...file.tensors].filter(([, { shape, dtype }]) => (shape.length === 1 || shape.length === 2) && /^B?F/.test(dtype))
-  const [found] = candidates
-  if (!found || candidates.length !== 1) return undefined
-  const [name, tensor] = found
-  const known = /^(string_to_param\.|emb_params$)/.test(name)
-  if (!known && (file.tensors.size > 1 || /\.(weight|bias)$/.test(name))) return undefined
-  const word = known ? file.metadata.get('name') : name
-  const [vectors, width] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]]
-  return omitUndefined({ vectors: vectors!, width: width!, word })
+  const found = embeddingIn(file)
+  if (!found) return undefined
+  const { embedding, unused } = found
+  const { ignored } = contentsOf(file, unused)
+  return { ...contents, ignored, parameters: embedding.vectors * embedding.width, kind: 'textual-inversion', embedding }
 }
 
 function unknownSentence(file: TensorFile): string {

@@ -2,15 +2,18 @@
 // Files are not copied: graphs point at these bytes, and only what has to be computed is read.
 
 import { closeSync, openSync, readSync } from 'node:fs'
+import { e4m3, e5m2 } from './float8.ts'
 
 /** Element types as safetensors names them. */
-export type DType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL'
+export type DType = 'F64' | 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E5M2' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL'
 
 export const bytesPerElement: Readonly<Record<DType, number>> = {
   F64: 8,
   F32: 4,
   F16: 2,
   BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
   I64: 8,
   I32: 4,
   I16: 2,
@@ -79,6 +82,11 @@ export function float32Of(tensor: Tensor): Float32Array {
       const bits = new Uint32Array(n)
       for (let i = 0; i < n; i++) bits[i] = high[i]! << 16
       return new Float32Array(bits.buffer)
+    }
+    case 'F8_E4M3':
+    case 'F8_E5M2': {
+      const table = tensor.dtype === 'F8_E4M3' ? e4m3 : e5m2
+      return Float32Array.from(bytes, (code) => table[code]!)
     }
     case 'I64':
       return Float32Array.from(new BigInt64Array(buffer, byteOffset, n), Number)

@@ -12,8 +12,14 @@ import { isDense, TorchTensor } from './torch-tensor.ts'
 import { readTorchZip } from './torch-zip.ts'
 import { inflated } from './zip.ts'
 
-/** Wrappers around a dict of tensors: Lightning and most trainers, SparseCtrl, DeepSpeed. */
-const wrappers = ['state_dict', 'controlnet', 'module']
+/** Wrappers around a dict of tensors, whatever stands beside them: Lightning and most trainers, SparseCtrl, DeepSpeed. */
+const wrappers = ['state_dict', 'model_state_dict', 'controlnet', 'module']
+
+/** Of several dicts of tensors and nothing beside them, the one that is meant: the others are averages of it, or an optimizer's. */
+const preferred = ['model', 'params_ema', 'params', 'weights', 'net']
+
+/** These words are said in the names below them. */
+const meaningful = new Set(['string_to_param', 'unet', 'vae', 'text_encoder', 'motion_module'])
 const maxDepth = 16
 const maxVisits = 5_000_000
 const maxNameLength = 1000
@@ -34,7 +40,7 @@ export function readTorch(path: string): TorchContent & { readonly path: string 
 export function openTorch(path: string): TensorFile {
   return readingFile(path, (file) => {
     const { container, root, places } = contentOf(file)
-    const found = namedTensors(file, unwrapped(file, root))
+    const found = namedTensors(file, unwrapped(root))
     if (found.size === 0) throw new UserError('torch-no-tensors', `${file.path} holds no named tensors.`, { path: file.path })
     const copy = copier(file.path, places)
     const tensors = new Map<string, Tensor>()
@@ -71,16 +77,29 @@ const contentOf = (file: FileBytes): TorchContent => {
   return isZip ? readTorchZip(file) : readTorchLegacy(file)
 }
 
-function unwrapped(file: FileBytes, root: unknown): unknown {
+function unwrapped(root: unknown): unknown {
   for (let inner = root, depth = 0; ; depth++) {
-    const dict = inner
-    const wrapper =
-      dict instanceof Map
-        ? wrappers.find((name) => dict.get(name) instanceof Map && namedTensors(file, dict.get(name)).size > 0)
-        : undefined
-    if (wrapper === undefined || depth === maxDepth) return inner
-    inner = dict instanceof Map ? dict.get(wrapper) : undefined
+    const wrapper = inner instanceof Map && depth < maxDepth ? wrapperIn(inner) : undefined
+    if (wrapper === undefined) return inner
+    inner = (inner as ReadonlyMap<unknown, unknown>).get(wrapper)
   }
+}
+
+/** The key of what a dict is wrapped around. */
+function wrapperIn(dict: ReadonlyMap<unknown, unknown>): unknown {
+  const isDictOfTensors = (name: unknown): boolean => dict.get(name) instanceof Map && holdsTensor(dict.get(name))
+  const known = wrappers.find(isDictOfTensors)
+  if (known !== undefined || dict.values().some((value) => !(value instanceof Map) && holdsTensor(value))) return known
+  const dicts = [...dict.keys()].filter(isDictOfTensors)
+  return preferred.find((name) => dicts.includes(name)) ?? (dicts.length === 1 && !meaningful.has(String(dicts[0])) ? dicts[0] : undefined)
+}
+
+/** Anywhere in it; a dict that stands in many places is looked through once. */
+function holdsTensor(value: unknown, seen = new Set<unknown>(), depth = 0): boolean {
+  if (value instanceof TorchTensor) return true
+  if (!(value instanceof Map || Array.isArray(value)) || seen.has(value) || depth > maxDepth) return false
+  seen.add(value)
+  return value.values().some((item: unknown) => holdsTensor(item, seen, depth + 1))
 }
 
 /** Every tensor in nested dicts and lists. The same dict in two places counts twice: only work is limited, not sharing. */

@@ -44,6 +44,14 @@ const storageTypes: ReadonlyMap<string, DType> = new Map([
   ['CharStorage', 'I8'],
   ['ByteStorage', 'U8'],
   ['BoolStorage', 'BOOL'],
+  // Bytes of a tensor that names its type itself.
+  ['UntypedStorage', 'U8'],
+])
+
+/** Types without a storage class of their own: they are younger than those. */
+const namedTypes: ReadonlyMap<string, DType> = new Map([
+  ['torch.float8_e4m3fn', 'F8_E4M3'],
+  ['torch.float8_e5m2', 'F8_E5M2'],
 ])
 
 /** A storage before a tensor looks at it; the class keeps it apart from everything else a pickle can make. */
@@ -77,7 +85,7 @@ export function torchStorages(): {
     if (!Array.isArray(id) || id[0] !== 'storage') throw reading.invalid('a persistent id that is no storage')
     const [, type, key, , elements, view]: unknown[] = id
     if (typeof key !== 'string') throw reading.invalid('a storage without a key')
-    const dtype = type instanceof PickledName && /^torch(\.cuda)?$/.test(type.module) ? storageTypes.get(type.name) : undefined
+    const dtype = type instanceof PickledName && /^torch(\.cuda|\.storage)?$/.test(type.module) ? storageTypes.get(type.name) : undefined
     if (dtype === undefined)
       throw reading.invalid(
         `storage ${quoteUntrusted(key)} of the type ${quoteUntrusted(type instanceof PickledName ? String(type) : type)}, which is not read,`,
@@ -107,6 +115,16 @@ const tensor: Callable = {
   },
 }
 
+const typedTensor: Callable = {
+  call([storage, offset, shape, stride, , , type], reading) {
+    if (!(storage instanceof Storage)) throw reading.invalid('a tensor without a storage')
+    const dtype = namedTypes.get(String(type))
+    if (dtype === undefined || storage.dtype !== 'U8')
+      throw reading.invalid(`a tensor of the type ${quoteUntrusted(String(type))}, which is not read,`)
+    return checkedTensor(new Storage({ ...storage, dtype }), offset, shape, stride, reading)
+  },
+}
+
 const parameter: Callable = {
   call([data], reading) {
     if (!(data instanceof TorchTensor)) throw reading.invalid('a parameter without a tensor')
@@ -130,6 +148,7 @@ const tensorFromNumpy: Callable = {
 /** Called by name from a pickle; each gives a TorchTensor. */
 export const torchTensorCallables: ReadonlyMap<string, Callable> = new Map([
   ['torch._utils._rebuild_tensor_v2', tensor],
+  ['torch._utils._rebuild_tensor_v3', typedTensor],
   ['torch._utils._rebuild_parameter', parameter],
   ['torch._utils._rebuild_device_tensor_from_numpy', tensorFromNumpy],
 ])

@@ -16,15 +16,21 @@ const maxPickleBytes = 64 << 20
 /** @throws UserError `torch-invalid`, `torch-script`, and those of the zip archive and the pickle */
 export function readTorchZip(file: FileBytes): TorchContent {
   const entries = readZipDirectory(file)
-  const [first = ''] = entries.keys()
-  const folder = first.split('/', 1)[0]
-  const pickle = entries.get(`${folder}/data.pkl`)
+  const [pickle, ...more] = [...entries.values()].filter(({ name }) => name === 'data.pkl' || name.endsWith('/data.pkl'))
   if (pickle === undefined) throw invalid(file, 'is a zip archive without data.pkl: not a checkpoint; if one is inside, unpack it')
-  if (entries.has(`${folder}/constants.pkl`))
+  if (more.length > 0) {
+    const names = [pickle, ...more].slice(0, 3).map(({ name }) => quoteUntrusted(name))
+    throw invalid(
+      file,
+      `holds ${more.length + 1} checkpoints, ${names.join(' and ')}, and does not say which is meant; unpack it and save one`,
+    )
+  }
+  const folder = pickle.name.slice(0, -'data.pkl'.length)
+  if (entries.has(`${folder}constants.pkl`))
     throw new UserError('torch-script', `${file.path} is a TorchScript program; a checkpoint with the weights alone is needed.`, {
       path: file.path,
     })
-  const byteOrder = entries.get(`${folder}/byteorder`)
+  const byteOrder = entries.get(`${folder}byteorder`)
   if (byteOrder !== undefined && Buffer.from(zipBytes(file, byteOrder, 16)).toString('latin1') !== 'little')
     throw invalid(file, 'was saved on a big-endian machine')
 
@@ -32,7 +38,7 @@ export function readTorchZip(file: FileBytes): TorchContent {
   const { value: root } = readPickle(zipBytes(file, pickle, maxPickleBytes), 0, { callables: torchCallables, persistent, where: file.path })
   const places = new Map<string, TorchPlace>()
   for (const { key, dtype, rootElements } of all.values()) {
-    const entry = entries.get(`${folder}/data/${key}`)
+    const entry = entries.get(`${folder}data/${key}`)
     if (entry === undefined) throw invalid(file, `names storage ${quoteUntrusted(key)} and does not hold it`)
     const bytes = rootElements * bytesPerElement[dtype]
     if (entry.bytes !== bytes)

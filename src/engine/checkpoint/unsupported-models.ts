@@ -1,6 +1,7 @@
 // Unsupported models: files that look as if they could be used and cannot, each with the keys that give it away and a sentence for people.
 
-import { basename } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { field } from './architecture-readers.ts'
 import type { Tensor, TensorFile } from './tensor.ts'
 
 export interface UnsupportedModel {
@@ -17,18 +18,39 @@ interface Sign extends UnsupportedModel {
 /** A file's names, asked for patterns and shapes. */
 interface Names {
   readonly file: TensorFile
+  /** The config.json beside it. */
+  readonly config: unknown
   has(pattern: RegExp): boolean
   /** The shape of the first tensor whose name matches. */
   shape(pattern: RegExp): readonly number[] | undefined
 }
 
-const input = /^(module\.)?(model\.diffusion_model\.|unet\.)?(input_blocks\.0\.0|conv_in)\.weight$/
+/** Of a UNet; VAEs have one to a half. */
+const input = /^(?!(?:.*\.)?(?:encoder|decoder)\.)(?:.*\.)?(?:input_blocks\.0\.0|conv_in)\.weight$/
 const tokens = /token_embedding\.weight$/
 const crossKey = /attn2\.to_k\.weight$/
 const needs = 'only Stable Diffusion 1.x checkpoints are animated'
 
 /** In order: the first that fits speaks. */
 const signs: readonly Sign[] = [
+  {
+    code: 'embedding-sdxl',
+    sentence:
+      'is a textual inversion for SDXL (or a later model): it has vectors for several text encoders; one for Stable Diffusion 1.x is needed.',
+    is: (n) => n.file.tensors.size <= 8 && n.has(/^(clip_g|text_encoders_1|t5xxl|t5)$/),
+  },
+  {
+    code: 'several-words',
+    sentence: 'holds several words in one file of textual inversions; one word to a file is needed.',
+    is: ({ file }) => file.tensors.size > 1 && file.tensors.keys().every((name) => /^(string_to_param\..*|<[^>]+>)$/.test(name)),
+  },
+  {
+    code: 'quantized',
+    sentence:
+      'holds quantized weights with their scales beside them (scaled fp8, bitsandbytes or alike); the same model in fp16, bf16 or plain fp8 is needed.',
+    is: (n) =>
+      n.has(/(^scaled_fp8$|\.(scale_weight|weight_scale|weight_scale_inv|comfy_quant|absmax|SCB|qweight|qzeros)$|\.quant_state\.)/),
+  },
   {
     code: 'sparse-ctrl',
     sentence: 'is a SparseCtrl encoder, which steers an animation by pictures; that is not supported.',
@@ -62,19 +84,33 @@ const signs: readonly Sign[] = [
   },
   {
     code: 'flux',
-    sentence: `is Flux; ${needs}.`,
+    sentence: `is Flux, or HunyuanVideo, which is built alike; ${needs}.`,
     is: (n) => n.has(/(^|\.)(double_blocks|single_blocks|single_transformer_blocks)\.\d/),
   },
   {
     code: 'sd3',
     sentence: `is Stable Diffusion 3; ${needs}.`,
-    is: (n) => n.has(/(^|\.)(joint_blocks|pos_embed\.proj|context_embedder)\b/),
+    is: (n) => n.has(/(^|\.)joint_blocks\.\d/) || (n.has(/(^|\.)pos_embed\.proj\./) && n.has(/(^|\.)context_embedder\./)),
+  },
+  {
+    code: 'diffusion-transformer',
+    sentence: `is a diffusion transformer (PixArt, Wan, LTX, Qwen-Image or alike); ${needs}.`,
+    is: (n) =>
+      n.has(/(^|\.)(pos_embed\.proj|patch_embedding|patchify_proj|x_embedder|img_in)\./) &&
+      n.has(/(^|\.)(transformer_)?(blocks|layers)\.\d/),
+  },
+  {
+    code: 'video-diffusion',
+    sentence: `is Stable Video Diffusion, or a model made of it; ${needs}.`,
+    is: (n) => n.has(/(^|\.)(time_stack|time_mixer|temporal_res_block|temporal_transformer_blocks)\b/),
   },
   {
     code: 'sdxl',
     sentence: `is SDXL; ${needs}, and motion modules for them.`,
     is: (n) =>
-      n.has(/^conditioner\.embedders\.|(^|\.)(label_emb|add_embedding)\.|text_encoder_2\./) ||
+      n.has(/^conditioner\.embedders\.|(^|\.)clip_g\.|text_encoder_2\./) ||
+      // Stable Diffusion 2's variants by pictures have a label too.
+      (n.has(/(^|\.)(label_emb|add_embedding)\./) && n.shape(crossKey)?.at(-1) !== 1024) ||
       [2048, 1280].includes(n.shape(crossKey)?.at(-1) ?? 0) ||
       n.shape(tokens)?.[1] === 1280 ||
       /stable-diffusion-xl/.test(n.file.metadata.get('modelspec.architecture') ?? ''),
@@ -83,11 +119,6 @@ const signs: readonly Sign[] = [
     code: 'sd2',
     sentence: `is Stable Diffusion 2; ${needs}.`,
     is: (n) => n.has(/^cond_stage_model\.model\./) || n.shape(crossKey)?.at(-1) === 1024 || n.shape(tokens)?.[1] === 1024,
-  },
-  {
-    code: 'v-prediction',
-    sentence: 'predicts velocity (v-prediction), not noise; motion modules were trained on noise prediction.',
-    is: ({ has, file }) => has(/^v_pred$/) || file.metadata.get('modelspec.prediction_type') === 'v',
   },
   {
     code: 'inpainting',
@@ -111,10 +142,12 @@ const signs: readonly Sign[] = [
   },
   {
     code: 'sdxl-vae',
-    // Its shapes are those of SD 1.x and its numbers are not: only the name tells.
-    sentence: "is named as SDXL's VAE, whose latents are others than those of Stable Diffusion 1.x.",
+    // Its shapes are those of SD 1.x and its numbers are not: only what is said of it tells.
+    sentence: "is SDXL's VAE, by its name or its configuration: its latents are others than those of Stable Diffusion 1.x.",
     is: (n) =>
-      n.has(/^(first_stage_model\.|vae\.)?decoder\.conv_in\.weight$/) && !n.has(tokens) && /sdxl|xl[-_.]?vae/i.test(basename(n.file.path)),
+      n.has(/(^|\.)(decoder|encoder)\.conv_in\.weight$/) &&
+      !n.has(tokens) &&
+      (/sdxl|(^|[^a-z])xl[-_.]?vae/i.test(saidOf(n.file.path)) || field(n.config, 'scaling_factor') === sdxlScale),
   },
   {
     code: 'ip-adapter',
@@ -128,15 +161,22 @@ const signs: readonly Sign[] = [
   },
 ]
 
+/** diffusers' scaling_factor of SDXL's VAE. */
+const sdxlScale = 0.13025
+
+/** What a file is called; a name that every folder has says nothing without its folder's. */
+const saidOf = (path: string): string =>
+  /^(diffusion_pytorch_model|model|vae)\b/.test(basename(path)) ? join(basename(dirname(path)), basename(path)) : basename(path)
+
 /** VAEs of other families have the same names and more channels in a latent. */
 const latentChannels = (n: Names): number => n.shape(/(^|\.)decoder\.conv_in\.weight$/)?.[1] ?? 4
 
 /** What this file is if it cannot be used. LoRAs are asked elsewhere: their names contain those of the models that they are for. */
-export function unsupportedModel(file: TensorFile): UnsupportedModel | undefined {
+export function unsupportedModel(file: TensorFile, config?: unknown): UnsupportedModel | undefined {
   const first = (pattern: RegExp): Tensor | undefined => {
     for (const [name, tensor] of file.tensors) if (pattern.test(name)) return tensor
     return undefined
   }
-  const names: Names = { file, has: (pattern) => first(pattern) !== undefined, shape: (pattern) => first(pattern)?.shape }
+  const names: Names = { file, config, has: (pattern) => first(pattern) !== undefined, shape: (pattern) => first(pattern)?.shape }
   return signs.find(({ is }) => is(names))
 }

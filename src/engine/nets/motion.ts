@@ -7,6 +7,7 @@ import type { Value } from '../onnx/graph.ts'
 import { Add, Concat, MatMul, Reshape, Slice, Transpose } from '../onnx/ops.ts'
 import { picture, sides, tokens } from './image.ts'
 import { attention, feedForward, groupNorm, layerNorm, linear } from './layers.ts'
+import { sinusoidalPositions } from './sinusoidal-positions.ts'
 import { block, type Weights } from './weights.ts'
 
 /** A context window: frames of the clip in the order in which they are shown, and its share in what is made of each. */
@@ -26,30 +27,38 @@ export interface Motion {
 }
 
 /** x [(B F), C, h, w] → the same shape. The last projection starts training at zero, so that an untrained module does nothing. */
-export const motionModule = block((w: Weights, x: Value, { frames, architecture: { heads, normGroups }, windows }: Motion): Value => {
+export const motionModule = block((w: Weights, x: Value, { frames, architecture, windows }: Motion): Value => {
   const { N, C, h, w: wide } = sides(w.target, x)
   const [B, F, S] = [N / frames, frames, h * wide]
-  let y = tokens(w.target, groupNorm(w.at('norm'), x, { groups: normGroups, epsilon: 1e-6 })) // [(B F), S, C]
+  let y = tokens(w.target, groupNorm(w.at('norm'), x, { groups: architecture.normGroups, epsilon: 1e-6 })) // [(B F), S, C]
   y = linear(w.at('proj_in'), y, C)
   y = framesLast(y, B, F, S) // [(B S), F, C]
-  y = temporalTransformer(w.at('transformer_blocks.0'), y, heads, windows)
+  y = temporalTransformer(w.at('transformer_blocks.0'), y, architecture, windows)
   y = framesFirst(y, B, F, S) // [(B F), S, C]
   y = linear(w.at('proj_out'), y, C)
   return Add(x, picture(w.target, y, { h, w: wide }))
 })
 
-const temporalTransformer = block((w: Weights, x: Value, heads: number, windows?: readonly WeightedWindow[]): Value => {
+const temporalTransformer = block((w: Weights, x: Value, arch: MotionArchitecture, windows?: readonly WeightedWindow[]): Value => {
   const whole = x.shape // [(B S), F, C]
   if (windows) x = inWindows(x, windows) // [(B S W), c, C]
   const [, F, C] = x.shape as [number, number, number]
-  const positions = x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
+  const { heads } = arch
+  const sines = arch.ownPositions ? undefined : x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
   for (const i of [1, 2]) {
-    const y = Add(layerNorm(w.at(`norm${i}`), x), positions) // [(B S), F, C]
+    const y = Add(layerNorm(w.at(`norm${i}`), x), sines ?? ownPositions(w, i, F, C, arch)) // [(B S), F, C]
     x = attention(w.at(`attn${i}`), y, y, { kind: 'temporal', heads }, x)
   }
   if (windows) x = fused(x, windows, whole) // [(B S), F, C]
   return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
+
+/** The first rows of the stored table, [F, C]: AnimateDiff has one for each attention, a MotionAdapter one for both. */
+function ownPositions(w: Weights, attention: number, F: number, C: number, { peRows }: MotionArchitecture): Value {
+  const name = w.has('pos_embed.pe') ? 'pos_embed.pe' : `attn${attention}.pos_encoder.pe`
+  const table = w.get(name, [peRows, C])
+  return F === peRows ? table : Slice(table, 0, 0, F)
+}
 
 /** Every window a clip of its own: [(B S), F, C] → [(B S W), c, C] */
 function inWindows(x: Value, windows: readonly WeightedWindow[]): Value {
@@ -91,17 +100,4 @@ const framesLast = (x: Value, B: number, F: number, S: number): Value => {
 const framesFirst = (x: Value, B: number, F: number, S: number): Value => {
   const C = x.shape.at(-1)!
   return Reshape(Transpose(Reshape(x, [B, S, F, C]), [0, 2, 1, 3]), [B * F, S, C])
-}
-
-/** pe[p, 2k] = sin(p wₖ), pe[p, 2k+1] = cos(p wₖ), wₖ = 10000^(−2k/C). Stored copies of this table are ignored: it is a function of C. */
-function sinusoidalPositions(F: number, C: number): Float32Array {
-  const table = new Float32Array(F * C)
-  for (let p = 0; p < F; p++) {
-    for (let k = 0; k < C / 2; k++) {
-      const angle = p * Math.exp((-2 * k * Math.log(10_000)) / C)
-      table[p * C + 2 * k] = Math.sin(angle)
-      table[p * C + 2 * k + 1] = Math.cos(angle)
-    }
-  }
-  return table
 }

@@ -3,7 +3,7 @@
 
 import type { TextArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Cast, Gather, Mul, QuickGelu } from '../onnx/ops.ts'
+import { Add, Cast, Gather, Mul, QuickGelu, Slice } from '../onnx/ops.ts'
 import { layerNorm, linear } from './layers.ts'
 import { block, type Weights } from './weights.ts'
 
@@ -18,7 +18,10 @@ export const withVectors = (tokens: Value, keep: Value, vectors: Value): Value =
 /** clipSkip 1 is the last layer's state, 2 the one before it; the final norm follows either. tokens [B, L, D] → [B, L, D] */
 export const textEncoder = block((w: Weights, tokens: Value, arch: TextArchitecture, clipSkip: number): Value => {
   const text = w.at('text_model')
-  let x = Add(tokens, text.get('embeddings.position_embedding.weight', [arch.positions, arch.width])) // [B, L, D]
+  const positions = text.get('embeddings.position_embedding.weight', [arch.positions, arch.width])
+  const L = tokens.shape[1]!
+  // Fine-tuned for longer texts (Long-CLIP, arXiv 2403.15378, has 248): tokens see those before them alone, so a shorter text is exact.
+  let x = Add(tokens, L < arch.positions ? Slice(positions, 0, 0, L) : positions) // [B, L, D]
   for (let i = 0; i <= arch.layers - clipSkip; i++) x = encoderLayer(text.at(`encoder.layers.${i}`), x, arch)
   return Cast(layerNorm(text.at('final_layer_norm'), x), 'float32')
 })

@@ -3,7 +3,10 @@
 
 import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
 
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int64' | 'int32' | 'int16' | 'int8' | 'uint8' | 'bool'
+// biome-ignore format: a family to a line
+export type ElementType =
+  | 'float32' | 'float16' | 'bfloat16' | 'float64' | 'float8e4m3fn' | 'float8e5m2'
+  | 'int64' | 'int32' | 'int16' | 'int8' | 'uint8' | 'bool'
 
 /** An edge of the graph: what a node gives, an input, or a weight. */
 export interface Value {
@@ -38,6 +41,8 @@ const typeOf = {
   F32: 'float32',
   F16: 'float16',
   BF16: 'bfloat16',
+  F8_E4M3: 'float8e4m3fn',
+  F8_E5M2: 'float8e5m2',
   I64: 'int64',
   I32: 'int32',
   I16: 'int16',

@@ -6,7 +6,9 @@ import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Generator } from '../noise.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
+import { dataScale } from '../samplers/noise-levels.ts'
 import type { Schedule } from '../samplers/schedule.ts'
+import { weightedSum } from '../samplers/weighted-sum.ts'
 import { swapAxes } from '../swap-axes.ts'
 import { firstCallFor, holdKnown, noised } from './known-frames.ts'
 import type { Nets } from './nets.ts'
@@ -84,7 +86,8 @@ export async function* denoise(
     const windows = windowsAt(i).filter(needed)
     const predict: Predict = (texts) =>
       predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows, ...(strengths && { strengths }) }, signal)
-    const eps = await guided(predict, contextAt(i), guidance)
+    const said = await guided(predict, contextAt(i), guidance)
+    const eps = schedule.predictsVelocity ? noiseIn(said, sample, sampler.sigmas[i]!) : said
     if (Number.isNaN(eps.at(-1))) throw brokenNoise(t)
     const before = x
     x = sampler.step(before, eps, i, noise)
@@ -99,6 +102,16 @@ const wholeClip = (frames: number): WeightedWindow => ({
   frames: Array.from({ length: frames }, (_, frame) => frame),
   weights: Array(frames).fill(1),
 })
+
+/**
+ * The noise ε in a velocity v = √ᾱ ε − √(1−ᾱ) x₀ at x = √ᾱ x₀ + √(1−ᾱ) ε: √ᾱ v + √(1−ᾱ) x. Salimans and Ho, arXiv 2202.00512, appendix D.
+ * @param x as the net saw it
+ * @param sigma √((1−ᾱ)/ᾱ)
+ */
+function noiseIn(v: Float32Array, x: Float32Array, sigma: number): Float32Array {
+  const root = 1 / dataScale(sigma)
+  return weightedSum(root, v, root * sigma, x)
+}
 
 /** The noise [F, 4, h, w] for each text. */
 type Predict = (texts: readonly ClipText[]) => Promise<Float32Array[]>

@@ -6,13 +6,16 @@ import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
+import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { type PromptTag, promptTags, withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
+import { lcmDistillation } from '../samplers/distillation.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { type Embeddings, readEmbeddings } from '../text/embeddings.ts'
+import { bundledEmbeddings, type Embeddings, readEmbeddings } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
@@ -121,17 +124,26 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const clip = prepareClip(drawing, base.model)
     const applied = applyLoras(base, files.loras)
     checkStrengths(clip, files.loras.length, applied.merged.length)
-    const embeddings = readEmbeddings(files.embeddings ?? [], text.architecture.width)
+    const { width } = text.architecture
+    // A file that is named for a word counts before one that came inside a LoRA.
+    const embeddings = new Map([...bundledEmbeddings(applied.words, width), ...readEmbeddings(files.embeddings ?? [], width)])
     return { base, applied, embeddings, clip }
   }
 
-  function netsFor(base: OpenModel, applied: AppliedLoras, size: Size, { plan: { atOnce, motionWindows } }: PreparedClip) {
+  function netsFor(
+    base: OpenModel,
+    applied: AppliedLoras,
+    size: Size,
+    { plan: { atOnce, motionWindows } }: PreparedClip,
+    timeOffset?: Float32Array,
+  ) {
     const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
-    const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...(motionWindows && { motionWindows }) }
+    const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...omitUndefined({ motionWindows, timeOffset }) }
     return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
   }
 
-  async function* stream(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
+  async function* stream(asked: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
+    const drawing = { ...asked, prompt: withoutTags(asked.prompt), negative: withoutTags(asked.negative) }
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
@@ -141,12 +153,15 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     signal?.throwIfAborted()
     yield { stage: 'loading', step: 0, of: 0 }
 
-    const { model, keys, nets } = netsFor(base, applied, drawing, clip)
+    const { condProj } = base.model
+    const timeOffset = condProj && guidanceEmbedding(schedule.guidance, condProj)
+    const { model, keys, nets } = netsFor(base, applied, drawing, clip, timeOffset)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
       applied.textKey,
       String(clipSkip),
+      ...[...applied.words].map(([word, { stamp }]) => word + stamp),
       ...(drawing.model.embeddings ?? []).map(({ file, word }) => word + fileStamp(file)),
     ]
     const encode = textCache(textKey, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
@@ -160,16 +175,17 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
+    const numbers = numbersOverClip(clip)
     const steps = denoise(
       nets,
       (call) => contexts[call]!,
       latentShape,
       {
         frames: drawn,
-        schedule,
+        schedule: condProj ? { ...schedule, guidance: 1 } : schedule,
         windowsAt: plan.windowsAt,
         ...startOf(drawing.seed, clip),
-        ...numbersOverClip(clip),
+        ...(condProj ? omitUndefined({ strengths: numbers.strengths }) : numbers),
         ...(known && { known }),
         ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
       },
@@ -200,7 +216,10 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       yield { ...decoding, frames }
     }
     const closing = closingOf(plan, 'folded' in shown && shown.folded, meter.seam())
-    return { schedule, notes: [...schedule.notes, ...base.notes, ...applied.notes, ...closing.notes], ...closing.measured }
+    const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
+    const tags = tagNotes(asked)
+    const notes = [...tags, ...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes, ...closing.notes]
+    return { schedule, notes, ...closing.measured }
   }
 
   return {
@@ -236,6 +255,26 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   }
 }
 
+/** On tags that nobody took out of the prompt before: what they name is not here. */
+function tagNotes({ prompt, negative }: EngineInput): Note[] {
+  const tags = [...promptTags(prompt), ...promptTags(negative)]
+  const note = (code: string, kind: PromptTag['kind'], why: string): Note[] => {
+    const typed = [...new Set(tags.filter((tag) => tag.kind === kind).map((tag) => tag.typed))].slice(0, 5).join(' ')
+    return typed === '' ? [] : [{ code, message: `Left out of the prompt: ${typed}. ${why}`, data: { tags: typed } }]
+  }
+  return [
+    ...note('prompt-loras', 'lora', 'No LoRA of that name is installed, and no style of it is offered to everybody for this model.'),
+    ...note('prompt-hypernetworks', 'hypernetwork', 'Hypernetworks are not supported.'),
+  ]
+}
+
+const guidanceTaken: Note = {
+  code: 'guidance-taken',
+  message:
+    'This checkpoint takes its guidance as an input (LCM): what should not be in the picture, and guidance that changes over the frames, are not heard.',
+  data: {},
+}
+
 /** Where guidance travels it must be right at every key; the largest is told. */
 function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {
   if (!keys) return scheduleAt(drawing, drawing.guidance, model, applied)
@@ -246,18 +285,17 @@ function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, mode
 function scheduleAt(
   drawing: EngineInput,
   guidance: number | undefined,
-  { motion, checkpointBetas }: Model,
-  { hasLcmLora }: AppliedLoras,
+  { motion, trained }: Model,
+  { distilledLora: said }: AppliedLoras,
 ): Schedule {
   const { steps, sampler, spacing, betas, model } = drawing
   const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
-  const distilled = hasLcmLora || (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0))
-  return scheduleFor(
-    drawing.frames > 1 ? (motion?.architecture ?? null) : null,
-    wanted,
-    omitUndefined({ hasLcmLora: distilled, checkpointBetas }),
-  )
+  const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
+  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
+    ...trained,
+    ...omitUndefined({ distilledLora }),
+  })
 }
 
 const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>

@@ -9,6 +9,7 @@ import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
 import { type Material, Weights } from '../nets/weights.ts'
 import { Graph } from '../onnx/graph.ts'
 import type { Target } from '../targets/target.ts'
+import { chunkLength } from '../text/chunks.ts'
 import type { Model } from './model.ts'
 
 interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {
@@ -38,7 +39,7 @@ export function textGraph(
   }
   const graph = new Graph('text-encoder')
   const weights = new Weights({ graph, target, ...text, ...adapted }, '', asked)
-  const { positions: L, width: D } = arch
+  const [L, D] = [chunkLength, arch.width]
   let tokens = tokenEmbedding(weights, graph.input('ids', 'int32', [prompts, L]), arch)
   if (takesVectors) {
     tokens = withVectors(tokens, graph.input('keep', 'float32', [prompts, L, 1]), graph.input('vectors', 'float32', [prompts, L, D]))

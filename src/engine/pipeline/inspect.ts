@@ -7,7 +7,10 @@ import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { openSafetensors, type SafetensorsLimits } from '../checkpoint/safetensors.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
+import type { DrawSettings } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
+import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
+import { distillationSaid } from './applied-loras.ts'
 import { type BaseFiles, netsOf, openModel } from './model.ts'
 
 export interface InspectOptions {
@@ -16,6 +19,8 @@ export interface InspectOptions {
   readonly safetensorsOnly: boolean
   /** Best first. */
   readonly bases: readonly BaseFiles[]
+  /** What people call it, where it lies here under another name: some of what a file is, only its name says. */
+  readonly name?: string
 }
 
 /** Can be cloned into another thread. */
@@ -26,25 +31,43 @@ export interface Inspection {
   readonly base: number
   /** Tensors that find no place there. */
   readonly ignored: number
+  /** How it was distilled to be drawn; absent where it was not. */
+  readonly habits?: Pick<DrawSettings, 'sampler' | 'spacing' | 'steps' | 'guidance'>
 }
 
 /** @throws UserError why it cannot be read, cannot be used, or fits none of the bases (then of the first) */
-export function inspect(path: string, { limits, safetensorsOnly, bases }: InspectOptions): Inspection {
+export function inspect(path: string, { limits, safetensorsOnly, bases, name }: InspectOptions): Inspection {
   const file = safetensorsOnly ? openStrictly(path, limits) : openTensorFile(path, limits)
-  const identity = identify(file)
+  const identity = name === undefined ? identify(file) : identify({ ...file, path: name }, () => undefined)
   if (identity.kind === 'refused') throw new UserError(identity.code, identity.sentence, { path })
+  if ('unet' in identity && identity.byName && name !== undefined) throw saidByNameAlone(name)
   // LoRAs are read whole where they are matched with their base.
   if (!('lora' in identity)) for (const tensor of file.tensors.values()) assertFinite(tensor)
   let first: unknown
   for (const [base, files] of bases.entries()) {
     try {
-      return { identity, metadata: file.metadata, base, ignored: fit(file, identity, files) }
+      return { identity, metadata: file.metadata, base, ignored: fit(file, identity, files), ...habitsOf(identity, file) }
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       first ??= error
     }
   }
   throw first
+}
+
+/** Under the name that it has here, it would be drawn as if it predicted noise. */
+const saidByNameAlone = (name: string): UserError =>
+  new UserError(
+    'velocity-by-name-alone',
+    `${name} predicts velocity (v-prediction) by its name, and nothing in it says so: save it with modelspec.prediction_type = v in its metadata, or with a tensor v_pred.`,
+    { path: name },
+  )
+
+function habitsOf(identity: Identity, { metadata }: TensorFile): Pick<Inspection, 'habits'> {
+  const drawn = ({ sampler: { name: sampler, spacing, steps }, guidance }: Schedule) => ({ habits: { sampler, spacing, steps, guidance } })
+  if (identity.kind === 'motion-module' && identity.motion.version === 'lightning') return drawn(scheduleFor(identity.motion))
+  const distilledLora = 'lora' in identity ? distillationSaid({ path: identity.path, metadata }) : undefined
+  return distilledLora ? drawn(scheduleFor(null, {}, { distilledLora })) : {}
 }
 
 /** Says what it is instead, where that is known. */

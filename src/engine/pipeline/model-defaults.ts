@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
+import { isFolder, readJson } from '../checkpoint/weight-folder.ts'
 import { type DrawSettings, drawSettings, type RequiredDrawSettings } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
-import { saysLcm } from './applied-loras.ts'
+import { distillationSaid } from './applied-loras.ts'
 import { sideStep } from './check-size.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
 import type { WindowPositions } from './plan-clip.ts'
-import { isFolder, readJson } from './weight-files.ts'
 
 export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
   readonly negative: string
@@ -36,10 +36,12 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
   const model = openModel(files)
   const motion = model.motion?.architecture ?? null
   const said = defaultsIn(files.checkpoint)
-  const { checkpointBetas } = model
   const wanted = omitUndefined({ steps: said.steps, guidance: said.guidance })
-  const hasLcmLora = (files.loras ?? []).some(({ file, strength }) => strength > 0 && saysLcm(openTensorFile(file)))
-  const { sampler, guidance } = scheduleFor(motion, wanted, omitUndefined({ hasLcmLora, checkpointBetas }))
+  const distilledLora = (files.loras ?? [])
+    .filter(({ strength }) => strength > 0)
+    .map(({ file }) => distillationSaid(openTensorFile(file)))
+    .find((found) => found !== undefined)
+  const { sampler, guidance } = scheduleFor(motion, wanted, { ...model.trained, ...omitUndefined({ distilledLora }) })
   const { factor } = model.vae.architecture
   return {
     width: model.trainedSide * factor,

@@ -15,12 +15,15 @@ import {
   vaeArchitecture,
 } from '../checkpoint/architecture.ts'
 import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
-import type { Named, Part } from '../checkpoint/dialects/parts.ts'
-import type { Betas } from '../draw-settings.ts'
+import type { Named } from '../checkpoint/dialects/parts.ts'
+import type { Tensor } from '../checkpoint/tensor.ts'
+import { isFolder } from '../checkpoint/weight-folder.ts'
 import { UserError } from '../errors.ts'
+import { isSinusoidal } from '../nets/sinusoidal-positions.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
-import { isFolder, openWeights, partIn, readJson, type WeightFile } from './weight-files.ts'
+import { type CheckpointSchedule, checkpointSchedule } from './checkpoint-schedule.ts'
+import { openWeights, partIn, type WeightFile } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
 export interface ModelSources extends BaseFiles {
@@ -64,8 +67,10 @@ export interface Model {
   /** null draws stills only. */
   readonly motion: Net<MotionArchitecture> | null
   readonly tokenizer: Tokenizer
-  /** What the checkpoint's own scheduler says of its noise; believed for stills. */
-  readonly checkpointBetas?: Betas
+  /** How the checkpoint was trained. */
+  readonly trained: CheckpointSchedule
+  /** Of a UNet that is told its guidance, [widths[0], 256]. */
+  readonly condProj?: Tensor
   /** Sides of the latents that the UNet was trained on: 64 for Stable Diffusion v1. */
   readonly trainedSide: number
   /** Tensors of no kind that is known to be of no use. */
@@ -85,39 +90,51 @@ export function openModel(files: BaseFiles): Model {
   const opened: WeightFile[] = []
   const open = (path: string): WeightFile => opened[opened.push(openWeights(path)) - 1]!
   const single = folder ? null : open(files.checkpoint)
-  const part = (name: Part, inFolder: string) => partIn(single ?? open(join(folder!, inFolder)), name)
-  const unet = part('unet', 'unet')
-  const text = part('text', 'text_encoder')
-  const vae = files.vae === undefined ? part('vae', 'vae') : partIn(open(files.vae), 'vae')
+  const within = (inFolder: string): WeightFile => single ?? open(join(folder!, inFolder))
+  const unetWeights = within('unet')
+  const unet = partIn(unetWeights, 'unet')
+  const condProj = unet.tensors.get(condProjName)
+  const text = partIn(within('text_encoder'), 'text')
+  const vae = partIn(files.vae === undefined ? within('vae') : open(files.vae), 'vae')
   const motion = files.motion ?? (folder && existsSync(join(folder, 'motion')) ? join(folder, 'motion') : undefined)
+  // A UNet may have been saved with the modules in it.
+  const motionWeights = motion === undefined ? unetWeights.parts.motion && unetWeights : open(motion)
   const textNet = { ...text, architecture: textArchitecture(text.tensors, text.config) }
   const tokenizer = folder && existsSync(join(folder, 'tokenizer')) ? loadTokenizer(join(folder, 'tokenizer')) : undefined
 
   const model = {
-    unet: { ...unet, architecture: unetArchitecture(unet.tensors, unet.config) },
+    unet: {
+      ...unet,
+      tensors: condProj ? new Map([...unet.tensors].filter(([name]) => name !== condProjName)) : unet.tensors,
+      architecture: unetArchitecture(unet.tensors, unet.config),
+    },
     text: textNet,
     vae: { ...vae, architecture: vaeArchitecture(vae.tensors, vae.config) },
-    motion: motion === undefined ? null : motionOf(open(motion)),
+    motion: motionWeights ? motionOf(motionWeights) : null,
     tokenizer: tokenizer ?? clipTokenizer(textNet.architecture.vocabulary),
     trainedSide: trainedSideOf(unet.config),
-    ...schedulerOf(folder),
+    ...(condProj && { condProj }),
+    trained: checkpointSchedule({ checkpoint: files.checkpoint, folder, unet: unetWeights.file, takesGuidance: condProj !== undefined }),
     leftAside: opened.map(({ file, parts }) => ({ file: file.path, names: parts.ignored.filter((name) => !whyIgnored(name)) })),
   }
   refuseMismatch(model)
   return model
 }
 
+const condProjName = 'time_embedding.cond_proj.weight'
+
 function motionOf(weights: WeightFile): Net<MotionArchitecture> {
   const { tensors, file, config } = partIn(weights, 'motion')
   const { metadata } = weights.file
-  const { peRows } = weights.parts
+  const { peRows, positions } = weights.parts
   const architecture = motionArchitecture(tensors, omitUndefined({ path: file, metadata, config, peRows }))
-  return { architecture, tensors, file }
+  if (!positions || positions.values().every(isSinusoidal)) return { architecture, tensors, file }
+  return { architecture: { ...architecture, ownPositions: true }, tensors: new Map([...tensors, ...positions]), file }
 }
 
 /** The nets must have been trained together, or at least on the same base. */
 function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text' | 'vae' | 'motion'>): void {
-  const { widths, inChannels, contextWidth } = unet.architecture
+  const { widths, layersPerBlock, inChannels, contextWidth } = unet.architecture
   if (inChannels !== vae.architecture.latentChannels) {
     const { latentChannels } = vae.architecture
     throw new UserError(
@@ -133,6 +150,13 @@ function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text'
       { contextWidth, width: text.architecture.width, file: unet.file },
     )
   }
+  if (motion && motion.architecture.layersPerBlock !== layersPerBlock) {
+    throw new UserError(
+      'motion-base',
+      `The motion module ${motion.file} was made for a base with ${motion.architecture.layersPerBlock} layers in a block; ${unet.file} has ${layersPerBlock}.`,
+      { expected: layersPerBlock, got: motion.architecture.layersPerBlock, file: motion.file },
+    )
+  }
   if (motion && motion.architecture.widths.join() !== widths.join()) {
     throw new UserError(
       'motion-base',
@@ -145,11 +169,3 @@ function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text'
 const trainedSideOf = (config: unknown): number => unetConfig.safeParse(config).data?.sample_size ?? 64
 
 const unetConfig = z.object({ sample_size: z.number().int().positive() })
-
-function schedulerOf(folder: string | null): { checkpointBetas?: Betas } {
-  const path = folder && join(folder, 'scheduler', 'scheduler_config.json')
-  if (!path || !existsSync(path)) return {}
-  const config = readJson(path)
-  const betas = typeof config === 'object' && config !== null && 'beta_schedule' in config ? config.beta_schedule : undefined
-  return betas === 'linear' || betas === 'scaled_linear' ? { checkpointBetas: betas } : {}
-}

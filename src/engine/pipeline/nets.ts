@@ -8,6 +8,7 @@ import type { Frames } from '../frames.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Target } from '../targets/target.ts'
+import { chunkLength } from '../text/chunks.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 import type { NetKeys } from './model-cache.ts'
@@ -61,6 +62,8 @@ export interface NetsOptions {
   readonly adapters?: RuntimeAdapters
   /** Inside the motion modules. */
   readonly motionWindows?: readonly WeightedWindow[]
+  /** Added to the embedding of every timestep, [widths[0]]: see guidance-embedding.ts. */
+  readonly timeOffset?: Float32Array
 }
 
 /** How many pixels the VAE decodes in a call: more is no faster, and its activations, the widest of all, take longest at first touch. */
@@ -72,11 +75,11 @@ const callsAtOnce = 2
 export function createNets(
   model: Model,
   { frames, width, height }: Size,
-  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows }: NetsOptions,
+  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, timeOffset }: NetsOptions,
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
-  const { positions: L, width: D } = model.text.architecture
+  const [L, D] = [chunkLength, model.text.architecture.width]
   const moves = model.motion !== null && frames > 1
 
   const text = (clipSkip: number): Runnable => ({
@@ -126,7 +129,8 @@ export function createNets(
     },
 
     async predictNoise(sample, t, contexts, textPerFrame = false, strengths) {
-      const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
+      const embedding = timestepEmbedding(t, model.unet.architecture.widths[0]!)
+      const time = timeOffset ? embedding.map((value, i) => value + timeOffset[i]!) : embedding
       const calls = contexts.map((context) => ({ sample, time, context }))
       const tokens = contexts[0]!.length / D / (textPerFrame ? frames : 1)
       const { feeds } = adapters.unet(moves)

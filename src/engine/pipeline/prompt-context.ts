@@ -22,6 +22,9 @@ export interface Prompts {
 /** Each part is a pass of the net at every step, and every number of chunks a graph of its own. */
 const [mostParts, mostChunks] = [8, 8]
 
+/** Of a part, and of a word however deep it stands in brackets: far above it the nets' numbers overflow. */
+const mostWeight = 10_000
+
 /**
  * All texts of an animation have as many chunks, also those of other calls: then one graph reads them all.
  * @param encode a chunk → [77, D]
@@ -51,7 +54,7 @@ export async function encodePrompts(
   })
 }
 
-/** @throws UserError `prompt-parts` */
+/** @throws UserError `prompt-parts`, `prompt-weight` */
 export function partsOf(prompt: string): PromptPart[] {
   const parts = composition(prompt)
   if (parts.length > mostParts) {
@@ -60,10 +63,23 @@ export function partsOf(prompt: string): PromptPart[] {
       most: mostParts,
     })
   }
+  refuseHeavy(parts)
   return parts
 }
 
-/** Each text once, as [L, D] of as many chunks as the longest. @throws UserError `prompt-long` */
+/** @throws UserError `prompt-weight` */
+function refuseHeavy(pieces: readonly { readonly text: string; readonly weight: number }[]): void {
+  const heavy = pieces.find(({ weight }) => !(Math.abs(weight) <= mostWeight))
+  if (!heavy) return
+  const [text, weight] = [heavy.text.trim().slice(0, 40), String(heavy.weight)]
+  throw new UserError('prompt-weight', `"${text}" has the weight ${weight} in the prompt: at most ${mostWeight} can be drawn with.`, {
+    text,
+    weight,
+    most: mostWeight,
+  })
+}
+
+/** Each text once, as [L, D] of as many chunks as the longest. @throws UserError `prompt-long`, `prompt-weight` */
 export async function encodeTexts(
   encode: (chunk: Chunk) => Promise<Float32Array>,
   tokenizer: Tokenizer,
@@ -71,7 +87,9 @@ export async function encodeTexts(
   vectors?: ReadonlyMap<string, number>,
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const texts = [...new Set(all)]
-  const aligned = alignChunks(tokenizer, ...texts.map((text) => chunks(tokenizer, parsePrompt(text), vectors)))
+  const pieces = texts.map(parsePrompt)
+  pieces.forEach(refuseHeavy)
+  const aligned = alignChunks(tokenizer, ...pieces.map((each) => chunks(tokenizer, each, vectors)))
   const long = aligned[0]!.length
   if (long > mostChunks) {
     throw new UserError(

@@ -4,6 +4,7 @@
 import { basename } from 'node:path'
 import type { Note } from '../errors.ts'
 import { cpu, noWinograd } from '../targets/cpu.ts'
+import { chunkLength } from '../text/chunks.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 
@@ -15,9 +16,8 @@ export function unusedTensors(model: Model): Note[] {
   const target = cpu(noWinograd)
   const asked = { text: new Set<string>(), unet: new Set<string>(), vae: new Set<string>() }
   const size = { pictures: 1, h: 8, w: 8 }
-  const { positions: tokens } = model.text.architecture
   textGraph(model, target, { prompts: 1, asked: asked.text })
-  unetGraph(model, target, { animations: 1, frames: model.motion ? 2 : 1, h: 8, w: 8, tokens, asked: asked.unet })
+  unetGraph(model, target, { animations: 1, frames: model.motion ? 2 : 1, h: 8, w: 8, tokens: chunkLength, asked: asked.unet })
   const { encoder } = model.vae.architecture
   decoderGraph(model, target, { ...size, asked: asked.vae })
   if (encoder) encoderGraph(model, target, { ...size, asked: asked.vae })

@@ -1,12 +1,10 @@
 // Weight files: one, or a diffusers folder that holds one, opened for the net that is wanted from it.
 
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Named, type Part, type Parts, partsOf } from '../checkpoint/dialects/parts.ts'
 import { type Identity, identify } from '../checkpoint/identify.ts'
-import { openTensorFile } from '../checkpoint/open.ts'
 import type { TensorFile } from '../checkpoint/tensor.ts'
 import { unsupportedModel } from '../checkpoint/unsupported-models.ts'
+import { configBeside, openWeightsAt } from '../checkpoint/weight-folder.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 
@@ -19,11 +17,11 @@ export interface WeightFile {
 
 /** @throws UserError where there is nothing, what is there cannot be read, or it is of a family that cannot be animated */
 export function openWeights(path: string): WeightFile {
-  const folder = isFolder(path)
-  const file = openTensorFile(folder ? weightFileOf(path) : path)
-  const unsupported = unsupportedModel(file)
+  const file = openWeightsAt(path)
+  const config = configBeside(path)
+  const unsupported = unsupportedModel(file, config)
   if (unsupported) throw new UserError(unsupported.code, `${file.path} ${unsupported.sentence}`, { file: file.path })
-  return omitUndefined({ file, parts: partsOf(file), config: folder ? readConfig(path) : undefined })
+  return omitUndefined({ file, parts: partsOf(file), config })
 }
 
 /** One net of a file, with the file to name in errors. @throws UserError `checkpoint-part` saying what the file is instead */
@@ -31,7 +29,10 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
   const { file, parts, config } = weights
   const tensors = parts[part]
   if (!tensors) {
-    const { kind } = identify(file)
+    const identity = identify(file)
+    const { kind } = identity
+    // What cannot be used anywhere says why.
+    if (kind === 'refused') throw new UserError('checkpoint-part', identity.sentence, { file: file.path, part, kind })
     const is = kind === 'sd1-checkpoint' && part !== 'motion' ? `a checkpoint without a ${words[part]}` : kinds[kind]
     throw new UserError('checkpoint-part', `${file.path} is ${is}; what is needed here is ${wanted[part]}.`, {
       file: file.path,
@@ -42,7 +43,7 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
   return omitUndefined({ tensors, file: file.path, config })
 }
 
-const kinds: Readonly<Record<Identity['kind'], string>> = {
+const kinds: Readonly<Record<Exclude<Identity['kind'], 'refused'>, string>> = {
   'sd1-checkpoint': 'a checkpoint of Stable Diffusion 1.x',
   unet: 'a UNet alone',
   vae: 'a VAE alone',
@@ -52,7 +53,6 @@ const kinds: Readonly<Record<Identity['kind'], string>> = {
   'domain-adapter': "AnimateDiff's domain adapter, a LoRA",
   lora: 'a LoRA',
   'textual-inversion': 'a textual inversion',
-  refused: 'of an unknown kind',
 }
 
 const words: Readonly<Record<Exclude<Part, 'motion'>, string>> = { unet: 'UNet', vae: 'VAE', text: 'text encoder' }
@@ -62,34 +62,4 @@ const wanted: Readonly<Record<Part, string>> = {
   vae: 'a VAE of Stable Diffusion 1.x, or a checkpoint that has one',
   text: 'a checkpoint of Stable Diffusion 1.x, with a text encoder',
   motion: 'a motion module of AnimateDiff for Stable Diffusion 1.5',
-}
-
-export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-
-/** diffusers' and transformers' names for weights, best first; fp16 variants are what many folders hold. */
-const weightNames = ['diffusion_pytorch_model', 'model', 'pytorch_model'].flatMap((name) =>
-  ['.safetensors', '.fp16.safetensors', '.bin', '.fp16.bin'].map((end) => name + end),
-)
-
-/** The file of weights in a folder of diffusers or transformers. @throws UserError `folder-weights` */
-export function weightFileOf(folder: string): string {
-  const name = weightNames.find((it) => existsSync(join(folder, it)))
-  if (!name) {
-    throw new UserError('folder-weights', `${folder} holds no weights; expected one of ${weightNames.slice(0, 3).join(', ')} …`, { folder })
-  }
-  return join(folder, name)
-}
-
-function readConfig(folder: string): unknown {
-  const path = join(folder, 'config.json')
-  return existsSync(path) ? readJson(path) : undefined
-}
-
-/** @throws UserError `json-broken` */
-export function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    throw new UserError('json-broken', `${path} is not JSON.`, { path }, { cause })
-  }
 }

@@ -22,5 +22,15 @@ export function alphasCumprod(betas: Betas, betaStart: number, betaEnd: number):
   return alphas
 }
 
+/**
+ * The same, stretched so that the last is next to nothing: Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed"
+ * (arXiv 2305.08891), algorithm 1. Not quite nothing, for then σ would be infinite: 2⁻²⁴, as diffusers' Euler has it.
+ */
+export function zeroTerminalSnr(alphas: Float64Array): Float64Array {
+  const roots = alphas.map(Math.sqrt)
+  const [first, last] = [roots[0]!, roots.at(-1)!]
+  return roots.map((root) => Math.max((((root - last) * first) / (first - last)) ** 2, 2 ** -24))
+}
+
 /** σ = √((1 − ᾱ) / ᾱ): the noise on a picture of its own size, which is how Karras et al. (2022) count. */
 export const sigmaOf = (alpha: number): number => Math.sqrt((1 - alpha) / alpha)

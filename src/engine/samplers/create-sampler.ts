@@ -2,7 +2,7 @@
 
 import type { SamplerName } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
-import { alphasCumprod, trainSteps } from './betas.ts'
+import { alphasCumprod, trainSteps, zeroTerminalSnr } from './betas.ts'
 import { ddim } from './ddim.ts'
 import { dpmpp2m } from './dpmpp-2m.ts'
 import { dpmpp2mSde } from './dpmpp-2m-sde.ts'
@@ -30,6 +30,7 @@ export function createSampler(config: SamplerConfig): Sampler {
   const settings: SamplerSettings = {
     betaStart: 0.00085,
     betaEnd: 0.012,
+    zeroTerminalSnr: false,
     stepsOffset: 1,
     end: 'clean',
     originalSteps: 50,
@@ -46,5 +47,6 @@ export function createSampler(config: SamplerConfig): Sampler {
     })
   }
   if (!(eta >= 0 && eta <= 1)) throw new UserError('sampler-eta', `eta runs from 0 to 1, not ${eta}.`, { eta })
-  return rules[name](settings, alphasCumprod(settings.betas, settings.betaStart, settings.betaEnd))
+  const alphas = alphasCumprod(settings.betas, settings.betaStart, settings.betaEnd)
+  return rules[name](settings, settings.zeroTerminalSnr ? zeroTerminalSnr(alphas) : alphas)
 }

@@ -29,6 +29,8 @@ export interface SamplerConfig {
   readonly betaStart?: number
   /** Default 0.012. */
   readonly betaEnd?: number
+  /** After the last training step nothing of the picture is left; default false. */
+  readonly zeroTerminalSnr?: boolean
   /** Ignored by the Karras samplers and LCM, which have lists of their own. */
   readonly spacing: Spacing
   /** Added to leading timesteps; default 1. */

@@ -6,6 +6,7 @@ import type { Betas, Spacing } from '../draw-settings.ts'
 import { type SamplerName, samplerNames } from '../draw-settings.ts'
 import { type Note, UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { type Distillation, lcmDistillation } from './distillation.ts'
 import type { SamplerConfig } from './sampler.ts'
 
 /** `steps`: what a Lightning module was distilled for, where its file tells. */
@@ -26,15 +27,25 @@ export interface Wanted {
 
 /** What else takes part. */
 export interface Companions {
-  /** An LCM LoRA is merged (AnimateLCM's own counts), or the checkpoint is itself distilled. */
-  readonly hasLcmLora?: boolean
+  /** A LoRA that was distilled for few steps is applied; AnimateLCM's own counts. */
+  readonly distilledLora?: Distillation
+  /** The checkpoint itself was. */
+  readonly distilledCheckpoint?: Distillation
   /** `beta_schedule` in the checkpoint folder's scheduler_config.json: believed for stills, never over a motion module. */
   readonly checkpointBetas?: Betas
+  /** Where its scheduler names others: the first and the last of them, believed as its schedule is. */
+  readonly checkpointBetaRange?: readonly [start: number, end: number]
+  /** It was trained until nothing of the picture was left. */
+  readonly zeroTerminalSnr?: true
+  /** Instead of noise: v-prediction. */
+  readonly predictsVelocity?: true
 }
 
 export interface Schedule {
   readonly sampler: SamplerConfig
   readonly guidance: number
+  /** What the net says is velocity, not noise. */
+  readonly predictsVelocity?: true
   /** For the person: drawn, but perhaps not as they think. */
   readonly notes: readonly Note[]
 }
@@ -54,10 +65,13 @@ interface Habit {
  *   steps that the sampler cannot take are refused by `createSampler`
  */
 export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, companions: Companions = {}): Schedule {
-  const habit = habitOf(motion, companions)
-  const name = wanted.sampler === undefined ? habit.sampler : samplerNamed(wanted.sampler)
+  const name = wanted.sampler === undefined ? undefined : samplerNamed(wanted.sampler)
+  // Merged into a checkpoint, distillation leaves no trace: a person who asks for its sampler is believed.
+  const believed = name === 'lcm' && motion?.version !== 'animatelcm' && !companions.distilledLora && !companions.distilledCheckpoint
+  const habit = habitOf(motion, believed ? { ...companions, distilledCheckpoint: lcmDistillation } : companions)
+  const { checkpointBetaRange: range, zeroTerminalSnr } = companions
   const sampler: SamplerConfig = {
-    name,
+    name: name ?? habit.sampler,
     steps: wanted.steps ?? habit.steps,
     betas: wanted.betas ?? habit.betas,
     spacing: wanted.spacing ?? habit.spacing,
@@ -65,16 +79,25 @@ export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, comp
     // AnimateDiff's configurations end at no noise, Stable Diffusion's at that of t = 0.
     end: motion ? 'clean' : 'first',
     ...omitUndefined({ originalSteps: habit.originalSteps }),
+    ...(!motion && range && { betaStart: range[0], betaEnd: range[1] }),
+    ...(zeroTerminalSnr && { zeroTerminalSnr }),
   }
   const guidance = wanted.guidance ?? habit.guidance
   if (!(guidance >= 0 && guidance < Infinity)) {
     throw new UserError('schedule-guidance', `Guidance is a number from 0, not ${guidance}.`, { guidance })
   }
   refuseWhatFails(motion, sampler, guidance, companions)
-  return { sampler, guidance, notes: notesOn(motion, sampler, companions) }
+  const notes = notesOn(motion, sampler, companions)
+  const { predictsVelocity } = companions
+  return {
+    sampler,
+    guidance,
+    ...(predictsVelocity && { predictsVelocity }),
+    notes: [...notes, ...fewStepNotes(sampler, guidance, companions, believed)],
+  }
 }
 
-function habitOf(motion: MotionKind | null, { hasLcmLora, checkpointBetas }: Companions): Habit {
+function habitOf(motion: MotionKind | null, { distilledLora, distilledCheckpoint, checkpointBetas, zeroTerminalSnr }: Companions): Habit {
   switch (motion?.version) {
     case 'lightning':
       return { sampler: 'euler', betas: 'linear', spacing: 'trailing', steps: motion.steps ?? 4, guidance: 1 }
@@ -83,8 +106,13 @@ function habitOf(motion: MotionKind | null, { hasLcmLora, checkpointBetas }: Com
     default: {
       // A still is drawn as an animation is, but for the betas: then the two differ by the motion alone.
       const betas = motion ? 'linear' : (checkpointBetas ?? 'scaled_linear')
-      if (hasLcmLora) return { sampler: 'lcm', betas, spacing: 'leading', steps: 8, guidance: 1.5, originalSteps: 50 }
-      return { sampler: 'ddim', betas, spacing: 'leading', steps: 25, guidance: 7.5 }
+      const distilled = distilledLora ?? distilledCheckpoint
+      if (distilled) {
+        const { sampler, spacing, steps, guidance } = distilled
+        return { sampler, betas, spacing, steps, guidance, ...(sampler === 'lcm' && { originalSteps: 50 }) }
+      }
+      // Only trailing timesteps begin where nothing of the picture is left (Lin et al., arXiv 2305.08891, section 3.3).
+      return { sampler: 'ddim', betas, spacing: zeroTerminalSnr ? 'trailing' : 'leading', steps: 25, guidance: 7.5 }
     }
   }
 }
@@ -98,9 +126,9 @@ function samplerNamed(name: string): SamplerName {
   })
 }
 
-function refuseWhatFails(motion: MotionKind | null, sampler: SamplerConfig, guidance: number, { hasLcmLora }: Companions): void {
+function refuseWhatFails(motion: MotionKind | null, sampler: SamplerConfig, guidance: number, { distilledLora }: Companions): void {
   const version = motion?.version
-  const { name, betas } = sampler
+  const { betas } = sampler
   if (version && version !== 'animatelcm' && betas === 'scaled_linear') {
     throw new UserError(
       'schedule-betas',
@@ -112,15 +140,7 @@ function refuseWhatFails(motion: MotionKind | null, sampler: SamplerConfig, guid
     refuseForLightning(motion?.steps, sampler, guidance)
     return
   }
-  const distilled = version === 'animatelcm' || hasLcmLora === true
-  if (name === 'lcm' && !distilled) {
-    throw new UserError(
-      'schedule-sampler',
-      'The sampler lcm jumps straight to the picture, which only distilled nets can: without AnimateLCM or an LCM LoRA everything is a blur. Add one, or take ddim.',
-      { name, version },
-    )
-  }
-  if (distilled && guidance > 3) {
+  if ((version === 'animatelcm' || distilledLora?.method === 'LCM') && guidance > 3) {
     throw new UserError(
       'schedule-guidance',
       `${version === 'animatelcm' ? 'AnimateLCM' : 'An LCM LoRA'} has guidance distilled into it: ${guidance} on top burns the colours. Expected 1 to 3; 1.5 looks best.`,
@@ -163,10 +183,14 @@ function refuseForLightning(distilledFor: number | undefined, { name, spacing, s
   }
 }
 
-function notesOn(motion: MotionKind | null, { betas }: SamplerConfig, { hasLcmLora, checkpointBetas }: Companions): Note[] {
+function notesOn(
+  motion: MotionKind | null,
+  { betas }: SamplerConfig,
+  { distilledLora, checkpointBetas, predictsVelocity }: Companions,
+): Note[] {
   const notes: Note[] = []
   const note = (code: string, message: string): number => notes.push({ code, message, data: {} })
-  if (motion?.version === 'animatelcm' && !hasLcmLora) {
+  if (motion?.version === 'animatelcm' && distilledLora?.method !== 'LCM') {
     note(
       'animatelcm-lora',
       'AnimateLCM needs its own LoRA (AnimateLCM_sd15_t2v_lora.safetensors, strength 0.8 to 1); without it pictures are soft.',
@@ -176,8 +200,52 @@ function notesOn(motion: MotionKind | null, { betas }: SamplerConfig, { hasLcmLo
   if (motion?.version === 'lightning' && motion.steps === undefined) {
     note('lightning-steps', "The Lightning module's file does not say how many steps it was distilled for; 4 are assumed.")
   }
+  if (motion && predictsVelocity) {
+    note(
+      'velocity-motion',
+      'The checkpoint predicts velocity (v-prediction), and motion modules were trained on checkpoints that predict noise: it may move less, or flicker.',
+    )
+  }
   if (!motion && betas === 'linear' && checkpointBetas !== 'linear') {
     note('still-betas', 'Stable Diffusion was trained on scaled_linear betas: on linear ones stills come out with too much contrast.')
   }
   return notes
+}
+
+/** What was distilled for few steps, drawn in another way than that; and a sampler that is right for distilled nets alone. */
+function fewStepNotes(
+  { steps, name }: SamplerConfig,
+  guidance: number,
+  { distilledLora, distilledCheckpoint }: Companions,
+  believed: boolean,
+): Note[] {
+  if (believed) {
+    const message =
+      'The sampler lcm jumps straight to the picture, which only distilled nets can. Nothing says that this checkpoint was distilled (LCM): if it was not, everything is a blur.'
+    return [{ code: 'lcm-believed', message, data: {} }]
+  }
+  const distilled = distilledLora ?? distilledCheckpoint
+  if (!distilled) return []
+  const { method, mostGuidance: most } = distilled
+  const file = `The ${distilledLora ? 'LoRA' : 'checkpoint'} was distilled by ${method}`
+  return [
+    ...(guidance > most
+      ? [
+          {
+            code: 'distilled-guidance',
+            message: `${file}: guidance ${guidance} burns the colours; at most ${most}.`,
+            data: { method, guidance, most },
+          },
+        ]
+      : []),
+    ...(steps > 3 * distilled.steps && name !== 'lcm'
+      ? [
+          {
+            code: 'distilled-steps',
+            message: `${file}: ${distilled.steps} steps are enough, and ${steps} look overdone.`,
+            data: { method, steps, enough: distilled.steps },
+          },
+        ]
+      : []),
+  ]
 }

@@ -1,10 +1,11 @@
 // Textual inversion: vectors that stand in a prompt where their word does. One file, one word; any of the four forms (see identify.ts).
 
 import { basename } from 'node:path'
+import { embeddingIn, sidesOf } from '../checkpoint/embedding.ts'
 import { identify } from '../checkpoint/identify.ts'
 import { assertFinite } from '../checkpoint/lora/finite.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
-import { elementsOf, float32Of } from '../checkpoint/tensor.ts'
+import { float32Of, type Tensor } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 
 /** Vectors by word, [D] each. */
@@ -23,6 +24,21 @@ export function readEmbeddings(files: readonly { readonly file: string; readonly
   return found
 }
 
+/** Of textual inversions that came inside LoRAs. @throws UserError `embedding-base`, `tensor-not-finite` */
+export function bundledEmbeddings(words: ReadonlyMap<string, { readonly tensor: Tensor }>, width: number): Embeddings {
+  return new Map(
+    [...words].map(([word, { tensor }]) => {
+      const { width: got } = sidesOf(tensor)
+      if (got === width) return [word, vectorsIn(tensor)] as const
+      throw new UserError(
+        'embedding-base',
+        `The textual inversion ${word} inside a LoRA has the width ${got}; this model reads text of width ${width}: it was made for another base.`,
+        { word, expected: width, got },
+      )
+    }),
+  )
+}
+
 /** Vectors of a file, in their order. */
 export function readEmbedding(path: string, width: number): Float32Array[] {
   const file = openTensorFile(path)
@@ -31,7 +47,7 @@ export function readEmbedding(path: string, width: number): Float32Array[] {
     const sentence = identity.kind === 'refused' ? identity.sentence : `${path} is no textual inversion but of kind ${identity.kind}.`
     throw new UserError('embedding-kind', sentence, { path, kind: identity.kind })
   }
-  const { vectors, width: got } = identity.embedding
+  const { width: got } = identity.embedding
   if (got !== width) {
     throw new UserError(
       'embedding-base',
@@ -39,8 +55,13 @@ export function readEmbedding(path: string, width: number): Float32Array[] {
       { path, expected: width, got },
     )
   }
-  const tensor = [...file.tensors.values()].find(({ shape, dtype }) => /^B?F/.test(dtype) && elementsOf(shape) === vectors * width)!
+  return vectorsIn(embeddingIn(file)!.tensor)
+}
+
+/** [n, D] or [D], one by one. @throws UserError `tensor-not-finite` */
+export function vectorsIn(tensor: Tensor): Float32Array[] {
   assertFinite(tensor)
+  const { vectors, width } = sidesOf(tensor)
   const values = float32Of(tensor)
   return Array.from({ length: vectors }, (_, i) => values.slice(i * width, (i + 1) * width))
 }

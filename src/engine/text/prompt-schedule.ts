@@ -1,6 +1,6 @@
 // Prompt scheduling: prompts that change while the picture forms, as AUTOMATIC1111's web UI writes them: [from:to:when], [to:when],
-// [from::when] and [one|other|…], which takes turns. `when` is a fraction of the steps, or a step. Brackets of any other kind stay as they
-// are.
+// [from::when] and [one|other|…], which takes turns. `when` is a share of the steps if it has a point, and otherwise a step; any number will
+// do. Brackets of any other kind stay as they are.
 
 /**
  * The prompt at one step: the same grammar without schedules, for `parsePrompt`. Any string is a prompt: nothing throws.
@@ -24,22 +24,21 @@ export function promptAt(prompt: string, step: number, steps: number): string {
   }
 
   function choose(inner: string, depth: number): string {
-    const turns = splitOutside(inner, '|')
-    if (turns.length > 1) return resolve(turns[step % turns.length]!, depth)
     const parts = splitOutside(inner, ':')
-    const last = lastStepBefore(parts.at(-1)!, steps)
+    const turns = splitOutside(inner, '|')
+    const readable = isBalanced(inner) && (turns.length === 1 || parts.length === 1)
+    if (readable && turns.length > 1) return resolve(turns[step % turns.length]!, depth)
+    const last = readable ? lastStepBefore(parts.at(-1)!, steps) : undefined
     if (last === undefined || parts.length < 2 || parts.length > 3) return `[${resolve(inner, depth)}]`
     const [from, to] = parts.length === 3 ? [parts[0]!, parts[1]!] : ['', parts[0]!]
     return resolve(step < last ? from : to, depth)
   }
 }
 
-/** `0.4` of 25 steps and `10` are both 10: so many steps come before the change. */
+/** `0.4` of 25 steps and `10` are both 10: so many steps come before the change. `2.0` is behind the end. */
 function lastStepBefore(when: string, steps: number): number | undefined {
-  if (!/^\s*(?:\d+(?:\.\d*)?|\.\d+)\s*$/.test(when)) return undefined
-  const value = Number(when)
-  const fraction = value < 1 || (value === 1 && when.includes('.'))
-  return Math.min(steps, Math.trunc(fraction ? value * steps : value))
+  if (!/^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(when)) return undefined
+  return Math.min(steps, Math.trunc(Number(when) * (when.includes('.') ? steps : 1)))
 }
 
 /** At separators that stand in no bracket of `text`. */
@@ -55,6 +54,16 @@ export function splitOutside(text: string, separator: string): string[] {
     } else i = partners.get(i) ?? i
   }
   return [...parts, text.slice(from)]
+}
+
+/** Whether every bracket closes the last that was opened. */
+function isBalanced(text: string): boolean {
+  const open: string[] = []
+  for (const [bracket] of text.replaceAll(/\\./gs, '').matchAll(/[()[\]]/g)) {
+    if (bracket === '(' || bracket === '[') open.push(bracket)
+    else if (open.pop() !== (bracket === ')' ? '(' : '[')) return false
+  }
+  return open.length === 0
 }
 
 /** Where each bracket that is closed closes. */

@@ -35,8 +35,6 @@ export interface FairQueue {
   add(entry: QueueEntry): void
   /** Takes out what runs next, passing over what is blocked. Who is passed over gains no credit by it. */
   next(blocked?: Blocked): QueueEntry | undefined
-  /** What `next` would take out. */
-  peek(blocked?: Blocked): QueueEntry | undefined
   /** The rest stands as if it had never been there. False where the id is not in the queue. */
   cancel(id: string): boolean
   /** In the order of service while nothing comes and nothing is blocked. */
@@ -134,11 +132,6 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
     return ranked.entry
   }
 
-  function peek(blocked: Blocked = () => false): QueueEntry | undefined {
-    const { turn } = choose(blocked)
-    return turn?.space.spaceQueue.order[turn.index]?.entry
-  }
-
   function cancel(id: string): boolean {
     const entry = entries.get(id)
     if (!entry) return false
@@ -197,7 +190,6 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
     },
     add,
     next,
-    peek,
     cancel,
     place,
     order,

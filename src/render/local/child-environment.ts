@@ -12,8 +12,8 @@ const allocator = {
   MALLOC_TOP_PAD_: '67108864',
 }
 
-/** Tokens are no business of a process that reads strangers' files. */
-export function childEnvironment(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const harmless = Object.entries(ours).filter(([name]) => !/TOKEN|SECRET|PASSWORD|REDIS/i.test(name))
-  return { ...allocator, ...Object.fromEntries(harmless), ...omitUndefined({ NODE_COMPILE_CACHE: getCompileCacheDir() }) }
+/** Tokens and keys are no business of a process that reads strangers' files. @param more which of the devices it is to see */
+export function childEnvironment(ours: NodeJS.ProcessEnv, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const harmless = Object.entries(ours).filter(([name]) => !/TOKEN|SECRET|PASSWORD|REDIS|HOST_KEY|ACCESS_KEY|OTEL_/i.test(name))
+  return { ...allocator, ...Object.fromEntries(harmless), ...more, ...omitUndefined({ NODE_COMPILE_CACHE: getCompileCacheDir() }) }
 }

@@ -9,13 +9,15 @@ import { type ChildCall, type ChildMessage, type ChildOptions, type ChildResult,
 export interface RenderProcess {
   /** Aborting the signal stops it between two steps. @throws what the call failed with there; ChildDied */
   call(what: ChildCall, options: Pick<PoolRenderOptions, 'signal' | 'onProgress'>): Promise<ChildResult>
-  /** Resolves when it is gone. */
-  kill(): Promise<void>
+  /** Resolves when it is gone. @param why told instead of the signal */
+  kill(why?: string): Promise<void>
 }
 
 export interface RenderProcessOptions {
   readonly program: string
   readonly child: ChildOptions
+  /** Beside what it is given of ours. */
+  readonly environment?: NodeJS.ProcessEnv
   /** It is killed where it does not stop within this long after an abort. */
   readonly abortGraceMs: number
   readonly onTrouble: (sentence: string) => void
@@ -33,9 +35,17 @@ interface PendingCall {
 /** The end of what it said on stderr that is told with its death. */
 const saidChars = 2000
 
-export function startRenderProcess({ program, child, abortGraceMs, onTrouble, onExit, onStart }: RenderProcessOptions): RenderProcess {
+export function startRenderProcess({
+  program,
+  child,
+  environment,
+  abortGraceMs,
+  onTrouble,
+  onExit,
+  onStart,
+}: RenderProcessOptions): RenderProcess {
   const process = fork(program, [JSON.stringify(child)], {
-    env: childEnvironment(globalThis.process.env),
+    env: childEnvironment(globalThis.process.env, environment),
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -44,13 +54,14 @@ export function startRenderProcess({ program, child, abortGraceMs, onTrouble, on
   let calls = 0
   let said = ''
   let gone = false
+  let killedFor: string | undefined
   if (process.pid !== undefined) onStart(process.pid)
   process.stderr?.on('data', (text: Buffer) => {
     said = (said + text).slice(-saidChars)
   })
   process.on('message', hear)
   process.on('error', (error) => die(error.message))
-  process.on('exit', (code, signal) => die(signal ?? `code ${code}`))
+  process.on('exit', (code, signal) => die(killedFor ?? signal ?? `code ${code}`))
 
   function hear(answer: ChildMessage): void {
     if (answer.kind === 'trouble') {
@@ -99,7 +110,8 @@ export function startRenderProcess({ program, child, abortGraceMs, onTrouble, on
         process.send({ ...what, id } as ParentMessage)
       })
     },
-    async kill() {
+    async kill(why) {
+      killedFor = why
       if (process.exitCode !== null || process.signalCode !== null) return
       const exited = new Promise((resolve) => process.once('exit', resolve))
       process.kill('SIGKILL') // a step cannot be cancelled; what it was writing has not been renamed into place and counts for nothing

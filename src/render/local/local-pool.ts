@@ -7,16 +7,24 @@ import { UserError } from '../../errors.ts'
 import { fixedCapacity } from '../../jobs/capacity.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { serial } from '../../serial.ts'
+import { unlessAborted } from '../../unless-aborted.ts'
 import { type DeviceNote, PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
 import type { Drawn } from '../render.ts'
+import { createWatchdog, usualWatchdog, type WatchdogLimits, type Watched } from '../watchdog.ts'
 import { ChildDied, type RenderProcess, startRenderProcess } from './child-process.ts'
 import type { ChildCall, ChildOptions, ChildResult } from './protocol.ts'
 
 export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
   /** Of weights that may stay loaded; half of the machine's memory where absent. */
   readonly budgetBytes?: number
+  /** Which of the machine's devices the child is to see. */
+  readonly environment?: NodeJS.ProcessEnv
   /** A child that does not stop within this long after an abort is killed: a step of a large model may take a minute. */
   readonly abortGraceMs?: number
+  /** How often a render is begun whose process dies; twice where absent. */
+  readonly attempts?: 1 | 2
+  /** A child that is not heard of for longer has hung, and is killed. */
+  readonly watchdog?: WatchdogLimits
   /** Whatever the operator should know: a death, and what it said; computed weights that cannot be kept. */
   readonly onTrouble?: (sentence: string) => void
   readonly onStart?: (pid: number) => void
@@ -26,6 +34,9 @@ const program = join(import.meta.dirname, 'child.ts')
 
 export function createLocalPool({
   abortGraceMs = 90_000,
+  attempts = 2,
+  environment = {},
+  watchdog: limits = usualWatchdog,
   onTrouble = () => undefined,
   onStart = () => undefined,
   budgetBytes = Math.floor(totalmem() / 2),
@@ -33,6 +44,7 @@ export function createLocalPool({
 }: LocalPoolOptions): RenderPool {
   /** A call ends when the child has answered or is gone: only then may the next one begin. */
   const inTurn = serial()
+  const watchdog = createWatchdog(limits, () => performance.now())
   let child: RenderProcess | undefined
   let closed = false
 
@@ -40,6 +52,7 @@ export function createLocalPool({
     return startRenderProcess({
       program,
       child: { ...options, budgetBytes },
+      environment,
       abortGraceMs,
       onTrouble,
       onStart,
@@ -52,23 +65,33 @@ export function createLocalPool({
 
   async function call(what: ChildCall, options: PoolRenderOptions = {}): Promise<ChildResult> {
     options.signal?.throwIfAborted()
-    const answer = inTurn(() => attempt(what, options))
+    const answer = inTurn(() => begin(what, options))
     return options.signal ? unlessAborted(answer, options.signal) : answer
   }
 
-  /** @param deaths the first may have been the machine's; a second is this render's */
-  async function attempt(what: ChildCall, options: PoolRenderOptions, deaths = 0): Promise<ChildResult> {
+  /** @param attempt the first death may have been the machine's; a second is this render's */
+  async function begin(what: ChildCall, options: PoolRenderOptions, attempt = 1): Promise<ChildResult> {
     if (closed) throw new PoolClosed()
     options.signal?.throwIfAborted()
-    child ??= start()
+    const own = child ?? start()
+    child = own
+    const watch = watchdog.watch(watchedOf(what), (silentMs) => void own.kill(`no answer for ${Math.round(silentMs / 1000)} s`))
     try {
-      return await child.call(what, options)
+      return await own.call(what, {
+        ...options,
+        onProgress(progress) {
+          watch.heard(progress)
+          options.onProgress?.(progress)
+        },
+      })
     } catch (error) {
       if (!(error instanceof ChildDied)) throw error
       if (closed) throw new PoolClosed()
-      if (deaths === 0) return attempt(what, options, 1)
+      if (attempt < attempts) return begin(what, options, attempt + 1)
       const sentence = 'The process that draws ended twice on this, perhaps for want of memory: try a smaller size or fewer frames.'
       throw new UserError('worker-died', sentence, { how: error.how })
+    } finally {
+      watch.end()
     }
   }
 
@@ -85,11 +108,8 @@ export function createLocalPool({
   }
 }
 
-/** Whoever aborts does not wait for the step that is being computed. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
+function watchedOf(what: ChildCall): Watched {
+  if (what.kind === 'device') return { model: 'device', request: { width: 0, height: 0, frames: 0 } }
+  const { request, model } = what.recipe
+  return { model: `${what.kind} ${model.checkpoint} ${model.motion}`, request }
 }

@@ -61,12 +61,12 @@ export function licenseIn(metadata: ReadonlyMap<string, string>): string | undef
   return said === '' ? undefined : said
 }
 
-/** The phrase that the file names for it; where it names none, the word it was trained on most. */
+/** Words of textual inversions inside it, and the phrase that the file names for it; where it names none, the word it was trained on most. */
 export function triggersOf(identity: Identity, metadata: ReadonlyMap<string, string>): string[] {
   if (!('lora' in identity)) return []
   const phrase = metadata.get('modelspec.trigger_phrase')?.split(',') ?? []
   const words = phrase.some((word) => promptWord(word) !== '') ? phrase : identity.lora.triggerWords.slice(0, 1)
-  return [...new Set(words.map(promptWord))].filter((word) => word !== '').slice(0, 6)
+  return [...new Set([...identity.lora.bundledWords, ...words].map(promptWord))].filter((word) => word !== '').slice(0, 6)
 }
 
 /** Others that it was trained on, for those who write prompts. */

@@ -2,6 +2,7 @@
 // with a file is said in the words of its own name, for people do not know where it lies here; and nothing of it stays.
 
 import { realpathSync } from 'node:fs'
+import Bottleneck from 'bottleneck'
 import type { Attachment } from '../../chat/contract/attachment.ts'
 import type { Inspection, InspectOptions } from '../../engine/pipeline/inspect.ts'
 import { UserError } from '../../errors.ts'
@@ -46,21 +47,32 @@ const maxAtOnce = 2
 
 export type Intake = (named: NamedSource, options: TakeOptions) => Promise<IntakeResult>
 
-/** @throws UserError `style-source`, `intake-busy`, those of downloads, of `inspect`, and `path-outside` */
+/**
+ * Bottleneck counts who is at it, and with OVERFLOW turns the newcomer away; its own choice, LEAK, drops who has waited longest.
+ * @throws UserError `style-source`, `intake-busy`, those of downloads, of `inspect`, and `path-outside`
+ */
 export function createIntake({ files, download, inspect, hostFolders, hub = 'https://huggingface.co' }: IntakeOptions): Intake {
-  let running = 0
+  const slots = new Bottleneck({ maxConcurrent: maxAtOnce, highWater: 0, strategy: Bottleneck.strategy.OVERFLOW })
 
   return async (named, options) => {
     const from = intakeSource(named, hub)
-    if (running >= maxAtOnce) throw new UserError('intake-busy', `${maxAtOnce} files are being taken in; try again when they are done.`)
+    try {
+      return await slots.schedule(() => takeIn(from, options))
+    } catch (error) {
+      if (!(error instanceof Bottleneck.BottleneckError)) throw error
+      throw new UserError('intake-busy', `${maxAtOnce} files are being taken in; try again when they are done.`)
+    }
+  }
+
+  async function takeIn(from: IntakeSource, options: TakeOptions): Promise<IntakeResult> {
     const incoming = files.incoming()
-    running++
     try {
       const fetched = await fetchFrom(from, incoming, options)
       const inspection = await inspect(incoming, {
         limits,
         safetensorsOnly: from.kind !== 'path',
         bases: options.bases.map((base) => base.files),
+        name: from.name,
       }).catch((error: unknown) => {
         throw inTheirWords(error, [{ path: realpathSync(incoming), name: from.name }, ...options.bases.flatMap(pathsOf)])
       })
@@ -68,8 +80,6 @@ export function createIntake({ files, download, inspect, hostFolders, hub = 'htt
     } catch (error) {
       files.drop(incoming)
       throw error
-    } finally {
-      running--
     }
   }
 

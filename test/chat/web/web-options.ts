@@ -6,6 +6,7 @@ import { createWeb, type PageViews, type Web, type WebOptions } from '../../../s
 
 export const emptyViews: PageViews = {
   queue: async () => [],
+  gpuHosts: () => [],
   recent: async () => ({ entries: [], total: 0 }),
   animation: async () => undefined,
   styles: async () => [],

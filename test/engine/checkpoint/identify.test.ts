@@ -113,6 +113,7 @@ test('a LoRA is described by kinds, ranks, parts, modules and the words in its m
     license: 'CC-BY-4.0',
     contextWidth: 768,
     triggerWords: ['ghb style', 'sky', 'ghibli style', 'tree'],
+    bundledWords: [],
   })
   assert.deepEqual(identity.ignored, [{ reason: 'nothing here takes it', names: ['some.other.tensor'] }])
 })
@@ -141,6 +142,10 @@ test('the four forms of a textual inversion are found, with their word where the
     [{ emb_params: [2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ '<zoe>': [768] }, {}, { vectors: 1, width: 768, word: '<zoe>' }],
     [{ 'bad-hands': [4, 768] }, {}, { vectors: 4, width: 768, word: 'bad-hands' }],
+    [{ emp_params: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ emp_params: [2, 768], emp_params_out: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ clip_l: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ '*': [768] }, { name: 'zoe' }, { vectors: 1, width: 768, word: 'zoe' }],
   ]
   for (const [contents, metadata, embedding] of forms) {
     const identity = identify(fileOf(contents, { metadata }))
@@ -168,13 +173,6 @@ const refusals: readonly [
   ['SD 2’s text encoder', 'sd2', { 'cond_stage_model.model.ln_final.bias': [1024] }],
   ['SD 3', 'sd3', { 'model.diffusion_model.joint_blocks.0.context_block.attn.qkv.weight': [4608, 1536] }],
   ['Flux', 'flux', { 'double_blocks.0.img_attn.qkv.weight': [9216, 3072] }],
-  [
-    'velocity prediction, said',
-    'v-prediction',
-    under('model.diffusion_model.', sd15UNet()),
-    { metadata: { 'modelspec.prediction_type': 'v' } },
-  ],
-  ['velocity prediction, marked', 'v-prediction', [...under('model.diffusion_model.', sd15UNet()), ['v_pred', [0]]]],
   [
     'an inpainting model',
     'inpainting',
@@ -234,6 +232,24 @@ for (const [what, code, contents, about] of refusals) {
     assert.ok(identity.sentence.includes(file.path))
   })
 }
+
+test('what a UNet predicts is told by a marker, the metadata or, without either, the name', () => {
+  const unet = under('model.diffusion_model.', sd15UNet())
+  const told = (entries: Entries, about: Parameters<typeof fileOf>[1] = {}) => {
+    const identity = identify(fileOf(entries, about))
+    assert.ok(identity.kind === 'unet')
+    const { velocity, zeroTerminalSnr, byName, ignored } = identity
+    assert.ok(ignored.every(({ reason }) => reason !== 'nothing here takes it'))
+    return [velocity, zeroTerminalSnr, byName]
+  }
+  assert.deepEqual(told(unet), [undefined, undefined, undefined])
+  assert.deepEqual(told(unet, { metadata: { 'modelspec.prediction_type': 'v' } }), [true, undefined, undefined])
+  assert.deepEqual(told([...unet, ['v_pred', [0]]]), [true, undefined, undefined])
+  assert.deepEqual(told([...unet, ['v_pred', [0]], ['ztsnr', [0]]]), [true, true, undefined])
+  const named = { path: '/models/fluffyrock-e61-terminal-snr-vpred.safetensors' }
+  assert.deepEqual(told(unet, named), [true, true, true])
+  assert.deepEqual(told(unet, { ...named, metadata: { 'modelspec.prediction_type': 'epsilon' } }), [undefined, undefined, undefined])
+})
 
 test('a name that says SDXL does not make a whole checkpoint one', () => {
   const file = fileOf(

@@ -243,3 +243,51 @@ test('two LoRAs on one weight add up', () => {
   const lay = (order: typeof deltas) => order.reduce((w, delta) => mergeDelta(w, [6, 4], delta, 0.5), weight)
   close(lay(deltas), lay(deltas.toReversed()))
 })
+
+test('what LyCORIS’s extraction could not factor is added to the product, and scaled with it', () => {
+  const [up, down] = [values([6, 2], 5), values([2, 4], 6)]
+  const indices = {
+    ...tensorOf('', [2, 3], new Float32Array(6)),
+    dtype: 'I64' as const,
+    at: new Uint8Array(BigInt64Array.of(0n, 3n, 5n, 1n, 2n, 3n).buffer),
+  }
+  const left = Float32Array.of(10, 20, 30)
+  const [before, after] = applied(
+    matrix,
+    {
+      'lora_up.weight': up,
+      'lora_down.weight': down,
+      alpha: scalar(1),
+      bias_indices: indices,
+      bias_values: tensorOf('', [3], left),
+      bias_size: scalar(0),
+    },
+    0.5,
+  )
+  const rest: Readonly<Record<string, number>> = { '0 1': 10, '3 2': 20, '5 3': 30 }
+  close(
+    after,
+    plus(before, [6, 4, 1], 0.5 * 0.5, (o, i) => sum(2, (r) => at(up)(o, r) * at(down)(r, i)) + (rest[`${o} ${i}`] ?? 0)),
+    1e-5,
+  )
+})
+
+test('PEFT’s alpha counts where only the header says it, by module and by the root of the rank too', () => {
+  const [up, down] = [values([6, 4], 5), values([4, 4], 6)]
+  const scaleWith = (settings: Record<string, unknown> | string | undefined) => {
+    const metadata: Record<string, string> =
+      settings === undefined ? {} : { lora_adapter_metadata: typeof settings === 'string' ? settings : JSON.stringify(settings) }
+    const contents = { [`unet.${matrix}.lora_A.weight`]: down, [`unet.${matrix}.lora_B.weight`]: up }
+    const [delta] = readLora(fileOf(contents, { metadata }), target).deltas
+    assert.ok(delta?.kind === 'low-rank')
+    return delta.scale
+  }
+  assert.equal(scaleWith(undefined), 1)
+  assert.equal(scaleWith({ 'unet.r': 4, 'unet.lora_alpha': 8 }), 2)
+  assert.equal(scaleWith({ r: 4, lora_alpha: 2 }), 0.5)
+  assert.equal(scaleWith({ 'text_encoder.lora_alpha': 8 }), 1, 'of another net')
+  assert.equal(scaleWith({ 'unet.lora_alpha': 8, 'unet.use_rslora': true }), 4)
+  assert.equal(scaleWith({ 'unet.lora_alpha': 8, 'unet.alpha_pattern': { 'attn1.to_q': 2 } }), 0.5)
+  assert.equal(scaleWith({ 'unet.lora_alpha': 8, 'unet.alpha_pattern': { to_k: 2 } }), 2)
+  for (const broken of ['{', '[]', '"x"', 'null']) assert.equal(scaleWith(broken), 1, broken)
+})

@@ -77,6 +77,16 @@ test('every way to name a module of SD 1.5 leads to it', () => {
     [motionOut]: motionOut,
     'mid_block.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.1.processor.to_out': motionOut,
     [`unet.${motionOut}`]: motionOut,
+    'mid_block.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.1.to_out.processor.0': motionOut,
+    [`text_encoders.clip_l.transformer.${textQ}`]: textQ,
+    [`clip_l.transformer.${textQ}`]: textQ,
+    [`te.${textQ}`]: textQ,
+    [`base_model.model.text_model.${textQ}`]: textQ,
+    lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q: q,
+    lycoris_text_model_encoder_layers_3_self_attn_q_proj: textQ,
+    oft_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q: q,
+    [`model.diffusion_model.${q}`]: q,
+    [`module.unet.${q}`]: q,
     lora_unet_mid_block_motion_modules_0_temporal_transformer_transformer_blocks_0_attention_blocks_1_to_out_0: motionOut,
   }
   for (const [theirs, ours] of Object.entries(names)) assert.equal(find(theirs)?.path, ours, theirs)
@@ -193,7 +203,7 @@ test('a LoRA for another base is refused by its name', () => {
     [wide(2048), {}, /is a LoRA for SDXL; only LoRAs for Stable Diffusion 1\.x fit/],
     [wide(1024), {}, /for Stable Diffusion 2;/],
     [{ 'lora_te2_text_projection.lora_down.weight': values([1, 1]) }, {}, /for SDXL;/],
-    [{ 'diffusion_model.double_blocks.0.img_attn.qkv.lora_A.weight': values([1, 1]) }, {}, /for Flux;/],
+    [{ 'diffusion_model.double_blocks.0.img_attn.qkv.lora_A.weight': values([1, 1]) }, {}, /for Flux or HunyuanVideo;/],
     [pair(matrix), { ss_base_model_version: 'sd_v2_v' }, /for Stable Diffusion 2;/],
   ]
   for (const [contents, metadata, message] of cases) assert.throws(() => read(contents, metadata), { code: 'lora-other-base', message })
@@ -239,11 +249,11 @@ test('half of a pair is refused with what is missing', () => {
   assert.throws(() => read({ [`${kohya(matrix)}.dora_scale`]: values([6, 1]) }), { code: 'lora-incomplete' })
 })
 
-test('butterfly OFT is refused in a sentence', () => {
-  assert.throws(() => read({ [`${kohya(matrix)}.oft_blocks`]: values([2, 3, 2, 2]) }), {
-    code: 'lora-kind-unsupported',
-    message: /butterfly OFT \(BOFT\), which is not supported/,
-  })
+test('kinds of PEFT that nothing here computes are refused by name', () => {
+  for (const name of ['oft_r.default.weight', 'boft_R', 'vera_lambda_b', 'fourierft_spectrum.my-adapter']) {
+    const key = `base_model.model.${matrix}.${name}`
+    assert.throws(() => read({ [key]: values([2, 3, 2, 2]) }), { code: 'lora-kind-unsupported', message: new RegExp(`^${key} in`) })
+  }
 })
 
 test('a value that is no number is refused before anything is merged', () => {

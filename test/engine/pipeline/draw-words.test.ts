@@ -60,6 +60,31 @@ test('parts joined by AND are a pass of the UNet each, and two halves of one pro
   assert.equal(ran('unet'), 2 * 4, 'a part of no weight is not asked')
 })
 
+test('tags of files are no words, in prompts and negatives, and it is said that they were left out', async () => {
+  const plain = await engine.drawn({ ...drawing, negative: 'grey' })
+  const tagged = await engine.drawn({ ...drawing, prompt: 'a red ball <lora:add_detail:0.7> <hypernet:x>', negative: '<lora:bad:1>grey' })
+  assert.deepEqual(tagged.frames, plain.frames)
+  assert.deepEqual(plain.notes, [])
+  assert.deepEqual(
+    tagged.notes.map(({ code, data }) => [code, data]),
+    [
+      ['prompt-loras', { tags: '<lora:add_detail:0.7> <lora:bad:1>' }],
+      ['prompt-hypernetworks', { tags: '<hypernet:x>' }],
+    ],
+  )
+})
+
+test('a weight that no net can compute with is refused as such', async () => {
+  const heavy = `${'9'.repeat(41)}`
+  for (const prompt of [`a red ball AND a blue boat :${heavy}`, '(((a red ball:9999):9999):9999)'])
+    await assert.rejects(still({ prompt }), {
+      name: 'UserError',
+      code: 'prompt-weight',
+      message: /has the weight .* at most 10000 can be drawn with/,
+    })
+  await still({ prompt: '(a red ball:9999)' })
+})
+
 test('a prompt that changes after the last step is the first, before the first step the second', async () => {
   const [red, blue] = [await still({ prompt: 'a red ball' }), await still({ prompt: 'a blue ball' })]
   const changing = (when: string) => still({ prompt: `a [red:blue:${when}] ball` })

@@ -23,7 +23,7 @@ test('a single file is three nets and CLIP’s first tokens, as many as its text
   assert.equal(model.vae.architecture.factor, 8)
   assert.equal(model.motion?.architecture.version, 'v2')
   assert.equal(model.tokenizer.vocabulary, 2000)
-  assert.equal(model.checkpointBetas, undefined)
+  assert.equal(model.trained.checkpointBetas, undefined)
 })
 
 test('a folder brings its motion module, its tokenizer, its heads and the betas of its scheduler', () => {
@@ -33,7 +33,7 @@ test('a folder brings its motion module, its tokenizer, its heads and the betas 
   assert.equal(model.motion?.architecture.version, 'v3')
   assert.equal(model.motion?.architecture.heads, 2)
   assert.equal(model.tokenizer.pad, 1999)
-  assert.equal(model.checkpointBetas, 'linear')
+  assert.equal(model.trained.checkpointBetas, 'linear')
 })
 
 test('a motion module of another base is refused with both widths', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { alphasCumprod, zeroTerminalSnr } from '../../../src/engine/samplers/betas.ts'
 import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
+import { distillationOf, lcmDistillation, mayBeDistilled } from '../../../src/engine/samplers/distillation.ts'
 import { type Companions, type MotionKind, scheduleFor, type Wanted } from '../../../src/engine/samplers/schedule.ts'
 
 const trained: readonly MotionKind[] = [{ version: 'v1' }, { version: 'v2' }, { version: 'v3' }]
@@ -38,7 +40,7 @@ test('AnimateLCM takes six LCM steps from a teacher of a hundred, and asks for i
   assert.deepEqual(createSampler(sampler).timesteps, [999, 839, 669, 499, 339, 169])
   assert.equal(guidance, 1.5)
   assert.match(notes[0]!.message, /AnimateLCM_sd15_t2v_lora/)
-  assert.deepEqual(scheduleFor(animatelcm, {}, { hasLcmLora: true }).notes, [])
+  assert.deepEqual(scheduleFor(animatelcm, {}, { distilledLora: lcmDistillation }).notes, [])
 })
 
 test('Lightning takes the steps of its file, trailing, without guidance', () => {
@@ -52,11 +54,77 @@ test('Lightning takes the steps of its file, trailing, without guidance', () => 
 })
 
 test('an LCM LoRA on a trained module changes sampler, steps and guidance together', () => {
-  const { sampler, guidance } = scheduleFor({ version: 'v3' }, {}, { hasLcmLora: true })
+  const { sampler, guidance } = scheduleFor({ version: 'v3' }, {}, { distilledLora: lcmDistillation })
   assert.deepEqual(
     { name: sampler.name, steps: sampler.steps, betas: sampler.betas, guidance },
     { name: 'lcm', steps: 8, betas: 'linear', guidance: 1.5 },
   )
+})
+
+test('whoever asks for LCM steps is believed, with its habits and a note', () => {
+  for (const motion of [null, { version: 'v3' }] as const) {
+    const { sampler, guidance, notes } = scheduleFor(motion, { sampler: 'lcm' })
+    assert.deepEqual(
+      { name: sampler.name, steps: sampler.steps, originalSteps: sampler.originalSteps, guidance },
+      { name: 'lcm', steps: 8, originalSteps: 50, guidance: 1.5 },
+    )
+    assert.deepEqual(
+      notes.map(({ code }) => code),
+      ['lcm-believed'],
+    )
+  }
+  assert.deepEqual(scheduleFor(null, { sampler: 'lcm' }, { distilledCheckpoint: lcmDistillation }).notes, [])
+})
+
+test('LoRAs for few steps are known by the names under which they were published', () => {
+  const published: Readonly<Record<string, readonly [method: string, sampler: string, steps: number, guidance: number]>> = {
+    'Hyper-SD15-1step-lora.safetensors': ['Hyper-SD', 'ddim', 8, 1],
+    'Hyper-SD15-2steps-lora.safetensors': ['Hyper-SD', 'ddim', 2, 1],
+    'Hyper-SD15-8steps-lora.safetensors': ['Hyper-SD', 'ddim', 8, 1],
+    'Hyper-SD15-12steps-CFG-lora.safetensors': ['Hyper-SD', 'ddim', 12, 5],
+    'TCD-SD15-LoRA': ['TCD', 'ddim', 8, 1],
+    'pcm_sd15_smallcfg_2step_converted.safetensors': ['PCM', 'ddim', 2, 1],
+    'pcm_sd15_normalcfg_16step_converted.safetensors': ['PCM', 'ddim', 16, 7.5],
+    'pcm_sd15_lcmlike_lora_converted.safetensors': ['LCM', 'lcm', 8, 1.5],
+    'lcm-lora-sdv1-5': ['LCM', 'lcm', 8, 1.5],
+    'AnimateLCM_sd15_t2v_lora.safetensors': ['LCM', 'lcm', 8, 1.5],
+  }
+  for (const [name, expected] of Object.entries(published)) {
+    const found = distillationOf(name)!
+    assert.deepEqual([found.method, found.sampler, found.steps, found.guidance], expected, name)
+    const { sampler, guidance, notes } = scheduleFor({ version: 'v3' }, {}, { distilledLora: found })
+    assert.deepEqual([sampler.name, sampler.steps, guidance, notes], [...expected.slice(1), []], name)
+  }
+  for (const name of ['watercolour.safetensors', 'hyperrealism.safetensors', 'pcmcia.safetensors', 'Actd.safetensors'])
+    assert.equal(distillationOf(name), undefined, name)
+  assert.ok(mayBeDistilled('sd15-turbo.safetensors') && mayBeDistilled('few_4step.pt'))
+  assert.ok(!mayBeDistilled('character-000010.safetensors') && !mayBeDistilled('style_2000_steps.safetensors'))
+})
+
+test('a LoRA for few steps in many of strong guidance is drawn with a note on both', () => {
+  const { notes } = scheduleFor(
+    { version: 'v3' },
+    { steps: 25, guidance: 7.5 },
+    { distilledLora: distillationOf('Hyper-SD15-4steps-lora')! },
+  )
+  assert.deepEqual(
+    notes.map(({ code }) => code),
+    ['distilled-guidance', 'distilled-steps'],
+  )
+  assert.match(notes[0]!.message, /The LoRA was distilled by Hyper-SD: guidance 7\.5 burns the colours; at most 3\./)
+})
+
+test('a schedule that ends at nothing but noise keeps its first level, and is begun at its last', () => {
+  const before = alphasCumprod('scaled_linear', 0.00085, 0.012)
+  const after = zeroTerminalSnr(before)
+  assert.ok(Math.abs(after[0]! - before[0]!) < 1e-12)
+  assert.equal(after.at(-1), 2 ** -24)
+  for (let t = 1; t < after.length; t++) assert.ok(after[t]! < after[t - 1]!)
+  const { sampler } = scheduleFor(null, {}, { zeroTerminalSnr: true })
+  assert.equal(sampler.spacing, 'trailing')
+  const { timesteps, sigmas } = createSampler(sampler)
+  assert.equal(timesteps[0], 999)
+  assert.ok(sigmas[0]! > 4000)
 })
 
 test('what the person asks for is taken', () => {
@@ -69,13 +137,11 @@ test('what the person asks for is taken', () => {
 
 test('pairs that are known to fail are refused with the reason', () => {
   for (const motion of [...trained, lightning]) refused('schedule-betas', /washed out and flicker/, motion, { betas: 'scaled_linear' })
-  refused('schedule-sampler', /only distilled nets can/, { version: 'v3' }, { sampler: 'lcm' })
-  refused('schedule-sampler', /only distilled nets can/, null, { sampler: 'lcm' })
   refused('schedule-sampler', /distilled for Euler's steps/, lightning, { sampler: 'dpmpp-2m' })
   refused('schedule-spacing', /trailing/, lightning, { spacing: 'leading' })
   refused('schedule-guidance', /burns the colours/, lightning, { guidance: 7.5 })
   refused('schedule-guidance', /burns the colours/, animatelcm, { guidance: 7.5 })
-  refused('schedule-guidance', /An LCM LoRA/, { version: 'v2' }, { guidance: 7.5 }, { hasLcmLora: true })
+  refused('schedule-guidance', /An LCM LoRA/, { version: 'v2' }, { guidance: 7.5 }, { distilledLora: lcmDistillation })
   refused('schedule-steps', /distilled for 4 steps, and 25 are/, lightning, { steps: 25 })
 })
 
@@ -83,7 +149,7 @@ test('pairs that are merely unusual are drawn', () => {
   assert.equal(scheduleFor({ version: 'lightning', steps: 2 }, { steps: 3 }).sampler.steps, 3)
   assert.equal(scheduleFor(lightning, { sampler: 'ddim', guidance: 1.5 }).guidance, 1.5)
   assert.equal(scheduleFor(animatelcm, { sampler: 'euler-ancestral', steps: 8 }).sampler.name, 'euler-ancestral')
-  assert.equal(scheduleFor({ version: 'v3' }, { sampler: 'lcm' }, { hasLcmLora: true }).sampler.name, 'lcm')
+  assert.equal(scheduleFor({ version: 'v3' }, { sampler: 'lcm' }, { distilledLora: lcmDistillation }).sampler.name, 'lcm')
 })
 
 test('a sampler that does not exist is named beside those that do', () => {

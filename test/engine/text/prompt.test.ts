@@ -30,15 +30,26 @@ for (const [prompt, expected] of [
   test(`${JSON.stringify(prompt)} is read as AUTOMATIC1111 does`, () => assert.equal(parsed(prompt), expected))
 }
 
-for (const prompt of ['a (cat', 'a cat)', ')(', '[a', ']]', ':)', 'a:1.3)', '(:', '16:9, 10:30', '((((']) {
-  test(`${JSON.stringify(prompt)} has brackets without partners, which are letters`, () => {
+for (const prompt of ['a cat)', ']]', ':)', 'a:1.3)', '16:9, 10:30']) {
+  test(`${JSON.stringify(prompt)} closes what was never opened: letters`, () => {
     assert.deepEqual(parsePrompt(prompt), [{ text: prompt, weight: 1 }])
   })
 }
 
-test('a bracket without its partner leaves the others alone', () => {
-  assert.equal(parsed('((a)'), '(*1 a*1.1')
-  assert.equal(parsed('[(a:1.2)'), '[*1 a*1.2')
-})
+for (const [prompt, expected] of [
+  ['a (cat', 'a *1 cat*1.1'],
+  ['a [cat', 'a *1 cat*0.909091'],
+  ['((a)', 'a*1.21'],
+  ['[(a:1.2)', 'a*1.090909'],
+  [')(', ')*1'],
+  ['((((', ''],
+  ['(:', ':*1.1'],
+] as const) {
+  test(`${JSON.stringify(prompt)} opens what holds to the end`, () => assert.equal(parsed(prompt), expected))
+}
+
+for (const prompt of ['a sad cat :(', ':[', 'no :( more', ">:'(", ':((']) {
+  test(`${JSON.stringify(prompt)} has a face, which is letters`, () => assert.deepEqual(parsePrompt(prompt), [{ text: prompt, weight: 1 }]))
+}
 
 test('a long number after a colon is no strength', () => assert.equal(parsed('(id:123456)'), 'id:123456*1.1'))

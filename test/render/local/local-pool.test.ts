@@ -99,3 +99,39 @@ describe('the child process', () => {
     assert.match(other.troubles[0]!, /^Computed weights are not kept in .*weights, .*cannot be written \(EEXIST\)/)
   })
 })
+
+describe('a child that has hung', () => {
+  const patience = { factor: 5, leastMs: 6000, unmeasuredMs: 60_000 }
+
+  /** Freezes the child at a step, once or each time. */
+  async function frozenAt(times: number) {
+    const { pool, pids, troubles } = openPool({ watchdog: patience })
+    // Measured: a step, loading, decoding and encoding.
+    await pool.render(smallRecipe())
+    let frozen = 0
+    const done = pool.render(smallRecipe(), {
+      onProgress({ step }) {
+        if (step !== 2 || frozen >= times) return
+        frozen++
+        process.kill(pids.at(-1)!, 'SIGSTOP')
+      },
+    })
+    return { done, pool, pids, troubles }
+  }
+
+  test('is killed after a multiple of what a step took, and its render begun once more; the operator is told', async () => {
+    const { done, pool, pids, troubles } = await frozenAt(1)
+    assert.equal((await done).animation.frames, 2)
+    assert.equal(pids.length, 2)
+    assert.equal(troubles.length, 1)
+    assert.match(troubles[0]!, /^The process that draws ended with no answer for \d+ s$/)
+    await pool.close()
+  })
+
+  test('twice is given up with a sentence, and the next render is made', async () => {
+    const { done, pool } = await frozenAt(2)
+    await assert.rejects(done, { code: 'worker-died' })
+    assert.equal((await pool.render(smallRecipe())).animation.frames, 2)
+    await pool.close()
+  })
+})

@@ -23,7 +23,7 @@ export interface JobRetryParts {
 export function createJobRetry({ clock, log, observer }: JobRetryParts): JobRetry {
   return ({ job, platform }, options, call) => {
     const onTrouble = (err: unknown, retryInMs: number) => {
-      observer.callFailed(platform.name)
+      observer.callFailed(platform.name, err)
       log.warn({ job: job.id, platform: platform.name, err, retryInMs }, 'the platform could not be reached')
     }
     return retry(call, { ...options, clock, onTrouble })

@@ -1,6 +1,6 @@
-// Everything that waits and is being drawn, in the order in which it will run.
+// Everything that waits and is being drawn, in the order in which it will run; and for operators the GPU hosts.
 
-/** @import { QueuedView } from '../page-json.ts' */
+/** @import { GpuHostView, QueuedView } from '../page-json.ts' */
 /** @import { View } from './main.js' */
 /** @import { Server } from './server.js' */
 
@@ -13,20 +13,49 @@ const everyMs = 2000
 
 /** @param {object} options @param {Server} options.server @param {(command: string) => Promise<void>} options.press @returns {View} */
 export function createQueue({ server, press }) {
+  const hostList = el('ul', { class: 'hosts' })
   const list = el('ol', { class: 'queue' })
-  const element = el('section', { class: 'view' }, el('h1', {}, text('queue')), list)
+  const element = el('section', { class: 'view' }, el('h1', {}, text('queue')), hostList, list)
   /** @type {number | undefined} */
   let timer
   let before = ''
+  let hostsBefore = '[]'
 
   async function refresh() {
-    const rows = await server.queue().catch(() => undefined)
+    const [rows, hosts] = await Promise.all([server.queue(), server.hosts()]).catch(() => [])
+    showHosts(hosts ?? [])
     const json = JSON.stringify(rows)
     if (rows && json !== before) {
       before = json
       if (rows.length === 0) showEmpty(list, text('queue-empty'))
       else fill(list, ...rows.map((row, n) => rowOf(row, n)))
     }
+  }
+
+  /** @param {readonly GpuHostView[]} hosts */
+  function showHosts(hosts) {
+    const json = JSON.stringify(hosts)
+    if (json === hostsBefore) return
+    hostsBefore = json
+    fill(hostList, ...hosts.map(hostOf))
+  }
+
+  /** @param {GpuHostView} host */
+  function hostOf({ id, name, drained, devices }) {
+    const button = el('button', { class: 'button', type: 'button' }, text(drained ? 'host-resume' : 'host-drain'))
+    button.addEventListener('click', () => whileBusy(button, press(`hosts ${drained ? 'resume' : 'drain'} host:${id}`).then(refresh)))
+    const doing = devices.map((device) => `${device.name}: ${text(device.busy ? 'host-busy' : 'host-free')}`)
+    return el(
+      'li',
+      { class: 'queued', 'data-state': devices.some(({ busy }) => busy) ? 'running' : 'waiting' },
+      el(
+        'div',
+        { class: 'queued-words' },
+        el('p', { class: 'queued-prompt' }, name),
+        el('p', { class: 'quiet' }, [drained ? text('host-drained') : '', ...doing].filter(Boolean).join(' · ')),
+      ),
+      button,
+    )
   }
 
   /** @param {QueuedView} row @param {number} n */

@@ -1,7 +1,7 @@
 // Calls to our server. What it refuses comes back as a sentence in the page's language.
 
 /** @import { Choice } from '../../contract/incoming.ts' */
-/** @import { AnimationView, Me, PageError, PageSetup, QueuedView, ShownMessage, StyleView } from '../page-json.ts' */
+/** @import { AnimationView, GpuHostView, Me, PageError, PageSetup, QueuedView, ShownMessage, StyleView } from '../page-json.ts' */
 
 /** Its message is a sentence for people. */
 export class Refused extends Error {}
@@ -15,6 +15,7 @@ export class Refused extends Error {}
  * @property {(file: File) => Promise<{ upload: string }>} upload
  * @property {(before: number) => Promise<readonly ShownMessage[]>} earlier
  * @property {() => Promise<readonly QueuedView[]>} queue
+ * @property {() => Promise<readonly GpuHostView[]>} hosts
  * @property {(from: number) => Promise<{ total: number, animations: readonly AnimationView[] }>} animations
  * @property {() => Promise<readonly StyleView[]>} styles
  * @property {(name: string) => Promise<Me>} rename
@@ -60,6 +61,7 @@ export function createServer(locale, text) {
       }),
     earlier: (before) => call(`/api/messages?before=${before}`),
     queue: () => call('/api/queue'),
+    hosts: () => call('/api/hosts'),
     animations: (from) => call(`/api/animations?from=${from}`),
     styles: () => call('/api/styles'),
     rename: (name) => post('/api/name', { name }),

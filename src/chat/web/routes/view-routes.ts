@@ -3,10 +3,11 @@
 import { Hono } from 'hono'
 import type { Owner } from '../../../jobs/job.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
+import type { GpuHostSummary } from '../../contract/gpu-hosts.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { HttpError } from '../http/http-error.ts'
 import { rangeResponse } from '../http/range-response.ts'
-import type { AnimationView, QueuedView, StyleView } from '../page-json.ts'
+import type { AnimationView, GpuHostView, QueuedView, StyleView } from '../page-json.ts'
 import type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from '../page-views.ts'
 import { mediaTypes } from '../post.ts'
 import type { PictureStore } from '../storage/picture-store.ts'
@@ -27,6 +28,8 @@ export function viewRoutes({ views, pictures, authenticate, nameOf }: ViewRoutes
     const viewer = authenticate.viewer(c)
     return c.json((await views.queue(viewer)).map((one) => queuedView(one, viewer, nameOf)))
   })
+
+  app.get('/api/hosts', (c) => c.json(views.gpuHosts(authenticate.viewer(c)).map(gpuHostView)))
 
   app.get('/api/animations', async (c) => {
     const viewer = authenticate.viewer(c)
@@ -72,6 +75,10 @@ function queuedView({ job, own, readable, mayCancel, ahead, leftMs }: QueuedOnPa
     ...omitUndefined({ ahead, leftMs }),
     mayCancel,
   }
+}
+
+function gpuHostView({ id, name, drained, devices }: GpuHostSummary): GpuHostView {
+  return { id, name, drained, devices: devices.map(({ name, busy }) => ({ name, busy })) }
 }
 
 function animationView({ job, own, kept, private: hidden, mayDelete }: RecentAnimation, viewer: Viewer, nameOf: NameOf): AnimationView {

@@ -2,7 +2,6 @@
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'
-import { omitUndefined } from '../../omit-undefined.ts'
 import { reshapeTensor } from '../reshape.ts'
 import type { Tensor, TensorFile } from '../tensor.ts'
 import { whyIgnored } from './ignored.ts'
@@ -11,6 +10,7 @@ import { type Table, type Translate, translator } from './table.ts'
 import { bareText } from './text.ts'
 import { layoutOfLdm, ldmUNet } from './unet.ts'
 import { ldmVae, oldDiffusersVae, vaeLayoutOfLdm } from './vae.ts'
+import { unwrapped } from './wrapper-words.ts'
 
 /** Tensors by diffusers' names. A tensor's own `name` stays what the file calls it. */
 export type Named = ReadonlyMap<string, Tensor>
@@ -23,21 +23,13 @@ export interface Parts {
   readonly vae?: Named
   readonly text?: Named
   readonly motion?: Named
-  /** Rows of the motion modules' stored position tables, where they are stored. */
+  /** The motion modules' stored position tables [rows, C], under the name of the attention or the block that adds them. */
+  readonly positions?: Named
+  /** Rows that every one of them has. */
   readonly peRows?: number
   /** The file's names of everything that no net takes, whether we know why (see `whyIgnored`) or not. */
   readonly ignored: readonly string[]
 }
-
-/** Prefixes that say which net follows; the first that fits counts. */
-const roots: readonly (readonly [prefix: string, part: Part | undefined])[] = [
-  ['model.diffusion_model.', 'unet'],
-  ['first_stage_model.', 'vae'],
-  ['cond_stage_model.transformer.', 'text'],
-  ['text_encoder.', 'text'],
-  ['unet.', 'unet'],
-  ['vae.', 'vae'],
-]
 
 /** Beginnings of names that stand without a prefix. */
 const beginnings: readonly (readonly [beginning: string, part: Part])[] = [
@@ -81,19 +73,55 @@ type Local = readonly [local: string, tensor: Tensor]
 export function partsOf(file: TensorFile): Parts {
   const sorted: Record<Part, Local[]> = { unet: [], vae: [], text: [], motion: [] }
   const ignored: string[] = []
-  let peRows: number | undefined
+  const tables: Local[] = []
   for (const [name, tensor] of file.tensors) {
     const where = whyIgnored(name) ? undefined : locate(name)
     if (where) sorted[where.part].push([where.local, tensor])
     else ignored.push(name)
-    if (/\.motion_modules\.\d+\..*\.pe$/.test(name)) peRows ??= tensor.shape.at(-2)
+    const table = positionTable.test(name) ? locate(name) : undefined
+    if (table?.part === 'motion') tables.push([table.local, tensor])
   }
   const parts: Partial<Record<Part, Named>> = {}
   for (const part of ['unet', 'vae', 'text', 'motion'] as const) {
     const found = rename(file, part, sorted[part], ignored)
     if (found.size > 0) parts[part] = found
   }
-  return omitUndefined({ path: file.path, ...parts, peRows, ignored })
+  return { path: file.path, ...parts, ...positionsIn(file, tables), ignored }
+}
+
+const positionTable = /\.motion_modules\.\d+\..*\.pe$/
+
+function positionsIn(file: TensorFile, tables: readonly Local[]): Pick<Parts, 'positions' | 'peRows'> {
+  if (tables.length === 0) return {}
+  const named = rename(file, 'motion', tables, [])
+  const positions = new Map([...named].map(([name, tensor]) => [name, asTable(file, tensor)]))
+  const rows = new Set(positions.values().map(({ shape }) => shape[0]!))
+  if (rows.size > 1) {
+    throw new UserError(
+      'checkpoint-shape',
+      `${file.path} has position tables of ${[...rows].join(' and ')} rows; expected as many in all.`,
+      {
+        path: file.path,
+        rows: [...rows],
+      },
+    )
+  }
+  return { positions, peRows: [...rows][0]! }
+}
+
+/** [1, rows, C] as [rows, C]. */
+function asTable({ path }: TensorFile, tensor: Tensor): Tensor {
+  const { name, shape } = tensor
+  if (shape.length >= 2 && shape.slice(0, -2).every((side) => side === 1)) return reshapeTensor(tensor, shape.slice(-2))
+  throw new UserError(
+    'checkpoint-shape',
+    `${name} in ${path}: expected a table of positions [1, rows, channels], got [${shape.join(', ')}].`,
+    {
+      path,
+      key: name,
+      got: shape,
+    },
+  )
 }
 
 /** A LoRA has the names of the modules that it is for. */
@@ -102,12 +130,9 @@ const adapters = /(\.|_)lora(\.|_)|\.(alpha|dora_scale)$/
 /** Which net a name belongs to, and the name without what stands before it. */
 function locate(name: string): { part: Part; local: string } | undefined {
   if (adapters.test(name)) return undefined
-  let local = name
-  for (const wrapper of ['state_dict.', 'module.']) if (local.startsWith(wrapper)) local = local.slice(wrapper.length)
-  const root = roots.find(([prefix]) => local.startsWith(prefix))
-  if (root) local = local.slice(root[0].length)
+  const { local, net } = unwrapped(name)
   if (motionModulePath.test(local)) return { part: 'motion', local }
-  const part = root?.[1] ?? beginnings.find(([beginning]) => local.startsWith(beginning))?.[1]
+  const part = net ?? beginnings.find(([beginning]) => local.startsWith(beginning))?.[1]
   return part && { part, local }
 }
 

@@ -1,7 +1,8 @@
 // LoRA parsing, module by module: from the tensors of one to what they do to its weight. Every kind of adapter in one table of readers.
 
 import { UserError } from '../../errors.ts'
-import { elementsOf, float32Of, type Tensor } from '../tensor.ts'
+import { reshapeTensor } from '../reshape.ts'
+import { elementsOf, float32Of, type Tensor, tensorOf } from '../tensor.ts'
 import type { Additive, Decomposed, LoraDelta } from './delta.ts'
 import { type Adapter, incomplete, product, shaped, wrongShape } from './factors.ts'
 import type { TensorRole } from './tensor-roles.ts'
@@ -17,7 +18,7 @@ interface Take {
 
 /**
  * @returns the deltas, and the tensors that none of them needs
- * @throws UserError `lora-incomplete`, `lora-shape`
+ * @throws UserError `lora-incomplete`, `lora-shape`, `lora-kind-unsupported`
  */
 export function assemble(adapter: Adapter): { readonly deltas: LoraDelta[]; readonly unused: Tensor[] } {
   const used = new Set<TensorRole>(['alpha', 'onInput'])
@@ -31,18 +32,22 @@ export function assemble(adapter: Adapter): { readonly deltas: LoraDelta[]; read
     return tensor
   }
   const take: Take = Object.assign(peek, { need })
+  const foreign = take('unsupported')
+  if (foreign) throw unsupportedKind(adapter, foreign)
   const deltas: LoraDelta[] = []
-  const magnitude = take('magnitude')
+  const [magnitude, rowMagnitude] = [take('magnitude'), take('rowMagnitude')]
   for (const read of additive) {
     const delta = read(adapter, take)
-    if (delta) deltas.push(magnitude ? decomposed(adapter, delta, magnitude) : delta)
+    if (!delta) continue
+    const whole = rowMagnitude ? byRows(adapter, delta, rowMagnitude) : magnitude ? byShape(adapter, delta, magnitude) : delta
+    deltas.push(whole)
   }
-  if (magnitude && deltas.length !== 1) throw incomplete(adapter, 'up')
+  if ((magnitude || rowMagnitude) && deltas.length !== 1) throw incomplete(adapter, 'up')
   for (const read of others) {
     const delta = read(adapter, take)
     if (delta) deltas.push(delta)
   }
-  if (!adapter.bias) for (const role of ['diffBias', 'normBias'] as const) used.delete(role)
+  if (!adapter.bias) for (const role of ['diffBias', 'normBias', 'upBias'] as const) used.delete(role)
   return { deltas, unused: [...adapter.tensors].filter(([role]) => !used.has(role)).map(([, tensor]) => tensor) }
 }
 
@@ -123,6 +128,39 @@ const bias: Reader<LoraDelta> = (adapter, take) => {
   return { kind: 'addition', ...touching(adapter, 'bias'), values: shaped(adapter, values, adapter.bias.shape) }
 }
 
+/** PEFT's lora_bias: what `up` adds, scaled as its product is. */
+const upBias: Reader<LoraDelta> = (adapter, take) => {
+  const values = take('upBias')
+  const rank = adapter.tensors.get('down')?.shape[0]
+  if (!values || !adapter.bias || rank === undefined) return undefined
+  const scale = scaleOf(adapter, rank)
+  const scaled = float32Of(shaped(adapter, values, adapter.bias.shape)).map((value) => value * scale)
+  return { kind: 'addition', ...touching(adapter, 'bias'), values: tensorOf(values.name, adapter.bias.shape, scaled) }
+}
+
+/** LyCORIS's extraction keeps what the factors leave over as a sparse tensor, which is added to their product before it is scaled. */
+const sparse: Reader<LoraDelta> = (adapter, take) => {
+  const indices = take('sparseIndices')
+  if (!indices) return undefined
+  const values = float32Of(take.need('sparseValues'))
+  take('sparseSize')
+  const { shape } = adapter.weight
+  const places = float32Of(indices) // [dimensions, values]
+  const count = values.length
+  // The sparse tensor has the shape of a matrix or of the weight; row order is the same.
+  const sides = indices.shape[0] === 2 ? [shape[0]!, elementsOf(shape.slice(1))] : shape
+  if (indices.shape[0] !== sides.length || places.length !== sides.length * count) throw wrongShape(adapter, indices, [sides.length, count])
+  const rank = adapter.tensors.get('down')?.shape[0]
+  const scale = rank === undefined ? 1 : scaleOf(adapter, rank)
+  const dense = new Float32Array(elementsOf(shape))
+  for (let i = 0; i < count; i++) {
+    const at = sides.reduce((place, side, axis) => place * side + places[axis * count + i]!, 0)
+    if (!(at >= 0 && at < dense.length)) throw wrongShape(adapter, indices, shape)
+    dense[at]! += values[i]! * scale
+  }
+  return { kind: 'addition', ...touching(adapter), values: tensorOf(indices.name, shape, dense) }
+}
+
 const scaling: Reader<LoraDelta> = (adapter, take) => {
   const by = take('by')
   if (!by) return undefined
@@ -133,44 +171,62 @@ const scaling: Reader<LoraDelta> = (adapter, take) => {
 }
 
 const rotation: Reader<LoraDelta> = (adapter, take) => {
-  const blocks = take('blocks')
-  if (!blocks) return undefined
+  const [blocks, rotations] = [take('blocks'), take('turns')]
+  const turning = blocks ?? rotations
+  if (!turning) return undefined
   const [out, ...rest] = adapter.weight.shape as [number, ...number[]]
-  const [count, side] = blocks.shape
-  if (blocks.shape.length !== 3) {
-    throw new UserError(
-      'lora-kind-unsupported',
-      `${blocks.name} in ${adapter.file} is butterfly OFT (BOFT), which is not supported; diagonal OFT, LoRA, LoCon, LoHa, LoKr, GLoRA, DoRA, IA³ and full differences are.`,
-      { path: adapter.file, key: blocks.name, shape: blocks.shape },
-    )
-  }
-  if (count! * side! !== out) throw wrongShape(adapter, blocks, [out / side!, side!, side!])
+  const side = turning.shape.at(-1)!
+  const rank = turning.shape.length
+  if (rank !== 3 && rank !== 4) throw wrongShape(adapter, turning, [out / side, side, side])
+  const [count, stages] = rank === 3 ? [turning.shape[0]!, 1] : [turning.shape[1]!, turning.shape[0]!]
+  const fits = turning.shape.at(-2) === side && count * side === out
+  if (!fits) throw wrongShape(adapter, turning, [...(rank === 3 ? [] : [stages]), out / side, side, side])
+  if (rank === 4 && (side % 2 !== 0 || out % (2 ** stages * (side / 2)) !== 0)) throw unevenStages(adapter, turning)
   const rescale = take('rescale')
   return {
-    kind: 'rotation',
+    kind: rank === 3 ? 'rotation' : 'butterfly',
     ...touching(adapter),
-    blocks: shaped(adapter, blocks, [count!, side!, side!]),
+    blocks: turning,
+    turns: blocks ? 'cayley' : 'rotations',
     ...(rescale ? { rescale: shaped(adapter, rescale, [out, ...rest.map(() => 1)]) } : {}),
     // Both trainers store the constraint in alpha and use it times the output's width.
-    constraint: alphaOf(adapter) * out,
+    constraint: blocks ? alphaOf(adapter) * out : 0,
   }
 }
 
 const additive: readonly Reader<Additive>[] = [lowRank, hadamard, kronecker, generalized, full]
-const others: readonly Reader<LoraDelta>[] = [bias, scaling, rotation]
+const others: readonly Reader<LoraDelta>[] = [sparse, bias, upBias, scaling, rotation]
 
-function decomposed(adapter: Adapter, inner: Additive, magnitude: Tensor): Decomposed {
+/** kohya's and LyCORIS's: a length of each output row, or of each input column in older files; the shape tells. */
+function byShape(adapter: Adapter, inner: Additive, magnitude: Tensor): Decomposed {
   const [out, input, ...kernel] = adapter.weight.shape as [number, number, ...number[]]
-  const ones = kernel.map(() => 1)
   const byColumn = magnitude.shape.length > 1 && magnitude.shape[0] === 1 && out !== 1
-  return {
-    kind: 'decomposed',
-    ...touching(adapter),
-    inner,
-    magnitude: shaped(adapter, magnitude, byColumn ? [1, input, ...ones] : [out, 1, ...ones]),
-    axis: byColumn ? 'in' : 'out',
-  }
+  if (!byColumn) return byRows(adapter, inner, magnitude)
+  const shape = [1, input, ...kernel.map(() => 1)]
+  return { kind: 'decomposed', ...touching(adapter), inner, magnitude: shaped(adapter, magnitude, shape), axis: 'in' }
 }
+
+/** Of each output row, whatever the shape: PEFT stores [1, out, 1, 1] for a convolution. */
+function byRows(adapter: Adapter, inner: Additive, magnitude: Tensor): Decomposed {
+  const [out, ...rest] = adapter.weight.shape as [number, ...number[]]
+  const flat = elementsOf(magnitude.shape) === out ? reshapeTensor(magnitude, [out]) : magnitude
+  const shape = [out, ...rest.map(() => 1)]
+  return { kind: 'decomposed', ...touching(adapter), inner, magnitude: shaped(adapter, flat, shape), axis: 'out' }
+}
+
+const unevenStages = ({ file, module, weight }: Adapter, { name, shape }: Tensor): UserError =>
+  new UserError(
+    'lora-shape',
+    `${name} in ${file} pairs channels in ${shape[0]} stages of blocks of ${shape.at(-1)}, which the ${weight.shape[0]} of ${module.path} cannot be divided into. It was made for another base.`,
+    { path: file, key: name, got: shape, weight: weight.shape },
+  )
+
+const unsupportedKind = ({ file }: Adapter, { name }: Tensor): UserError =>
+  new UserError(
+    'lora-kind-unsupported',
+    `${name} in ${file} is of a kind that is not supported; LoRA, LoCon, LoHa, LoKr, GLoRA, DoRA, IA³, OFT, BOFT and full differences are, as kohya's programs and LyCORIS write them.`,
+    { path: file, key: name },
+  )
 
 const touching = ({ module }: Adapter, end: 'weight' | 'bias' = 'weight') => ({ part: module.part, weight: `${module.path}.${end}` })
 
@@ -180,8 +236,8 @@ const alphaOf = ({ tensors }: Adapter): number => {
   return alpha && elementsOf(alpha.shape) > 0 ? float32Of(alpha)[0]! : 0
 }
 
-/** alpha / rank; no alpha, or 0, means 1 (sd-scripts networks/lora.py). */
+/** alpha / rank; no alpha, or 0, means what the adapter's configuration says, and otherwise 1 (sd-scripts networks/lora.py). */
 const scaleOf = (adapter: Adapter, rank: number): number => {
   const alpha = alphaOf(adapter)
-  return alpha === 0 ? 1 : alpha / rank
+  return alpha === 0 ? (adapter.scaleOf(adapter.module.path, rank) ?? 1) : alpha / rank
 }

@@ -3,11 +3,13 @@
 import type { TensorFile } from '../tensor.ts'
 import { tensorRoleOf } from './tensor-roles.ts'
 
-/** Names that only one family of models has. */
+/** Names that only one family of models has, or several that are built alike; those with what others have too come last. */
 const families: readonly (readonly [pattern: RegExp, base: string])[] = [
-  [/^lora_te2_|text_encoder_2\.|^(lora_unet_|diffusion_model\.)label_emb|add_embedding/, 'SDXL'],
   [/^lora_te3_|joint_blocks|context_block/, 'Stable Diffusion 3'],
-  [/double_blocks|single_blocks|single_transformer_blocks|^transformer\.transformer_blocks/, 'Flux'],
+  [/single_transformer_blocks/, 'Flux'],
+  [/double_blocks|single_blocks/, 'Flux or HunyuanVideo'],
+  [/^(transformer\.)?transformer_blocks\.\d/, 'a diffusion transformer (Stable Diffusion 3, Qwen-Image, LTX or alike)'],
+  [/^lora_te2_|text_encoder_2\.|^(lora_unet_|diffusion_model\.)label_emb|add_embedding/, 'SDXL'],
 ]
 
 /** Widths of the text that cross-attention reads. SD 1.x has 768; small models of one's own have any other. */
@@ -22,10 +24,7 @@ const trainers: readonly (readonly [pattern: RegExp, base: string])[] = [
 
 /** The base that this LoRA is for when it is none of SD 1.x's kind, else undefined. */
 export function unsupportedBase(file: TensorFile): string | undefined {
-  for (const name of file.tensors.keys()) {
-    const family = families.find(([pattern]) => pattern.test(name))
-    if (family) return family[1]
-  }
+  for (const [pattern, base] of families) if (file.tensors.keys().some((name) => pattern.test(name))) return base
   const width = contextWidthOf(file)
   if (width !== undefined && contexts[width]) return contexts[width]
   const said = baseSaidBy(file)?.toLowerCase()

@@ -39,7 +39,7 @@ export interface Scaling extends Touching {
   readonly by: Tensor
 }
 
-/** W + m·values: LyCORIS's full and norm differences, on weights and biases. */
+/** W + m·values: LyCORIS's full and norm differences, on weights and biases, and what its extraction could not factor. */
 export interface Addition extends Touching {
   readonly kind: 'addition'
   readonly values: Tensor
@@ -69,16 +69,36 @@ export interface Generalized extends Touching {
   readonly scale: number
 }
 
-/** Diagonal OFT. The output channels are turned, block by block, by R = (I + Q)(I − Q)⁻¹ with Q = blocks − blocksᵀ, then rescaled. */
+/**
+ * Diagonal OFT. The output channels are turned, block by block, W[k] → Σⱼ R[j, k] · W[j], by R = (I + Q)(I − Q)⁻¹ with Q = blocks − blocksᵀ,
+ * then rescaled.
+ */
 export interface Rotation extends Touching {
   readonly kind: 'rotation'
   /** [blocks, n, n], blocks · n = out. */
   readonly blocks: Tensor
+  readonly turns: Turns
   /** [out, 1, …]. */
   readonly rescale?: Tensor
   /** The largest norm that Q may have, all blocks together; 0 for none. */
   readonly constraint: number
 }
+
+/**
+ * Butterfly OFT. The output channels are turned in m stages; stage i regroups them so that those 2^i · n/2 apart stand in one block of n,
+ * turns every block, W[j] → Σₖ R[j, k] · W[k], and puts them back; then they are rescaled. Liu et al., arXiv 2311.06243.
+ */
+export interface Butterfly extends Touching {
+  readonly kind: 'butterfly'
+  /** [m, blocks, n, n], blocks · n = out. */
+  readonly blocks: Tensor
+  readonly turns: Turns
+  readonly rescale?: Tensor
+  readonly constraint: number
+}
+
+/** What the blocks hold: what Cayley's formula makes R of (sd-scripts, LyCORIS), or R itself (LyCORIS's first files). */
+export type Turns = 'cayley' | 'rotations'
 
 /** What DoRA may decompose: whatever adds to W. */
 export type Additive = LowRank | Addition | Hadamard | Kronecker | Generalized
@@ -91,14 +111,14 @@ export interface Decomposed extends Touching {
   readonly axis: 'out' | 'in'
 }
 
-export type LoraDelta = Additive | Scaling | Rotation | Decomposed
+export type LoraDelta = Additive | Scaling | Rotation | Butterfly | Decomposed
 
 /** Whether a delta can be applied at run time: as two thin products beside the frozen weight, whose factors are inputs of the graph. */
 export const runsAtRuntime = (delta: LoraDelta): delta is LowRank => delta.kind === 'low-rank'
 
 /** Whether what it adds depends on the weight that it finds: sums commute, these do not. */
 export const readsWeight = ({ kind }: LoraDelta): boolean =>
-  kind === 'scaling' || kind === 'rotation' || kind === 'decomposed' || kind === 'generalized'
+  kind === 'scaling' || kind === 'rotation' || kind === 'butterfly' || kind === 'decomposed' || kind === 'generalized'
 
 /** LoKr's sides are whole or thin. */
 export const isProduct = (side: Tensor | Product): side is Product => 'rank' in side
@@ -110,4 +130,8 @@ export interface ParsedLora {
   readonly deltas: readonly LoraDelta[]
   /** The file's names that match nothing, or that no merge needs. */
   readonly ignored: readonly string[]
+  /** Textual inversions that came inside, by their word. */
+  readonly words: ReadonlyMap<string, Tensor>
+  /** It is PEFT's, and neither it nor anything beside it says what its deltas are multiplied with: they are taken as they are. */
+  readonly scaleUnknown: boolean
 }

@@ -2,9 +2,9 @@
 
 import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
-import { type TensorRole, tensorRoleOf } from './tensor-roles.ts'
+import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 
-export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'full' | 'norm'
+export type LoraKind = 'lora' | 'locon' | 'tucker' | 'loha' | 'lokr' | 'glora' | 'dora' | 'ia3' | 'oft' | 'boft' | 'full' | 'norm'
 
 export interface LoraDescription {
   /** Every kind of adapter in the file. `locon` is `lora` on convolutions wider than 1×1. */
@@ -25,6 +25,8 @@ export interface LoraDescription {
   readonly license?: string
   /** The words that call for it, the most used in training first: untrusted text. */
   readonly triggerWords: readonly string[]
+  /** Of textual inversions inside, without which it does not look as it was trained to: untrusted text. */
+  readonly bundledWords: readonly string[]
 }
 
 export const maxTriggerWords = 12
@@ -39,8 +41,8 @@ const kindOfRole: Partial<Record<TensorRole, LoraKind>> = {
   k1a: 'lokr',
   b1: 'glora',
   magnitude: 'dora',
+  rowMagnitude: 'dora',
   by: 'ia3',
-  blocks: 'oft',
   diff: 'full',
   diffBias: 'full',
   normWeight: 'norm',
@@ -60,7 +62,7 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
     adapterTensors++
     modules.add(named.module)
     parts.add(partOf(named.module))
-    const kind = named.role === 'down' ? (tensor.shape.slice(2).some((side) => side > 1) ? 'locon' : 'lora') : kindOfRole[named.role]
+    const kind = kindOf(named.role, tensor)
     if (kind) kinds.add(kind)
     const rank = rankOf(named.role, tensor)
     if (rank !== undefined) ranks.add(rank)
@@ -83,7 +85,14 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
     modules: modules.size,
     ...present({ ...said, ...more }),
     triggerWords: triggerWordsOf(file.metadata),
+    bundledWords: [...new Set([...file.tensors.keys()].flatMap((name) => bundledWord(name) ?? []))],
   }
+}
+
+function kindOf(role: TensorRole, { shape }: Tensor): LoraKind | undefined {
+  if (role === 'down') return shape.slice(2).some((side) => side > 1) ? 'locon' : 'lora'
+  if (role === 'blocks' || role === 'turns') return shape.length === 4 ? 'boft' : 'oft'
+  return kindOfRole[role]
 }
 
 function partOf(module: string): 'unet' | 'text' | 'motion' {

@@ -4,6 +4,7 @@
 import { UserError } from '../../errors.ts'
 import { reshapeTensor } from '../reshape.ts'
 import { elementsOf, type Tensor } from '../tensor.ts'
+import type { ConfiguredScale } from './adapter-settings.ts'
 import type { Product } from './delta.ts'
 import type { Module } from './modules.ts'
 import type { TensorRole } from './tensor-roles.ts'
@@ -15,6 +16,8 @@ export interface Adapter {
   readonly tensors: ReadonlyMap<TensorRole, Tensor>
   readonly weight: Tensor
   readonly bias: Tensor | undefined
+  /** Where the file has no alpha of its own. */
+  readonly scaleOf: ConfiguredScale
 }
 
 /** A tensor that says how large it should be. */

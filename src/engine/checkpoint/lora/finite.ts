@@ -4,8 +4,18 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { UserError } from '../../errors.ts'
 import { byteLengthOf, bytesPerElement, type DType, type Tensor } from '../tensor.ts'
 
-/** In NaN and ±Inf, and in nothing else, all bits of the exponent are set. They lie in an element's last two bytes, as little-endian files have them. */
-const exponents: Partial<Record<DType, number>> = { F64: 0x7ff0, F32: 0x7f80, BF16: 0x7f80, F16: 0x7c00 }
+/**
+ * In NaN and ±Inf, and in nothing else, all these bits are set: those of the exponent, and in E4M3, which has no infinity, of the mantissa.
+ * They lie in an element's last two bytes, as little-endian files have them, or are its only one.
+ */
+const exponents: Partial<Record<DType, number>> = {
+  F64: 0x7ff0,
+  F32: 0x7f80,
+  BF16: 0x7f80,
+  F16: 0x7c00,
+  F8_E5M2: 0x7c,
+  F8_E4M3: 0x7f,
+}
 
 const pieceBytes = 1 << 20
 
@@ -15,9 +25,8 @@ export function assertFinite(tensor: Tensor): void {
   if (exponent === undefined) return
   let before = 0
   for (const bytes of pieces(tensor)) {
-    const halves = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
-    const words = new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength >> 1)
-    const step = bytesPerElement[tensor.dtype] >> 1
+    const words = bytesPerElement[tensor.dtype] === 1 ? bytes : wordsOf(bytes)
+    const step = Math.max(1, bytesPerElement[tensor.dtype] >> 1)
     for (let i = step - 1; i < words.length; i += step) {
       if ((words[i]! & exponent) !== exponent) continue
       const index = before / bytesPerElement[tensor.dtype] + (i - step + 1) / step
@@ -34,6 +43,11 @@ export function assertFinite(tensor: Tensor): void {
     }
     before += bytes.length
   }
+}
+
+function wordsOf(bytes: Uint8Array): Uint16Array {
+  const halves = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  return new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength >> 1)
 }
 
 /** The tensor's bytes in pieces of whole elements. A piece is overwritten by the next. */

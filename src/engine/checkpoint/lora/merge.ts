@@ -3,6 +3,7 @@
 import { float32Of, type Tensor } from '../tensor.ts'
 import {
   type Additive,
+  type Butterfly,
   type Decomposed,
   isProduct,
   type LoraDelta,
@@ -23,7 +24,9 @@ export function mergeDelta(weight: Float32Array, shape: readonly number[], delta
     case 'scaling':
       return scaled(weight, shape, delta, strength)
     case 'rotation':
-      return towards(weight, rotated(weight, shape, delta), strength)
+      return towards(weight, rescaled(rotated(weight, shape, delta), shape, delta), strength)
+    case 'butterfly':
+      return towards(weight, rescaled(butterfly(weight, shape, delta), shape, delta), strength)
     case 'decomposed':
       return towards(weight, decomposed(weight, shape, delta), strength)
     default:
@@ -128,32 +131,63 @@ function decomposed(weight: Float32Array, shape: readonly number[], { inner, mag
   return sum.map((value, i) => (value === 0 ? 0 : (value * lengths[channel(i)]!) / Math.sqrt(squares[channel(i)]!)))
 }
 
-function rotated(weight: Float32Array, shape: readonly number[], { blocks, rescale, constraint }: Rotation): Float32Array {
-  const [count = 1, n = 1] = blocks.shape
-  const stored = float32Of(blocks)
-  const q = Array.from({ length: count }, (_, block) => {
-    const b = stored.subarray(block * n * n, (block + 1) * n * n)
-    return Float64Array.from(b, (value, i) => value - b[(i % n) * n + Math.floor(i / n)]!)
+function rotated(weight: Float32Array, shape: readonly number[], delta: Rotation): Float32Array {
+  const n = delta.blocks.shape[1]!
+  const columns = weight.length / shape[0]!
+  const result = new Float32Array(weight.length)
+  for (const [block, r] of rotationsOf(delta, n).entries()) {
+    const rows = weight.subarray(block * n * columns, (block + 1) * n * columns)
+    // Row m of the block is Σₙ R[n, m] · W[n], as both trainers' einsum has it.
+    result.set(multiply(transpose(r, n, n), rows, n, n, columns), block * n * columns)
+  }
+  return result
+}
+
+function butterfly(weight: Float32Array, shape: readonly number[], delta: Butterfly): Float32Array {
+  const [stages, count, n] = delta.blocks.shape as [number, number, number]
+  const out = shape[0]!
+  const columns = weight.length / out
+  const rotations = rotationsOf(delta, n)
+  let rows = weight
+  for (let stage = 0; stage < stages; stage++) {
+    const order = regrouped(out, 2 ** stage * (n / 2))
+    const turned = new Float32Array(rows.length)
+    for (let block = 0; block < count; block++) {
+      const group = new Float32Array(n * columns)
+      const places = order.slice(block * n, (block + 1) * n)
+      for (const [i, row] of places.entries()) group.set(rows.subarray(row * columns, (row + 1) * columns), i * columns)
+      // Row m of the group is Σₙ R[m, n] · W[n]: the other way round than diagonal OFT.
+      const product = multiply(rotations[stage * count + block]!, group, n, n, columns)
+      for (const [i, row] of places.entries()) turned.set(product.subarray(i * columns, (i + 1) * columns), row * columns)
+    }
+    rows = turned
+  }
+  return rows
+}
+
+/** Channels laid out as [c, 2, k] in the order [c, k, 2]: those k apart become neighbours. */
+const regrouped = (channels: number, k: number): number[] =>
+  Array.from({ length: channels }, (_, i) => {
+    const within = i % (2 * k)
+    return i - within + (within % 2) * k + Math.floor(within / 2)
   })
+
+/** R of each block, [n, n], in the order in which they are stored. */
+function rotationsOf({ blocks, turns, constraint }: Rotation | Butterfly, n: number): Float32Array[] {
+  const stored = float32Of(blocks)
+  const each = Array.from({ length: stored.length / (n * n) }, (_, i) => stored.subarray(i * n * n, (i + 1) * n * n))
+  if (turns === 'rotations') return each
+  const q = each.map((b) => Float64Array.from(b, (value, i) => value - b[(i % n) * n + Math.floor(i / n)]!))
   const norm = Math.sqrt(q.reduce((sum, block) => sum + block.reduce((inner, value) => inner + value * value, 0), 0))
   const shrink = constraint > 0 && norm > constraint ? constraint / norm : 1
-  const columns = weight.length / shape[0]!
+  return q.map((block) => {
+    const shrunk = block.map((value) => value * shrink)
+    return Float32Array.from(cayley(shrunk, n))
+  })
+}
+
+function rescaled(weight: Float32Array, shape: readonly number[], { rescale }: Rotation | Butterfly): Float32Array {
   const sizes = rescale && float32Of(rescale)
-  const result = new Float32Array(weight.length)
-  for (const [block, values] of q.entries()) {
-    const r = cayley(
-      values.map((value) => value * shrink),
-      n,
-    )
-    // Row m of the block is Σₙ R[n, m] · W[n], as both trainers' einsum has it.
-    const turned = multiply(
-      transpose(Float32Array.from(r), n, n),
-      weight.subarray(block * n * columns, (block + 1) * n * columns),
-      n,
-      n,
-      columns,
-    )
-    result.set(turned, block * n * columns)
-  }
-  return sizes ? result.map((value, i) => value * sizes[Math.floor(i / columns)]!) : result
+  const columns = weight.length / shape[0]!
+  return sizes ? weight.map((value, i) => value * sizes[Math.floor(i / columns)]!) : weight
 }

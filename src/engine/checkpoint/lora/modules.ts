@@ -5,6 +5,7 @@ import { motionModulePath, officialMotion } from '../dialects/motion.ts'
 import type { Named, Part } from '../dialects/parts.ts'
 import { flipped, translator } from '../dialects/table.ts'
 import { layoutOfDiffusers, ldmUNet } from '../dialects/unet.ts'
+import { unwrapped } from '../dialects/wrapper-words.ts'
 
 /** The nets that a LoRA is applied to, as `partsOf` gives them. Absent ones are left as they are. */
 export interface LoraTarget {
@@ -22,22 +23,14 @@ export interface Module {
 /** Finds a module by what a file calls it; `undefined` when these nets have no such module. */
 export type FindModule = (theirs: string) => Module | undefined
 
-/** Words before a dotted name that say which net it is in, or which program wrote it. */
-const prefixes = [
-  'base_model.model.',
-  'module.',
-  'model.diffusion_model.',
-  'diffusion_model.',
-  'unet.',
-  'text_encoder.',
-  'cond_stage_model.transformer.',
-]
-
-/** What kohya's programs put before a name; the newer ones number the text encoder even when there is one. */
-const kohya: Readonly<Record<Module['part'], readonly string[]>> = {
-  unet: ['lora_unet_'],
-  motion: ['lora_unet_'],
-  text: ['lora_te_', 'lora_te1_'],
+/**
+ * What programs put before a name with underscores. kohya's newer ones number the text encoder even when there is one, and say oft where
+ * that is what they trained (sd-scripts networks/oft.py); LyCORIS by itself says its own name (lycoris/wrapper.py).
+ */
+const underscored: Readonly<Record<Module['part'], readonly string[]>> = {
+  unet: ['lora_unet_', 'oft_unet_', 'lycoris_'],
+  motion: ['lora_unet_', 'lycoris_'],
+  text: ['lora_te_', 'lora_te1_', 'oft_te_', 'lycoris_'],
 }
 
 export function moduleFinder(target: LoraTarget): FindModule {
@@ -52,12 +45,15 @@ export function moduleFinder(target: LoraTarget): FindModule {
       const module = { part, path }
       for (const alias of [path, ...others(path)].flatMap(attentionForms)) {
         known.set(alias, module)
-        for (const beginning of kohya[part]) known.set(beginning + alias.replaceAll('.', '_'), module)
+        for (const beginning of underscored[part]) known.set(beginning + alias.replaceAll('.', '_'), module)
       }
     }
   }
-  return (theirs) => known.get(theirs) ?? known.get(withoutPrefixes(theirs))
+  return (theirs) => known.get(theirs) ?? known.get(plain(theirs))
 }
+
+/** Without what says the net or the program, and without the attention processors that once held LoRAs. */
+const plain = (theirs: string): string => unwrapped(theirs).local.replaceAll(/(^|\.)processor\./g, '$1')
 
 /** The other dialects' paths of a module. */
 function otherNames(part: Module['part'], names: Named): (path: string) => string[] {
@@ -73,18 +69,10 @@ function otherNames(part: Module['part'], names: Named): (path: string) => strin
   return (path) => [path.replace(/^text_model\./, '')]
 }
 
-/** diffusers' attention processors held LoRAs beside `to_out.0` as `processor.to_out`, and the text encoder's q_proj as `to_q`. */
+/** diffusers' attention processors held LoRAs beside `to_out.0` as `to_out`, and the text encoder's q_proj as `to_q`. */
 function attentionForms(path: string): string[] {
   const found = /^(.*)\.(to_[qkv]|to_out\.0|(?:[qkv]|out)_proj)$/.exec(path)
   if (!found) return [path]
   const short = found[2]!.startsWith('to_') ? found[2]!.replace('.0', '') : `to_${found[2]!.replace('_proj', '')}`
-  return [path, `${found[1]}.${short}`, `${found[1]}.processor.${short}`]
-}
-
-function withoutPrefixes(name: string): string {
-  for (let rest = name; ; ) {
-    const prefix = prefixes.find((word) => rest.startsWith(word))
-    if (prefix === undefined) return rest
-    rest = rest.slice(prefix.length)
-  }
+  return [path, `${found[1]}.${short}`]
 }

@@ -1,18 +1,20 @@
 // A LoRA reader: matches a file with the nets that it is to be applied to. Every tensor in it finds its weight, or is named as ignored.
 
 import { UserError } from '../../errors.ts'
-import type { Tensor, TensorFile } from '../tensor.ts'
+import { isVectors } from '../embedding.ts'
+import { bytesOf, type Tensor, type TensorFile } from '../tensor.ts'
+import { configuredScales } from './adapter-settings.ts'
 import { assemble } from './assemble.ts'
 import { unsupportedBase } from './base-model.ts'
 import type { LoraDelta, ParsedLora } from './delta.ts'
 import { assertFinite } from './finite.ts'
 import { type LoraTarget, type Module, moduleFinder } from './modules.ts'
-import { type TensorRole, tensorRoleOf } from './tensor-roles.ts'
+import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 
 /**
  * @param target the nets, as `partsOf` gives them; what a file has for absent nets is ignored
  * @throws UserError `lora-other-base` made for SDXL, SD 2 … · `lora-fits-nothing` · `lora-shape` names key, expected and got ·
- *   `lora-incomplete` · `lora-kind-unsupported` · `tensor-not-finite`
+ *   `lora-incomplete` · `lora-kind-unsupported` · `lora-name-twice` · `tensor-not-finite`
  */
 export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
   const unsupported = unsupportedBase(file)
@@ -23,15 +25,25 @@ export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
     })
   const find = moduleFinder(target)
   const ignored: string[] = []
+  const words = new Map<string, Tensor>()
   const adapters = new Map<string, { module: Module; tensors: Map<TensorRole, Tensor> }>()
   let unmatched = 0
   for (const [name, tensor] of file.tensors) {
+    const word = bundledWord(name)
+    if (word !== undefined && isVectors(tensor)) {
+      words.set(word, tensor)
+      continue
+    }
     const named = tensorRoleOf(name)
     const module = named && find(named.module)
     if (named && module) {
-      const adapter = adapters.get(named.module) ?? { module, tensors: new Map() }
-      adapter.tensors.set(named.role, tensor)
-      adapters.set(named.module, adapter)
+      // One module may stand under two names, say with its `diff` under one and its factors under the other.
+      const place = `${module.part} ${module.path}`
+      const adapter = adapters.get(place) ?? { module, tensors: new Map() }
+      const before = adapter.tensors.get(named.role)
+      if (before && !sameTensor(before, tensor)) throw saidTwice(file, module, before, tensor)
+      if (!before) adapter.tensors.set(named.role, tensor)
+      adapters.set(place, adapter)
     } else {
       if (named) unmatched++
       ignored.push(name)
@@ -39,22 +51,40 @@ export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
   }
   if (adapters.size === 0) throw fitsNothing(file, target, unmatched)
 
+  const scales = configuredScales(file)
   const deltas: LoraDelta[] = []
+  let scaleUnknown = false
   for (const { module, tensors } of adapters.values()) {
     const weights = target[module.part]!
+    const scaleOf = module.part === 'text' ? scales.text : scales.other
     const made = assemble({
       file: file.path,
       module,
       tensors,
       weight: weights.get(`${module.path}.weight`)!,
       bias: weights.get(`${module.path}.bias`),
+      scaleOf,
     })
     for (const tensor of tensors.values()) assertFinite(tensor)
     deltas.push(...made.deltas)
     ignored.push(...made.unused.map((tensor) => tensor.name))
+    const [first] = tensors.values()
+    scaleUnknown ||= first!.name.startsWith('base_model.model.') && !tensors.has('alpha') && scaleOf(module.path, 1) === undefined
   }
-  return { path: file.path, deltas, ignored }
+  return { path: file.path, deltas, ignored, words, scaleUnknown }
 }
+
+/** Programs write one adapter under the names of two others, so that both find it: it counts once. */
+function sameTensor(a: Tensor, b: Tensor): boolean {
+  return a.dtype === b.dtype && a.shape.join() === b.shape.join() && Buffer.compare(bytesOf(a), bytesOf(b)) === 0
+}
+
+const saidTwice = ({ path }: TensorFile, module: Module, first: Tensor, second: Tensor): UserError =>
+  new UserError(
+    'lora-name-twice',
+    `${path} changes ${module.path} twice, by ${first.name} and by ${second.name}, and does not say which is meant.`,
+    { path, module: module.path, first: first.name, second: second.name },
+  )
 
 function fitsNothing(file: TensorFile, target: LoraTarget, unmatched: number): UserError {
   const [example] = file.tensors.keys()

@@ -12,6 +12,7 @@ import { discordLimits } from '../../../../src/chat/discord/index.ts'
 import { escaped, escapedWithin } from '../../../../src/chat/discord/layout/markdown.ts'
 import { messageOf } from '../../../../src/chat/discord/layout/message-layout.ts'
 import { modalOf, purposeOf } from '../../../../src/chat/discord/layout/modal.ts'
+import { drawSettings } from '../../../../src/draw-settings.ts'
 import type { Data, DiscordMessage } from '../discord-state.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from '../rules.ts'
 import { findOperation, wrongBody } from '../spec.ts'
@@ -51,7 +52,7 @@ describe('commands as Discord registers them', () => {
         type: 4,
         required: false,
         min_value: 1,
-        max_value: 128,
+        max_value: drawSettings.frames.max,
         description: 'Most frames of an animation',
         description_localizations: { 'zh-CN': '动画的最多帧数', 'zh-TW': '动画的最多帧数' },
       },

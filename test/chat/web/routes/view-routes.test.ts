@@ -44,6 +44,8 @@ describe('the views beside the chat', () => {
         { job: first, own: own(viewer), readable: true, mayCancel: own(viewer), ahead: 1 },
       ]
     },
+    gpuHosts: ({ asker }) =>
+      asker.operator ? [{ id: 'ada-1', name: 'ada', drained: false, devices: [{ name: 'cuda:0 NVIDIA L4', busy: true, job: 'one' }] }] : [],
     async recent(viewer, { from, limit }) {
       const entries = [{ job: jobOf(ann!.me.person, 'one'), own: own(viewer), kept: true, private: false, mayDelete: own(viewer) }]
       return { entries: entries.slice(from, from + limit), total: 1 }
@@ -76,6 +78,15 @@ describe('the views beside the chat', () => {
         { prompt: 'a red ball', mayCancel: true },
       ],
     )
+  })
+
+  it('GPU hosts are told to whom the views give them, without what they draw', async () => {
+    await bob!.call('POST', '/api/sign-in', { token: 'correct horse battery' })
+    assert.deepEqual(await get(bob, '/api/hosts'), [
+      { id: 'ada-1', name: 'ada', drained: false, devices: [{ name: 'cuda:0 NVIDIA L4', busy: true }] },
+    ])
+    await bob!.call('POST', '/api/sign-out')
+    assert.deepEqual(await get(bob, '/api/hosts'), [])
   })
 
   it('who signed in with the token is asked for as admin and operator, until they sign out', async () => {

@@ -1,0 +1,31 @@
+// GPU hosts of a render pool, as the chat sees them.
+
+import type { GpuDeviceSummary, GpuHosts } from '../chat/contract/gpu-hosts.ts'
+import { omitUndefined } from '../omit-undefined.ts'
+import type { KnownHost } from '../render/bullmq/host-registry.ts'
+import type { BullmqPool } from '../render/bullmq/pool.ts'
+
+export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain'>): GpuHosts {
+  const heard = (): readonly KnownHost[] => pool.hosts().filter((host) => host.heard)
+  return {
+    list: () =>
+      heard()
+        .map(({ host: id, name, state, drained, devices }) => ({
+          id,
+          name,
+          drained: drained || state !== 'up',
+          devices: devices.map(summaryOf),
+        }))
+        .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id)),
+    async drain(wanted, drained) {
+      const named = heard().filter(({ host, name }) => host === wanted || name.toLowerCase() === wanted.toLowerCase())
+      const done = await Promise.all(named.map(({ host }) => pool.drain(host, drained)))
+      return done.some(Boolean)
+    },
+  }
+}
+
+function summaryOf({ name, memoryBytes, run }: KnownHost['devices'][number]): GpuDeviceSummary {
+  // An attempt is called after its job, and numbered.
+  return { name, busy: run !== undefined, ...omitUndefined({ memoryBytes, job: run?.slice(0, run.lastIndexOf('.')) }) }
+}

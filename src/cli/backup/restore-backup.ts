@@ -1,0 +1,59 @@
+// Restores a backup: unpacks it beside the home, compares every file with the manifest, and only then puts it in place.
+
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { extract } from 'tar'
+import { UserError } from '../../errors.ts'
+import { fileDigest } from '../../styles/download/file-digest.ts'
+import { type Manifest, manifestName, manifestSchema } from './manifest.ts'
+
+/**
+ * @param home a folder that is empty or not there
+ * @throws UserError `backup-missing`, `backup-unreadable`, `backup-cut-off`, `backup-damaged`, `home-not-empty`
+ */
+export async function restoreBackup(file: string, home: string): Promise<Manifest> {
+  if (!existsSync(file)) throw new UserError('backup-missing', `There is no file ${file}.`, { file })
+  if (existsSync(home) && readdirSync(home).length > 0) {
+    const sentence = `${home} is not empty: move it away first, or name another folder in ZOETROPE_HOME.`
+    throw new UserError('home-not-empty', sentence, { home })
+  }
+  mkdirSync(dirname(resolve(home)), { recursive: true })
+  const draft = mkdtempSync(join(dirname(resolve(home)), `.${basename(home)}.partial-`))
+  try {
+    await unpack(file, draft)
+    const manifest = await checked(file, draft)
+    chmodSync(draft, 0o700)
+    rmSync(join(draft, manifestName))
+    if (existsSync(home)) rmdirSync(home)
+    renameSync(draft, home)
+    return manifest
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+async function unpack(file: string, folder: string): Promise<void> {
+  try {
+    // Files and folders alone, inside this folder: a link could lead out of it.
+    const isPlain = (_path: string, entry: object): boolean => 'type' in entry && (entry.type === 'File' || entry.type === 'Directory')
+    await extract({ file, cwd: folder, strict: true, preserveOwner: false, filter: isPlain })
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new UserError('backup-unreadable', `${file} cannot be unpacked (${message}): is it a backup of Zoetrope?`, { file }, { cause })
+  }
+}
+
+async function checked(file: string, folder: string): Promise<Manifest> {
+  if (!existsSync(join(folder, manifestName))) {
+    throw new UserError('backup-cut-off', `${file} does not end as a backup of Zoetrope ends: it was cut off, or is something else.`, {
+      file,
+    })
+  }
+  const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, manifestName), 'utf8')))
+  for (const { path, bytes, sha256 } of manifest.files) {
+    const there = join(folder, path)
+    if (existsSync(there) && statSync(there).size === bytes && (await fileDigest(there)) === sha256) continue
+    throw new UserError('backup-damaged', `${path} in ${file} is not what was backed up: the file is damaged.`, { file, path })
+  }
+  return manifest
+}

@@ -1,0 +1,93 @@
+// `zoetrope doctor`: looks at everything that a bot needs, changes nothing, and says of each thing what to mend.
+
+import type { Command } from 'commander'
+import description from '../../package.json' with { type: 'json' }
+import { type Config, readConfig } from '../config.ts'
+import { kindOfFile } from '../engine/index.ts'
+import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
+import { cacheFolder, modelFolder, pocket } from '../paths.ts'
+import { parseDeviceList } from '../render/local/device-list.ts'
+import { openDevices } from '../render/local/open-devices.ts'
+import type { Recipe } from '../render/recipe.ts'
+import { type BaseModel, baseModels } from '../styles/catalog/base-models.ts'
+import { installedModels } from '../styles/download/installed-models.ts'
+import { badly, type Finding, off } from './doctor/finding.ts'
+import { checkFfmpeg, checkHome, checkNode, checkPort } from './doctor/host-checks.ts'
+import { checkDevice, checkModel } from './doctor/render-checks.ts'
+import { checkClock, checkDiscord, checkRedis, checkSlack } from './doctor/service-checks.ts'
+import { type Print, plain, plainJson, printer } from './terminal.ts'
+
+export function doctorCommand(program: Command): void {
+  const print = printer(program)
+  program
+    .command('doctor')
+    .description('check this host, models, devices and every service that is configured, and say what to mend')
+    .option('--json', 'the findings as JSON')
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const findings: Finding[] = []
+      for await (const finding of examine(readConfig(process.env))) {
+        findings.push(finding)
+        if (!json) show(finding, print)
+      }
+      if (json) print(plainJson(findings))
+      const count = findings.filter(({ state }) => state === 'bad').length
+      if (count > 0)
+        throw new UserError('doctor-found', `${count === 1 ? 'One thing has' : `${count} things have`} to be mended.`, { count })
+    })
+}
+
+const marks = { good: '✔', poor: '!', bad: '✖', off: '–' } as const
+
+function show({ what, state, found, mend }: Finding, print: Print): void {
+  print(`${marks[state]} ${plain(what).padEnd(18)} ${plain(found)}`)
+  if (mend !== undefined) print(`${' '.repeat(21)}→ ${plain(mend)}`)
+}
+
+/** In the order in which one thing needs another. */
+async function* examine(config: Config): AsyncGenerator<Finding> {
+  const { home, page, health, discord, slack, redisUrl } = config
+  yield checkNode(process.versions.node, description.dependencies.node)
+  yield* await checkHome(home)
+  yield await checkPort('Page', page.host, page.port, 'PORT')
+  yield await checkPort('Health', health.host, health.port, 'HEALTH_PORT')
+  yield await checkFfmpeg(config.ffmpeg)
+  const models = basesOf(config)
+  for (const model of models) yield await checkModel(model, 'CHECKPOINT and MOTION')
+  yield* devicesOf(config, models.at(-1)!)
+  yield* discord === undefined
+    ? [off('Discord', 'not configured (DISCORD_TOKEN)')]
+    : discord.ready
+      ? await checkDiscord(discord.token)
+      : [badly('Discord', discord.mend)]
+  yield* slack === undefined
+    ? [off('Slack', 'not configured (SLACK_BOT_TOKEN)')]
+    : slack.ready
+      ? await checkSlack(slack)
+      : [badly('Slack', slack.mend)]
+  yield* redisUrl === undefined ? [off('Redis', 'not configured (REDIS_URL)')] : await checkRedis(redisUrl)
+  const known = discord ? 'https://discord.com/api/v10/gateway' : slack ? 'https://slack.com/api/api.test' : undefined
+  yield await checkClock(known, Date.now)
+}
+
+const basesOf = ({ home, checkpoint, motion }: Config): readonly BaseModel[] =>
+  baseModels({ pocket, installed: installedModels(modelFolder(home), kindOfFile), ...omitUndefined({ checkpoint, motion }) })
+
+/** Two frames in two steps, as small as nets take them. */
+const smallest = ({ files, example }: BaseModel): Recipe => {
+  const size = { width: 64, height: 64, frames: 2, fps: 8, steps: 2 }
+  const request = { ...size, prompt: example, negative: '', guidance: 4, clipSkip: 1, seed: '0', format: 'webp' } as const
+  return { request, model: files, prompt: request.prompt, negative: request.negative }
+}
+
+/** Each that DEVICE lists. */
+async function* devicesOf({ device, home, threads }: Config, model: BaseModel): AsyncGenerator<Finding> {
+  const options = { cacheDir: cacheFolder(home), environment: process.env, ...omitUndefined({ threads }), onTrouble: () => undefined }
+  for (const { pool } of openDevices({ devices: parseDeviceList(device)!, ...options })) {
+    try {
+      yield* await checkDevice(pool, smallest(model))
+    } finally {
+      await pool.close()
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Loop sources: what draws the loops that are judged. A model, or the program that draws the truth.
+
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { readConfig } from '../../config.ts'
+import { type Device, type Frames, modelDefaults, type NamedLora, type SamplerName } from '../../engine/index.ts'
+import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
+import { UserError } from '../../errors.ts'
+import { classifiedSide } from '../../judge/classifier.ts'
+import { otherScene, type Prompt } from '../../judge/world-words.ts'
+import { resize } from '../../media/resize.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { cacheFolder } from '../../paths.ts'
+import { inLook, lookNames } from '../../pocket-world/looks.ts'
+import { renderLoop } from '../../pocket-world/render.ts'
+
+/** A LoRA in the model's folder, or the formula of its name. */
+export interface JudgedStyle {
+  readonly name: string
+  readonly strength: number
+}
+
+export interface LoopSource {
+  /** 128 × 128. */
+  draw(prompt: Prompt, style?: JudgedStyle): Promise<Frames>
+  close(): Promise<void>
+}
+
+/** Another drawing of the same words; styles are their formulas, at full strength. */
+export const truthSource: LoopSource = {
+  async draw(prompt, style) {
+    const drawn = renderLoop(otherScene(prompt))
+    return style === undefined ? drawn : inLook(drawn, lookNames.find((name) => name === style.name)!)
+  },
+  close: async () => {},
+}
+
+export interface ModelSourceOptions {
+  readonly device: Device | 'auto'
+  /** Under every style, and under none. */
+  readonly lora: readonly NamedLora[]
+  readonly size?: readonly [width: number, height: number]
+  readonly frames?: number
+  readonly steps?: number
+  readonly guidance?: number
+  readonly sampler?: SamplerName
+  readonly threads?: number
+}
+
+/** @throws UserError those of opening the model */
+export async function modelSource(folder: string, options: ModelSourceOptions): Promise<LoopSource> {
+  const { device, lora, size, frames, steps, guidance, sampler, threads } = options
+  const checkpoint = resolve(folder)
+  const defaults = modelDefaults({ checkpoint, loras: lora })
+  const [width, height] = size ?? [defaults.width, defaults.height]
+  const { negative, clipSkip } = defaults
+  const settings = {
+    ...{ negative, clipSkip, width, height, frames: defaults.frames, steps: defaults.steps, guidance: defaults.guidance },
+    ...omitUndefined({ frames, steps, guidance, sampler }),
+  }
+  const started = await startDevice(device, {
+    weightDir: join(cacheFolder(readConfig(process.env).home), 'weights'),
+    ...omitUndefined({ threads }),
+  })
+  const sessions = createSessions({ budgetBytes: 4e9, load: started.load })
+  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget })
+  return {
+    async draw({ seed, text: prompt }, style) {
+      const loras = style === undefined ? lora : [...lora, { file: styleFile(checkpoint, style.name), strength: style.strength }]
+      const drawing = engine.draw({ model: { checkpoint, loras }, prompt, seed: BigInt(seed), ...settings })
+      let turn = await drawing.next()
+      while (!turn.done) turn = await drawing.next()
+      return classifiedSquare(turn.value.frames)
+    },
+    close: () => engine.close(),
+  }
+}
+
+/** @throws UserError `judge-style` where the model's folder has no such LoRA */
+export function styleFile(folder: string, name: string): string {
+  const file = join(folder, 'loras', `${name}.safetensors`)
+  if (existsSync(file)) return file
+  throw new UserError('judge-style', `${folder} has no loras/${name}.safetensors.`, { style: name, folder })
+}
+
+/** The middle, as large as pictures that are judged: of a wide picture both ends are left out. */
+function classifiedSquare(frames: Frames): Frames {
+  const shorter = Math.min(frames.width, frames.height)
+  const [width, height] = [frames.width, frames.height].map((side) => Math.round((side * classifiedSide) / shorter)) as [number, number]
+  const sized = resize(frames, width, height)
+  if (width === height) return sized
+  const [left, top] = [(width - classifiedSide) >> 1, (height - classifiedSide) >> 1]
+  const row = classifiedSide * 3
+  const data = new Uint8Array(sized.count * classifiedSide * row)
+  for (let y = 0; y < sized.count * classifiedSide; y++) {
+    const from = ((Math.floor(y / classifiedSide) * height + top + (y % classifiedSide)) * width + left) * 3
+    data.set(sized.data.subarray(from, from + row), y * row)
+  }
+  return { count: sized.count, width: classifiedSide, height: classifiedSide, data }
+}

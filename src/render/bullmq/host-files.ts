@@ -1,0 +1,175 @@
+// Files of a GPU host: what recipes name by content, found among what is installed, in a bounded cache (least recently used goes first),
+// or in the content store. Nothing that came from elsewhere is opened before its hash was found right.
+
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
+import { unlessAborted } from '../../unless-aborted.ts'
+import { fetchContent } from '../content-store/checked-content.ts'
+import { type ContentDigest, type ContentStore, NotStored } from '../content-store/content-store.ts'
+import type { FileContent, FileContents } from '../file-contents.ts'
+import { type PortableRecipe, toLocal } from '../portable-recipe.ts'
+import type { Recipe } from '../recipe.ts'
+
+export interface HostFiles {
+  /** Contents that need not be sent: each file of a folder, and the folder. */
+  installed(): readonly string[]
+  /** @throws MissingFiles; the signal's reason */
+  use(recipe: PortableRecipe, signal: AbortSignal): Promise<FilesInUse>
+}
+
+export interface FilesInUse {
+  readonly recipe: Recipe
+  /** What every path of the recipe is called elsewhere. */
+  readonly names: ReadonlyMap<string, string>
+  /** From here on they may be removed. */
+  release(): void
+}
+
+export interface HostFilesOptions {
+  readonly store: Pick<ContentStore, 'get'>
+  /** Ours alone, on a disk of this host. */
+  readonly cacheFolder: string
+  readonly maxCacheBytes: number
+}
+
+/** Neither here nor to be had. */
+export class MissingFiles extends Error {
+  override readonly name = 'MissingFiles'
+  readonly sha256: readonly string[]
+
+  constructor(sha256: readonly string[], why: string, cause: unknown) {
+    super(why, { cause })
+    this.sha256 = sha256
+  }
+}
+
+/** @param places files and models' folders that are installed; read once, which takes seconds for large ones */
+export async function openHostFiles(
+  places: readonly string[],
+  contents: FileContents,
+  { store, cacheFolder, maxCacheBytes }: HostFilesOptions,
+): Promise<HostFiles> {
+  const partial = join(cacheFolder, '.partial')
+  rmSync(partial, { recursive: true, force: true })
+  mkdirSync(partial, { recursive: true })
+  const installed = new Map<string, string>()
+  for (const place of places) {
+    const content = await contents.of(place)
+    installed.set(content.sha256, place)
+    for (const file of content.files ?? []) installed.set(file.sha256, join(place, file.path))
+  }
+  const inUse = new Map<string, number>()
+  const fetching = new Map<string, Promise<string>>()
+
+  /** Undefined also where it is another by now. */
+  async function installedPath({ sha256 }: ContentDigest): Promise<string | undefined> {
+    const path = installed.get(sha256)
+    if (path === undefined) return undefined
+    const found = await contents.of(path).catch(() => undefined)
+    if (found?.sha256 === sha256) return path
+    installed.delete(sha256)
+    return undefined
+  }
+
+  async function pathOf(content: FileContent): Promise<string> {
+    const here = await installedPath(content)
+    if (here !== undefined) return here
+    // Whoever else wants it waits for the same; it is not given up with a run, because the next one will want it, too.
+    const under = fetching.get(content.sha256) ?? fetch(content).finally(() => fetching.delete(content.sha256))
+    fetching.set(content.sha256, under)
+    return under
+  }
+
+  async function fetch(content: FileContent): Promise<string> {
+    const entry = join(cacheFolder, content.sha256)
+    const path = join(entry, content.files ? 'model' : `file${endingOf(content.name)}`)
+    if (statSync(path, { throwIfNoEntry: false })) {
+      utimesSync(entry, new Date(), new Date())
+      return path
+    }
+    makeRoom(content.bytes)
+    const draft = join(partial, randomUUID())
+    try {
+      if (content.files) for (const file of content.files) await bring(file, join(draft, 'model', file.path))
+      else await bring(content, join(draft, `file${endingOf(content.name)}`))
+      await rename(draft, entry)
+      return path
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true })
+      throw new MissingFiles([content.sha256], whyNotFetched(error), error)
+    }
+  }
+
+  async function bring(content: ContentDigest, path: string): Promise<void> {
+    const here = await installedPath(content)
+    if (here === undefined) return fetchContent(store, content, { path, partial })
+    await mkdir(dirname(path), { recursive: true })
+    await copyFile(here, path)
+  }
+
+  /** @param bytes that come */
+  function makeRoom(bytes: number): void {
+    const entries = readdirSync(cacheFolder)
+      .filter((name) => /^[0-9a-f]{64}$/.test(name))
+      .map((name) => ({ name, bytes: sizeOf(join(cacheFolder, name)), usedMs: statSync(join(cacheFolder, name)).mtimeMs }))
+      .sort((a, b) => a.usedMs - b.usedMs)
+    let left = entries.reduce((sum, entry) => sum + entry.bytes, bytes)
+    for (const entry of entries) {
+      if (left <= maxCacheBytes) return
+      if (inUse.has(entry.name) || fetching.has(entry.name)) continue
+      rmSync(join(cacheFolder, entry.name), { recursive: true, force: true })
+      left -= entry.bytes
+    }
+  }
+
+  function hold(sha256: string, by: 1 | -1): void {
+    const count = (inUse.get(sha256) ?? 0) + by
+    if (count === 0) inUse.delete(sha256)
+    else inUse.set(sha256, count)
+  }
+
+  return {
+    installed: () => [...installed.keys()],
+    async use(portable, signal) {
+      const held: string[] = []
+      const names = new Map<string, string>()
+      const release = () => {
+        for (const sha256 of held.splice(0)) hold(sha256, -1)
+      }
+      try {
+        const recipe = await toLocal(portable, async (content) => {
+          held.push(content.sha256)
+          hold(content.sha256, 1)
+          const path = await unlessAborted(pathOf(content), signal)
+          names.set(path, content.name)
+          return path
+        })
+        return { recipe, names, release }
+      } catch (error) {
+        release()
+        throw error
+      }
+    },
+  }
+}
+
+/** It tells what a file is, and is made of letters alone. */
+function endingOf(name: string): string {
+  const ending = extname(name).toLowerCase()
+  return /^\.[a-z0-9]{1,12}$/.test(ending) ? ending : ''
+}
+
+function sizeOf(path: string): number {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat?.isDirectory()) return stat?.size ?? 0
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
+}
+
+function whyNotFetched(error: unknown): string {
+  if (error instanceof NotStored) return 'it is not installed there, and was not sent or has expired'
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'there is no space left on its disk'
+  return `it could not be fetched (${error instanceof Error ? error.name : 'unknown'})`
+}

@@ -1,0 +1,150 @@
+// The composition root of a GPU host: devices, files, Redis, and the health of it all. Stopped in reverse.
+
+import { mkdirSync, readdirSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { join } from 'node:path'
+import description from '../../../package.json' with { type: 'json' }
+import { serveHealth } from '../../bot/health.ts'
+import type { Config } from '../../config.ts'
+import { UserError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { cacheFolder, modelFolder, pocket } from '../../paths.ts'
+import { createFileContents } from '../file-contents.ts'
+import { listCards } from '../local/card-memory.ts'
+import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
+import { openDevices } from '../local/open-devices.ts'
+import { type GpuHost, type HostDevice, type HostEvent, startGpuHost } from './gpu-host.ts'
+import { openHostFiles } from './host-files.ts'
+import { readHostKey } from './host-key.ts'
+import { createHostMetrics } from './host-metrics.ts'
+import { openHostLink } from './link.ts'
+
+export interface RunningHost {
+  stop(): Promise<void>
+}
+
+/**
+ * @param tell a sentence for the operator
+ * @throws UserError where the host cannot be started; what was opened is closed again
+ */
+export async function startHost(config: Config, log: Log, tell: (sentence: string) => void): Promise<RunningHost> {
+  const { redisUrl, home, host: own } = config
+  const listed = parseDeviceList(config.device)!
+  if (redisUrl === undefined) {
+    throw new UserError('bad-setting', 'A GPU host takes its work from Redis: set REDIS_URL as it is for the bot.', {
+      names: ['REDIS_URL'],
+    })
+  }
+  const hostKey = config.hostKey ?? readHostKey(home)
+  mkdirSync(home, { recursive: true })
+  const onTrouble = (sentence: string): void => {
+    tell(sentence)
+    log.warn({ sentence }, 'told')
+  }
+  const slots = openDevices({
+    devices: listed,
+    environment: process.env,
+    attempts: 1,
+    cacheDir: cacheFolder(home),
+    ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
+    onTrouble: (sentence) => log.warn({ sentence }, 'a device is in trouble'),
+  })
+  const open: (() => Promise<void>)[] = slots.map(
+    ({ pool }) =>
+      () =>
+        pool.close(),
+  )
+  const stop = async (): Promise<void> => {
+    for (const close of open.splice(0).reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'not closed'))
+  }
+  try {
+    const devices = await startDevices(slots, listed, tell)
+    const onError = (error: unknown): void => log.error({ err: error }, 'the GPU host met an error')
+    const link = await openHostLink({ ...config, redisUrl, hostKey, name: `zoetrope-host-${own.name}`.replaceAll(/\s/g, '-'), onError })
+    open.push(link.connection.close)
+    const files = await openHostFiles(installedIn(config), createFileContents({ keptIn: join(home, 'file-contents.json') }), {
+      store: link.store,
+      cacheFolder: join(cacheFolder(home), 'sent'),
+      maxCacheBytes: own.cacheBytes,
+    })
+    const metrics = createHostMetrics(own.name)
+    const host = startGpuHost({
+      ...link,
+      files,
+      devices,
+      name: own.name,
+      version: description.version,
+      folders: [home],
+      drainMs: own.drainMs,
+      onTrouble,
+      onError,
+      onEvent(event) {
+        metrics.event(event)
+        log.info(aboutEvent(event), event.kind)
+      },
+    })
+    open.push(host.close)
+    metrics.watch(host)
+    await openHealth(config, host, metrics, tell, open)
+    log.info({ host: host.id, devices: devices.map(({ name }) => name), files: files.installed().length }, 'a GPU host is up')
+    tell(`GPU host ${own.name} takes work with ${devices.map(({ name }) => name).join(', ')}.`)
+    return { stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** What does not start is said before anybody is promised a slot. */
+async function startDevices(
+  slots: ReturnType<typeof openDevices>,
+  listed: readonly ListedDevice[],
+  tell: (sentence: string) => void,
+): Promise<readonly HostDevice[]> {
+  const cards = await listCards()
+  const devices: HostDevice[] = []
+  for (const [index, slot] of slots.entries()) {
+    const { name, notes } = await slot.pool.device()
+    for (const note of notes) tell(note)
+    const card = name === 'cpu' ? undefined : cards[listed[index]!.card ?? 0]
+    const called = [listed[index]!.device === 'auto' ? name : slot.name, card?.name].filter((part) => part !== undefined).join(' ')
+    const memoryBytes = card?.memoryBytes ?? (name === 'cpu' ? totalmem() : undefined)
+    devices.push({ ...slot, name: called, ...omitUndefined({ memoryBytes }) })
+  }
+  return devices
+}
+
+/** The model that ships, those that were pulled or put beside them, and those that are named. */
+function installedIn({ home, checkpoint, motion }: Config): readonly string[] {
+  const folder = modelFolder(home)
+  mkdirSync(folder, { recursive: true })
+  const pulled = readdirSync(folder).filter((name) => !/\.(json|part)$/.test(name))
+  return [pocket, ...pulled.map((name) => join(folder, name)), checkpoint, motion].filter((path) => path !== undefined)
+}
+
+async function openHealth(
+  { health }: Config,
+  host: GpuHost,
+  metrics: ReturnType<typeof createHostMetrics>,
+  tell: (sentence: string) => void,
+  open: (() => Promise<void>)[],
+): Promise<void> {
+  try {
+    const troubles = () => (host.state() === 'up' ? [] : [`the host is ${host.state()}`])
+    const served = await serveHealth({ ...health, metrics, troubles })
+    open.push(served.close)
+    tell(`Health and metrics: ${served.address}/metrics`)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    tell(error.message)
+  }
+}
+
+/** With the ids under which the bot logs the same. */
+function aboutEvent(event: HostEvent) {
+  if (event.kind === 'lock-lost') return { run: event.run }
+  const { run } = event.order
+  const about = { run, job: run.slice(0, run.lastIndexOf('.')), device: event.device }
+  return event.kind === 'ended' ? { ...about, outcome: event.outcome.kind } : about
+}

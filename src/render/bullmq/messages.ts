@@ -1,0 +1,191 @@
+// A wire protocol: what bot and GPU hosts say to each other, each of it JSON that is signed. Sizes are bounded both ways.
+
+import { z } from 'zod'
+import { closingSchema } from '../../jobs/result-details.ts'
+import type { Failure } from '../local/protocol.ts'
+import type { PortableRecipe } from '../portable-recipe.ts'
+
+/** Raised with every change of what is said here that the other side would not understand. */
+export const protocolVersion = 1
+
+const name = z.string().min(1).max(200)
+const count = z.number().int().nonnegative()
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+/** A name within a folder: no way out of it, on no system. */
+const relativePath = z
+  .string()
+  .max(300)
+  .regex(/^[\w+ ()@=,.-]+(?:\/[\w+ ()@=,.-]+)*$/, 'a relative path')
+  .refine((path) => path.split('/').every((part) => !/^\.+$/.test(part)), 'a path without dots alone')
+
+/** Ids of hosts and runs: they become part of keys. */
+const hostId = z.string().regex(/^[a-z0-9-]{1,80}$/)
+const runId = z.string().regex(/^[\w-]{1,60}\.\d{1,3}$/)
+
+export const fileContentSchema = z
+  .object({
+    name: z.string().min(1).max(255),
+    sha256,
+    bytes: count,
+    files: z
+      .array(z.object({ path: relativePath, sha256, bytes: count }))
+      .max(1000)
+      .exactOptional(),
+  })
+  .strict()
+
+const requestSchema = z.looseObject({
+  prompt: z.string().max(20_000),
+  negative: z.string().max(20_000),
+  width: count,
+  height: count,
+  frames: count,
+  fps: z.number(),
+  steps: count,
+  guidance: z.number(),
+  seed: z.string().max(40),
+  clipSkip: z.number(),
+  format: z.enum(['webp', 'gif', 'mp4']),
+})
+
+const portableRecipeSchema = z
+  .object({
+    // Its other properties are as the bot has checked them: who can sign is the bot.
+    request: requestSchema,
+    prompt: z.string().max(40_000),
+    negative: z.string().max(40_000),
+    /** A file that may be posted: those are bounded by the platforms. */
+    earlier: z.base64().max(80_000_000).exactOptional(),
+    scale: z.number().exactOptional(),
+    model: z
+      .object({
+        checkpoint: fileContentSchema,
+        motion: fileContentSchema.exactOptional(),
+        vae: fileContentSchema.exactOptional(),
+        loras: z.array(z.object({ file: fileContentSchema, strength: z.number(), merged: z.boolean().exactOptional() }).strict()).max(64),
+        embeddings: z
+          .array(z.object({ file: fileContentSchema, word: name }))
+          .max(64)
+          .exactOptional(),
+      })
+      .strict(),
+  })
+  .strict()
+
+/** The data of a BullMQ job: one attempt to render, or to load what rendering needs. */
+export const orderSchema = z.object({
+  run: runId,
+  host: hostId,
+  kind: z.enum(['render', 'warm']),
+  recipe: portableRecipeSchema,
+  previewEveryMs: z.number().nonnegative().exactOptional(),
+  /** W3C Trace Context: under which trace the bot has filed it. */
+  traceparent: z.string().max(80).exactOptional(),
+})
+
+export interface Order extends Omit<z.infer<typeof orderSchema>, 'recipe'> {
+  readonly recipe: PortableRecipe
+}
+
+const note = z.object({ code: z.string(), message: z.string().max(4000), data: z.record(z.string(), z.unknown()) })
+
+const failure: z.ZodType<Failure> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('refused'),
+    code: z.string().max(100),
+    message: z.string().max(4000),
+    data: z.record(z.string(), z.unknown()),
+  }),
+  z.object({ kind: z.literal('bug'), message: z.string().max(4000), stack: z.string().max(20_000) }),
+])
+
+/** What became of an order: the return value of the BullMQ job. */
+export const outcomeSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('done'),
+    run: runId,
+    animation: z.object({
+      sha256,
+      bytes: count,
+      format: z.enum(['webp', 'gif', 'mp4']),
+      width: count,
+      height: count,
+      frames: count,
+      fps: z.number(),
+    }),
+    notes: z.array(note).max(100),
+    closing: closingSchema.exactOptional(),
+    stepMs: z.array(z.number()).max(2000),
+    renderMs: z.number(),
+    device: name,
+  }),
+  z.object({ kind: z.literal('warm'), run: runId }),
+  z.object({ kind: z.literal('failed'), run: runId, failure }),
+  /** The process that held the device ended. */
+  z.object({ kind: z.literal('died'), run: runId, how: z.string().max(300) }),
+  /** The host stops, or was told to stop this. */
+  z.object({ kind: z.literal('stopped'), run: runId }),
+  /** The host has no such file and could fetch none. */
+  z.object({ kind: z.literal('missing'), run: runId, sha256: z.array(sha256).max(200), why: z.string().max(500) }),
+])
+
+export type RunOutcome = z.infer<typeof outcomeSchema>
+
+export const progressSchema = z.object({
+  run: runId,
+  host: hostId,
+  /** Rises within a run. */
+  seq: count,
+  stage: z.enum(['loading', 'denoising', 'decoding', 'encoding']),
+  step: count,
+  of: count,
+  /** In base64. */
+  preview: z.string().max(400_000).exactOptional(),
+})
+
+export type WireProgress = z.infer<typeof progressSchema>
+
+export const announcementSchema = z.object({
+  host: hostId,
+  /** As people call it. */
+  name,
+  version: name,
+  protocol: count,
+  /** Rises. */
+  seq: count,
+  /** The host goes, or takes nothing more. */
+  state: z.enum(['up', 'draining', 'left']),
+  /** One a slot. */
+  devices: z
+    .array(
+      z.object({
+        name,
+        memoryBytes: count.exactOptional(),
+        /** What it renders just now. */
+        run: runId.exactOptional(),
+        /** As `modelKeysOf` names them, the newest first. */
+        warm: z.array(z.string().max(64)).max(16),
+      }),
+    )
+    .max(64),
+  /** Runs that were taken and have not ended, also such as fetch a file or wait for a device. */
+  runs: z.array(runId).max(64),
+  /** Contents that need not be sent. */
+  installed: z.array(sha256).max(2000),
+  stepTimes: z.array(z.object({ model: z.string().max(64), width: count, height: count, frames: count, stepMs: z.number() })).max(64),
+})
+
+export type HostAnnouncement = z.infer<typeof announcementSchema>
+
+export const commandSchema = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('cancel'), host: hostId, run: runId }),
+  z.object({ do: z.literal('drain'), host: hostId }),
+  z.object({ do: z.literal('resume'), host: hostId }),
+])
+
+export type HostCommand = z.infer<typeof commandSchema>
+
+/** What outlives the bot: where a job is being rendered, or was last, and how many attempts were begun and lost. */
+export const placementSchema = z.object({ id: name, attempt: count, host: hostId.exactOptional(), lost: count })
+
+export type Placement = Omit<z.infer<typeof placementSchema>, 'id'>

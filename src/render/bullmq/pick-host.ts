@@ -1,0 +1,52 @@
+// A picker (affinity scheduling): which GPU host gets the next render. One that has the style loaded goes before one that has its nets,
+// that before any other that can hold it, and among equals the faster one. Whoever waits longest is asked for first, so nobody starves.
+
+import type { AnimationRequest } from '../../jobs/request.ts'
+import type { ContentDigest } from '../content-store/content-store.ts'
+import type { KnownHost } from './host-registry.ts'
+import type { ModelKeys } from './model-keys.ts'
+
+export interface RenderNeeds {
+  readonly request: Pick<AnimationRequest, 'width' | 'height' | 'frames'>
+  readonly model: ModelKeys
+  readonly contents: readonly ContentDigest[]
+  /** Of the largest content that can be sent to a host. */
+  readonly maxSentBytes: number
+}
+
+/** @param freeSlots of a host that takes work */
+export function pickHost(hosts: readonly KnownHost[], needs: RenderNeeds, freeSlots: (host: KnownHost) => number): KnownHost | undefined {
+  const able = hosts.filter((host) => freeSlots(host) > 0 && whyNot(host, needs) === undefined)
+  return able.toSorted((a, b) => warmthOf(b, needs) - warmthOf(a, needs) || stepMsOf(a, needs) - stepMsOf(b, needs))[0]
+}
+
+/** Why a host can never hold this, as a clause; undefined where it can. */
+export function whyNot({ installed, devices }: KnownHost, { contents, maxSentBytes }: RenderNeeds): string | undefined {
+  const absent = contents.filter(({ sha256, bytes }) => bytes > maxSentBytes && !installed.includes(sha256))
+  if (absent.length > 0)
+    return `lacks ${absent.length === 1 ? 'a file' : 'files'} of ${inGigabytes(sum(absent))} that must be installed there`
+  const weights = sum(contents)
+  // In half precision, and nothing but the weights: less than that is surely too little.
+  if (devices.every(({ memoryBytes }) => memoryBytes !== undefined && memoryBytes < weights / 2)) {
+    const most = Math.max(...devices.map(({ memoryBytes = 0 }) => memoryBytes))
+    return `has ${inGigabytes(most)} of memory, and the weights alone take ${inGigabytes(weights / 2)}`
+  }
+  return undefined
+}
+
+/** 2: the style is loaded; 1: its nets are; on a device that is free. */
+function warmthOf({ devices }: KnownHost, { model }: RenderNeeds): number {
+  const warm = devices.filter(({ run }) => run === undefined).flatMap((device) => device.warm)
+  return warm.includes(model.style) ? 2 : warm.includes(model.base) ? 1 : 0
+}
+
+/** A host that has measured nothing yet is believed to be as fast as any. */
+function stepMsOf({ stepTimes }: KnownHost, { model, request }: RenderNeeds): number {
+  const pixels = ({ width, height, frames }: RenderNeeds['request']) => width * height * frames
+  const measured = stepTimes.filter((time) => time.model === model.base)
+  return Math.min(...measured.map((time) => (time.stepMs * pixels(request)) / pixels(time)), Number.MAX_VALUE)
+}
+
+const sum = (contents: readonly ContentDigest[]): number => contents.reduce((bytes, content) => bytes + content.bytes, 0)
+
+const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`

@@ -1,0 +1,21 @@
+// Chaos, in short: what `npm run chaos` does at length.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { hasRedis } from '../suites/redis-server.ts'
+import { runChaos } from './chaos.ts'
+
+describe('while parts are killed, frozen, restarted and cut off at random', {
+  skip: hasRedis() ? false : 'no redis-server on this machine',
+  timeout: 600_000,
+}, () => {
+  test('no request is lost, none is posted twice, each has a visible end, and none is begun more than twice', async () => {
+    const seed = Date.now() % 100_000
+    const report = await runChaos({ minutes: 0.5, requests: 80, seed })
+    const told = JSON.stringify({ seed, ...report })
+    assert.ok(report.accepted > 60 && report.ended['done']! > 40, told)
+    const { lost, postedTwice, withoutVisibleEnd, mostExtraRuns } = report
+    assert.deepEqual({ lost, postedTwice, withoutVisibleEnd }, { lost: 0, postedTwice: 0, withoutVisibleEnd: 0 }, told)
+    assert.ok(mostExtraRuns <= 1, told)
+  })
+})
