@@ -13,7 +13,7 @@ export interface JobRendererParts {
   /** @throws UserError where the style was removed or quarantined meanwhile */
   readonly recipeFor: (request: AnimationRequest) => Promise<Recipe>
   readonly pool: Pick<RenderPool, 'render' | 'capacity' | 'onCapacity' | 'check'>
-  readonly blobs: Pick<Blobs, 'get' | 'put'>
+  readonly blobs: Pick<Blobs, 'pathOf' | 'put'>
   /** Milliseconds of any steady clock. */
   readonly now: () => number
 }
@@ -53,9 +53,9 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
 }
 
 /** @throws UserError `given-gone` where it was deleted meanwhile */
-async function earlierOf({ earlier }: AnimationRequest, blobs: Pick<Blobs, 'get'>): Promise<Pick<Recipe, 'earlier'>> {
+async function earlierOf({ earlier }: AnimationRequest, blobs: Pick<Blobs, 'pathOf'>): Promise<Pick<Recipe, 'earlier'>> {
   if (!earlier) return {}
-  const bytes = await blobs.get(earlier.blob)
-  if (!bytes) throw new UserError('given-gone', 'The animation that this was to be made of is no longer there.', { blob: earlier.blob })
-  return { earlier: Buffer.from(bytes).toString('base64') }
+  const path = await blobs.pathOf(earlier.blob)
+  if (path !== undefined) return { earlier: path }
+  throw new UserError('given-gone', 'The animation that this was to be made of is no longer there.', { blob: earlier.blob })
 }

@@ -1,5 +1,6 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
+import { readFile } from 'node:fs/promises'
 import type { Closing } from '../clip.ts'
 import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
 import type { Note } from '../engine/index.ts'
@@ -112,7 +113,7 @@ async function earlierFrames(
   if (earlier === undefined || !request.earlier) return {}
   const { width, height } = request
   const { as, strength = usualStrength, frames: count } = request.earlier
-  const frames = await decodeAnimation(Buffer.from(earlier, 'base64'), { width, height, frames: count, ...omitUndefined({ ffmpeg }) })
+  const frames = await decodeAnimation(await readFile(earlier), { width, height, frames: count, ...omitUndefined({ ffmpeg }) })
   return as === 'beginning' ? { continues: frames } : { variationOf: { frames, strength } }
 }
 

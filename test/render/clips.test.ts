@@ -1,6 +1,8 @@
 // Clips from a recipe to a file: how they loop is measured, and what was drawn before is gone on with or varied. The model that ships, small.
 
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type Frames, frameAt } from '../../src/engine/frames.ts'
 import { createEngine } from '../../src/engine/pipeline/engine.ts'
@@ -12,6 +14,7 @@ import { decodeAnimation } from '../../src/media/decode-animation.ts'
 import type { Recipe } from '../../src/render/recipe.ts'
 import { createRenderer, type Drawn } from '../../src/render/render.ts'
 import { cpuSession } from '../engine/cpu-session.ts'
+import { temporaryFolder } from '../store/folder.ts'
 import { smallRecipe } from './small-recipe.ts'
 
 const sessions = createSessions({ budgetBytes: 1e9, load: (graph) => createSession(graph) })
@@ -39,7 +42,13 @@ const apart = (a: Frames, i: number, b: Frames, j: number): number => {
   return one.reduce((sum, value, k) => sum + Math.abs(value - other[k]!), 0) / one.length
 }
 
-const inBase64 = ({ animation }: Drawn): string => Buffer.from(animation.bytes).toString('base64')
+const folder = temporaryFolder()
+
+function fileOf({ animation }: Drawn): string {
+  const path = join(folder, 'earlier.webp')
+  writeFileSync(path, animation.bytes)
+  return path
+}
 
 test('the seam of every animation comes with it, that of a still does not', async () => {
   for (const loop of ['none', 'closed', 'ping-pong'] as const) {
@@ -54,7 +63,7 @@ test('the seam of every animation comes with it, that of a still does not', asyn
 test('a longer one begins with what is there, and goes on', async () => {
   const before = await rendered(recipe())
   const earlier = { blob: 'a.webp', frames, as: 'beginning' } as const
-  const longer = await rendered({ ...recipe({ frames: 9, earlier }), earlier: inBase64(before) })
+  const longer = await rendered({ ...recipe({ frames: 9, earlier }), earlier: fileOf(before) })
   assert.equal(longer.animation.frames, 9)
   const [was, is] = [await framesOf(before), await framesOf(longer)]
   const changes = Array.from({ length: frames }, (_, i) => apart(was, i, is, i))
@@ -65,7 +74,7 @@ test('a longer one begins with what is there, and goes on', async () => {
 test('a variation is nearer to its animation than another seed is', async () => {
   const before = await rendered(recipe({ steps: 4 }))
   const of = { blob: 'a.webp', frames, as: 'variation' } as const
-  const varied = await rendered({ ...recipe({ steps: 8, seed: '8', earlier: { ...of, strength: 0.25 } }), earlier: inBase64(before) })
+  const varied = await rendered({ ...recipe({ steps: 8, seed: '8', earlier: { ...of, strength: 0.25 } }), earlier: fileOf(before) })
   const other = await rendered(recipe({ steps: 4, seed: '8' }))
   const [was, is, otherwise] = [await framesOf(before), await framesOf(varied), await framesOf(other)]
   assert.ok(apart(was, 0, is, 0) < apart(was, 0, otherwise, 0), `${apart(was, 0, is, 0)} and ${apart(was, 0, otherwise, 0)}`)

@@ -1,6 +1,7 @@
 // From a job to an animation among the blobs: what is kept of it, and what it is made of.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fixedCapacity } from '../../src/jobs/capacity.ts'
 import { newJob } from '../../src/jobs/job.ts'
@@ -15,8 +16,9 @@ const animation = { bytes: Uint8Array.of(1, 2), format: 'webp', width: 64, heigh
 const earlier = { blob: 'before.webp', frames: 2, as: 'beginning' } as const
 
 test('what an animation goes on from travels with its recipe, and one that is gone is told', async (t) => {
-  const { blobs, close } = await openStore({ folder: temporaryFolder() })
-  t.after(close)
+  const store = await openStore({ folder: temporaryFolder() })
+  t.after(() => store.close())
+  const { blobs } = store
   const rendered: Recipe[] = []
   const renderer = createJobRenderer({
     recipeFor: async (request) => smallRecipe(request),
@@ -38,7 +40,7 @@ test('what an animation goes on from travels with its recipe, and one that is go
 
   await blobs.put('before.webp', Buffer.from('an animation'))
   const { result } = await renderer.render(job, options)
-  assert.equal(Buffer.from(rendered[0]!.earlier!, 'base64').toString(), 'an animation')
+  assert.equal(readFileSync(rendered[0]!.earlier!, 'utf8'), 'an animation')
   const { bytes: _bytes, ...facts } = animation
   assert.deepEqual(result, { blob: 'j1.webp', details: { ...facts, bytes: 2, notes: [], closing } })
 })

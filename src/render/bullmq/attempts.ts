@@ -200,7 +200,13 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         const { format, width, height, frames, fps } = animation
         onEvent({ kind: 'ended', ...about(host, key), device, renderMs, stepMs })
         conclude(run, sha256)
-        resolveRun(run, { animation: { bytes, format, width, height, frames, fps }, notes, stepMs, renderMs, ...omitUndefined({ closing }) })
+        resolveRun(run, {
+          animation: { bytes, format, width, height, frames, fps },
+          notes,
+          stepMs,
+          renderMs,
+          ...omitUndefined({ closing }),
+        })
         break
       }
       case 'warm':

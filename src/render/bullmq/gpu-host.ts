@@ -193,7 +193,16 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
     stepTimes.learn({ ...order.recipe.request, model: modelKeysOf(order.recipe.model).base }, drawn.stepMs)
     const animation = await keep(drawn, signal)
     const notes = drawn.notes.map((note) => JSON.parse(JSON.stringify(note)))
-    return { kind: 'done', run, animation, notes, ...omitUndefined({ closing: drawn.closing }), stepMs: [...drawn.stepMs], renderMs, device }
+    return {
+      kind: 'done',
+      run,
+      animation,
+      notes,
+      ...omitUndefined({ closing: drawn.closing }),
+      stepMs: [...drawn.stepMs],
+      renderMs,
+      device,
+    }
   }
 
   /** It is done: a store that is away is waited for. */

@@ -54,8 +54,7 @@ const portableRecipeSchema = z
     request: requestSchema,
     prompt: z.string().max(40_000),
     negative: z.string().max(40_000),
-    /** A file that may be posted: those are bounded by the platforms. */
-    earlier: z.base64().max(80_000_000).exactOptional(),
+    earlier: fileContentSchema.exactOptional(),
     scale: z.number().exactOptional(),
     model: z
       .object({
