@@ -108,6 +108,11 @@ export function costOf(request: AnimationRequest): number {
   return cost
 }
 
+/** For how many usual requests one counts where requests are counted: clips of up to 32 frames are usual. */
+export const turnsOf = (request: AnimationRequest): number => Math.max(1, Math.ceil(framesComputed(request) / usualFrames))
+
+const usualFrames = 32
+
 /** Equal for requests of which the same animation is made, whoever asks. */
 export function renderKey(request: AnimationRequest): string {
   return createHash('sha256').update(JSON.stringify(request, sortedKeys)).digest('base64url')

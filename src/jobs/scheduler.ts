@@ -174,7 +174,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
     await renderer.check?.(ask.request)
-    await admission.admit(ask.owner, asked)
+    await admission.admit(ask, asked)
     const job = newJob(ask, newId(), clock.nowMs())
     changes.add(job)
     // Undefined where somebody has cancelled it on hearing of it.

@@ -182,7 +182,6 @@ export const zhNotes: Locale['notes'] = {
   sd3: '这是 Stable Diffusion 3；只有 Stable Diffusion 1.x 的检查点能动起来。',
   sdxl: '这是 SDXL；只有 Stable Diffusion 1.x 的检查点和它的运动模块能用。',
   sd2: '这是 Stable Diffusion 2；只有 Stable Diffusion 1.x 的检查点能动起来。',
-  'v-prediction': '它预测速度（v-prediction），不是噪声；运动模块是用预测噪声训练的。',
   inpainting: '这是局部重绘模型（UNet 有 9 个通道）：需要它的原模型。',
   'extra-channels': '它的 UNet 的通道比潜变量的 4 个多：需要普通的文生图模型。',
   'other-vae': '这是别种解码器（TAESD、VQ 之类）：需要 Stable Diffusion 1.x 的 VAE。',
