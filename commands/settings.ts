@@ -17,8 +17,16 @@ import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 import { styleOf } from './animate.ts'
 
-const channelOption = { kind: 'text', help: 'Which channel, if not this one', maxChars: 100, rest: true } as const
-const roleOption = { kind: 'text', help: 'A role or a person', required: true, maxChars: 100, rest: true } as const
+const channelOption = { kind: 'text', help: 'Which channel, if not this one', maxChars: 100, rest: true, mention: 'channel' } as const
+const managerOption = {
+  kind: 'text',
+  help: 'A role or a person',
+  required: true,
+  maxChars: 100,
+  rest: true,
+  mention: 'role-or-person',
+} as const
+const roleOption = { kind: 'text', help: 'A role', required: true, maxChars: 100, rest: true, mention: 'role' } as const
 const outcomes = ['refuse', 'strip', 'negative', 'restricted'] as const
 
 export const settings = commandGroup({
@@ -55,11 +63,11 @@ export const settings = commandGroup({
     ),
     allow: admins('Draw in this channel, and in no others but those allowed', { channel: channelOption }, ({ values, context }, now) => ({
       ...now,
-      channels: withOne(now.channels, idOf(values.channel ?? context.channel.id)),
+      channels: withOne(now.channels, values.channel ?? context.channel.id),
     })),
     disallow: admins('No longer draw in this channel', { channel: channelOption }, ({ values, context }, now) => ({
       ...now,
-      channels: withoutOne(now.channels, idOf(values.channel ?? context.channel.id)),
+      channels: withoutOne(now.channels, values.channel ?? context.channel.id),
     })),
     block: admins(
       'Block words in prompts',
@@ -81,15 +89,15 @@ export const settings = commandGroup({
     ),
     managers: admins(
       'Say who may manage styles besides the admins',
-      { who: roleOption, remove: { kind: 'flag', help: 'No longer' } },
-      ({ values }, now) => ({ ...now, styleManagers: (values.remove ? withoutOne : withOne)(now.styleManagers, idOf(values.who)) }),
+      { who: managerOption, remove: { kind: 'flag', help: 'No longer' } },
+      ({ values }, now) => ({ ...now, styleManagers: (values.remove ? withoutOne : withOne)(now.styleManagers, values.who) }),
     ),
     priority: admins(
       'Give a role a double share of the turns',
       { who: roleOption, remove: { kind: 'flag', help: 'No longer' } },
       ({ values }, now) => ({
         ...now,
-        priorityRoles: (values.remove ? withoutOne : withOne)(now.priorityRoles, idOf(values.who)),
+        priorityRoles: (values.remove ? withoutOne : withOne)(now.priorityRoles, values.who),
       }),
     ),
   },
@@ -107,8 +115,7 @@ function admins<const Os extends Options>(
     admin: true,
     private: true,
     async run(call) {
-      const changed = await change(call, await call.context.settings.get())
-      if (changed) await call.context.settings.set(changed)
+      const changed = await call.context.settings.update((now) => change(call, now))
       return shown(call.context, say(changed ? 'settings-changed' : 'settings-list'))
     },
   })
@@ -116,12 +123,15 @@ function admins<const Os extends Options>(
 
 async function shown(context: CommandContext, text: Line): Promise<Reply> {
   const now = await context.settings.get()
+  const { channels, styleManagers, priorityRoles } = now
+  const called = await context.namesOf([...channels, ...styleManagers, ...priorityRoles])
+  const named = (ids: readonly string[]) => ids.map((id) => called.get(id) ?? id)
   const list = (words: readonly string[]): Line => (words.length === 0 ? say('none') : words.join(', '))
   return {
     kind: 'text',
     text,
     facts: [
-      { label: say('setting-channels'), value: now.channels.length === 0 ? say('everywhere') : now.channels.join(', ') },
+      { label: say('setting-channels'), value: channels.length === 0 ? say('everywhere') : named(channels).join(', ') },
       { label: say('setting-style'), value: now.style ?? say('none') },
       { label: say('setting-max-frames'), value: String(now.maxFrames) },
       { label: say('setting-max-steps'), value: String(now.maxSteps) },
@@ -131,8 +141,8 @@ async function shown(context: CommandContext, text: Line): Promise<Reply> {
       { label: say('setting-strip'), value: list(now.blocked.strip) },
       { label: say('setting-negative'), value: list(now.blocked.negative) },
       { label: say('setting-restricted'), value: list(now.restricted) },
-      { label: say('setting-managers'), value: list(now.styleManagers) },
-      { label: say('setting-priority'), value: list(now.priorityRoles) },
+      { label: say('setting-managers'), value: list(named(styleManagers)) },
+      { label: say('setting-priority'), value: list(named(priorityRoles)) },
     ],
   }
 }
@@ -158,11 +168,6 @@ function listOf(words: string): string[] {
       chars: long.length,
     })
   return list
-}
-
-/** The id in a mention: `<#12>`, `<@&12>`, `<@U12|ann>`; otherwise what was typed. */
-function idOf(mention: string): string {
-  return /^<[#@][&!]?([\w-]+)(?:\|[^>]*)?>$/.exec(mention)?.[1] ?? mention.replace(/^[#@]/, '')
 }
 
 /** @throws UserError list-full */

@@ -36,6 +36,7 @@ const options = {
 
 export const editStyle = action({
   help: 'Change strengths, words, sizes and names of a style',
+  manager: true,
   private: true,
   options,
   async run({ values, context }): Promise<Reply> {

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   models: async () => (await import('./cli/models.ts')).modelsCommand,
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
   'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,
+  train: async () => (await import('./cli/train.ts')).trainCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
   judge: async () => (await import('./cli/judge.ts')).judgeCommand,
 }

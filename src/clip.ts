@@ -1,7 +1,14 @@
 // Clips as every room knows them, from the engine, which imports nothing above itself: what is refused before anything is loaded, what a
 // text says that changes over the frames, how much there is to compute.
 
-import { checkClip as checkWithSettings, clipSettingsIn, type DrawSettings, UserError, type WindowPositions } from './engine/index.ts'
+import {
+  checkClip as checkWithSettings,
+  clipSettingsIn,
+  crossFrameLimits,
+  type DrawSettings,
+  UserError,
+  type WindowPositions,
+} from './engine/index.ts'
 
 export { type Closing, type KeyedText, keyedTexts, overKeyedTexts, type WindowPositions } from './engine/index.ts'
 
@@ -13,7 +20,8 @@ export type ClipRequest = Pick<DrawSettings, 'frames'> & Partial<DrawSettings> &
  */
 export function checkClip(request: ClipRequest, positions: WindowPositions | null): void {
   const { frames, prompt, negative } = request
-  checkWithSettings({ frames, prompt, negative, clip: clipSettingsIn(request) }, positions)
+  const motion = request.method === 'zero' ? crossFrameLimits.architecture : positions
+  checkWithSettings({ frames, prompt, negative, clip: clipSettingsIn(request) }, motion)
 }
 
 /**

@@ -36,6 +36,8 @@ export interface Config extends RenderConfig, HostsConfig, ModelsConfig {
   readonly operators: readonly string[]
   readonly retentionDays: number
   readonly logLevel: Level
+  /** Of an OpenTelemetry collector. */
+  readonly traces?: string
   readonly health: { readonly host: string; readonly port: number }
   readonly limits: Limits
   /** Never to be written down. */
@@ -63,12 +65,16 @@ const variables = {
   ...modelVariables,
   ...renderVariables,
   OPERATORS: {
-    about: 'Who may manage the styles of every place, as platform/id with commas between; admins of the page may',
+    about: 'Who may manage the styles of every place and offer one everywhere, as platform/id with commas between; admins of the page may',
     schema: z.string().regex(/^(discord|slack)\/\w+(\s*,\s*(discord|slack)\/\w+)*$/, 'such as discord/123456789012345678,slack/U012AB3CD'),
   },
   RETENTION_DAYS: { about: 'How long requests and animations without a star are kept', usual: '30', schema: whole(1, 36500) },
   ...limitVariables,
   LOG_LEVEL: { about: `How much is logged: ${levels.join(', ')}`, usual: 'info', schema: oneOf(levels) },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    about: 'Where traces go: an OpenTelemetry collector, such as http://localhost:4318; nowhere otherwise',
+    schema: z.url({ protocol: /^https?$/, error: 'an http:// address' }),
+  },
   HEALTH_HOST: { about: 'Where /healthz, /readyz and /metrics listen', usual: '127.0.0.1', schema: z.string() },
   HEALTH_PORT: { about: 'Their port; 0 takes any that is free', usual: '8788', schema: port },
 } as const satisfies EnvironmentVariables
@@ -81,7 +87,12 @@ export function readConfig(environment: Environment): Config {
   return {
     home: values.ZOETROPE_HOME,
     page: pageConfig(values),
-    ...omitUndefined({ discord: discordConfig(values), slack: slackConfig(values), redisUrl: values.REDIS_URL }),
+    ...omitUndefined({
+      discord: discordConfig(values),
+      slack: slackConfig(values),
+      redisUrl: values.REDIS_URL,
+      traces: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    }),
     ...renderConfig(values),
     ...hostsConfig(values),
     ...modelsConfig(values),
@@ -94,11 +105,25 @@ export function readConfig(environment: Environment): Config {
   }
 }
 
+/** Their names. */
+export const settings: readonly string[] = declared.map(([name]) => name)
+
 /** Every setting, what it is for, and what holds where it is not set. */
 export function settingsTable(): string {
   const rows = declared.map(([name, { about, usual = '' }]) => [name, usual, about] as const)
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows.map(([name, usual, about]) => `${name.padEnd(widths[0]!)}  ${usual.padEnd(widths[1]!)}  ${about}`).join('\n')
+}
+
+/** The same as a page of deploy/. */
+export function settingsMarkdown(): string {
+  const rows = declared.map(([name, { about, usual = '', secret }]) => {
+    const cells = [`\`${name}\``, usual && `\`${usual}\``, `${about.replaceAll('|', '\\|')}${secret ? ' (secret: never logged)' : ''}`]
+    return `| ${cells.join(' | ')} |`
+  })
+  const introduction =
+    'Every setting, from the environment. `npm start -- --help` prints the same; `npm run zoetrope -- doctor` checks what is set.'
+  return ['# Settings', '', introduction, '', '| setting | usually | what for |', '|---|---|---|', ...rows, ''].join('\n')
 }
 
 function readAll(environment: Environment): EnvironmentValues<typeof variables> {

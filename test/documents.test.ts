@@ -72,7 +72,15 @@ describe('CONTRIBUTING.md', () => {
 
   test('has a recipe for each thing that people add', () => {
     const recipes = [...contributing.matchAll(/^### (.+)$/gm)].map(([, name]) => name)
-    assert.deepEqual(recipes, ['A sampler', 'A command', 'A setting', 'A kind of LoRA', 'A device', 'A chat platform'])
+    assert.deepEqual(recipes, [
+      'A sampler',
+      'A command',
+      'A setting',
+      'A kind of LoRA',
+      'A refusal of a file',
+      'A device',
+      'A chat platform',
+    ])
   })
 })
 

@@ -1,14 +1,18 @@
 // `npm start` and `npm run gpu-host` as people start them: two processes with a Redis between them, the model that ships.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings } from '../src/media/inspect.ts'
 import { startBots, stop, visit } from './started-bot.ts'
-import { startRedis } from './suites/redis-server.ts'
+import { skipWithoutRedis, startRedis } from './suites/redis-server.ts'
 
 const homes = mkdtempSync(join(tmpdir(), 'zoetrope-hosts-'))
 const redisUrl = await startRedis()
@@ -21,9 +25,15 @@ afterEach(() => {
 })
 after(() => rmSync(homes, { recursive: true, force: true }))
 
-describe('a bot and a GPU host that share nothing but Redis and a key', { skip: redisUrl === undefined, timeout: 300_000 }, () => {
+describe('a bot and a GPU host that share nothing but Redis and a key', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
   test('draw what is asked on the page: the bot posts it, the host has made it', async () => {
-    const environment = { REDIS_URL: redisUrl!, HOST_KEY: 'a key of this test alone', DEVICE: 'cpu' }
+    const collector = await openCollector()
+    const environment = {
+      REDIS_URL: redisUrl!,
+      HOST_KEY: 'a key of this test alone',
+      DEVICE: 'cpu',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.address,
+    }
     const asked = await bots.start({ ...environment, ZOETROPE_HOME: join(homes, 'bot') })
     assert.equal((await fetch(`${asked.health}/readyz`)).status, 503, 'no host is there')
     const ann = await visit(asked.page)
@@ -52,6 +62,21 @@ describe('a bot and a GPU host that share nothing but Redis and a key', { skip: 
     while (!/GPU host ada has left/.test(asked.said())) await sleep(20)
     assert.equal((await fetch(`${asked.health}/readyz`)).status, 503)
     assert.equal(await stop(asked), 0)
+    collector.close()
+    const told = collector.spans.filter(({ name }) => name !== 'warm')
+    assert.deepEqual(told.map(({ service, name }) => `${service} ${name}`).sort(), [
+      'zoetrope-bot post',
+      'zoetrope-bot queue',
+      'zoetrope-bot render',
+      'zoetrope-bot request',
+      'zoetrope-gpu-host render',
+    ])
+    assert.equal(new Set(told.map(({ traceId }) => traceId)).size, 1)
+    const [onBot, onHost] = ['zoetrope-bot', 'zoetrope-gpu-host'].map(
+      (name) => told.find((span) => span.service === name && span.name === 'render')!,
+    )
+    assert.equal(onHost!.parentSpanId, onBot!.spanId)
+    assert.ok(!JSON.stringify(told).includes('bouncing'), 'what people write is in no trace')
   })
 
   test('on one machine share the key that the bot has made and nobody else can read', async () => {
@@ -74,3 +99,40 @@ describe('a bot and a GPU host that share nothing but Redis and a key', { skip: 
     assert.equal(away.logged(), 'RENDER_POOL is hosts, and REDIS_URL is not set: GPU hosts take their work from Redis.\n')
   })
 })
+
+interface CollectedSpan {
+  readonly service: string
+  readonly name: string
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+}
+
+/** Takes traces as a collector does: OTLP over HTTP, in JSON (OpenTelemetry Protocol Specification 1.3). */
+async function openCollector() {
+  const spans: CollectedSpan[] = []
+  const server = createServer((call, answer) => {
+    json(call).then(
+      (body) => {
+        const { resourceSpans } = body as OtlpTraces
+        for (const { resource, scopeSpans } of resourceSpans) {
+          const service = resource.attributes.find(({ key }) => key === 'service.name')!.value.stringValue!
+          for (const scope of scopeSpans) for (const span of scope.spans) spans.push({ ...span, service })
+        }
+        answer.end('{}')
+      },
+      () => answer.writeHead(400).end(),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { spans, address: `http://127.0.0.1:${port}`, close: () => void server.close() }
+}
+
+interface OtlpTraces {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[] }
+    readonly scopeSpans: readonly { readonly spans: readonly Omit<CollectedSpan, 'service'>[] }[]
+  }[]
+}

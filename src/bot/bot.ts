@@ -1,9 +1,9 @@
 // The composition root of the bot: store, journal, rate limiter, render pool, styles, scheduler, chat, health. Stopped in reverse.
 
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
+import description from '../../package.json' with { type: 'json' }
 import { createChat } from '../chat/chat.ts'
 import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
@@ -12,6 +12,7 @@ import { UserError } from '../errors.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
+import type { JobRenderer } from '../jobs/renderer.ts'
 import { createScheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
@@ -25,15 +26,22 @@ import { installedLoras } from '../styles/catalog/tagged-loras.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
+import { openTracing } from '../tracing.ts'
 import { createExampleLoops } from './example-loops.ts'
 import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
+import { openHome } from './home-folder.ts'
+import { recordJob } from './job-traces.ts'
+import { logJobs } from './log-jobs.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
+import { createReadiness } from './readiness.ts'
 import { warmUp } from './warm-up.ts'
 
 export interface Bot {
+  /** Whether something can be drawn, once that is known. People are answered from the start. */
+  readonly ready: Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -57,12 +65,12 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    const { ready } = await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    return { ready, stop }
   } catch (error) {
     await stop()
     throw error
   }
-  return { stop }
 }
 
 async function assemble(
@@ -71,10 +79,10 @@ async function assemble(
   tell: (sentence: string) => void,
   withoutPort: PlatformMaker | undefined,
   closing: (close: () => Promise<void> | void) => void,
-): Promise<void> {
+): Promise<Pick<Bot, 'ready'>> {
   const { home, limits, redisUrl, retentionDays } = config
-  makeFolder(home)
-  const trouble = (what: string) => (error: Error) => log.error({ err: error }, what)
+  openHome(home)
+  const trouble = (what: string) => (error: unknown) => log.error({ err: error }, what)
   const redis = omitUndefined({ redisUrl })
   const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
   closing(() => store.close())
@@ -84,6 +92,13 @@ async function assemble(
   closing(() => rateLimiter.close())
 
   const metrics = createMetrics()
+  const tracing = await openTracing({
+    endpoint: config.traces,
+    service: 'zoetrope-bot',
+    version: description.version,
+    onError: trouble('traces cannot be sent'),
+  })
+  closing(() => tracing.close())
   const { pool, remote } = await openPool(config, log, tell, metrics.run)
   closing(() => pool.close())
   const installed = installedModels(modelFolder(home), kindOfFile)
@@ -106,8 +121,14 @@ async function assemble(
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
   })
-  void warmUp(pool, styles, log, tell)
-  const renderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
+  const readiness = createReadiness({ check: () => warmUp(pool, styles, log, tell), clock: systemClock, tell, log })
+  closing(() => readiness.stop())
+  const jobRenderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
+  const renderer: JobRenderer = {
+    ...jobRenderer,
+    check: (request) => readiness.guard(async () => jobRenderer.check?.(request)),
+    render: (job, options) => readiness.guard(() => jobRenderer.render(job, options)),
+  }
   const scheduler = createScheduler({
     journal,
     rateLimiter,
@@ -121,12 +142,13 @@ async function assemble(
   })
   const gpuHosts = remote && gpuHostsOf(remote)
   metrics.watch(scheduler, gpuHosts)
+  closing(logJobs(scheduler, log))
 
   const chat = createChat({
     commands,
     scheduler,
     store,
-    styles,
+    styles: { ...styles, model: (name) => readiness.guard(() => styles.model(name)) },
     styleAdminFor: styles.admin,
     gpuHosts,
     retentionDays,
@@ -135,16 +157,26 @@ async function assemble(
     limits,
     clock: systemClock,
     log,
-    observer: metrics.observer,
+    observer: {
+      ...metrics.observer,
+      ended(job, nowMs) {
+        metrics.observer.ended(job, nowMs)
+        recordJob(tracing, job, nowMs)
+      },
+    },
     platforms:
       withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs, gpuHosts: gpuHosts ?? noGpuHosts }, log, tell)),
   })
   const troubles = () =>
-    [scheduler.trouble(), remote?.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
+    [scheduler.trouble(), remote ? remote.trouble() : readiness.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter(
+      (one) => one !== undefined,
+    )
   const health = withoutPort ? undefined : await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
+  // Hosts come and go: a bot without one takes requests on for the next.
+  return { ready: remote ? Promise.resolve(true) : readiness.known }
 }
 
 /** A port that is taken keeps machines from asking, not people. */
@@ -167,13 +199,4 @@ async function healthOf(
 
 function newId(): string {
   return randomBytes(8).readBigUInt64LE().toString(36).padStart(13, '0').slice(-10)
-}
-
-function makeFolder(home: string): void {
-  try {
-    mkdirSync(home, { recursive: true })
-  } catch (cause) {
-    const { message } = cause as Error
-    throw new UserError('no-home', `The folder ${home} cannot be made (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })
-  }
 }

@@ -106,7 +106,7 @@ export function createMetrics(): Metrics {
     observer: {
       answered: (platform, command, outcome, ms) => answers.observe({ platform, command, outcome }, ms / 1000),
       accepted: (platform) => accepted.inc({ platform }),
-      ended: (platform, end, ms) => ended.observe({ platform, end }, ms / 1000),
+      ended: ({ owner: { platform }, state, acceptedMs }, nowMs) => ended.observe({ platform, end: state }, (nowMs - acceptedMs) / 1000),
       edited: (platform) => edits.inc({ platform }),
       callFailed: (platform, error) => failures.inc({ platform, rate_limited: String(isRateLimited(error)) }),
     },

@@ -6,7 +6,7 @@ import type { StyleSource } from '../chat/context/style-source.ts'
 import { visibilityFor } from '../chat/context/visibility.ts'
 import type { GpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { PageViews, RecentAnimations, Viewer } from '../chat/web/page-views.ts'
-import { type Job, spaceOf } from '../jobs/job.ts'
+import { spaceOf } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Blobs } from '../store/store.ts'
 
@@ -18,28 +18,15 @@ export interface PageViewsParts {
   readonly gpuHosts: Pick<GpuHosts, 'list'>
 }
 
-const chunk = 100
-
 export function createPageViews({ contexts, scheduler, styles, blobs, gpuHosts }: PageViewsParts): PageViews {
-  /** The total counts what is hidden from the viewer too, as far as it has not been passed yet: it is right on the last page. */
   async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimations> {
-    const { platform, space } = viewer.owner
+    const { owner } = viewer
     const visibility = visibilityFor(viewer)
-    const found: Job[] = []
-    let hidden = 0
-    let total = 0
-    for (let at = 0; found.length < from + limit; at += chunk) {
-      const page = scheduler.ended({ where: { platform, space }, state: 'done', from: at, limit: chunk })
-      total = page.total
-      const seen = page.jobs.filter(visibility.maySee)
-      hidden += page.jobs.length - seen.length
-      found.push(...seen)
-      if (page.jobs.length < chunk) break
-    }
-    const entries = found.slice(from, from + limit).map(async (job) => {
-      return { ...(await historyEntry(job, viewer.owner, visibility, contexts.favourites)), mayDelete: visibility.mayEnd(job) }
+    const { jobs, total } = scheduler.ended({ visibleTo: owner, state: 'done', from, limit })
+    const entries = jobs.filter(visibility.maySee).map(async (job) => {
+      return { ...(await historyEntry(job, owner, visibility, contexts.favourites)), mayDelete: visibility.mayEnd(job) }
     })
-    return { entries: await Promise.all(entries), total: total - hidden }
+    return { entries: await Promise.all(entries), total }
   }
 
   return {

@@ -8,6 +8,7 @@ import type { Platform } from '../chat/contract/platform.ts'
 import { createWeb } from '../chat/web/index.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
+import { systemClock } from '../system-clock.ts'
 import { keptAdminToken } from './admin-token.ts'
 import { createPageViews, type PageViewsParts } from './page-views.ts'
 
@@ -31,6 +32,7 @@ export async function platformsOf(
         token,
         commands,
         operators: operatorsOn('discord', config),
+        nowMs: systemClock.nowMs,
         warn: (err) => log.warn({ platform: 'discord', err }, 'Discord'),
       }),
     ])
@@ -63,6 +65,7 @@ function page({ home, page, retentionDays }: Config, adminToken: string, views: 
     commands,
     views,
     retentionDays,
+    now: systemClock.nowMs,
     broken: (error) => log.error({ platform: 'web', err: error }, 'the page broke'),
   })
 }

@@ -53,8 +53,6 @@ export interface ChatParts {
   readonly platforms: (contexts: Contexts) => readonly Platform[]
 }
 
-const dayMs = 24 * 3_600_000
-
 export function createChat(parts: ChatParts): Chat {
   const { commands, scheduler, store, styles, styleAdminFor, retentionDays, limits, clock, log, observer } = parts
   const { blobs } = store
@@ -77,6 +75,7 @@ export function createChat(parts: ChatParts): Chat {
   const stopping = new AbortController()
   const up = new Set<Platform>()
   let stopCounting: () => void = () => undefined
+  let stopResuming: () => void = () => undefined
   let stopDeleting: () => Promise<void> = async () => undefined
 
   async function start(tell: (sentence: string) => void): Promise<number> {
@@ -84,6 +83,7 @@ export function createChat(parts: ChatParts): Chat {
     await scheduler.start()
     const live = countLive(scheduler)
     stopCounting = live.stop
+    stopResuming = scheduler.onRecovery(resumeAll)
     const { alsoDelete } = parts
     stopDeleting = keepDeleting({ scheduler, favourites: contexts.favourites, blobs, days: retentionDays, alsoDelete }, clock, log)
     const opened = await Promise.all(platforms.map((platform) => open(platform, live, tell)))
@@ -116,12 +116,22 @@ export function createChat(parts: ChatParts): Chat {
       tell(`${platform.name} cannot be reached yet, and is tried again: ${error instanceof Error ? error.message : error}`)
       const onTrouble = (err: unknown, retryInMs: number) =>
         log.warn({ platform: platform.name, err, retryInMs }, 'a platform cannot be reached')
-      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: dayMs, onTrouble }).catch(reportOff)
+      retry(begin, { clock, signal: stopping.signal, giveUpAfterMs: Number.POSITIVE_INFINITY, onTrouble }).catch(reportOff)
       return true
     }
   }
 
+  /** Ends that could not be written down as told, and what could not be posted. */
+  function resumeAll(): void {
+    for (const platform of up) {
+      delivery
+        .resume(platform)
+        .catch((err: unknown) => log.error({ platform: platform.name, err }, 'what was left over could not be shown'))
+    }
+  }
+
   async function stop(): Promise<void> {
+    stopResuming()
     stopping.abort(new Error('the bot stops'))
     await Promise.all([...up].map((platform) => platform.stop()))
     await stopDeleting()

@@ -21,7 +21,7 @@ import { createDeferredResponse, type DeferredResponse } from './delivery/deferr
 import type { Delivery } from './delivery/delivery.ts'
 import type { MessageIndex } from './delivery/message-index.ts'
 import { renderReply } from './delivery/rendering/render-reply.ts'
-import { truncate } from './delivery/rendering/truncate.ts'
+import { truncate, withoutPictures } from './delivery/rendering/truncate.ts'
 import { formOf, formReplyOf } from './input/form.ts'
 import { optionValues } from './input/option-values.ts'
 import type { Locale } from './locales/locale.ts'
@@ -72,7 +72,9 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const exchange = { incoming, response, locale: localeFor(incoming.locale) }
     let command = 'unknown'
     const observe = (outcome: 'done' | 'refused' | 'broken' | 'ignored') => {
-      observer.answered(platform.name, command, outcome, clock.nowMs() - beganMs)
+      const durationMs = clock.nowMs() - beganMs
+      observer.answered(platform.name, command, outcome, durationMs)
+      if (outcome !== 'ignored') log.info({ command, outcome, durationMs }, 'answered')
     }
     try {
       if (await seen.again(id, beganMs)) return observe('ignored')
@@ -109,8 +111,9 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
   function contextFor({ owner, name, asker, channel, locale, maxBytes }: Omit<Circumstances, 'address' | 'id'>): CommandContext {
     const { formats, maxBytes: usual } = platform.limits
     const fetchFile = platform.fetchFile?.bind(platform)
+    const namesOf = platform.namesOf?.bind(platform)
     const caller = { owner, name, asker, channel, locale, formats, maxBytes: Math.min(usual, maxBytes ?? usual) }
-    return contexts.contextFor({ ...caller, ...omitUndefined({ fetchFile }) })
+    return contexts.contextFor({ ...caller, ...omitUndefined({ fetchFile, namesOf }) })
   }
 
   /** Before the reply is known: rather to one too few than to all. */
@@ -148,7 +151,15 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const looping = platform.limits.formats.find((format) => format !== 'mp4')
     const exampleOf = (style: string) => styles.picture(style, looping)
     const outgoing = await renderReply(reply, { locale, audience, blobs, jobOf: scheduler.find, exampleOf })
-    await response.post(truncate(outgoing, platform.limits))
+    const shown = truncate(outgoing, platform.limits)
+    try {
+      await response.post(shown)
+    } catch (error) {
+      const words = withoutPictures(shown)
+      if (!(error instanceof UserError) || !words) throw error
+      // the words of a list are worth more than its pictures
+      await response.post(words)
+    }
   }
 
   async function postError(error: unknown, { incoming, response, locale }: Exchange, log: Log): Promise<void> {

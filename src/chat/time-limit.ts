@@ -10,3 +10,12 @@ export async function withTimeout<T>(ms: number, work: Promise<T>, otherwise: ()
   late.catch(() => undefined)
   return Promise.race([work, late]).finally(() => waiting.abort())
 }
+
+/** How long a call with so many bytes may take: a few seconds of talk, and the time that a slow line at home needs to send them. */
+export function uploadTimeoutMs(bytes: number): number {
+  return talkMs + Math.ceil(bytes / slowestBytesPerSecond) * 1000
+}
+
+const talkMs = 30_000
+/** 256 kbit/s. */
+const slowestBytesPerSecond = 32_000

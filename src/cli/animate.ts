@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { devices } from '../engine/device-names.ts'
-import { betaSchedules, drawSettings, samplerNames, spacings } from '../engine/draw-settings.ts'
+import { betaSchedules, drawSettings, methods, samplerNames, spacings } from '../engine/draw-settings.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
@@ -41,6 +41,7 @@ export function animateCommand(program: Command): void {
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
     .option('--seed <number>', '64-bit; the same seed draws the same animation (chance)', seedOf)
+    .addOption(new Option('--method <name>', 'zero draws motion without a motion module (Text2Video-Zero)').choices([...methods]))
     .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
     .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices([...spacings]))
     .addOption(new Option('--betas <name>', 'the noise schedule').choices([...betaSchedules]))

@@ -47,6 +47,10 @@ export type FuseMethod = (typeof fuseMethods)[number]
 export const interpolations = ['slerp', 'lerp'] as const
 export type Interpolation = (typeof interpolations)[number]
 
+/** How frames are made to belong together: by a motion module, or without any (pipeline/text-to-video-zero.ts). */
+export const methods = ['animatediff', 'zero'] as const
+export type Method = (typeof methods)[number]
+
 type Setting = (
   | { readonly kind: 'integer' | 'number'; readonly min: number; readonly max: number; readonly step?: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
@@ -96,6 +100,7 @@ export const drawSettings = {
   guidance: { kind: 'number', min: 1, max: 30 },
   /** 1 reads the last layer of the text encoder, 2 the one before. */
   clipSkip: { kind: 'integer', min: 1, max: 12 },
+  method: { kind: 'choice', choices: methods, absent: 'animatediff' },
   sampler: { kind: 'choice', choices: samplerNames, absent: 'auto' },
   spacing: { kind: 'choice', choices: spacings, absent: 'auto' },
   betas: { kind: 'choice', choices: betaSchedules, absent: 'auto' },

@@ -29,7 +29,12 @@ export function failed(error: unknown, { id }: Job): EndedWithoutResult {
 
 /** Not a job's: none was taken on. */
 export function unwritten(cause?: unknown): UserError {
-  return new UserError('journal-failed', 'Requests cannot be written down just now, so none is taken on: try again later.', {}, { cause })
+  return new UserError(
+    'journal-failed',
+    'Nothing can be written down just now, so no request is taken on or changed: try again in a minute.',
+    {},
+    { cause },
+  )
 }
 
 export function reasonOf({ code, message, data }: UserError): Reason {

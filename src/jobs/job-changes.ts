@@ -16,9 +16,9 @@ export type JobEvent =
   | { readonly kind: 'progress'; readonly job: Job; readonly progress: RenderProgress }
 
 export interface JobChanges {
-  /** A new job. @throws UserError journal-failed; then nothing has changed */
+  /** A new job. @throws UserError journal-failed; then nothing has changed, and `onRefused` has been called */
   add(job: Job): void
-  /** All of them or none; none where false is returned, and `onUnwritable` has been called. */
+  /** All of them, and what is kept with them, or none; none where false is returned, and `onUnwritable` has been called. */
   change(jobs: readonly Job[], kept?: JournalValue): boolean
 }
 
@@ -27,12 +27,13 @@ export interface JobChangesParts {
   readonly live: Pick<LiveJobs, 'put'>
   readonly forecasts: Pick<ForecastCache, 'changed'>
   readonly events: Pick<EventEmitter<JobEvent>, 'emit'>
-  /** Jobs that have changed cannot be written: what the journal cannot record must not go on. */
+  /** A new job cannot be written. */
+  readonly onRefused: (error: unknown, job: Job) => void
+  /** A change cannot be written: what the journal cannot record must not go on. */
   readonly onUnwritable: (error: unknown) => void
-  readonly onError: (error: unknown, job: Job) => void
 }
 
-export function createJobChanges({ journal, live, forecasts, events, onUnwritable, onError }: JobChangesParts): JobChanges {
+export function createJobChanges({ journal, live, forecasts, events, onRefused, onUnwritable }: JobChangesParts): JobChanges {
   function apply(jobs: readonly Job[]): void {
     for (const job of jobs) live.put(job)
     forecasts.changed()
@@ -44,13 +45,13 @@ export function createJobChanges({ journal, live, forecasts, events, onUnwritabl
       try {
         journal.add(job)
       } catch (error) {
-        onError(error, job)
+        onRefused(error, job)
         throw unwritten(error)
       }
       apply([job])
     },
     change(jobs, kept) {
-      if (jobs.length === 0) return true
+      if (jobs.length === 0 && !kept) return true
       try {
         journal.change(jobs, kept)
       } catch (error) {

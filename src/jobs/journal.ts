@@ -1,7 +1,7 @@
 // A journal (the queue of record): every job that was accepted, what became of it, and whether that was told. What stands
 // here survives the process; the queue in memory is made from it at each start. An end is written once: SQL sees to it.
 
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { omitUndefined } from '../omit-undefined.ts'
 import { openDatabase } from '../store/database.ts'
 import type { Json } from '../store/json.ts'
@@ -46,8 +46,8 @@ export interface JournalValue {
 export interface JobPageQuery {
   readonly from: number
   readonly limit: number
-  /** Only those of which this is true. */
-  readonly where?: (job: Job) => boolean
+  /** Only those of whose prompt this is true. */
+  readonly prompt?: (prompt: string) => boolean
 }
 
 export interface JobPage {
@@ -58,6 +58,8 @@ export interface JobPage {
 export interface EndedQuery {
   readonly where?: Partial<Owner>
   readonly state?: End
+  /** Of what is done, only what this person of that platform and space may see: an address that says `private` is shown to its person alone. */
+  readonly visibleTo?: Owner
   /** Only those that ended before. */
   readonly beforeMs?: number
   readonly from: number
@@ -80,6 +82,10 @@ const migrations = [
    CREATE INDEX space ON jobs (platform, space, seq);
    CREATE INDEX blob ON jobs (blob) WHERE blob IS NOT NULL;
    CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+  // What a gallery shows is read off these in its order, however much of others stands between.
+  `ALTER TABLE jobs ADD COLUMN private INTEGER GENERATED ALWAYS AS (coalesce(json_extract(address, '$.private'), 0)) VIRTUAL;
+   CREATE INDEX shown ON jobs (platform, space, ended_ms, seq) WHERE state = 'done' AND private = 0;
+   CREATE INDEX hidden ON jobs (platform, space, person, ended_ms, seq) WHERE state = 'done' AND private <> 0`,
 ]
 
 /** 'Zoej' */
@@ -90,7 +96,7 @@ const applicationId = 0x5a6f656a
  * @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer
  */
 export function openJournal(path: string): Journal {
-  const { sql, transaction, durable, close } = openDatabase({ path, name: 'journal', applicationId, migrations, alone: true })
+  const { sql, transaction, durable, erase, close } = openDatabase({ path, name: 'journal', applicationId, migrations, alone: true })
 
   const insert = sql.prepare(
     `INSERT INTO jobs (id, platform, space, person, request, address, priority, cost, state, accepted_ms, attempts)
@@ -111,11 +117,36 @@ export function openJournal(path: string): Journal {
   const setKept = sql.prepare('INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
   const getKept = sql.prepare('SELECT value FROM kept WHERE name = ?')
 
-  function page(condition: string, values: readonly SQLInputValue[], order: string, { from, limit }: Omit<JobPageQuery, 'where'>): JobPage {
+  function page(
+    condition: string,
+    values: readonly SQLInputValue[],
+    order: string,
+    { from, limit }: Omit<JobPageQuery, 'prompt'>,
+  ): JobPage {
     const rows = sql.prepare(`SELECT * FROM jobs WHERE ${condition} ORDER BY ${order} LIMIT ? OFFSET ?`)
     const count = sql.prepare(`SELECT count(*) AS n FROM jobs WHERE ${condition}`).get(...values)!['n']
     // -1: no limit.
     return { jobs: rows.all(...values, Number.isFinite(limit) ? limit : -1, from).map(jobOf), total: Number(count) }
+  }
+
+  const [shown, hidden] = [
+    "FROM jobs WHERE platform = :platform AND space = :space AND state = 'done' AND private = 0",
+    "FROM jobs WHERE platform = :platform AND space = :space AND person = :person AND state = 'done' AND private <> 0",
+  ]
+  const visibleOnes = sql.prepare(
+    `SELECT * FROM jobs WHERE seq IN (
+       SELECT seq FROM (SELECT ended_ms, seq ${shown} UNION ALL SELECT ended_ms, seq ${hidden} ORDER BY ended_ms DESC, seq DESC LIMIT :limit OFFSET :from)
+     ) ORDER BY ended_ms DESC, seq DESC`,
+  )
+  const [countShown, countHidden] = [shown, hidden].map((rows) => sql.prepare(`SELECT count(*) AS n ${rows}`)) as [
+    StatementSync,
+    StatementSync,
+  ]
+
+  function visible({ platform, space, person }: Owner, { from, limit }: Omit<JobPageQuery, 'prompt'>): JobPage {
+    const jobs = visibleOnes.all({ platform, space, person, from, limit }).map(jobOf)
+    const total = Number(countShown.get({ platform, space })!['n']) + Number(countHidden.get({ platform, space, person })!['n'])
+    return { jobs, total }
   }
 
   return {
@@ -147,24 +178,22 @@ export function openJournal(path: string): Journal {
     },
     annotate: (id, note) => void setNote.run(JSON.stringify(note), id),
     noteOf: (id) => jsonOf<Json>(getNote.get(id)?.['note']),
-    list(who, { from, limit, where }) {
+    list(who, { from, limit, prompt }) {
       const { condition, values } = conditionOf(who)
-      if (!where) return page(condition, values, 'seq DESC', { from, limit })
-      const jobs: Job[] = []
-      let total = 0
-      for (const row of sql.prepare(`SELECT * FROM jobs WHERE ${condition} ORDER BY seq DESC`).iterate(...values)) {
-        const job = jobOf(row)
-        if (!where(job)) continue
-        if (total >= from && jobs.length < limit) jobs.push(job)
-        total++
-      }
-      return { jobs, total }
+      if (!prompt) return page(condition, values, 'seq DESC', { from, limit })
+      // One that is not wanted is read no further.
+      const prompts = sql.prepare(`SELECT id, request ->> '$.prompt' AS prompt FROM jobs WHERE ${condition} ORDER BY seq DESC`)
+      const ids: string[] = []
+      for (const row of prompts.iterate(...values)) if (prompt(String(row['prompt']))) ids.push(String(row['id']))
+      return { jobs: ids.slice(from, from + limit).map((id) => jobOf(byId.get(id)!)), total: ids.length }
     },
-    ended({ where = {}, state, beforeMs = Number.MAX_VALUE, from, limit }) {
+    ended({ where = {}, state, visibleTo, beforeMs = Number.MAX_VALUE, from, limit }) {
+      if (visibleTo) return visible(visibleTo, { from, limit })
       const { condition, values } = conditionOf({ ...where, state })
       return page(`${condition} AND ended_ms < ?`, [...values, beforeMs], 'ended_ms DESC, seq DESC', { from, limit })
     },
     forget(ids) {
+      erase()
       return transaction(() => {
         const left = new Set<string>()
         for (const id of ids) {

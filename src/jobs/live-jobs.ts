@@ -14,6 +14,8 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   keyOf(id: string): string | undefined
   /** A new job or a new state of one; ended ones leave. */
   put(job: Job): void
+  /** Puts all that wait into the queue anew, as a start does: one that it gave out may not have been begun. */
+  requeue(): void
   countWaiting(): number
   countRunning(): number
   countByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
@@ -48,11 +50,22 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     }
   }
 
+  function requeue(): void {
+    const { true: begun = [], false: fresh = [] } = Object.groupBy(
+      [...jobs.values()].filter(({ state }) => state === 'waiting'),
+      ({ startedMs }) => `${startedMs !== undefined}`,
+    )
+    const waiting = [...begun, ...fresh]
+    for (const { id } of waiting) queue.cancel(id)
+    for (const job of waiting) queue.add(entryOf(job))
+  }
+
   return {
     get: (id) => jobs.get(id),
     all: () => jobs.values(),
     keyOf: (id) => keys.get(id),
     put,
+    requeue,
     countWaiting: () => queue.size,
     countRunning: () => jobs.size - queue.size,
     countByPlatform() {

@@ -17,7 +17,8 @@ import { type Ask, begin, end, handBack, type Job, newJob, type Outcome, type Ow
 import { createJobChanges, type JobEvent } from './job-changes.ts'
 import { createJobPositions, type JobPosition } from './job-positions.ts'
 import { createJobRuns } from './job-runs.ts'
-import type { EndedQuery, JobPage, JobPageQuery, Journal } from './journal.ts'
+import type { EndedQuery, JobPage, JobPageQuery, Journal, JournalValue } from './journal.ts'
+import { createJournalRetry } from './journal-retry.ts'
 import { createJobCounts } from './limits/job-counts.ts'
 import { type Limits, mayRun } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
@@ -39,7 +40,7 @@ export interface Scheduler {
    * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed; what the renderer's check throws
    */
   accept(ask: Ask, options?: { readonly limits?: Limits }): Promise<Job>
-  /** Waiting or running → cancelled, or what `outcome` says. Undefined where it has ended or is unknown. */
+  /** Waiting or running → cancelled, or what `outcome` says. Undefined where it has ended, is unknown, or cannot be changed just now. */
   cancel(id: string, outcome?: { readonly state: 'cancelled' | 'refused' | 'expired'; readonly reason: Reason }): Promise<Job | undefined>
   /** Also ended ones, until they are forgotten. */
   find(id: string): Job | undefined
@@ -64,7 +65,9 @@ export interface Scheduler {
   noteOf(id: string): Json | undefined
   /** Removes ended jobs that were told. @returns the blobs that no job has any more, which are the caller's to remove: duplicates share theirs */
   forget(ids: readonly string[]): Promise<readonly string[]>
-  /** Why nothing is taken on or begun any more; undefined while all is well. */
+  /** Called when the journal can be written again: what was not written meanwhile may be tried again. Returns what takes the listener away. */
+  onRecovery(listener: () => void): () => void
+  /** Why nothing is taken on or begun just now; undefined while all is well. */
   trouble(): string | undefined
 }
 
@@ -89,16 +92,20 @@ export interface SchedulerOptions {
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { journal, rateLimiter, renderer, limits, clock, newId, queue = createFairQueue() } = options
   const { maxWaitMs = 6 * 3_600_000, maxAttempts = 2, onError = () => undefined } = options
-  let phase: 'new' | 'open' | 'stopped' | 'broken' = 'new'
+  /** A new job could not be written: those that there are go on. */
+  let refusing = false
+  let phase: 'new' | 'open' | 'stopped' | 'unwritable' = 'new'
   const isOpen = () => phase === 'open'
   let stopListening = () => {}
   const jobCounts = createJobCounts()
   const live = createLiveJobs(queue, jobCounts)
   const estimate = createEstimate(journal.kept('estimate'))
   const events = createEventEmitter<JobEvent>(onError)
+  const recoveries = createEventEmitter<'recovered'>(onError)
+  const journalRetry = createJournalRetry(clock, recover)
   const renders = createActiveRenders({
     renderer,
-    nowMs: clock.nowMs,
+    steadyMs: clock.steadyMs,
     onProgress: (id, progress) => events.emit({ kind: 'progress', job: live.get(id)!, progress }),
     onError,
   })
@@ -106,20 +113,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     capacity: renderer.capacity,
     limits,
     togetherWith: live.togetherWith,
-    nowMs: clock.nowMs,
+    nowMs: clock.steadyMs,
     queue,
     get: live.get,
     renders: () => renders,
     estimate,
   })
-  const changes = createJobChanges({ journal, live, forecasts, events, onUnwritable: breakDown, onError })
+  const changes = createJobChanges({ journal, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
   const runs = createJobRuns({
     live,
     renders,
     changes,
     forecasts,
     estimate,
-    nowMs: clock.nowMs,
+    clock,
     onSlotFree: () => dispatcher.dispatch(),
   })
   const dispatcher = createDispatcher({
@@ -144,18 +151,61 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     stopListening()
   }
 
-  /** What the journal cannot record must not go on: the next start takes up from what it holds. */
+  function refuse(error: unknown, job: Job): void {
+    onError(error, job)
+    refusing = true
+    journalRetry.begin()
+  }
+
+  /** What the journal cannot record must not go on. */
   function breakDown(error: unknown): void {
-    phase = 'broken'
+    journalRetry.begin()
+    if (phase === 'unwritable') return
+    if (phase === 'open') phase = 'unwritable'
     stopBeginning()
     onError(error)
     void renders.abortAll(error)
+  }
+
+  function recover(): void {
+    if (!(phase === 'unwritable' ? resume() : refusing && isWritable())) return
+    refusing = false
+    recoveries.emit('recovered')
+  }
+
+  /** What was running waits again, as if it had not been begun: the fault was none of its own. */
+  function resume(): boolean {
+    if (!changes.change(runningOnes().map(handBack), written())) return false
+    live.requeue()
+    phase = 'open'
+    beginAll()
+    return true
+  }
+
+  function isWritable(): boolean {
+    try {
+      journal.change([], written())
+      return true
+    } catch {
+      journalRetry.begin()
+      return false
+    }
+  }
+
+  const written = (): JournalValue => ({ name: 'written', value: clock.nowMs() })
+
+  function runningOnes(): Job[] {
+    return [...live.all()].filter(({ state }) => state === 'running')
   }
 
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
     phase = 'open'
     if (!recoverJobs({ journal, live, changes, maxAttempts, nowMs: clock.nowMs() })) throw unwritten()
+    beginAll()
+  }
+
+  function beginAll(): void {
     stopListening = renderer.onCapacity(() => {
       forecasts.changed()
       dispatcher.dispatch()
@@ -165,14 +215,18 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function stop(): Promise<void> {
-    if (phase === 'open' || phase === 'new') phase = 'stopped'
+    const writable = phase !== 'unwritable'
+    phase = 'stopped'
     stopBeginning()
-    if (phase === 'stopped') changes.change([...live.all()].filter(({ state }) => state === 'running').map(handBack))
+    if (writable) changes.change(runningOnes().map(handBack))
+    journalRetry.stop()
     await renders.abortAll(new SchedulerStops())
     await durable()
   }
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
+    // Whoever asks need not wait for the next try.
+    recover()
     await renderer.check?.(ask.request)
     await admission.admit(ask, asked)
     const job = newJob(ask, newId(), clock.nowMs())
@@ -190,14 +244,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function checkOpen(): void {
     if (phase === 'open') return
-    if (phase === 'broken') throw unwritten()
+    if (phase === 'unwritable') throw unwritten()
     const doing = phase === 'new' ? 'starting' : 'stopping'
     throw new UserError(doing, `The bot is ${doing}: ask again in a minute.`)
   }
 
   async function cancel(id: string, outcome: Outcome = cancelled): Promise<Job | undefined> {
     const job = live.get(id)
-    if (!job || phase === 'broken') return undefined
+    if (!job || phase === 'unwritable') return undefined
     const ended = end(job, outcome, clock.nowMs())
     renders.leave(id, `job ${id} was ${outcome.state}`)
     if (!changes.change([ended])) return undefined
@@ -235,6 +289,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     annotate: async (id, note) => journal.annotate(id, note),
     noteOf: journal.noteOf,
     forget: async (ids) => journal.forget(ids),
-    trouble: () => (phase === 'broken' ? 'the journal cannot be written' : undefined),
+    onRecovery: recoveries.listen,
+    trouble: () => (phase === 'unwritable' || refusing ? 'the journal cannot be written' : undefined),
   }
 }

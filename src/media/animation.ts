@@ -39,6 +39,8 @@ export interface EncodeOptions {
   readonly ffmpeg?: string
   /** For one run of ffmpeg. */
   readonly timeoutMs?: number
+  /** Stops an ffmpeg that runs. */
+  readonly signal?: AbortSignal
 }
 
 export const DEFAULT_QUALITY = 85
@@ -86,6 +88,7 @@ interface EncoderOptions {
   readonly settings?: unknown
   readonly ffmpeg?: string
   readonly timeoutMs?: number
+  readonly signal?: AbortSignal
 }
 
 const ENCODERS: Readonly<Record<Format, (frames: FrameSource, options: EncoderOptions) => Promise<Uint8Array>>> = {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { UserError } from '../errors.ts'
+import { harmlessEnvironment } from '../harmless-environment.ts'
 
 const NONE_NEEDED = 'WebP and GIF need none.'
 const START_TIMEOUT_MS = 10_000
@@ -52,7 +53,11 @@ function packaged(name: string): string | undefined {
 
 async function problemOf(path: string): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)(path, ['-version'], { timeout: START_TIMEOUT_MS, killSignal: 'SIGKILL' })
+    const { stdout } = await promisify(execFile)(path, ['-version'], {
+      env: harmlessEnvironment(process.env),
+      timeout: START_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    })
     return stdout.includes('--enable-libx264') ? undefined : 'was built without libx264'
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'does not run'
@@ -64,40 +69,59 @@ export interface FfmpegRun {
   /** Parts are asked for as ffmpeg reads them. */
   readonly input: Uint8Array | Iterable<Uint8Array, void>
   readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Runs ffmpeg with `input` on its standard input until it ends.
  *
  * @returns what it wrote on standard output
- * @throws UserError `ffmpeg-died`, `ffmpeg-hung` or `ffmpeg-missing`, with its last line
+ * @throws UserError `ffmpeg-died`, `ffmpeg-hung` or `ffmpeg-missing`, with its last line; the signal's reason
  */
-export function runFfmpeg(path: string, { args, input, timeoutMs }: FfmpegRun): Promise<Uint8Array> {
+export function runFfmpeg(path: string, { args, input, timeoutMs, signal }: FfmpegRun): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, ['-nostdin', '-hide_banner', '-loglevel', 'error', ...args], { stdio: 'pipe', windowsHide: true })
+    signal?.throwIfAborted()
+    const child = spawn(path, ['-nostdin', '-hide_banner', '-loglevel', 'error', ...args], {
+      env: harmlessEnvironment(process.env),
+      stdio: 'pipe',
+      windowsHide: true,
+    })
     const output: Uint8Array[] = []
     let stderr = ''
-    const fail = (code: string, what: string) => {
+    const over = () => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    const stop = () => {
+      child.kill('SIGKILL')
+      // A grandchild may hold the pipes open, and then "close" would never come.
+      child.stdin.destroy()
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }
+    const abort = () => {
+      over()
+      stop()
+      reject(signal?.reason)
+    }
+    const fail = (code: string, what: string) => {
+      over()
       const last = stderr
         .trim()
         .split(/[\r\n]+/)
         .at(-1)
       reject(new UserError(code, `${what}${last ? `; it said: ${last}` : '.'}`, { path }))
     }
+    signal?.addEventListener('abort', abort, { once: true })
     const timer = setTimeout(() => {
-      child.kill('SIGKILL')
-      // A grandchild may hold the pipes open, and then "close" would never come.
-      child.stdin.destroy()
-      child.stdout.destroy()
-      child.stderr.destroy()
+      stop()
       fail('ffmpeg-hung', `ffmpeg was stopped because it did not finish in ${timeoutMs / 1000} seconds`)
     }, timeoutMs)
     child.on('error', (error) => fail('ffmpeg-missing', `ffmpeg could not be started (${error.message})`))
-    child.on('close', (code, signal) => {
-      clearTimeout(timer)
+    child.on('close', (code, killedBy) => {
+      over()
       if (code === 0) resolve(Buffer.concat(output))
-      else fail('ffmpeg-died', `ffmpeg ended with ${signal === null ? `code ${code}` : `signal ${signal}`}`)
+      else fail('ffmpeg-died', `ffmpeg ended with ${killedBy === null ? `code ${code}` : `signal ${killedBy}`}`)
     })
     child.stdout.on('data', (part: Uint8Array) => output.push(part))
     child.stderr.on('data', (part: Buffer) => {
@@ -107,8 +131,8 @@ export function runFfmpeg(path: string, { args, input, timeoutMs }: FfmpegRun): 
     child.stdin.on('error', () => {})
     const parts = Readable.from(input instanceof Uint8Array ? [input] : input)
     parts.on('error', (error) => {
-      clearTimeout(timer)
-      child.kill('SIGKILL')
+      over()
+      stop()
       reject(error)
     })
     parts.pipe(child.stdin)

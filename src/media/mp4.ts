@@ -21,16 +21,17 @@ export interface Mp4Options {
   /** Path of a binary; searched for where absent. */
   readonly ffmpeg?: string
   readonly timeoutMs?: number
+  readonly signal?: AbortSignal
 }
 
 /**
  * Odd sides grow by one pixel. A temporary file, because ffmpeg must go back to put the index first.
  *
- * @throws UserError `ffmpeg-missing`, `ffmpeg-died`, `ffmpeg-hung`, `no-temporary-file`
+ * @throws UserError `ffmpeg-missing`, `ffmpeg-died`, `ffmpeg-hung`, `no-temporary-file`; the signal's reason
  */
 export async function encodeMp4(
   given: Frames | FrameSource,
-  { fps, quality, settings, ffmpeg, timeoutMs = 60_000 }: Mp4Options,
+  { fps, quality, settings, ffmpeg, timeoutMs = 60_000, signal }: Mp4Options,
 ): Promise<Uint8Array> {
   const path = ffmpeg ?? (await findFfmpeg())
   const even = evenSides(sourceOf(given))
@@ -45,7 +46,7 @@ export async function encodeMp4(
       ...['-c:v', 'libx264', '-preset', 'medium', '-crf', String(Math.round(18 + (85 - quality) * 0.36)), '-bf', '0'],
       ...['-map_metadata', '-1', '-fflags', '+bitexact', '-movflags', '+faststart', '-f', 'mp4', output],
     ]
-    await runFfmpeg(path, { args, input: framesOf(even), timeoutMs })
+    await runFfmpeg(path, { args, input: framesOf(even), timeoutMs, signal })
     const file = await finished(output, even.count)
     return settings === undefined ? file : withComment(file, settingsText(settings))
   })

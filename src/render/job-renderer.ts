@@ -4,6 +4,7 @@
 import { UserError } from '../errors.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
+import { traceparentOf } from '../jobs/trace-context.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
 import type { RenderPool } from './pool.ts'
@@ -33,6 +34,7 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
       const drawn = await pool.render(recipe, {
         id: job.id,
         begunBefore: job.attempts > 1,
+        traceparent: traceparentOf(job.id),
         signal,
         previewEveryMs,
         onProgress(progress) {
@@ -41,13 +43,14 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
           onProgress(progress)
         },
       })
-      const { animation, notes, closing, renderMs = now() - began } = drawn
+      const { animation, notes, closing, stepMs, renderMs = now() - began } = drawn
+      const stepsMs = stepMs.reduce((sum, ms) => sum + ms, 0)
       signal.throwIfAborted()
       const { bytes, format, width, height, frames, fps } = animation
       const blob = `${job.id}.${format}`
       await blobs.put(blob, bytes)
       const details = { format, width, height, frames, fps, bytes: bytes.length, notes, ...omitUndefined({ closing }) }
-      return { result: { blob, details }, renderMs }
+      return { result: { blob, details }, renderMs, stepsMs }
     },
   }
 }

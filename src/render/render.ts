@@ -1,6 +1,5 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
-import { readFile } from 'node:fs/promises'
 import type { Closing } from '../clip.ts'
 import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
 import type { Note } from '../engine/index.ts'
@@ -8,9 +7,9 @@ import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
-import { decodeAnimation } from '../media/decode-animation.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { earlierFrames } from './earlier-frames.ts'
 import { createFrameSpool, type FrameSpool } from './frame-spool.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -94,7 +93,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
       fps: request.fps,
       scale: recipe.scale ?? enlargement(request),
       settings: request,
-      ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg }),
+      ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
     })
     const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
     return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
@@ -104,21 +103,6 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
 function engineInputOf({ request, model, prompt, negative }: Recipe): EngineInput {
   return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(request.seed) }
 }
-
-/** What is drawn on from, as the engine takes it. */
-async function earlierFrames(
-  { request, earlier }: Recipe,
-  ffmpeg: string | undefined,
-): Promise<Pick<EngineInput, 'continues' | 'variationOf'>> {
-  if (earlier === undefined || !request.earlier) return {}
-  const { width, height } = request
-  const { as, strength = usualStrength, frames: count } = request.earlier
-  const frames = await decodeAnimation(await readFile(earlier), { width, height, frames: count, ...omitUndefined({ ffmpeg }) })
-  return as === 'beginning' ? { continues: frames } : { variationOf: { frames, strength } }
-}
-
-/** Of a variation: the same scene, with other details. */
-const usualStrength = 0.6
 
 /** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */
 export function enlargement({ width, height }: Pick<AnimationRequest, 'width' | 'height'>): number {

@@ -1,9 +1,9 @@
 // An SQLite database of ours: opened, checked and brought to today's tables, or refused with one sentence.
 // WAL with synchronous=NORMAL: what was committed survives the process being killed at any moment without waiting for the
 // disk (0.06 ms a commit where FULL took 3 ms). What must survive a power cut too waits for `durable`. What is deleted is
-// overwritten.
+// overwritten, in the write-ahead log too once `erase` was called. Only its owner can read the file.
 
-import { close, existsSync, fdatasync, open } from 'node:fs'
+import { chmodSync, close, closeSync, existsSync, fdatasync, open, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { UserError } from '../errors.ts'
@@ -31,11 +31,16 @@ export interface Database {
   transaction<T>(act: () => T): T
   /** Resolves when everything committed so far survives a power cut. Off this thread, and once for all who wait. */
   durable(): Promise<void>
+  /** What was deleted is gone from the write-ahead log too, soon: once for all who ask within a moment. */
+  erase(): void
   close(): void
 }
 
 /** Pages of 4 KiB after which the write-ahead log is checkpointed, on this thread and waiting for the disk: seldom, and many changes of one page once. */
 const logPages = 8000
+
+/** The log is copied into the file on this thread, waiting for the disk: once for all that is deleted in a row. */
+const eraseAfterMs = 500
 
 /** @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -43,14 +48,20 @@ export function openDatabase(options: DatabaseOptions): Database {
   let sql: DatabaseSync | undefined
   let lock: DatabaseSync | undefined
   try {
-    if (alone && path !== ':memory:') lock = takeLock(`${path}-lock`, waitMs)
+    if (path !== ':memory:') keepFromOthers(path)
+    if (alone && path !== ':memory:') {
+      keepFromOthers(`${path}-lock`)
+      lock = takeLock(`${path}-lock`, waitMs)
+    }
     sql = new DatabaseSync(path, { timeout: waitMs })
     checkOrigin(sql, options)
     sql.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = ${logPages}; BEGIN IMMEDIATE`,
     )
     for (const migration of migrations.slice(versionOf(sql))) sql.exec(migration)
-    sql.exec(`PRAGMA application_id = ${options.applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`)
+    sql.exec(
+      `PRAGMA application_id = ${options.applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`,
+    )
   } catch (error) {
     sql?.close()
     if (lock) releaseLock(lock)
@@ -58,6 +69,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
   const database = sql
   const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')]
+  let erasing: NodeJS.Timeout | undefined
   const durability = path === ':memory:' ? undefined : createDurability(`${path}-wal`)
 
   return {
@@ -74,11 +86,33 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     durable: async () => durability?.sync(),
+    erase() {
+      if (!database.isOpen) return
+      erasing ??= setTimeout(() => {
+        erasing = undefined
+        // Another process may be reading: then the next time does it.
+        database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      }, eraseAfterMs).unref()
+    },
     close() {
+      clearTimeout(erasing)
       durability?.close()
       database.close()
       if (lock) releaseLock(lock)
     },
+  }
+}
+
+/** SQLite gives its other files the rights of this one. What was opened to others by an earlier version is closed to them. */
+function keepFromOthers(path: string): void {
+  try {
+    // One that is there is not opened: closing it would give back the locks that this process has on it.
+    if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600))
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+      if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
+    }
+  } catch {
+    // SQLite says what is wrong with the place; a file of another account is that one's to close.
   }
 }
 

@@ -15,7 +15,7 @@ export const spaceMigrations = [
 
 const pageSize = 200
 
-export function sqliteSpace({ sql, transaction }: Pick<Database, 'sql' | 'transaction'>, space: string): KeyvStoreAdapter {
+export function sqliteSpace({ sql, transaction, erase }: Pick<Database, 'sql' | 'transaction' | 'erase'>, space: string): KeyvStoreAdapter {
   const read = sql.prepare('SELECT value FROM entries WHERE space = ? AND key = ?')
   const write = sql.prepare('INSERT OR REPLACE INTO entries (space, key, value, expires_ms) VALUES (?, ?, ?, ?)')
   const remove = sql.prepare('DELETE FROM entries WHERE space = ? AND key = ?')
@@ -41,8 +41,14 @@ export function sqliteSpace({ sql, transaction }: Pick<Database, 'sql' | 'transa
       transaction(() => {
         for (const { key, value, ttl } of entries) put(key, value, ttl)
       }),
-    delete: async (key: string) => remove.run(space, key).changes > 0,
-    clear: async () => void removeAll.run(space),
+    delete: async (key: string) => {
+      erase()
+      return remove.run(space, key).changes > 0
+    },
+    clear: async () => {
+      erase()
+      removeAll.run(space)
+    },
     async *iterator(): AsyncGenerator<[string, string]> {
       // Page by page, because what is asked for between two pages may change the table.
       for (let last = ''; ; ) {

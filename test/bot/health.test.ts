@@ -55,13 +55,13 @@ describe('health', () => {
   test('counts answers, requests, ends and renders', async () => {
     metrics.observer.answered('room', 'animate', 'done', 40)
     metrics.observer.accepted('room')
-    metrics.observer.ended('room', 'done', 4000)
     metrics.observer.edited('room')
     metrics.observer.callFailed('room', new Error('503'))
     metrics.observer.callFailed('room', Object.assign(new Error('wait'), { status: 429 }))
     const closing = { loop: 'closed', seam: 0.6 } as const
     const details = { format: 'webp', width: 64, height: 64, frames: 16, fps: 10, bytes: 5, closing, notes: [] } as const
     const job = { owner: { platform: 'room', space: 's', person: 'p' }, acceptedMs: 0, startedMs: 1000, attempts: 1 } as Job
+    metrics.observer.ended({ ...job, state: 'done' }, 4000)
     say({ kind: 'state', job: { ...job, state: 'running' } })
     say({ kind: 'state', job: { ...job, state: 'done', endedMs: 3500, result: { blob: 'a.webp', details } } })
     const attempt = { host: 'ada-1', name: 'ada', run: 'job.1' }

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { hasRedis } from '../suites/redis-server.ts'
+import { skipWithoutRedis } from '../suites/redis-server.ts'
 import { runChaos } from './chaos.ts'
 
 describe('while parts are killed, frozen, restarted and cut off at random', {
-  skip: hasRedis() ? false : 'no redis-server on this machine',
+  skip: skipWithoutRedis,
   timeout: 600_000,
 }, () => {
   test('no request is lost, none is posted twice, each has a visible end, and none is begun more than twice', async () => {

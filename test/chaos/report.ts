@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasEnded } from '../../src/jobs/job.ts'
+import { hasEnded, type Job } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import type { FakeMessage } from '../chat/fake-platform.ts'
 import { platformNames } from './options.ts'
@@ -22,6 +22,8 @@ export interface ChaosReport {
   readonly mostExtraRuns: number
   readonly jobsWithExtraRuns: number
   readonly longestDelayS: number
+  /** Jobs that took longest, with seconds. */
+  readonly slowest: Readonly<Record<string, number>>
   /** Why jobs failed, and how many. */
   readonly reasons: Readonly<Record<string, number>>
 }
@@ -44,6 +46,7 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
 
   const endsOf = (id: string) => (shown.get(id) ?? []).filter(({ outgoing }) => isEnd(outgoing)).length
   const placesOf = (id: string) => new Set((animations.get(id) ?? []).map(({ room, id: message }) => `${room} ${message}`)).size
+  const slowest = jobs.toSorted((a, b) => delayS(b) - delayS(a))
   const extra = jobs.map(({ request }) => Math.max(0, (begun.get(request.seed) ?? 0) - 1))
   return {
     asked: seedsIn(asked).length,
@@ -62,8 +65,21 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
         ),
       ].map(([code, of]) => [code, of.length]),
     ),
-    longestDelayS: Math.round(Math.max(0, ...jobs.map(({ acceptedMs, endedMs = Date.now() }) => endedMs - acceptedMs)) / 1000),
+    longestDelayS: delayS(slowest[0]),
+    slowest: Object.fromEntries(slowest.slice(0, 5).map((job) => [job.id, delayS(job)])),
   }
+}
+
+function delayS(job: Job | undefined): number {
+  return job ? Math.round(((job.endedMs ?? Date.now()) - job.acceptedMs) / 1000) : 0
+}
+
+/** Ids of jobs. */
+export function unendedIn(folder: string): readonly string[] {
+  const journal = openJournal(join(folder, 'journal.sqlite'))
+  const { jobs } = journal.list({}, { from: 0, limit: Number.POSITIVE_INFINITY })
+  journal.close()
+  return jobs.filter((job) => !hasEnded(job)).map(({ id }) => id)
 }
 
 /** Every state that a message had, oldest first. */

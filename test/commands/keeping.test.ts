@@ -56,6 +56,15 @@ describe('what is kept', () => {
     assert.equal(scheduler.find(starred.id), undefined)
   })
 
+  test('of two settings that are changed at once none is lost, and of two defaults neither', async () => {
+    await Promise.all(['one', 'two', 'three', 'four'].map((name) => tester.say('root', `/settings allow channel:${name}`)))
+    assert.equal(factsIn(await tester.say('root', '/settings show'))['Channels'], 'one, two, three, four')
+    for (const name of ['one', 'two', 'three', 'four']) await tester.say('root', `/settings disallow channel:${name}`)
+    await Promise.all([tester.say('eve', '/defaults set steps:9'), tester.say('eve', '/defaults set frames:8')])
+    assert.partialDeepStrictEqual(factsIn(await tester.say('eve', '/defaults show')), { steps: '9', frames: '8' })
+    await tester.say('eve', '/defaults clear')
+  })
+
   test('/defaults and /settings show what they keep, and forget it', async () => {
     assert.match((await tester.say('ann', '/defaults')).text, /no defaults/)
     await tester.say('ann', '/defaults set steps:8 style:Anime')

@@ -62,7 +62,7 @@ describe('/styles', () => {
     assert.match(Files!, /^1\. LoRA, rank 8, on 132 modules of the UNet, strength 0\.8 \(576 kB, sha256 25f2464fb992\)$/)
     assert.deepEqual(
       { Source, Base, Where, Licence },
-      { Source: 'file:look.safetensors', Base: 'pocket', Where: 'everywhere', Licence: '–' },
+      { Source: 'file:look.safetensors', Base: 'pocket', Where: 'here alone', Licence: '–' },
     )
     assert.deepEqual(
       reply.items?.map(({ title, picture }) => ({
@@ -84,8 +84,9 @@ describe('/styles', () => {
     const [publish, keep, drop] = buttons(await say('/styles add ink', true))
     assert.equal(spoken(await say(keep!)), 'ink is for admins alone.')
     const published = await say(publish!)
-    assert.equal(spoken(published), 'ink is offered everywhere now: style:ink')
-    assert.equal((await house.styles.list('slack/x', false)).length, 3)
+    assert.equal(spoken(published), 'ink is offered here alone now: style:ink')
+    assert.equal((await house.styles.list('discord/s1', false)).length, 3)
+    assert.equal((await house.styles.list('slack/x', false)).length, 2)
     assert.ok(buttons(published)[0]!.startsWith('animate prompt:"a red ball'))
     assert.equal(spoken(await say(drop!)), 'ink is removed, and its files with it.')
     assert.deepEqual(house.files(), [])
@@ -152,7 +153,7 @@ describe('/styles', () => {
     assert.equal(spoken(await say('/styles rename ink to:pen')), 'pen: name: ink → pen; aliases: – → ink')
     assert.match(spoken(await say('/styles quarantine ink')), /^pen is in quarantine/)
     const removed = await say('/styles remove pen')
-    assert.equal(spoken(removed), 'pen is removed. /styles rollback brings it back.')
+    assert.equal(spoken(removed), 'pen is removed. Its rollback brings it back.')
     await say(buttons(removed)[0]!)
     const who = await say('/styles who pen')
     assert.deepEqual(

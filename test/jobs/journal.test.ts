@@ -101,7 +101,7 @@ test('live ones come in the order of asking, untold ones in the order of ending'
 
 test("a person's jobs are theirs on one platform and in every space, page by page", () => {
   const journal = openJournal(':memory:')
-  for (let n = 0; n < 5; n++) journal.add(jobOf(`a${n}`, 'ann', n % 2 ? 's' : 'direct'))
+  for (let n = 0; n < 5; n++) journal.add(newJob(askOf('ann', { space: n % 2 ? 's' : 'direct', prompt: `cat ${n}` }), `a${n}`, 1000))
   journal.add(jobOf('b0', 'bob'))
   const elsewhere = jobOf('x0')
   journal.add({ ...elsewhere, owner: { ...elsewhere.owner, platform: 'other' } })
@@ -113,7 +113,7 @@ test("a person's jobs are theirs on one platform and in every space, page by pag
   assert.deepEqual(page(4, 2), { ids: ['a0'], total: 5 })
   assert.deepEqual(page(9, 2), { ids: [], total: 5 })
   assert.equal(journal.list({}, everything).total, 7)
-  const even = journal.list({ space: 's' }, { ...everything, where: ({ id }) => id !== 'a1' })
+  const even = journal.list({ space: 's' }, { ...everything, prompt: (prompt) => prompt !== 'cat 1' })
   assert.deepEqual({ ids: even.jobs.map(({ id }) => id), total: even.total }, { ids: ['x0', 'b0', 'a3'], total: 3 })
 })
 
@@ -147,4 +147,53 @@ test('what is kept beside a change is written with it', () => {
   assert.deepEqual(journal.kept('n'), { rate: [1, 2] })
   journal.change([cancelled(jobOf('a'), 5)], { name: 'n', value: null })
   assert.equal(journal.kept('n'), null)
+})
+
+/** What the chat writes as an address, as far as it matters here. */
+const askedBy = (person: string, isPrivate: boolean, id: string, space = 's'): Job =>
+  newJob({ ...askOf(person, { space }), address: { private: isPrivate } }, id, 1)
+
+test('what one may see is what is done and shown there, and the own that is private, newest end first', () => {
+  const journal = openJournal(':memory:')
+  const jobs = [
+    askedBy('ann', false, 'a0'),
+    askedBy('ann', true, 'a1'),
+    askedBy('bob', true, 'b0'),
+    askedBy('bob', false, 'b1'),
+    askedBy('ann', false, 'a2', 'elsewhere'),
+    askedBy('ann', true, 'a3', 'elsewhere'),
+    askedBy('ann', false, 'a4'),
+  ]
+  for (const [n, job] of jobs.entries()) {
+    journal.add(job)
+    journal.change([job.id === 'a4' ? cancelled(job, 100) : done(job, `${job.id}.webp`, 10 + n)])
+  }
+  const seen = (person: string, space = 's', from = 0, limit = 9) => {
+    const { jobs, total } = journal.ended({ visibleTo: { platform: 'test', space, person }, from, limit })
+    return `${jobs.map(({ id }) => id)} of ${total}`
+  }
+  assert.equal(seen('ann'), 'b1,a1,a0 of 3')
+  assert.equal(seen('bob'), 'b1,b0,a0 of 3')
+  assert.equal(seen('cid'), 'b1,a0 of 2')
+  assert.equal(seen('ann', 'elsewhere'), 'a3,a2 of 2')
+  assert.equal(seen('ann', 's', 1, 1), 'a1 of 3')
+  journal.close()
+})
+
+test('what one may see costs no more for all that others hide, nor far back', () => {
+  const journal = openJournal(':memory:')
+  for (let n = 0; n < 20_000; n++) {
+    const job = askedBy(`person${n % 50}`, n % 4 > 0, `j${n}`)
+    journal.add(job)
+    journal.change([done(job, `${job.id}.webp`, n)])
+  }
+  for (const from of [0, 4990, 99_999]) {
+    const before = process.cpuUsage()
+    const { jobs, total } = journal.ended({ visibleTo: { platform: 'test', space: 's', person: 'guest' }, from, limit: 24 })
+    const { user, system } = process.cpuUsage(before)
+    assert.equal(jobs.length, Math.max(0, Math.min(24, 5000 - from)))
+    assert.equal(total, 5000)
+    assert.ok(user + system < 100_000, `${user + system} µs of CPU from ${from}`)
+  }
+  journal.close()
 })

@@ -1,8 +1,11 @@
 // What a start takes up after a stop, a death, or a journal that could not be written.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { openJournal } from '../../src/jobs/journal.ts'
+import { temporaryFolder } from '../store/folder.ts'
 import { askOf } from './asks.ts'
 import { settled } from './manual-clock.ts'
 import { activeIds, fillableJournal, openScheduler, refusal } from './open-scheduler.ts'
@@ -84,4 +87,115 @@ test('where the journal can no longer be written nothing is begun, taken on or e
     second.renderer.begun.map(({ id, attempts }) => ({ id, attempts })),
     [{ id: 'j0', attempts: 2 }],
   )
+})
+
+/** Between two tries, and a little more. */
+const triedAgainMs = 2500
+
+test('when the journal can be written again what was running is begun anew, uncounted, and requests are taken on', async () => {
+  const disk = fillableJournal()
+  const { scheduler, renderer, clock, errors, told } = await openScheduler({ journal: disk.journal, slots: 2 })
+  let recoveries = 0
+  scheduler.onRecovery(() => recoveries++)
+  for (const person of ['ann', 'bob', 'cid']) await scheduler.accept(askOf(person))
+  disk.full = true
+  renderer.active[0]!.finish()
+  await settled()
+  for (let n = 0; n < 3; n++) await clock.advance(triedAgainMs)
+  assert.equal((await refusal(scheduler.accept(askOf('dan')))).code, 'journal-failed')
+  assert.deepEqual(activeIds(renderer), [])
+  assert.equal(errors.length, 1, 'it is told once')
+  disk.full = false
+  await clock.advance(triedAgainMs)
+  assert.equal(scheduler.trouble(), undefined)
+  assert.equal(recoveries, 1)
+  assert.deepEqual(activeIds(renderer), ['j0', 'j1'])
+  assert.deepEqual(
+    renderer.active.map(({ job }) => job.attempts),
+    [1, 1],
+  )
+  await scheduler.accept(askOf('dan'))
+  while (renderer.active.length > 0) {
+    renderer.active[0]!.finish()
+    await settled()
+  }
+  assert.deepEqual(
+    told().filter((line) => line.endsWith('done')),
+    ['j0', 'j1', 'j2', 'j3'].map((id) => `${id} done`),
+  )
+  assert.deepEqual(disk.journal.live(), [])
+})
+
+test('a job that could not be begun keeps no slot and is begun when it can be', async () => {
+  const disk = fillableJournal()
+  const { scheduler, renderer, clock } = await openScheduler({ journal: disk.journal, slots: 0 })
+  for (const person of ['ann', 'bob']) await scheduler.accept(askOf(person))
+  disk.full = true
+  renderer.setCapacity(1)
+  assert.deepEqual(activeIds(renderer), [])
+  disk.full = false
+  await clock.advance(triedAgainMs)
+  assert.deepEqual(activeIds(renderer), ['j0'])
+  renderer.active[0]!.finish()
+  await settled()
+  assert.deepEqual(activeIds(renderer), ['j1'])
+})
+
+test('whoever asks first when there is room again need not wait for the next try', async () => {
+  const disk = fillableJournal()
+  const { scheduler, renderer } = await openScheduler({ journal: disk.journal })
+  await scheduler.accept(askOf('ann'))
+  disk.full = true
+  renderer.active[0]!.finish()
+  await settled()
+  disk.full = false
+  await scheduler.accept(askOf('bob'))
+  assert.equal(scheduler.trouble(), undefined)
+  assert.deepEqual(activeIds(renderer), ['j0'])
+})
+
+test('a request that could not be written down stops nothing that runs, and is told of until one could be', async () => {
+  const disk = fillableJournal()
+  const { scheduler, renderer, clock } = await openScheduler({ journal: disk.journal })
+  await scheduler.accept(askOf('ann'))
+  disk.full = true
+  assert.equal((await refusal(scheduler.accept(askOf('bob')))).code, 'journal-failed')
+  await clock.advance(triedAgainMs)
+  assert.equal(scheduler.trouble(), 'the journal cannot be written')
+  assert.deepEqual(activeIds(renderer), ['j0'])
+  disk.full = false
+  await clock.advance(triedAgainMs)
+  assert.equal(scheduler.trouble(), undefined)
+  renderer.active[0]!.finish()
+  await settled()
+  assert.equal(scheduler.find('j0')!.state, 'done')
+})
+
+test('a scheduler that stops while the journal cannot be written tries no more', async () => {
+  const disk = fillableJournal()
+  const { scheduler, renderer, clock } = await openScheduler({ journal: disk.journal })
+  await scheduler.accept(askOf('ann'))
+  disk.full = true
+  renderer.active[0]!.finish()
+  await settled()
+  await scheduler.stop()
+  disk.full = false
+  await clock.advance(10 * triedAgainMs)
+  assert.deepEqual(activeIds(renderer), [])
+})
+
+const disk = temporaryFolder()
+const fullDisk = join(import.meta.dirname, 'full-disk-process.ts')
+const mayMount = spawnSync('unshare', ['-m', 'true']).status === 0
+
+test('on a real disk that was full for a moment requests are taken on again', {
+  skip: mayMount ? false : 'nothing may be mounted here',
+}, () => {
+  const { status, stdout, stderr } = spawnSync(
+    'unshare',
+    ['-m', 'sh', '-c', 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$1" "$2" "$0"', disk, process.execPath, fullDisk],
+    { encoding: 'utf8', timeout: 120_000 },
+  )
+  assert.equal(status, 0, stderr)
+  assert.deepEqual(stdout.trim().split('\n'), ['refused journal-failed', 'recovered', 'accepted running'])
 })

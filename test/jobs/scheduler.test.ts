@@ -125,6 +125,21 @@ test('an end can be given from outside with its reason', async () => {
   assert.partialDeepStrictEqual(scheduler.find('j1'), refused)
 })
 
+test('a clock that is set in the middle of a render changes nothing about how much longer it takes', async () => {
+  const { scheduler, renderer, clock } = await openScheduler()
+  await scheduler.accept(askOf('ann'))
+  const leftMs = () => scheduler.standing('j0')?.leftMs
+  await clock.advance(1000)
+  renderer.active[0]!.progress(1, 10)
+  clock.set(365 * 24 * 3_600_000)
+  await clock.advance(1000)
+  renderer.active[0]!.progress(2, 10)
+  assert.equal(leftMs(), 8000)
+  clock.set(-2 * 365 * 24 * 3_600_000)
+  await clock.advance(1000)
+  assert.equal(leftMs(), 7000)
+})
+
 test('nothing is taken on before the start', async () => {
   const scheduler = createScheduler(await openScheduler())
   assert.equal((await refusal(scheduler.accept(askOf('ann')))).code, 'starting')
@@ -146,7 +161,7 @@ test('told, notes and history are kept; what is forgotten gives back the blobs t
 
   const history = scheduler.jobsOf(ownerOf('ann'), { from: 0, limit: 1 })
   assert.deepEqual({ ids: idsOf(history.jobs), total: history.total }, { ids: ['j2'], total: 2 })
-  const dogs = scheduler.jobsOf(ownerOf('ann'), { from: 0, limit: 9, where: ({ request }) => request.prompt.includes('dog') })
+  const dogs = scheduler.jobsOf(ownerOf('ann'), { from: 0, limit: 9, prompt: (prompt) => prompt.includes('dog') })
   assert.deepEqual({ ids: idsOf(dogs.jobs), total: dogs.total }, { ids: ['j2'], total: 1 })
 
   assert.deepEqual(await scheduler.forget(['j0', 'j1', 'j2']), [])

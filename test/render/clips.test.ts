@@ -10,10 +10,12 @@ import { seam } from '../../src/engine/pipeline/seam.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import type { AnimationRequest } from '../../src/jobs/request.ts'
-import { decodeAnimation } from '../../src/media/decode-animation.ts'
+import { resize } from '../../src/media/resize.ts'
+import { spread } from '../../src/render/earlier-frames.ts'
 import type { Recipe } from '../../src/render/recipe.ts'
 import { createRenderer, type Drawn } from '../../src/render/render.ts'
 import { cpuSession } from '../engine/cpu-session.ts'
+import { decode } from '../media/decode.ts'
 import { temporaryFolder } from '../store/folder.ts'
 import { smallRecipe } from './small-recipe.ts'
 
@@ -33,8 +35,7 @@ async function rendered(wanted: Recipe): Promise<Drawn> {
   for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value
 }
 
-const framesOf = ({ animation }: Drawn): Promise<Frames> =>
-  decodeAnimation(animation.bytes, { width: side, height: side, frames: animation.frames })
+const framesOf = async ({ animation }: Drawn): Promise<Frames> => resize(await decode(animation), side, side)
 
 /** Mean difference of one frame from another, of 255. */
 const apart = (a: Frames, i: number, b: Frames, j: number): number => {
@@ -79,4 +80,15 @@ test('a variation is nearer to its animation than another seed is', async () => 
   const [was, is, otherwise] = [await framesOf(before), await framesOf(varied), await framesOf(other)]
   assert.ok(apart(was, 0, is, 0) < apart(was, 0, otherwise, 0), `${apart(was, 0, is, 0)} and ${apart(was, 0, otherwise, 0)}`)
   assert.ok(apart(was, 0, is, 0) > 0.5, 'and is another')
+})
+
+test('of a file that was left fewer frames, each stands for those that it shows', () => {
+  const pixels = (...values: number[]): Frames => ({
+    count: values.length,
+    width: 1,
+    height: 1,
+    data: Uint8Array.from(values.flatMap((v) => [v, v, v])),
+  })
+  assert.deepEqual(spread(pixels(1, 2, 3), 6), pixels(1, 1, 2, 2, 3, 3))
+  assert.deepEqual(spread(pixels(1, 2, 3), 3), pixels(1, 2, 3))
 })

@@ -417,6 +417,17 @@ const rows: readonly Row[] = [
     () => model({ checkpoint: join(reports, 'folders/plain'), vae: join(reports, 'folders/vae_sdxl') }),
   ],
 
+  [
+    'vae-scale',
+    'FILE gives latents that are scaled by 0.08333, and those of this checkpoint are by 0.18215: they belong to different models.',
+    () => model({ vae: folder({ 'config.json': { norm_num_groups: 8, scaling_factor: 0.08333 } }, join(reports, 'folders/plain/vae')) }),
+  ],
+  [
+    'checkpoint-depth',
+    'FILE has 2 blocks in down_blocks.0.attentions.0.transformer_blocks; those of Stable Diffusion 1.x and of its motion modules have one.',
+    () => said([...sd15UNet(), ['down_blocks.0.attentions.0.transformer_blocks.1.norm1.weight', [320]]]),
+  ],
+
   // Motion modules.
   [
     'hotshot-xl',
@@ -462,6 +473,14 @@ const rows: readonly Row[] = [
     'checkpoint-part',
     'FILE is none of what is known here: checkpoint, VAE, text encoder, motion module, LoRA or textual inversion (its tensors: layer.weight).',
     () => model({ vae: tensors({ 'layer.weight': [3, 3] }) }),
+  ],
+  [
+    'checkpoint-part',
+    'FILE is a VAE and a text encoder without a UNet; what is needed here is a checkpoint of Stable Diffusion 1.x, with a UNet.',
+    () => {
+      const parts = [...openTensorFile(checkpoint).tensors.values()].filter(({ name }) => !name.startsWith('model.diffusion_model.'))
+      return model({ checkpoint: tensors(Object.fromEntries(parts.map(({ name, shape }) => [name, shape]))) })
+    },
   ],
   [
     'checkpoint-kind',
@@ -637,6 +656,15 @@ for (const [code, sentence, refuse] of rows) {
     assert.deepEqual([trouble.code, trouble.message.replaceAll(paths, 'FILE')], [code, sentence])
   })
 }
+
+test('what a terminal would obey in a file’s names is told as what it is', () => {
+  assert.throws(() => openTensorFile(join(fixtures, 'reports/attack/bidi-c1-in-refusal.safetensors')), {
+    code: 'safetensors-dtype-unknown',
+    message: /holds tensor "a\\u009b31mRED\\u202egnp\.exe\\u2028" as "F32\\u009b2J"/,
+  })
+  const { sentence } = identify(fileOf({ 'a\u009b31mRED\u202egnp.exe\u2028': [3], b: [3] })) as { readonly sentence?: string }
+  assert.match(sentence ?? '', /\(its tensors: a\\u009b31mRED\\u202egnp\.exe\\u2028, b\)/)
+})
 
 /** Nothing of what these say is true of a file: they are of disks, of strengths, or notes on what is drawn all the same. */
 const ofNoFile = new Set([

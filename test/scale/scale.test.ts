@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { hasRedis } from '../suites/redis-server.ts'
+import { skipWithoutRedis } from '../suites/redis-server.ts'
 import { measurePicking, measureScale } from './scale.ts'
 
 test('picking what runs next and where takes no 5 ms, with 100,000 waiting and 50 GPU hosts', () => {
@@ -10,7 +10,7 @@ test('picking what runs next and where takes no 5 ms, with 100,000 waiting and 5
   assert.ok(medianMs < 5, `${medianMs} ms`)
 })
 
-describe('GPU hosts', { skip: hasRedis() ? false : 'no redis-server on this machine', timeout: 120_000 }, () => {
+describe('GPU hosts', { skip: skipWithoutRedis, timeout: 120_000 }, () => {
   test('are kept busy: four make nearly four times as much as one, for a few dozen commands of Redis a job', async () => {
     const { throughput, idle } = await measureScale({ hosts: [1, 4], jobsPerHost: 3, steps: 10, stepMs: 150, idleHosts: 4, idleSeconds: 1 })
     const [one, four] = throughput as [(typeof throughput)[0], (typeof throughput)[0]]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -126,6 +126,35 @@ test('a file that may only be read is refused', { skip: process.getuid?.() === 0
   openDatabase(options('read-only.sqlite')).close()
   chmodSync(join(folder, 'read-only.sqlite'), 0o444)
   assert.equal(refusal(() => openDatabase(options('read-only.sqlite'))).code, 'database-unreachable')
+})
+
+test('a file is its owner’s alone, also one that an earlier version left open to others', () => {
+  const path = join(folder, 'private.sqlite')
+  const modes = () => [path, `${path}-wal`].map((file) => (statSync(file).mode & 0o777).toString(8))
+  const first = openDatabase(options('private.sqlite'))
+  first.sql.exec("INSERT INTO notes (text) VALUES ('Tom')")
+  assert.deepEqual(modes(), ['600', '600'])
+  first.close()
+  chmodSync(path, 0o644)
+  const second = openDatabase(options('private.sqlite'))
+  second.sql.exec("INSERT INTO notes (text) VALUES ('Kit')")
+  assert.deepEqual(modes(), ['600', '600'])
+  second.close()
+})
+
+test('what was deleted stands in no file any more once it was erased, the write-ahead log included', async () => {
+  const path = join(folder, 'erased.sqlite')
+  const database = openDatabase(options('erased.sqlite'))
+  const holds = (word: string) => [path, `${path}-wal`].filter((file) => existsSync(file) && readFileSync(file).includes(word))
+  database.sql.exec("INSERT INTO notes (text) VALUES ('Schrödinger')")
+  database.sql.exec("UPDATE notes SET text = 'Pangur' WHERE text = 'Schrödinger'; DELETE FROM notes WHERE text = 'Pangur'")
+  assert.notDeepEqual(holds('Pangur'), [], 'the log holds it until then')
+  database.erase()
+  database.erase()
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  for (const word of ['Pangur', 'Schrödinger']) assert.deepEqual(holds(word), [])
+  database.close()
+  database.erase()
 })
 
 test('syncing resolves for all who wait, with nothing written and after closing too', async () => {

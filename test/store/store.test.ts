@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { openStore } from '../../src/store/store.ts'
-import { startRedis } from '../suites/redis-server.ts'
+import { skipWithoutRedis, startRedis } from '../suites/redis-server.ts'
 import { testStore } from '../suites/store.ts'
 import { temporaryFolder } from './folder.ts'
 
@@ -12,6 +12,7 @@ const redisUrl = await startRedis()
 
 testStore('a store in a folder', () => openStore({ folder }))
 if (redisUrl !== undefined) testStore('a store in Redis', () => openStore({ folder, redisUrl, onError: assert.ifError }))
+else describe('a store in Redis', { skip: skipWithoutRedis })
 
 test('a Redis that cannot be reached is refused without its password', async () => {
   await assert.rejects(openStore({ folder, redisUrl: 'redis://me:secret@127.0.0.1:1' }), ({ code, message }: NodeJS.ErrnoException) => {

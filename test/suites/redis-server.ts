@@ -23,16 +23,16 @@ export interface RedisServer {
 
 /** @param args besides those that keep everything in memory alone */
 export async function startRedisServer(...args: readonly string[]): Promise<RedisServer | undefined> {
-  if (!hasRedis()) {
-    console.log('skipped: no redis-server on this machine; the tests against Redis did not run')
-    return undefined
-  }
+  if (!hasRedis()) return undefined
   const server = await redisServer(await freePort(), args)
   after(server.kill)
   return server
 }
 
-export function hasRedis(): boolean {
+/** Why a suite that needs it is skipped, as the runner says it. */
+export const skipWithoutRedis: string | false = hasRedis() ? false : 'no redis-server on this machine'
+
+function hasRedis(): boolean {
   return spawnSync('redis-server', ['--version']).error === undefined
 }
 

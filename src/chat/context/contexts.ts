@@ -42,6 +42,7 @@ export interface Caller {
   readonly maxBytes: number
   /** The platform's, where it has one. */
   readonly fetchFile?: NonNullable<Platform['fetchFile']>
+  readonly namesOf?: NonNullable<Platform['namesOf']>
 }
 
 /** Somebody who may want to manage styles. */
@@ -91,6 +92,7 @@ export function createContexts(parts: ContextsParts): Contexts {
       jobs: createJobAccess(jobParts, caller),
       gpuHosts,
       privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
+      namesOf: async (ids) => (caller.namesOf ? caller.namesOf([...new Set(ids)], caller) : new Map(ids.map((id) => [id, id]))),
       randomSeed,
       exampleOf: async (name) => exampleLoop?.(name, formats[0] === 'gif' ? 'gif' : 'webp'),
       helpOf: (path, english) => helpIn(language, path, english),

@@ -1,5 +1,6 @@
 // Job access: the jobs that one person may see and touch, as visibility.ts decides.
 
+import { unwritten } from '../../jobs/end-reasons.ts'
 import { hasEnded, type Job, type Owner, personOf } from '../../jobs/job.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Blobs } from '../../store/store.ts'
@@ -36,12 +37,12 @@ export function createJobAccess(parts: JobAccessParts, caller: Pick<Circumstance
       return { entries: await entriesOf(jobs), total }
     }
     const wanted = search?.toLowerCase().split(/\s+/) ?? []
-    const where = ({ request }: Job) => wanted.every((word) => request.prompt.toLowerCase().includes(word))
+    const isWanted = (prompt: string) => wanted.every((word) => prompt.toLowerCase().includes(word))
     if (!kept) {
-      const { jobs, total } = scheduler.jobsOf(owner, { from, limit, where })
+      const { jobs, total } = scheduler.jobsOf(owner, { from, limit, prompt: isWanted })
       return { entries: await entriesOf(jobs), total }
     }
-    const found = (await favourites.of(me)).flatMap((id) => visible(id) ?? []).filter(where)
+    const found = (await favourites.of(me)).flatMap((id) => visible(id) ?? []).filter(({ request }) => isWanted(request.prompt))
     return { entries: await entriesOf(found.slice(from, from + limit)), total: found.length }
   }
 
@@ -55,7 +56,10 @@ export function createJobAccess(parts: JobAccessParts, caller: Pick<Circumstance
         : { code: 'cancelled-by-admin', message: 'Cancelled by an admin.' }
       if (await scheduler.cancel(id, { state: 'cancelled', reason })) return 'cancelled'
     }
-    await removeJob(parts, scheduler.find(id) ?? job)
+    const now = scheduler.find(id) ?? job
+    // Only what cannot be written down just now is still under way.
+    if (!hasEnded(now)) throw unwritten()
+    await removeJob(parts, now)
     return 'removed'
   }
 

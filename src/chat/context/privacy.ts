@@ -1,5 +1,6 @@
 // Personal data: what is kept about one person, all of it handed out, all of it deleted.
 
+import { unwritten } from '../../jobs/end-reasons.ts'
 import { hasEnded, type Owner, personOf } from '../../jobs/job.ts'
 import type { PersonalData, StoredValue } from '../contract/command-context.ts'
 import type { Defaults } from '../contract/defaults.ts'
@@ -28,7 +29,9 @@ export function createPersonalData(parts: PersonalDataParts, owner: Owner, defau
       const jobs = allJobsOf(scheduler, owner)
       for (const job of jobs) {
         if (!hasEnded(job)) await scheduler.cancel(job.id)
-        await removeJob(parts, scheduler.find(job.id) ?? job)
+        const now = scheduler.find(job.id) ?? job
+        if (!hasEnded(now)) throw unwritten()
+        await removeJob(parts, now)
       }
       await favourites.forgetPerson(me)
       await defaults.set({})

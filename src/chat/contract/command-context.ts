@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly jobs: JobAccess
   readonly gpuHosts: GpuHosts
   readonly privacy: PersonalData
+  /** What channels, roles and people of the platform are called, by their ids. What the person may not know, or nobody knows, is left out. */
+  namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
   /** The loop of an example, in a format that plays where the person is; undefined where it was not drawn. */
@@ -40,6 +42,8 @@ export interface CommandContext {
 export interface StoredValue<T> {
   get(): Promise<T>
   set(value: T): Promise<void>
+  /** To what `change` makes of what it is then, one change after the other: of two at once none is lost. Undefined changes nothing. */
+  update(change: (value: T) => T | undefined | Promise<T | undefined>): Promise<T | undefined>
 }
 
 /** The styles that the person may use. */

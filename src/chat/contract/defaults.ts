@@ -14,6 +14,8 @@ export const defaultsSchema = z.object({
   motion: z.enum(['calm', 'usual', 'lively']).optional(),
   format: z.enum(['webp', 'gif', 'mp4']).optional(),
   private: z.boolean().optional(),
+  /** To be mentioned when a request has ended. */
+  mention: z.boolean().optional(),
 })
 
 export type Defaults = z.infer<typeof defaultsSchema>

@@ -12,7 +12,7 @@ export interface Circumstances {
   /** Unique for this event on this platform: what comes twice gets one response. */
   readonly id: string
   readonly owner: Owner
-  /** Shown to others where it must be said who asked. Attacker's text. */
+  /** Shown to others where it must be said who asked; '' where the platform does not tell. Attacker's text. */
   readonly name: string
   readonly asker: Asker
   readonly channel: Channel
@@ -54,6 +54,8 @@ export interface Asker {
 
 export interface Channel {
   readonly id: string
+  /** Channels that it stands in, by their ids: those of a thread or a post, and their category. What is allowed there is allowed in it. */
+  readonly within?: readonly string[]
   readonly ageRestricted: boolean
   /** A conversation with the bot alone: no channel rules there. */
   readonly direct: boolean

@@ -12,6 +12,8 @@ export interface TextOption extends Common {
   readonly rest?: true
   /** What is offered while typing. What is typed need not be among it. */
   readonly complete?: Completion
+  /** It is the id of one of these: picked where the platform can, else mentioned or typed. */
+  readonly mention?: Mentionable
   readonly default?: string
 }
 
@@ -60,6 +62,8 @@ interface Common {
   readonly help: string
   readonly required?: true
 }
+
+export type Mentionable = 'channel' | 'role' | 'role-or-person'
 
 export type Completion = 'style' | 'prompt' | 'job' | 'waiting-job' | 'command'
 

@@ -23,6 +23,8 @@ export interface Outgoing {
   readonly buttons?: readonly Button[]
   /** Reactions that the bot puts under the message, so that people need one click. */
   readonly reactions?: readonly Reaction[]
+  /** The id of the one person whom this tells that it is there; nobody else is ever pinged. An edit that does not tell is made as a new message. */
+  readonly mention?: string
   /** At most 25 characters. Posting the same nonce at the same address again gives the message that is there already. */
   readonly nonce?: string
 }
@@ -93,6 +95,10 @@ export interface Field {
   /** The option's name and its declaration: kind, range, choices, completion. */
   readonly name: string
   readonly option: Option
+  /** What it is called, and what it does, in the reader's language. */
   readonly label: string
+  readonly help?: string
+  /** What the choices of the option are called. Absent: as they are. */
+  readonly choices?: Readonly<Record<string, string>>
   readonly value?: string
 }

@@ -4,7 +4,7 @@
 import type { Format } from '../../jobs/request.ts'
 import type { Json } from '../../store/json.ts'
 import type { Attachment } from './attachment.ts'
-import type { Choice, Incoming, Typing } from './incoming.ts'
+import type { Choice, Circumstances, Incoming, Typing } from './incoming.ts'
 import type { Audience, Form, Outgoing } from './outgoing.ts'
 
 export interface Platform {
@@ -34,6 +34,8 @@ export interface Platform {
   remove(posted: Posted): Promise<void>
   /** Takes away what the platform itself keeps about a person, in this process or on this host. */
   forget?(person: string): Promise<void> | void
+  /** What these ids are called here, as far as the reader may know: '#general', '@artists', 'ann'. Absent: an id is a name. */
+  namesOf?(ids: readonly string[], reader: Reader): Promise<ReadonlyMap<string, string>>
   /** Opens a dialog as the response; only before anything was posted at the address. */
   open(address: Json, form: Form): Promise<void>
   /**
@@ -45,11 +47,16 @@ export interface Platform {
   fetchFile?(attachment: Attachment, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
+/** Who gets to read something, and where. */
+export type Reader = Pick<Circumstances, 'owner' | 'asker'>
+
 /** JSON: it is kept, and works after a restart and after years. */
 export interface Posted {
   readonly handle: Json
   /** Every message that shows this, as reactions will name them. Unique on the platform. */
   readonly messages: readonly string[]
+  /** From then on it can no longer be changed. Absent: as long as it is there. */
+  readonly editableUntilMs?: number | undefined
 }
 
 /** What a platform calls with what it receives. Neither method throws. */

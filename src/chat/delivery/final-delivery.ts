@@ -1,7 +1,7 @@
 // Final delivery: each job that has ended is shown so once, for as long as it takes, and is then marked as told.
 
 import type { Clock } from '../../clock.ts'
-import type { End, Job } from '../../jobs/job.ts'
+import type { Job } from '../../jobs/job.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Log } from '../../log.ts'
 import type { Platform } from '../contract/platform.ts'
@@ -71,7 +71,7 @@ export function createFinalDelivery(parts: FinalDeliveryParts): FinalDelivery {
     const posted = await finalMessages.show(message, (call) => retryForJob(message, { giveUpAfterMs, signal }, call))
     if (posted) await messages.store(message, posted)
     await scheduler.told(job.id)
-    observer.ended(platform.name, job.state as End, clock.nowMs() - job.acceptedMs)
+    observer.ended(job, clock.nowMs())
     log.info({ job: job.id, platform: platform.name, state: job.state }, 'told')
   }
 

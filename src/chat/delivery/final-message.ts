@@ -7,11 +7,11 @@ import type { Log } from '../../log.ts'
 import type { Blobs } from '../../store/store.ts'
 import type { Outgoing } from '../contract/outgoing.ts'
 import type { Platform, Posted } from '../contract/platform.ts'
-import { say } from '../contract/reply.ts'
+import { type Line, say } from '../contract/reply.ts'
 import { localeFor } from '../locales/locales.ts'
 import { speak } from '../locales/speak.ts'
 import { pictureOfJob } from './rendering/pictures.ts'
-import { type EndedState, endedMessage } from './rendering/status-message.ts'
+import { type EndedState, endedMessage, personNamed } from './rendering/status-message.ts'
 import { truncate } from './rendering/truncate.ts'
 import type { ReplyTarget } from './reply-target.ts'
 
@@ -40,19 +40,51 @@ export function createFinalMessages({ blobs, log }: { readonly blobs: Pick<Blobs
       log.warn({ job: ended.job.id, err: error }, `the end of a request was refused ${where}`)
       return error
     }
+    let first: UserError
     try {
       return await retrying(() => editOrPost(ended, outgoing))
     } catch (error) {
-      const { code } = refused(error, 'where it belongs')
+      first = refused(error, 'where it belongs')
+    }
+    const elsewhere = () => postDirect(ended, outgoing)
+    const words = outgoing.picture && render(ended, withoutPicture(ended, first))
+    const ways = [
+      ...(first.code === 'too-large' ? [] : [{ call: elsewhere, moved: true }]),
+      ...(words ? [{ call: () => editOrPost(ended, words), moved: false }] : []),
+      ...(words ? [{ call: () => postDirect(ended, words), moved: true }] : []),
+      ...(ended.to.private ? [{ call: () => postNeutral(ended), moved: true }] : []),
+    ]
+    for (const { call, moved } of ways) {
       try {
-        if (code !== 'too-large') return await retrying(() => postDirect(ended, outgoing))
-        const instead = render(ended, { details: ended.job.result?.details, tooLarge: true })
-        return await retrying(() => editOrPost(ended, instead))
+        const posted = await retrying(call)
+        if (moved) await leave(ended, say('end-elsewhere', { name: personNamed(ended.to) }))
+        return posted
       } catch (error) {
-        refused(error, 'everywhere')
-        return ended.to.private ? await retrying(() => postNeutral(ended)).catch(() => undefined) : undefined
+        refused(error, 'elsewhere, too')
       }
     }
+    await leave(ended, say('end-in-history', { name: personNamed(ended.to) }))
+    return undefined
+  }
+
+  /** The end is shown elsewhere, or nowhere: what stands in its place must not say for ever that it is being drawn. */
+  async function leave({ job, platform, posted, to, lost }: EndedJob, line: Line): Promise<void> {
+    if (!posted || lost) return
+    const isLeft = async () => {
+      if (to.private) return false
+      const outgoing: Outgoing = { audience: 'everyone', tone: 'plain', text: speak(localeFor(to.locale), line) }
+      return (await platform.edit(posted, truncate(outgoing, platform.limits))) !== undefined
+    }
+    try {
+      if (!(await isLeft().catch(() => false))) await platform.remove(posted)
+    } catch (error) {
+      log.warn({ job: job.id, err: error }, 'a message that is out of date could not be taken away')
+    }
+  }
+
+  function withoutPicture({ job }: EndedJob, { code, message, data }: UserError): EndedState {
+    const details = job.result?.details
+    return code === 'too-large' ? { details, tooLarge: true } : { details, refusal: { code, message, data } }
   }
 
   async function endingOf({ job, to }: EndedJob): Promise<EndedState> {
@@ -81,7 +113,7 @@ async function editOrPost(ended: EndedJob, outgoing: Outgoing): Promise<Posted> 
 
 /** Who asked in private and cannot be written to any more: told before everybody that there is something, not what. */
 function postNeutral({ job, platform, to }: EndedJob): Promise<Posted> {
-  const text = speak(localeFor(to.locale), say('end-unreachable', { name: to.name }))
+  const text = speak(localeFor(to.locale), say('end-unreachable', { name: personNamed(to) }))
   return platform.post(to.at, truncate({ audience: 'everyone', tone: 'plain', text, nonce: job.id }, platform.limits))
 }
 

@@ -21,6 +21,8 @@ export interface ReplyTarget {
   readonly forced: readonly string[]
   /** The job that this one re-rolls or changes. */
   readonly parent?: string | undefined
+  /** Who asked wants to be mentioned when it has ended. */
+  readonly mention?: boolean | undefined
 }
 
 const replyTargetSchema = z.object({
@@ -32,6 +34,7 @@ const replyTargetSchema = z.object({
   stripped: z.array(z.string()),
   forced: z.array(z.string()),
   parent: z.string().optional(),
+  mention: z.boolean().optional(),
 })
 
 export function replyTargetOf({ address }: Job): ReplyTarget {

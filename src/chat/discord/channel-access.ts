@@ -1,7 +1,7 @@
 // Channel access: where something was said, who may do what there, and what the bot may: from the event where it tells, else from what
 // discord.js knows of its servers.
 
-import { ChannelType, type Client, type Guild, type GuildBasedChannel, PermissionsBitField } from 'discord.js'
+import { ChannelType, type Client, type Guild, type GuildBasedChannel, InteractionContextType, PermissionsBitField } from 'discord.js'
 import type { Asker, Channel } from '../contract/incoming.ts'
 import type { InteractionEvent, ReactionEvent } from './gateway/event-schemas.ts'
 
@@ -24,17 +24,15 @@ export interface Surroundings {
 
 export function channelOfInteraction(event: InteractionEvent, client: Client): Channel {
   const id = event.channel_id ?? event.channel?.id ?? '0'
-  const { guild_id, channel, app_permissions, authorizing_integration_owners: owners } = event
-  if (guild_id === undefined) {
-    const direct = channel === undefined || channel.type === ChannelType.DM
-    return { id, ageRestricted: false, direct, missing: [] }
-  }
+  const { guild_id, channel, app_permissions } = event
+  if (guild_id === undefined) return { id, ageRestricted: false, direct: isDirect(event), missing: [] }
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, id)
   const parent = channel?.parent_id ? channelIn(guild, channel.parent_id) : undefined
+  const within = withinOf(channel?.parent_id ?? known?.parentId, guild)
   const ageRestricted = channel?.nsfw === true || [known, parent].some(isAgeRestricted)
-  // brought along by a person, the bot is no member: it can respond, and that is all it needs
-  const guest = owners !== undefined && !('0' in owners)
+  // it can respond, and that is all it needs
+  const guest = isGuest(event)
   const allowed = app_permissions === undefined ? undefined : new PermissionsBitField(BigInt(app_permissions))
   const missing =
     allowed === undefined
@@ -42,14 +40,37 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
       : guest
         ? lacking(allowed, ['AttachFiles'])
         : lackingIn(allowed, channel?.type ?? known?.type)
-  return { id, ageRestricted, direct: false, missing }
+  return { id, ...(within.length > 0 && { within }), ageRestricted, direct: false, missing }
+}
+
+/**
+ * Whether the person is alone with the bot. A conversation of two people looks the same but for the context, and who reads along there is no
+ * party to what is private; so what Discord does not say is not taken for alone.
+ */
+function isDirect({ context, channel, authorizing_integration_owners: owners }: InteractionEvent): boolean {
+  if (context !== undefined) return context === InteractionContextType.BotDM
+  return channel?.type === ChannelType.DM && (owners === undefined || owners['0'] === '0')
+}
+
+/** Brought along by a person: the bot is no member there. */
+export function isGuest({ authorizing_integration_owners: owners }: InteractionEvent): boolean {
+  return owners !== undefined && !('0' in owners)
 }
 
 export function channelOfReaction({ guild_id, channel_id }: ReactionEvent, client: Client): Channel {
   if (guild_id === undefined) return { id: channel_id, ageRestricted: false, direct: true, missing: [] }
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, channel_id)
-  return { id: channel_id, ageRestricted: isAgeRestricted(known), direct: false, missing: missingIn(known, guild) }
+  const within = withinOf(known?.parentId, guild)
+  const ageRestricted = isAgeRestricted(known)
+  return { id: channel_id, ...(within.length > 0 && { within }), ageRestricted, direct: false, missing: missingIn(known, guild) }
+}
+
+/** The channel of a thread or a post, and its category; of a channel its category. */
+function withinOf(parent: string | null | undefined, guild: Guild | undefined): string[] {
+  if (!parent) return []
+  const category = channelIn(guild, parent)?.parentId
+  return category ? [parent, category] : [parent]
 }
 
 export function askerOfInteraction({ member }: InteractionEvent, person: string, { operators }: Surroundings): Asker {

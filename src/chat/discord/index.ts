@@ -1,23 +1,24 @@
 // The Discord adapter, by discord.js: slash commands, buttons, dialogs, reactions, and words to the bot alone.
 
-import { ApplicationIntegrationType, PermissionFlagsBits, REST, type RESTOptions, Routes } from 'discord.js'
-import { z } from 'zod'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApplicationIntegrationType, PermissionFlagsBits } from 'discord.js'
 import { UserError } from '../../errors.ts'
-import { omitUndefined } from '../../omit-undefined.ts'
 import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits, Posted, Receiver } from '../contract/platform.ts'
 import { createInFlight } from '../in-flight.ts'
 import { withTimeout } from '../time-limit.ts'
-import { commandsJson } from './application-commands.ts'
 import { type Connection, createConnection } from './gateway/connection.ts'
 import { createGatewayEvents } from './gateway/gateway-events.ts'
 import { signInError } from './gateway/sign-in-error.ts'
 import { createInteractionResponses } from './interactions/interaction-responses.ts'
 import { createInteractionStates } from './interactions/interaction-state.ts'
+import { createNames } from './names.ts'
 import { createPost } from './post.ts'
 import { createReactions } from './reactions.ts'
 import { platformName } from './receive.ts'
-import { createRestCalls, type RestCall } from './rest/rest-calls.ts'
+import { type Registered, registerCommands } from './register-commands.ts'
+import { createRestCalls, type RestCall, RestError } from './rest/rest-calls.ts'
+import { createRestClient, restOptions } from './rest/rest-client.ts'
 
 export interface DiscordOptions {
   readonly token: string
@@ -53,33 +54,30 @@ export const discordLimits: PlatformLimits = {
   choices: 25,
 }
 
-/** A call that would have to wait longer fails, and is tried again later by who made it. */
-const longestWaitMs = 30_000
+const signInTries = 3
+const signInPauseMs = 1100
 /** Calls that hang do not keep the process from ending. */
 const stopMs = 10_000
 
 export function createDiscord(options: DiscordOptions): Platform {
   const { token, commands, api, nowMs = Date.now, patienceMs = 60_000, warn = () => undefined } = options
   const operators = new Set(options.operators)
-  const restOptions: Partial<RESTOptions> = {
-    ...omitUndefined({ api }),
-    timeout: 30_000,
-    rejectOnRateLimit: ({ retryAfter }) => retryAfter > longestWaitMs,
-  }
-  const rest = new REST(restOptions)
-  const send = createRestCalls(rest)
+  const rest = createRestClient(api)
+  const calls = createRestCalls(rest, token.trim(), nowMs)
   const inFlight = createInFlight()
   let receiver: Receiver | undefined
   let connection: Connection | undefined
   let application = ''
 
-  const call = (what: RestCall) => inFlight.track(send(what))
+  const call = (what: RestCall) => inFlight.track(calls.send(what))
   const states = createInteractionStates<Posted>()
   const shared = { call, states, nowMs, application: () => application }
   const responses = createInteractionResponses(shared)
   const reactions = createReactions(call, warn)
+  const names = createNames(() => connection!.client, call)
   const onPacket = createGatewayEvents({
     ...shared,
+    names,
     responses,
     limits: discordLimits,
     surroundings: () => ({ client: connection!.client, operators }),
@@ -90,13 +88,12 @@ export function createDiscord(options: DiscordOptions): Platform {
 
   async function start(listener: Receiver): Promise<string> {
     if (token.trim() === '') throw signInError(undefined, 4004)
-    rest.setToken(token.trim())
-    const { id, installs } = await register().catch((error: unknown) => {
+    const { id, installs } = await registered().catch((error: unknown) => {
       throw error instanceof UserError ? error : signInError(error)
     })
     application = id
     receiver = listener
-    connection = createConnection(restOptions, onPacket, warn)
+    connection = createConnection(restOptions(api), onPacket, warn)
     const { user, guilds } = await connection.open(token.trim(), patienceMs).catch((error: unknown) => {
       receiver = undefined
       throw error
@@ -105,15 +102,16 @@ export function createDiscord(options: DiscordOptions): Platform {
     return `Discord: signed in as ${user.tag}, in ${servers}. Invite it: ${invitation(id, installs)}`
   }
 
-  /** Tells Discord what can be said; it keeps what it is told last. */
-  async function register(): Promise<{ readonly id: string; readonly installs: readonly ApplicationIntegrationType[] }> {
-    const { id, integration_types_config: config } = applicationSchema.parse(
-      await call({ method: 'GET', path: Routes.currentApplication() }),
-    )
-    const chosen = Object.keys(config ?? {}).map(Number)
-    const installs = chosen.length > 0 ? chosen : [ApplicationIntegrationType.GuildInstall]
-    await call({ method: 'PUT', path: Routes.applicationCommands(id), body: commandsJson(commands, installs) })
-    return { id, installs }
+  /** An outage also answers 401: only a token that is refused again and again is a wrong one. */
+  async function registered(): Promise<Registered> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await registerCommands(commands, call)
+      } catch (error) {
+        if (!(error instanceof RestError && error.status === 401) || tries === signInTries) throw error
+        await sleep(signInPauseMs)
+      }
+    }
   }
 
   async function stop(): Promise<void> {
@@ -134,15 +132,11 @@ export function createDiscord(options: DiscordOptions): Platform {
     limits: discordLimits,
     start,
     stop,
-    trouble: () => (connection ? connection.trouble() : 'Discord is not connected.'),
+    trouble: () => (connection ? (connection.trouble() ?? calls.trouble()) : 'Discord is not connected.'),
+    namesOf: names.ofIds,
     ...createPost({ ...shared, responses, reactions, maxBytes: discordLimits.maxBytes }),
   }
 }
-
-const applicationSchema = z.object({
-  id: z.string(),
-  integration_types_config: z.record(z.string(), z.unknown()).nullish(),
-})
 
 /** What it needs in a server: to see, to speak, to show files, and to put reactions under its messages. */
 export const permissions =

@@ -5,7 +5,7 @@ import type { Command } from '../contract/command.ts'
 import type { Form } from '../contract/outgoing.ts'
 import { type FormReply, say } from '../contract/reply.ts'
 import type { Locale } from '../locales/locale.ts'
-import { helpIn, speak } from '../locales/speak.ts'
+import { choiceNamesIn, helpIn, optionNameIn, speak } from '../locales/speak.ts'
 import { findAction, findCommand } from './parse.ts'
 
 /** Where a platform's dialogs hold fewer fields, the first ones are shown: required options come first. */
@@ -22,7 +22,16 @@ export function formOf({ title, command, action = '', fixed, fields }: FormReply
     fields: fields.flatMap(({ name, value }) => {
       const option = options[name]
       if (!option) return []
-      return [{ name, option, label: helpIn(locale, `${path}.${name}`, option.help), ...omitUndefined({ value }) }]
+      return [
+        {
+          name,
+          option,
+          label: optionNameIn(locale, name),
+          help: helpIn(locale, `${path}.${name}`, option.help),
+          ...(option.kind === 'choice' && { choices: choiceNamesIn(locale, option.choices) }),
+          ...omitUndefined({ value }),
+        },
+      ]
     }),
   }
 }

@@ -3,6 +3,7 @@
 import { UserError } from '../../errors.ts'
 import type { Attachment } from '../contract/attachment.ts'
 import type { OptionInput } from '../contract/incoming.ts'
+import { idOfMention, withNames } from '../contract/mention.ts'
 import type { ChoiceOption, IntegerOption, NumberOption, Option, Options, Values } from '../contract/option.ts'
 import { plainText, shortened } from '../contract/plain-text.ts'
 
@@ -37,7 +38,7 @@ function readValue(name: string, option: Option, input: OptionInput | undefined)
   }
   switch (option.kind) {
     case 'text':
-      return textValue(name, text, option.maxChars)
+      return textValue(name, option.mention ? idOfMention(text) : withNames(text), option.maxChars)
     case 'integer':
     case 'number':
       return numberValue(name, text, option)

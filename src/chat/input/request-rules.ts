@@ -12,12 +12,20 @@ export interface CheckedRequest {
   readonly forced: readonly string[]
 }
 
-/** @throws UserError channel-not-allowed, permissions-missing */
-export function checkChannel({ id, direct, missing }: Channel, { channels }: Settings): void {
-  if (!direct && channels.length > 0 && !channels.includes(id)) {
-    const names = channels.join(', ')
-    throw new UserError('channel-not-allowed', `Nothing is drawn in this channel, but in these: ${names}.`, { channels: names })
-  }
+/** Whether the admins let the bot draw there: in the channel itself, or in one that it stands in. */
+export function isAllowedIn({ id, within = [], direct }: Channel, { channels }: Pick<Settings, 'channels'>): boolean {
+  return direct || channels.length === 0 || [id, ...within].some((one) => channels.includes(one))
+}
+
+/** @param names of the channels in which it draws, as far as the person may know them */
+export function channelRefusal(names: readonly string[]): UserError {
+  if (names.length === 0) return new UserError('channel-not-allowed-here', 'Nothing is drawn in this channel.')
+  const channels = names.join(', ')
+  return new UserError('channel-not-allowed', `Nothing is drawn in this channel, but in these: ${channels}.`, { channels })
+}
+
+/** @throws UserError permissions-missing */
+export function checkPermissions({ missing }: Channel): void {
   if (missing.length > 0) {
     const names = missing.join(', ')
     throw new UserError('permissions-missing', `I lack permissions here: ${names}. An admin can grant them.`, { missing: names })

@@ -8,6 +8,8 @@ export interface Locale {
   readonly sentences: Readonly<Record<SentenceKey, string>>
   /** 'animate', 'animate.prompt', 'settings.block', 'settings.block.words'; '*.words' for an option in every command. Absent: the English of the declaration. */
   readonly help: Readonly<Record<string, string>>
+  /** Names of options as labels of fields. Absent: the name as it is typed, with a capital letter. */
+  readonly optionNames: Readonly<Record<string, string>>
   /** Values of choice options as people read them. Absent: as they are typed. */
   readonly choices: Readonly<Record<string, string>>
   /** Templates for notes and UserErrors by code, filled from their data. Absent: their own English. */

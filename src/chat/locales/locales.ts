@@ -4,7 +4,7 @@ import { en } from './en.ts'
 import type { Locale } from './locale.ts'
 import { zh } from './zh.ts'
 
-export const english: Locale = { tags: ['en', 'en-US', 'en-GB'], sentences: en, help: {}, choices: {}, notes: {} }
+export const english: Locale = { tags: ['en', 'en-US', 'en-GB'], sentences: en, help: {}, optionNames: {}, choices: {}, notes: {} }
 
 export const locales: readonly Locale[] = [english, zh]
 

@@ -40,6 +40,16 @@ function isNote(value: unknown): value is Note {
   return typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'data' in value
 }
 
+/** What an option is called where people fill it in: 'max-frames' is 'Max frames'. */
+export function optionNameIn(locale: Locale, name: string): string {
+  const words = name.replaceAll('-', ' ')
+  return locale.optionNames[name] ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+}
+
+export function choiceNamesIn(locale: Locale, choices: readonly string[]): Record<string, string> {
+  return Object.fromEntries(choices.map((choice) => [choice, locale.choices[choice] ?? choice]))
+}
+
 /** @param path as in Locale.help */
 export function helpIn(locale: Locale, path: string, declared: string): string {
   return locale.help[path] ?? locale.help[`*.${path.slice(path.lastIndexOf('.') + 1)}`] ?? declared

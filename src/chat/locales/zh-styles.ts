@@ -4,6 +4,7 @@ import type { Locale } from './locale.ts'
 
 export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
   help: {
+    'styles.managing': '添加、更改、发布或移除风格',
     'styles.add': '把文件变成风格，或加到已有风格：LoRA、检查点、VAE、文本反转',
     'styles.edit': '更改风格的强度、文字、尺寸和名称',
     'styles.preview': '画出使用和不使用它的示例',
@@ -50,12 +51,13 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'style-unchanged': '{name} 没有变化。',
     'style-built-in': '{name} 是自带的，只有运营者可以更改。',
     'style-elsewhere': '{name} 是在别处添加的，要在那里更改。',
+    'style-everywhere': '{name} 对所有地方的样子由机器人的运营者决定；用 where:here 可让它只属于这里。',
     'style-gone': '风格“{name}”已经不在了。',
     'style-source': 'file、url、path、hub 必须正好写一个，现在有 {given} 个。',
     'style-has-file': '{name} 已经有这个文件了。',
     'style-base-missing': '{name} 需要 {base}，但没有安装。',
     'style-forgotten': '{name} 连同文件已删除，无法恢复。',
-    'style-no-such-state': '{name} 没有更早的状态；/styles who 可查看。',
+    'style-no-such-state': '{name} 没有更早的状态；用 who 可查看。',
     'style-part': '{name} 有 {files} 个文件，没有第 {part} 个。',
     'style-file-gone': '{about} 已不再保存。',
     'style-part-kind': '{about} 没有这一项：LoRA 有强度，文本反转有词。',

@@ -8,6 +8,7 @@ import { zhStyles } from './zh-styles.ts'
 export const zh: Locale = {
   tags: ['zh', 'zh-CN', 'zh-TW', 'zh-Hans', 'zh-Hant'],
   help: { ...zhHelp.help, ...zhStyles.help },
+  optionNames: zhHelp.optionNames,
   choices: { ...zhHelp.choices, ...zhStyles.choices },
   notes: { ...zhNotes, ...zhStyles.notes },
   sentences: {
@@ -26,6 +27,11 @@ export const zh: Locale = {
     finishing: '即将完成',
     'end-done': '{name} 要的动画。',
     'end-done-own': '画好了。',
+    somebody: '有人',
+    'end-will-be-private': '等待时间超过了这条消息可以更新的期限，结果会以私信发送。',
+    'end-elsewhere': '这里不能显示，已私下发给 {name}。',
+    'end-in-history': '{name}，您的请求已经结束，但不能在这里显示：用 /history 查看。',
+    'end-not-shown': '已经画好，但不能在这里显示。{reason}',
     'end-failed': '没能画出来。{reason}',
     'end-refused': '不能画这个。{reason}',
     'end-cancelled': '已取消。',
@@ -83,7 +89,7 @@ export const zh: Locale = {
     'style-published': '{name} 现在可以使用（{where}）：style:{name}',
     'style-kept': '{name} 只有管理员可用。',
     'style-quarantined': '{name} 已隔离：没有人能用，等待中的请求也不会绘制。',
-    'style-removed': '{name} 已移除。/styles rollback 可以恢复。',
+    'style-removed': '{name} 已移除，用 rollback 可以恢复。',
     'style-forgotten': '{name} 和它的文件已删除。',
     'style-shown': '{name}：使用和不使用这个风格，同一个种子。',
     'style-shown-later': '{name} 还在绘制，请稍后再问。',

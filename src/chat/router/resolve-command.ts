@@ -7,6 +7,7 @@ import type { Incoming, OptionInput } from '../contract/incoming.ts'
 import { commandOfReaction } from '../contract/reactions.ts'
 import type { MessageIndex } from '../delivery/message-index.ts'
 import { withFiles } from '../input/attached-files.ts'
+import { commandIn } from '../input/bare-sentence.ts'
 import { findAction, findCommand, parse } from '../input/parse.ts'
 import { createSeenSet } from './seen-set.ts'
 
@@ -44,7 +45,7 @@ export function createCommandResolver({ platform, commands, messages, scheduler 
         return { command, action: incoming.action ?? Object.keys(command.actions)[0]!, inputs: incoming.options }
       }
       case 'text': {
-        const { command, action, inputs } = parse(incoming.text, commands)
+        const { command, action, inputs } = parse(commandIn(incoming.text, commands), commands)
         return { command, action, inputs: withFiles(inputs, incoming.files, command.actions[action]!) }
       }
       case 'reaction': {

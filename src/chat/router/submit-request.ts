@@ -10,7 +10,7 @@ import type { CommandContext } from '../contract/command-context.ts'
 import type { Incoming } from '../contract/incoming.ts'
 import type { AnimationReply } from '../contract/reply.ts'
 import type { ReplyTarget } from '../delivery/reply-target.ts'
-import { checkChannel, checkRequest } from '../input/request-rules.ts'
+import { channelRefusal, checkPermissions, checkRequest, isAllowedIn } from '../input/request-rules.ts'
 import type { LiveCount } from './live-count.ts'
 
 export interface SubmissionParts {
@@ -28,13 +28,18 @@ export function createSubmission({ scheduler, live, limits, log }: SubmissionPar
   return async (reply, context, incoming) => {
     const { owner, asker, channel, name, address, channelLocale } = incoming
     const settings = await context.settings.get()
-    checkChannel(channel, settings)
+    if (!isAllowedIn(channel, settings)) {
+      const called = await context.namesOf(settings.channels)
+      throw channelRefusal(settings.channels.flatMap((id) => called.get(id) ?? []))
+    }
+    checkPermissions(channel)
     const { request, stripped, forced } = checkRequest(reply.request, channel, settings)
     const own = live.of(owner)
     if (own >= settings.maxJobs) {
       const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
       throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
     }
+    const { mention } = await context.defaults.get()
     const to: ReplyTarget = {
       at: address,
       name,
@@ -44,6 +49,7 @@ export function createSubmission({ scheduler, live, limits, log }: SubmissionPar
       stripped,
       forced,
       parent: reply.parent,
+      ...(mention && { mention }),
     }
     const ask = {
       request,

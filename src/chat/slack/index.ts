@@ -15,7 +15,7 @@ import { AckingApp } from './transport/acking-app.ts'
 import { httpTransport } from './transport/http-transport.ts'
 import { socketTransport } from './transport/socket-transport.ts'
 import type { Transport } from './transport/transport.ts'
-import { createWorkspace } from './workspace.ts'
+import { createWorkspace, type Workspace } from './workspace.ts'
 
 export interface SlackOptions {
   /** SLACK_BOT_TOKEN */
@@ -43,6 +43,7 @@ export function createSlack(options: SlackOptions): Platform {
   let transport: Transport | undefined
   let app: AckingApp | undefined
   let post: Post | undefined
+  let workspace: Workspace | undefined
 
   function running(): Post {
     if (!post) throw new Error('Slack was not started')
@@ -56,7 +57,7 @@ export function createSlack(options: SlackOptions): Platform {
       const opening = transportFor(options, log)
       const identity = await signIn(api, token, log)
       const { botId, botUser: botUserId, team: teamId, teamName, name } = identity
-      const workspace = createWorkspace(api, identity, log)
+      workspace = createWorkspace(api, identity, log)
       const messages = createMessages({ api, files, botUser: botUserId, log })
       post = createPost({ api, messages, ephemeral: createEphemeralMessages(api, log), identity, log })
       app = new AckingApp(
@@ -87,6 +88,7 @@ export function createSlack(options: SlackOptions): Platform {
     edit: async (posted, outgoing) => running().edit(posted, outgoing),
     remove: async (posted) => running().remove(posted),
     open: async (address, form) => running().open(address, form),
+    namesOf: async (ids, reader) => workspace?.namesOf(ids, reader) ?? new Map(),
     fetchFile: (attachment, signal) => files.fetch(attachment, signal),
   }
 }

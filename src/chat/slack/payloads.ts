@@ -1,19 +1,21 @@
 // Payload schemas: what Slack sends, as far as it is read. Everything else in it is left alone, and what does not fit is no event of ours.
+// The team that an event names is nobody to rely on: in a channel that is shared with another workspace (Slack Connect) it is the other one.
 
 import { z } from 'zod'
 import { fileSchema, submittedSchema } from './layout/modal.ts'
 
 const id = z.string().min(1).max(200)
-const team = z.object({ id }).nullish()
-const user = z.object({ id, team_id: id.nullish() })
+/** Names are for where Slack's users.info does not tell them. */
+const shownName = z.string().max(200).nullish().catch(undefined)
+const user = z.object({ id, name: shownName, username: shownName })
 
 export const commandPayload = z.object({
   command: z.string().startsWith('/'),
   text: z.string().default(''),
   trigger_id: id,
   user_id: id,
+  user_name: shownName,
   channel_id: id,
-  team_id: id.nullish(),
   response_url: z.string().optional(),
 })
 
@@ -21,7 +23,6 @@ export const actionPayload = z.object({
   type: z.literal('block_actions'),
   trigger_id: id,
   user,
-  team,
   channel: z.object({ id }),
   response_url: z.string().optional(),
   container: z.object({ message_ts: z.string().optional(), thread_ts: z.string().optional() }),
@@ -32,14 +33,12 @@ export const submissionPayload = z.object({
   type: z.literal('view_submission'),
   trigger_id: id.optional(),
   user,
-  team,
   view: z.object({ id, private_metadata: z.string(), state: z.object({ values: submittedSchema }) }),
 })
 
 export const suggestionPayload = z.object({
   type: z.literal('block_suggestion'),
   user,
-  team,
   block_id: z.string(),
   value: z.string(),
   view: z.object({ private_metadata: z.string() }),
@@ -47,7 +46,6 @@ export const suggestionPayload = z.object({
 
 export const reactionPayload = z.object({
   event_id: id,
-  team_id: id.nullish(),
   event: z.object({
     user: id,
     reaction: z.string(),
@@ -58,7 +56,6 @@ export const reactionPayload = z.object({
 
 export const messagePayload = z.object({
   event_id: id,
-  team_id: id.nullish(),
   event: z.object({
     user: id,
     text: z.string().default(''),
@@ -66,6 +63,10 @@ export const messagePayload = z.object({
     channel_type: z.string().optional(),
     subtype: z.string().optional(),
     bot_id: z.string().optional(),
+    /** It was said before, in other words. */
+    edited: z.unknown().optional(),
+    /** Of somebody of another workspace, in a channel that is shared with it. */
+    user_profile: z.object({ display_name: shownName, real_name: shownName, name: shownName }).nullish().catch(undefined),
     thread_ts: z.string().optional(),
     files: z.array(fileSchema).optional(),
   }),

@@ -3,6 +3,7 @@
 import type { App } from '@slack/bolt'
 import type { z } from 'zod'
 import { omitUndefined } from '../../omit-undefined.ts'
+import type { Attachment } from '../contract/attachment.ts'
 import type { Asker, Choice, Circumstances, Said } from '../contract/incoming.ts'
 import type { Receiver } from '../contract/platform.ts'
 import { reactionNamed } from '../contract/reactions.ts'
@@ -11,7 +12,7 @@ import { addressJson, messageName } from './address.ts'
 import type { RedactedLog } from './api/redacted-log.ts'
 import type { BotIdentity } from './api/sign-in.ts'
 import { buttonAction } from './layout/blocks.ts'
-import { attachmentOf, filledIn, formCallback, type ModalMetadata, optionsOf, readMetadata } from './layout/modal.ts'
+import { attachmentOf, filledIn, formCallback, type ModalMetadata, optionsOf, readMetadata, type SlackFile } from './layout/modal.ts'
 import { fromMetadata, typedText } from './layout/mrkdwn.ts'
 import { limits } from './limits.ts'
 import { actionPayload, commandPayload, messagePayload, reactionPayload, submissionPayload, suggestionPayload } from './payloads.ts'
@@ -33,11 +34,11 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
     await ack()
     const payload = read(commandPayload, body, log)
     if (!payload) return
-    const { command, text, trigger_id, user_id, channel_id, team_id, response_url } = payload
+    const { command, text, trigger_id, user_id, user_name, channel_id, response_url } = payload
     const name = command.slice(1)
     const said = name === catchAllCommand ? text || 'help' : `${name} ${text}`
-    const where = { user: user_id, channel: channel_id, team: team_id, trigger: trigger_id, responseUrl: response_url }
-    await dispatch(trigger_id, where, { kind: 'text', text: typedText(said) })
+    const where = { user: user_id, name: user_name, channel: channel_id, trigger: trigger_id, responseUrl: response_url }
+    await dispatch(trigger_id, where, { kind: 'text', text: await typed(said) })
   })
 
   app.action(/./, async ({ ack, body }) => {
@@ -49,8 +50,8 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
     const { message_ts, thread_ts } = payload.container
     const where = {
       user: payload.user.id,
+      name: payload.user.name ?? payload.user.username,
       channel: payload.channel.id,
-      team: payload.team?.id ?? payload.user.team_id,
       // a message that others answer in a thread has its own name there
       thread: thread_ts === message_ts ? undefined : thread_ts,
       trigger: payload.trigger_id,
@@ -71,7 +72,8 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
     if (!metadata) return
     const { command, action, fixed, address } = metadata
     const options = { ...filledIn(payload.view.state.values), ...fixed }
-    const where = { ...address, user: payload.user.id, trigger: payload.trigger_id }
+    const { id: user, name, username } = payload.user
+    const where = { ...address, user, name: name ?? username, trigger: payload.trigger_id }
     await dispatch(`view ${payload.view.id}`, where, { kind: 'command', command, ...omitUndefined({ action }), options })
   })
 
@@ -91,7 +93,7 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
     // other people's messages are none of ours; where Slack does not say whose it is, the message index knows
     if (item_user && item_user !== identity.botUser) return
     const message = messageName(item.channel, item.ts)
-    await dispatch(payload.event_id, { user, channel: item.channel, team: payload.team_id }, { kind: 'reaction', reaction, message })
+    await dispatch(payload.event_id, { user, channel: item.channel }, { kind: 'reaction', reaction, message })
   })
 
   app.event('app_mention', async ({ body }) => receiveMessage(body, (channel) => !channel.startsWith('D')))
@@ -101,12 +103,24 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
   async function receiveMessage(body: unknown, isOurs: (channel: string, type: string | undefined) => boolean): Promise<void> {
     const payload = messagePayload.safeParse(body).data
     if (!payload) return
-    const { user, text, channel, channel_type, subtype, bot_id, thread_ts, files = [] } = payload.event
-    if (!isOurs(channel, channel_type) || bot_id !== undefined || (subtype !== undefined && subtype !== 'file_share')) return
-    const said = typedText(text.replaceAll(new RegExp(`<@${identity.botUser}(?:\\|[^>]*)?>`, 'g'), ' ')).trim()
-    const attachments = files.map(attachmentOf).filter((file) => file !== undefined)
-    const where = { user, channel, team: payload.team_id, thread: thread_ts }
+    const { user, text, channel, channel_type, subtype, bot_id, edited, user_profile, thread_ts, files = [] } = payload.event
+    // who corrects a message has asked already, and Slack says it again under another id
+    if (!isOurs(channel, channel_type) || bot_id !== undefined || edited != null || !isSaid(subtype)) return
+    const said = await typed(saidTo(identity.botUser, text))
+    const attachments = await attachedIn(files)
+    const name = user_profile?.display_name || user_profile?.real_name || user_profile?.name
+    const where = { user, name, channel, thread: thread_ts }
     await dispatch(payload.event_id, where, { kind: 'text', text: said || 'help', ...(attachments.length > 0 && { files: attachments }) })
+  }
+
+  async function typed(text: string): Promise<string> {
+    return typedText(text, await workspace.namesIn(text)).trim()
+  }
+
+  /** A file of another workspace comes as an id alone. */
+  async function attachedIn(files: readonly SlackFile[]): Promise<Attachment[]> {
+    const known = files.map(async (file) => attachmentOf(file) ?? (file.id === undefined ? undefined : workspace.file(file.id)))
+    return (await Promise.all(known)).filter((file) => file !== undefined)
   }
 
   async function dispatch(id: string, where: Where, said: Said): Promise<void> {
@@ -117,7 +131,7 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
   /** Undefined for bots, us among them. */
   async function circumstances(id: string, where: Where): Promise<Circumstances | undefined> {
     const { user, channel, thread, trigger, responseUrl } = where
-    const team = where.team ?? identity.team
+    const { team } = identity
     const [person, roles, conversation] = await Promise.all([
       workspace.user(user),
       workspace.groups(user),
@@ -129,7 +143,7 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
       id,
       // also where it talks with the bot alone: the workspace's limits, styles and blocked words hold there too
       owner: { platform: 'slack', space: team, person: user },
-      name: person.name,
+      name: person.name || where.name || '',
       asker: askerOf(user, person, roles),
       channel: { id: channel, ageRestricted: false, direct, missing },
       address: addressJson({ team, channel, user, direct, thread, trigger, responseUrl, heardMs: Date.now() }),
@@ -139,10 +153,10 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
   }
 
   async function complete(metadata: ModalMetadata, user: string, option: string, typed: string): Promise<readonly Choice[]> {
-    const { command, action, address } = metadata
+    const { command, action } = metadata
     const [person, roles] = await Promise.all([workspace.user(user), workspace.groups(user)])
     const choices = await receiver.complete({
-      owner: { platform: 'slack', space: address.team, person: user },
+      owner: { platform: 'slack', space: identity.team, person: user },
       asker: askerOf(user, person, roles),
       locale: person.locale,
       command,
@@ -167,11 +181,22 @@ const suggestMs = 1800
 /** Who did it and where, as far as the event says. */
 interface Where {
   readonly user: string
+  readonly name?: string | null | undefined
   readonly channel: string
-  readonly team?: string | null | undefined
   readonly thread?: string | undefined
   readonly trigger?: string | undefined
   readonly responseUrl?: string | undefined
+}
+
+/** A message that somebody wrote: with a file, and in a thread for all in the channel, too; others are Slack's own words about one. */
+function isSaid(subtype: string | undefined): boolean {
+  return subtype === undefined || subtype === 'file_share' || subtype === 'thread_broadcast'
+}
+
+/** What stands behind the mention of the bot, or else before it: 'hey @bot animate a boat'. A second mention is one of its words. */
+function saidTo(bot: string, text: string): string {
+  const [before = '', behind = ''] = text.split(new RegExp(`<@${bot}(?:\\|[^>]*)?>([\\s\\S]*)`))
+  return behind.trim() === '' ? before : behind
 }
 
 function read<S extends z.ZodType>(schema: S, body: unknown, log: RedactedLog): z.infer<S> | undefined {

@@ -9,6 +9,7 @@ export interface PageConfig {
   readonly port: number
   readonly hosts: readonly string[]
   readonly secure: boolean
+  readonly trustProxy: boolean
   readonly adminToken?: string
 }
 
@@ -17,6 +18,11 @@ export const pageVariables = {
   PORT: { about: 'Port of the page; 0 takes any that is free', usual: '8787', schema: port },
   HOSTS: { about: 'Names under which the page may be reached, with commas between', schema: z.string() },
   HTTPS_ONLY: { about: 'yes where the page stands behind HTTPS', usual: 'no', schema: yesOrNo() },
+  TRUST_PROXY: {
+    about: 'yes where a reverse proxy in front of the page sets X-Forwarded-For: limits then tell guests apart by it',
+    usual: 'no',
+    schema: yesOrNo(),
+  },
   ADMIN_TOKEN: {
     about: 'Who gives this on the page is its admin; made and kept in the folder otherwise',
     secret: true,
@@ -25,6 +31,6 @@ export const pageVariables = {
 } as const satisfies EnvironmentVariables
 
 export function pageConfig(values: EnvironmentValues<typeof pageVariables>): PageConfig {
-  const { HOST: host, PORT: port, HOSTS, HTTPS_ONLY: secure, ADMIN_TOKEN: adminToken } = values
-  return { host, port, hosts: listed(HOSTS), secure, ...omitUndefined({ adminToken }) }
+  const { HOST: host, PORT: port, HOSTS, HTTPS_ONLY: secure, TRUST_PROXY: trustProxy, ADMIN_TOKEN: adminToken } = values
+  return { host, port, hosts: listed(HOSTS), secure, trustProxy, ...omitUndefined({ adminToken }) }
 }

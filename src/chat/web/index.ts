@@ -27,6 +27,8 @@ export interface WebOptions {
   readonly hosts?: readonly string[]
   /** It is reached through HTTPS alone: cookies travel nowhere else. */
   readonly secure?: boolean
+  /** A reverse proxy says in X-Forwarded-For for whom it calls: limits go by it. */
+  readonly trustProxy?: boolean
   /** Who gives it is admin and operator. Absent: nobody can be. */
   readonly adminToken?: string
   /** A SQLite file for the conversation; ':memory:' keeps nothing. */
@@ -65,6 +67,8 @@ const limits: PlatformLimits = {
 }
 
 const dayMs = 24 * 3600 * 1000
+/** A minute's calls of one browser are two megabytes of words at most. */
+const pruneMs = 10 * 60_000
 /** How long calls in flight may take to end. */
 const graceMs = 5000
 
@@ -80,7 +84,10 @@ export function createWeb(options: WebOptions): Web {
   const inFlight = createInFlight()
   let server: Server | undefined
   let pruning: NodeJS.Timeout | undefined
-  const prune = () => conversation.prune(now() - options.retentionDays * dayMs)
+  const prune = () => {
+    conversation.prune(now() - options.retentionDays * dayMs)
+    conversation.trim()
+  }
 
   return {
     name: 'web',
@@ -105,7 +112,9 @@ export function createWeb(options: WebOptions): Web {
         signIn: adminToken !== undefined,
         secure: options.secure ?? false,
         hosts: [...hosts, ...(isLoopback(host) ? [host] : [])],
+        trustProxy: options.trustProxy ?? false,
         callsPerMinute: options.callsPerMinute ?? 240,
+        newPeoplePerHour: options.callsPerMinute ?? 240,
         now,
         inFlight: (work) => void inFlight.track(work).catch(options.broken),
       })
@@ -113,7 +122,7 @@ export function createWeb(options: WebOptions): Web {
       const address = await listening(server, host, port)
       server.on('error', options.broken)
       prune()
-      pruning = setInterval(prune, dayMs / 24).unref()
+      pruning = setInterval(prune, pruneMs).unref()
       const shown = isLoopback(host) ? host : hosts[0]!
       return `http://${shown.includes(':') && !shown.startsWith('[') ? `[${shown}]` : shown}:${address.port}`
     },

@@ -45,6 +45,7 @@ export function createPoster({ database: { sql }, conversation, pictures, now, c
       }
       const edited = conversation.edit(message, bodyOf(outgoing, url))
       if (edited) pictures.assign(sequence, names)
+      if (names.length > 0) conversation.trim(row.asker)
       return edited
     })
 

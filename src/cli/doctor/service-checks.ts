@@ -24,11 +24,11 @@ export async function checkDiscord(token: string, api?: string): Promise<readonl
     'Add Reactions': PermissionFlagsBits.AddReactions,
     'Read Message History': PermissionFlagsBits.ReadMessageHistory,
   }
-  const rest = new REST({ ...omitUndefined({ api }), timeout: 15_000, retries: 0 }).setToken(token)
-  const call = createRestCalls(rest)
+  const rest = new REST({ ...omitUndefined({ api }), timeout: 15_000, retries: 0 })
+  const { send } = createRestCalls(rest, token, Date.now)
   try {
-    const { name } = (await call({ method: 'GET', path: Routes.currentApplication() })) as { name: string }
-    const guilds = (await call({ method: 'GET', path: Routes.userGuilds(), query: { limit: '200' } })) as {
+    const { name } = (await send({ method: 'GET', path: Routes.currentApplication() })) as { name: string }
+    const guilds = (await send({ method: 'GET', path: Routes.userGuilds(), query: { limit: '200' } })) as {
       name: string
       permissions: string
     }[]

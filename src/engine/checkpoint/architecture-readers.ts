@@ -65,6 +65,15 @@ export function refuseUneven(tensors: Named, widths: readonly number[], count: n
   )
 }
 
+/** @throws UserError `checkpoint-depth`: transformers are one block deep in everything that is drawn with here */
+export function refuseDepth(tensors: Named, name: string, depth: number): never {
+  throw new UserError(
+    'checkpoint-depth',
+    `${fileOf(tensors)} has ${depth} blocks in ${name}; those of Stable Diffusion 1.x and of its motion modules have one.`,
+    { path: fileOf(tensors), name, depth },
+  )
+}
+
 export function wrongConfig(tensors: Named, name: string, expected: string, got: unknown): never {
   throw new UserError(
     'checkpoint-config',

@@ -1,10 +1,10 @@
 // Architectures of the nets, read from their weights: widths, levels, attention, heads. Names are diffusers' (see dialects/parts.ts).
 // A config.json, where there is one, is asked only for what weights do not show: heads, group counts, the latent scale.
 
-import { basename } from 'node:path'
-import { configured, countBlocks, dims, field, refuseUneven, wrongConfig, wrongShape } from './architecture-readers.ts'
+import { configured, countBlocks, dims, field, refuseDepth, refuseUneven, wrongConfig, wrongShape } from './architecture-readers.ts'
 import type { Named } from './dialects/parts.ts'
 import { refuseOtherLayers } from './layer-settings.ts'
+import { tellingName } from './telling-name.ts'
 
 export interface UNetArchitecture {
   readonly inChannels: number
@@ -52,6 +52,8 @@ export type MotionVersion = (typeof motionVersions)[number]
 
 export interface MotionArchitecture {
   readonly version: MotionVersion
+  /** Neither the file nor its name says so: it is what most such files are. */
+  readonly guessed?: true
   /** Steps that a Lightning module was distilled for. */
   readonly steps?: number
   readonly midBlock: boolean
@@ -103,6 +105,8 @@ export function unetArchitecture(tensors: Named, config?: unknown): UNetArchitec
   const normGroups = configured(tensors, config, ['norm_num_groups']) ?? 32
   refuseUneven(tensors, widths, normGroups, 'groups')
   refuseOtherLayers(tensors, config, 'unet')
+  const transformerDepth = countBlocks(tensors, new RegExp(`^${transformer.replaceAll('.', '\\.')}\\.transformer_blocks\\.(\\d+)\\.`))
+  if (transformerDepth > 1) refuseDepth(tensors, `${transformer}.transformer_blocks`, transformerDepth)
   return {
     inChannels: inChannels!,
     outChannels: dims(tensors, 'conv_out.weight', 4)[0]!,
@@ -110,7 +114,7 @@ export function unetArchitecture(tensors: Named, config?: unknown): UNetArchitec
     layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.resnets\.(\d+)\./),
     attention,
     midAttention,
-    transformerDepth: countBlocks(tensors, new RegExp(`^${transformer.replaceAll('.', '\\.')}\\.transformer_blocks\\.(\\d+)\\.`)),
+    transformerDepth,
     heads,
     contextWidth: dims(tensors, `${transformer}.transformer_blocks.0.attn2.to_k.weight`, 2)[1]!,
     timeWidth: dims(tensors, 'time_embedding.linear_1.weight', 2)[0]!,
@@ -181,6 +185,8 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   const midBlock = tensors.has('mid_block.motion_modules.0.norm.weight')
   const stored = source.peRows ?? configured(tensors, source.config, ['motion_max_seq_length'])
   const version = source.version ?? versionOf(midBlock, stored, source)
+  const named = says('v[123]|mm_sd_v1[45]', tellingName(source.path ?? '').toLowerCase()) || /lcm|lightning/.test(saidOf(source))
+  const guessed = source.version === undefined && stored === undefined && !named
   const steps = version === 'lightning' ? stepsOf(source) : undefined
   const loopFrames = configured(tensors, source.config, ['motion_loop_frames'])
   const peRows = stored ?? (version === 'v1' ? 24 : version === 'animatelcm' ? 64 : 32)
@@ -190,8 +196,11 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   refuseUneven(tensors, widths, heads, 'heads')
   const normGroups = configured(tensors, source.config, ['motion_norm_num_groups']) ?? 32
   refuseUneven(tensors, widths, normGroups, 'groups')
+  const depth = countBlocks(tensors, /\.motion_modules\.\d+\.transformer_blocks\.(\d+)\./)
+  if (depth > 1) refuseDepth(tensors, `${first}.transformer_blocks`, depth)
   return {
     version,
+    ...(guessed && { guessed }),
     ...(steps === undefined ? {} : { steps }),
     midBlock,
     heads,
@@ -207,9 +216,11 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
 }
 
 function versionOf(midBlock: boolean, peRows: number | undefined, source: MotionSource): MotionVersion {
-  const name = basename(source.path ?? '').toLowerCase()
+  const name = tellingName(source.path ?? '').toLowerCase()
   if (midBlock) {
     if (saidOf(source).includes('lightning')) return 'lightning'
+    // Saved as a MotionAdapter it has a table, or a configuration that says how long one is.
+    if (/animate[-_ ]?lcm/.test(saidOf(source))) return 'animatelcm'
     return peRows === undefined && !says('v2', name) ? 'animatelcm' : 'v2'
   }
   // v3 was published with 32 rows. Trained on for other lengths, a v1 module stays one (so has ComfyUI-AnimateDiff-Evolved it too).
@@ -226,4 +237,5 @@ function stepsOf(source: MotionSource): number | undefined {
 }
 
 /** What the file's name and its metadata say, in one lower-case text. */
-const saidOf = ({ path = '', metadata }: MotionSource): string => [basename(path), ...(metadata?.values() ?? [])].join('\n').toLowerCase()
+const saidOf = ({ path = '', metadata }: MotionSource): string =>
+  [tellingName(path), ...(metadata?.values() ?? [])].join('\n').toLowerCase()

@@ -34,8 +34,11 @@ export function embeddingIn(
   return { embedding: { ...sidesOf(tensor), ...(word === undefined ? {} : { word }) }, tensor, unused }
 }
 
-/** [n, D], or [D] for one; of floats. */
-export const isVectors = ({ shape, dtype }: Tensor): boolean => (shape.length === 1 || shape.length === 2) && /^B?F/.test(dtype)
+/** [n, D], or [D] for one, or [1, n, D]; of floats. */
+export const isVectors = ({ shape, dtype }: Tensor): boolean =>
+  (shape.length === 1 || shape.length === 2 || (shape.length === 3 && shape[0] === 1)) && /^B?F/.test(dtype)
 
-export const sidesOf = ({ shape }: Tensor): { vectors: number; width: number } =>
-  shape.length === 2 ? { vectors: shape[0]!, width: shape[1]! } : { vectors: 1, width: shape[0]! }
+export const sidesOf = ({ shape }: Tensor): { vectors: number; width: number } => ({
+  vectors: shape.length === 1 ? 1 : shape.at(-2)!,
+  width: shape.at(-1)!,
+})

@@ -1,7 +1,7 @@
 // Unsupported models: files that look as if they could be used and cannot, each with the keys that give it away and a sentence for people.
 
-import { basename, dirname, join } from 'node:path'
 import { field } from './architecture-readers.ts'
+import { tellingName } from './telling-name.ts'
 import type { Tensor, TensorFile } from './tensor.ts'
 
 export interface UnsupportedModel {
@@ -147,7 +147,7 @@ const signs: readonly Sign[] = [
     is: (n) =>
       n.has(/(^|\.)(decoder|encoder)\.conv_in\.weight$/) &&
       !n.has(tokens) &&
-      (/sdxl|(^|[^a-z])xl[-_.]?vae/i.test(saidOf(n.file.path)) || field(n.config, 'scaling_factor') === sdxlScale),
+      (/sdxl|(^|[^a-z])xl[-_.]?vae/i.test(tellingName(n.file.path)) || field(n.config, 'scaling_factor') === sdxlScale),
   },
   {
     code: 'ip-adapter',
@@ -163,10 +163,6 @@ const signs: readonly Sign[] = [
 
 /** diffusers' scaling_factor of SDXL's VAE. */
 const sdxlScale = 0.13025
-
-/** What a file is called; a name that every folder has says nothing without its folder's. */
-const saidOf = (path: string): string =>
-  /^(diffusion_pytorch_model|model|vae)\b/.test(basename(path)) ? join(basename(dirname(path)), basename(path)) : basename(path)
 
 /** VAEs of other families have the same names and more channels in a latent. */
 const latentChannels = (n: Names): number => n.shape(/(^|\.)decoder\.conv_in\.weight$/)?.[1] ?? 4

@@ -1,9 +1,10 @@
 // Applied LoRAs: those of a style on a model, checked, and divided into what is applied at run time and what is merged into the weights.
 
-import { basename, dirname } from 'node:path'
+import { basename } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import { type AppliedDelta, planLoras, shapesIn } from '../checkpoint/lora/adapter-plan.ts'
 import type { ParsedLora } from '../checkpoint/lora/delta.ts'
+import { tellingName } from '../checkpoint/telling-name.ts'
 import type { Tensor, TensorFile } from '../checkpoint/tensor.ts'
 import { type Note, UserError } from '../errors.ts'
 import { createLruCache } from '../lru-cache.ts'
@@ -106,20 +107,17 @@ export const distillationSaid = (file: Pick<TensorFile, 'path' | 'metadata'>): D
     .map(distillationOf)
     .find((found) => found !== undefined)
 
-/** A name that many folders have says nothing without its folder's: all of LCM's, TCD's and others are called pytorch_lora_weights. */
 function saidOf({ path, metadata }: Pick<TensorFile, 'path' | 'metadata'>): string[] {
-  const name = standardName.test(basename(path)) ? basename(dirname(path)) : basename(path)
-  return [name, metadata.get('modelspec.title'), metadata.get('ss_output_name')].filter((text) => text !== undefined)
+  return [tellingName(path), metadata.get('modelspec.title'), metadata.get('ss_output_name')].filter((text) => text !== undefined)
 }
-
-const standardName = /^(pytorch_lora_weights|adapter_model|lora|model|diffusion_pytorch_model)\.\w+$/
 
 /** A LoRA that is perhaps one for few steps, drawn in as many as any other. */
 function perhapsDistilled({ lora, metadata }: CachedLora): Note[] {
   const file = basename(lora.path)
   const named = saidOf({ path: lora.path, metadata }).some(mayBeDistilled)
   // Distillation trains what few others do; where the name tells nothing, that is all there is.
-  const nameless = standardName.test(file) && lora.deltas.some(({ weight }) => weight.endsWith('.time_emb_proj.weight'))
+  const nameless =
+    /^(pytorch_lora_weights|adapter_model)\./.test(file) && lora.deltas.some(({ weight }) => weight.endsWith('.time_emb_proj.weight'))
   if (!named && !nameless) return []
   const message = `${file} may have been distilled for a few steps, by ${named ? 'its name' : 'what it changes'}; if so, ask for those and for guidance 1: in many steps of strong guidance colours burn.`
   return [{ code: 'lora-few-steps', message, data: { file } }]

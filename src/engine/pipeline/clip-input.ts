@@ -1,6 +1,6 @@
 // What a person asked of a clip, checked against the model before anything is loaded.
 
-import { type ClipSettings, defaultClip } from '../draw-settings.ts'
+import { type ClipSettings, type DrawSettings, defaultClip } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { type Frames, frameAt } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
@@ -12,7 +12,7 @@ import type { Size } from './nets.ts'
 import { type ClipPlan, planClip, type WindowPositions } from './plan-clip.ts'
 import { partsOf } from './prompt-context.ts'
 
-export interface ClipInput extends Size {
+export interface ClipInput extends Size, Partial<Pick<DrawSettings, 'method'>> {
   /** Both may change over the frames: `0: a cat | 16: a dog`. */
   readonly prompt: string
   readonly negative: string
@@ -62,7 +62,10 @@ export function checkClip({ frames, prompt, negative, clip }: ClipWords, motion:
  * @throws UserError of `checkClip`; `continues-no-longer`, `continues-loop`, `continues-variation`, `variation-frames`,
  *   `given-size`, `vae-encoder`
  */
-export function prepareClip(drawing: ClipInput, { motion, vae }: Pick<Model, 'motion' | 'vae'>): PreparedClip {
+export function prepareClip(
+  drawing: ClipInput,
+  { motion, vae }: Pick<Model, 'vae'> & { readonly motion: { readonly architecture: WindowPositions } | null },
+): PreparedClip {
   const { frames, continues, variationOf } = drawing
   const prepared = checkClip(drawing, motion?.architecture ?? null)
   const { settings } = prepared

@@ -7,15 +7,16 @@ import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
+import { torchGenerator } from '../noise.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { type PromptTag, promptTags, withoutTags } from '../prompt-tags.ts'
+import { withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { lcmDistillation } from '../samplers/distillation.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { bundledEmbeddings, type Embeddings, readEmbeddings } from '../text/embeddings.ts'
+import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '../text/embeddings.ts'
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
@@ -40,11 +41,14 @@ import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
 import { createSeamMeter } from './seam.ts'
 import { createTextCache } from './text-cache.ts'
+import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
+import { guidanceTaken, tagNotes } from './unheard-words.ts'
+import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput
   extends ClipInput,
-    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
   /** Unsigned 64-bit. */
   readonly seed: bigint
@@ -77,7 +81,7 @@ export interface EngineOutput extends Streamed {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip' | 'method'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
@@ -120,26 +124,34 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const base = openModels(files)
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
-    checkSize(drawing, { factor, hasMotion: motion !== null })
-    const clip = prepareClip(drawing, base.model)
+    const zero = isZero(drawing)
+    checkSize(drawing, { factor, hasMotion: motion !== null || zero })
+    if (zero) refuseClipForZero(drawing)
+    const clip = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
     const applied = applyLoras(base, files.loras)
     checkStrengths(clip, files.loras.length, applied.merged.length)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
-    const embeddings = new Map([...bundledEmbeddings(applied.words, width), ...readEmbeddings(files.embeddings ?? [], width)])
+    const embeddings = new Map([
+      ...[...base.model.addedWords].map(([word, tensor]) => [word, vectorsIn(tensor)] as const),
+      ...bundledEmbeddings(applied.words, width),
+      ...readEmbeddings(files.embeddings ?? [], width),
+    ])
     return { base, applied, embeddings, clip }
   }
 
   function netsFor(
     base: OpenModel,
     applied: AppliedLoras,
-    size: Size,
+    size: Size & Pick<EngineInput, 'method'>,
     { plan: { atOnce, motionWindows } }: PreparedClip,
     timeOffset?: Float32Array,
   ) {
     const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...omitUndefined({ motionWindows, timeOffset }) }
-    return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
+    const crossFrames = isZero(size)
+    const nets = createNets(model, { ...size, frames: atOnce }, { ...options, crossFrames })
+    return { model, keys, nets, firstNets: crossFrames ? createNets(model, { ...size, frames: 1 }, options) : nets }
   }
 
   async function* stream(asked: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
@@ -147,6 +159,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
+    if (isZero(drawing)) refuseForZero(schedule)
     const sampler = createSampler(schedule.sampler)
     const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
@@ -155,7 +168,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     const { condProj } = base.model
     const timeOffset = condProj && guidanceEmbedding(schedule.guidance, condProj)
-    const { model, keys, nets } = netsFor(base, applied, drawing, clip, timeOffset)
+    const { model, keys, nets, firstNets } = netsFor(base, applied, drawing, clip, timeOffset)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
@@ -175,22 +188,34 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
+    const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
+    const contextAt = (call: number) => contexts[call]!
     const numbers = numbersOverClip(clip)
-    const steps = denoise(
-      nets,
-      (call) => contexts[call]!,
-      latentShape,
-      {
-        frames: drawn,
-        schedule: condProj ? { ...schedule, guidance: 1 } : schedule,
-        windowsAt: plan.windowsAt,
-        ...startOf(drawing.seed, clip),
-        ...(condProj ? omitUndefined({ strengths: numbers.strengths }) : numbers),
-        ...(known && { known }),
-        ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
-      },
-      signal,
-    )
+    const clipSteps = () =>
+      denoise(
+        nets,
+        contextAt,
+        latentShape,
+        {
+          frames: drawn,
+          schedule: clipSchedule,
+          windowsAt: plan.windowsAt,
+          ...startOf(drawing.seed, clip),
+          ...(condProj ? omitUndefined({ strengths: numbers.strengths }) : numbers),
+          ...(known && { known }),
+          ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
+        },
+        signal,
+      )
+    const zeroSteps = () =>
+      textToVideoZero(
+        { first: firstNets, all: nets, atOnce: plan.atOnce },
+        contextAt,
+        latentShape,
+        { frames: drawn, schedule: clipSchedule, generator: torchGenerator(drawing.seed) },
+        signal,
+      )
+    const steps = isZero(drawing) ? zeroSteps() : clipSteps()
     let done = 0
     let turn = await steps.next()
     for (; !turn.done; turn = await steps.next()) {
@@ -217,8 +242,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     }
     const closing = closingOf(plan, 'folded' in shown && shown.folded, meter.seam())
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
-    const tags = tagNotes(asked)
-    const notes = [...tags, ...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes, ...closing.notes]
+    const files = [...model.trained.notes, ...base.notes, ...applied.notes]
+    const notes = [...tagNotes(asked), ...schedule.notes, ...unheard, ...files, ...closing.notes]
     return { schedule, notes, ...closing.measured }
   }
 
@@ -255,26 +280,6 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   }
 }
 
-/** On tags that nobody took out of the prompt before: what they name is not here. */
-function tagNotes({ prompt, negative }: EngineInput): Note[] {
-  const tags = [...promptTags(prompt), ...promptTags(negative)]
-  const note = (code: string, kind: PromptTag['kind'], why: string): Note[] => {
-    const typed = [...new Set(tags.filter((tag) => tag.kind === kind).map((tag) => tag.typed))].slice(0, 5).join(' ')
-    return typed === '' ? [] : [{ code, message: `Left out of the prompt: ${typed}. ${why}`, data: { tags: typed } }]
-  }
-  return [
-    ...note('prompt-loras', 'lora', 'No LoRA of that name is installed, and no style of it is offered to everybody for this model.'),
-    ...note('prompt-hypernetworks', 'hypernetwork', 'Hypernetworks are not supported.'),
-  ]
-}
-
-const guidanceTaken: Note = {
-  code: 'guidance-taken',
-  message:
-    'This checkpoint takes its guidance as an input (LCM): what should not be in the picture, and guidance that changes over the frames, are not heard.',
-  data: {},
-}
-
 /** Where guidance travels it must be right at every key; the largest is told. */
 function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {
   if (!keys) return scheduleAt(drawing, drawing.guidance, model, applied)
@@ -292,7 +297,7 @@ function scheduleAt(
   const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
   const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
+  return scheduleFor(drawing.frames > 1 && !isZero(drawing) ? (motion?.architecture ?? null) : null, wanted, {
     ...trained,
     ...omitUndefined({ distilledLora }),
   })

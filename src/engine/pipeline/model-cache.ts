@@ -1,6 +1,7 @@
 // A cache of opened models, as long as their files stay what they were: tables of contents and tokenizers take a tenth of a second.
 
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { fileStamp } from '../checkpoint/file-stamp.ts'
 import type { Note } from '../errors.ts'
 import { createLruCache } from '../lru-cache.ts'
@@ -40,8 +41,15 @@ function opening(files: BaseFiles): OpenModel {
   return {
     model,
     keys: { text: keyOf(model.text), unet: keyOf(model.unet), motion: model.motion ? keyOf(model.motion) : '', vae: keyOf(model.vae) },
-    notes: unusedTensors(model),
+    notes: [...guessNotes(model), ...unusedTensors(model)],
   }
+}
+
+function guessNotes({ motion }: Model): Note[] {
+  if (!motion?.architecture.guessed) return []
+  const [file, version] = [basename(motion.file), motion.architecture.version]
+  const message = `Nothing in ${file}, nor its name, says which kind of motion module it is: it is taken for ${version}.`
+  return [{ code: 'motion-guessed', message, data: { file, version } }]
 }
 
 function keyOf({ architecture, file }: Net<unknown>): string {

@@ -14,10 +14,11 @@ import {
   type VaeArchitecture,
   vaeArchitecture,
 } from '../checkpoint/architecture.ts'
+import { field } from '../checkpoint/architecture-readers.ts'
 import { whyIgnored } from '../checkpoint/dialects/ignored.ts'
 import type { Named } from '../checkpoint/dialects/parts.ts'
-import type { Tensor } from '../checkpoint/tensor.ts'
-import { isFolder } from '../checkpoint/weight-folder.ts'
+import { byteLengthOf, type Tensor } from '../checkpoint/tensor.ts'
+import { configBeside, isFolder } from '../checkpoint/weight-folder.ts'
 import { UserError } from '../errors.ts'
 import { isSinusoidal } from '../nets/sinusoidal-positions.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -67,6 +68,8 @@ export interface Model {
   /** null draws stills only. */
   readonly motion: Net<MotionArchitecture> | null
   readonly tokenizer: Tokenizer
+  /** Words that its tokenizer was given in training, each with its row of the text encoder, [1, D]. */
+  readonly addedWords: ReadonlyMap<string, Tensor>
   /** How the checkpoint was trained. */
   readonly trained: CheckpointSchedule
   /** Of a UNet that is told its guidance, [widths[0], 256]. */
@@ -112,13 +115,52 @@ export function openModel(files: BaseFiles): Model {
     vae: { ...vae, architecture: vaeArchitecture(vae.tensors, vae.config) },
     motion: motionWeights ? motionOf(motionWeights) : null,
     tokenizer: tokenizer ?? clipTokenizer(textNet.architecture.vocabulary),
+    addedWords: rowsOf(text.tensors.get('text_model.embeddings.token_embedding.weight'), tokenizer?.added),
     trainedSide: trainedSideOf(unet.config),
     ...(condProj && { condProj }),
     trained: checkpointSchedule({ checkpoint: files.checkpoint, folder, unet: unetWeights.file, takesGuidance: condProj !== undefined }),
     leftAside: opened.map(({ file, parts }) => ({ file: file.path, names: parts.ignored.filter((name) => !whyIgnored(name)) })),
   }
   refuseMismatch(model)
+  if (files.vae !== undefined) refuseOtherLatents(model, folder)
   return model
+}
+
+/** A VAE that is named in the place of a checkpoint's own gives latents as that one does. */
+function refuseOtherLatents({ unet, vae }: Pick<Model, 'unet' | 'vae'>, folder: string | null): void {
+  const own = folder && field(configBeside(join(folder, 'vae')), 'scaling_factor')
+  const expected = typeof own === 'number' ? own : usualScale
+  const { scalingFactor, factor } = vae.architecture
+  if (scalingFactor !== expected) {
+    throw new UserError(
+      'vae-scale',
+      `${vae.file} gives latents that are scaled by ${scalingFactor}, and those of this checkpoint are by ${expected}: they belong to different models.`,
+      { file: vae.file, got: scalingFactor, expected },
+    )
+  }
+  if (unet.architecture.widths.join() === sd1Widths && factor !== sd1Factor) {
+    throw new UserError(
+      'vae-scale',
+      `${vae.file} makes ${factor} × ${factor} pixels of a latent; Stable Diffusion 1.x has ${sd1Factor} × ${sd1Factor}.`,
+      { file: vae.file, got: factor, expected: sd1Factor },
+    )
+  }
+}
+
+const usualScale = 0.18215
+const sd1Widths = '320,640,1280,1280'
+const sd1Factor = 8
+
+function rowsOf(table: Tensor | undefined, ids: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, Tensor> {
+  if (!table) return new Map()
+  const [rows, D] = table.shape as [number, number]
+  const bytes = byteLengthOf({ dtype: table.dtype, shape: [D] })
+  const row = (id: number): Tensor => {
+    const { at } = table
+    const place = at instanceof Uint8Array ? at.subarray(id * bytes, (id + 1) * bytes) : { file: at.file, offset: at.offset + id * bytes }
+    return { name: table.name, dtype: table.dtype, shape: [1, D], at: place }
+  }
+  return new Map([...ids].filter(([, id]) => id < rows).map(([word, id]) => [word, row(id)]))
 }
 
 const condProjName = 'time_embedding.cond_proj.weight'

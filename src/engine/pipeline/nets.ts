@@ -62,6 +62,8 @@ export interface NetsOptions {
   readonly adapters?: RuntimeAdapters
   /** Inside the motion modules. */
   readonly motionWindows?: readonly WeightedWindow[]
+  /** No motion modules: every frame looks at the first. */
+  readonly crossFrames?: boolean
   /** Added to the embedding of every timestep, [widths[0]]: see guidance-embedding.ts. */
   readonly timeOffset?: Float32Array
 }
@@ -75,12 +77,12 @@ const callsAtOnce = 2
 export function createNets(
   model: Model,
   { frames, width, height }: Size,
-  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, timeOffset }: NetsOptions,
+  { runner, target, vaeTarget, keys, adapters = noRuntimeAdapters(model), motionWindows, timeOffset, crossFrames = false }: NetsOptions,
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
   const [L, D] = [chunkLength, model.text.architecture.width]
-  const moves = model.motion !== null && frames > 1
+  const moves = model.motion !== null && frames > 1 && !crossFrames
 
   const text = (clipSkip: number): Runnable => ({
     key: `text ${keys.text} ${clipSkip}`,
@@ -89,11 +91,11 @@ export function createNets(
   })
 
   const denoiser = (tokens: number, textPerFrame = false, strengthPerFrame = false): Runnable => ({
-    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${strengthPerFrame ? ' strengths' : ''}${windowsKey}`,
+    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${strengthPerFrame ? ' strengths' : ''}${crossFrames ? ' cross-frame' : ''}${windowsKey}`,
     needed: adapters.unet(moves).needed,
     parallel: true,
     build: (capacity) => {
-      const size = { animations: 1, frames, h, w, tokens, textPerFrame, ...(motionWindows && { motionWindows }) }
+      const size = { animations: 1, frames, h, w, tokens, textPerFrame, crossFrames, ...(motionWindows && { motionWindows }) }
       return unetGraph(model, target, { ...size, adapterRank: rankIn(model, capacity), ...(strengthPerFrame && { adapterFrames: frames }) })
     },
   })

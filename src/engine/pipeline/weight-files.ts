@@ -33,7 +33,8 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
     const { kind } = identity
     // What cannot be used anywhere says why.
     if (kind === 'refused') throw new UserError('checkpoint-part', identity.sentence, { file: file.path, part, kind })
-    const is = kind === 'sd1-checkpoint' && part !== 'motion' ? `a checkpoint without a ${words[part]}` : kinds[kind]
+    const alone = part === 'unet' && parts.vae && parts.text ? 'a VAE and a text encoder without a UNet' : kinds[kind]
+    const is = kind === 'sd1-checkpoint' && part !== 'motion' ? `a checkpoint without a ${words[part]}` : alone
     throw new UserError('checkpoint-part', `${file.path} is ${is}; what is needed here is ${wanted[part]}.`, {
       file: file.path,
       part,

@@ -17,6 +17,8 @@ export interface TokenizerFiles {
   readonly pad?: string
   /** vocab.json, where there is one: token → id. */
   readonly vocabulary?: Readonly<Record<string, number>>
+  /** Words that were added to it in training, with the rows of the text encoder that stand for them. */
+  readonly added: ReadonlyMap<string, number>
 }
 
 /** CLIP ViT-L/14's merges, as every Stable Diffusion v1 uses them. */
@@ -37,14 +39,16 @@ export function tokenizerFiles(folder: string): TokenizerFiles {
   const padding = pad ? { pad: typeof pad === 'string' ? pad : pad.content } : {}
   if (existsSync(join(folder, 'merges.txt'))) {
     const vocabulary = read(join(folder, 'vocab.json'), z.record(z.string(), z.number()))
-    return omitUndefined({ merges: mergesOf(readFileSync(join(folder, 'merges.txt'), 'utf8')), ...padding, vocabulary })
+    const added = new Map(Object.entries(read(join(folder, 'added_tokens.json'), z.record(z.string(), z.number())) ?? {}))
+    return omitUndefined({ merges: mergesOf(readFileSync(join(folder, 'merges.txt'), 'utf8')), ...padding, vocabulary, added })
   }
   const whole = read(join(folder, 'tokenizer.json'), wholeSchema)
   if (!whole) {
     throw new UserError('tokenizer-missing', `Expected merges.txt or tokenizer.json in ${folder}, found neither.`, { folder })
   }
   const { merges, vocab: vocabulary } = whole.model
-  return { merges: merges.map((pair) => (typeof pair === 'string' ? pair : pair.join(' '))), ...padding, vocabulary }
+  const added = new Map((whole.added_tokens ?? []).map(({ content, id }) => [content, id]))
+  return { merges: merges.map((pair) => (typeof pair === 'string' ? pair : pair.join(' '))), ...padding, vocabulary, added }
 }
 
 const configSchema = z.object({ pad_token: z.union([z.string(), z.object({ content: z.string() })]).nullish() })
@@ -54,6 +58,7 @@ const wholeSchema = z.object({
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
     vocab: z.record(z.string(), z.number()),
   }),
+  added_tokens: z.array(z.object({ content: z.string(), id: z.number() })).nullish(),
 })
 
 /** The lines after the version line, as many as CLIP uses. */

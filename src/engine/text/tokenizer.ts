@@ -16,6 +16,8 @@ export interface SpecialTokens {
 export interface Tokenizer extends SpecialTokens {
   /** Ids are below this. */
   readonly vocabulary: number
+  /** Words with ids of their own above all others, which `encode` does not know. */
+  readonly added?: ReadonlyMap<string, number>
   /** The ids of a text of any length, without start and end. */
   encode(text: string): number[]
 }
@@ -64,7 +66,7 @@ const clipVocabulary = clipMergeCount + 2 * 256 + 2
  */
 export function loadTokenizer(folder?: string): Tokenizer {
   if (folder === undefined) return clipTokenizer()
-  const { merges, pad = endOfText, vocabulary } = tokenizerFiles(folder)
+  const { merges, pad = endOfText, vocabulary, added } = tokenizerFiles(folder)
   const derived = vocabularyOf(merges)
   const [start, end] = [derived.size, derived.size + 1]
   derived.set(startOfText, start).set(endOfText, end)
@@ -80,7 +82,8 @@ export function loadTokenizer(folder?: string): Tokenizer {
   if (padId === undefined) {
     throw new UserError('tokenizer-pad', `The padding token ${JSON.stringify(pad)} in ${folder} is not in its vocabulary.`, { folder, pad })
   }
-  return createTokenizer({ merges, start, end, pad: padId })
+  const words = new Map([...added].filter(([word, id]) => id > end && !derived.has(word)))
+  return { ...createTokenizer({ merges, start, end, pad: padId }), ...(words.size > 0 && { added: words }) }
 }
 
 /** Token → id, without start and end, which come after. */

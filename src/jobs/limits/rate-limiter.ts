@@ -24,7 +24,7 @@ export interface RateLimiterOptions {
   /** A Redis that does not answer in this time is reported, and this process counts alone: limits must not stop the bot, nor fall. */
   readonly answerWithinMs?: number
   readonly onError?: (error: Error) => void
-  /** Since 1970. */
+  /** Of any clock. */
   readonly nowMs?: () => number
 }
 
@@ -44,7 +44,7 @@ interface Asked {
 }
 
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
-  const { limits: usual, redisUrl, answerWithinMs = 3000, onError = () => undefined, nowMs = Date.now } = options
+  const { limits: usual, redisUrl, answerWithinMs = 3000, onError = () => undefined, nowMs = () => performance.now() } = options
   const own = createTokenBuckets(nowMs)
   const shared = redisUrl === undefined ? undefined : withFallback(redisUrl, own, { answerWithinMs, onError })
   const buckets: Buckets = shared ?? own

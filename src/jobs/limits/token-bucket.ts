@@ -1,5 +1,6 @@
 // A token bucket by its theoretical arrival time (GCRA, ITU-T I.371): a burst of so many, refilled evenly, in one number for each key.
 
+import { monotonic } from '../../clock.ts'
 import { type Rate, refillMs } from './limits.ts'
 
 export interface Taken {
@@ -35,7 +36,9 @@ export interface TokenBuckets {
 /** Between two looks for buckets that have filled up, in takings. */
 const sweepEvery = 1000
 
-export function createTokenBuckets(nowMs: () => number): TokenBuckets {
+export function createTokenBuckets(clockMs: () => number): TokenBuckets {
+  const steady = monotonic()
+  const nowMs = () => steady(clockMs())
   const full = new Map<string, number>()
   let takings = 0
 

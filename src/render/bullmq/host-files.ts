@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { unlessAborted } from '../../unless-aborted.ts'
 import { fetchContent } from '../content-store/checked-content.ts'
 import { type ContentDigest, type ContentStore, NotStored } from '../content-store/content-store.ts'
@@ -84,16 +84,23 @@ export async function openHostFiles(
 
   async function fetch(content: FileContent): Promise<string> {
     const entry = join(cacheFolder, content.sha256)
-    const path = join(entry, content.files ? 'model' : `file${endingOf(content.name)}`)
+    const path = join(entry, content.files ? 'model' : keptName(content.name))
     if (statSync(path, { throwIfNoEntry: false })) {
       utimesSync(entry, new Date(), new Date())
       return path
     }
     makeRoom(content.bytes)
     const draft = join(partial, randomUUID())
+    const other = statSync(entry, { throwIfNoEntry: false }) && readdirSync(entry)[0]
     try {
+      if (other !== undefined) {
+        // The same under another name.
+        await copyFile(join(entry, other), draft)
+        await rename(draft, path)
+        return path
+      }
       if (content.files) for (const file of content.files) await bring(file, join(draft, 'model', file.path))
-      else await bring(content, join(draft, `file${endingOf(content.name)}`))
+      else await bring(content, join(draft, keptName(content.name)))
       await rename(draft, entry)
       return path
     } catch (error) {
@@ -155,10 +162,15 @@ export async function openHostFiles(
   }
 }
 
-/** It tells what a file is, and is made of letters alone. */
-function endingOf(name: string): string {
-  const ending = extname(name).toLowerCase()
-  return /^\.[a-z0-9]{1,12}$/.test(ending) ? ending : ''
+/**
+ * Some of what a file is, only its name says (how it was distilled, which motion module it is), and its ending: both are kept, as letters that
+ * mean nothing to a file system.
+ */
+function keptName(name: string): string {
+  const { name: stem, ext } = parse(name)
+  const ending = /^\.[a-z0-9]{1,12}$/i.test(ext) ? ext.toLowerCase() : ''
+  const letters = stem.replaceAll(/[^\p{L}\p{N}_-]+/gu, '-').slice(0, 60)
+  return `file-${letters}${ending}`
 }
 
 function sizeOf(path: string): number {

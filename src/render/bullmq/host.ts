@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../../paths.ts'
+import { openTracing } from '../../tracing.ts'
 import { createFileContents } from '../file-contents.ts'
 import { listCards } from '../local/card-memory.ts'
 import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
@@ -18,6 +19,7 @@ import { type GpuHost, type HostDevice, type HostEvent, startGpuHost } from './g
 import { openHostFiles } from './host-files.ts'
 import { readHostKey } from './host-key.ts'
 import { createHostMetrics } from './host-metrics.ts'
+import { createHostTraces } from './host-traces.ts'
 import { openHostLink } from './link.ts'
 
 export interface RunningHost {
@@ -69,6 +71,15 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
       maxCacheBytes: own.cacheBytes,
     })
     const metrics = createHostMetrics(own.name)
+    const tracing = await openTracing({
+      endpoint: config.traces,
+      service: 'zoetrope-gpu-host',
+      instance: own.name,
+      version: description.version,
+      onError,
+    })
+    open.push(tracing.close)
+    const traces = createHostTraces(own.name, tracing.record, Date.now)
     const host = startGpuHost({
       ...link,
       files,
@@ -81,6 +92,7 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
       onError,
       onEvent(event) {
         metrics.event(event)
+        traces.event(event)
         log.info(aboutEvent(event), event.kind)
       },
     })

@@ -167,6 +167,14 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     }
   }
 
+  async function lookAtEviction(): Promise<void> {
+    const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1]
+    if (policy !== undefined && policy !== 'noeviction') {
+      onTrouble(`Redis may throw away what waits (its maxmemory-policy is ${policy}): set it to noeviction.`)
+    }
+  }
+  lookAtEviction().catch(onError)
+
   const begun = connection.subscribe(channels.bots, hear).then(beat).catch(onError)
   const beating = setInterval(() => void beat(), heartbeatMs)
   const dropping = setInterval(() => void dropOldHosts().catch(onError), 3_600_000)

@@ -1,6 +1,7 @@
 // The environment of the child process: what the allocator must be told, and no secrets.
 
 import { getCompileCacheDir } from 'node:module'
+import { harmlessEnvironment } from '../../harmless-environment.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 
 /** What glibc must be told before a process starts: mallopt(3), and the tunables of its manual's chapter 38. */
@@ -12,8 +13,7 @@ const allocator = {
   MALLOC_TOP_PAD_: '67108864',
 }
 
-/** Tokens and keys are no business of a process that reads strangers' files. @param more which of the devices it is to see */
+/** Secrets are no business of a process that reads strangers' files. @param more what it is told besides */
 export function childEnvironment(ours: NodeJS.ProcessEnv, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const harmless = Object.entries(ours).filter(([name]) => !/TOKEN|SECRET|PASSWORD|REDIS|HOST_KEY|ACCESS_KEY|OTEL_/i.test(name))
-  return { ...allocator, ...Object.fromEntries(harmless), ...more, ...omitUndefined({ NODE_COMPILE_CACHE: getCompileCacheDir() }) }
+  return { ...allocator, ...harmlessEnvironment(ours), ...more, ...omitUndefined({ NODE_COMPILE_CACHE: getCompileCacheDir() }) }
 }

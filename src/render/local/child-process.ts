@@ -1,21 +1,33 @@
 // A child process: what the parent holds of child.ts. Hands it calls and hears its answers; stays responsive whatever the child is
 // doing, because all that is shared is a channel.
 
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { devNull, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { PoolRenderOptions } from '../pool.ts'
 import { childEnvironment } from './child-environment.ts'
-import { type ChildCall, type ChildMessage, type ChildOptions, type ChildResult, errorOf, type ParentMessage } from './protocol.ts'
+import {
+  type ChildCall,
+  type ChildMessage,
+  type ChildOptions,
+  type ChildResult,
+  childMessageIn,
+  errorOf,
+  type ParentMessage,
+} from './protocol.ts'
 
 export interface RenderProcess {
   /** Aborting the signal stops it between two steps. @throws what the call failed with there; ChildDied */
   call(what: ChildCall, options: Pick<PoolRenderOptions, 'signal' | 'onProgress'>): Promise<ChildResult>
-  /** Resolves when it is gone. @param why told instead of the signal */
+  /** Resolves when it is gone, with every process that it has started. @param why told instead of the signal */
   kill(why?: string): Promise<void>
 }
 
 export interface RenderProcessOptions {
   readonly program: string
-  readonly child: ChildOptions
+  readonly child: Omit<ChildOptions, 'temporaryFolder'>
   /** Beside what it is given of ours. */
   readonly environment?: NodeJS.ProcessEnv
   /** It is killed where it does not stop within this long after an abort. */
@@ -44,12 +56,22 @@ export function startRenderProcess({
   onExit,
   onStart,
 }: RenderProcessOptions): RenderProcess {
-  const process = fork(program, [JSON.stringify(child)], {
-    env: childEnvironment(globalThis.process.env, environment),
+  // Its own, so that nothing is left of it however it ends.
+  const temporaryFolder = temporaryFolderOrNone()
+  // A library that prints on the first descriptor after those of every program does not print into the channel.
+  const nowhere = openSync(devNull, 'r+')
+  const process = fork(program, [JSON.stringify({ ...child, ...omitUndefined({ temporaryFolder }) } satisfies ChildOptions)], {
+    env: childEnvironment(globalThis.process.env, {
+      ...environment,
+      ...(temporaryFolder !== undefined && { TMPDIR: temporaryFolder, TEMP: temporaryFolder, TMP: temporaryFolder }),
+    }),
     execArgv: [],
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', nowhere, 'ipc'],
+    // A process group of its own, which can be killed as one: what it has started does not outlive it. Windows has none.
+    detached: globalThis.process.platform !== 'win32',
   })
+  closeSync(nowhere)
   const pending = new Map<number, PendingCall>()
   let calls = 0
   let said = ''
@@ -59,8 +81,14 @@ export function startRenderProcess({
   process.stderr?.on('data', (text: Buffer) => {
     said = (said + text).slice(-saidChars)
   })
-  process.on('message', hear)
-  process.on('error', (error) => die(error.message))
+  process.on('message', (message) => {
+    const answer = childMessageIn(message)
+    if (answer) hear(answer)
+    else void kill('an answer that is none')
+  })
+  process.on('error', (error) => (process.pid === undefined ? die(error.message) : void kill(error.message)))
+  // Whoever no longer listens cannot answer.
+  process.on('disconnect', () => void kill())
   process.on('exit', (code, signal) => die(killedFor ?? signal ?? `code ${code}`))
 
   function hear(answer: ChildMessage): void {
@@ -81,11 +109,21 @@ export function startRenderProcess({
   function die(how: string): void {
     if (gone) return
     gone = true
+    killGroup(process)
+    if (temporaryFolder !== undefined) rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 5 })
     const died = new ChildDied(how, said.trim())
     const under = [...pending.values()]
     pending.clear()
     onExit(died, under.length === 0)
     for (const { reject } of under) reject(died)
+  }
+
+  async function kill(why?: string): Promise<void> {
+    killedFor ??= why
+    if (gone) return
+    const exited = new Promise<void>((resolve) => process.once('exit', () => resolve()))
+    killGroup(process) // a step cannot be cancelled; what it was writing has not been renamed into place and counts for nothing
+    await exited
   }
 
   return {
@@ -95,7 +133,7 @@ export function startRenderProcess({
         let timer: NodeJS.Timeout | undefined
         const abort = (): void => {
           if (process.connected) process.send({ kind: 'abort', id } satisfies ParentMessage)
-          timer = setTimeout(() => process.kill('SIGKILL'), abortGraceMs)
+          timer = setTimeout(() => void kill(), abortGraceMs)
         }
         signal?.addEventListener('abort', abort, { once: true })
         const over = (): void => {
@@ -110,14 +148,26 @@ export function startRenderProcess({
         process.send({ ...what, id } as ParentMessage)
       })
     },
-    async kill(why) {
-      killedFor = why
-      if (process.exitCode !== null || process.signalCode !== null) return
-      const exited = new Promise((resolve) => process.once('exit', resolve))
-      process.kill('SIGKILL') // a step cannot be cancelled; what it was writing has not been renamed into place and counts for nothing
-      await exited
-    },
+    kill,
   }
+}
+
+/** Whoever needs one, and is given none, says so. */
+function temporaryFolderOrNone(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), 'zoetrope-'))
+  } catch {
+    return undefined
+  }
+}
+
+function killGroup(process: ChildProcess): void {
+  try {
+    if (process.pid !== undefined && globalThis.process.platform !== 'win32') globalThis.process.kill(-process.pid, 'SIGKILL')
+  } catch {
+    // The group is empty.
+  }
+  process.kill('SIGKILL')
 }
 
 export class ChildDied extends Error {

@@ -1,6 +1,7 @@
 // The child process of the local pool: a process of its own, because ONNX Runtime's `run` blocks its thread and cannot be cancelled,
 // only killed. Assembles device → engine → renderer on the first call and answers calls, which the pool sends one at a time.
 
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
@@ -75,5 +76,9 @@ process.on('message', (call: ParentMessage) => {
     .finally(() => aborts.delete(call.id))
 })
 
-// Nobody is left to render for.
-process.on('disconnect', () => process.exit())
+// Nobody is left to render for, nor to clear away: what was started goes with this process, by its group.
+process.on('disconnect', () => {
+  if (options.temporaryFolder !== undefined) rmSync(options.temporaryFolder, { recursive: true, force: true })
+  if (process.platform !== 'win32') process.kill(-process.pid, 'SIGKILL')
+  process.exit()
+})

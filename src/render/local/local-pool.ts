@@ -8,13 +8,14 @@ import { fixedCapacity } from '../../jobs/capacity.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { serial } from '../../serial.ts'
 import { unlessAborted } from '../../unless-aborted.ts'
+import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import { type DeviceNote, PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
 import type { Drawn } from '../render.ts'
 import { createWatchdog, usualWatchdog, type WatchdogLimits, type Watched } from '../watchdog.ts'
 import { ChildDied, type RenderProcess, startRenderProcess } from './child-process.ts'
 import type { ChildCall, ChildOptions, ChildResult } from './protocol.ts'
 
-export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
+export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes' | 'temporaryFolder'> {
   /** Of weights that may stay loaded; half of the machine's memory where absent. */
   readonly budgetBytes?: number
   /** Which of the machine's devices the child is to see. */
@@ -28,9 +29,11 @@ export interface LocalPoolOptions extends Omit<ChildOptions, 'budgetBytes'> {
   /** Whatever the operator should know: a death, and what it said; computed weights that cannot be kept. */
   readonly onTrouble?: (sentence: string) => void
   readonly onStart?: (pid: number) => void
+  /** Of the child; another one in tests. */
+  readonly program?: string
 }
 
-const program = join(import.meta.dirname, 'child.ts')
+const childProgram = join(import.meta.dirname, 'child.ts')
 
 export function createLocalPool({
   abortGraceMs = 90_000,
@@ -40,6 +43,7 @@ export function createLocalPool({
   onTrouble = () => undefined,
   onStart = () => undefined,
   budgetBytes = Math.floor(totalmem() / 2),
+  program = childProgram,
   ...options
 }: LocalPoolOptions): RenderPool {
   /** A call ends when the child has answered or is gone: only then may the next one begin. */
@@ -88,6 +92,7 @@ export function createLocalPool({
       if (!(error instanceof ChildDied)) throw error
       if (closed) throw new PoolClosed()
       if (attempt < attempts) return begin(what, options, attempt + 1)
+      if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
       const sentence = 'The process that draws ended twice on this, perhaps for want of memory: try a smaller size or fewer frames.'
       throw new UserError('worker-died', sentence, { how: error.how })
     } finally {

@@ -1,7 +1,9 @@
 // A protocol between processes: what the pool and its child say to each other, over Node's own channel (structured clone: bytes stay bytes).
 
+import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { RenderProgress } from '../../jobs/renderer.ts'
+import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import type { DeviceNote } from '../pool.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Drawn } from '../render.ts'
@@ -16,6 +18,8 @@ export interface ChildOptions {
   readonly budgetBytes: number
   readonly threads?: number
   readonly ffmpeg?: string
+  /** Of this child alone; removed with it. */
+  readonly temporaryFolder?: string
 }
 
 export type ParentMessage =
@@ -31,6 +35,30 @@ export type ChildMessage =
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
   /** For the operator; belongs to no call. */
   | { readonly kind: 'trouble'; readonly sentence: string }
+
+const id = z.int().positive()
+const failure = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('refused'), code: z.string(), message: z.string(), data: z.record(z.string(), z.unknown()) }),
+  z.object({ kind: z.literal('bug'), message: z.string(), stack: z.string() }),
+])
+const progress = z.object({
+  stage: z.enum(['loading', 'denoising', 'decoding', 'encoding']),
+  step: z.number(),
+  of: z.number(),
+  preview: z.instanceof(Uint8Array).optional(),
+})
+/** A value's shape is its call's; that it is there, or nothing, is all that is known here. */
+const childMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), id, progress }),
+  z.object({ kind: z.literal('done'), id, value: z.looseObject({}).optional() }),
+  z.object({ kind: z.literal('failed'), id, failure }),
+  z.object({ kind: z.literal('trouble'), sentence: z.string() }),
+])
+
+/** What came out of the channel, where it is what a child says: it reads strangers' files in libraries of others. */
+export function childMessageIn(message: unknown): ChildMessage | undefined {
+  return childMessage.safeParse(message).success ? (message as ChildMessage) : undefined
+}
 
 /** Of a render, of `device`, of `warm`. */
 export type ChildResult = Drawn | DeviceNote | undefined
@@ -48,6 +76,7 @@ export type Failure =
 export function failureOf(error: unknown): Failure {
   if (error instanceof UserError) return { kind: 'refused', code: error.code, message: error.message, data: error.data }
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  if (isOutOfMemory(message)) return failureOf(outOfMemory(message))
   return { kind: 'bug', message, stack: stack ?? message }
 }
 

@@ -15,7 +15,7 @@ import { checkStyleName } from '../registry/style-names.ts'
 import type { StyleRegistry } from '../registry/style-registry.ts'
 import { type Quotas, roomFor } from './quota.ts'
 import { extendedEntry, fileNameOf, newEntry, notesOn, styleFileOf } from './registration.ts'
-import type { StyleManager } from './style-access.ts'
+import { type StyleManager, withinReach } from './style-access.ts'
 
 export interface AddStyleFileParts {
   readonly registry: StyleRegistry
@@ -32,16 +32,16 @@ export interface StyleFileToAdd {
   readonly by: Author
   /** The style that it is a further file of; absent: it becomes one. */
   readonly before: StyleEntry | undefined
-  readonly fetchFile: StyleManager['fetchFile']
+  readonly manager: StyleManager
 }
 
 /** Of the whole intake. */
 const timeoutMs = 60 * 60_000
 
-/** @throws UserError those of intake and of quotas, `style-name`, `style-name-taken`, `style-has-file`, `list-full`, `style-word` */
+/** @throws UserError those of intake and of quotas, `style-name`, `style-name-taken`, `style-has-file`, `list-full`, `style-word`, `style-everywhere` */
 export async function addStyleFile(
   { registry, bases, files, pathOf, intake, quotas, nowMs }: AddStyleFileParts,
-  { wanted, by, before, fetchFile }: StyleFileToAdd,
+  { wanted, by, before, manager }: StyleFileToAdd,
 ): Promise<{ entry: StyleEntry; notes: readonly Sentence[] }> {
   if (!before) refuseTaken(registry, checkStyleName(wanted.name))
   const room = (): number => roomFor(registry.changes(), by.space, nowMs(), quotas)
@@ -49,15 +49,17 @@ export async function addStyleFile(
     maxBytes: room(),
     bases: before ? [baseUnder(before, bases, pathOf)] : bases,
     signal: AbortSignal.timeout(timeoutMs),
-    fetchFile,
+    fetchFile: manager.fetchFile,
   })
   try {
     const file = styleFileOf(taken, wanted)
     const { entry } = await registry.change(by, before ? 'extended' : 'added', () => {
       room()
-      const next = before
-        ? extendedEntry(registry.current(before), file, taken, wanted)
+      const now = before && registry.current(before)
+      const made: StyleEntry = now
+        ? extendedEntry(now, file, taken, wanted)
         : { ...newEntry(file, taken, wanted, bases), home: by.space, ...(wanted.here && { spaces: [by.space] }) }
+      const next = withinReach(now, made, manager)
       files.place(taken.incoming, file.file)
       return { id: next.id, entry: next }
     })

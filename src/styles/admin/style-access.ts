@@ -52,3 +52,22 @@ export async function managedEntry(
     throw new UserError('style-built-in', `${entry.name} ships with the bot: its operator alone may change it.`, { name: entry.name })
   throw new UserError('style-elsewhere', `${entry.name} was added in another place, and is changed there.`, { name: entry.name })
 }
+
+/**
+ * Of a change, what this manager may make of it: what all places are offered is the operator's to decide, so that nobody changes under
+ * others what they use. Others change what their own place alone is offered.
+ *
+ * @param before absent: it is new
+ * @throws UserError `style-everywhere`
+ */
+export function withinReach(before: StyleEntry | undefined, next: StyleEntry, { owner, asker }: StyleManager): StyleEntry {
+  if (asker.operator) return next
+  const widened = before?.spaces !== undefined && next.spaces === undefined
+  const shared = before?.state === 'published' && before.spaces === undefined
+  const withdrawn = next.state !== 'published' || next.spaces !== undefined
+  if (widened || (shared && !withdrawn)) {
+    const sentence = `What ${next.name} is everywhere is decided by the bot's operator; where:here makes it this place's own.`
+    throw new UserError('style-everywhere', sentence, { name: next.name })
+  }
+  return next.spaces === undefined ? { ...next, spaces: [spaceOf(owner)] } : next
+}

@@ -12,7 +12,7 @@ import type { StyleRegistry } from '../registry/style-registry.ts'
 import { type AddStyleFileParts, addStyleFile } from './add-style-file.ts'
 import { earlierState } from './earlier-state.ts'
 import type { Preview } from './previews.ts'
-import { checkManager, managedEntry, type StyleAccessParts, type StyleManager } from './style-access.ts'
+import { checkManager, managedEntry, type StyleAccessParts, type StyleManager, withinReach } from './style-access.ts'
 import { cardOf, recordOf } from './style-card.ts'
 import { applyEdits, unchanged, withAliases } from './style-edits.ts'
 
@@ -23,14 +23,17 @@ export interface StyleAdminParts extends AddStyleFileParts, StyleAccessParts {
 
 export function createStyleAdmin(parts: StyleAdminParts, manager: StyleManager): StyleAdmin {
   const { registry } = parts
-  const { owner, fetchFile } = manager
+  const { owner } = manager
   const space = spaceOf(owner)
   const by: Author = { person: personOf(owner), space, name: sanitizeText(manager.name, 80) }
   const managed = (name: string, find?: StyleRegistry['find']): Promise<StyleEntry> => managedEntry(parts, manager, name, find)
 
   /** @param next of what it is by then: somebody else may have been quicker */
   async function change(entry: StyleEntry, kind: ChangeKind, next: (now: StyleEntry) => StyleEntry): Promise<StyleCard> {
-    const changed = await registry.change(by, kind, () => ({ id: entry.id, entry: next(registry.current(entry)) }))
+    const changed = await registry.change(by, kind, () => {
+      const now = registry.current(entry)
+      return { id: entry.id, entry: withinReach(now, next(now), manager) }
+    })
     return cardOf(registry, changed.entry!, space)
   }
 
@@ -51,7 +54,7 @@ export function createStyleAdmin(parts: StyleAdminParts, manager: StyleManager):
     async add(wanted) {
       await checkManager(manager)
       const before = wanted.extend ? await managed(wanted.name) : undefined
-      const { entry, notes } = await addStyleFile(parts, { wanted, by, before, fetchFile })
+      const { entry, notes } = await addStyleFile(parts, { wanted, by, before, manager })
       return cardOf(registry, entry, space, notes)
     },
 
@@ -85,7 +88,8 @@ export function createStyleAdmin(parts: StyleAdminParts, manager: StyleManager):
 
     async rollback(name, to) {
       const entry = await managed(name, registry.past)
-      return put(entry, 'rolled-back', earlierState(parts, entry, to))
+      const state = earlierState(parts, entry, to)
+      return put(entry, 'rolled-back', state && withinReach(registry.find(entry.name), state, manager))
     },
 
     async record(name) {

@@ -52,6 +52,7 @@ const formNames: Readonly<Record<string, string>> = {
   dora: 'DoRA',
   ia3: 'IA³',
   oft: 'OFT',
+  boft: 'BOFT',
   full: 'full differences',
   norm: 'norms',
 }

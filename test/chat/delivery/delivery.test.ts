@@ -223,7 +223,7 @@ describe('the life of a request', () => {
 
   test('who asked in private and can no longer be written to is told before all that there is something, not what', async () => {
     testChat.fake.trouble = (_call, outgoing) => {
-      if (outgoing?.tone === 'done') throw new UserError('direct-closed', 'No letters.')
+      if (outgoing && outgoing.audience !== 'everyone') throw new UserError('direct-closed', 'No letters.')
     }
     const event = await testChat.fake.say('ann', '/animate a secret balloon private:yes')
     await testChat.quiet()

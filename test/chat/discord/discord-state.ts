@@ -12,15 +12,17 @@ export interface User {
 
 export interface Channel {
   readonly id: string
-  /** 0 text, 1 private, 11 thread. */
-  readonly type: 0 | 1 | 11
+  /** 0 text, 1 private, 4 category, 11 thread or post, 15 forum. */
+  readonly type: 0 | 1 | 4 | 11 | 15
   readonly name?: string
   readonly nsfw?: boolean
   readonly parent?: string
   /** What nobody may do here. */
   deny: bigint
-  /** Of a private one. */
+  /** Of a private one: who is alone with the bot there. */
   readonly person?: string
+  /** Of a private one without the bot: the two who talk there. */
+  readonly between?: readonly [string, string]
 }
 
 export interface Attached {
@@ -136,16 +138,25 @@ export function createDiscordState(nowMs: () => number) {
     /** Who takes no private messages. */
     closed: new Set<string>(),
     commands: [] as readonly Data[],
+    /** Made by Discord for an application with an Activity; a list of commands may not leave it out. */
+    entryPoint: undefined as Data | undefined,
     pings: 0,
+    /** Ids of people who were told that a message mentions them: new ones do, edits do not. */
+    mentioned: [] as string[],
     /** For whom the application can be installed, as its settings say. */
     installs: { '0': {} } as Readonly<Record<string, object>>,
     addChannel,
+    /** A conversation of two people: it looks like one with the bot, which is not in it. */
+    between(one: User, other: User): Channel {
+      return addChannel({ type: 1, between: [one.id, other.id] })
+    },
     direct(id: string): Channel {
       const there = [...channelsById.values()].find((one) => one.person === id)
       return there ?? addChannel({ type: 1, person: id })
     },
     /** What the bot may do there. */
     allowed(channel: Channel): bigint {
+      if (channel.between) return 0n
       const deny = channel.parent === undefined ? channel.deny : channel.deny | channelsById.get(channel.parent)!.deny
       return everything & ~deny
     },

@@ -58,15 +58,24 @@ describe('signing in to Discord', { timeout: 120_000 }, () => {
       assert.equal((await refusal(make())).code, code)
     }
     server.gateway.refuseWith(undefined)
-    const limit = { total: 1000, remaining: 0, reset_after: 3_600_000, max_concurrency: 1 }
-    server.play('GET', /^\/gateway\/bot$/, { status: 200, body: { url: server.api, shards: 1, session_start_limit: limit } })
-    assert.equal((await refusal(make())).code, 'discord-sessions')
     server.play('PUT', /commands$/, { status: 400, body: { code: 50035, message: 'Invalid Form Body' } })
     assert.equal((await refusal(make())).code, 'discord-refused')
-    assert.equal((await refusal(make({ api: 'http://127.0.0.1:9/api' }))).code, 'discord-unreachable')
+  })
+
+  it('lets it try again where trying mends it: too many sign-ins, a network that is down, a gateway that is', async () => {
+    const notForGood = async (platform: ReturnType<typeof make>, words: RegExp) =>
+      assert.rejects(platform.start(nobody), (error: Error) => !(error instanceof UserError) && words.test(error.message))
+    const limit = { total: 1000, remaining: 0, reset_after: 3_600_000, max_concurrency: 1 }
+    server.play('GET', /^\/gateway\/bot$/, { status: 200, body: { url: server.api, shards: 1, session_start_limit: limit } })
+    await notForGood(make(), /too often today.*discordstatus/)
+    await notForGood(make({ api: 'http://127.0.0.1:9/api' }), /discordstatus/)
     server.gateway.down(true)
-    assert.equal((await refusal(make({ patienceMs: 300 }))).code, 'discord-unreachable')
+    await notForGood(make({ patienceMs: 300 }), /discordstatus/)
     server.gateway.down(false)
+    server.play('GET', /applications\/@me$/, { status: 401, body: { code: 0, message: '401: Unauthorized' } })
+    const platform = make()
+    await platform.start(nobody)
+    await platform.stop()
   })
 
   it('is let in after it was refused, says as whom, and asks to see no more than it needs', async () => {

@@ -11,6 +11,7 @@ import { createGatewayEvents } from '../../../src/chat/discord/gateway/gateway-e
 import { discordLimits } from '../../../src/chat/discord/index.ts'
 import { createInteractionResponses } from '../../../src/chat/discord/interactions/interaction-responses.ts'
 import { createInteractionStates } from '../../../src/chat/discord/interactions/interaction-state.ts'
+import { createNames } from '../../../src/chat/discord/names.ts'
 import { createPost } from '../../../src/chat/discord/post.ts'
 import type { RestCall } from '../../../src/chat/discord/rest/rest-calls.ts'
 import { optionValues } from '../../../src/chat/input/option-values.ts'
@@ -221,6 +222,7 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
     const client = { guilds: { cache: new Map() }, users: { cache: new Map() }, user: null }
     const onPacket = createGatewayEvents({
       ...shared,
+      names: createNames(() => client as never, call),
       responses,
       limits: discordLimits,
       surroundings: () => ({ client: client as never, operators: new Set() }),
@@ -244,6 +246,10 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
     const work: Promise<void>[] = []
     const onPacket = createGatewayEvents({
       call: async () => assert.fail('nothing is called'),
+      names: createNames(
+        () => assert.fail('no name is looked up'),
+        async () => assert.fail('nobody is asked for'),
+      ),
       states: createInteractionStates(),
       responses: { begin: () => undefined, close: async () => undefined },
       limits: discordLimits,

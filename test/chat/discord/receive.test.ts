@@ -54,7 +54,13 @@ describe('what is received from Discord', { timeout: 120_000 }, () => {
     )
     const incoming = await receive(() => receiver.harness.actions.react(users.ann, posted.messages[0]!, '✉️'))
     assert.equal(incoming.owner.space, guildId)
-    assert.deepEqual(incoming.channel, { id: channels.thread.id, ageRestricted: true, direct: false, missing: [] })
+    assert.deepEqual(incoming.channel, {
+      id: channels.thread.id,
+      within: [channels.night.id],
+      ageRestricted: true,
+      direct: false,
+      missing: [],
+    })
     assert.deepEqual(
       { locale: incoming.locale, name: incoming.name, reaction: incoming.kind === 'reaction' && incoming.reaction },
       { locale: 'zh-CN', name: 'ann', reaction: 'letter' },

@@ -31,8 +31,11 @@ export function wrongMessage(data: Data, files: readonly string[], { create }: {
   wrong.push(...twice('custom_id', all), ...twice('id', all), ...wrongButtons(all), ...wrongLists(all), ...wrongFiles(data, all, files))
   // an edit without it is read with the default, which pings
   const mentions = data['allowed_mentions'] as Data | undefined
-  if (!mentions || !Array.isArray(mentions['parse']) || mentions['parse'].length > 0 || mentions['users'] || mentions['roles'])
-    wrong.push('allowed_mentions must be { parse: [] }')
+  const users = list<string>(mentions?.['users'])
+  if (!mentions || !Array.isArray(mentions['parse']) || mentions['parse'].length > 0 || users.length > 1 || mentions['roles'])
+    wrong.push('allowed_mentions must be { parse: [] }, with one person at most')
+  if (users.some((id) => !all.some(({ content }) => String(content ?? '').startsWith(`<@${id}>`))))
+    wrong.push('who may be mentioned is not')
   if (!create && (flags & ephemeral) !== 0) wrong.push('an edit cannot hide a message')
   return wrong
 }

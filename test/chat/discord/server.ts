@@ -13,7 +13,7 @@ import {
   type DiscordState,
   type Interaction,
 } from './discord-state.ts'
-import { messageJson, userJson, withIds } from './event-json.ts'
+import { memberJson, messageJson, userJson, withIds } from './event-json.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from './rules.ts'
 import { findOperation, wrongBody, wrongResponse } from './spec.ts'
@@ -29,6 +29,8 @@ export interface DiscordServer {
   readonly wrong: readonly string[]
   /** The next calls that match get these responses instead. */
   play(method: string, path: RegExp, ...responses: readonly PlayedResponse[]): void
+  /** What was to be played is not. */
+  forgetPlays(): void
   close(): Promise<void>
 }
 
@@ -60,6 +62,8 @@ interface RouteRequest {
 const flags = { ephemeral: 1 << 6, loading: 1 << 7, v2: 1 << 15 }
 const responseMs = 3000
 const tokenMs = 15 * 60_000
+/** resources/message: of a whole request. */
+const maxRequestBytes = 25 * 1024 * 1024
 /** How long Discord remembers a nonce: "the past few minutes". */
 const nonceMs = 5 * 60_000
 
@@ -89,14 +93,17 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     const url = new URL(request.url!, 'http://127.0.0.1')
     const method = request.method!
     const path = url.pathname.replace(/^\/api\/v10/, '').replaceAll('%40', '@')
-    const { data, files } = await read(request)
+    // an interaction counts from its coming until the last byte is here: `read` takes as long as the line does
+    const { data, files, bytes } = await read(request)
     const authorization = request.headers.authorization
     const played = plays.find((one) => one.method === method && one.path.test(path))
     if (played) plays.splice(plays.indexOf(played), 1)
     const routed =
       played && !played.response.after
         ? played.response
-        : respond(method, path, { data, files, query: url.searchParams, params: [] }, authorization)
+        : bytes > maxRequestBytes
+          ? refused(413, 40005, 'Request entity too large')
+          : respond(method, path, { data, files, query: url.searchParams, params: [] }, authorization)
     const response = played?.response.after ? played.response : routed
     calls.push({ method, path, body: data, files: files.map(({ name }) => name), atMs: nowMs(), authorization, status: response.status })
     return response
@@ -139,11 +146,28 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
 
   const routes: Readonly<Record<string, (request: RouteRequest) => PlayedResponse>> = {
     'GET /applications/@me': () => ok(applicationJson()),
+    'GET /applications/{application_id}/commands': () => ok(state.entryPoint ? [state.entryPoint] : []),
     'PUT /applications/{application_id}/commands': ({ data }) => {
       const list = Object.values(data) as Data[]
-      must(wrongCommands(list))
-      state.commands = list
+      const entryPoints = list.filter(({ type }) => type === 4)
+      const { entryPoint } = state
+      // interactions/application-commands, Entry Point commands
+      if (entryPoint && !entryPoints.some(({ name }) => name === entryPoint['name']))
+        throw new Refused(400, 50240, "You cannot remove this app's Entry Point command in a bulk update operation.")
+      const others = list.filter(({ type }) => type !== 4)
+      must(wrongCommands(others))
+      state.commands = others
       return ok([])
+    },
+    'GET /users/{user_id}': ({ params: [id] }) => {
+      const user = state.usersById.get(id!)
+      if (!user) throw new Refused(404, 10013, 'Unknown User')
+      return ok(userJson(user))
+    },
+    'GET /guilds/{guild_id}/members/{user_id}': ({ params: [, id] }) => {
+      const user = state.usersById.get(id!)
+      if (!user) throw new Refused(404, 10007, 'Unknown Member')
+      return ok(memberJson(user))
     },
     'GET /gateway/bot': () =>
       ok({
@@ -194,7 +218,8 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
         interaction.state = 'responded'
         return ok(messageJson(waiting, state))
       }
-      if (!interaction.inGuild && state.channelsById.get(interaction.channel)?.type !== 1 && ++interaction.followUps > 5)
+      const { person } = state.channelsById.get(interaction.channel)!
+      if (!interaction.inGuild && person === undefined && ++interaction.followUps > 5)
         throw new Refused(400, 40094, 'Maximum number of follow up messages')
       interaction.state = 'responded'
       return ok(messageJson(add(interaction.channel, data, files, { sizeLimit: interaction.sizeLimit, person: interaction.person }), state))
@@ -338,6 +363,7 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       reactions: new Map(),
     }
     count(data)
+    state.mentioned.push(...(((data['allowed_mentions'] as Data | undefined)?.['users'] ?? []) as readonly string[]))
     state.messages.set(message.id, message)
     return message
   }
@@ -417,6 +443,7 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
     gateway,
     calls,
     wrong,
+    forgetPlays: () => void plays.splice(0),
     play: (method, path, ...responses) => void plays.push(...responses.map((response) => ({ method, path, response }))),
     async close() {
       await gateway.close()
@@ -458,13 +485,14 @@ function bodyOf(data: Data): unknown {
   return '0' in data ? Object.values(data) : data
 }
 
-async function read(request: IncomingMessage): Promise<{ data: Data; files: File[] }> {
+async function read(request: IncomingMessage): Promise<{ data: Data; files: File[]; bytes: number }> {
   const chunks: Uint8Array[] = []
   for await (const chunk of request) chunks.push(chunk as Uint8Array)
   const body = Buffer.concat(chunks)
   const type = request.headers['content-type'] ?? ''
-  if (body.length === 0) return { data: {}, files: [] }
-  if (!type.startsWith('multipart/')) return { data: JSON.parse(String(body)) as Data, files: [] }
+  const bytes = body.length
+  if (bytes === 0) return { data: {}, files: [], bytes }
+  if (!type.startsWith('multipart/')) return { data: JSON.parse(String(body)) as Data, files: [], bytes }
   const form = await new Response(body, { headers: { 'content-type': type } }).formData()
   const files: File[] = []
   for (const [key, value] of form) {
@@ -472,5 +500,5 @@ async function read(request: IncomingMessage): Promise<{ data: Data; files: File
     if (index === undefined || typeof value === 'string') continue
     files[Number(index)] = { name: value.name, type: value.type, bytes: new Uint8Array(await value.arrayBuffer()) }
   }
-  return { data: JSON.parse(String(form.get('payload_json'))) as Data, files }
+  return { data: JSON.parse(String(form.get('payload_json'))) as Data, files, bytes }
 }

@@ -1,5 +1,6 @@
 // User actions: what users do in Discord, as its own apps would send it: commands, clicks, choices, dialogs, reactions, direct messages.
 
+import { PermissionFlagsBits } from 'discord.js'
 import type { OptionInput } from '../../../src/chat/contract/incoming.ts'
 import { omitUndefined } from '../../../src/omit-undefined.ts'
 import type { Channel, Data, DiscordMessage, DiscordState, Interaction, User } from './discord-state.ts'
@@ -147,8 +148,9 @@ export function createUserActions({ state, gateway }: Pick<DiscordServer, 'state
     },
     seenBy(user) {
       const sees = ({ channel, onlyFor }: DiscordMessage) => {
-        const { person } = state.channelsById.get(channel)!
-        return (person === undefined || person === user.id) && (onlyFor === undefined || onlyFor === user.id)
+        const { person, between } = state.channelsById.get(channel)!
+        const isThere = (person === undefined || person === user.id) && (between === undefined || between.includes(user.id))
+        return isThere && (onlyFor === undefined || onlyFor === user.id)
       }
       return [...state.messages.values()].filter(sees)
     },
@@ -164,6 +166,10 @@ function interactionJson(
   state: DiscordState,
 ): Data {
   const direct = channel.type === 1
+  // interactions/receiving-and-responding: 0 in a guild, 1 with the bot, 2 in other private channels, where only a person can bring it
+  const context = !direct ? 0 : channel.between ? 2 : 1
+  const brought = guest || context === 2
+  const others = channel.between?.filter((id) => id !== user.id).map((id) => state.usersById.get(id)!) ?? [user]
   const admin = user.roles.includes(state.adminRole)
   return {
     id,
@@ -174,14 +180,15 @@ function interactionJson(
     data,
     channel_id: channel.id,
     channel: direct
-      ? { id: channel.id, type: 1, flags: 0, recipients: [userJson(user)] }
+      ? { id: channel.id, type: 1, flags: 0, recipients: others.map(userJson) }
       : { ...channelJson(channel, state), permissions: '0' },
     locale: user.locale,
-    app_permissions: String(state.allowed(channel)),
+    // without the bot, it may what an application may that a person brings along: respond with links and files
+    app_permissions: String(context === 2 ? PermissionFlagsBits.EmbedLinks | PermissionFlagsBits.AttachFiles : state.allowed(channel)),
     attachment_size_limit: sizeLimit,
     entitlements: [],
-    context: direct ? 1 : 0,
-    authorizing_integration_owners: guest ? { '1': user.id } : { '0': direct ? '0' : state.guildId },
+    context,
+    authorizing_integration_owners: brought ? { '1': user.id } : { '0': direct ? '0' : state.guildId },
     ...(direct
       ? { user: userJson(user) }
       : {

@@ -72,12 +72,14 @@ const rules: Readonly<Record<string, Rule>> = {
       each(part['elements'], 1, Number.POSITIVE_INFINITY, `${place}/elements`, at, (element, where) => {
         if (element['type'] === 'text') string(element['text'], 1, 40_000, `${where}/text`, at)
         else if (element['type'] === 'emoji') string(element['name'], 1, 255, `${where}/name`, at)
+        else if (element['type'] === 'user') string(element['user_id'], 1, 255, `${where}/user_id`, at)
         else if (element['type'] === 'link') string(element['url'], 1, 3000, `${where}/url`, at)
         else at(`unsupported element ${element['type']}`, where)
         only(
           element,
-          { text: ['type', 'text', 'style'], emoji: ['type', 'name'], link: ['type', 'url', 'text', 'style'] }[String(element['type'])] ??
-            [],
+          { text: ['type', 'text', 'style'], user: ['type', 'user_id'], emoji: ['type', 'name'], link: ['type', 'url', 'text', 'style'] }[
+            String(element['type'])
+          ] ?? [],
           where,
           at,
         )
@@ -142,6 +144,16 @@ const inputs: Readonly<Record<string, Rule>> = {
   external_select(element, path, at) {
     only(element, ['type', 'action_id', 'min_query_length', 'initial_option'], path, at)
     if (element['initial_option'] !== undefined) option(at)(element['initial_option'] as Thing, `${path}/initial_option`)
+  },
+  conversations_select(element, path, at) {
+    only(element, ['type', 'action_id', 'filter', 'initial_conversation'], path, at)
+    const { include, ...filter } = (element['filter'] ?? {}) as Thing
+    only(filter, ['exclude_bot_users', 'exclude_external_shared_channels'], `${path}/filter`, at)
+    const kinds = (include ?? []) as string[]
+    if (kinds.some((kind) => !['im', 'mpim', 'private', 'public'].includes(kind))) at('invalid include', `${path}/filter/include`)
+  },
+  users_select(element, path, at) {
+    only(element, ['type', 'action_id', 'initial_user'], path, at)
   },
   file_input(element, path, at) {
     only(element, ['type', 'action_id', 'max_files', 'filetypes'], path, at)

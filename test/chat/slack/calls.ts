@@ -46,7 +46,7 @@ export const argumentNames: Readonly<Record<string, readonly string[]>> = {
   'chat.postEphemeral': ['channel', 'user', 'text', 'blocks', 'thread_ts', 'parse', 'link_names'],
   'chat.update': ['channel', 'ts', 'text', 'blocks', 'parse', 'link_names', 'metadata', 'file_ids'],
   'chat.delete': ['channel', 'ts'],
-  'files.getUploadURLExternal': ['filename', 'length', 'alt_text', 'snippet_type'],
+  'files.getUploadURLExternal': ['filename', 'length', 'alt_txt', 'snippet_type'],
   'files.completeUploadExternal': ['files', 'channel_id', 'thread_ts', 'initial_comment', 'blocks', 'channels'],
   'files.info': ['file'],
   'files.delete': ['file'],

@@ -196,7 +196,7 @@ describe('Slack in trouble', () => {
     test('the alt text and a name that says nothing of the prompt go with the file', async () => {
       await post({ picture: gif(5) })
       const { args } = harness.server.calls.findLast(({ method }) => method === 'files.getUploadURLExternal')!
-      assert.partialDeepStrictEqual(args, { filename: 'zoetrope-5.gif', alt_text: 'a ball' })
+      assert.partialDeepStrictEqual(args, { filename: 'zoetrope-5.gif', alt_txt: 'a ball' })
     })
 
     test('an MP4 is a message of its own, of which reactions tell: found when Slack says so later', async () => {
@@ -234,11 +234,13 @@ describe('Slack in trouble', () => {
     })
 
     test('a workspace that takes no files is told apart, and nothing is half posted', async () => {
-      harness.server.play('files.completeUploadExternal', () => refused('file_uploads_disabled'))
+      harness.server.play('files.completeUploadExternal', () => refused('file_upload_size_restricted'))
       await assert.rejects(post({ text: 'With file.', picture: gif(7) }), { name: 'UserError', code: 'too-large' })
+      harness.server.play('files.completeUploadExternal', () => refused('file_uploads_disabled'))
+      await assert.rejects(post({ text: 'With file.', picture: gif(7) }), { name: 'UserError', code: 'file-refused' })
       const old = await post({ tone: 'running', text: 'Still drawing.' })
       harness.server.play('files.completeUploadExternal', () => refused('file_type_not_allowed'))
-      await assert.rejects(harness.platform.edit(old, plain({ picture: gif(8) })), { name: 'UserError', code: 'too-large' })
+      await assert.rejects(harness.platform.edit(old, plain({ picture: gif(8) })), { name: 'UserError', code: 'file-refused' })
       assert.ok(!(await texts()).some((text) => text.includes('With file.')))
     })
 

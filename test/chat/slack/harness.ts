@@ -234,6 +234,11 @@ export function eventOf(team: string, event: JsonObject): JsonObject {
   }
 }
 
+/** The same in a channel that is shared with another workspace: that one's team is named, and ours where the bot is authorized. */
+export function sharedEvent({ ids }: SlackServer, event: JsonObject): JsonObject {
+  return { ...event, team_id: ids.elsewhereTeam, context_team_id: ids.team, is_ext_shared_channel: true }
+}
+
 function emojiOf(reaction: Reaction): string {
   return reactions[reaction].also.find((name) => /^[a-z_0-9]+$/.test(name))!
 }

@@ -87,9 +87,12 @@ function testReceiving(transport: Transport): void {
       }
       assert.equal(await said('a &lt;b&gt; &amp;amp; c'), 'animate a <b> &amp; c')
       assert.equal(await said('<https://x.org/a?b=1&amp;c=2|x.org>'), 'animate https://x.org/a?b=1&c=2')
+      assert.equal(await said('<https://x.org/a?b=1&amp;c=2>'), 'animate https://x.org/a?b=1&c=2')
+      // what Slack itself took for an address is what was typed
+      assert.equal(await said('<http://hello.com|hello.com> <mailto:a@b.c|a@b.c>'), 'animate hello.com a@b.c')
       assert.equal(
         await said('<#C1|dreams> <@U1|ann> <!subteam^S1|@g> <!here> <!channel|@channel>'),
-        'animate <#C1|dreams> <@U1|ann> <@&S1> @here @channel',
+        'animate <#C1|dreams> <@U1|ann> <@&S1|g> @here @channel',
       )
     })
 
@@ -186,7 +189,7 @@ function testReceiving(transport: Transport): void {
       harness.server.play('users.info', () => new Promise((resolve) => setTimeout(() => resolve(undefined), 2500)))
       const incoming = next(() => harness.slash('U0UNKNOWN', 'queue'))
       // nobody is an admin for want of a response
-      assert.deepEqual({ admin: (await incoming).asker.admin, name: (await incoming).name }, { admin: false, name: 'U0UNKNOWN' })
+      assert.deepEqual({ admin: (await incoming).asker.admin, name: (await incoming).name }, { admin: false, name: 'somebody' })
       done()
     })
 

@@ -34,6 +34,8 @@ export interface SlackServer {
   slowFiles: number
   /** The next calls of this method are played, one each. */
   play(method: string, ...plays: Play[]): void
+  /** What was to be played is not. */
+  forgetPlays(): void
   /** As the bot, past all checks. */
   state(method: string, args: JsonObject): Promise<JsonObject>
   /** Bytes of a file, undefined where it is gone. */
@@ -76,7 +78,13 @@ export interface Ids {
   /** It is not. */
   readonly elsewhere: string
   readonly secret: string
+  /** Of another workspace, and an admin there: in a channel that both share (Slack Connect). */
+  readonly stranger: string
+  /** Of that workspace. */
+  readonly elsewhereTeam: string
 }
+
+const stranger = { id: 'U0STRANGER', name: 'eve', team_id: 'T0ELSEWHERE', is_admin: true, is_bot: false, profile: { display_name: 'eve' } }
 
 export async function startSlack(): Promise<SlackServer> {
   const front = createServer((request, response) => {
@@ -92,6 +100,7 @@ export async function startSlack(): Promise<SlackServer> {
   const tickets = new Set<string>()
   const responseUrls = new Map<string, { user: string; channel: string; uses: number }>()
   const asked = new Map<string, number>()
+  const announcedBytes = new Map<string, number>()
   const members = new Set<string>()
   let stamps = 0
 
@@ -122,6 +131,9 @@ export async function startSlack(): Promise<SlackServer> {
     const args = path.startsWith('/api/') ? argumentsOf(request, body) : {}
     const call = { method, args }
     server.calls.push(call)
+    // the bytes must be as many as were announced: docs.slack.dev/reference/methods/files.getUploadURLExternal
+    const announced = announcedBytes.get(request.url!)
+    if (announced !== undefined && announced !== body.length) return send(response, { status: 400, body: 'wrong length' })
     const played = await plays.get(method)?.shift()?.(call)
     const local = played ?? (path.startsWith('/api/') ? await handleLocally(call, request) : undefined)
     if (local) return send(response, local)
@@ -153,7 +165,9 @@ export async function startSlack(): Promise<SlackServer> {
     const unknown = argumentNames[method]
     const wrong = Object.keys(args).filter((name) => unknown && !unknown.includes(name))
     if (wrong.length > 0) return refused('invalid_arguments', [`[ERROR] invalid additional property: ${wrong}`])
-    if (method === 'usergroups.list') return { body: { ok: true, usergroups: [{ id: 'S1', users: [ids.root, ids.ann] }, { id: 'S2' }] } }
+    if (method === 'users.info' && args['user'] === ids.stranger) return { body: { ok: true, user: stranger } }
+    if (method === 'usergroups.list')
+      return { body: { ok: true, usergroups: [{ id: 'S1', handle: 'artists', users: [ids.root, ids.ann] }, { id: 'S2' }] } }
     const channel = String(args['channel'] ?? args['channel_id'] ?? '')
     const posts = method === 'chat.postMessage' || method === 'chat.postEphemeral' || method === 'files.completeUploadExternal'
     if (posts && /^[CG]/.test(channel) && !members.has(channel))
@@ -194,6 +208,10 @@ export async function startSlack(): Promise<SlackServer> {
 
   async function completeResponse({ method, args }: Call, response: JsonObject): Promise<JsonObject> {
     if (response['ok'] !== true) return response
+    if (method === 'files.getUploadURLExternal') {
+      const { pathname, search } = new URL(String(response['upload_url']))
+      announcedBytes.set(`${pathname}${search}`, Number(args['length']))
+    }
     if (method === 'users.info') {
       const user = response['user'] as JsonObject
       return {
@@ -248,6 +266,7 @@ export async function startSlack(): Promise<SlackServer> {
     play(method, ...more) {
       plays.set(method, [...(plays.get(method) ?? []), ...more])
     },
+    forgetPlays: () => plays.clear(),
     state: (method, args) => state(method, args),
     async file(id) {
       const { file } = (await state('files.info', { file: id })) as { file?: { url_private: string; name: string } }
@@ -344,7 +363,19 @@ export async function startSlack(): Promise<SlackServer> {
   const named = (name: string) => [...users, ...channels].find((one) => one.name === name)!.id
   const [ann, bob, root, operator] = ['ann', 'bob', 'root', 'operator'].map(named) as [string, string, string, string]
   const [channel, elsewhere, secret] = ['animations', 'elsewhere', 'secret'].map(named) as [string, string, string]
-  const ids: Ids = { ann, bob, root, operator, bot: 'U0ZOETROPE', team: users[0]!.team_id, channel, elsewhere, secret }
+  const ids: Ids = {
+    ann,
+    bob,
+    root,
+    operator,
+    bot: 'U0ZOETROPE',
+    team: users[0]!.team_id,
+    channel,
+    elsewhere,
+    secret,
+    stranger: stranger.id,
+    elsewhereTeam: stranger.team_id,
+  }
   await state('conversations.join', { channel })
   members.add(channel)
   return Object.assign(server, { ids })

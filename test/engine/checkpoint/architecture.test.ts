@@ -113,6 +113,15 @@ test('published motion modules are distinguished by mid block, position table an
       { mid: true },
       { version: 'lightning', midBlock: true, acrossFrames: false, maxFrames: 32 },
     ],
+    ['AnimateLCM_sd15_t2v.safetensors', { mid: true }, { version: 'animatelcm', midBlock: true, acrossFrames: false, maxFrames: 32 }],
+    [
+      'AnimateLCM/diffusion_pytorch_model.fp16.safetensors',
+      { mid: true },
+      { version: 'animatelcm', midBlock: true, acrossFrames: false, maxFrames: 32 },
+    ],
+    ['lt_long_mm_16_64_frames.ckpt', { mid: true, peRows: 64 }, { version: 'v2', midBlock: true, acrossFrames: false, maxFrames: 64 }],
+    ['mm_sd_v15_48.ckpt', { peRows: 48 }, { version: 'v1', midBlock: false, acrossFrames: true, maxFrames: 48 }],
+    ['v3_sd15_mm_48.ckpt', { peRows: 48 }, { version: 'v3', midBlock: false, acrossFrames: false, maxFrames: 48 }],
     ['motion_v1.safetensors', { peRows: null }, { version: 'v1', midBlock: false, acrossFrames: true, maxFrames: 24 }],
     ['motion_v2.safetensors', { mid: true, peRows: null }, { version: 'v2', midBlock: true, acrossFrames: false, maxFrames: 32 }],
   ] as const
@@ -126,6 +135,18 @@ test('published motion modules are distinguished by mid block, position table an
       { widths: [320, 640, 1280, 1280], layersPerBlock: 2, attentionsPerBlock: 2, heads: 8 },
     )
   }
+})
+
+test('a version that nothing says is marked as guessed', () => {
+  const guessed = (path: string, options: Parameters<typeof officialModules>[0]) => {
+    const { motion, peRows } = partsOf(fileOf(officialModules(options)))
+    const read = motionArchitecture(motion!, { path, ...(peRows === undefined ? {} : { peRows }) })
+    return [read.version, read.guessed]
+  }
+  assert.deepEqual(guessed('/modules/mine.safetensors', { peRows: null }), ['v3', true])
+  assert.deepEqual(guessed('/modules/mine.safetensors', { mid: true, peRows: null }), ['animatelcm', true])
+  assert.deepEqual(guessed('/modules/mine.safetensors', {}), ['v3', undefined])
+  assert.deepEqual(guessed('/modules/AnimateLCM_sd15_t2v.ckpt', { mid: true, peRows: null }), ['animatelcm', undefined])
 })
 
 test('AnimateLCM was trained with 64 positions, but a window stays at 32 frames', () => {

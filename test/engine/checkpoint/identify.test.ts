@@ -118,6 +118,18 @@ test('a LoRA is described by kinds, ranks, parts, modules and the words in its m
   assert.deepEqual(identity.ignored, [{ reason: 'nothing here takes it', names: ['some.other.tensor'] }])
 })
 
+test('alpha is told from where it stands, also where that is the header', () => {
+  const path = 'unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q'
+  const contents = { [`${path}.lora_A.weight`]: [4, 320], [`${path}.lora_B.weight`]: [320, 4] }
+  const alphas = (metadata: Record<string, string>) => {
+    const identity = identify(fileOf(contents, { metadata }))
+    assert.ok(identity.kind === 'lora')
+    return identity.lora.alphas
+  }
+  assert.deepEqual(alphas({}), [])
+  assert.deepEqual(alphas({ lora_adapter_metadata: '{"unet.r": 4, "unet.lora_alpha": 8}' }), [8])
+})
+
 test('metadata that is not what it should be is no words, and no error', () => {
   for (const text of ['{"a": {"cat": 1', '[1, 2]', 'null', '"x"', '{"a": null, "b": [1]}']) {
     const file = fileOf({ 'lora_unet_conv_in.diff': [320, 4, 3, 3] }, { metadata: { ss_tag_frequency: text } })
@@ -145,6 +157,7 @@ test('the four forms of a textual inversion are found, with their word where the
     [{ emp_params: [2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ emp_params: [2, 768], emp_params_out: [2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ clip_l: [2, 768] }, {}, { vectors: 2, width: 768 }],
+    [{ emb_params: [1, 2, 768] }, {}, { vectors: 2, width: 768 }],
     [{ '*': [768] }, { name: 'zoe' }, { vectors: 1, width: 768, word: 'zoe' }],
   ]
   for (const [contents, metadata, embedding] of forms) {

@@ -221,6 +221,12 @@ test('a LoRA of which nothing fits says what it seems to be for', () => {
   })
 })
 
+test('a LoRA of which nothing is left over but what changes nothing is refused, and not laid on as nothing', () => {
+  assert.throws(() => read({ [`${kohya(matrix)}.alpha`]: scalar(1), [`${kohya(matrix)}.on_input`]: scalar(0) }), {
+    code: 'lora-fits-nothing',
+  })
+})
+
 test('a wrong shape is refused with key, expected and got', () => {
   assert.throws(() => read(pair(matrix, { up: values([5, 2]) })), {
     code: 'lora-shape',

@@ -1,16 +1,17 @@
 // What prompts say, seen in the frames: parts joined by AND, changes on the way, emphasis, long prompts, textual inversions.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { float32Of } from '../../../src/engine/checkpoint/tensor.ts'
+import { float32Of, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
 import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import type { Frames } from '../../../src/engine/frames.ts'
 import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { fixtures, tiny } from '../cpu-session.ts'
+import { rewritten } from '../rewritten.ts'
 import { apart, countingEngine } from './counting-engine.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-words-'))
@@ -140,4 +141,23 @@ test('an inversion of another width is refused before anything is run', async ()
     message: /of width 64; this model reads text of width 128/,
   })
   assert.deepEqual(runs, [])
+})
+
+test('a word that a folder’s tokenizer was given in training is the row of the text encoder that was trained for it', async () => {
+  const folder = join(scratch, 'added')
+  cpSync('models/pocket', folder, { recursive: true })
+  writeFileSync(join(folder, 'tokenizer/added_tokens.json'), JSON.stringify({ '<zoe>': 2000 }))
+  const file = join(folder, 'text_encoder/model.safetensors')
+  const zoe = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i))
+  rewritten('models/pocket/text_encoder/model.safetensors', file, (tensor) => {
+    if (!tensor.name.endsWith('token_embedding.weight')) return tensor
+    return tensorOf(tensor.name, [2001, 128], Float32Array.from([...float32Of(tensor), ...zoe]))
+  })
+  const embedding = join(scratch, 'zoe.safetensors')
+  writeSafetensors(embedding, [{ name: 'emb_params', dtype: 'F32', shape: [1, 128], bytes: new Uint8Array(zoe.buffer) }])
+  const draw = (checkpoint: string, embeddings?: NonNullable<EngineInput['model']['embeddings']>) =>
+    still({ model: { checkpoint, loras: [], ...(embeddings && { embeddings }) }, prompt: 'a boat, <zoe>' })
+  const added = await draw(folder)
+  assert.deepEqual(added, await draw('models/pocket', [{ file: embedding, word: '<zoe>' }]))
+  assert.ok(apart(added, await draw('models/pocket')) > 0.1)
 })

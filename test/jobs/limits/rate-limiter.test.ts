@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'
 import type { Limits } from '../../../src/jobs/limits/limits.ts'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/jobs/limits/rate-limiter.ts'
-import { startRedisServer } from '../../suites/redis-server.ts'
+import { skipWithoutRedis, startRedisServer } from '../../suites/redis-server.ts'
 
 const server = await startRedisServer()
 const limits: Limits = {
@@ -16,6 +16,7 @@ const limits: Limits = {
 
 testRateLimiter('a rate limiter of its own', {})
 if (server !== undefined) testRateLimiter('a rate limiter shared through Redis', { redisUrl: server.url })
+else describe('a rate limiter shared through Redis', { skip: skipWithoutRedis })
 
 function testRateLimiter(name: string, where: Partial<RateLimiterOptions>): void {
   // Keys in a shared Redis outlive a test: each test has a space of its own.
@@ -104,7 +105,7 @@ function testRateLimiter(name: string, where: Partial<RateLimiterOptions>): void
   })
 }
 
-test('two bots on one Redis count together', { skip: server === undefined }, async () => {
+test('two bots on one Redis count together', { skip: skipWithoutRedis }, async () => {
   const options = { limits, redisUrl: server!.url, onError: (error: Error) => assert.ifError(error) }
   const [one, two] = [createRateLimiter(options), createRateLimiter(options)]
   const ann = { platform: 'test', space: 'both', person: 'ann' }
@@ -118,7 +119,7 @@ test('two bots on one Redis count together', { skip: server === undefined }, asy
   await two.close()
 })
 
-test('limits hold after a Redis was started anew and knows no script any more', { skip: server === undefined }, async () => {
+test('limits hold after a Redis was started anew and knows no script any more', { skip: skipWithoutRedis }, async () => {
   const errors: Error[] = []
   const rateLimiter = createRateLimiter({ limits, redisUrl: server!.url, onError: (error) => errors.push(error) })
   const ann = { platform: 'test', space: 'restarted', person: 'restarted-ann' }
@@ -162,3 +163,18 @@ async function refusal(promise: Promise<unknown>): Promise<UserError> {
   assert.ok(error instanceof UserError, `${error}`)
   return error
 }
+
+test('a clock that is set back keeps nobody waiting until it has caught up', async () => {
+  let nowMs = 1e12
+  const rateLimiter = createRateLimiter({ limits, nowMs: () => nowMs })
+  const ann = { platform: 'test', space: 's', person: 'ann' }
+  for (let n = 0; n < 3; n++) await rateLimiter.take(ann)
+  nowMs -= 24 * 3_600_000
+  assert.equal((await refusal(rateLimiter.take(ann))).data.waitS, 200)
+  nowMs += 200_000
+  await rateLimiter.take(ann)
+  await refusal(rateLimiter.take(ann))
+  nowMs += 600_000
+  for (let n = 0; n < 3; n++) await rateLimiter.take(ann)
+  await rateLimiter.close()
+})

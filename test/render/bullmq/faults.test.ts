@@ -13,7 +13,7 @@ import { type Proxy as NetworkProxy, openProxy } from '../../chaos/proxy.ts'
 import { createSimulatedPool } from '../../chaos/simulated-pool.ts'
 import { type StartedProcess, startProcess } from '../../chaos/start-process.ts'
 import { temporaryFolder } from '../../store/folder.ts'
-import { freePort, type RedisServer, redisServer, startRedisServer } from '../../suites/redis-server.ts'
+import { freePort, type RedisServer, redisServer, skipWithoutRedis, startRedisServer } from '../../suites/redis-server.ts'
 import { smallRecipe } from '../small-recipe.ts'
 import { key, openHost, openPool, version } from './open-hosts.ts'
 import { untilCapacity } from './until-capacity.ts'
@@ -75,7 +75,7 @@ function begun() {
   return { promise, onProgress: ({ step }: { step: number }) => step >= 2 && resolve() }
 }
 
-describe('a fault', { skip: server === undefined, timeout: 600_000 }, () => {
+describe('a fault', { skip: skipWithoutRedis, timeout: 600_000 }, () => {
   test('of a host that is killed: another renders it from the beginning, once', async () => {
     const { pool: hosts, lost } = await pool()
     const one = await hostProcess()

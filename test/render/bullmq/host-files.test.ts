@@ -62,14 +62,14 @@ test('what is installed is used where it lies, whatever it is called there', asy
   assert.deepEqual(readdirSync(cache), ['.partial'])
 })
 
-test('what was sent is fetched once, keeps its ending, and is there at the next start', async () => {
+test('what was sent is fetched once, keeps the letters of its name, and is there at the next start', async () => {
   const style = made('A style (v2).safetensors')
   const { files, send, shared, cache } = await openHome([])
   await send(style)
   const recipe = await recipeOf(style)
   const [one, two] = await Promise.all([pathIn(files, recipe), pathIn(files, recipe)])
   assert.equal(one, two)
-  assert.equal(basename(one), 'file.safetensors')
+  assert.equal(basename(one), 'file-A-style-v2-.safetensors')
   assert.deepEqual(readFileSync(one), readFileSync(style))
   const again = await openHostFiles([], contents, {
     store: createFolderContentStore(join(shared, 'empty')),
@@ -77,6 +77,8 @@ test('what was sent is fetched once, keeps its ending, and is there at the next 
     maxCacheBytes: 1e9,
   })
   assert.equal(await pathIn(again, recipe), one)
+  const renamed = { ...recipe, model: { ...recipe.model, checkpoint: { ...recipe.model.checkpoint, name: 'photonLCM.safetensors' } } }
+  assert.equal(basename(await pathIn(again, renamed)), 'file-photonLCM.safetensors', 'a name may say what no tensor does')
 })
 
 test('a folder is put together from what is installed and what is fetched', async () => {
@@ -142,5 +144,5 @@ test('a name that leads elsewhere is no name', async () => {
   const recipe = await recipeOf(style)
   const checkpoint: FileContent = { ...recipe.model.checkpoint, name: '../../../etc/cron.d/x.y/../z' }
   const path = await pathIn(files, { ...recipe, model: { ...recipe.model, checkpoint } })
-  assert.equal(basename(path), 'file')
+  assert.equal(basename(path), 'file-z')
 })

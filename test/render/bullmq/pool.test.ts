@@ -13,7 +13,7 @@ import { createFileContents } from '../../../src/render/file-contents.ts'
 import type { Recipe } from '../../../src/render/recipe.ts'
 import { createSimulatedPool, type SimulatedPoolOptions } from '../../chaos/simulated-pool.ts'
 import { temporaryFolder } from '../../store/folder.ts'
-import { startRedis } from '../../suites/redis-server.ts'
+import { skipWithoutRedis, startRedis } from '../../suites/redis-server.ts'
 import { testRenderPool } from '../../suites/render-pool.ts'
 import { smallRecipe } from '../small-recipe.ts'
 import { type HostChanges, type OpenHost, openHost, openPool } from './open-hosts.ts'
@@ -47,9 +47,9 @@ if (url !== undefined) {
     },
     { resizes: true },
   )
-}
+} else describe('the pool of GPU hosts', { skip: skipWithoutRedis })
 
-describe('GPU hosts', { skip: url === undefined, timeout: 300_000 }, () => {
+describe('GPU hosts', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
   const closing: (() => Promise<unknown>)[] = []
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close()

@@ -11,7 +11,7 @@ import { connectRedis, type RedisConnection } from '../../../src/render/bullmq/r
 import { createSignature } from '../../../src/render/bullmq/signature.ts'
 import type { Recipe } from '../../../src/render/recipe.ts'
 import { createSimulatedPool } from '../../chaos/simulated-pool.ts'
-import { startRedis } from '../../suites/redis-server.ts'
+import { skipWithoutRedis, startRedis } from '../../suites/redis-server.ts'
 import { smallRecipe } from '../small-recipe.ts'
 import { key, openHost, openPool, version } from './open-hosts.ts'
 import { untilCapacity } from './until-capacity.ts'
@@ -19,7 +19,7 @@ import { untilCapacity } from './until-capacity.ts'
 const url = await startRedis()
 const strange = createSignature({ key: 'another key than theirs', nowMs: Date.now })
 
-describe('a stranger', { skip: url === undefined, timeout: 120_000 }, async () => {
+describe('a stranger', { skip: skipWithoutRedis, timeout: 120_000 }, async () => {
   let connection: RedisConnection
   if (url !== undefined) connection = await connectRedis({ url, name: 'stranger', onError: () => undefined })
   after(() => connection?.close())

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'node:test'
+import { after, describe } from 'node:test'
 import S3rver from 's3rver'
 import { keys } from '../../../src/render/bullmq/keys.ts'
 import { connectRedis } from '../../../src/render/bullmq/redis-connection.ts'
@@ -12,7 +12,7 @@ import { createRedisContentStore } from '../../../src/render/content-store/redis
 import { createS3ContentStore, parseBucket } from '../../../src/render/content-store/s3-content-store.ts'
 import { temporaryFolder } from '../../store/folder.ts'
 import { testContentStore } from '../../suites/content-store.ts'
-import { startRedis } from '../../suites/redis-server.ts'
+import { skipWithoutRedis, startRedis } from '../../suites/redis-server.ts'
 
 const url = await startRedis()
 const folder = temporaryFolder()
@@ -35,7 +35,7 @@ if (url !== undefined) {
       await connection.redis.set(keys.content(sha256), '1')
     },
   }))
-}
+} else describe('a content store in Redis', { skip: skipWithoutRedis })
 
 const s3 = new S3rver({ port: 0, silent: true, directory: temporaryFolder(), configureBuckets: [{ name: 'zoetrope', configs: [] }] })
 const { port } = await s3.run()

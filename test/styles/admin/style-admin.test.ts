@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { animeLora, attached, models, openTestStyles, refusal } from '../test-styles.ts'
@@ -66,6 +66,62 @@ describe('who may', () => {
   })
 })
 
+describe('what is offered everywhere', () => {
+  const everywhere = (setup: Awaited<ReturnType<typeof openTestStyles>>, name: string) => setup.styles.find(name, 'discord/s9', false)
+
+  test('is decided by the operator: an admin of one place publishes for that place', async () => {
+    const setup = await openTestStyles()
+    const admin = setup.admin({ files })
+    assert.equal((await admin.add({ name: 'ink', extend: false, file })).where, 'here')
+    assert.equal((await admin.set('ink', 'published')).where, 'here')
+    assert.equal(await everywhere(setup, 'ink'), undefined)
+    assert.ok(await setup.styles.find('ink', 'discord/s1', false))
+    assert.equal((await refusal(admin.edit('ink', { where: 'everywhere' }))).code, 'style-everywhere')
+    const operator = setup.admin({ platform: 'web', space: 'page', person: 'op', files })
+    assert.equal((await operator.edit('ink', { where: 'everywhere' })).where, 'everywhere')
+    assert.ok(await everywhere(setup, 'ink'))
+    setup.close()
+  })
+
+  test('is changed by nobody else under those who use it, and may be withdrawn where it came from', async () => {
+    const setup = await openTestStyles()
+    const admin = setup.admin({ files })
+    const other = attached(readFileSync(join(models, 'pocket/loras/sepia.safetensors')), 'other.safetensors')
+    const operator = setup.admin({ platform: 'web', space: 'page', person: 'op', files })
+    await admin.add({ name: 'ink', extend: false, file })
+    await admin.edit('ink', { before: 'ink of' })
+    await admin.set('ink', 'published')
+    await operator.edit('ink', { where: 'everywhere' })
+    for (const call of [
+      () => admin.edit('ink', { before: 'something else' }),
+      () => admin.rename('ink', 'anime2'),
+      () => setup.admin({ files: other.files }).add({ name: 'ink', extend: true, file: other.file }),
+    ])
+      assert.equal((await refusal(call())).code, 'style-everywhere')
+    assert.equal((await admin.edit('ink', { before: 'something else', where: 'here' })).where, 'here')
+    assert.equal(await everywhere(setup, 'ink'), undefined)
+    await operator.edit('ink', { where: 'everywhere' })
+    assert.equal((await admin.set('ink', 'quarantined')).state, 'quarantined')
+    setup.close()
+  })
+
+  test('is not widened by going back to what it was', async () => {
+    const setup = await openTestStyles()
+    const admin = setup.admin({ files })
+    const operator = setup.admin({ platform: 'web', space: 'page', person: 'op', files })
+    await admin.add({ name: 'ink', extend: false, file })
+    await admin.set('ink', 'published')
+    const { change } = await operator.edit('ink', { where: 'everywhere' })
+    await admin.edit('ink', { where: 'here', before: 'other words' })
+    assert.equal((await refusal(admin.rollback('ink', change))).code, 'style-everywhere')
+    await admin.remove('ink', false)
+    assert.equal((await admin.rollback('ink', change)).where, 'here')
+    assert.equal(await everywhere(setup, 'ink'), undefined)
+    assert.equal((await operator.rollback('ink', change)).where, 'everywhere')
+    setup.close()
+  })
+})
+
 describe('quotas', () => {
   test('so many files an hour, then the next with the wait; a refused one does not count', async () => {
     const setup = await openTestStyles({ quotas: { maxFileBytes: 1e9, maxSpaceBytes: 1e9, maxBytes: 1e9, addsPerHour: 2 } })
@@ -80,6 +136,9 @@ describe('quotas', () => {
     await setup.admin({ space: 's2', files }).add({ name: 'three', extend: false, file })
     setup.clock.nowMs += 50 * 60_000
     await admin.add({ name: 'four', extend: false, file })
+    // A clock that is set back makes nobody wait until it has caught up.
+    setup.clock.nowMs -= 24 * 3_600_000
+    await admin.add({ name: 'five', extend: false, file })
     setup.close()
   })
 

@@ -64,7 +64,7 @@ describe('the styles that ship', () => {
 })
 
 describe('a style that was added', () => {
-  test('is for admins of its place, then for everybody, and goes the way back', async () => {
+  test('is for admins of its place, then for everybody there, where the operator says so everywhere, and goes the way back', async () => {
     const setup = await openTestStyles()
     const { file, files } = attached(animeLora())
     const admin = setup.admin({ files })
@@ -78,6 +78,10 @@ describe('a style that was added', () => {
     assert.deepEqual(await names(setup.styles, here, true), ['anime', 'Ink', 'sepia'])
     assert.deepEqual(await names(setup.styles, 'discord/s2', true), ['anime', 'sepia'])
     await admin.set('ink', 'published')
+    assert.deepEqual(await names(setup.styles), ['anime', 'Ink', 'sepia'])
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'sepia'])
+    const operator = setup.admin({ platform: 'web', space: 'page', person: 'op' })
+    await operator.edit('ink', { where: 'everywhere' })
     assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
     await admin.edit('ink', { where: 'here', aliases: 'pen, brush' })
     assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'sepia'])
@@ -94,11 +98,12 @@ describe('a style that was added', () => {
         ['state: published → quarantined'],
         ['name: Ink → Drawing', 'aliases: pen, brush → pen, brush, Ink'],
         ['aliases: – → pen, brush', 'where: everywhere → discord/s1'],
+        ['where: discord/s1 → everywhere'],
         ['state: admins → published'],
         ['added with LoRA, rank 8, on 132 modules of the UNet'],
       ],
     )
-    await admin.rollback('drawing', 2)
+    await operator.rollback('drawing', 3)
     assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
     setup.close()
   })
@@ -267,7 +272,7 @@ test('two processes over one store see what the other has done', async () => {
   await one.admin({ files }).add({ name: 'ink', extend: false, file })
   assert.equal((await two.styles.find('ink', here, true))?.name, 'ink')
   await two.admin().set('ink', 'published')
-  assert.equal((await one.styles.find('ink', 'slack/x', false))?.state, 'published')
+  assert.equal((await one.styles.find('ink', here, false))?.state, 'published')
   await Promise.all([one.admin().edit('ink', { before: 'b' }), one.admin().edit('ink', { after: 'a' }), one.admin().rename('ink', 'pen')])
   const { card, changes } = await two.admin().record('ink')
   const { name, before, after } = card

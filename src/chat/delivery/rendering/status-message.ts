@@ -1,12 +1,13 @@
 // Status message: how a request is shown from its place in the queue to its end, in the language of those who read it. Pure.
 
+import type { Note } from '../../../errors.ts'
 import type { Job } from '../../../jobs/job.ts'
 import type { RenderProgress } from '../../../jobs/renderer.ts'
 import type { ResultDetails } from '../../../jobs/result-details.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Button, Fact, Outgoing, Picture } from '../../contract/outgoing.ts'
 import type { PlatformLimits } from '../../contract/platform.ts'
-import { type Line, say } from '../../contract/reply.ts'
+import { type Line, type SentenceValue, say } from '../../contract/reply.ts'
 import type { Locale } from '../../locales/locale.ts'
 import { speak, speakNote } from '../../locales/speak.ts'
 import { audienceOf, type ReplyTarget } from '../reply-target.ts'
@@ -20,6 +21,11 @@ export function waitingMessage(job: Job, to: ReplyTarget, { ahead = 0, leftMs }:
   const place = ahead === 0 ? say('accepted-next') : say('accepted-ahead', { ahead })
   const line = leftMs === undefined ? place : say('wait-about', { place, ms: leftMs })
   return { ...common(job, to, locale, [line]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
+}
+
+/** Of a message that soon can no longer be changed. */
+export function lateMessage(job: Job, to: ReplyTarget, locale: Locale): Outgoing {
+  return { ...common(job, to, locale, [say('end-will-be-private')]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
 }
 
 export interface RunningState {
@@ -54,20 +60,23 @@ export interface EndedState {
   /** Absent where the file is gone, or larger than the place takes. */
   readonly picture?: Picture | undefined
   readonly tooLarge?: boolean
+  /** Why the place does not take it. */
+  readonly refusal?: Note
 }
 
 export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limits: PlatformLimits, locale: Locale): Outgoing {
   const { details, picture } = ending
   if (job.state !== 'done' || !picture) {
     const buttons = [againButton(job, locale)]
-    return { ...common(job, to, locale, [sorryWords(job, to, ending, locale)]), tone: toneOf(job), buttons }
+    return { ...common(job, to, locale, [sorryWords(job, to, ending, locale)]), tone: toneOf(job), ...mentionOf(job, to), buttons }
   }
-  const line = to.private ? say('end-done-own') : say('end-done', { name: to.name })
+  const line = to.private ? say('end-done-own') : say('end-done', { name: personNamed(to) })
   return {
     ...common(job, to, locale, [line, ...(details?.notes ?? []).map((note) => speakNote(locale, note))]),
     tone: 'done',
     facts: jobFacts(job, locale),
     picture,
+    ...mentionOf(job, to),
     buttons: doneButtons(job, limits, locale),
     ...(!to.private && { reactions: ['die', 'star', 'letter'] as const }),
   }
@@ -77,14 +86,25 @@ function toneOf({ state }: Job): Outgoing['tone'] {
   return state === 'waiting' || state === 'running' || state === 'done' ? 'failed' : state
 }
 
-function sorryWords(job: Job, { maxBytes }: ReplyTarget, { details, tooLarge }: EndedState, locale: Locale): Line {
+function sorryWords(job: Job, { maxBytes }: ReplyTarget, { details, tooLarge, refusal }: EndedState, locale: Locale): Line {
   const { state, reason } = job
   if (state === 'cancelled') return say('end-cancelled')
   if (state === 'expired') return say('end-expired')
+  if (refusal) return say('end-not-shown', { reason: speakNote(locale, refusal) })
   if (state === 'done')
     return tooLarge ? say('end-too-large', { kb: kilobytes(details?.bytes ?? 0), max: kilobytes(maxBytes) }) : say('end-gone')
   const because = reason ? speakNote(locale, { ...reason, data: (reason.data ?? {}) as Readonly<Record<string, unknown>> }) : ''
   return say(state === 'refused' ? 'end-refused' : 'end-failed', { reason: because })
+}
+
+/** Who cancels knows it already, and a private answer is for them alone. */
+function mentionOf({ state, owner }: Job, { mention, private: quiet }: ReplyTarget): Pick<Outgoing, 'mention'> {
+  return mention && !quiet && state !== 'cancelled' ? { mention: owner.person } : {}
+}
+
+/** Not every platform says who it was. */
+export function personNamed({ name }: Pick<ReplyTarget, 'name'>): SentenceValue {
+  return name || say('somebody')
 }
 
 /** What draws it again, shown with it. */

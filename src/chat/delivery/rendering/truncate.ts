@@ -21,6 +21,12 @@ export function truncate(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
   }
 }
 
+/** Undefined where there are none. */
+export function withoutPictures({ picture, items = [], ...words }: Outgoing): Outgoing | undefined {
+  if (!picture && !items.some((item) => item.picture)) return undefined
+  return { ...words, ...(items.length > 0 && { items: items.map(({ picture: _, ...item }) => item) }) }
+}
+
 function truncateItem({ title, text, ...rest }: Item, { factChars }: PlatformLimits): Item {
   return { ...rest, title: shortened(title, factChars), ...(text && { text: shortened(text, factChars) }) }
 }

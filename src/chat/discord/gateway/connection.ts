@@ -8,7 +8,7 @@ import { closingSentence, signInError } from './sign-in-error.ts'
 
 export interface Connection {
   readonly client: Client
-  /** @throws UserError as sign-in-error.ts words it, also where nothing has come of it after so long */
+  /** @throws as sign-in-error.ts words it, also where nothing has come of it after so long */
   open(token: string, patienceMs: number): Promise<Client<true>>
   close(): Promise<void>
   trouble(): string | undefined
@@ -65,6 +65,7 @@ export function createConnection(
   client.on(Events.ShardDisconnect, ({ code }) => {
     lastClose = code
     over = closingSentence(code)
+    if (opened) warn(new Error(over))
   })
 
   async function destroy(): Promise<void> {

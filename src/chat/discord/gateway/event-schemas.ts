@@ -44,6 +44,8 @@ const interactionSchema = z.object({
   attachment_size_limit: z.number().positive().optional().catch(undefined),
   /** Keys '0': installed in the server; '1': by the person. */
   authorizing_integration_owners: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  /** 0: in a server; 1: with the bot alone; 2: in a conversation of other people. */
+  context: z.number().optional().catch(undefined),
   data: z.unknown().optional(),
 })
 

@@ -9,6 +9,8 @@ import type { Surroundings } from '../channel-access.ts'
 import type { InteractionResponses } from '../interactions/interaction-responses.ts'
 import type { InteractionStates } from '../interactions/interaction-state.ts'
 import { messageOf } from '../layout/message-layout.ts'
+import { withMentionsNamed } from '../mentions.ts'
+import type { Names } from '../names.ts'
 import { incomingOf, incomingOfMessage, incomingOfReaction, typingOf } from '../receive.ts'
 import type { SendRestCall } from '../rest/rest-calls.ts'
 import type { GatewayPacket } from './connection.ts'
@@ -18,6 +20,7 @@ export interface GatewayEventsParts {
   readonly surroundings: () => Surroundings
   readonly receiver: () => Receiver | undefined
   readonly call: SendRestCall
+  readonly names: Names
   readonly responses: Pick<InteractionResponses, 'begin' | 'close'>
   readonly states: Pick<InteractionStates<unknown>, 'inTurn'>
   readonly limits: Pick<PlatformLimits, 'responseMs' | 'choices'>
@@ -29,7 +32,7 @@ export interface GatewayEventsParts {
 
 /** @returns whether it was an event for the receiver; discord.js then has no more to do with it */
 export function createGatewayEvents(parts: GatewayEventsParts): (packet: GatewayPacket) => boolean {
-  const { surroundings, receiver, call, responses, states, limits, nowMs, warn, track } = parts
+  const { surroundings, receiver, call, names, responses, states, limits, nowMs, warn, track } = parts
 
   function onPacket({ t, s, d }: GatewayPacket): boolean {
     if (t !== 'INTERACTION_CREATE' && t !== 'MESSAGE_REACTION_ADD' && t !== 'MESSAGE_CREATE') return false
@@ -47,11 +50,15 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     if (type === 'MESSAGE_REACTION_ADD') {
       const event = reactionFrom(data)
       const incoming = event && incomingOfReaction(event, sequence, surroundings())
-      return incoming && to.receive(incoming)
+      if (!incoming) return
+      const name = incoming.name || ((await names.ofPerson(event.user_id, event.guild_id)) ?? '')
+      return to.receive({ ...incoming, name })
     }
     const event = messageFrom(data)
     const incoming = event && incomingOfMessage(event, surroundings())
-    return incoming && to.receive(incoming)
+    if (!incoming) return
+    names.remember(event.author.id, undefined, incoming.name)
+    return to.receive(await withMentionsNamed(incoming, undefined, names))
   }
 
   async function interact(event: InteractionEvent, to: Receiver): Promise<void> {
@@ -67,7 +74,8 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     const interaction = addressFrom(incoming.address).interaction!
     responses.begin(interaction)
     try {
-      await to.receive(incoming)
+      names.remember(incoming.owner.person, event.guild_id, incoming.name)
+      await to.receive(await withMentionsNamed(incoming, event.guild_id, names))
     } finally {
       await finish(interaction)
     }

@@ -1,4 +1,4 @@
-// Sign-in errors: why Discord does not let the bot in, as a sentence with the step that mends it. The token is in none of them.
+// Sign-in errors: why Discord does not let the bot in, as a sentence with the step that mends it, if there is one. The token is in none of them.
 
 import { DiscordjsError, GatewayCloseCodes } from 'discord.js'
 import { UserError } from '../../../errors.ts'
@@ -10,9 +10,7 @@ const sentences = {
   'discord-token': `Discord does not accept DISCORD_TOKEN: copy it anew from ${portal} (your application, Bot, Reset Token) and start again.`,
   'discord-intents': `Discord does not let the bot see what it needs (Guilds, reactions, direct messages): look at Bot, Privileged Gateway Intents at ${portal}.`,
   'discord-sharding': 'The bot is in more servers than one connection may serve: start it again, and it opens as many as Discord asks for.',
-  'discord-sessions': 'The bot has signed in to Discord too often today: stop whatever restarts it, and start it again tomorrow.',
   'discord-version': 'Discord no longer speaks with this version: update Zoetrope.',
-  'discord-unreachable': 'Discord cannot be reached: check the network and https://discordstatus.com, then start again.',
   'discord-refused': 'Discord does not take what the bot can do: {said}. Update Zoetrope.',
 } as const
 
@@ -33,14 +31,19 @@ const byMessage: readonly (readonly [RegExp, Code])[] = [
   [/disallowed intents/i, 'discord-intents'],
   [/invalid intents|invalid api version/i, 'discord-version'],
   [/sharding is required|invalid shard/i, 'discord-sharding'],
-  [/not enough sessions/i, 'discord-sessions'],
 ]
 
-/** @param closeCode with which the gateway ended the connection, if it did */
-export function signInError(error: unknown, closeCode?: number): UserError {
+/**
+ * A UserError where somebody must mend something; a plain error where trying again mends it: an outage, a network that is down, too many sign-ins
+ * for today.
+ * @param closeCode with which the gateway ended the connection, if it did
+ */
+export function signInError(error: unknown, closeCode?: number): Error {
   const code = (closeCode !== undefined && byCloseCode[closeCode]) || codeOf(error)
-  const said = error instanceof RestError ? error.message : ''
-  return new UserError(code, sentences[code].replace('{said}', said), {})
+  const said = error instanceof Error ? error.message : String(error)
+  if (code !== undefined) return new UserError(code, sentences[code].replace('{said}', said), {})
+  const why = /not enough sessions/i.test(said) ? 'it has signed in too often today' : said
+  return new Error(`${why}; see the network and https://discordstatus.com`, { cause: error })
 }
 
 /** What a connection that is over for good means. */
@@ -49,10 +52,11 @@ export function closingSentence(closeCode: number): string {
   return code ? sentences[code] : `Discord ended the connection for good (${closeCode}): start again.`
 }
 
-function codeOf(error: unknown): Code {
-  if (error instanceof RestError && (error.status === 401 || error.status === 403)) return 'discord-token'
-  if (error instanceof RestError && error.status < 500 && error.status !== 429) return 'discord-refused'
+/** Undefined: it may pass. */
+function codeOf(error: unknown): Code | undefined {
+  if (error instanceof RestError && (error.status === 401 || (error.status === 403 && error.code > 0))) return 'discord-token'
+  if (error instanceof RestError && error.code > 0 && error.status < 500 && error.status !== 429) return 'discord-refused'
   if (error instanceof DiscordjsError && String(error.code) === 'TokenInvalid') return 'discord-token'
   const message = error instanceof Error ? error.message : ''
-  return byMessage.find(([words]) => words.test(message))?.[1] ?? 'discord-unreachable'
+  return byMessage.find(([words]) => words.test(message))?.[1]
 }

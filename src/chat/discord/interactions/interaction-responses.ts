@@ -58,8 +58,10 @@ export function createInteractionResponses({ call, states, application, nowMs }:
     const before = nonce !== undefined && !states.find(interaction.id) ? await fetchOriginal(interaction) : undefined
     if (isSame(before, message)) return before
     try {
+      // Discord counts its three seconds until the last byte has come, and files take their time
+      if (message.files.length > 0) await defer(interaction, ephemeral)
       if ((await stateOf(interaction)).state === 'open') {
-        const done = await callback(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data: message.body }, message)
+        const done = await callback(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data: message.body })
         if (done) {
           set(interaction, 'answered', ephemeral)
           return messageOfCallback(done.result)
@@ -103,15 +105,10 @@ export function createInteractionResponses({ call, states, application, nowMs }:
   }
 
   /** The first response. Undefined where somebody responded before, or it is too late: `stateOf` then says which. */
-  async function callback(
-    interaction: Interaction,
-    body: unknown,
-    message?: DiscordMessage,
-  ): Promise<{ readonly result: unknown } | undefined> {
+  async function callback(interaction: Interaction, body: unknown): Promise<{ readonly result: unknown } | undefined> {
     const path = Routes.interactionCallback(interaction.id, interaction.token)
-    const files = message?.files ?? []
     try {
-      return { result: await call({ method: 'POST', path, body, files, query: { with_response: 'true' }, auth: false }) }
+      return { result: await call({ method: 'POST', path, body, query: { with_response: 'true' }, auth: false }) }
     } catch (error) {
       if (isRestError(error, answeredCodes)) await fetchOriginal(interaction)
       else if (isRestError(error, deadTokenCodes)) set(interaction, 'expired')

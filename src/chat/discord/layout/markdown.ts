@@ -2,9 +2,10 @@
 
 import { shortened } from '../../contract/plain-text.ts'
 
+/** A channel's mention stays one: it names the channel to those who see it, and pings nobody. */
 export function escaped(text: string): string {
   return text
-    .replace(/[\\*_~`|<>[\]()@]/g, '\\$&')
+    .replace(/<#\d{15,20}>|[\\*_~`|<>[\]()@]/g, (found) => (found.length > 1 ? found : `\\${found}`))
     .replace(/^(\s*)([#+-]|\d+(?=\.))/gm, (_whole, space: string, sign: string) =>
       /\d/.test(sign) ? `${space}${sign}\\` : `${space}\\${sign}`,
     )

@@ -42,7 +42,7 @@ export function messageOf(outgoing: Outgoing, ephemeral = false): DiscordMessage
       flags: MessageFlags.IsComponentsV2 | (ephemeral ? MessageFlags.Ephemeral : 0),
       components: [container],
       attachments: attached.files.map(({ name, alt }, n) => ({ id: String(n), filename: name, ...(alt && { description: alt }) })),
-      allowed_mentions: { parse: [] },
+      allowed_mentions: { parse: [], ...(outgoing.mention !== undefined && { users: [outgoing.mention] }) },
     },
     files: attached.files.map(({ name, bytes, mediaType }) => ({
       name,
@@ -133,8 +133,8 @@ const colours: Readonly<Record<Tone, number | undefined>> = {
   expired: 0x7f8c8d,
 }
 
-function textOf({ text, quote, facts = [], progress, picture }: Outgoing, words: (text: string) => string): string {
-  const lines = [words(text)]
+function textOf({ text, quote, facts = [], progress, picture, mention }: Outgoing, words: (text: string) => string): string {
+  const lines = [...(mention === undefined ? [] : [`<@${mention}>`]), words(text)]
   if (quote)
     lines.push(
       ...words(quote.replace(/\n+/g, '\n'))

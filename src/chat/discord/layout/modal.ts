@@ -37,16 +37,16 @@ export function purposeOf(id: string): Pick<Form, 'command' | 'action' | 'fixed'
 const purposeSchema = z.tuple([z.string(), z.string(), z.record(z.string(), z.string())])
 
 function labelOf(field: Field): APILabelComponent {
-  const { label, option } = field
+  const { label, help } = field
   return {
     type: ComponentType.Label,
     label: shortened(label, 45) || field.name,
-    ...(option.help && { description: shortened(option.help, 100) }),
+    ...(help && { description: shortened(help, 100) }),
     component: inputOf(field),
   }
 }
 
-function inputOf({ name, option, value }: Field): APILabelComponent['component'] {
+function inputOf({ name, option, value, choices }: Field): APILabelComponent['component'] {
   const required = option.required === true
   switch (option.kind) {
     case 'choice':
@@ -56,7 +56,7 @@ function inputOf({ name, option, value }: Field): APILabelComponent['component']
         required,
         options: option.choices.map(
           (choice): APISelectMenuOption => ({
-            label: choice,
+            label: shortened(choices?.[choice] ?? choice, 100),
             value: choice,
             ...(choice === value && { default: true }),
           }),
@@ -67,6 +67,8 @@ function inputOf({ name, option, value }: Field): APILabelComponent['component']
     case 'file':
       return { type: ComponentType.FileUpload, custom_id: name, required, min_values: required ? 1 : 0, max_values: 1 }
     case 'text':
+      if (option.mention)
+        return { type: mentionSelects[option.mention], custom_id: name, required, min_values: required ? 1 : 0, max_values: 1 }
       return textInput(name, value, required, Math.min(option.maxChars, 4000))
     case 'integer':
     case 'number':
@@ -74,6 +76,12 @@ function inputOf({ name, option, value }: Field): APILabelComponent['component']
       return textInput(name, value, required, 20)
   }
 }
+
+const mentionSelects = {
+  channel: ComponentType.ChannelSelect,
+  role: ComponentType.RoleSelect,
+  'role-or-person': ComponentType.MentionableSelect,
+} as const
 
 function textInput(name: string, value: string | undefined, required: boolean, maxChars: number): APILabelComponent['component'] {
   return {

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../../errors.ts'
 import { limits } from '../limits.ts'
-import { hasCode } from './web-api.ts'
+import { passes, SlackError } from './web-api.ts'
 
 /** The message is not there, or out of reach. */
 export const goneCodes: ReadonlySet<string> = new Set([
@@ -55,25 +55,39 @@ const closedCodes: ReadonlySet<string> = new Set([
   'ekm_access_denied',
 ])
 
+/** More bytes than a workspace takes. */
+const sizeCodes: ReadonlySet<string> = new Set(['file_upload_size_restricted', 'file_too_large'])
+
 /** A workspace may take no files, or none but pictures. */
 const fileCodes: ReadonlySet<string> = new Set([
   'file_type_not_allowed',
   'file_uploads_disabled',
   'file_uploads_except_images_disabled',
-  'file_upload_size_restricted',
   'file_update_failed',
   'storage_limit_reached',
-  'msg_blocks_too_long',
-  'msg_too_long',
+  'slack_connect_file_upload_sharing_blocked',
+  'slack_connect_file_link_sharing_blocked',
+  'slack_connect_blocked_file_type',
+  'missing_file_data',
 ])
 
-/** A refusal that a person can understand, as such; anything else as it is. */
+/**
+ * A refusal as such, with a sentence: Slack's own word that it takes no such message is as true at the next try. Anything else as it is: what is
+ * said of the token, of too many calls and of Slack itself passes.
+ */
 export function translateError(error: unknown, botName: string): unknown {
-  if (hasCode(error, fileCodes)) {
+  if (!(error instanceof SlackError)) return error
+  const { code } = error
+  if (sizeCodes.has(code)) {
     const max = Math.floor(limits.maxBytes / 1024)
-    return new UserError('too-large', `This workspace takes no such file (${error.code}).`, { max, reason: error.code }, { cause: error })
+    return new UserError('too-large', `This workspace takes no file as large as this (${code}).`, { max, reason: code }, { cause: error })
   }
-  return hasCode(error, closedCodes) ? cannotPost(error, botName) : error
+  if (fileCodes.has(code)) {
+    return new UserError('file-refused', `This workspace takes no such file (${code}).`, { reason: code }, { cause: error })
+  }
+  if (closedCodes.has(code)) return cannotPost(error, botName)
+  if (passes(code)) return error
+  return new UserError('refused-here', `Slack does not take this message (${code}).`, { said: code }, { cause: error })
 }
 
 export function cannotPost(error: Error, name: string): UserError {

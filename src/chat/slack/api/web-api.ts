@@ -23,7 +23,7 @@ export interface ApiCallOptions {
   readonly once?: boolean
 }
 
-/** `code` is Slack's own: `not_in_channel`, `missing_scope`; `unreachable` and `http-503` are ours. */
+/** `code` is Slack's own: `not_in_channel`, `missing_scope`; `unreachable`, `http-503` and `file-unprocessed` are ours. */
 export class SlackError extends Error {
   override readonly name = 'SlackError'
   readonly code: string
@@ -100,6 +100,11 @@ export const tokenCodes: ReadonlySet<string> = new Set([
   'not_allowed_token_type',
   'team_access_not_granted',
 ])
+
+/** What another try may get past: it says nothing of the call itself. */
+export function passes(code: string): boolean {
+  return isTransient(code) || tokenCodes.has(code) || /^(http-|ratelimited$|rate_limited$|no-answer-of-slack$|file-unprocessed$)/.test(code)
+}
 
 function isTransient(code: string): boolean {
   return /^(unreachable|http-5\d\d|internal_error|fatal_error|service_unavailable|request_timeout)$/.test(code)

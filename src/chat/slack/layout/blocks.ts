@@ -18,7 +18,7 @@ export type Uploaded = ReadonlyMap<string, string>
 
 /** @param actionOf the id of the nth button */
 export function contentOf(outgoing: Outgoing, uploaded: Uploaded, actionOf = (n: number) => `say:${n}`): Content {
-  const { tone, text, quote, facts = [], progress, picture, items = [], buttons = [] } = outgoing
+  const { tone, text, quote, facts = [], progress, picture, items = [], buttons = [], mention } = outgoing
   let count = 0
   const actions = (some: readonly Button[]): types.KnownBlock[] =>
     some.length === 0 ? [] : [{ type: 'actions', elements: some.map((button) => buttonOf(button, actionOf(count++))) }]
@@ -26,7 +26,11 @@ export function contentOf(outgoing: Outgoing, uploaded: Uploaded, actionOf = (n:
     text: escaped(shortened([signs[tone]?.unicode, text, quote].filter(Boolean).join(' ') || '…', 2000)),
     blocks: [
       ...richText([
-        section([...(signs[tone] ? [emoji(signs[tone].name), words(' ')] : []), words(text)]),
+        section([
+          ...(mention === undefined ? [] : [{ type: 'user', user_id: mention } as const, words(' ')]),
+          ...(signs[tone] ? [emoji(signs[tone].name), words(' ')] : []),
+          words(text),
+        ]),
         ...(quote ? [{ type: 'rich_text_quote' as const, elements: [words(quote)] }] : []),
         section(facts.flatMap((fact, n) => factOf(fact, n === 0 ? '' : facts.length > 4 ? '\n' : '  ·  '))),
         section(progress ? progressOf(progress) : []),

@@ -56,7 +56,8 @@ export function filledIn(values: Submitted): Record<string, OptionInput> {
   for (const [name, elements] of Object.entries(values)) {
     const [element] = Object.values(elements)
     const [file] = element?.files ?? []
-    const input = element?.selected_option?.value ?? element?.value ?? (file && attachmentOf(file))
+    const picked = element?.selected_option?.value ?? element?.selected_conversation ?? element?.selected_user
+    const input = picked ?? element?.value ?? (file && attachmentOf(file))
     if (input !== undefined && input !== '') options[name] = input
   }
   return options
@@ -67,13 +68,17 @@ export function optionsOf(choices: readonly Choice[]): types.PlainTextOption[] {
 }
 
 export const fileSchema = z.object({
+  id: z.string().optional(),
   name: z.string().default('file'),
   size: z.number().default(0),
   url_private_download: z.string().optional(),
   url_private: z.string().optional(),
 })
 
-export function attachmentOf({ name, size, ...urls }: z.infer<typeof fileSchema>): Attachment | undefined {
+export type SlackFile = z.infer<typeof fileSchema>
+
+/** Undefined where Slack says no address: it is a file of another workspace, and `files.info` tells. */
+export function attachmentOf({ name, size, ...urls }: SlackFile): Attachment | undefined {
   const url = urls.url_private_download ?? urls.url_private
   return url === undefined ? undefined : { url, name, bytes: size }
 }
@@ -84,6 +89,8 @@ export const submittedSchema = z.record(
     z.string(),
     z.object({
       value: z.string().nullish(),
+      selected_conversation: z.string().nullish(),
+      selected_user: z.string().nullish(),
       selected_option: z.object({ value: z.string() }).nullish(),
       files: z.array(fileSchema).nullish(),
     }),
@@ -92,19 +99,20 @@ export const submittedSchema = z.record(
 
 export type Submitted = z.infer<typeof submittedSchema>
 
-function blockOf({ name, option, label, value }: Field): types.InputBlock {
+function blockOf({ name, option, label, help, choices, value }: Field): types.InputBlock {
   const range = option.kind === 'integer' || option.kind === 'number' ? `${option.min} – ${option.max}` : undefined
+  const hint = [help, range].filter((words) => words !== undefined).join(' · ')
   return {
     type: 'input',
     block_id: name,
     optional: option.required !== true,
     label: plain(label, 150),
-    ...(range !== undefined && { hint: plain(range, 150) }),
-    element: elementOf(name, option, value || undefined),
+    ...(hint !== '' && { hint: plain(hint, 150) }),
+    element: elementOf(name, option, value || undefined, choices),
   }
 }
 
-function elementOf(name: string, option: Option, value: string | undefined): types.InputBlock['element'] {
+function elementOf(name: string, option: Option, value: string | undefined, choices: Field['choices']): types.InputBlock['element'] {
   switch (option.kind) {
     case 'integer':
     case 'number': {
@@ -119,7 +127,7 @@ function elementOf(name: string, option: Option, value: string | undefined): typ
       }
     }
     case 'choice':
-      return select(name, option.choices, value)
+      return select(name, option.choices, value, choices)
     case 'flag':
       return select(name, ['yes', 'no'], value)
     case 'seed':
@@ -127,6 +135,10 @@ function elementOf(name: string, option: Option, value: string | undefined): typ
     case 'file':
       return { type: 'file_input', action_id: name, max_files: 1 }
     case 'text':
+      if (option.mention === 'channel')
+        return { type: 'conversations_select', action_id: name, filter: { include: ['public', 'private'], exclude_bot_users: true } }
+      // of user groups there is no list to pick from; they are mentioned in a typed command
+      if (option.mention === 'role-or-person') return { type: 'users_select', action_id: name }
       // words to write are written, whatever is suggested; names are picked
       if (option.complete === undefined || option.complete === 'prompt') return input(name, option.maxChars, value)
       return {
@@ -138,13 +150,13 @@ function elementOf(name: string, option: Option, value: string | undefined): typ
   }
 }
 
-function select(name: string, choices: readonly string[], value: string | undefined): types.StaticSelect {
+function select(name: string, choices: readonly string[], value: string | undefined, labels: Field['choices'] = {}): types.StaticSelect {
   const initial = choices.find((choice) => choice === value)
   return {
     type: 'static_select',
     action_id: name,
-    options: optionsOf(choices.map((choice) => ({ value: choice, label: choice }))),
-    ...(initial !== undefined && { initial_option: optionsOf([{ value: initial, label: initial }])[0]! }),
+    options: optionsOf(choices.map((choice) => ({ value: choice, label: labels[choice] ?? choice }))),
+    ...(initial !== undefined && { initial_option: optionsOf([{ value: initial, label: labels[initial] ?? initial }])[0]! }),
   }
 }
 

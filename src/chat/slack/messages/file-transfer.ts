@@ -5,6 +5,8 @@ import { z } from 'zod'
 import { UserError } from '../../../errors.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Attachment } from '../../contract/attachment.ts'
+import { shortened } from '../../contract/plain-text.ts'
+import { uploadTimeoutMs } from '../../time-limit.ts'
 import type { RedactedLog } from '../api/redacted-log.ts'
 import { hasCode, type SlackApi, SlackError } from '../api/web-api.ts'
 
@@ -38,7 +40,7 @@ export function createFileTransfer({ api, token, filesUrl, log }: FileTransferOp
       await api.call('files.getUploadURLExternal', {
         filename: fileName,
         length: bytes.byteLength,
-        ...(alt !== undefined && { alt_text: alt.slice(0, 1000) }),
+        ...(alt !== undefined && { alt_txt: shortened(alt, 1000) }),
       }),
     )
     const response = await fetch(place.upload_url, {
@@ -46,7 +48,7 @@ export function createFileTransfer({ api, token, filesUrl, log }: FileTransferOp
       body: new Blob([bytes as Uint8Array<ArrayBuffer>]),
       headers: { 'content-type': 'application/octet-stream' },
       redirect: 'error',
-      signal: AbortSignal.timeout(120_000),
+      signal: AbortSignal.timeout(uploadTimeoutMs(bytes.byteLength)),
     }).catch(() => undefined)
     await response?.body?.cancel()
     if (response?.status !== 200) throw new SlackError('upload', response ? `http-${response.status}` : 'unreachable')

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Outgoing } from '../../contract/outgoing.ts'
 import { goneCodes } from '../api/error-codes.ts'
 import type { RedactedLog } from '../api/redacted-log.ts'
-import { type Arguments, hasCode, type SlackApi, type SlackError } from '../api/web-api.ts'
+import { type Arguments, hasCode, type SlackApi, SlackError } from '../api/web-api.ts'
 import { contentOf, hashOf, inlinePictures, type Uploaded } from '../layout/blocks.ts'
 import { createMessageAttachments } from './attachments.ts'
 import type { FileTransfer } from './file-transfer.ts'
@@ -88,7 +88,9 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
         return await api.call(method, args, { once: true })
       } catch (error) {
         const early = hasCode(error, ['invalid_blocks']) && error.details.some((detail) => /slack.?file/i.test(detail))
-        if (!early || waitMs === 0) throw error
+        if (!early) throw error
+        // it may be done at the next try
+        if (waitMs === 0) throw new SlackError(method, 'file-unprocessed', error.details)
         await sleep(waitMs)
       }
     }

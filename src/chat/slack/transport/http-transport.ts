@@ -1,6 +1,7 @@
 // The HTTP transport: Slack calls us, and so could anybody. Bolt checks the signature and refuses what is older than five minutes; it takes
 // what is dated in the future and what it has taken before, and a signed body of `null` ends its process. Those stop here.
 
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,6 +21,7 @@ export interface HttpOptions {
 const path = '/slack/events'
 const maxBytes = 1024 * 1024
 const maxAgeMs = 5 * 60_000
+const mostConnections = 500
 
 /** @throws UserError slack-signing-secret-kind */
 export function httpTransport({ signingSecret, port, host, log }: HttpOptions): Transport {
@@ -39,17 +41,26 @@ export function httpTransport({ signingSecret, port, host, log }: HttpOptions): 
     })
   })
 
+  // Each may bring a megabyte before it is known whose it is.
+  server.maxConnections = mostConnections
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.split('?')[0] !== path) return refuse(response, 404)
     if (request.method !== 'POST') return refuse(response, 405)
     const body = await readBody(request)
     if (!body) return refuse(response, 413)
+    if (isCertificateCheck(request.headers['content-type'], body.toString())) return void response.writeHead(200).end()
     const fault = faultOf(request, body)
     if (fault) {
       log.warn({ fault }, 'a call of the port for Slack was refused')
       return refuse(response, fault === 'no object' ? 400 : 401)
     }
     const signature = String(request.headers['x-slack-signature'])
+    if (!isSigned(request, body, signingSecret)) {
+      log.warn({ fault: 'wrong signature' }, 'a call of the port for Slack was refused')
+      return refuse(response, 401)
+    }
+    // Only what is Slack's is remembered: anybody can send anything.
     if (!seen.take(signature)) {
       log.warn({ fault: 'replayed' }, 'a call of the port for Slack was refused')
       return refuse(response, 401)
@@ -86,6 +97,14 @@ export function httpTransport({ signingSecret, port, host, log }: HttpOptions): 
   }
 }
 
+/** Source: docs.slack.dev/authentication/verifying-requests-from-slack. */
+function isSigned({ headers }: IncomingMessage, body: Buffer, signingSecret: string): boolean {
+  const given = Buffer.from(String(headers['x-slack-signature']))
+  const base = `v0:${headers['x-slack-request-timestamp']}:`
+  const wanted = Buffer.from(`v0=${createHmac('sha256', signingSecret).update(base).update(body).digest('hex')}`)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
 function faultOf(request: IncomingMessage, body: Buffer): string | undefined {
   const stamp = request.headers['x-slack-request-timestamp']
   if (typeof stamp !== 'string' || !/^\d{1,12}$/.test(stamp)) return 'no timestamp'
@@ -93,10 +112,17 @@ function faultOf(request: IncomingMessage, body: Buffer): string | undefined {
   return isObject(request.headers['content-type'], body.toString()) ? undefined : 'no object'
 }
 
+/** Slack looks now and then whether the address of a command has a valid certificate; it signs nothing and asks for nothing. */
+function isCertificateCheck(contentType: string | undefined, body: string): boolean {
+  return contentType === formType && parse(body)['ssl_check'] === '1'
+}
+
+const formType = 'application/x-www-form-urlencoded'
+
 /** As Bolt reads it: a form, perhaps with JSON in it, or JSON. */
 function isObject(contentType: string | undefined, body: string): boolean {
   try {
-    const form = contentType === 'application/x-www-form-urlencoded' ? parse(body) : undefined
+    const form = contentType === formType ? parse(body) : undefined
     if (form && typeof form['payload'] !== 'string') return true
     const json: unknown = JSON.parse(form ? String(form['payload']) : body)
     return typeof json === 'object' && json !== null

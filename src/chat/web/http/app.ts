@@ -18,6 +18,7 @@ import type { PageUsers } from '../storage/page-users.ts'
 import type { PictureStore } from '../storage/picture-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
 import { createAuthenticate } from './authenticate.ts'
+import { clientAddress, isLoopback } from './client-address.ts'
 import { HttpError } from './http-error.ts'
 import { requestGuard } from './request-guard.ts'
 import { createSessionCookie } from './session-cookie.ts'
@@ -36,7 +37,10 @@ export interface AppOptions {
   readonly signIn: boolean
   readonly secure: boolean
   readonly hosts: readonly string[]
+  /** A reverse proxy says in X-Forwarded-For for whom it calls. */
+  readonly trustProxy: boolean
   readonly callsPerMinute: number
+  readonly newPeoplePerHour: number
   readonly now: () => number
   readonly broken: (error: unknown) => void
   /** What is still being worked on when the server stops. */
@@ -48,15 +52,17 @@ export function createApp(options: AppOptions): Hono {
   const cookie = createSessionCookie(users, database.id, options.secure)
   const authenticate = createAuthenticate(cookie)
   const nameOf = (person: string, locale: string) => users.nameOf(person) || guestName(person, locale)
-  const addressOf = (c: Context) => getConnInfo(c).remote.address ?? ''
-  // all who come through a proxy on this machine have its address
-  const sourceOf = (c: Context) => (isLoopback(addressOf(c)) ? authenticate.person(c) : undefined) ?? addressOf(c)
+  const remoteOf = (c: Context) => getConnInfo(c).remote.address ?? ''
+  const addressOf = (c: Context) => clientAddress(remoteOf(c), options.trustProxy ? c.req.header('x-forwarded-for') : undefined)
+  /** All who come through a proxy on this machine have its address, unless it says for whom it calls. */
+  const isShared = (c: Context) => isLoopback(remoteOf(c)) && !options.trustProxy
+  const sourceOf = (c: Context) => (isShared(c) ? authenticate.person(c) : undefined) ?? addressOf(c)
 
   const app = new Hono()
   for (const check of requestGuard({ ...options, sourceOf })) app.use(check)
   app.route('/', pageFiles())
   app.route('/', accountRoutes({ ...options, cookie, authenticate, addressOf }))
-  app.route('/', conversationRoutes({ ...options, authenticate, nameOf, id: database.id }))
+  app.route('/', conversationRoutes({ ...options, authenticate, nameOf, sourceOf, id: database.id }))
   app.route(
     '/',
     viewRoutes({
@@ -73,8 +79,4 @@ export function createApp(options: AppOptions): Hono {
     return c.json({ code: 'broken', message: 'Something broke. It has been noted.' } satisfies PageError, 500)
   })
   return app
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

@@ -3,7 +3,7 @@
 import { UserError } from '../../../errors.ts'
 
 export class HttpError extends UserError {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 415 | 421 | 429
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429
 
   constructor(status: HttpError['status'], code: string, message: string) {
     super(code, message, {})

@@ -1,5 +1,7 @@
 // A rate limit: so many in a stretch of time, for each key. Pure but for what it remembers.
 
+import { monotonic } from '../../../clock.ts'
+
 export interface RateLimit {
   /** @returns milliseconds until the next is let through; 0: this one is */
   take(key: string, nowMs: number): number
@@ -9,8 +11,10 @@ export interface RateLimit {
 export function createRateLimit(most: number, withinMs: number): RateLimit {
   const eachMs = withinMs / most
   const emptyMs = new Map<string, number>()
+  const steady = monotonic()
   return {
-    take(key, nowMs) {
+    take(key, clockMs) {
+      const nowMs = steady(clockMs)
       const fullMs = Math.max(nowMs, emptyMs.get(key) ?? nowMs)
       const waitMs = Math.ceil(fullMs + eachMs - withinMs - nowMs)
       if (waitMs > 0) return waitMs

@@ -8,7 +8,7 @@ import { createRateLimit } from './rate-limit.ts'
 export interface RequestGuardOptions {
   /** Names under which the page may be reached, besides the machine's own. */
   readonly hosts: readonly string[]
-  /** For one source; completion is asked for while typing and counts a fifth. */
+  /** For one source; completion is asked for while typing and counts a fifth, reading a tenth. */
   readonly callsPerMinute: number
   readonly now: () => number
   readonly sourceOf: (c: Parameters<MiddlewareHandler>[0]) => string
@@ -20,6 +20,7 @@ export function requestGuard({ hosts, callsPerMinute, now, sourceOf }: RequestGu
   const known = new Set(['localhost', '127.0.0.1', '[::1]', ...hosts.map((host) => host.toLowerCase())])
   const calls = createRateLimit(callsPerMinute, 60_000)
   const completions = createRateLimit(callsPerMinute * 5, 60_000)
+  const reads = createRateLimit(callsPerMinute * 10, 60_000)
 
   const headers: MiddlewareHandler = async (c, next) => {
     for (const [name, value] of Object.entries(responseHeaders)) c.header(name, value)
@@ -42,9 +43,17 @@ export function requestGuard({ hosts, callsPerMinute, now, sourceOf }: RequestGu
     throw new HttpError(403, 'wrong-origin', 'Only the page itself may do that.')
   }
 
+  // HEAD is GET without what comes back: of a stream its place would stay taken, and nobody needs it of what changes with each call.
+  const method: MiddlewareHandler = async (c, next) => {
+    if (c.req.method !== 'HEAD' || isFile(c.req.path)) return next()
+    c.header('Allow', 'GET')
+    throw new HttpError(405, 'wrong-method', 'That can be read with GET alone.')
+  }
+
   const rate: MiddlewareHandler = async (c, next) => {
-    if (c.req.method === 'GET') return next()
-    const limit = c.req.path === '/api/complete' ? completions : calls
+    const reading = c.req.method === 'GET' || c.req.method === 'HEAD'
+    if (reading && isFile(c.req.path)) return next()
+    const limit = reading ? reads : c.req.path === '/api/complete' ? completions : calls
     const waitMs = limit.take(sourceOf(c), now())
     if (waitMs === 0) return next()
     const waitS = Math.ceil(waitMs / 1000)
@@ -60,8 +69,11 @@ export function requestGuard({ hosts, callsPerMinute, now, sourceOf }: RequestGu
   })
   const size: MiddlewareHandler = (c, next) => (c.req.path === '/api/upload' ? next() : limit(c, next))
 
-  return [headers, host, origin, rate, size]
+  return [headers, host, method, origin, rate, size]
 }
+
+/** What the page itself is made of: read once, held in memory. */
+const isFile = (path: string): boolean => path === '/' || path.startsWith('/page/')
 
 const responseHeaders = {
   'Content-Security-Policy': [

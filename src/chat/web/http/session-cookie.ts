@@ -8,8 +8,8 @@ import { adminMs, type PageUsers } from '../storage/page-users.ts'
 export interface SessionCookie {
   /** Undefined for a browser that has not said hello. */
   person(c: Context): string | undefined
-  /** The person, new where the browser has no cookie of ours. */
-  hello(c: Context): string
+  /** Makes the browser a new person. */
+  create(c: Context): string
   isAdmin(c: Context, person: string): boolean
   /** @returns whether the token was right */
   signIn(c: Context, person: string, token: string): boolean
@@ -28,9 +28,7 @@ export function createSessionCookie(users: PageUsers, id: string, secure: boolea
   return {
     person: (c) => users.read(getCookie(c, personName)),
 
-    hello(c) {
-      const known = users.read(getCookie(c, personName))
-      if (known) return known
+    create(c) {
       const { person, cookie } = users.create()
       setCookie(c, personName, cookie, { ...options, maxAge: personMs / 1000 })
       return person

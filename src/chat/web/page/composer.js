@@ -7,7 +7,7 @@ import { completionAt, quoted, spoken } from './completion.js'
 import { el } from './element.js'
 import { icon } from './icons.js'
 import { createPickers } from './pickers.js'
-import { createSuggestions, named } from './suggestions.js'
+import { createSuggestions, isComposing, named } from './suggestions.js'
 import { text } from './texts.js'
 
 /**
@@ -120,7 +120,7 @@ export function createComposer({ commands, server, say }) {
   field.addEventListener('blur', () => suggestions.hide())
   field.addEventListener('keydown', (event) => {
     if (suggestions.key(event)) return
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (event.key === 'Enter' && !event.shiftKey && !isComposing(event)) {
       event.preventDefault()
       row.requestSubmit()
     } else if (event.key === 'ArrowUp' && field.value === '' && last !== '') {

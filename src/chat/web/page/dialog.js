@@ -15,9 +15,19 @@ import { text } from './texts.js'
  * @param {(saying: object) => Promise<void>} say
  */
 export function openDialog({ title, command, action = '', fixed, submit, fields }, server, say) {
-  const views = fields.map(({ name, option, label, value = '' }) => ({
+  const views = fields.map(({ name, option, label, help, choices, value = '' }) => ({
     name,
-    view: createField({ command, action, name, option, label, value, server }),
+    view: createField({
+      command,
+      action,
+      name,
+      option,
+      label,
+      value,
+      server,
+      ...(help && { help }),
+      ...(choices && { labels: choices }),
+    }),
   }))
   const done = el('button', { class: 'button main', type: 'submit' }, submit)
   const form = el(

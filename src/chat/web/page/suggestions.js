@@ -84,7 +84,7 @@ export function createSuggestions(field, choose) {
       activate(first ? 0 : -1)
     },
     key(event) {
-      if (element.hidden || event.isComposing) return false
+      if (element.hidden || isComposing(event)) return false
       const last = all.length - 1
       if (event.key === 'ArrowDown') activate(active >= last ? 0 : active + 1)
       else if (event.key === 'ArrowUp') activate(active <= 0 ? last : active - 1)
@@ -97,6 +97,15 @@ export function createSuggestions(field, choose) {
       return true
     },
   }
+}
+
+/**
+ * Whether the key belongs to a word that is still being composed (Chinese, Japanese). Safari ends the composition before it sends the key that
+ * ended it, and marks that key with 229 alone.
+ * @param {KeyboardEvent} event
+ */
+export function isComposing({ isComposing, keyCode }) {
+  return isComposing || keyCode === 229
 }
 
 /** A label that begins with the value says more after it. @param {string} value @param {string} label */

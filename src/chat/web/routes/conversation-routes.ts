@@ -16,6 +16,7 @@ import { incomingOf, type PageInput, readPageInput, readTyping } from '../receiv
 import type { ConversationStore, StoredMessageRow } from '../storage/conversation-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
 import { mostAtOnce, streamEvents } from './event-stream.ts'
+import { createStreamPlaces } from './stream-places.ts'
 
 export interface ConversationRoutesOptions {
   readonly conversation: ConversationStore
@@ -23,6 +24,8 @@ export interface ConversationRoutesOptions {
   readonly receiver: Receiver
   readonly authenticate: Authenticate
   readonly nameOf: (person: string, locale: string) => string
+  /** What limits go by: a person, or an address. */
+  readonly sourceOf: (c: Context) => string
   /** Of the file that holds the conversation. */
   readonly id: string
   readonly stopping: AbortSignal
@@ -31,6 +34,8 @@ export interface ConversationRoutesOptions {
 }
 
 const streamsPerPerson = 12
+/** Of one address: whoever takes cookies anew takes no places of others. */
+const streamsPerSource = 60
 const streamsInAll = 500
 /** A call gets its response by then; what was said goes on being worked on. */
 const responseMs = 15_000
@@ -41,13 +46,14 @@ export function conversationRoutes({
   receiver,
   authenticate,
   nameOf,
+  sourceOf,
   id,
   stopping,
   now,
   inFlight,
 }: ConversationRoutesOptions): Hono {
   const app = new Hono()
-  const streams = new Map<string, number>()
+  const streams = createStreamPlaces(streamsInAll)
   const localeOf = (c: Context) => c.req.query('locale')?.slice(0, 35) ?? 'en'
   const showTo = (person: string, locale: string) => (row: StoredMessageRow) => shown(row, person, nameOf(row.asker, locale))
 
@@ -65,6 +71,7 @@ export function conversationRoutes({
     if (words && !conversation.posted(person, input.event, 'said')) {
       const { event } = input
       conversation.post({ reader: person, asker: person, event, nonce: 'said', atMs: now(), body: { kind: 'said', text: words } })
+      conversation.trim(person)
     }
     const work = receiver.receive(incoming)
     inFlight(work)
@@ -90,16 +97,11 @@ export function conversationRoutes({
 
   app.get('/api/events', (c) => {
     const person = authenticate.known(c)
-    const open = streams.get(person) ?? 0
-    const inAll = [...streams.values()].reduce((sum, one) => sum + one, 0)
-    if (open >= streamsPerPerson || inAll >= streamsInAll)
-      throw new HttpError(429, 'too-many-pages', 'The page is open too often: close it elsewhere.')
-    streams.set(person, open + 1)
-    const ended = () => {
-      const left = streams.get(person)! - 1
-      if (left > 0) streams.set(person, left)
-      else streams.delete(person)
-    }
+    const ended = streams.take([
+      { key: `person ${person}`, most: streamsPerPerson },
+      { key: `source ${sourceOf(c)}`, most: streamsPerSource },
+    ])
+    if (!ended) throw new HttpError(429, 'too-many-pages', 'The page is open too often: close it elsewhere.')
     return streamEvents(c, { conversation, id, person, show: showTo(person, localeOf(c)), stopping, ended })
   })
 

@@ -27,6 +27,8 @@ export interface ConversationStore {
   clear(person: string): void
   /** Takes away what was posted before then, and forgets that older still was taken away. */
   prune(beforeMs: number): void
+  /** Forgets the oldest that this person, or everybody, has asked for, as far as it is more than is kept. */
+  trim(asker?: string): void
   /** Called after each change. Returns what takes the listener away. */
   listen(changed: () => void): () => void
 }
@@ -49,7 +51,30 @@ export interface StoredMessageRow extends Omit<StoredMessage, 'body'> {
   readonly body?: Body
 }
 
-export function createConversationStore({ sql }: PageDatabase): ConversationStore {
+/** How much is kept of one person, and of all together: a page is not to be filled by a stranger. */
+export interface ConversationLimits {
+  readonly person: Quota
+  readonly all: Quota
+}
+
+export interface Quota {
+  readonly messages: number
+  /** Of words and pictures. */
+  readonly bytes: number
+}
+
+export const usualConversationLimits: ConversationLimits = {
+  person: { messages: 5000, bytes: 256e6 },
+  all: { messages: 100_000, bytes: 4e9 },
+}
+
+/** What is too much is cut to this share of what is kept: so it is not cut again at once. */
+const keptShare = 0.9
+
+export function createConversationStore(
+  { sql, erase }: PageDatabase,
+  limits: ConversationLimits = usualConversationLimits,
+): ConversationStore {
   const listeners = new Set<() => void>()
   sql.exec(`INSERT OR IGNORE INTO facts VALUES ('revision', '0'), ('floor', '0')`)
   const next = sql.prepare(`UPDATE facts SET value = value + 1 WHERE key = 'revision' RETURNING value`)
@@ -57,14 +82,23 @@ export function createConversationStore({ sql }: PageDatabase): ConversationStor
   const byNonce = sql.prepare('SELECT * FROM messages WHERE asker = ? AND event = ? AND nonce = ? AND body IS NOT NULL')
   const byName = sql.prepare('SELECT * FROM messages WHERE message = ?')
   const insert = sql.prepare(
-    'INSERT INTO messages (message, revision, reader, asker, event, nonce, at_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *',
+    `INSERT INTO messages (message, revision, reader, asker, event, nonce, at_ms, body, bytes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?8, octet_length(?8)) RETURNING *`,
   )
-  const update = sql.prepare('UPDATE messages SET revision = ?, body = ? WHERE message = ? AND body IS NOT NULL RETURNING *')
-  const takeAway = sql.prepare('UPDATE messages SET revision = ?, body = NULL, nonce = NULL WHERE message = ? AND body IS NOT NULL')
-  const changes = sql.prepare('SELECT * FROM messages WHERE revision > ? AND (reader IS NULL OR reader = ?) ORDER BY revision LIMIT ?')
-  const newest = sql.prepare(
-    `SELECT * FROM messages WHERE sequence < ? AND body IS NOT NULL AND (reader IS NULL OR reader = ?) ORDER BY sequence DESC LIMIT ?`,
+  const update = sql.prepare(
+    'UPDATE messages SET revision = ?, body = ?2, bytes = octet_length(?2) WHERE message = ?3 AND body IS NOT NULL RETURNING *',
   )
+  const takeAway = sql.prepare(
+    'UPDATE messages SET revision = ?, body = NULL, nonce = NULL, bytes = 0 WHERE message = ? AND body IS NOT NULL',
+  )
+  /** Each half off an index in its order: what others alone can read is not gone through. */
+  const visible = (condition: string, order: string) =>
+    sql.prepare(
+      `SELECT * FROM messages WHERE reader IS NULL AND ${condition}
+       UNION ALL SELECT * FROM messages WHERE reader = ?2 AND ${condition} ORDER BY ${order} LIMIT ?3`,
+    )
+  const changes = visible('revision > ?1', 'revision')
+  const newest = visible('sequence < ?1 AND body IS NOT NULL', 'sequence DESC')
   const number = (key: string) => Number(fact.get(key)!['value'])
   const nextRevision = () => Number(next.get()!['value'])
   const changed = <T>(change: () => T): T => {
@@ -74,8 +108,31 @@ export function createConversationStore({ sql }: PageDatabase): ConversationStor
   }
   const removeAll = (rows: readonly Readonly<Record<string, SQLOutputValue>>[]) =>
     changed(() => {
+      erase()
       for (const row of rows) takeAway.run(nextRevision(), row['message']!)
     })
+  /** Of what one person, or everybody, has asked for, and is still there. */
+  function trim(asker: string | undefined, quota: Quota): void {
+    const which = `FROM messages WHERE body IS NOT NULL ${asker === undefined ? '' : 'AND asker = :asker'}`
+    const who = asker === undefined ? {} : { asker }
+    const { n, bytes } = sql.prepare(`SELECT count(*) AS n, sum(bytes) AS bytes ${which}`).get(who)!
+    if (Number(n) <= quota.messages && Number(bytes) <= quota.bytes) return
+    const oldest = `SELECT max(sequence) AS sequence FROM (
+      SELECT sequence, row_number() OVER newest AS n, sum(bytes) OVER newest AS bytes ${which} WINDOW newest AS (ORDER BY sequence DESC)
+    ) WHERE n > 1 AND (n > :messages OR bytes > :bytes)`
+    const kept = { messages: Math.floor(quota.messages * keptShare), bytes: quota.bytes * keptShare }
+    const upTo = sql.prepare(oldest).get({ ...who, ...kept })!['sequence']
+    if (upTo !== null)
+      drop(asker === undefined ? 'sequence <= :upTo' : 'asker = :asker AND sequence <= :upTo', { ...who, upTo: Number(upTo) })
+  }
+  /** Without a trace: browsers that were away for longer begin anew. */
+  function drop(condition: string, values: Record<string, string | number>): void {
+    together(sql, () => {
+      const gone = sql.prepare(`SELECT max(revision) AS revision FROM messages WHERE ${condition}`).get(values)!['revision']
+      if (gone !== null) sql.prepare(`UPDATE facts SET value = max(CAST(value AS INTEGER), ?) WHERE key = 'floor'`).run(Number(gone))
+      sql.prepare(`DELETE FROM messages WHERE ${condition}`).run(values)
+    })
+  }
   const last = (reader: string, before: number, most: number) => newest.all(before, reader, most).map(rowOf).reverse()
 
   return {
@@ -96,7 +153,10 @@ export function createConversationStore({ sql }: PageDatabase): ConversationStor
       return row && rowOf(row)
     },
 
-    remove: (message) => changed(() => void takeAway.run(nextRevision(), message)),
+    remove(message) {
+      erase()
+      changed(() => void takeAway.run(nextRevision(), message))
+    },
 
     removeForms: (person) =>
       removeAll(sql.prepare(`SELECT message FROM messages WHERE reader = ? AND json_extract(body, '$.kind') = 'form'`).all(person)),
@@ -123,15 +183,11 @@ export function createConversationStore({ sql }: PageDatabase): ConversationStor
     clear: (person) => removeAll(sql.prepare('SELECT message FROM messages WHERE reader = ? AND body IS NOT NULL').all(person)),
 
     prune(beforeMs) {
-      together(sql, () => {
-        const gone = sql.prepare('SELECT max(revision) AS revision FROM messages WHERE at_ms < ? AND body IS NULL').get(beforeMs)![
-          'revision'
-        ]
-        if (gone !== null) sql.prepare(`UPDATE facts SET value = max(CAST(value AS INTEGER), ?) WHERE key = 'floor'`).run(Number(gone))
-        sql.prepare('DELETE FROM messages WHERE at_ms < ? AND body IS NULL').run(beforeMs)
-      })
+      drop('at_ms < :beforeMs AND body IS NULL', { beforeMs })
       removeAll(sql.prepare('SELECT message FROM messages WHERE at_ms < ? AND body IS NOT NULL').all(beforeMs))
     },
+
+    trim: (asker) => trim(asker, asker === undefined ? limits.all : limits.person),
 
     listen(listener) {
       listeners.add(listener)

@@ -10,6 +10,8 @@ export interface PageDatabase {
   readonly id: string
   /** Signs cookies and names pictures. */
   readonly secret: Buffer
+  /** What was taken away is soon gone from the disk. */
+  erase(): void
   close(): void
 }
 
@@ -21,7 +23,7 @@ const applicationId = 0x5a6f6570
  * @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer
  */
 export function openPageDatabase(path: string): PageDatabase {
-  const { sql, close } = openDatabase({ path, name: "page's memory", applicationId, knownBy: 'shows', migrations: [schema] })
+  const { sql, erase, close } = openDatabase({ path, name: "page's memory", applicationId, knownBy: 'shows', migrations: [schema, sizes] })
   const fact = (key: string, made: string) => {
     sql.prepare('INSERT OR IGNORE INTO facts VALUES (?, ?)').run(key, made)
     return String(sql.prepare('SELECT value FROM facts WHERE key = ?').get(key)!['value'])
@@ -30,6 +32,7 @@ export function openPageDatabase(path: string): PageDatabase {
     sql,
     id: fact('id', randomBytes(4).toString('hex')),
     secret: Buffer.from(fact('secret', randomBytes(32).toString('hex')), 'hex'),
+    erase,
     close,
   }
 }
@@ -47,6 +50,18 @@ export function together<T>(sql: DatabaseSync, change: () => T): T {
     throw error
   }
 }
+
+/** Bytes are those of body and pictures. What one person may read, and what one has asked for, is read off an index in its order. */
+const sizes = `
+ALTER TABLE messages ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE messages SET bytes = octet_length(body)
+  + coalesce((SELECT sum(octet_length(pictures.bytes)) FROM shows JOIN pictures ON name = picture WHERE shows.sequence = messages.sequence), 0)
+  WHERE body IS NOT NULL;
+CREATE INDEX messages_reader ON messages (reader, sequence) WHERE body IS NOT NULL;
+CREATE INDEX messages_reader_revision ON messages (reader, revision);
+CREATE INDEX messages_asker ON messages (asker, sequence, bytes) WHERE body IS NOT NULL;
+CREATE INDEX messages_age ON messages (at_ms);
+`
 
 /**
  * A message that was taken away stays as a row without a body for a while: browsers that were away learn of it.

@@ -16,6 +16,8 @@ export interface PageUsers {
   signIn(person: string, token: string): string | undefined
   signOut(session: string | undefined): void
   isAdmin(person: string, session: string | undefined): boolean
+  /** Whether this browser ever gave the token that holds now. */
+  hasSignedIn(person: string): boolean
   forget(person: string): void
 }
 
@@ -26,6 +28,7 @@ export function createPageUsers({ sql, secret }: PageDatabase, adminToken: strin
   const token = adminToken === undefined ? undefined : digest(adminToken)
   const name = sql.prepare('SELECT name FROM people WHERE person = ?')
   const admin = sql.prepare('SELECT 1 FROM admins WHERE session = ? AND person = ? AND token = ? AND until_ms > ?')
+  const signedIn = sql.prepare('SELECT 1 FROM admins WHERE person = ? AND token = ?')
   const signature = (person: string) => createHmac('sha256', secret).update(`person ${person}`).digest()
 
   return {
@@ -53,19 +56,21 @@ export function createPageUsers({ sql, secret }: PageDatabase, adminToken: strin
     signIn(person, given) {
       if (!token || !timingSafeEqual(token, digest(given))) return undefined
       const session = randomBytes(32).toString('base64url')
-      sql.prepare('DELETE FROM admins WHERE until_ms <= ?').run(now())
       const row = [digest(session).toString('hex'), person, digest(token).toString('hex'), now() + adminMs] as const
       sql.prepare('INSERT INTO admins VALUES (?, ?, ?, ?)').run(...row)
       return session
     },
 
     signOut(session) {
-      if (session) sql.prepare('DELETE FROM admins WHERE session = ?').run(digest(session).toString('hex'))
+      // The row stays: it tells a browser of the operator's from a stranger's.
+      if (session) sql.prepare('UPDATE admins SET until_ms = 0 WHERE session = ?').run(digest(session).toString('hex'))
     },
 
     // another token signs everybody out who came with the old one
     isAdmin: (person, session) =>
       Boolean(token && session && admin.get(digest(session).toString('hex'), person, digest(token).toString('hex'), now())),
+
+    hasSignedIn: (person) => token !== undefined && signedIn.get(person, digest(token).toString('hex')) !== undefined,
 
     forget(person) {
       sql.prepare('DELETE FROM people WHERE person = ?').run(person)

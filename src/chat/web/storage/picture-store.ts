@@ -37,6 +37,11 @@ export function createPictureStore({ sql, secret }: PageDatabase): PictureStore 
   const insert = sql.prepare('INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?)')
   const show = sql.prepare('INSERT OR IGNORE INTO shows VALUES (?, ?)')
   const hide = sql.prepare('DELETE FROM shows WHERE sequence = ? AND picture NOT IN (SELECT value FROM json_each(?))')
+  const weigh = sql.prepare(
+    `UPDATE messages SET bytes = octet_length(body)
+     + coalesce((SELECT sum(octet_length(pictures.bytes)) FROM shows JOIN pictures ON name = picture WHERE shows.sequence = messages.sequence), 0)
+     WHERE sequence = ? AND body IS NOT NULL`,
+  )
   const select = sql.prepare('SELECT * FROM pictures WHERE name = ?')
   const nameOf = ({ reader, bytes, fileName }: NewPicture) =>
     createHmac('sha256', secret)
@@ -65,6 +70,7 @@ export function createPictureStore({ sql, secret }: PageDatabase): PictureStore 
     assign(sequence, names) {
       for (const name of names) show.run(sequence, name)
       hide.run(sequence, JSON.stringify(names))
+      weigh.run(sequence)
     },
 
     find(name, person) {

@@ -16,6 +16,8 @@ const words: ReadonlyMap<string, WrappedNet | 'any'> = new Map<string, WrappedNe
   ['_fsdp_wrapped_module', 'any'],
   ['_orig_mod', 'any'],
   ['transformer', 'any'],
+  ['motion_module', 'any'],
+  ['motion_modules', 'any'],
   ['diffusion_model', 'unet'],
   ['unet', 'unet'],
   ['lora_unet', 'unet'],

@@ -1,6 +1,7 @@
 // A description of a LoRA file, without the nets that it is for: kinds of adapter, ranks, nets, base model, trigger words.
 
 import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
+import { configuredScales } from './adapter-settings.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
 import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 
@@ -11,7 +12,7 @@ export interface LoraDescription {
   readonly kinds: readonly LoraKind[]
   /** Distinct ranks, ascending; none for kinds that have no rank. */
   readonly ranks: readonly number[]
-  /** Distinct values of alpha, ascending; none means that nothing is divided. */
+  /** Distinct values of alpha, ascending, from wherever they stand (adapter-settings.ts); none means that nothing is divided. */
   readonly alphas: readonly number[]
   readonly parts: readonly ('unet' | 'text' | 'motion')[]
   /** Modules that it touches. */
@@ -55,6 +56,8 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
   const ranks = new Set<number>()
   const alphas = new Set<number>()
   const parts = new Set<'unet' | 'text' | 'motion'>()
+  const withAlpha = new Set<string>()
+  const withRank = new Map<string, number>()
   let adapterTensors = 0
   for (const [name, tensor] of file.tensors) {
     const named = tensorRoleOf(name)
@@ -65,8 +68,19 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
     const kind = kindOf(named.role, tensor)
     if (kind) kinds.add(kind)
     const rank = rankOf(named.role, tensor)
-    if (rank !== undefined) ranks.add(rank)
-    if (named.role === 'alpha' && tensor.shape.length <= 1) alphas.add(float32Of(tensor)[0] ?? 0)
+    if (rank !== undefined) {
+      ranks.add(rank)
+      withRank.set(named.module, rank)
+    }
+    if (named.role === 'alpha' && tensor.shape.length <= 1) {
+      alphas.add(float32Of(tensor)[0] ?? 0)
+      withAlpha.add(named.module)
+    }
+  }
+  const scales = configuredScales(file)
+  for (const [module, rank] of withRank) {
+    const scale = withAlpha.has(module) ? undefined : scales[partOf(module) === 'text' ? 'text' : 'other'](module, rank)
+    if (scale !== undefined) alphas.add(scale * rank)
   }
   // A model may have a name or two that end like an adapter's.
   if (kinds.size === 0 || adapterTensors * 2 < file.tensors.size) return undefined

@@ -71,6 +71,7 @@ export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
     const [first] = tensors.values()
     scaleUnknown ||= first!.name.startsWith('base_model.model.') && !tensors.has('alpha') && scaleOf(module.path, 1) === undefined
   }
+  if (deltas.length === 0 && words.size === 0) throw fitsNothing(file, target, ignored.length)
   return { path: file.path, deltas, ignored, words, scaleUnknown }
 }
 

@@ -77,7 +77,7 @@ const peft: readonly (readonly [ending: RegExp, role: TensorRole])[] = [
 ]
 
 /** IA³'s only tensor has an ending of every checkpoint; it is one only after what kohya's programs and LyCORIS begin names with. */
-const ia3 = /^((?:lora_(?:unet|te\d?)|lycoris)_.*)\.weight$/
+const ia3 = /^((?:.*\.)?(?:lora_(?:unet|te\d?)|lycoris)_.*)\.weight$/
 
 /** Splits a name into the module, as the file calls it, and the role; `undefined` for names that no adapter has. */
 export function tensorRoleOf(name: string): { readonly module: string; readonly role: TensorRole } | undefined {

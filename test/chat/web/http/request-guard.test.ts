@@ -125,6 +125,121 @@ describe('limits of the page', () => {
     })
   })
 
+  it('guesses of strangers, from however many addresses, keep nobody out who comes from another with the right token', async () => {
+    await serving({ adminToken: 'secret', host: '0.0.0.0', hosts: ['127.0.0.1'] }, silent, async (origin) => {
+      const guesses: Promise<number>[] = []
+      for (let n = 0; n < 120; n++) guesses.push(signIn(origin, `wrong${n}`, `127.0.1.${n % 40}`))
+      const statuses = await Promise.all(guesses)
+      assert.ok(statuses.includes(403) && statuses.includes(429) && !statuses.includes(200), `${statuses}`)
+      assert.equal(await signIn(origin, 'secret', '127.0.0.77'), 200)
+    })
+  })
+
+  it('once many guess, an address that comes new has one guess, and after it waits', async () => {
+    await serving({ adminToken: 'secret' }, silent, async (origin) => {
+      for (let n = 0; n < 60; n++) await signIn(origin, 'wrong', `127.0.1.${Math.floor(n / 5)}`)
+      assert.equal(await signIn(origin, 'wrong', '127.0.0.88'), 403)
+      assert.equal(await signIn(origin, 'wrong', '127.0.0.88'), 429)
+    })
+  })
+
+  it('a browser that has given the token before is not kept out by guesses from its own address', async () => {
+    await serving({ adminToken: 'secret' }, silent, async (origin) => {
+      const [operator, stranger] = [await openPageClient(origin), await openPageClient(origin)]
+      assert.equal((await operator.call('POST', '/api/sign-in', { token: 'secret' })).status, 200)
+      await operator.call('POST', '/api/sign-out')
+      for (let n = 0; n < 9; n++) await stranger.call('POST', '/api/sign-in', { token: `wrong${n}` })
+      assert.equal((await stranger.call('POST', '/api/sign-in', { token: 'secret' })).status, 429)
+      assert.equal((await operator.call('POST', '/api/sign-in', { token: 'secret' })).status, 200)
+    })
+  })
+
+  it('behind a proxy that says for whom it calls each of those has limits of their own, and the header alone makes nobody another', async () => {
+    const guess = (client: PageClient, forwarded: string) =>
+      client.call('POST', '/api/sign-in', { token: 'wrong' }, { 'x-forwarded-for': forwarded }).then(({ status }) => status)
+    for (const trustProxy of [true, false]) {
+      await serving({ adminToken: 'secret', trustProxy }, silent, async (origin) => {
+        const ann = await openPageClient(origin)
+        for (let n = 0; n < 5; n++) assert.equal(await guess(ann, `198.51.100.${n}, 203.0.113.5`), 403)
+        assert.equal(await guess(ann, '203.0.113.5'), 429)
+        assert.equal(await guess(ann, '203.0.113.6'), trustProxy ? 403 : 429)
+      })
+    }
+  })
+
+  it('a clock that is set back lets people go on at once, and one that guesses no sooner', async () => {
+    let nowMs = 10_000_000
+    await serving({ callsPerMinute: 60, adminToken: 'secret', now: () => nowMs }, silent, async (origin) => {
+      const ann = await openPageClient(origin)
+      for (let n = 0; n < 30; n++) await ann.say({ kind: 'text', text: 'help' })
+      nowMs -= 3600_000
+      assert.equal((await ann.say({ kind: 'text', text: 'help' })).status, 202)
+      for (let n = 0; n < 5; n++) await ann.call('POST', '/api/sign-in', { token: 'wrong' })
+      nowMs -= 3600_000
+      assert.equal((await ann.call('POST', '/api/sign-in', { token: 'wrong' })).status, 429)
+      nowMs += 10 * 60_000
+      assert.equal((await ann.call('POST', '/api/sign-in', { token: 'secret' })).status, 200)
+    })
+  })
+
+  it('reading is limited too, but for the files of the page itself', async () => {
+    let nowMs = 1_000_000
+    await serving({ callsPerMinute: 3, now: () => nowMs }, silent, async (origin) => {
+      const ann = await openPageClient(origin)
+      const read = async (path: string) => (await ann.call('GET', path)).status
+      const statuses = await Promise.all(Array.from({ length: 31 }, () => read('/api/messages')))
+      assert.equal(statuses.filter((status) => status === 200).length, 30)
+      for (const path of [
+        '/api/queue',
+        '/api/animations',
+        '/api/styles',
+        '/api/events',
+        '/animations/a.webp',
+        '/pictures/a',
+        '/examples/a',
+      ])
+        assert.equal(await read(path), 429, path)
+      assert.equal(await read('/'), 200)
+      assert.equal(await read('/page/main.js'), 200)
+      nowMs += 60_000
+      assert.equal(await read('/api/messages'), 200)
+    })
+  })
+
+  it('so many browsers of one address become new people in an hour, and those that are known stay so', async () => {
+    let nowMs = 1_000_000
+    await serving({ callsPerMinute: 4, now: () => nowMs }, silent, async (origin) => {
+      const hello = () => fetch(`${origin}/api/hello`, { method: 'POST', headers: { origin } })
+      const ann = await openPageClient(origin)
+      for (let n = 0; n < 3; n++) assert.equal((await hello()).status, 200)
+      nowMs += 60_000
+      const refused = await hello()
+      assert.equal(refused.status, 429)
+      assert.match(await refused.text(), /too-many-guests/)
+      assert.equal((await ann.call('POST', '/api/hello')).status, 200)
+    })
+  })
+
+  it('HEAD is answered for files alone', async () => {
+    await serving({}, silent, async (origin) => {
+      const ann = await openPageClient(origin)
+      for (const path of ['/', '/page/main.js']) assert.equal((await ann.call('HEAD', path)).status, 200)
+      for (const path of [
+        '/api/events',
+        '/api/messages',
+        '/api/queue',
+        '/api/animations',
+        '/api/styles',
+        '/api/house',
+        '/animations/a.webp',
+      ]) {
+        const { status, headers } = await ann.call('HEAD', path)
+        assert.equal(status, 405, path)
+        assert.equal(headers.get('allow'), 'GET')
+      }
+    })
+  })
+
   it('too many calls are refused with the wait, and let through after it', async () => {
     let nowMs = 1_000_000
     await serving({ callsPerMinute: 3, now: () => nowMs }, silent, async (origin) => {
@@ -176,6 +291,24 @@ describe('limits of the page', () => {
     })
   })
 })
+
+/** From another address: on Linux all of 127/8 is this machine. */
+async function signIn(origin: string, token: string, localAddress: string): Promise<number> {
+  const post = (path: string, cookie: string, body: unknown) =>
+    new Promise<{ status: number; cookie: string }>((resolve, reject) => {
+      const headers = { origin: new URL(origin).origin, cookie, 'content-type': 'application/json' }
+      const { hostname: host, port } = new URL(origin)
+      const call = request({ host, port, path, method: 'POST', localAddress, headers }, (response) => {
+        response.resume()
+        const cookies = (response.headers['set-cookie'] ?? []).map((one) => one.split(';')[0]!)
+        resolve({ status: response.statusCode!, cookie: cookies.join('; ') })
+      })
+      call.once('error', reject)
+      call.end(JSON.stringify(body))
+    })
+  const { cookie } = await post('/api/hello', '', {})
+  return (await post('/api/sign-in', cookie, { token })).status
+}
 
 /** With headers that fetch would not let through. */
 function rawCall(origin: string, path: string, method: string, headers: Record<string, string>): Promise<number> {

@@ -1,13 +1,16 @@
 // Event stream: what comes while the page is open, and what is made up for after a break.
 
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { afterEach, describe, it } from 'node:test'
 import type { Posted } from '../../../../src/chat/contract/platform.ts'
 import { createRateLimit } from '../../../../src/chat/web/http/rate-limit.ts'
 import { createWeb, type Web } from '../../../../src/chat/web/index.ts'
 import type { ShownMessage } from '../../../../src/chat/web/page-json.ts'
+import { createStreamPlaces } from '../../../../src/chat/web/routes/stream-places.ts'
 import { createConversationStore } from '../../../../src/chat/web/storage/conversation-store.ts'
 import { openPageDatabase } from '../../../../src/chat/web/storage/page-database.ts'
+import { createPictureStore } from '../../../../src/chat/web/storage/picture-store.ts'
 import { omitUndefined } from '../../../../src/omit-undefined.ts'
 import { openPageClient, type PageClient } from '../page-client.ts'
 import { webOptions } from '../web-options.ts'
@@ -103,6 +106,41 @@ describe('the stream of events', () => {
     assert.equal(texts(events).at(-1), 'more 69')
   })
 
+  it('takes no place for what is only asked for its head, or closed before it was read', async () => {
+    const origin = await serve()
+    const ann = await openPageClient(origin)
+    for (let n = 0; n < 12; n++) assert.equal((await ann.call('HEAD', '/api/events')).status, 405)
+    const { hostname: host, port } = new URL(origin)
+    const hangUp = () =>
+      new Promise<void>((resolve, reject) => {
+        const call = request({ host, port, path: '/api/events', headers: { cookie: ann.cookies() } })
+        call.once('socket', (socket) => socket.once('connect', () => setImmediate(() => socket.resetAndDestroy())))
+        call.once('close', resolve)
+        call.once('error', () => resolve())
+        call.once('response', reject)
+        call.end()
+      })
+    for (let n = 0; n < 30; n++) await hangUp()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    assert.equal((await listen(ann, '', (events) => events.length > 0)).events[0]!.name, 'reset')
+  })
+
+  it('is open sixty times at most for one address, whoever the people say they are', async () => {
+    const origin = await serve()
+    const places = createStreamPlaces(100)
+    const open = (person: number, source: string) =>
+      places.take([
+        { key: `person ${person}`, most: 12 },
+        { key: `source ${source}`, most: 60 },
+      ])
+    const taken = Array.from({ length: 70 }, (_, person) => open(person, 'a')).filter((one) => one !== undefined)
+    assert.equal(taken.length, 60)
+    assert.ok(open(71, 'b'), 'others have theirs')
+    for (const giveBack of [...taken, ...taken]) giveBack()
+    assert.equal(Array.from({ length: 70 }, (_, person) => open(person, 'a')).filter((one) => one !== undefined).length, 60)
+    assert.equal((await fetch(`${origin}/api/events`)).status, 401)
+  })
+
   it('is open twelve times at most for one person', async () => {
     const origin = await serve()
     const ann = await openPageClient(origin)
@@ -147,6 +185,78 @@ describe('the conversation on disk', () => {
       [{ kind: 'said', text: 'new' }],
     )
     assert.equal(database.sql.prepare('SELECT count(*) AS n FROM messages').get()!['n'], 1)
+    database.close()
+  })
+})
+
+describe('what is kept of a person', () => {
+  const limits = { person: { messages: 20, bytes: 100_000 }, all: { messages: 50, bytes: 400_000 } }
+  const said = (text: string) => ({ kind: 'said', text }) as const
+  function openStore() {
+    const database = openPageDatabase(':memory:')
+    const [conversation, pictures] = [createConversationStore(database, limits), createPictureStore(database)]
+    let atMs = 0
+    const post = (asker: string, text: string) => {
+      const row = conversation.post({ reader: asker, asker, event: `event${atMs}`, atMs: atMs++, body: said(text) })
+      conversation.trim(asker)
+      return row
+    }
+    const count = (table: string) => Number(database.sql.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
+    return { database, conversation, pictures, post, count }
+  }
+
+  it('is so many messages: the oldest go, those of others stay, and browsers that were away begin anew', () => {
+    const { conversation, post, count, database } = openStore()
+    const [first] = [post('ann', 'ann 0'), post('bob', 'bob')]
+    for (let n = 1; n <= 100; n++) post('ann', `ann ${n}`)
+    assert.ok(count('messages') <= 21, `${count('messages')}`)
+    const texts = (person: string) =>
+      conversation.before(person, Number.MAX_SAFE_INTEGER, 99).map(({ body }) => body?.kind === 'said' && body.text)
+    assert.equal(texts('ann').at(-1), 'ann 100')
+    assert.ok(texts('ann').length >= 18, `${texts('ann')}`)
+    assert.deepEqual(texts('bob'), ['bob'])
+    assert.equal(conversation.since('ann', first.revision, 99).reset, true)
+    database.close()
+  })
+
+  it('is so many bytes, with the pictures, which go with their messages', () => {
+    const { conversation, pictures, post, count, database } = openStore()
+    for (let n = 0; n < 19; n++) {
+      const { sequence } = post('ann', `ann ${n}`)
+      const name = pictures.keep({ reader: 'ann', bytes: new Uint8Array(20_000).fill(n), mediaType: 'image/webp' })
+      pictures.assign(sequence, [name])
+      conversation.trim('ann')
+    }
+    assert.equal(count('messages'), 4)
+    assert.equal(count('pictures'), 4)
+    post('ann', 'x'.repeat(200_000))
+    assert.equal(count('messages'), 1, 'the newest stays, however large')
+    assert.equal(count('pictures'), 0)
+    database.close()
+  })
+
+  it('is so much of all together, however many people they are', () => {
+    const { conversation, post, count, database } = openStore()
+    for (let n = 0; n < 300; n++) post(`guest${n}`, `line ${n}`)
+    conversation.trim()
+    assert.ok(count('messages') <= 50 && count('messages') >= 44, `${count('messages')}`)
+    assert.equal(conversation.before('guest299', Number.MAX_SAFE_INTEGER, 9).length, 1)
+    database.close()
+  })
+
+  it('is found without going through what others alone can read', () => {
+    const { conversation, database } = openStore()
+    database.sql.exec('BEGIN')
+    for (let n = 0; n < 30_000; n++)
+      conversation.post({ reader: `p${n % 50}`, asker: `p${n % 50}`, event: `e${n}`, atMs: n, body: said('words') })
+    database.sql.exec('COMMIT')
+    const before = process.cpuUsage()
+    for (let n = 0; n < 20; n++) {
+      assert.deepEqual(conversation.before('guest', Number.MAX_SAFE_INTEGER, 60), [])
+      assert.deepEqual(conversation.since('guest', 5, 60), { reset: false, rows: [] })
+    }
+    const { user, system } = process.cpuUsage(before)
+    assert.ok(user + system < 50_000, `${user + system} µs of CPU for forty looks`)
     database.close()
   })
 })

@@ -44,7 +44,8 @@ test('a memory of before files told whose they are is kept as it is, from then o
   const file = join(folder, 'page.sqlite')
   try {
     const first = openPageDatabase(file)
-    first.sql.exec('PRAGMA application_id = 0; PRAGMA user_version = 0')
+    first.sql.exec(`DROP INDEX messages_reader; DROP INDEX messages_reader_revision; DROP INDEX messages_asker; DROP INDEX messages_age;
+      ALTER TABLE messages DROP COLUMN bytes; PRAGMA application_id = 0; PRAGMA user_version = 0`)
     first.sql.prepare('INSERT INTO people VALUES (?, ?)').run('one', 'Ada')
     first.close()
     for (const _ of ['unmarked', 'marked']) {
