@@ -13,7 +13,8 @@ const STDERR_BYTES = 4096
 const found = new Map<string, Promise<string>>()
 
 /**
- * A path that runs and has H.264: `bin` alone where it is given; otherwise the system's, or @ffmpeg-installer's, which is older and comes by its hash.
+ * A path that runs and has H.264: `bin` alone where it is given; otherwise ffmpeg-static's, where somebody let its install script fetch it; the
+ * system's; or @ffmpeg-installer's, which is older and comes by its hash.
  * The first search of a process is remembered, a failed one is not.
  *
  * @throws UserError `ffmpeg-missing`
@@ -33,16 +34,17 @@ async function theOne(bin: string): Promise<string> {
 }
 
 async function firstThatRuns(): Promise<string> {
-  const candidates = ['ffmpeg', packaged('@ffmpeg-installer/ffmpeg')]
+  const candidates = [packaged('ffmpeg-static'), 'ffmpeg', packaged('@ffmpeg-installer/ffmpeg')]
   for (const path of candidates) if (path !== undefined && (await problemOf(path)) === undefined) return path
   const how = 'Install ffmpeg with libx264, or name one in FFMPEG_BIN'
   throw new UserError('ffmpeg-missing', `MP4 needs ffmpeg, and none that runs was found. ${how}. ${NONE_NEEDED}`)
 }
 
-/** The binary that an npm package carries: its `path`. */
+/** The binary that an npm package carries: the package's whole export, or its `path`. */
 function packaged(name: string): string | undefined {
   try {
     const exported: unknown = createRequire(import.meta.url)(name)
+    if (typeof exported === 'string') return exported
     return (exported as { path?: string } | null)?.path
   } catch {
     return undefined // optional, or without a binary for this platform
