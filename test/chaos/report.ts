@@ -11,6 +11,8 @@ export interface ChaosReport {
   /** Requests that people have made, and those that were accepted. */
   readonly asked: number
   readonly accepted: number
+  /** Answered with why not. What was asked just as the bot was killed was neither. */
+  readonly refused: number
   readonly ended: Readonly<Record<string, number>>
   /** Accepted, and in no state that is an end. */
   readonly lost: number
@@ -51,6 +53,7 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
   return {
     asked: seedsIn(asked).length,
     accepted: jobs.length,
+    refused: [...last.values()].filter(({ outgoing }) => outgoing.tone === 'refused').length,
     ended: Object.fromEntries([...Map.groupBy(jobs, ({ state }) => state)].map(([state, of]) => [state, of.length])),
     lost: jobs.filter((job) => !hasEnded(job)).length,
     postedTwice: jobs.filter(({ id }) => endsOf(id) > 1 || placesOf(id) > 1).length,
