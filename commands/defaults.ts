@@ -3,7 +3,7 @@
 import { action, type CommandContext, commandGroup, type Defaults, type Line, type Reply, say } from '../src/chat/contract/command.ts'
 import { drawOptions, styleOf } from './animate.ts'
 
-const { size: _size, seed: _seed, ...drawn } = drawOptions
+const { size: _size, seed: _seed, seconds: _seconds, ...drawn } = drawOptions
 const settable = { ...drawn, mention: { kind: 'flag', help: 'Mention you when what you asked for is done' } } as const
 
 export const defaults = commandGroup({
@@ -23,7 +23,7 @@ export const defaults = commandGroup({
       async run({ values, context }) {
         const style = values.style === undefined || values.style === 'none' ? values.style : await styleOf(values.style, context)
         const given = Object.entries({ ...values, style }).filter(([, value]) => value !== undefined)
-        await context.defaults.set({ ...(await context.defaults.get()), ...Object.fromEntries(given) })
+        await context.defaults.update((now) => ({ ...now, ...Object.fromEntries(given) }))
         return shown(context, say('defaults-set'))
       },
       async current(_given, context) {
@@ -41,8 +41,7 @@ export const defaults = commandGroup({
           await context.defaults.set({})
           return { kind: 'text', text: say('defaults-cleared') }
         }
-        const rest = Object.entries(await context.defaults.get()).filter(([key]) => key !== name)
-        await context.defaults.set(Object.fromEntries(rest) as Defaults)
+        await context.defaults.update((now) => Object.fromEntries(Object.entries(now).filter(([key]) => key !== name)) as Defaults)
         return { kind: 'text', text: say('defaults-cleared-one', { name }) }
       },
     }),

@@ -124,8 +124,7 @@ function admins<const Os extends Options>(
     admin: true,
     private: true,
     async run(call) {
-      const changed = await change(call, await call.context.settings.get())
-      if (changed) await call.context.settings.set(changed)
+      const changed = await call.context.settings.update((now) => change(call, now))
       return shown(call.context, say(changed ? 'settings-changed' : 'settings-list'))
     },
     ...(valuesOf && { current: async (_given: CurrentValues, { settings }: CommandContext) => valuesOf(await settings.get()) }),

@@ -18,6 +18,7 @@ export const styleName = { kind: 'text', help: 'Which style', required: true, ma
 
 export const addStyle = action({
   help: 'Make a file a style, or add one to a style: LoRA, checkpoint, VAE, textual inversion',
+  manager: true,
   private: true,
   options: {
     name: { kind: 'text', help: 'What it is called', required: true, maxChars: 40, rest: true },

@@ -8,6 +8,7 @@ const options = { name: styleName } as const
 
 export const previewStyle = action({
   help: 'Draw its example with the style and without',
+  manager: true,
   private: true,
   options,
   async run({ values, context }): Promise<Reply> {
@@ -20,6 +21,7 @@ export const previewStyle = action({
 
 export const publishStyle = action({
   help: 'Offer a style to everybody',
+  manager: true,
   private: true,
   options,
   async run({ values, context }): Promise<Reply> {
@@ -36,6 +38,7 @@ export const publishStyle = action({
 
 export const keepStyle = action({
   help: 'Offer a style to admins alone',
+  manager: true,
   private: true,
   options,
   async run({ values, context }): Promise<Reply> {
@@ -47,6 +50,7 @@ export const keepStyle = action({
 
 export const quarantineStyle = action({
   help: 'Let nobody use a style until it is published again',
+  manager: true,
   private: true,
   options,
   async run({ values, context }): Promise<Reply> {
@@ -57,6 +61,7 @@ export const quarantineStyle = action({
 
 export const renameStyle = action({
   help: 'Call a style something else; the old name goes on',
+  manager: true,
   private: true,
   options: { ...options, to: { kind: 'text', help: 'The new name', required: true, maxChars: 40 } },
   async run({ values, context }): Promise<Reply> {
@@ -67,6 +72,7 @@ export const renameStyle = action({
 
 export const removeStyle = action({
   help: 'Take a style away; rollback brings it back',
+  manager: true,
   private: true,
   options: { ...options, forget: { kind: 'flag', help: 'With its files, for good' } },
   async run({ values, context }): Promise<Reply> {
@@ -79,6 +85,7 @@ export const removeStyle = action({
 
 export const rollbackStyle = action({
   help: 'Make a style what it was before',
+  manager: true,
   private: true,
   options: {
     ...options,
@@ -97,14 +104,17 @@ export const rollbackStyle = action({
 
 export const whoStyle = action({
   help: 'Who added and changed a style, when, from where, under which licence',
+  manager: true,
   private: true,
   options,
   async run({ values, context }): Promise<Reply> {
     const { card, changes } = await context.styleAdmin.record(values.name)
+    const able = context.gpuHosts.list().length === 0 ? undefined : await context.gpuHosts.able(card.name)
+    const hosts = able && { label: say('fact-hosts'), value: able.join(', ') || say('none') }
     return {
       kind: 'text',
       text: say('style-record', { name: card.name }),
-      facts: cardFacts(card),
+      facts: hosts ? [...cardFacts(card), hosts] : cardFacts(card),
       items: changes.map(({ number, atMs, by, what }) => ({
         title: say('style-change', {
           number,

@@ -19,6 +19,7 @@ const perPage = 5
 export const styles = commandGroup({
   name: 'styles',
   help: 'The looks there are, with examples',
+  managing: 'Add looks, change them, offer them to everybody or take them away',
   actions: {
     browse: action({
       help: 'Show the styles, or find one',

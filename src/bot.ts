@@ -39,8 +39,10 @@ async function run(): Promise<void> {
     process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'the bot ends'))
     process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was left alone'))
     const bot = await startBot(config, log, say)
-    say('Ready. Ctrl+C stops it.')
-    await untilAskedToStop()
+    const stopped = untilAskedToStop()
+    // What kept it from drawing has been said, and is looked at again and again.
+    void bot.ready.then((ready) => say(ready ? 'Ready. Ctrl+C stops it.' : 'The bot answers, and cannot draw yet. Ctrl+C stops it.'))
+    await stopped
     say('Stopping; what waits goes on at the next start.')
     const late = setTimeout(() => process.exit(1), 20_000)
     late.unref()

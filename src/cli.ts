@@ -23,10 +23,15 @@ const commands: Readonly<Record<string, () => Promise<Declare>>> = {
   models: async () => (await import('./cli/models.ts')).modelsCommand,
   bench: async () => (await import('./cli/bench.ts')).benchCommand,
   'bench-load': async () => (await import('./cli/bench-load.ts')).loadBenchCommand,
+  compare: async () => (await import('./cli/compare.ts')).compareCommand,
+  train: async () => (await import('./cli/train.ts')).trainCommand,
   verify: async () => (await import('./cli/verify.ts')).verifyCommand,
   completion: async () => (await import('./cli/completion.ts')).completionCommand,
   judge: async () => (await import('./cli/judge.ts')).judgeCommand,
 }
+
+/** When they are asked to, however long that takes. */
+const stopByThemselves: ReadonlySet<string> = new Set(['bot', 'train'])
 
 /** For what is under way to end well once Ctrl+C was pressed; then the process ends. */
 const graceMs = 5000
@@ -67,8 +72,7 @@ export async function runCommandLine(args: readonly string[], streams: Streams =
     interruption.abort()
     setTimeout(() => process.exit(exitCodes.interrupted), graceMs).unref()
   }
-  // The bot stops by itself when it is asked to, however long that takes.
-  if (named !== 'bot') process.once('SIGINT', interrupt)
+  if (named === undefined || !stopByThemselves.has(named)) process.once('SIGINT', interrupt)
   try {
     await program.parseAsync(args, { from: 'user' })
     return interruption.signal.aborted ? exitCodes.interrupted : exitCodes.done

@@ -3,6 +3,8 @@
 export interface Clock {
   /** Since 1970. */
   nowMs(): number
+  /** Of a clock that nobody sets, from anywhere: how long something takes is its difference. */
+  steadyMs(): number
   /** Calls once after so long; the returned function calls it off. */
   after(ms: number, call: () => void): () => void
 }

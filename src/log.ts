@@ -24,5 +24,13 @@ export function createLog({ level, secrets = [], write = (line) => process.stder
     .sort((a, b) => b.length - a.length)
   const mask = (line: string) => masked.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line)
   const redact = { paths: ['address', 'token', 'authorization', '*.address', '*.token', '*.authorization'], censor: '[secret]' }
-  return pino({ level, base: null, redact }, { write: (line: string) => void write(mask(line)) })
+  const formatters = { level: (label: string) => ({ level: label }) }
+  return pino({ level, base: null, redact, formatters }, { write: (line: string) => void write(escaped(mask(line))) })
+}
+
+/** Control characters and marks of direction that JSON lets stand: a terminal obeys them, whoever wrote them. The line means the same. */
+function escaped(line: string): string {
+  return line.replaceAll(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, (text) =>
+    Array.from({ length: text.length }, (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  )
 }

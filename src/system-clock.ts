@@ -24,6 +24,7 @@ export const systemClock: Clock = {
     () => Date.now(),
     () => performance.now(),
   ),
+  steadyMs: () => performance.now(),
   after(ms, call) {
     const timer = setTimeout(call, ms)
     return () => clearTimeout(timer)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
@@ -75,4 +75,46 @@ test('refuses to start on a wrong setting, where nobody could reach it, or on re
   assert.equal(second.process.exitCode, 1)
   assert.match(second.logged(), /^[^\n]+journal[^\n]+\n$/)
   assert.equal(await stop(first), 0)
+})
+
+test('without what it is to draw with it is not ready, says so to its operator alone, and is once that is there', {
+  timeout: 180_000,
+}, async () => {
+  const checkpoint = join(home, 'models', 'later.safetensors')
+  const bot = await start({ CHECKPOINT: checkpoint })
+  assert.ok(!/^Ready\b/m.test(bot.said()), bot.said())
+  assert.match(bot.said(), /Nothing can be drawn: .*later\.safetensors/)
+  const ready = await fetch(`${bot.health}/readyz`)
+  assert.equal(ready.status, 503)
+  assert.match(await ready.text(), /later\.safetensors/)
+  assert.equal((await fetch(`${bot.health}/healthz`)).status, 200)
+  const ann = await visit(bot.page)
+  await ann.say('/animate a red ball')
+  const text = JSON.stringify(await ann.messages())
+  assert.match(text, /cannot draw this just now; its operator has been told/)
+  assert.ok(!text.includes('later.safetensors'), 'people are told no path of the host')
+  assert.equal(await stop(bot), 0)
+})
+
+test('what is deleted on demand stands in no file any more, and no file is for others to read', { timeout: 180_000 }, async () => {
+  const own = join(home, 'own')
+  const bot = await start({ ZOETROPE_HOME: own })
+  const ann = await visit(bot.page)
+  await ann.say('/animate prompt:zqxwords ball steps:1 size:64x64 frames:2 private:yes')
+  while (!/"tone":"(done|failed)"/.test(JSON.stringify(await ann.messages()))) await new Promise((resolve) => setTimeout(resolve, 200))
+  await ann.say('/defaults negative:zqxwords')
+  const files = () =>
+    readdirSync(own, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+  assert.ok(files().some((file) => readFileSync(file).includes('zqxwords')))
+  assert.equal(statSync(own).mode & 0o777, 0o700)
+  for (const file of files().filter((name) => /sqlite/.test(name))) assert.equal(statSync(file).mode & 0o077, 0, file)
+  await ann.say('/privacy delete confirm:yes')
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  assert.deepEqual(
+    files().filter((file) => readFileSync(file).includes('zqxwords')),
+    [],
+  )
+  assert.equal(await stop(bot), 0)
 })

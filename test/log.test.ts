@@ -23,3 +23,14 @@ test('what is below the level is not written', () => {
   log.debug({ prompt: 'a private wish' }, 'asked')
   assert.deepEqual(lines, [])
 })
+
+test('a level has its name, and nothing that a terminal would obey is written', () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'info', write: (line) => lines.push(line) })
+  const name = 'a\u009b31mRED\u202egnp.exe\u2028\u200b\u{e0041}.safetensors'
+  log.warn({ name, durationMs: 12 }, 'a file')
+  assert.match(lines[0]!, /^[\x20-\x7e]+\n$/)
+  const line = JSON.parse(lines[0]!) as Record<string, unknown>
+  assert.equal(line['level'], 'warn')
+  assert.equal(line['name'], name)
+})

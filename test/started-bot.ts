@@ -40,7 +40,8 @@ export function startBots(home: string, program = botProgram): Bots {
       child.stderr.on('data', (text: Buffer) => {
         logged += text
       })
-      while (!said.includes('Ready.') && child.exitCode === null) await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+      while (!/Ready\.|cannot draw yet\./.test(said) && child.exitCode === null)
+        await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
       const page = /http:\/\/\S+:\d+(?=\s)/.exec(said.replace(/^Health.*$/m, ''))?.[0] ?? ''
       const health = /http:\/\/\S+(?=\/metrics)/.exec(said)?.[0] ?? ''
       return { process: child, said: () => said, logged: () => logged, page, health }

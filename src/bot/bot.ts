@@ -1,7 +1,6 @@
 // The composition root of the bot: store, journal, rate limiter, render pool, styles, scheduler, chat, health. Stopped in reverse.
 
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import description from '../../package.json' with { type: 'json' }
@@ -13,7 +12,8 @@ import { UserError } from '../errors.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
-import { createScheduler } from '../jobs/scheduler.ts'
+import type { JobRenderer } from '../jobs/renderer.ts'
+import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -28,15 +28,21 @@ import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { openTracing } from '../tracing.ts'
+import { createExampleLoops } from './example-loops.ts'
 import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
+import { openHome } from './home-folder.ts'
 import { recordJob } from './job-traces.ts'
+import { logJobs } from './log-jobs.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
-import { warmUp } from './warm-up.ts'
+import { createReadiness } from './readiness.ts'
+import { usualRequest, warmUp } from './warm-up.ts'
 
 export interface Bot {
+  /** Whether something can be drawn, once that is known. People are answered from the start. */
+  readonly ready: Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -60,12 +66,12 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    const { ready } = await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    return { ready, stop }
   } catch (error) {
     await stop()
     throw error
   }
-  return { stop }
 }
 
 async function assemble(
@@ -74,9 +80,9 @@ async function assemble(
   tell: (sentence: string) => void,
   withoutPort: PlatformMaker | undefined,
   closing: (close: () => Promise<void> | void) => void,
-): Promise<void> {
+): Promise<Pick<Bot, 'ready'>> {
   const { home, limits, redisUrl, retentionDays } = config
-  makeFolder(home)
+  openHome(home)
   const trouble = (what: string) => (error: unknown) => log.error({ err: error }, what)
   const redis = omitUndefined({ redisUrl })
   const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
@@ -119,8 +125,14 @@ async function assemble(
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
   })
-  void warmUp(pool, styles, log, tell)
-  const renderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
+  const readiness = createReadiness({ check: () => warmUp(pool, styles, log, tell), clock: systemClock, tell, log })
+  closing(() => readiness.stop())
+  const jobRenderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
+  const renderer: JobRenderer = {
+    ...jobRenderer,
+    check: (request) => readiness.guard(async () => jobRenderer.check?.(request)),
+    render: (job, options) => readiness.guard(() => jobRenderer.render(job, options)),
+  }
   const scheduler = createScheduler({
     journal,
     rateLimiter,
@@ -132,17 +144,20 @@ async function assemble(
     ...(remote && { maxAttempts: 10 }),
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
-  const gpuHosts = remote && gpuHostsOf(remote)
+  const gpuHosts = remote && gpuHostsOf(remote, async (style) => styles.recipe(await usualRequest(styles, style)))
   metrics.watch(scheduler, gpuHosts)
+  closing(logJobs(scheduler, log))
 
   const chat = createChat({
     commands,
     scheduler,
     store,
-    styles,
+    styles: { ...styles, model: (name) => readiness.guard(() => styles.model(name)) },
     styleAdminFor: styles.admin,
     gpuHosts,
     retentionDays,
+    quotas: config.page.exposed ? [guestQuota(config.page)] : [],
+    exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,
@@ -158,11 +173,20 @@ async function assemble(
       withoutPort ?? (await platformsOf(config, { scheduler, styles, blobs: store.blobs, gpuHosts: gpuHosts ?? noGpuHosts }, log, tell)),
   })
   const troubles = () =>
-    [scheduler.trouble(), remote?.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter((one) => one !== undefined)
+    [scheduler.trouble(), remote ? remote.trouble() : readiness.trouble(), ...chat.platforms.map((platform) => platform.trouble())].filter(
+      (one) => one !== undefined,
+    )
   const health = withoutPort ? undefined : await healthOf(config, metrics, troubles, tell)
   if (health) closing(() => health.close())
   closing(() => chat.stop())
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
+  // Hosts come and go: a bot without one takes requests on for the next.
+  return { ready: remote ? Promise.resolve(true) : readiness.known }
+}
+
+/** Records without an animation are small, and counted as well. */
+function guestQuota({ keptBytes: { guest, all } }: Config['page']): KeptQuota {
+  return { platform: 'web', person: { jobs: 2000, bytes: guest }, all: { jobs: 100_000, bytes: all } }
 }
 
 /** A port that is taken keeps machines from asking, not people. */
@@ -185,13 +209,4 @@ async function healthOf(
 
 function newId(): string {
   return randomBytes(8).readBigUInt64LE().toString(36).padStart(13, '0').slice(-10)
-}
-
-function makeFolder(home: string): void {
-  try {
-    mkdirSync(home, { recursive: true })
-  } catch (cause) {
-    const { message } = cause as Error
-    throw new UserError('no-home', `The folder ${home} cannot be made (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })
-  }
 }

@@ -72,7 +72,9 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     const exchange = { incoming, response, locale: localeFor(incoming.locale) }
     let command = 'unknown'
     const observe = (outcome: 'done' | 'refused' | 'broken' | 'ignored') => {
-      observer.answered(platform.name, command, outcome, clock.nowMs() - beganMs)
+      const durationMs = clock.nowMs() - beganMs
+      observer.answered(platform.name, command, outcome, durationMs)
+      if (outcome !== 'ignored') log.info({ command, outcome, durationMs }, 'answered')
     }
     try {
       if (await seen.again(id, beganMs)) return observe('ignored')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { devices } from '../engine/device-names.ts'
-import { betaSchedules, clipSettings, drawSettings, samplerNames, spacings } from '../engine/draw-settings.ts'
+import { betaSchedules, drawSettings, methods, samplerNames, spacings } from '../engine/draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
@@ -13,11 +13,11 @@ import { withLoadingProgress } from '../render/loading-progress.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
 import type { Recipe } from '../render/recipe.ts'
 import type { Drawn } from '../render/render.ts'
+import { clipFlags } from './animate/clip-flags.ts'
 import { formats, placeFor, standardStream, writeWhole } from './animate/output-file.ts'
 import type { Flags } from './animate/recipe-from-flags.ts'
 import type { CommandLine } from './command-line.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
-import { flagName } from './inspect/animate-command-line.ts'
 import type { Output } from './output.ts'
 import { drawingBar } from './progress-bar.ts'
 import { readStandardInput } from './standard-input.ts'
@@ -43,15 +43,19 @@ export function animateCommand(program: Command, line: CommandLine): void {
     .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--height <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--frames <count>', `of the loop, ${drawSettings.frames.min} to ${drawSettings.frames.max} (16)`, whole)
+    .option('--seconds <length>', 'how long it plays, in place of --frames', number)
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
     .addOption(new Option('--count <number>', 'so many with consecutive seeds, side by side in one file').choices(['1', '2', '3', '4']))
     .option('--seed <number>', '64-bit; the same seed draws the same animation (chance)', seedOf)
+    .addOption(new Option('--method <name>', 'zero draws motion without a motion module (Text2Video-Zero)').choices([...methods]))
     .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
     .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices([...spacings]))
     .addOption(new Option('--betas <name>', 'the noise schedule').choices([...betaSchedules]))
     .option('--clip-skip <layers>', '2 reads the second last layer of the text encoder', whole)
+  for (const option of clipFlags()) command.addOption(option)
+  command
     .addOption(new Option('--format <name>', 'kind of file; otherwise as --out ends (webp)').choices([...formats]))
     .option('--max-bytes <count>', 'met by lowering quality, then size, then frames a second', whole)
     .option('--scale <factor>', 'of the finished picture; small ones are enlarged otherwise', number)
@@ -59,7 +63,6 @@ export function animateCommand(program: Command, line: CommandLine): void {
     .addOption(new Option('--device <name>', 'what draws').choices(['auto', ...devices]).default('auto'))
     .option('--threads <count>', 'of the CPU', whole)
     .option('--verbose', 'say why a faster device was passed over')
-  for (const option of clipOptions()) command.addOption(option)
   command.action(async (words: string, flags: Flags) => {
     refuseTwoOutputs(flags, output)
     const prompt = words === '-' ? (await readStandardInput()).toString('utf8').trim() : words
@@ -96,22 +99,6 @@ export function animateCommand(program: Command, line: CommandLine): void {
   })
 }
 
-/** One flag a setting of clips, as `inspect` prints them. */
-function clipOptions(): Option[] {
-  return Object.entries(clipSettings).map(([name, setting]) => {
-    const flag = `--${flagName(name)}`
-    const about = `of clips (${setting.absent === '' ? 'none' : setting.absent})`
-    switch (setting.kind) {
-      case 'choice':
-        return new Option(`${flag} <name>`, about).choices([...setting.choices])
-      case 'text':
-        return new Option(`${flag} <text>`, about)
-      default:
-        return new Option(`${flag} <value>`, about).argParser(setting.kind === 'integer' ? whole : number)
-    }
-  })
-}
-
 function refuseTwoOutputs({ out }: Flags, { json }: Output): void {
   if (out !== standardStream) return
   if (json) throw new UserError('usage', '--json and --out - both want standard output: name one of them.')
@@ -137,12 +124,14 @@ interface Told {
   readonly device: string
 }
 
-function tell({ drawn: { animation, notes }, recipe: { request }, path, device }: Told, output: Output): void {
+function tell({ drawn: { animation, notes, closing }, recipe: { request }, path, device }: Told, output: Output): void {
   for (const { message } of notes) output.note(message)
   const { format, width, height, frames, fps, bytes } = animation
   const rate = Math.round(fps * 100) / 100
-  output.note(`${frames} frames of ${width}×${height} at ${rate} a second, ${inBytes(bytes.length)}, seed ${request.seed}`)
+  const loop = closing ? `, loop ${closing.loop} with a seam of ${closing.seam.toFixed(2)}` : ''
+  output.note(`${frames} frames of ${width}×${height} at ${rate} a second, ${inBytes(bytes.length)}, seed ${request.seed}${loop}`)
   if (path !== standardStream) output.line(path)
   const said = notes.map(({ code, message }) => ({ code, message }))
-  output.data({ path, format, width, height, frames, fps, bytes: bytes.length, seed: request.seed, device, notes: said })
+  const drawn = { format, width, height, frames, fps, bytes: bytes.length, ...(closing && { closing }) }
+  output.data({ path, ...drawn, seed: request.seed, device, notes: said })
 }

@@ -8,12 +8,14 @@ import { type Measurement, printMeasurement } from './bench/measurement.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
+import { measureTraining } from './bench/training.ts'
 import type { CommandLine } from './command-line.ts'
 import { whole } from './flag-values.ts'
 
 interface Flags {
   readonly synthetic?: 'sd15'
   readonly styles?: true
+  readonly training?: true
   readonly dir: string
   readonly motion: 'v2' | 'v3'
   readonly winograd: boolean
@@ -33,16 +35,19 @@ export function benchCommand(program: Command, { output }: Pick<CommandLine, 'ou
     )
     .addOption(new Option('--motion <version>', 'which motion module').choices(['v2', 'v3']).default('v3'))
     .option('--styles', 'what two LoRAs of rank 32 cost at that size, instead')
+    .option('--training', 'what a step of training costs, instead')
     .option('--no-winograd', 'convolutions in the direct form')
     .option('--steps <count>', 'how many steps are timed', whole, 3)
     .option('--threads <count>', 'of the CPU', whole)
-    .action(async ({ synthetic, styles, threads, ...flags }: Flags) => {
+    .action(async ({ synthetic, styles, training, threads, ...flags }: Flags) => {
       const options = { ...flags, ...omitUndefined({ threads }) }
-      const measurements = styles
-        ? measureStyles(options, output.note)
-        : synthetic
-          ? measureRealSize(options, output.note)
-          : measureSmallSize(options)
+      const measurements = training
+        ? measureTraining(options)
+        : styles
+          ? measureStyles(options, output.note)
+          : synthetic
+            ? measureRealSize(options, output.note)
+            : measureSmallSize(options)
       const done: Measurement[] = []
       for await (const measurement of measurements) {
         printMeasurement(measurement, output.line)

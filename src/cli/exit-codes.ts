@@ -22,6 +22,7 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
 ]
 
 const codesByKind: readonly (readonly [exit: number, codes: RegExp])[] = [
+  [exitCodes.interrupted, /^train-stopped$/],
   [exitCodes.device, /^(device-.*|worker-died)$/],
   [exitCodes.usage, /^(usage|count|format|style-and-files|bench-too-few|bad-setting)$/],
   [

@@ -28,7 +28,7 @@ import { standardStream } from './animate/output-file.ts'
 import type { CommandLine } from './command-line.ts'
 import { size, whole } from './flag-values.ts'
 import { animateCommandLine } from './inspect/animate-command-line.ts'
-import { type LabelledLine, weightLines } from './inspect/describe-weights.ts'
+import { folderLines, type LabelledLine, weightLines } from './inspect/describe-weights.ts'
 import { modelPath } from './model-path.ts'
 import type { Output } from './output.ts'
 import { readStandardInput } from './standard-input.ts'
@@ -130,6 +130,11 @@ function printWeights(path: string, output: Output): void {
     if (i > 0) output.line('')
     if (seen.length > 1) output.line(identity.path)
     printLines(weightLines(identity, metadata), output)
+  }
+  const together = seen.length === 1 ? [] : folderLines(path)
+  if (together.length > 0) {
+    output.line('')
+    printLines(together, output)
   }
 }
 

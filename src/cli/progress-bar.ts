@@ -1,4 +1,4 @@
-// Progress bars with the time left, of a drawing and of a transfer: on a terminal a bar, in a pipe a line now and then.
+// Progress bars with the time left, of a drawing, of a transfer and of a training: on a terminal a bar, in a pipe a line now and then.
 
 import { type Options, SingleBar } from 'cli-progress'
 import type { RenderProgress } from '../jobs/renderer.ts'
@@ -63,6 +63,30 @@ export function transferBar(name: string, { quiet }: Pick<Output, 'quiet'>): Tra
       const payload = { done: inBytes(done), of: inBytes(of) }
       if (started) return bar.update(done, payload)
       started = true
+      bar.start(of, done, payload)
+    },
+    stop: () => bar.stop(),
+  }
+}
+
+export interface TrainingBar {
+  show(progress: { readonly what: string; readonly done: number; readonly of: number; readonly loss?: number }): void
+  stop(): void
+}
+
+/** Of something of which much is done one after the other; with the loss where there is one, a mean over the last steps. */
+export function trainingBar({ quiet }: Pick<Output, 'quiet'>): TrainingBar {
+  if (quiet) return { show() {}, stop() {} }
+  const bar = new SingleBar({ ...options, format: '{what} [{bar}] {value}/{total}{loss}, {eta_formatted} left', etaBuffer: 50 })
+  let shown: string | undefined
+  let mean: number | undefined
+  return {
+    show({ what, done, of, loss }) {
+      if (loss !== undefined && Number.isFinite(loss)) mean = mean === undefined ? loss : mean + (loss - mean) / 50
+      const payload = { what, loss: mean === undefined ? '' : ` loss ${mean.toFixed(4)}` }
+      if (shown === what) return bar.update(done, payload)
+      if (shown !== undefined) bar.stop()
+      shown = what
       bar.start(of, done, payload)
     },
     stop: () => bar.stop(),

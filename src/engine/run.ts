@@ -1,6 +1,9 @@
 // The engine's entry point for computing: devices, sessions, the engine that draws, the comparison with reference tensors. Loads ONNX
 // Runtime.
 
+export { type ClipModel, type ClipRunner, embedFrames, embedPrompts, openClip } from './measures/clip-model.ts'
+export { domainSimilarity, motionSmoothness, textAlignment, unitRows } from './measures/clip-scores.ts'
+export { pixelMotionOf } from './measures/pixel-motion.ts'
 export {
   createEngine,
   type Engine,
@@ -16,6 +19,19 @@ export { selfTest } from './runtime/self-test.ts'
 export { createSession, listBackends } from './runtime/session.ts'
 export { createSessions, type Sessions } from './runtime/sessions.ts'
 export { type StartedDevice, startDevice } from './runtime/start-device.ts'
+export type { TrainingItem } from './training/denoising-examples.ts'
+export { forecastSd15 } from './training/forecast-sd15.ts'
+export { type LearningRate, learningRates } from './training/learning-rate.ts'
+export { type LossWeighting, lossWeightings } from './training/loss.ts'
+export type { MotionLayout } from './training/motion-module.ts'
+export type { MemoryPlan } from './training/plan-memory.ts'
+export { type Recomputation, recomputations } from './training/recompute.ts'
+export { type Trainee, type WrittenTrainee, type WrittenType, writtenTypes } from './training/trainee.ts'
+export { type TraineeName, traineeFor, traineeNames } from './training/trainee-for.ts'
+export { openTrainer, type Trainer, type Training } from './training/trainer.ts'
+export type { TrainingStep } from './training/training-loop.ts'
+export type { TrainingSettings } from './training/training-state.ts'
+export { writeTrained } from './training/write-trained.ts'
 export type { Comparison } from './verify/comparison.ts'
 export type { TestSession } from './verify/test-session.ts'
 export { verify } from './verify/verify.ts'

@@ -8,6 +8,7 @@ export interface ActiveRender {
   /** Running jobs that end with it; none once all were cancelled. */
   readonly ids: Set<string>
   readonly abort: AbortController
+  /** Of a clock that nobody sets, as all times here. */
   readonly startedMs: number
   /** The job that was served; its request is what is rendered, also when it was cancelled itself. */
   readonly lead: Job

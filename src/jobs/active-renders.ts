@@ -1,8 +1,10 @@
 // Active renders: what is being rendered just now. One takes its slot until the renderer has let go of it, also after everybody has
 // cancelled; a job that leaves it, or joins it, changes nothing for the others.
 
+import { omitUndefined } from '../omit-undefined.ts'
 import { type ActiveRender, recordStep } from './active-render.ts'
 import { failed } from './end-reasons.ts'
+import type { MeasuredRender } from './forecast/estimate.ts'
 import type { Job, Outcome } from './job.ts'
 import type { JobRenderer, RenderProgress } from './renderer.ts'
 
@@ -14,6 +16,7 @@ export interface ActiveRenders extends Iterable<ActiveRender> {
   join(id: string, key: string): boolean
   /** The last one to leave aborts it. */
   leave(id: string, why: string): void
+  /** @param startedMs of the steady clock */
   add(lead: Job, key: string, ids: Iterable<string>, startedMs: number): ActiveRender
   /** It was added and is not run. */
   drop(render: ActiveRender): void
@@ -25,29 +28,29 @@ export interface ActiveRenders extends Iterable<ActiveRender> {
 
 export interface RenderOutcome {
   readonly outcome: Outcome
-  readonly renderMs?: number
+  readonly measured?: MeasuredRender
 }
 
 export interface ActiveRendersParts {
   readonly renderer: Pick<JobRenderer, 'render'>
-  readonly nowMs: () => number
+  readonly steadyMs: () => number
   readonly onProgress: (id: string, progress: RenderProgress) => void
   readonly onError: (error: unknown, job: Job) => void
 }
 
-export function createActiveRenders({ renderer, nowMs, onProgress, onError }: ActiveRendersParts): ActiveRenders {
+export function createActiveRenders({ renderer, steadyMs, onProgress, onError }: ActiveRendersParts): ActiveRenders {
   const all = new Set<ActiveRender>()
 
   async function outcomeOf(render: ActiveRender): Promise<RenderOutcome> {
     const { lead, abort } = render
     const progressed = (progress: RenderProgress) => {
       if (!all.has(render)) return
-      recordStep(render, progress, nowMs())
+      recordStep(render, progress, steadyMs())
       for (const id of render.ids) onProgress(id, progress)
     }
     try {
-      const { result, renderMs } = await renderer.render(lead, { signal: abort.signal, onProgress: progressed })
-      return { outcome: { state: 'done', result }, renderMs }
+      const { result, renderMs, stepsMs } = await renderer.render(lead, { signal: abort.signal, onProgress: progressed })
+      return { outcome: { state: 'done', result }, measured: omitUndefined({ renderMs, stepsMs }) }
     } catch (error) {
       const outcome = failed(error, lead)
       if (outcome.reason.code === 'broken' && !abort.signal.aborted) onError(error, lead)

@@ -1,5 +1,6 @@
 // Job runs: from a slot to the end. Begins the jobs that one render serves, and ends them with its outcome.
 
+import type { Clock } from '../clock.ts'
 import type { ActiveRender } from './active-render.ts'
 import type { ActiveRenders, RenderOutcome } from './active-renders.ts'
 import type { Estimate } from './forecast/estimate.ts'
@@ -19,18 +20,18 @@ export interface JobRunsParts {
   readonly changes: Pick<JobChanges, 'change'>
   readonly forecasts: Pick<ForecastCache, 'changed'>
   readonly estimate: Pick<Estimate, 'learn' | 'save'>
-  readonly nowMs: () => number
+  readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>
   /** A slot is free again. */
   readonly onSlotFree: () => void
 }
 
-export function createJobRuns({ live, renders, changes, forecasts, estimate, nowMs, onSlotFree }: JobRunsParts): JobRuns {
-  function conclude({ lead, ids }: ActiveRender, { outcome, renderMs }: RenderOutcome): void {
+export function createJobRuns({ live, renders, changes, forecasts, estimate, clock, onSlotFree }: JobRunsParts): JobRuns {
+  function conclude({ lead, ids }: ActiveRender, { outcome, measured }: RenderOutcome): void {
     forecasts.changed()
     // Nobody has waited for it to the end where all were cancelled, handed back or could not be written.
     if (ids.size > 0) {
-      if (renderMs !== undefined) estimate.learn(lead, renderMs)
-      const endedMs = nowMs()
+      if (measured) estimate.learn(lead, measured)
+      const endedMs = clock.nowMs()
       const ended = [...ids].map((id) => end(live.get(id)!, outcome, endedMs))
       changes.change(ended, { name: 'estimate', value: estimate.save() })
     }
@@ -39,7 +40,7 @@ export function createJobRuns({ live, renders, changes, forecasts, estimate, now
 
   return {
     begin(id) {
-      const startedMs = nowMs()
+      const startedMs = clock.nowMs()
       const jobs = [...live.togetherWith(id)].map((other) => {
         const job = live.get(other)!
         return begin(job, job.attempts + 1, startedMs)
@@ -47,7 +48,7 @@ export function createJobRuns({ live, renders, changes, forecasts, estimate, now
       const lead = jobs.find((job) => job.id === id)!
       const ids = jobs.map((job) => job.id)
       // Before it is told, so that who cancels it on hearing of it aborts it.
-      const render = renders.add(lead, live.keyOf(id)!, ids, startedMs)
+      const render = renders.add(lead, live.keyOf(id)!, ids, clock.steadyMs())
       if (changes.change(jobs)) renders.run(render, (ending) => conclude(render, ending))
       else renders.drop(render)
     },

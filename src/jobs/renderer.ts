@@ -29,6 +29,8 @@ export interface RenderResult {
   readonly result: Result
   /** Measured, for estimates: milliseconds for this job's cost. */
   readonly renderMs: number
+  /** Of these, those of the steps, where they are known apart. */
+  readonly stepsMs?: number
 }
 
 /** Why renders are aborted at a stop: their jobs are handed back, and come again at the next start. */

@@ -1,7 +1,8 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
+import type { Closing } from '../clip.ts'
 import { clipSettingsIn, drawSettingsIn, nthSeed } from '../draw-settings.ts'
-import type { Frames, Note } from '../engine/index.ts'
+import type { Note } from '../engine/index.ts'
 import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
@@ -9,12 +10,16 @@ import { type Animation, encode } from '../media/animation.ts'
 import { grid } from '../media/grid.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { earlierFrames } from './earlier-frames.ts'
+import { createFrameSpool, type FrameSpool } from './frame-spool.ts'
 import type { Recipe } from './recipe.ts'
 
 export interface Drawn {
   readonly animation: Animation
   /** For the person: what was lowered to fit, what the model does not know. */
   readonly notes: readonly Note[]
+  /** Absent for stills. */
+  readonly closing?: Closing
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
   /** Milliseconds of it all without loading, where whoever rendered has measured it. */
@@ -47,46 +52,63 @@ export interface RendererOptions {
 
 export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions): Renderer {
   return {
-    async *render(recipe, { signal, previewEveryMs } = {}) {
-      const { request } = recipe
-      const { count = 1 } = request
-      const previewOf = createPreviews(recipe, previewEveryMs, now)
-      const stepMs: number[] = []
-      const drawn: Frames[] = []
-      let notes: readonly Note[] = []
-      for (let n = 0; n < count; n++) {
-        const last = n === count - 1
-        const run = engine.draw(engineInputOf(recipe, n), signal)
-        let began = now()
-        let next = await run.next()
-        for (; !next.done; next = await run.next()) {
-          const { stage, step, of } = next.value
-          if (stage === 'denoising') stepMs.push(now() - began)
-          // Of several, only the first is loaded for and only the last is waited for.
-          const told = stage === 'denoising' || (stage === 'loading' && n === 0) || (stage === 'decoding' && last)
-          const steps = stage === 'loading' ? { step, of } : { step: n * of + step, of: count * of }
-          if (told) yield omitUndefined({ stage, ...steps, preview: await previewOf(next.value) })
-          began = now()
-        }
-        drawn.push(next.value.frames)
-        notes = next.value.notes
+    async *render(recipe, options) {
+      const spools = Array.from({ length: recipe.request.count ?? 1 }, () => createFrameSpool())
+      try {
+        return yield* renderWith(recipe, spools, options)
+      } finally {
+        for (const spool of spools) spool.close()
       }
-      const frames = grid(drawn as [Frames, ...Frames[]])
-      const of = stepMs.length
-      yield { stage: 'encoding', step: of, of }
-      const animation = await encode(frames, {
-        format: request.format,
-        fps: request.fps,
-        scale: recipe.scale ?? enlargement(request),
-        settings: request,
-        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
-      })
-      const all = [remark(recipe.model, request.prompt), ...notes, animation.reduced?.note]
-      return { animation, notes: all.filter((note) => note !== undefined), stepMs }
     },
 
     warm: (recipe) => engine.warm(engineInputOf(recipe)),
     close: () => engine.close(),
+  }
+
+  /** @param spools one for each of those that the request asks for */
+  async function* renderWith(
+    recipe: Recipe,
+    spools: readonly FrameSpool[],
+    { signal, previewEveryMs }: RenderOptions = {},
+  ): AsyncGenerator<RenderProgress, Drawn> {
+    const { request } = recipe
+    const count = spools.length
+    const previewOf = createPreviews(recipe, previewEveryMs, now)
+    const stepMs: number[] = []
+    const earlier = await earlierFrames(recipe, ffmpeg)
+    let notes: readonly Note[] = []
+    let closing: Closing | undefined
+    for (const [n, spool] of spools.entries()) {
+      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier }, signal)
+      let began = now()
+      let next = await run.next()
+      for (; !next.done; next = await run.next()) {
+        const { stage, step, of, frames } = next.value
+        if (frames) {
+          spool.add(frames)
+          continue
+        }
+        if (stage === 'denoising') stepMs.push(now() - began)
+        // Of several, only the first is loaded for and only the last is waited for.
+        const told = stage === 'denoising' || (stage === 'loading' ? n === 0 : n === count - 1)
+        const steps = stage === 'loading' ? { step, of } : { step: n * of + step, of: count * of }
+        if (told) yield omitUndefined({ stage, ...steps, preview: await previewOf(next.value) })
+        began = now()
+      }
+      notes = next.value.notes
+      closing = next.value.closing
+    }
+    const of = stepMs.length
+    yield { stage: 'encoding', step: of, of }
+    const animation = await encode(grid(spools.map((spool) => spool.source())), {
+      format: request.format,
+      fps: request.fps,
+      scale: recipe.scale ?? enlargement(request),
+      settings: request,
+      ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
+    })
+    const all = [remark(recipe.model, request.prompt), ...notes, animation.reduced?.note]
+    return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
   }
 }
 

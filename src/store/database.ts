@@ -48,8 +48,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   let sql: DatabaseSync | undefined
   let lock: DatabaseSync | undefined
   try {
-    if (alone && path !== ':memory:') lock = takeLock(`${path}-lock`, waitMs)
     if (path !== ':memory:') keepFromOthers(path)
+    if (alone && path !== ':memory:') {
+      keepFromOthers(`${path}-lock`)
+      lock = takeLock(`${path}-lock`, waitMs)
+    }
     sql = new DatabaseSync(path, { timeout: waitMs })
     checkOrigin(sql, options)
     sql.exec(
@@ -105,7 +108,7 @@ function keepFromOthers(path: string): void {
   try {
     // One that is there is not opened: closing it would give back the locks that this process has on it.
     if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600))
-    for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-lock`]) {
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) {
       if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
     }
   } catch {

@@ -27,7 +27,7 @@ import { type ChaosBotOptions, platformNames } from './options.ts'
 import { randomFrom } from './random.ts'
 
 const options = JSON.parse(process.argv[2]!) as ChaosBotOptions
-const { redisUrl, hostKey, version, folder, styles, heartbeatMs, seed, requests, everyMs, asked } = options
+const { redisUrl, hostKey, version, folder, styles, heartbeatMs, seed, requests, beganMs, everyMs, asked } = options
 const chance = randomFrom(seed)
 const loud = process.env['CHAOS_LOUD'] !== undefined
 const onError = (error: unknown): void => {
@@ -38,7 +38,10 @@ const limits: Limits = { person: { waiting: 50, running: 4, rate: { jobs: 1000, 
 const store = await openStore({ folder })
 const journal = openJournal(join(folder, 'journal.sqlite'))
 const rateLimiter = createRateLimiter({ limits, redisUrl, answerWithinMs: 1000, onError })
-const link = await openHostLink({ redisUrl, hostKey, name: 'chaos-bot', onError, answerMs: 1000 })
+const link = await openHostLink({ redisUrl, hostKey, name: 'chaos-bot', onError, answerMs: 1000 }).catch((error: unknown) => {
+  onError(error)
+  process.exit(1)
+})
 const pool = createBullmqPool({
   ...link,
   contents: createFileContents(),
@@ -47,6 +50,7 @@ const pool = createBullmqPool({
   silentMs: 10 * heartbeatMs,
   onTrouble: (sentence) => loud && process.stderr.write(`${sentence}\n`),
   onError,
+  onEvent: (event) => loud && process.stderr.write(`${Date.now()} ${JSON.stringify(event)}\n`),
 })
 
 /** Some of what is asked for needs a file that no host has. */
@@ -96,8 +100,9 @@ process.stdout.write('ready\n')
 let made = existsSync(asked) ? readFileSync(asked, 'utf8').split('\n').length - 1 : 0
 while (made < requests) {
   const room = rooms[Math.floor(chance() * rooms.length)]!
+  // What came while nobody was there to hear it comes at once.
+  await sleep(Math.max(0, beganMs + (made + chance()) * everyMs - Date.now()))
   void ask(room, made++)
-  await sleep(2 * chance() * everyMs)
 }
 await quiet()
 await chat.stop()
@@ -111,7 +116,7 @@ process.exit(0)
 /** Each asks for something else, which is told apart by its seed. */
 async function ask(room: FakePlatform, n: number): Promise<void> {
   appendFileSync(asked, `${n} ${Date.now()}\n`)
-  const person = `p${n % 40}`
+  const person = `p${n % 400}`
   await room.say(person, `/animate thing ${n} seed:${n + 1} steps:${2 + Math.floor(chance() * 28)}`).catch(onError)
   if (chance() < 0.05) {
     await sleep(chance() * 1000)

@@ -11,8 +11,9 @@ import type { HostProcessOptions } from './host-process.ts'
 import type { ChaosBotOptions } from './options.ts'
 import { openProxy } from './proxy.ts'
 import { randomFrom } from './random.ts'
-import { type ChaosReport, reportOn } from './report.ts'
+import { type ChaosReport, reportOn, unendedIn } from './report.ts'
 import { type StartedProcess, startProcess } from './start-process.ts'
+import { describeStuck } from './stuck.ts'
 
 export interface ChaosOptions {
   readonly minutes: number
@@ -63,6 +64,7 @@ export async function runChaos({
     for (const [n, style] of styles.entries()) writeFileSync(style, Buffer.alloc(300_000, n))
 
     let starts = 0
+    const beganMs = Date.now()
     const bot = part('bot', () => {
       const options: ChaosBotOptions = {
         redisUrl: urlOf(0),
@@ -73,6 +75,7 @@ export async function runChaos({
         heartbeatMs,
         seed: seed * 1000 + starts++,
         requests,
+        beganMs,
         // All have come when a fifth of the time is left.
         everyMs: (minutes * 60_000 * 0.8) / requests,
         asked,
@@ -224,8 +227,10 @@ export async function runChaos({
     await admin.config('SET', 'maxmemory', '0')
     for (const { proxy } of networks) proxy.mend()
     say('Everything is mended; what is left is made.')
-    await Promise.race([bot.process.until('quiet'), sleep(180_000, undefined, { ref: false })])
+    await Promise.race([bot.process.until('quiet'), sleep(180_000 + minutes * 30_000, undefined, { ref: false })])
     await kill(bot, 'SIGKILL')
+    const stuck = unendedIn(join(folder, 'bot'))
+    if (stuck.length > 0) say(await describeStuck(admin, stuck))
     return { ...reportOn(join(folder, 'bot'), asked, runs), faults }
   } finally {
     for (const close of closing.reverse()) await close()

@@ -28,8 +28,11 @@ const { redisUrl, hostKey, version, name, folder, slots, stepMs, heartbeatMs, dr
 const onError = (error: unknown): void => {
   if (process.env['CHAOS_LOUD']) process.stderr.write(`${name}: ${error instanceof Error ? error.message : error}\n`)
 }
-const link = await openHostLink({ redisUrl, hostKey, name, onError, answerMs: 1000 })
-const files = await openHostFiles([pocket], createFileContents(), {
+const link = await openHostLink({ redisUrl, hostKey, name, onError, answerMs: 1000 }).catch((error: unknown) => {
+  onError(error)
+  process.exit(1)
+})
+const files = await openHostFiles(() => [pocket], createFileContents(), {
   store: link.store,
   cacheFolder: join(folder, 'sent'),
   maxCacheBytes: 2e6,

@@ -12,6 +12,8 @@ export interface ChaosBotOptions {
   readonly seed: number
   /** Of requests in all, over every start of the bot. */
   readonly requests: number
+  /** Since 1970, when the first one comes. */
+  readonly beganMs: number
   /** Between two of them, on average. */
   readonly everyMs: number
   /** A line for each request that a person has made. */

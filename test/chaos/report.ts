@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasEnded } from '../../src/jobs/job.ts'
+import { hasEnded, type Job } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import type { FakeMessage } from '../chat/fake-platform.ts'
 import { platformNames } from './options.ts'
@@ -11,6 +11,8 @@ export interface ChaosReport {
   /** Requests that people have made, and those that were accepted. */
   readonly asked: number
   readonly accepted: number
+  /** Answered with why not. What was asked just as the bot was killed was neither. */
+  readonly refused: number
   readonly ended: Readonly<Record<string, number>>
   /** Accepted, and in no state that is an end. */
   readonly lost: number
@@ -22,6 +24,8 @@ export interface ChaosReport {
   readonly mostExtraRuns: number
   readonly jobsWithExtraRuns: number
   readonly longestDelayS: number
+  /** Jobs that took longest, with seconds. */
+  readonly slowest: Readonly<Record<string, number>>
   /** Why jobs failed, and how many. */
   readonly reasons: Readonly<Record<string, number>>
 }
@@ -44,10 +48,12 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
 
   const endsOf = (id: string) => (shown.get(id) ?? []).filter(({ outgoing }) => isEnd(outgoing)).length
   const placesOf = (id: string) => new Set((animations.get(id) ?? []).map(({ room, id: message }) => `${room} ${message}`)).size
+  const slowest = jobs.toSorted((a, b) => delayS(b) - delayS(a))
   const extra = jobs.map(({ request }) => Math.max(0, (begun.get(request.seed) ?? 0) - 1))
   return {
     asked: seedsIn(asked).length,
     accepted: jobs.length,
+    refused: [...last.values()].filter(({ outgoing }) => outgoing.tone === 'refused').length,
     ended: Object.fromEntries([...Map.groupBy(jobs, ({ state }) => state)].map(([state, of]) => [state, of.length])),
     lost: jobs.filter((job) => !hasEnded(job)).length,
     postedTwice: jobs.filter(({ id }) => endsOf(id) > 1 || placesOf(id) > 1).length,
@@ -62,8 +68,21 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
         ),
       ].map(([code, of]) => [code, of.length]),
     ),
-    longestDelayS: Math.round(Math.max(0, ...jobs.map(({ acceptedMs, endedMs = Date.now() }) => endedMs - acceptedMs)) / 1000),
+    longestDelayS: delayS(slowest[0]),
+    slowest: Object.fromEntries(slowest.slice(0, 5).map((job) => [job.id, delayS(job)])),
   }
+}
+
+function delayS(job: Job | undefined): number {
+  return job ? Math.round(((job.endedMs ?? Date.now()) - job.acceptedMs) / 1000) : 0
+}
+
+/** Ids of jobs. */
+export function unendedIn(folder: string): readonly string[] {
+  const journal = openJournal(join(folder, 'journal.sqlite'))
+  const { jobs } = journal.list({}, { from: 0, limit: Number.POSITIVE_INFINITY })
+  journal.close()
+  return jobs.filter((job) => !hasEnded(job)).map(({ id }) => id)
 }
 
 /** Every state that a message had, oldest first. */

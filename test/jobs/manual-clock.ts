@@ -3,6 +3,8 @@
 import type { Clock } from '../../src/clock.ts'
 
 export interface ManualClock extends Clock {
+  /** Sets it, as an operator does: no timer comes due by it. */
+  set(byMs: number): void
   /** Moves on, calling what comes due; what each call sets off is let finish before the next. */
   advance(ms: number): Promise<void>
   /** Moves to the next timer. False where there is none. */
@@ -11,6 +13,7 @@ export interface ManualClock extends Clock {
 
 export function createManualClock(startMs = 1_000_000): ManualClock {
   let nowMs = startMs
+  let setMs = 0
   let set = 0
   const timers = new Map<number, { readonly atMs: number; readonly call: () => void }>()
 
@@ -29,7 +32,11 @@ export function createManualClock(startMs = 1_000_000): ManualClock {
   }
 
   return {
-    nowMs: () => nowMs,
+    nowMs: () => nowMs + setMs,
+    steadyMs: () => nowMs,
+    set(byMs) {
+      setMs += byMs
+    },
     after(ms, call) {
       const id = set++
       timers.set(id, { atMs: nowMs + ms, call })

@@ -34,6 +34,7 @@ const scheduler = createScheduler({
   limits: { ...noLimits, person: { running: 1 } },
   clock: {
     nowMs: () => Date.now(),
+    steadyMs: () => performance.now(),
     after(ms, call) {
       const timer = setTimeout(call, ms)
       return () => clearTimeout(timer)

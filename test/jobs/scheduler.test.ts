@@ -125,6 +125,21 @@ test('an end can be given from outside with its reason', async () => {
   assert.partialDeepStrictEqual(scheduler.find('j1'), refused)
 })
 
+test('a clock that is set in the middle of a render changes nothing about how much longer it takes', async () => {
+  const { scheduler, renderer, clock } = await openScheduler()
+  await scheduler.accept(askOf('ann'))
+  const leftMs = () => scheduler.standing('j0')?.leftMs
+  await clock.advance(1000)
+  renderer.active[0]!.progress(1, 10)
+  clock.set(365 * 24 * 3_600_000)
+  await clock.advance(1000)
+  renderer.active[0]!.progress(2, 10)
+  assert.equal(leftMs(), 8000)
+  clock.set(-2 * 365 * 24 * 3_600_000)
+  await clock.advance(1000)
+  assert.equal(leftMs(), 7000)
+})
+
 test('nothing is taken on before the start', async () => {
   const scheduler = createScheduler(await openScheduler())
   assert.equal((await refusal(scheduler.accept(askOf('ann')))).code, 'starting')

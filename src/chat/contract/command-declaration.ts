@@ -7,6 +7,8 @@ export interface CommandDeclaration {
   /** 1 to 32 of a-z and '-'. */
   readonly name: string
   readonly help: string
+  /** What those can do with it who may do more: for platforms that show them a command of its own. */
+  readonly managing?: string
   /** Understood everywhere, offered nowhere: what only buttons and reactions call. */
   readonly hidden?: true
   /** One action under the name '', or several, of which the first is meant when typed text names none. */
@@ -19,6 +21,8 @@ export interface ActionDeclaration<Os extends Options = Options> {
   readonly options: Os
   /** Only for admins; checked by the router, and told to Discord so that it is not offered to others. */
   readonly admin?: true
+  /** For admins and those whom they let manage styles; checked by what it calls, and told to Discord like `admin`. */
+  readonly manager?: true
   /** Its reply concerns nobody but who asked. A reply may say otherwise for itself. */
   readonly private?: true
 }

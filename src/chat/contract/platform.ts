@@ -55,6 +55,8 @@ export interface Posted {
   readonly handle: Json
   /** Every message that shows this, as reactions will name them. Unique on the platform. */
   readonly messages: readonly string[]
+  /** From then on it can no longer be changed. Absent: as long as it is there. */
+  readonly editableUntilMs?: number | undefined
 }
 
 /** What a platform calls with what it receives. Neither method throws. */

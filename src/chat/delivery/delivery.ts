@@ -48,7 +48,7 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
   const stopping = new AbortController()
   const { signal } = stopping
   const retryForJob = createJobRetry({ clock, log, observer })
-  const messages = createJobMessages({ scheduler, index, retryForJob, signal, log, observer })
+  const messages = createJobMessages({ scheduler, index, retryForJob, signal, clock, log, observer })
   const finalMessages = createFinalMessages({ blobs, log })
   const finalDelivery = createFinalDelivery({ scheduler, messages, finalMessages, connected, retryForJob, signal, clock, log, observer })
   const positions = createCoalescingTimer(clock, showPositions)

@@ -1,5 +1,6 @@
 // The messages of jobs: posted once, edited with the newest state, and written down with the job, so that another process finds them.
 
+import type { Clock } from '../../clock.ts'
 import { UserError } from '../../errors.ts'
 import { reasonOf } from '../../jobs/end-reasons.ts'
 import { hasEnded, type Job } from '../../jobs/job.ts'
@@ -16,7 +17,7 @@ import { type MessageHandle, messageHandleFrom } from './message-handle.ts'
 import type { MessageIndex } from './message-index.ts'
 import type { JobRetry } from './pacing/job-retry.ts'
 import { pictureOfPreview } from './rendering/pictures.ts'
-import { runningMessage, type WaitingState, waitingMessage } from './rendering/status-message.ts'
+import { lateMessage, runningMessage, type WaitingState, waitingMessage } from './rendering/status-message.ts'
 import { truncate } from './rendering/truncate.ts'
 import { type ReplyTarget, replyTargetOf } from './reply-target.ts'
 
@@ -55,14 +56,17 @@ export interface JobMessagesParts {
   readonly retryForJob: JobRetry
   /** Aborted when the bot stops. */
   readonly signal: AbortSignal
+  readonly clock: Pick<Clock, 'nowMs'>
   readonly log: Log
   readonly observer: Observer
 }
 
+/** So long before a message can no longer be changed it says where the end will be: it must not say for ever that something is being drawn. */
+const lastWordsMs = 60_000
 /** A first message is worth some tries only: it says no more than that something waits. */
 const firstMessageMs = 10_000
 
-export function createJobMessages({ scheduler, index, retryForJob, signal, log, observer }: JobMessagesParts): JobMessages {
+export function createJobMessages({ scheduler, index, retryForJob, signal, clock, log, observer }: JobMessagesParts): JobMessages {
   const messages = new Map<string, JobMessage>()
 
   async function post(message: JobMessage): Promise<void> {
@@ -100,8 +104,10 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, log, 
     return true
   }
 
-  function render({ job, platform, to, progress, preview }: JobMessage): Outgoing {
+  function render({ job, platform, to, posted, progress, preview }: JobMessage): Outgoing {
     const locale = localeFor(to.locale)
+    const untilMs = posted?.editableUntilMs
+    if (untilMs !== undefined && clock.nowMs() > untilMs - lastWordsMs) return truncate(lateMessage(job, to, locale), platform.limits)
     const position: WaitingState = scheduler.standing(job.id) ?? {}
     if (job.state !== 'running') return truncate(waitingMessage(job, to, position, locale), platform.limits)
     const shows = platform.limits.previews && platform.limits.formats.includes('webp')

@@ -8,7 +8,12 @@ export interface MessageHandle {
   readonly posted: Posted
 }
 
-const handleSchema = z.object({ posted: z.object({ handle: z.json() satisfies z.ZodType<Json>, messages: z.array(z.string()) }) })
+const postedSchema = z.object({
+  handle: z.json() satisfies z.ZodType<Json>,
+  messages: z.array(z.string()),
+  editableUntilMs: z.number().optional(),
+})
+const handleSchema = z.object({ posted: postedSchema })
 
 export function messageHandleFrom(note: Json | undefined): MessageHandle | undefined {
   return note === undefined ? undefined : handleSchema.parse(note)

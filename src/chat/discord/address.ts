@@ -8,6 +8,8 @@ const addressSchema = z.object({
   person: z.string(),
   /** A conversation with the bot alone. */
   direct: z.boolean(),
+  /** Brought along by the person, the bot is no member there: it reaches nothing but by the tokens of interactions. */
+  guest: z.boolean().default(false),
   /** What may be responded to at once; null for reactions and typed messages. */
   interaction: z
     .object({

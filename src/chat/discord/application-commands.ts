@@ -24,20 +24,59 @@ type CommandJson = Omit<RESTPostAPIChatInputApplicationCommandsJSONBody, 'defaul
 
 /** @param installs for whom the application can be installed: servers, people, or both */
 export function commandsJson(commands: readonly Command[], installs: readonly ApplicationIntegrationType[]): CommandJson[] {
-  return commands.filter(({ hidden }) => !hidden).map((command) => commandJson(command, installs))
+  return commands
+    .filter(({ hidden }) => !hidden)
+    .flatMap(registeredAs)
+    .map((one) => commandJson(one, installs))
 }
 
-function commandJson(command: Command, installs: readonly ApplicationIntegrationType[]): CommandJson {
-  const { name, help, actions } = command
-  const single = actions['']
-  const onlyAdmins = Object.values(actions).every(({ admin }) => admin)
+/** The name under which our command is registered for those who may do more with it. */
+const managing = 'manage-'
+
+/** Our own name of a command that Discord has. */
+export function declaredName(registered: string): string {
+  return registered.startsWith(managing) ? registered.slice(managing.length) : registered
+}
+
+interface RegisteredCommand {
+  readonly name: string
+  /** Where its help and its actions are in locales. */
+  readonly path: string
+  readonly help: { readonly path: string; readonly english: string }
+  readonly actions: readonly (readonly [string, Action])[]
+  readonly restricted: boolean
+}
+
+/** Discord hides whole commands: what is not for everybody becomes a command of its own. */
+function registeredAs({ name, help, managing: managingHelp, actions }: Command): RegisteredCommand[] {
+  const all = Object.entries(actions)
+  const restricted = all.filter(([, { admin, manager }]) => admin || manager)
+  const open = all.filter((one) => !restricted.includes(one))
+  const own = { name, path: name, help: { path: name, english: help } }
+  if (restricted.length === 0 || open.length === 0) return [{ ...own, actions: all, restricted: open.length === 0 }]
+  const more = { path: `${name}.managing`, english: managingHelp ?? help }
+  return [
+    { ...own, actions: open, restricted: false },
+    { name: `${managing}${name}`, path: name, help: more, actions: restricted, restricted: true },
+  ]
+}
+
+function commandJson(
+  { name, path, help, actions, restricted }: RegisteredCommand,
+  installs: readonly ApplicationIntegrationType[],
+): CommandJson {
+  const [only] = actions
+  // where there is one thing to do, its name need not be picked: without one, the first is meant
+  const single = actions.length === 1 && !restricted ? only : undefined
   return {
     type: ApplicationCommandType.ChatInput,
     name,
-    ...described(name, help),
-    options: single ? optionsJson(name, single.options) : Object.entries(actions).map((entry) => actionJson(name, entry)),
+    ...described(help.path, help.english),
+    options: single
+      ? optionsJson(single[0] === '' ? path : `${path}.${single[0]}`, single[1].options)
+      : actions.map((entry) => actionJson(path, entry)),
     // servers may open it to others: the router checks again
-    default_member_permissions: onlyAdmins ? Number(PermissionFlagsBits.ManageGuild) : null,
+    default_member_permissions: restricted ? Number(PermissionFlagsBits.ManageGuild) : null,
     integration_types: [...installs],
     contexts: [
       InteractionContextType.Guild,

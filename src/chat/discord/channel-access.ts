@@ -24,15 +24,15 @@ export interface Surroundings {
 
 export function channelOfInteraction(event: InteractionEvent, client: Client): Channel {
   const id = event.channel_id ?? event.channel?.id ?? '0'
-  const { guild_id, channel, app_permissions, authorizing_integration_owners: owners } = event
+  const { guild_id, channel, app_permissions } = event
   if (guild_id === undefined) return { id, ageRestricted: false, direct: isDirect(event), missing: [] }
   const guild = client.guilds.cache.get(guild_id)
   const known = channelIn(guild, id)
   const parent = channel?.parent_id ? channelIn(guild, channel.parent_id) : undefined
   const within = withinOf(channel?.parent_id ?? known?.parentId, guild)
   const ageRestricted = channel?.nsfw === true || [known, parent].some(isAgeRestricted)
-  // brought along by a person, the bot is no member: it can respond, and that is all it needs
-  const guest = owners !== undefined && !('0' in owners)
+  // it can respond, and that is all it needs
+  const guest = isGuest(event)
   const allowed = app_permissions === undefined ? undefined : new PermissionsBitField(BigInt(app_permissions))
   const missing =
     allowed === undefined
@@ -50,6 +50,11 @@ export function channelOfInteraction(event: InteractionEvent, client: Client): C
 function isDirect({ context, channel, authorizing_integration_owners: owners }: InteractionEvent): boolean {
   if (context !== undefined) return context === InteractionContextType.BotDM
   return channel?.type === ChannelType.DM && (owners === undefined || owners['0'] === '0')
+}
+
+/** Brought along by a person: the bot is no member there. */
+export function isGuest({ authorizing_integration_owners: owners }: InteractionEvent): boolean {
+  return owners !== undefined && !('0' in owners)
 }
 
 export function channelOfReaction({ guild_id, channel_id }: ReactionEvent, client: Client): Channel {

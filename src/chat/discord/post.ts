@@ -67,13 +67,16 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
   }
 
   /** Undefined: there is nothing to respond to, or it takes no response any more. */
-  async function respond({ interaction, channel }: Address, outgoing: Outgoing, ephemeral: boolean): Promise<Posted | undefined> {
+  async function respond({ interaction, channel, guest }: Address, outgoing: Outgoing, ephemeral: boolean): Promise<Posted | undefined> {
     if (!interaction) return undefined
     const { nonce } = outgoing
     // by the bot's own token Discord makes sure that what has a nonce comes once
     const post = nonce === undefined || ephemeral ? undefined : () => createIfAllowed(channel, outgoing)
     const made = await responses.respond(interaction, messageOf(outgoing, ephemeral), { ephemeral, nonce, post })
-    return made && postedAs(made, outgoing, { token: interaction.token, untilMs: interaction.atMs + tokenMs })
+    if (!made) return undefined
+    const untilMs = interaction.atMs + tokenMs
+    const posted = postedAs(made, outgoing, { token: interaction.token, untilMs })
+    return guest || isEphemeral(made) ? { ...posted, editableUntilMs: untilMs } : posted
   }
 
   /** A private message; the response then points to it. Where private messages are closed, the message is the response. */
@@ -129,11 +132,11 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     return reactions.put(handle, handle.ephemeral ? [] : wanted)
   }
 
-  async function edit({ handle: json, messages }: Posted, outgoing: Outgoing): Promise<Posted | undefined> {
+  async function edit({ handle: json, ...there }: Posted, outgoing: Outgoing): Promise<Posted | undefined> {
     const handle = handleFrom(json)
     try {
       if (outgoing.mention !== undefined && !handle.ephemeral) return await replace(handle, outgoing)
-      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: withReactions(handle, outgoing), messages } : undefined
+      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: withReactions(handle, outgoing), ...there } : undefined
     } catch (error) {
       throw translateError(error, maxBytes)
     }

@@ -1,10 +1,10 @@
 // The bot's own reactions to its messages. They come after the message and never hold it up; where they may not be put, the buttons are there.
 
 import { Routes } from 'discord.js'
+import { keyedSerial } from '../../keyed-serial.ts'
 import { type Reaction, reactions } from '../contract/reactions.ts'
 import { createInFlight } from '../in-flight.ts'
 import type { Handle } from './address.ts'
-import { keyedSerial } from './keyed-serial.ts'
 import type { SendRestCall } from './rest/rest-calls.ts'
 
 export interface Reactions {

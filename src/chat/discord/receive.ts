@@ -7,12 +7,14 @@ import type { Attachment } from '../contract/attachment.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
 import { reactionNamed } from '../contract/reactions.ts'
 import type { Address, Interaction } from './address.ts'
+import { declaredName } from './application-commands.ts'
 import {
   askerAlone,
   askerOfInteraction,
   askerOfReaction,
   channelOfInteraction,
   channelOfReaction,
+  isGuest,
   localeOf,
   type Surroundings,
 } from './channel-access.ts'
@@ -45,6 +47,7 @@ export function incomingOf(
     channel: channel.id,
     person: who.id,
     direct: channel.direct,
+    guest: isGuest(event),
     interaction: { id: event.id, token: event.token, kind: kindOf(event.type), atMs: nowMs },
   }
   return {
@@ -71,7 +74,7 @@ export function typingOf(event: InteractionEvent, surroundings: Surroundings): T
     owner: { platform: platformName, space: event.guild_id ?? event.channel_id ?? '0', person: who.id },
     asker: askerOfInteraction(event, who.id, surroundings),
     locale: event.locale ?? 'en-US',
-    command: data.name,
+    command: declaredName(data.name),
     ...omitUndefined({ action }),
     option: focused.name,
     typed: typeof focused.value === 'string' || typeof focused.value === 'number' ? String(focused.value) : '',
@@ -87,7 +90,7 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, surro
   const reaction = emoji.id || !emoji.name ? undefined : reactionNamed(emoji.name)
   if (!reaction) return undefined
   const channel = channelOfReaction(event, client)
-  const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, interaction: null }
+  const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, guest: false, interaction: null }
   return {
     ...whereabouts(guild_id, channel_id, user_id, client),
     id: `${message_id}/${user_id}/${reaction}/${sequence}`,
@@ -109,7 +112,7 @@ export function incomingOfMessage(event: MessageEvent, surroundings: Surrounding
   if (guild_id !== undefined || author.bot || author.id === client.user?.id) return undefined
   const text = content.replace(new RegExp(`^\\s*<@!?${client.user?.id}>`), '').trim()
   if (text === '' && attachments.length === 0) return undefined
-  const address: Address = { channel: channel_id, person: author.id, direct: true, interaction: null }
+  const address: Address = { channel: channel_id, person: author.id, direct: true, guest: false, interaction: null }
   return {
     ...whereabouts(undefined, channel_id, author.id, client),
     id,
@@ -144,7 +147,7 @@ function saidIn({ type, data }: InteractionEvent): Said {
     if (command) {
       const { action, options } = unfolded(command.options)
       const inputs = options.map(({ name, value }) => [name, inputOf(value, command.resolved.attachments)] as const)
-      return { kind: 'command', command: command.name, ...omitUndefined({ action }), options: present(inputs) }
+      return { kind: 'command', command: declaredName(command.name), ...omitUndefined({ action }), options: present(inputs) }
     }
   }
   if (type === InteractionType.MessageComponent) {

@@ -4,6 +4,7 @@ import type { Locale } from './locale.ts'
 
 export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
   help: {
+    'styles.managing': '添加、更改、发布或移除风格',
     'styles.add': '把文件变成风格，或加到已有风格：LoRA、检查点、VAE、文本反转',
     'styles.edit': '更改风格的强度、文字、尺寸和名称',
     'styles.preview': '画出使用和不使用它的示例',
@@ -35,7 +36,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'styles.edit.negative': '画面里不要的内容；none 表示没有',
     'styles.edit.aliases': '别名，用逗号分隔；none 表示没有',
     'styles.edit.sampler': '采样方法',
-    'styles.edit.usual': '尺寸、帧数、步数、引导和采样方法恢复为模型默认',
+    'styles.edit.usual': '尺寸、帧数、步数、引导、循环、窗口和采样方法恢复为模型默认',
     'styles.edit.where': '在哪里可用',
     'styles.rename.to': '新名字',
     'styles.remove.forget': '连同文件永久删除',
@@ -56,7 +57,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'style-has-file': '{name} 已经有这个文件了。',
     'style-base-missing': '{name} 需要 {base}，但没有安装。',
     'style-forgotten': '{name} 连同文件已删除，无法恢复。',
-    'style-no-such-state': '{name} 没有更早的状态；/styles who 可查看。',
+    'style-no-such-state': '{name} 没有更早的状态；用 who 可查看。',
     'style-part': '{name} 有 {files} 个文件，没有第 {part} 个。',
     'style-file-gone': '{about} 已不再保存。',
     'style-part-kind': '{about} 没有这一项：LoRA 有强度，文本反转有词。',

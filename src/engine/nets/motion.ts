@@ -43,9 +43,9 @@ const temporalTransformer = block((w: Weights, x: Value, arch: MotionArchitectur
   const whole = x.shape // [(B S), F, C]
   if (windows) x = inWindows(x, windows) // [(B S W), c, C]
   const [, F, C] = x.shape as [number, number, number]
-  const { heads } = arch
+  const { heads, attentionsPerBlock } = arch
   const sines = arch.ownPositions ? undefined : x.graph.constant(sinusoidalPositions(F, C), [F, C], w.target.type)
-  for (const i of [1, 2]) {
+  for (let i = 1; i <= attentionsPerBlock; i++) {
     const y = Add(layerNorm(w.at(`norm${i}`), x), sines ?? ownPositions(w, i, F, C, arch)) // [(B S), F, C]
     x = attention(w.at(`attn${i}`), y, y, { kind: 'temporal', heads }, x)
   }

@@ -3,8 +3,9 @@
 
 import type { TextArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Cast, Gather, Mul, QuickGelu, Slice } from '../onnx/ops.ts'
-import { layerNorm, linear } from './layers.ts'
+import { Add, Cast, Gather, Mul, Slice } from '../onnx/ops.ts'
+import { clipLayer } from './clip-layer.ts'
+import { layerNorm } from './layers.ts'
 import { block, type Weights } from './weights.ts'
 
 /** Token embeddings before positions are added: ids [B, L] → [B, L, D]. Apart, because a style may put vectors of its own in their place. */
@@ -22,20 +23,6 @@ export const textEncoder = block((w: Weights, tokens: Value, arch: TextArchitect
   const L = tokens.shape[1]!
   // Fine-tuned for longer texts (Long-CLIP, arXiv 2403.15378, has 248): tokens see those before them alone, so a shorter text is exact.
   let x = Add(tokens, L < arch.positions ? Slice(positions, 0, 0, L) : positions) // [B, L, D]
-  for (let i = 0; i <= arch.layers - clipSkip; i++) x = encoderLayer(text.at(`encoder.layers.${i}`), x, arch)
+  for (let i = 0; i <= arch.layers - clipSkip; i++) x = clipLayer(text.at(`encoder.layers.${i}`), x, { ...arch, causal: true })
   return Cast(layerNorm(text.at('final_layer_norm'), x), 'float32')
-})
-
-const encoderLayer = block((w: Weights, x: Value, { heads, mlpWidth, width, activation }: TextArchitecture): Value => {
-  x = Add(x, causalAttention(w.at('self_attn'), layerNorm(w.at('layer_norm1'), x), heads))
-  const y = linear(w.at('mlp.fc1'), layerNorm(w.at('layer_norm2'), x), mlpWidth)
-  return Add(x, linear(w.at('mlp.fc2'), activation === 'gelu' ? w.target.gelu(y) : QuickGelu(y, 1.702), width))
-})
-
-const causalAttention = block((w: Weights, x: Value, heads: number): Value => {
-  const D = x.shape.at(-1)!
-  const q = linear(w.at('q_proj'), x, D)
-  const k = linear(w.at('k_proj'), x, D)
-  const v = linear(w.at('v_proj'), x, D)
-  return linear(w.at('out_proj'), w.target.attention(q, k, v, { kind: 'self', heads, causal: true }), D)
 })

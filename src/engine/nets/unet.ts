@@ -4,12 +4,18 @@
 
 import type { UNetArchitecture } from '../checkpoint/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
-import { Add, Cast, Reshape } from '../onnx/ops.ts'
+import { Add, Cast, Reshape, Slice } from '../onnx/ops.ts'
 import type { GroupNormOptions } from '../targets/target.ts'
 import { concatChannels, enter, leave, picture, sides, tokens } from './image.ts'
 import { attention, conv1x1, conv3x3, feedForward, groupNorm, layerNorm, linear, resnetBlock, upsample } from './layers.ts'
 import { type Motion, motionModule } from './motion.ts'
 import { block, type Weights } from './weights.ts'
+
+/** What a control net adds: to every skip, in the order in which they are left, and to what the middle gives. */
+export interface Residuals {
+  readonly skips: readonly Value[]
+  readonly middle: Value
+}
 
 interface Inputs {
   /** [1, T] */
@@ -20,27 +26,31 @@ interface Inputs {
   readonly motion: Motion | null
   /** The resnets' norms. */
   readonly norm: GroupNormOptions
+  /** Self-attention looks at the first of so many frames instead of its own (Text2Video-Zero). */
+  readonly crossFrames: number
+}
+
+export interface UNetOptions {
+  readonly control?: Residuals | null
+  readonly crossFrames?: number
 }
 
 /** sample [(B F), in, h, w]  time [1, widths[0]]  context [B, L, D] or [(B F), L, D] → noise [(B F), out, h, w] */
-export function unet(w: Weights, sample: Value, time: Value, context: Value, arch: UNetArchitecture, motion: Motion | null): Value {
+export function unet(
+  w: Weights,
+  sample: Value,
+  time: Value,
+  context: Value,
+  arch: UNetArchitecture,
+  motion: Motion | null,
+  { control = null, crossFrames = 1 }: UNetOptions = {},
+): Value {
   const { widths, layersPerBlock } = arch
   const last = widths.length - 1
-  const frames = motion?.architecture.acrossFrames ? motion.frames : 1
-  const inputs: Inputs = {
-    temb: timeEmbedding(w.at('time_embedding'), Cast(time, w.target.type), arch.timeWidth),
-    context: Cast(context, w.target.type),
-    arch,
-    motion,
-    norm: { groups: arch.normGroups, epsilon: 1e-5, frames },
-  }
-
-  let x = conv3x3(w.at('conv_in'), enter(w.target, sample), widths[0]!)
-  const skips = [x]
-  widths.forEach((C, i) => {
-    x = downBlock(w.at(`down_blocks.${i}`), x, C, inputs, skips, { attends: arch.attention[i]!, halves: i < last })
-  })
-  x = midBlock(w.at('mid_block'), x, inputs)
+  const inputs = inputsOf(w, time, context, arch, motion, crossFrames)
+  const encoded = encoder(w, conv3x3(w.at('conv_in'), enter(w.target, sample), widths[0]!), inputs)
+  const skips = control ? encoded.skips.map((skip, i) => Add(skip, control.skips[i]!)) : [...encoded.skips]
+  let x = control ? Add(encoded.middle, control.middle) : encoded.middle
   widths.toReversed().forEach((C, i) => {
     x = upBlock(w.at(`up_blocks.${i}`), x, C, inputs, skips, {
       attends: arch.attention[last - i]!,
@@ -50,6 +60,32 @@ export function unet(w: Weights, sample: Value, time: Value, context: Value, arc
   })
   x = groupNorm(w.at('conv_norm_out'), x, { ...inputs.norm, silu: true })
   return leave(w.target, conv3x3(w.at('conv_out'), x, arch.outChannels))
+}
+
+export const inputsOf = (
+  w: Weights,
+  time: Value,
+  context: Value,
+  arch: UNetArchitecture,
+  motion: Motion | null,
+  crossFrames = 1,
+): Inputs => ({
+  crossFrames,
+  temb: timeEmbedding(w.at('time_embedding'), Cast(time, w.target.type), arch.timeWidth),
+  context: Cast(context, w.target.type),
+  arch,
+  motion,
+  norm: { groups: arch.normGroups, epsilon: 1e-5, frames: motion?.architecture.acrossFrames ? motion.frames : 1 },
+})
+
+/** The way down and the middle, from what conv_in gave: x [N, widths[0], h, w] */
+export function encoder(w: Weights, x: Value, inputs: Inputs): Residuals {
+  const { widths, attention } = inputs.arch
+  const skips = [x]
+  widths.forEach((C, i) => {
+    x = downBlock(w.at(`down_blocks.${i}`), x, C, inputs, skips, { attends: attention[i]!, halves: i < widths.length - 1 })
+  })
+  return { skips, middle: midBlock(w.at('mid_block'), x, inputs) }
 }
 
 const timeEmbedding = block((w: Weights, time: Value, T: number): Value => {
@@ -111,12 +147,23 @@ const spatialTransformer = block((w: Weights, x: Value, inputs: Inputs): Value =
   return Add(x, conv1x1(w.at('proj_out'), picture(w.target, y, size), C))
 })
 
-const transformerBlock = block((w: Weights, x: Value, { context, arch: { heads } }: Inputs): Value => {
+const transformerBlock = block((w: Weights, x: Value, { context, crossFrames, arch: { heads } }: Inputs): Value => {
   const y = layerNorm(w.at('norm1'), x)
-  x = attention(w.at('attn1'), y, y, { kind: 'self', heads }, x)
+  x =
+    crossFrames > 1
+      ? crossFrameAttention(w.at('attn1'), y, crossFrames, heads, x)
+      : attention(w.at('attn1'), y, y, { kind: 'self', heads }, x)
   x = textAttention(w.at('attn2'), layerNorm(w.at('norm2'), x), context, heads, x)
   return feedForward(w.at('ff'), layerNorm(w.at('norm3'), x), x)
 })
+
+/** Every frame's queries, keys and values of the first: [(B F), S, C] is one long row of queries [B, (F S), C]. */
+function crossFrameAttention(w: Weights, x: Value, F: number, heads: number, skip: Value): Value {
+  const [N, S, C] = x.shape as [number, number, number]
+  const row = (y: Value): Value => Reshape(y, [N / F, F * S, C])
+  const first = Slice(row(x), 1, 0, S) // [B, S, C]
+  return Reshape(attention(w, row(x), first, { kind: 'self', heads }, row(skip)), [N, S, C])
+}
 
 /** Frames that read the same text are one long row of queries: [(B F), S, C] is [B, (F S), C]. */
 function textAttention(w: Weights, x: Value, context: Value, heads: number, skip: Value): Value {

@@ -28,7 +28,11 @@ export function vaeDecoder(w: Weights, latents: Value, { widths, layersPerBlock,
 }
 
 /** pictures [N, 3, H, W] in −1..1 → the posterior's mean [N, 4, h, w], not yet multiplied by the scaling factor */
-export function vaeEncoder(w: Weights, pictures: Value, { widths, layersPerBlock, latentChannels, normGroups }: VaeArchitecture): Value {
+export const vaeEncoder = (w: Weights, pictures: Value, arch: VaeArchitecture): Value =>
+  Slice(vaeMoments(w, pictures, arch), 1, 0, arch.latentChannels)
+
+/** pictures [N, 3, H, W] in −1..1 → [N, 8, h, w]: the posterior's mean, then the logarithm of its variance */
+export function vaeMoments(w: Weights, pictures: Value, { widths, layersPerBlock, latentChannels, normGroups }: VaeArchitecture): Value {
   const norm = { groups: normGroups, epsilon: 1e-6 }
   const e = w.at('encoder')
   let x = conv3x3(e.at('conv_in'), enter(w.target, pictures), widths[0]!)
@@ -40,8 +44,7 @@ export function vaeEncoder(w: Weights, pictures: Value, { widths, layersPerBlock
   x = midBlock(e.at('mid_block'), x, norm)
   x = groupNorm(e.at('conv_norm_out'), x, { ...norm, silu: true })
   x = conv3x3(e.at('conv_out'), x, 2 * latentChannels)
-  x = conv1x1(w.at('quant_conv'), x, 2 * latentChannels) // mean, then log variance
-  return Slice(leave(w.target, x), 1, 0, latentChannels)
+  return leave(w.target, conv1x1(w.at('quant_conv'), x, 2 * latentChannels))
 }
 
 /** One attention head over all positions, between two resnets. */

@@ -142,6 +142,9 @@ export class Graph {
   }
 }
 
+/** The block that wrote a node, by the node's name. */
+export const pathOf = (node: string): string => node.slice(0, Math.max(0, node.lastIndexOf('/')))
+
 /** Of a graph's weights as float32, which is what they are unpacked to. */
 export const weightBytes = ({ initializers }: Graph): number =>
   initializers.values().reduce((sum, { tensor }) => sum + 4 * elementsOf(tensor.shape), 0)

@@ -62,13 +62,31 @@ export const Add = binary('Add')
 export const Sub = binary('Sub')
 export const Mul = binary('Mul')
 export const Div = binary('Div')
+export const Neg = unary('Neg')
+export const Sign = unary('Sign')
+export const Abs = unary('Abs')
+export const Exp = unary('Exp')
+export const Erf = unary('Erf')
 export const Sqrt = unary('Sqrt')
 export const Sigmoid = unary('Sigmoid')
+export const Relu = unary('Relu')
 /** The exact erf form (approximate = none). */
 export const Gelu = unary('Gelu')
 
 export const Cast = (x: Value, to: ElementType): Value =>
   x.type === to ? x : one('Cast', [x], x.shape, { to: dataType[to] }, { type: to })
+
+/** 1 where they are equal, to be cast; NaN equals nothing. */
+export function Equal(a: Value, b: Value): Value {
+  sameType('Equal', a, b)
+  return one('Equal', [a, b], broadcast('Equal', a, b), {}, { type: 'bool' })
+}
+
+/** Held between two numbers. */
+export const Clip = (x: Value, least: number, most: number): Value => {
+  const bound = (value: number): Value => x.graph.constant([value], [], x.type as 'float32' | 'float16')
+  return one('Clip', [x, bound(least), bound(most)], x.shape)
+}
 
 /** x · sigmoid(alpha · x); alpha 1 is SiLU, alpha 1.702 is CLIP's GELU. */
 export const QuickGelu = (x: Value, alpha: number): Value => one('QuickGelu', [x], x.shape, { alpha: { float: alpha } }, microsoft)
@@ -116,11 +134,12 @@ export function Split(x: Value, parts: number, axis: number): Value[] {
   return x.graph.node('Split', [x], { axis, num_outputs: parts }, Array(parts).fill(part))
 }
 
-/** x[start:end] along one axis. */
-export function Slice(x: Value, axis: number, start: number, end: number): Value {
+/** x[start:end:step] along one axis. */
+export function Slice(x: Value, axis: number, start: number, end: number, step = 1): Value {
   check(0 <= start && start < end && end <= x.shape[axis]!, 'Slice', `${start}:${end} within axis ${axis}`, x)
   const at = (n: number): Value => x.graph.constant([n], [1], 'int64')
-  return one('Slice', [x, at(start), at(end), at(axis)], x.shape.with(axis, end - start))
+  const shape = x.shape.with(axis, Math.ceil((end - start) / step))
+  return one('Slice', [x, at(start), at(end), at(axis), ...(step === 1 ? [] : [at(step)])], shape)
 }
 
 /** Zeros around: `pads` are begins then ends, one a axis. */
@@ -129,6 +148,19 @@ export function Pad(x: Value, pads: Shape): Value {
   check(pads.length === 2 * rank, 'Pad', `${2 * rank} pads`, x)
   const shape = x.shape.map((side, i) => side + pads[i]! + pads[i + rank]!)
   return one('Pad', [x, x.graph.constant(pads, [pads.length], 'int64')], shape, { mode: 'constant' })
+}
+
+/** Broadcast to a shape. */
+export function Expand(x: Value, shape: Shape): Value {
+  const sides = x.graph.constant(shape, [shape.length], 'int64')
+  const whole = broadcast('Expand', x, { ...sides, shape })
+  check(
+    whole.every((side, i) => side === shape[i]),
+    'Expand',
+    `a shape that broadcasts to [${shape}]`,
+    x,
+  )
+  return one('Expand', [x, sides], shape)
 }
 
 /** Rows of `table` [V, D] at `ids` [...]: [..., D]. */
@@ -158,28 +190,33 @@ export function DepthToSpace(x: Value, blocksize: number): Value {
 
 // Sums ------------------------------------------------------------------------------------------
 
-export function ReduceMean(x: Value, axes: Shape): Value {
-  check(
-    axes.every((axis) => axis >= 0 && axis < x.shape.length),
-    'ReduceMean',
-    `axes [${axes}]`,
-    x,
-  )
-  const shape = x.shape.map((side, i) => (axes.includes(i) ? 1 : side))
-  return one('ReduceMean', [x, x.graph.constant(axes, [axes.length], 'int64')], shape, { keepdims: 1 })
-}
+const reduction =
+  (op: string) =>
+  (x: Value, axes: Shape): Value => {
+    const fits = axes.every((axis) => axis >= 0 && axis < x.shape.length)
+    check(fits, op, `axes [${axes}]`, x)
+    const shape = x.shape.map((side, i) => (axes.includes(i) ? 1 : side))
+    return one(op, [x, x.graph.constant(axes, [axes.length], 'int64')], shape, { keepdims: 1 })
+  }
+
+/** The axes stay, with one element each. */
+export const ReduceMean = reduction('ReduceMean')
+export const ReduceSum = reduction('ReduceSum')
 
 /** Over the last axis. */
 export const Softmax = (x: Value): Value => one('Softmax', [x], x.shape, { axis: -1 })
 
 // Products --------------------------------------------------------------------------------------
 
-function productShape(op: string, a: Value, b: Value, transB = false): number[] {
+function productShape(op: string, a: Value, b: Value, transB = false, transA = false): number[] {
   sameType(op, a, b)
   check(a.shape.length >= 2 && b.shape.length >= 2, op, 'two matrices', a, b)
-  const [rows, inner] = a.shape.slice(-2) as [number, number]
-  const [p, q] = b.shape.slice(-2) as [number, number]
-  const [innerB, columns] = transB ? [q, p] : [p, q]
+  const sides = ({ shape }: Value, turned: boolean): [number, number] => {
+    const [p, q] = shape.slice(-2) as [number, number]
+    return turned ? [q, p] : [p, q]
+  }
+  const [rows, inner] = sides(a, transA)
+  const [innerB, columns] = sides(b, transB)
   check(inner === innerB, op, 'equal inner sides', a, b)
   const batch = broadcast(op, { ...a, shape: a.shape.slice(0, -2) }, { ...b, shape: b.shape.slice(0, -2) })
   return [...batch, rows, columns]
@@ -187,9 +224,17 @@ function productShape(op: string, a: Value, b: Value, transB = false): number[] 
 
 export const MatMul = (a: Value, b: Value): Value => one('MatMul', [a, b], productShape('MatMul', a, b))
 
-/** alpha · a bᵀ without a Transpose node. CPU, CUDA and DirectML have it, WebGPU does not. */
-export const FusedMatMul = (a: Value, b: Value, { transB, alpha = 1 }: { transB: boolean; alpha?: number }): Value =>
-  one('FusedMatMul', [a, b], productShape('FusedMatMul', a, b, transB), { transB: transB ? 1 : 0, alpha: { float: alpha } }, microsoft)
+export interface Turned {
+  readonly transA?: boolean
+  readonly transB?: boolean
+  readonly alpha?: number
+}
+
+/** alpha · a b, either turned without a Transpose node. CPU, CUDA and DirectML have it, WebGPU does not. */
+export function FusedMatMul(a: Value, b: Value, { transA = false, transB = false, alpha = 1 }: Turned): Value {
+  const attributes = { ...(transA ? { transA: 1 } : {}), transB: transB ? 1 : 0, alpha: { float: alpha } }
+  return one('FusedMatMul', [a, b], productShape('FusedMatMul', a, b, transB, transA), attributes, microsoft)
+}
 
 /** a bᵀ + c for a [M, K], b [N, K], c [N]. */
 export function Gemm(a: Value, b: Value, c: Value | null): Value {
@@ -234,6 +279,14 @@ export function Conv(x: Value, w: Value, b: Value | null, attributes: ConvAttrib
   })
 }
 
+/** The largest of k × k: x [N, C, h, w] → [N, C, h', w'], what is left over at the edges left out. */
+export function MaxPool(x: Value, k: number, stride: number): Value {
+  const [N, C, h, w] = x.shape as [number, number, number, number]
+  const side = (length: number): number => Math.floor((length - k) / stride) + 1
+  check(x.shape.length === 4 && Math.min(h, w) >= k, 'MaxPool', `x [N, C, h, w] of at least ${k} × ${k}`, x)
+  return one('MaxPool', [x], [N, C, side(h), side(w)], { kernel_shape: [k, k], strides: [stride, stride] })
+}
+
 /** x [N, C, h, w], w [C, K, k, k] → [N, K, h·stride, w·stride] for k = stride. */
 export function ConvTranspose(x: Value, w: Value, stride: number): Value {
   const [N, C, h, wide] = x.shape as [number, number, number, number]
@@ -267,6 +320,13 @@ export function LayerNormalization(x: Value, scale: Value, bias: Value, epsilon:
   const fits = (v: Value): boolean => v.shape.length === 1 && v.shape[0] === x.shape.at(-1)
   check(fits(scale) && fits(bias), 'LayerNormalization', 'scale and bias as long as the last axis', x, scale, bias)
   return one('LayerNormalization', [x, scale, bias], x.shape, { axis: -1, epsilon: { float: epsilon } })
+}
+
+/** The same with what it was normalised by: [y, mean, 1 / deviation], the last two [..., 1]. CPU, CUDA and WebGPU have it, DirectML does not. */
+export function LayerNormalizationStatistics(x: Value, scale: Value, bias: Value, epsilon: number): [Value, Value, Value] {
+  const per = { type: x.type, shape: x.shape.with(-1, 1) }
+  const attributes = { axis: -1, epsilon: { float: epsilon } }
+  return x.graph.node('LayerNormalization', [x, scale, bias], attributes, [x, per, per]) as [Value, Value, Value]
 }
 
 /** Each [n, c, ...] on its own: x [N, C, ...], scale and bias [C]. */

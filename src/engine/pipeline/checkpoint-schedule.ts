@@ -6,9 +6,10 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { parameterizationOf } from '../checkpoint/parameterization.ts'
 import { quoteUntrusted } from '../checkpoint/quote-untrusted.ts'
-import type { TensorFile } from '../checkpoint/tensor.ts'
+import { elementsOf, float32Of, type TensorFile } from '../checkpoint/tensor.ts'
 import { readJson } from '../checkpoint/weight-folder.ts'
 import { type Note, UserError } from '../errors.ts'
+import { alphasCumprod, trainSteps, zeroTerminalSnr } from '../samplers/betas.ts'
 import { distillationOf, lcmDistillation } from '../samplers/distillation.ts'
 import type { Companions } from '../samplers/schedule.ts'
 
@@ -40,17 +41,40 @@ export function checkpointSchedule({ checkpoint, folder, unet, takesGuidance }: 
 
 /** A checkpoint of its own takes fewer steps than a LoRA (model card of SimianLuo/LCM_Dreamshaper_v7). */
 const wholeLcm = { ...lcmDistillation, steps: 4 }
+/** Those of Stable Diffusion and of AnimateDiff alike. */
+const usualBetas = [0.00085, 0.012] as const
+
 const namedLcm = /(^|[^a-zA-Z])lcm([^a-zA-Z]|$)|LCM/
 
 function ofFile(unet: TensorFile): CheckpointSchedule {
-  const { velocity, zeroTerminalSnr, byName } = parameterizationOf(unet)
+  const { velocity, zeroTerminalSnr: zero, byName } = parameterizationOf(unet)
   const file = basename(unet.path)
+  const { notes = [], ...stored } = storedSchedule(unet)
   const message = `${file} is drawn as a checkpoint that predicts velocity (v-prediction), by its name: nothing else says what it predicts.`
   return {
     ...(velocity && { predictsVelocity: true }),
-    ...(zeroTerminalSnr && { zeroTerminalSnr }),
-    notes: byName ? [{ code: 'velocity-by-name', message, data: { file } }] : [],
+    ...stored,
+    ...(zero && { zeroTerminalSnr: zero }),
+    notes: byName ? [...notes, { code: 'velocity-by-name', message, data: { file } }] : notes,
   }
+}
+
+/** Of single files, those that training wrote carry what was left of the picture at each step; they are rounded, some to halves. */
+function storedSchedule({ path, tensors }: TensorFile): Partial<CheckpointSchedule> {
+  const stored = tensors.get('alphas_cumprod')
+  if (!stored || elementsOf(stored.shape) !== trainSteps) return {}
+  const alphas = float32Of(stored)
+  const [scaled, linear] = (['scaled_linear', 'linear'] as const).map((betas) => alphasCumprod(betas, ...usualBetas)) as [
+    Float64Array,
+    Float64Array,
+  ]
+  const is = (known: Float64Array): boolean => known.every((value, t) => Math.abs(alphas[t]! - value) < 2e-3)
+  if (is(scaled)) return {}
+  if (is(zeroTerminalSnr(scaled))) return { zeroTerminalSnr: true }
+  if (is(linear)) return { checkpointBetas: 'linear' }
+  const file = basename(path)
+  const message = `${file} was trained on a noise schedule of its own (alphas_cumprod), which is not followed here: it may look too dark, or too bright.`
+  return { notes: [{ code: 'schedule-unknown', message, data: { file } }] }
 }
 
 const schedulerConfig = z.object({
@@ -63,9 +87,6 @@ const schedulerConfig = z.object({
   num_train_timesteps: z.number().nullish(),
   rescale_betas_zero_snr: z.boolean().nullish(),
 })
-
-/** Those of Stable Diffusion and of AnimateDiff alike. */
-const usualBetas = [0.00085, 0.012] as const
 
 /** @throws UserError `checkpoint-config` for what nothing here computes */
 function scheduleIn(path: string): CheckpointSchedule {

@@ -26,10 +26,14 @@ export interface DenoiseSettings {
   readonly windowsAt?: (call: number) => readonly WeightedWindow[]
   /** Of every frame, [F], instead of the schedule's. */
   readonly guidance?: Float64Array
+  /** What LoRA's strengths are multiplied by at every frame, [F]. */
+  readonly strengths?: Float64Array
   /** Latents of the first frames, [K, 4, h, w], which stay as they are. */
   readonly known?: Float32Array
   /** A clip [F, 4, h, w] to begin from instead of noise. */
   readonly variation?: { readonly latents: Float32Array; readonly strength: number }
+  /** Latents [F, 4, h, w] as they are at a call; the ones before it are not made, and no first noise is drawn. */
+  readonly resume?: { readonly latents: Float32Array; readonly call: number }
 }
 
 /** What the UNet attends to at a call, texts [L, D] of equal length; a prompt may change from call to call, and over the frames. */
@@ -57,7 +61,7 @@ export async function* denoise(
   settings: DenoiseSettings,
   signal?: AbortSignal,
 ): AsyncGenerator<Step, Float32Array> {
-  const { frames, schedule, generator, known, variation } = settings
+  const { frames, schedule, generator, known, variation, strengths, resume } = settings
   const sampler = createSampler(schedule.sampler)
   const [channels, h, w] = latentShape
   // The noise of an animation is one draw of [4, F, h, w], as AnimateDiff draws it; the nets want [F, 4, h, w].
@@ -68,28 +72,32 @@ export async function* denoise(
   const needed = (window: WeightedWindow): boolean => window.frames.some((frame) => frame >= knownFrames)
   const guidance = settings.guidance ?? new Float64Array(frames).fill(schedule.guidance)
 
-  const drawnNoise = noise()
+  const drawnNoise = resume ? resume.latents : noise()
   const firstNoise = settings.rearrange?.(drawnNoise) ?? drawnNoise
-  const firstCall = variation ? firstCallFor(variation.strength, sampler) : 0
-  let x: Float32Array = variation
-    ? noised(sampler, variation.latents, firstNoise, firstCall)
-    : firstNoise.map((value) => value * sampler.initialScale)
+  const firstCall = resume ? resume.call : variation ? firstCallFor(variation.strength, sampler) : 0
+  let x: Float32Array = resume
+    ? resume.latents
+    : variation
+      ? noised(sampler, variation.latents, firstNoise, firstCall)
+      : firstNoise.map((value) => value * sampler.initialScale)
   if (known) holdKnown(sampler, x, known, firstNoise, firstCall)
 
+  const skipped = resume ? 0 : firstCall // those before a resumed call were made by somebody
   const calls = sampler.timesteps.length
   for (const [i, t] of sampler.timesteps.entries()) {
     if (i < firstCall) continue
     signal?.throwIfAborted()
     const sample = sampler.input(x, i)
     const windows = windowsAt(i).filter(needed)
-    const predict: Predict = (texts) => predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows }, signal)
+    const predict: Predict = (texts) =>
+      predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows, ...(strengths && { strengths }) }, signal)
     const said = await guided(predict, contextAt(i), guidance)
     const eps = schedule.predictsVelocity ? noiseIn(said, sample, sampler.sigmas[i]!) : said
     if (Number.isNaN(eps.at(-1))) throw brokenNoise(t)
     const before = x
     x = sampler.step(before, eps, i, noise)
     if (known) holdKnown(sampler, x, known, firstNoise, i + 1)
-    yield { step: i + 1 - firstCall, of: calls - firstCall, latents: x, guess: () => sampler.denoised(before, eps, i) }
+    yield { step: i + 1 - skipped, of: calls - skipped, latents: x, guess: () => sampler.denoised(before, eps, i) }
   }
   signal?.throwIfAborted()
   return x

@@ -7,8 +7,9 @@ import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
+import { torchGenerator } from '../noise.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { type PromptTag, promptTags, withoutTags } from '../prompt-tags.ts'
+import { withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { lcmDistillation } from '../samplers/distillation.ts'
@@ -19,7 +20,17 @@ import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '.
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
-import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
+import {
+  type ClipInput,
+  checkStrengths,
+  numbersOverClip,
+  type PreparedClip,
+  prepareClip,
+  repeatedFrames,
+  startOf,
+  withRepeats,
+} from './clip-input.ts'
+import { type Closing, closingOf, foldWhereOpen } from './closed-loop.ts'
 import { denoise } from './denoise.ts'
 import { firstCallFor } from './known-frames.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
@@ -28,12 +39,16 @@ import { createModelCache, type OpenModel } from './model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
+import { createSeamMeter } from './seam.ts'
 import { createTextCache } from './text-cache.ts'
+import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
+import { guidanceTaken, tagNotes } from './unheard-words.ts'
+import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput
   extends ClipInput,
-    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'sampler' | 'spacing' | 'betas'>> {
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
   /** Unsigned 64-bit. */
   readonly seed: bigint
@@ -55,6 +70,8 @@ export interface StreamProgress extends EngineProgress {
 
 export interface Streamed {
   readonly schedule: Schedule
+  /** Absent for a still. */
+  readonly closing?: Closing
   /** For the person: what of their files was not used, and what may not come out as they think. */
   readonly notes: readonly Note[]
 }
@@ -64,7 +81,7 @@ export interface EngineOutput extends Streamed {
 }
 
 /** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip'>
+export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip' | 'method'>
 
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
@@ -107,9 +124,12 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const base = openModels(files)
     const { motion, vae, text } = base.model
     const { factor } = vae.architecture
-    checkSize(drawing, { factor, hasMotion: motion !== null })
-    const clip = prepareClip(drawing, base.model)
+    const zero = isZero(drawing)
+    checkSize(drawing, { factor, hasMotion: motion !== null || zero })
+    if (zero) refuseClipForZero(drawing)
+    const clip = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
     const applied = applyLoras(base, files.loras)
+    checkStrengths(clip, files.loras.length, applied.merged.length)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
     const embeddings = new Map([
@@ -123,13 +143,15 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   function netsFor(
     base: OpenModel,
     applied: AppliedLoras,
-    size: Size,
+    size: Size & Pick<EngineInput, 'method'>,
     { plan: { atOnce, motionWindows } }: PreparedClip,
     timeOffset?: Float32Array,
   ) {
     const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
     const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...omitUndefined({ motionWindows, timeOffset }) }
-    return { model, keys, nets: createNets(model, { ...size, frames: atOnce }, options) }
+    const crossFrames = isZero(size)
+    const nets = createNets(model, { ...size, frames: atOnce }, { ...options, crossFrames })
+    return { model, keys, nets, firstNets: crossFrames ? createNets(model, { ...size, frames: 1 }, options) : nets }
   }
 
   async function* stream(asked: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
@@ -137,6 +159,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { base, applied, embeddings, clip } = prepare(drawing)
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
+    if (isZero(drawing)) refuseForZero(schedule)
     const sampler = createSampler(schedule.sampler)
     const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
@@ -145,7 +168,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     const { condProj } = base.model
     const timeOffset = condProj && guidanceEmbedding(schedule.guidance, condProj)
-    const { model, keys, nets } = netsFor(base, applied, drawing, clip, timeOffset)
+    const { model, keys, nets, firstNets } = netsFor(base, applied, drawing, clip, timeOffset)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
@@ -165,21 +188,34 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
-    const steps = denoise(
-      nets,
-      (call) => contexts[call]!,
-      latentShape,
-      {
-        frames: drawn,
-        schedule: condProj ? { ...schedule, guidance: 1 } : schedule,
-        windowsAt: plan.windowsAt,
-        ...startOf(drawing.seed, clip),
-        ...(condProj ? {} : guidanceOver(clip)),
-        ...(known && { known }),
-        ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
-      },
-      signal,
-    )
+    const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
+    const contextAt = (call: number) => contexts[call]!
+    const numbers = numbersOverClip(clip)
+    const clipSteps = () =>
+      denoise(
+        nets,
+        contextAt,
+        latentShape,
+        {
+          frames: drawn,
+          schedule: clipSchedule,
+          windowsAt: plan.windowsAt,
+          ...startOf(drawing.seed, clip),
+          ...(condProj ? omitUndefined({ strengths: numbers.strengths }) : numbers),
+          ...(known && { known }),
+          ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
+        },
+        signal,
+      )
+    const zeroSteps = () =>
+      textToVideoZero(
+        { first: firstNets, all: nets, atOnce: plan.atOnce },
+        contextAt,
+        latentShape,
+        { frames: drawn, schedule: clipSchedule, generator: torchGenerator(drawing.seed) },
+        signal,
+      )
+    const steps = isZero(drawing) ? zeroSteps() : clipSteps()
     let done = 0
     let turn = await steps.next()
     for (; !turn.done; turn = await steps.next()) {
@@ -193,15 +229,22 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     }
     const decoding = { stage: 'decoding', step: done, of: done } as const
     yield decoding
-    if (continues) yield { ...decoding, frames: continues }
-    const latents = plan.finish(turn.value).subarray(known?.length ?? 0)
-    for await (const frames of withRepeats(nets.decodeInParts(latents), plan.again)) {
+    const meter = createSeamMeter()
+    if (continues) {
+      meter.add(continues)
+      yield { ...decoding, frames: continues }
+    }
+    const shown = plan.mayFold && !known ? foldWhereOpen(turn.value, drawn) : { latents: plan.finish(turn.value), again: plan.again }
+    for await (const frames of withRepeats(nets.decodeInParts(shown.latents.subarray(known?.length ?? 0)), shown.again)) {
       signal?.throwIfAborted()
+      meter.add(frames)
       yield { ...decoding, frames }
     }
+    const closing = closingOf(plan, 'folded' in shown && shown.folded, meter.seam())
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
-    const tags = tagNotes(asked)
-    return { schedule, notes: [...tags, ...schedule.notes, ...model.trained.notes, ...unheard, ...base.notes, ...applied.notes] }
+    const files = [...model.trained.notes, ...base.notes, ...applied.notes]
+    const notes = [...tagNotes(asked), ...schedule.notes, ...unheard, ...files, ...closing.notes]
+    return { schedule, notes, ...closing.measured }
   }
 
   return {
@@ -224,7 +267,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
           filled += frames.data.length
         }
       }
-      return { frames: { count, width, height, data: data! }, ...turn.value }
+      const each = width * height * 3
+      return { frames: { count: filled / each, width, height, data: data!.subarray(0, filled) }, ...turn.value }
     },
 
     async warm(loading) {
@@ -234,26 +278,6 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     close: () => sessions.release(),
   }
-}
-
-/** On tags that nobody took out of the prompt before: what they name is not here. */
-function tagNotes({ prompt, negative }: EngineInput): Note[] {
-  const tags = [...promptTags(prompt), ...promptTags(negative)]
-  const note = (code: string, kind: PromptTag['kind'], why: string): Note[] => {
-    const typed = [...new Set(tags.filter((tag) => tag.kind === kind).map((tag) => tag.typed))].slice(0, 5).join(' ')
-    return typed === '' ? [] : [{ code, message: `Left out of the prompt: ${typed}. ${why}`, data: { tags: typed } }]
-  }
-  return [
-    ...note('prompt-loras', 'lora', 'No LoRA of that name is installed, and no style of it is offered to everybody for this model.'),
-    ...note('prompt-hypernetworks', 'hypernetwork', 'Hypernetworks are not supported.'),
-  ]
-}
-
-const guidanceTaken: Note = {
-  code: 'guidance-taken',
-  message:
-    'This checkpoint takes its guidance as an input (LCM): what should not be in the picture, and guidance that changes over the frames, are not heard.',
-  data: {},
 }
 
 /** Where guidance travels it must be right at every key; the largest is told. */
@@ -273,7 +297,7 @@ function scheduleAt(
   const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
   const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
-  return scheduleFor(drawing.frames > 1 ? (motion?.architecture ?? null) : null, wanted, {
+  return scheduleFor(drawing.frames > 1 && !isZero(drawing) ? (motion?.architecture ?? null) : null, wanted, {
     ...trained,
     ...omitUndefined({ distilledLora }),
   })

@@ -12,7 +12,7 @@ import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
 import type { Model } from './model.ts'
 
-interface Common extends Pick<Material, 'adapterRank'> {
+interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {
   /** Gathers the names of the weights that are asked for. */
   readonly asked?: Set<string>
 }
@@ -60,15 +60,29 @@ export interface DenoiserSize {
   readonly textPerFrame?: boolean
   /** Inside every motion module; absent: it sees all frames at once. */
   readonly motionWindows?: readonly WeightedWindow[]
+  /** No motion modules: every frame's self-attention looks at the first frame. */
+  readonly crossFrames?: boolean
 }
 
 /** sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w] */
 export function unetGraph(
   model: Pick<Model, 'unet' | 'motion'>,
   target: Target,
-  { animations, frames, h, w, tokens, textPerFrame = false, motionWindows: windows, asked, ...adapted }: DenoiserSize & Common,
+  {
+    animations,
+    frames,
+    h,
+    w,
+    tokens,
+    textPerFrame = false,
+    motionWindows: windows,
+    crossFrames = false,
+    asked,
+    ...adapted
+  }: DenoiserSize & Common,
 ): Graph {
-  const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture, ...(windows && { windows }) } : null
+  const motion =
+    model.motion && frames > 1 && !crossFrames ? { frames, architecture: model.motion.architecture, ...(windows && { windows }) } : null
   const graph = new Graph(motion ? 'unet-motion' : 'unet')
   const tensors = model.motion && motion ? new Map([...model.unet.tensors, ...model.motion.tensors]) : model.unet.tensors
   const weights = new Weights({ graph, target, file: model.unet.file, tensors, ...adapted }, '', asked)
@@ -76,7 +90,7 @@ export function unetGraph(
   const sample = graph.input('sample', 'float32', [animations * frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
   const context = graph.input('context', 'float32', [textPerFrame ? animations * frames : animations, tokens, contextWidth])
-  graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion))
+  graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion, { crossFrames: crossFrames ? frames : 1 }))
   return graph
 }
 

@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly plainLayout?: boolean
   /** No node is changed or computed beforehand. */
   readonly asWritten?: boolean
+  /** What a value no longer needs goes back to the system at once, instead of into a pool that may be half as large again. CPU. */
+  readonly withoutPool?: boolean
 }
 
 // A provider that is missing is our error to tell, not the log's.
@@ -98,13 +100,14 @@ function settingsOf({
   mapped = false,
   plainLayout = false,
   asWritten = false,
+  withoutPool = false,
 }: SessionOptions): ort.InferenceSession.SessionOptions {
   const { executionProviders, enableCpuMemArena, enableMemPattern, disabledOptimizers } = providersFor(device)
   const disabled = plainLayout ? [...disabledOptimizers, 'NchwcTransformer'] : disabledOptimizers
   return {
     executionProviders: [...executionProviders],
     graphOptimizationLevel: asWritten ? 'disabled' : 'all',
-    enableCpuMemArena,
+    enableCpuMemArena: enableCpuMemArena && !withoutPool,
     enableMemPattern,
     logSeverityLevel: 3,
     intraOpNumThreads: threads,

@@ -103,6 +103,12 @@ function optimizedGraphs({ weightDir, onNote }: StartOptions): OptimizedGraphs |
   return createOptimizedGraphs(createChecksummedCache(omitUndefined(options)))
 }
 
+/** For a net that is not drawn with but trained through; null without a place for them. */
+export function openComputedWeights(options: StartOptions): ComputedWeights | null {
+  const cache = weightCache(options)
+  return cache && computedWeights(cache, options.threads ?? countCores())
+}
+
 const computedWeights = (cache: ChecksummedCache, threads: number): ComputedWeights =>
   createComputedWeights({
     cache,

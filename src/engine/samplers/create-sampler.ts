@@ -47,6 +47,16 @@ export function createSampler(config: SamplerConfig): Sampler {
     })
   }
   if (!(eta >= 0 && eta <= 1)) throw new UserError('sampler-eta', `eta runs from 0 to 1, not ${eta}.`, { eta })
-  const alphas = alphasCumprod(settings.betas, settings.betaStart, settings.betaEnd)
-  return rules[name](settings, settings.zeroTerminalSnr ? zeroTerminalSnr(alphas) : alphas)
+  return rules[name](settings, alphasFor(settings))
+}
+
+/** ᾱ of every training step, as a net was trained on them. */
+export function alphasFor({
+  betas,
+  betaStart = 0.00085,
+  betaEnd = 0.012,
+  zeroTerminalSnr: stretched = false,
+}: Pick<SamplerConfig, 'betas' | 'betaStart' | 'betaEnd' | 'zeroTerminalSnr'>): Float64Array {
+  const alphas = alphasCumprod(betas, betaStart, betaEnd)
+  return stretched ? zeroTerminalSnr(alphas) : alphas
 }

@@ -126,9 +126,9 @@ function samplerNamed(name: string): SamplerName {
   })
 }
 
-function refuseWhatFails(motion: MotionKind | null, sampler: SamplerConfig, guidance: number, { distilledLora }: Companions): void {
+function refuseWhatFails(motion: MotionKind | null, sampler: SamplerConfig, guidance: number, companions: Companions): void {
   const version = motion?.version
-  const { betas } = sampler
+  const { name, betas } = sampler
   if (version && version !== 'animatelcm' && betas === 'scaled_linear') {
     throw new UserError(
       'schedule-betas',
@@ -140,11 +140,15 @@ function refuseWhatFails(motion: MotionKind | null, sampler: SamplerConfig, guid
     refuseForLightning(motion?.steps, sampler, guidance)
     return
   }
-  if ((version === 'animatelcm' || distilledLora?.method === 'LCM') && guidance > 3) {
+  const { distilledLora, distilledCheckpoint } = companions
+  const distilled = version === 'animatelcm' || distilledLora?.method === 'LCM'
+  const most = distilled ? 3 : name === 'lcm' ? (distilledLora ?? distilledCheckpoint ?? lcmDistillation).mostGuidance : Infinity
+  if (guidance > most) {
+    const what = version === 'animatelcm' ? 'AnimateLCM' : distilled ? 'An LCM LoRA' : 'What the sampler lcm is for'
     throw new UserError(
       'schedule-guidance',
-      `${version === 'animatelcm' ? 'AnimateLCM' : 'An LCM LoRA'} has guidance distilled into it: ${guidance} on top burns the colours. Expected 1 to 3; 1.5 looks best.`,
-      { guidance, most: 3 },
+      `${what} has guidance distilled into it: ${guidance} on top burns the colours. Expected 1 to ${most}; 1.5 looks best.`,
+      { guidance, most },
     )
   }
 }

@@ -135,7 +135,12 @@ export function clipText(width = 768): Shapes {
 }
 
 /** AnimateDiff's own names. `peRows`: 24 in v1, 32 in v2 and v3, null where none is stored. */
-export function officialModules({ mid = false, peRows = 32 as number | null, levels = widths } = {}): Shapes {
+export function officialModules({
+  mid = false,
+  peRows = 32 as number | null,
+  levels = widths as readonly number[],
+  layersPerBlock = 2,
+} = {}): Shapes {
   const shapes: Shapes = new Map()
   const module = (place: string, c: number) => {
     const path = `${place}.temporal_transformer`
@@ -150,8 +155,10 @@ export function officialModules({ mid = false, peRows = 32 as number | null, lev
     feedForward(shapes, `${block}.ff`, c)
     layer(shapes, `${block}.ff_norm`, [c])
   }
-  for (const [b, c] of levels.entries()) for (const i of [0, 1]) module(`down_blocks.${b}.motion_modules.${i}`, c)
+  const places = (count: number) => Array.from({ length: count }, (_, i) => i)
+  for (const [b, c] of levels.entries()) for (const i of places(layersPerBlock)) module(`down_blocks.${b}.motion_modules.${i}`, c)
   if (mid) module('mid_block.motion_modules.0', levels.at(-1)!)
-  for (const [b, c] of levels.toReversed().entries()) for (const i of [0, 1, 2]) module(`up_blocks.${b}.motion_modules.${i}`, c)
+  for (const [b, c] of levels.toReversed().entries())
+    for (const i of places(layersPerBlock + 1)) module(`up_blocks.${b}.motion_modules.${i}`, c)
   return shapes
 }

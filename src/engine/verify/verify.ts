@@ -1,6 +1,6 @@
 // Verification of the engine against what other programs computed: how somebody checks a new GPU or driver.
-// Three kinds of folders: reference tensors of every net (format: test/fixtures/tiny), long clips (test/fixtures/long), and a model folder with
-// what it draws.
+// Kinds of folders: reference tensors of every net (format: test/fixtures/tiny), long clips (test/fixtures/long), gradients and optimiser
+// steps (test/fixtures/train), Text2Video-Zero (test/fixtures/zero), measures of clips (test/fixtures/metrics), and a model folder with what it draws.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,9 +10,13 @@ import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
 import type { Comparison } from './comparison.ts'
 import { checkModelFolder, checkPipeline } from './drawing.ts'
 import { checkLong, longTable } from './long.ts'
+import { checkMetrics, metricsTable } from './metrics.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
 import { openReferenceTensors, promptsOf, type ReferenceTensors } from './reference-tensors.ts'
 import type { TestSession } from './test-session.ts'
+import { checkTraining } from './training.ts'
+import { trainingTablesIn } from './training-answers.ts'
+import { checkZero, zeroTable } from './zero.ts'
 
 /**
  * A row for each answer, as it is computed. Frees every session before the next is loaded.
@@ -20,12 +24,15 @@ import type { TestSession } from './test-session.ts'
  * @throws UserError `verify-nothing`, `verify-file`, `verify-answer`, and those of opening a model
  */
 export function verify(dir: string, session: TestSession, expected = join(dir, 'expected.safetensors')): AsyncGenerator<Comparison> {
+  if (existsSync(trainingTablesIn(dir))) return checkTraining(dir, session)
   if (!existsSync(expected)) {
     throw new UserError('verify-nothing', `${dir} has no expected.safetensors to compare with.`, { dir, expected })
   }
   if (existsSync(join(dir, 'checkpoint.safetensors'))) {
     return checkReferences(dir, openReferenceTensors([expected, join(dir, 'lycoris.safetensors')]), session)
   }
+  if (existsSync(join(dir, metricsTable))) return checkMetrics(dir, openReferenceTensors([expected]), session)
+  if (existsSync(join(dir, zeroTable))) return checkZero(dir, openReferenceTensors([expected]), session)
   if (existsSync(join(dir, longTable))) return checkLong(dir, openReferenceTensors([expected]), session)
   return checkModelFolder(openModel({ checkpoint: dir }), openReferenceTensors([expected]), session)
 }

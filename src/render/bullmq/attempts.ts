@@ -14,7 +14,7 @@ import { type AttemptView, judgeAttempt } from './judge-attempt.ts'
 import { type Order, outcomeSchema, type RunOutcome } from './messages.ts'
 import type { Placements } from './placements.ts'
 import type { Recent } from './recent.ts'
-import { type Loss, lostTwice, noHostHolds } from './refusals.ts'
+import { type LostRun, lostTwice, noHostHolds } from './refusals.ts'
 import { type Placed, type RemoteRun, rejectRun, resolveRun, runKey } from './remote-run.ts'
 import { NotAuthentic, type Signature } from './signature.ts'
 
@@ -66,7 +66,7 @@ export interface AttemptsParts {
 export type RunEvent = { readonly host: string; readonly name: string; readonly run: string } & (
   | { readonly kind: 'placed' }
   | { readonly kind: 'handed-back' }
-  | ({ readonly kind: 'lost' } & Loss)
+  | ({ readonly kind: 'lost' } & LostRun)
   | { readonly kind: 'ended'; readonly device?: string; readonly renderMs?: number; readonly stepMs?: readonly number[] }
 )
 
@@ -196,11 +196,17 @@ export function createAttempts(parts: AttemptsParts): Attempts {
           lose(run, { of: 'host', how: 'its result was lost' })
           return
         }
-        const { animation, notes, stepMs, renderMs, device } = outcome
+        const { animation, notes, closing, stepMs, renderMs, device } = outcome
         const { format, width, height, frames, fps } = animation
         onEvent({ kind: 'ended', ...about(host, key), device, renderMs, stepMs })
         conclude(run, sha256)
-        resolveRun(run, { animation: { bytes, format, width, height, frames, fps }, notes, stepMs, renderMs })
+        resolveRun(run, {
+          animation: { bytes, format, width, height, frames, fps },
+          notes,
+          stepMs,
+          renderMs,
+          ...omitUndefined({ closing }),
+        })
         break
       }
       case 'warm':
@@ -272,7 +278,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   }
 
   /** The attempt was begun, and has come to nothing. */
-  function lose(run: RemoteRun, loss: Loss): void {
+  function lose(run: RemoteRun, loss: LostRun): void {
     const key = runKey(run)
     const { host } = endAttempt(run)
     onEvent({ kind: 'lost', ...about(host, key), ...loss })

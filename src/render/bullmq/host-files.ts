@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { unlessAborted } from '../../unless-aborted.ts'
 import { fetchContent } from '../content-store/checked-content.ts'
 import { type ContentDigest, type ContentStore, NotStored } from '../content-store/content-store.ts'
@@ -15,6 +15,8 @@ import type { Recipe } from '../recipe.ts'
 export interface HostFiles {
   /** Contents that need not be sent: each file of a folder, and the folder. */
   installed(): readonly string[]
+  /** Takes up what was installed meanwhile, and forgets what was removed. */
+  look(): Promise<void>
   /** @throws MissingFiles; the signal's reason */
   use(recipe: PortableRecipe, signal: AbortSignal): Promise<FilesInUse>
 }
@@ -45,9 +47,9 @@ export class MissingFiles extends Error {
   }
 }
 
-/** @param places files and models' folders that are installed; read once, which takes seconds for large ones */
+/** @param places files and models' folders that are installed; what is new is read, which takes seconds for large ones */
 export async function openHostFiles(
-  places: readonly string[],
+  places: () => readonly string[],
   contents: FileContents,
   { store, cacheFolder, maxCacheBytes }: HostFilesOptions,
 ): Promise<HostFiles> {
@@ -55,11 +57,28 @@ export async function openHostFiles(
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
   const installed = new Map<string, string>()
-  for (const place of places) {
-    const content = await contents.of(place)
-    installed.set(content.sha256, place)
-    for (const file of content.files ?? []) installed.set(file.sha256, join(place, file.path))
+  let looking: Promise<void> | undefined
+
+  async function lookNow(): Promise<void> {
+    const found = new Map<string, string>()
+    for (const place of places()) {
+      const content = await contents.of(place)
+      found.set(content.sha256, place)
+      for (const file of content.files ?? []) found.set(file.sha256, join(place, file.path))
+    }
+    installed.clear()
+    for (const [sha256, path] of found) installed.set(sha256, path)
   }
+
+  function look(): Promise<void> {
+    looking ??= lookNow().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
+  await look()
+
   const inUse = new Map<string, number>()
   const fetching = new Map<string, Promise<string>>()
 
@@ -84,16 +103,23 @@ export async function openHostFiles(
 
   async function fetch(content: FileContent): Promise<string> {
     const entry = join(cacheFolder, content.sha256)
-    const path = join(entry, content.files ? 'model' : `file${endingOf(content.name)}`)
+    const path = join(entry, content.files ? 'model' : keptName(content.name))
     if (statSync(path, { throwIfNoEntry: false })) {
       utimesSync(entry, new Date(), new Date())
       return path
     }
     makeRoom(content.bytes)
     const draft = join(partial, randomUUID())
+    const other = statSync(entry, { throwIfNoEntry: false }) && readdirSync(entry)[0]
     try {
+      if (other !== undefined) {
+        // The same under another name.
+        await copyFile(join(entry, other), draft)
+        await rename(draft, path)
+        return path
+      }
       if (content.files) for (const file of content.files) await bring(file, join(draft, 'model', file.path))
-      else await bring(content, join(draft, `file${endingOf(content.name)}`))
+      else await bring(content, join(draft, keptName(content.name)))
       await rename(draft, entry)
       return path
     } catch (error) {
@@ -132,6 +158,7 @@ export async function openHostFiles(
 
   return {
     installed: () => [...installed.keys()],
+    look,
     async use(portable, signal) {
       const held: string[] = []
       const names = new Map<string, string>()
@@ -155,10 +182,15 @@ export async function openHostFiles(
   }
 }
 
-/** It tells what a file is, and is made of letters alone. */
-function endingOf(name: string): string {
-  const ending = extname(name).toLowerCase()
-  return /^\.[a-z0-9]{1,12}$/.test(ending) ? ending : ''
+/**
+ * Some of what a file is, only its name says (how it was distilled, which motion module it is), and its ending: both are kept, as letters that
+ * mean nothing to a file system.
+ */
+function keptName(name: string): string {
+  const { name: stem, ext } = parse(name)
+  const ending = /^\.[a-z0-9]{1,12}$/i.test(ext) ? ext.toLowerCase() : ''
+  const letters = stem.replaceAll(/[^\p{L}\p{N}_-]+/gu, '-').slice(0, 60)
+  return `file-${letters}${ending}`
 }
 
 function sizeOf(path: string): number {

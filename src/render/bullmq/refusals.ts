@@ -20,13 +20,13 @@ export function hostsUnreachable(): UserError {
 }
 
 /** An attempt that was begun and came to nothing. */
-export interface Loss {
+export interface LostRun {
   /** What failed: the process that holds the device, the host around it and the way there; or it hung. */
   readonly of: 'process' | 'host' | 'hung'
   readonly how: string
 }
 
-export function lostTwice({ of, how }: Loss): UserError {
+export function lostTwice({ of, how }: LostRun): UserError {
   return of === 'process'
     ? new UserError(
         'worker-died',

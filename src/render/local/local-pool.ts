@@ -8,6 +8,7 @@ import { fixedCapacity } from '../../jobs/capacity.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { serial } from '../../serial.ts'
 import { unlessAborted } from '../../unless-aborted.ts'
+import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import { type DeviceNote, PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
 import type { Drawn } from '../render.ts'
 import { createWatchdog, usualWatchdog, type WatchdogLimits, type Watched } from '../watchdog.ts'
@@ -91,6 +92,7 @@ export function createLocalPool({
       if (!(error instanceof ChildDied)) throw error
       if (closed) throw new PoolClosed()
       if (attempt < attempts) return begin(what, options, attempt + 1)
+      if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
       const sentence = 'The process that draws ended twice on this, perhaps for want of memory: try a smaller size or fewer frames.'
       throw new UserError('worker-died', sentence, { how: error.how })
     } finally {

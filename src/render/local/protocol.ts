@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { RenderProgress } from '../../jobs/renderer.ts'
+import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import type { DeviceNote } from '../pool.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Drawn } from '../render.ts'
@@ -75,6 +76,7 @@ export type Failure =
 export function failureOf(error: unknown): Failure {
   if (error instanceof UserError) return { kind: 'refused', code: error.code, message: error.message, data: error.data }
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  if (isOutOfMemory(message)) return failureOf(outOfMemory(message))
   return { kind: 'bug', message, stack: stack ?? message }
 }
 

@@ -26,7 +26,7 @@ export function earlierState(
   if (last?.deed === 'forgotten')
     throw new UserError('style-forgotten', `${name} was removed with its files: there is no way back.`, { name })
   if (!last || (number !== undefined && (number < 0 || number >= last.number))) {
-    const sentence = `${name} has no earlier state${number === undefined ? '' : ` ${number}`}; /styles who lists them.`
+    const sentence = `${name} has no earlier state${number === undefined ? '' : ` ${number}`}; who lists them.`
     throw new UserError('style-no-such-state', sentence, { name, to: number ?? 0 })
   }
   const state = registry.at(id, number ?? last.number - 1)

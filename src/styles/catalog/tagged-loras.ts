@@ -48,12 +48,13 @@ export async function withTaggedLoras(
 }
 
 async function lorasOf(
-  { name, strength }: PromptTag,
+  { name: typed, strength }: PromptTag,
   model: ModelFiles,
   styles: Pick<StyleCatalog, 'get'>,
   installed: InstalledLoras,
   own: string | undefined,
 ): Promise<readonly LoraFile[]> {
+  const name = typed.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|pt|bin)$/i, '')
   const named = model.loras.filter(({ file }) => foldName(parse(basename(file)).name) === foldName(name))
   if (named.length > 0) return named.map((lora) => ({ ...lora, strength: strength ?? lora.strength }))
   const style = await styles.get(name)

@@ -1,11 +1,17 @@
 // Request signing: the port that Slack calls can be called by anybody. What is not signed by Slack, or was signed for another time, is refused.
 
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { signingSecret } from './emulated.ts'
 import { eventOf, type SlackHarness, startSlackHarness } from './harness.ts'
 import type { Acknowledged, Signing } from './server.ts'
 import { http, portIn } from './transports.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 describe('a call of the port for Slack', () => {
   let harness: SlackHarness
@@ -33,6 +39,18 @@ describe('a call of the port for Slack', () => {
     assert.equal((await call(how, payload)).status, status)
     assert.equal(harness.received.length, before)
   }
+
+  test('that only looks at the certificate is let through unsigned, and is no event', async () => {
+    const before = harness.received.length
+    const body = 'token=legacy&ssl_check=1'
+    const response = await fetch(`http://127.0.0.1:${port}/slack/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    })
+    assert.equal(response.status, 200)
+    assert.equal(harness.received.length, before)
+  })
 
   test('is received when it is signed now, up to some minutes ago or ahead', async () => {
     for (const minutes of [0, -4, 4]) {
@@ -76,6 +94,28 @@ describe('a call of the port for Slack', () => {
     await refused(401, { atMs, headers: { 'x-slack-signature': 'v0=00' } }, payload)
     await refused(401, { atMs, headers: { 'x-slack-signature': 'v0=00' } }, payload)
     assert.equal((await call({ atMs }, payload)).status, 200)
+  })
+
+  test('unsigned and closed before it was answered, of which nothing stays in memory', async () => {
+    const send = (n: number) =>
+      new Promise<void>((resolve) => {
+        const stamp = Math.floor(Date.now() / 1000)
+        const signature = `v0=${String(n).padStart(8, '0')}${'f'.repeat(12_000)}`
+        const head = `POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Slack-Request-Timestamp: ${stamp}\r\nX-Slack-Signature: ${signature}\r\nContent-Length: 2\r\n\r\n{}`
+        const socket = connect(port, '127.0.0.1', () => socket.write(head, () => setImmediate(() => socket.resetAndDestroy())))
+        socket.on('error', () => undefined)
+        socket.on('close', () => resolve())
+      })
+    const heap = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      collectGarbage()
+      return process.memoryUsage().heapUsed / 1e6
+    }
+    await Promise.all(Array.from({ length: 50 }, (_, n) => send(n)))
+    const before = await heap()
+    for (let n = 0; n < 2000; n += 50) await Promise.all(Array.from({ length: 50 }, (_, k) => send(100 + n + k)))
+    const grown = (await heap()) - before
+    assert.ok(grown < 10, `2000 signatures of 12 kB, and the heap grew by ${grown} MB`)
   })
 
   test('that is signed and holds no object, which would end the process of Bolt alone', async () => {

@@ -106,6 +106,35 @@ describe('openTorch', () => {
     })
   }
 
+  test('reads eight-bit floats, which name their type beside untyped bytes', () => {
+    const typed = (type: string) => {
+      const storage = '(U\x07storagectorch.storage\nUntypedStorage\nU\x010U\x03cpuK\x03tQ'
+      return `ctorch._utils\n_rebuild_tensor_v3\n(${storage}K\0K\x03\x85K\x01\x85\x89Nctorch\n${type}\ntR`
+    }
+    const path = join(folder, 'float8.ckpt')
+    const save = (type: string) =>
+      writeFileSync(
+        path,
+        zipOf([
+          { name: 'm/data.pkl', bytes: Buffer.from(`\x80\x02}${text('a')}${typed(type)}s.`, 'latin1') },
+          { name: 'm/data/0', bytes: Uint8Array.of(0x38, 0xb8, 0x40) },
+        ]),
+      )
+    for (const [type, dtype] of [
+      ['float8_e4m3fn', 'F8_E4M3'],
+      ['float8_e5m2', 'F8_E5M2'],
+    ] as const) {
+      save(type)
+      const { dtype: read, shape, ...tensor } = openTorch(path).tensors.get('a')!
+      assert.deepEqual(
+        { read, shape, bytes: [...bytesOf({ ...tensor, dtype: read, shape })] },
+        { read: dtype, shape: [3], bytes: [0x38, 0xb8, 0x40] },
+      )
+    }
+    save('complex32')
+    assert.throws(() => openTorch(path), { code: 'pickle-invalid', message: /a tensor of the type "torch\.complex32", which is not read/ })
+  })
+
   test('makes tensors of NumPy arrays, in either order of the axes', () => {
     const type = 'cnumpy\ndtype\n(U\x02f4K\x00K\x01tR(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb'
     const array = (fortran: string) =>

@@ -12,6 +12,7 @@ import { guidanceEmbedding } from '../../../src/engine/nets/guidance-embedding.t
 import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import { openModel } from '../../../src/engine/pipeline/model.ts'
 import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
+import { alphasCumprod, zeroTerminalSnr } from '../../../src/engine/samplers/betas.ts'
 import { values } from '../checkpoint/tensors-in-memory.ts'
 import { fixtures, tiny } from '../cpu-session.ts'
 import { apart, countingEngine } from './counting-engine.ts'
@@ -96,6 +97,25 @@ test('what a checkpoint predicts stands in its folder’s scheduler, in the .yam
   const named = join(scratch, 'look-vpred-ztsnr.ckpt')
   copyFileSync(join(reports, 'ckpt/plain.ckpt'), named)
   assert.deepEqual(said(named), [true, true, 'velocity-by-name'])
+})
+
+test('the noise schedule that training left in a file is followed, where it is a known one', () => {
+  const scaled = alphasCumprod('scaled_linear', 0.00085, 0.012)
+  const said = (alphas: Float64Array) => {
+    const checkpoint = join(scratch, 'schedule.safetensors')
+    const stored = tensorOf('alphas_cumprod', [1000], Float32Array.from(alphas))
+    writeSafetensors(
+      checkpoint,
+      [...openTensorFile(join(tiny, 'checkpoint.safetensors')).tensors.values(), stored].map((it) => ({ ...it, bytes: () => bytesOf(it) })),
+    )
+    const { checkpointBetas, zeroTerminalSnr: zero, notes } = openModel({ checkpoint }).trained
+    return [checkpointBetas, zero, ...codes(notes)]
+  }
+  assert.deepEqual(said(scaled), [undefined, undefined])
+  assert.deepEqual(said(Float64Array.from(scaled, Math.f16round)), [undefined, undefined])
+  assert.deepEqual(said(zeroTerminalSnr(scaled)), [undefined, true])
+  assert.deepEqual(said(alphasCumprod('linear', 0.00085, 0.012)), ['linear', undefined])
+  assert.deepEqual(said(alphasCumprod('linear', 0.0001, 0.02)), [undefined, undefined, 'schedule-unknown'])
 })
 
 test('a motion module under a checkpoint that predicts velocity moves it, with a word on it', async () => {

@@ -142,6 +142,10 @@ test('pairs that are known to fail are refused with the reason', () => {
   refused('schedule-guidance', /burns the colours/, lightning, { guidance: 7.5 })
   refused('schedule-guidance', /burns the colours/, animatelcm, { guidance: 7.5 })
   refused('schedule-guidance', /An LCM LoRA/, { version: 'v2' }, { guidance: 7.5 }, { distilledLora: lcmDistillation })
+  refused('schedule-guidance', /What the sampler lcm is for has guidance distilled into it: 7\.5 on top/, null, {
+    sampler: 'lcm',
+    guidance: 7.5,
+  })
   refused('schedule-steps', /distilled for 4 steps, and 25 are/, lightning, { steps: 25 })
 })
 

@@ -12,23 +12,23 @@ const jobOf = (width: number, frames: number) => newJob(askOf('ann', { width, he
 test('nothing is known before something was measured; then time goes with cost', () => {
   const estimate = createEstimate()
   assert.equal(estimate.msFor(jobOf(64, 8)), undefined)
-  estimate.learn(jobOf(64, 8), 800)
+  estimate.learn(jobOf(64, 8), { renderMs: 800 })
   assert.equal(estimate.msFor(jobOf(64, 16)), 1600)
 })
 
 test('a change of the machine shows after a few renders, one odd render hardly', () => {
   const estimate = createEstimate()
-  estimate.learn(jobOf(64, 1), 100)
-  estimate.learn(jobOf(64, 1), 200)
+  estimate.learn(jobOf(64, 1), { renderMs: 100 })
+  estimate.learn(jobOf(64, 1), { renderMs: 200 })
   assert.equal(estimate.msFor(jobOf(64, 1)), 125)
-  for (let n = 0; n < 12; n++) estimate.learn(jobOf(64, 1), 200)
+  for (let n = 0; n < 12; n++) estimate.learn(jobOf(64, 1), { renderMs: 200 })
   assert.ok(estimate.msFor(jobOf(64, 1))! > 197)
 })
 
 test('each size has its own rate; a size that was never rendered goes by the nearest', () => {
   const estimate = createEstimate()
-  estimate.learn(jobOf(64, 1), 4096)
-  estimate.learn(jobOf(512, 1), 2 * 512 * 512)
+  estimate.learn(jobOf(64, 1), { renderMs: 4096 })
+  estimate.learn(jobOf(512, 1), { renderMs: 2 * 512 * 512 })
   assert.equal(estimate.msFor(jobOf(64, 2)), 2 * 4096)
   assert.equal(estimate.msFor(jobOf(512, 1)), 2 * 512 * 512)
   assert.equal(estimate.msFor(jobOf(96, 1)), 96 * 96)
@@ -37,12 +37,13 @@ test('each size has its own rate; a size that was never rendered goes by the nea
 
 test('what was learned is read back; nonsense counts as nothing', () => {
   const estimate = createEstimate()
-  estimate.learn(jobOf(64, 1), 100)
-  estimate.learn(jobOf(512, 1), 900)
+  estimate.learn(jobOf(64, 1), { renderMs: 100 })
+  estimate.learn(jobOf(512, 1), { renderMs: 900 })
   const again = createEstimate(JSON.parse(JSON.stringify(estimate.save())))
   for (const width of [64, 512]) assert.equal(again.msFor(jobOf(width, 3)), estimate.msFor(jobOf(width, 3)))
+  assert.equal(createEstimate([[12, 1e300]]).msFor(jobOf(64, 1)), undefined, 'what nothing takes is not foretold')
   for (const saved of [null, 7, [[1]], [[1, -5]], { a: 1 }]) assert.equal(createEstimate(saved).msFor(jobOf(64, 1)), undefined)
-  for (const odd of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) estimate.learn(jobOf(64, 1), odd)
+  for (const odd of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) estimate.learn(jobOf(64, 1), { renderMs: odd })
   assert.equal(estimate.msFor(jobOf(64, 1)), 100)
 })
 
@@ -71,3 +72,15 @@ test('what is loaded before the first step takes nothing off the time of the ren
 function renderFrom(startedMs: number): ActiveRender {
   return { key: '', ids: new Set(), abort: new AbortController(), startedMs, lead: jobOf(64, 1), settled: Promise.resolve() }
 }
+
+test('the smallest of renders, which is little but encoding, does not foretell days for a large one', () => {
+  const estimate = createEstimate()
+  const small = newJob(askOf('ann', { width: 64, height: 64, frames: 2, steps: 1 }), 'j0', 0)
+  const large = newJob(askOf('ann', { width: 512, height: 512, frames: 16, steps: 25 }), 'j1', 0)
+  estimate.learn(small, { renderMs: 3000, stepsMs: 40 })
+  const ms = estimate.msFor(large)!
+  // Its steps alone are 12,800 times as much work.
+  assert.ok(ms > 40 * 12_800 && ms < 40 * 12_800 + 100_000, `${ms / 60_000} minutes`)
+  estimate.learn(small, { renderMs: 3000 * 24 * 3_600_000, stepsMs: 40 })
+  assert.equal(estimate.msFor(large), ms, 'what was measured while the machine slept counts for nothing')
+})

@@ -28,7 +28,7 @@ async function openHome(places: readonly string[], maxCacheBytes = 1e9) {
   const home = join(folder, `home${homes++}`)
   const shared = join(home, 'shared')
   const store = createFolderContentStore(shared)
-  const files = await openHostFiles(places, contents, { store, cacheFolder: join(home, 'sent'), maxCacheBytes })
+  const files = await openHostFiles(() => places, contents, { store, cacheFolder: join(home, 'sent'), maxCacheBytes })
   const send = async (path: string) => {
     const { sha256, bytes, files: parts } = await contents.of(path)
     const sent = parts ? parts.map((part) => ({ ...part, path: join(path, part.path) })) : [{ sha256, bytes, path }]
@@ -53,6 +53,17 @@ async function pathIn(files: HostFiles, recipe: PortableRecipe): Promise<string>
   return used.recipe.model.checkpoint
 }
 
+test('what is installed while the host runs is there at its next look, and what is removed is not', async () => {
+  const places = [made('first.safetensors', randomBytes(100))]
+  const { files } = await openHome(places)
+  const first = files.installed()
+  places[0] = made('second.safetensors', randomBytes(100))
+  assert.deepEqual(files.installed(), first)
+  await files.look()
+  assert.equal(files.installed().length, 1)
+  assert.equal(await pathIn(files, await recipeOf(places[0])), places[0])
+})
+
 test('what is installed is used where it lies, whatever it is called there', async () => {
   const bytes = randomBytes(500)
   const [ours, theirs] = [made('ours.safetensors', bytes), made('theirs.safetensors', bytes)]
@@ -62,21 +73,23 @@ test('what is installed is used where it lies, whatever it is called there', asy
   assert.deepEqual(readdirSync(cache), ['.partial'])
 })
 
-test('what was sent is fetched once, keeps its ending, and is there at the next start', async () => {
+test('what was sent is fetched once, keeps the letters of its name, and is there at the next start', async () => {
   const style = made('A style (v2).safetensors')
   const { files, send, shared, cache } = await openHome([])
   await send(style)
   const recipe = await recipeOf(style)
   const [one, two] = await Promise.all([pathIn(files, recipe), pathIn(files, recipe)])
   assert.equal(one, two)
-  assert.equal(basename(one), 'file.safetensors')
+  assert.equal(basename(one), 'file-A-style-v2-.safetensors')
   assert.deepEqual(readFileSync(one), readFileSync(style))
-  const again = await openHostFiles([], contents, {
+  const again = await openHostFiles(() => [], contents, {
     store: createFolderContentStore(join(shared, 'empty')),
     cacheFolder: cache,
     maxCacheBytes: 1e9,
   })
   assert.equal(await pathIn(again, recipe), one)
+  const renamed = { ...recipe, model: { ...recipe.model, checkpoint: { ...recipe.model.checkpoint, name: 'photonLCM.safetensors' } } }
+  assert.equal(basename(await pathIn(again, renamed)), 'file-photonLCM.safetensors', 'a name may say what no tensor does')
 })
 
 test('a folder is put together from what is installed and what is fetched', async () => {
@@ -142,5 +155,5 @@ test('a name that leads elsewhere is no name', async () => {
   const recipe = await recipeOf(style)
   const checkpoint: FileContent = { ...recipe.model.checkpoint, name: '../../../etc/cron.d/x.y/../z' }
   const path = await pathIn(files, { ...recipe, model: { ...recipe.model, checkpoint } })
-  assert.equal(basename(path), 'file')
+  assert.equal(basename(path), 'file-z')
 })

@@ -5,6 +5,7 @@ import { createDiscord } from '../../../src/chat/discord/index.ts'
 import type { Limits } from '../../../src/jobs/limits/limits.ts'
 import type { JobRenderer } from '../../../src/jobs/renderer.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { systemClock } from '../../../src/system-clock.ts'
 import type { DiscordMessage, DiscordState, User } from '../../chat/discord/discord-state.ts'
 import { type DiscordServer, startDiscord } from '../../chat/discord/server.ts'
 import { createUserActions, readable, type UserActions } from '../../chat/discord/user-actions.ts'
@@ -56,7 +57,8 @@ export async function openDiscordBot({ renderer, limits, nowMs, installs, prepar
   const folder = newFolder()
   const open = () => {
     const platform = createDiscord({ api, token: server.token, commands, warn: (error) => warnings.push(error), ...(nowMs && { nowMs }) })
-    return openTestChat({ folder, fake: { platform } as FakePlatform, ...(renderer && { renderer }), ...(limits && { limits }) })
+    const clock = { ...systemClock, ...(nowMs && { nowMs }) }
+    return openTestChat({ folder, clock, fake: { platform } as FakePlatform, ...(renderer && { renderer }), ...(limits && { limits }) })
   }
   let testChat = await open()
   const actions = createUserActions(server)

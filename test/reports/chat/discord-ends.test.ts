@@ -83,6 +83,23 @@ describe('the end of a request on Discord', { timeout: 180_000 }, () => {
     assert.equal(inPrivate('a slow one elsewhere').length, 1)
   })
 
+  test('is said to come in private before a message can no longer be changed, of a guest and of what only one person sees', async () => {
+    const elsewhere = bot.state.addChannel({ type: 0, name: 'elsewhere', deny: (1n << 10n) | (1n << 11n) })
+    const guest = await begin('a long one elsewhere', { channel: elsewhere, guest: true })
+    const quiet = await begin('a long private one', {}, { private: true })
+    aheadMs = 14.5 * minuteMs
+    await waitUntil('the last words', () => {
+      gate.step()
+      const texts = [guest, quiet].map(({ message }) => bot.seen(ann()).find((one) => one.message.id === message.id)!.text)
+      return texts.every((text) => /sent in private|以私信发送/.test(text))
+    })
+    aheadMs = 16 * minuteMs
+    gate.open()
+    await told()
+    for (const prompt of ['a long one elsewhere', 'a long private one']) assert.equal(inPrivate(prompt).length, 1)
+    assert.ok(!about('a long').some(({ text }) => /Drawing|正在绘制/.test(text)))
+  })
+
   test('says nothing of what was asked in private where nobody can be written to any more', async () => {
     const { message } = await begin('a private slow one', {}, { private: true })
     assert.equal(message.onlyFor, ann().id)

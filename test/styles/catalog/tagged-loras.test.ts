@@ -59,6 +59,7 @@ test('a tag takes the style of its name, as strong as it says', async () => {
 test('a tag takes an installed LoRA of its name, and none of another kind of file', async () => {
   const expected = ['a boat', ['v2_lora_PanLeft.ckpt 0.7', 'add_detail.safetensors 1']]
   assert.deepEqual(await drawn('a boat <lora:V2_lora_panleft:0.7><lora:add_detail>'), expected)
+  assert.deepEqual(await drawn('a boat <lora:style/add_detail.safetensors:0.5>'), ['a boat', ['add_detail.safetensors 0.5']])
   assert.deepEqual(await drawn('a boat <lora:sd15:1>'), ['a boat <lora:sd15:1>', []])
 })
 

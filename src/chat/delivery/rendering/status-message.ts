@@ -24,6 +24,11 @@ export function waitingMessage(job: Job, to: ReplyTarget, { ahead = 0, leftMs }:
   return { ...common(job, to, locale, [line]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
 }
 
+/** Of a message that soon can no longer be changed. */
+export function lateMessage(job: Job, to: ReplyTarget, locale: Locale): Outgoing {
+  return { ...common(job, to, locale, [say('end-will-be-private')]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
+}
+
 export interface RunningState {
   readonly progress?: RenderProgress | undefined
   readonly leftMs?: number
@@ -42,10 +47,10 @@ export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, pr
 }
 
 function stageWords(progress: RenderProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
-  if (!progress) return { text: say('starting'), done: 0 }
+  if (!progress) return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
   const { stage, step, of, loading } = progress
   if (stage === 'loading') {
-    if (!loading) return { text: say('loading'), done: 0 }
+    if (!loading) return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
     const ms = loading.leftMs
     return { text: ms < 1000 ? say('loading') : say('loading-left', { ms }), done: loading.share }
   }
@@ -119,6 +124,8 @@ export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
     [say('fact-steps'), String(steps)],
     [say('fact-guidance'), String(guidance)],
   ]
+  const closing = result?.details?.closing
+  if (closing) facts.push([say('fact-loop'), say('loop-seam', { loop: say(`loop-${closing.loop}`), seam: closing.seam.toFixed(2) })])
   if (negative !== '') facts.push([say('fact-negative'), negative])
   return facts.map(([label, value]) => ({ label: speak(locale, label), value: speak(locale, value) }))
 }

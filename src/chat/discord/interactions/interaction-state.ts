@@ -1,7 +1,7 @@
 // Interaction state: what has become of each interaction. Discord wants one first response within 3 seconds, takes others for 15 minutes, and
 // says of neither afterwards. Kept in memory only; after a restart interaction-responses.ts asks Discord.
 
-import { type KeyedSerial, keyedSerial } from '../keyed-serial.ts'
+import { type KeyedSerial, keyedSerial } from '../../../keyed-serial.ts'
 
 /** open: no response yet · deferred: people see that one comes · answered: there is one · expired: none is taken any more. */
 export type ResponseState = 'open' | 'deferred' | 'answered' | 'expired'

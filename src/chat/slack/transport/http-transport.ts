@@ -1,6 +1,7 @@
 // The HTTP transport: Slack calls us, and so could anybody. Bolt checks the signature and refuses what is older than five minutes; it takes
 // what is dated in the future and what it has taken before, and a signed body of `null` ends its process. Those stop here.
 
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,6 +21,7 @@ export interface HttpOptions {
 const path = '/slack/events'
 const maxBytes = 1024 * 1024
 const maxAgeMs = 5 * 60_000
+const mostConnections = 500
 
 /** @throws UserError slack-signing-secret-kind */
 export function httpTransport({ signingSecret, port, host, log }: HttpOptions): Transport {
@@ -39,6 +41,9 @@ export function httpTransport({ signingSecret, port, host, log }: HttpOptions): 
     })
   })
 
+  // Each may bring a megabyte before it is known whose it is.
+  server.maxConnections = mostConnections
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.split('?')[0] !== path) return refuse(response, 404)
     if (request.method !== 'POST') return refuse(response, 405)
@@ -51,6 +56,11 @@ export function httpTransport({ signingSecret, port, host, log }: HttpOptions): 
       return refuse(response, fault === 'no object' ? 400 : 401)
     }
     const signature = String(request.headers['x-slack-signature'])
+    if (!isSigned(request, body, signingSecret)) {
+      log.warn({ fault: 'wrong signature' }, 'a call of the port for Slack was refused')
+      return refuse(response, 401)
+    }
+    // Only what is Slack's is remembered: anybody can send anything.
     if (!seen.take(signature)) {
       log.warn({ fault: 'replayed' }, 'a call of the port for Slack was refused')
       return refuse(response, 401)
@@ -85,6 +95,14 @@ export function httpTransport({ signingSecret, port, host, log }: HttpOptions): 
     },
     trouble: () => trouble,
   }
+}
+
+/** Source: docs.slack.dev/authentication/verifying-requests-from-slack. */
+function isSigned({ headers }: IncomingMessage, body: Buffer, signingSecret: string): boolean {
+  const given = Buffer.from(String(headers['x-slack-signature']))
+  const base = `v0:${headers['x-slack-request-timestamp']}:`
+  const wanted = Buffer.from(`v0=${createHmac('sha256', signingSecret).update(base).update(body).digest('hex')}`)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
 }
 
 function faultOf(request: IncomingMessage, body: Buffer): string | undefined {

@@ -7,7 +7,7 @@ import { commands } from '../../../../commands/index.ts'
 import type { Command } from '../../../../src/chat/contract/command.ts'
 import type { Button, Outgoing, Picture, Tone } from '../../../../src/chat/contract/outgoing.ts'
 import { truncate } from '../../../../src/chat/delivery/rendering/truncate.ts'
-import { commandsJson } from '../../../../src/chat/discord/application-commands.ts'
+import { commandsJson, declaredName } from '../../../../src/chat/discord/application-commands.ts'
 import { discordLimits } from '../../../../src/chat/discord/index.ts'
 import { escaped, escapedWithin } from '../../../../src/chat/discord/layout/markdown.ts'
 import { messageOf } from '../../../../src/chat/discord/layout/message-layout.ts'
@@ -41,7 +41,7 @@ describe('commands as Discord registers them', () => {
     const offered = commands.filter(({ hidden }) => !hidden)
     assert.deepEqual(
       json().map(({ name }) => name),
-      offered.map(({ name }) => name),
+      offered.flatMap(({ name }) => (name === 'styles' ? ['styles', 'manage-styles'] : [name])),
     )
     const settings = json().find(({ name }) => name === 'settings')!
     assert.ok(settings.options.every(({ type }) => type === 1))
@@ -57,6 +57,26 @@ describe('commands as Discord registers them', () => {
         description_localizations: { 'zh-CN': '动画的最多帧数', 'zh-TW': '动画的最多帧数' },
       },
     )
+  })
+
+  it('hide from everybody what is for admins and style managers: a whole command, as Discord hides no part of one', () => {
+    // application-commands, default_member_permissions: 1 << 5 is Manage Guild
+    const hidden = json().filter((one) => one['default_member_permissions'] === 1 << 5)
+    assert.deepEqual(
+      hidden.map(({ name }) => name),
+      ['manage-styles', 'settings', 'hosts'],
+    )
+    const [styles, managing] = ['styles', 'manage-styles'].map((name) => json().find((one) => one.name === name)!)
+    assert.deepEqual(
+      styles!.options.map(({ name, type }) => [name, type]),
+      [
+        ['search', 3],
+        ['page', 4],
+      ],
+    )
+    assert.ok(managing!.options.some(({ name }) => name === 'add') && !managing!.options.some(({ name }) => name === 'browse'))
+    assert.equal(declaredName('manage-styles'), 'styles')
+    assert.equal(declaredName('styles'), 'styles')
   })
 
   it('have types, ranges, choices in two languages, completion, and seeds that numbers could not hold', () => {

@@ -1,6 +1,6 @@
 // A keyed serial queue: work of one key runs one after another, work of different keys side by side.
 
-import { type Serial, serial } from '../../serial.ts'
+import { type Serial, serial } from './engine/serial.ts'
 
 /** Settles as the work does. A key whose work is all done takes no memory. */
 export type KeyedSerial = <T>(key: string, work: () => Promise<T>) => Promise<T>

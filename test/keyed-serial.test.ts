@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { keyedSerial } from '../../../src/chat/discord/keyed-serial.ts'
+import { keyedSerial } from '../src/keyed-serial.ts'
 
 test('work of one key waits for what came before it, also where that failed; work of another does not', async () => {
   const inTurn = keyedSerial()

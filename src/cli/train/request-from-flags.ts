@@ -1,0 +1,108 @@
+// From the flags of `zoetrope train` to what is trained, with AnimateDiff's recipe for what is not said (configs/training/v1/training.yaml).
+
+import { existsSync, statSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import { type Device, modelDefaults } from '../../engine/index.ts'
+import type { LearningRate, LossWeighting, Recomputation, TraineeName, WrittenType } from '../../engine/run.ts'
+import { UserError } from '../../errors.ts'
+import type { ModelFiles } from '../../jobs/request.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import type { LookName } from '../../pocket-world/looks.ts'
+import type { TrainingRequest } from '../../trainer/training-request.ts'
+
+export interface TrainFlags {
+  readonly out: string
+  readonly checkpoint?: string
+  readonly motion?: string
+  readonly vae?: string
+  readonly from?: string
+  readonly caption?: string
+  readonly world?: 'pocket'
+  readonly count: number
+  readonly look?: LookName
+  readonly rank?: number
+  readonly alpha?: number
+  readonly size?: readonly [width: number, height: number]
+  readonly frames?: number
+  readonly stride?: number
+  readonly clipSkip?: number
+  readonly steps: number
+  readonly batch: number
+  readonly learningRate: number
+  readonly schedule: LearningRate
+  readonly warmup: number
+  readonly weightDecay: number
+  readonly clip: number
+  readonly average?: number
+  readonly weighting: LossWeighting
+  readonly offsetNoise: number
+  readonly emptyCaptions: number
+  readonly flip: boolean
+  readonly seed: string
+  readonly type: WrittenType
+  readonly recomputation?: Recomputation
+  readonly saveEvery: number
+  readonly preview?: string
+  readonly restart?: true
+  readonly device: Device
+  readonly threads?: number
+}
+
+/** Sides of the published clips; stills are as large as what the base was trained on. */
+const clipSide = 256
+
+/**
+ * @param base draws where no checkpoint is named
+ * @throws UserError `train-out`, `train-data`, `train-number`
+ */
+export function trainingRequestFrom(kind: TraineeName, folder: string | undefined, flags: TrainFlags, base: ModelFiles): TrainingRequest {
+  const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
+  const under = flags.checkpoint === undefined ? base : { checkpoint: resolve(flags.checkpoint) }
+  const { checkpoint, motion, vae } = { ...under, ...omitUndefined({ motion: path(flags.from ?? flags.motion), vae: path(flags.vae) }) }
+  const model = { checkpoint, ...omitUndefined({ motion, vae }) }
+  const defaults = modelDefaults(model)
+  const moves = kind === 'motion' || kind === 'motion-lora'
+  const side = moves ? Math.min(defaults.width, clipSide) : defaults.width
+  const [width, height] = flags.size ?? [side, side]
+  const rank = flags.rank ?? 16
+  const frames = moves ? (flags.frames ?? 16) : 1
+  for (const [flag, value, least] of [
+    ['batch', flags.batch, 1],
+    ['rank', rank, 1],
+    ['stride', flags.stride ?? 4, 1],
+    ['frames', frames, moves ? 2 : 1],
+  ] as const) {
+    if (value < least) throw new UserError('train-number', `--${flag} is at least ${least}, not ${value}.`, { flag, value, least })
+  }
+  const { steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed } = flags
+  return {
+    ...{ kind, ...sourceOf(folder, flags), model, continues: flags.from !== undefined, layout: layoutOf(kind, flags.out) },
+    ...{
+      rank,
+      alpha: flags.alpha ?? rank,
+      width,
+      height,
+      frames,
+      stride: moves ? (flags.stride ?? 4) : 1,
+    },
+    ...{ clipSkip: flags.clipSkip ?? defaults.clipSkip, writtenType: flags.type },
+    ...{ steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed },
+    ...omitUndefined({ caption: flags.caption, average: flags.average }),
+  }
+}
+
+function sourceOf(folder: string | undefined, { world, count, look }: TrainFlags): Pick<TrainingRequest, 'data' | 'world'> {
+  if ((folder === undefined) === (world === undefined)) {
+    throw new UserError('train-data', 'Learn either from a folder or from a world: name the one or the other.', { folder, world })
+  }
+  return folder === undefined ? { data: 'pocket world', world: { count, ...omitUndefined({ look }) } } : { data: resolve(folder) }
+}
+
+/** A motion module may be a folder, as diffusers has them. */
+function layoutOf(kind: TraineeName, out: string): TrainingRequest['layout'] {
+  if (extname(out).toLowerCase() === '.safetensors') return 'official'
+  const isFile = existsSync(out) && statSync(out).isFile()
+  if (kind === 'motion' && extname(out) === '' && !isFile) return 'diffusers'
+  const may = kind === 'motion' ? 'a file that ends in .safetensors, or a folder' : 'a file that ends in .safetensors'
+  throw new UserError('train-out', `${out} should be ${may}.`, { out, kind })
+}

@@ -1,0 +1,178 @@
+// A trainer: a trainee's graph, opened on a device, with what turns pictures and captions into what it learns from.
+
+import type { Device } from '../device-names.ts'
+import { UserError } from '../errors.ts'
+import type { Frames } from '../frames.ts'
+import { omitUndefined } from '../omit-undefined.ts'
+import type { Model } from '../pipeline/model.ts'
+import type { Session } from '../runtime/session.ts'
+import { openComputedWeights, startDevice } from '../runtime/start-device.ts'
+import { alphasFor } from '../samplers/create-sampler.ts'
+import { scheduleFor } from '../samplers/schedule.ts'
+import { trainingTarget } from '../targets/training.ts'
+import { chunkLength } from '../text/chunks.ts'
+import { captionContexts } from './caption-contexts.ts'
+import { denoiserTraining } from './denoiser.ts'
+import { denoisingExamples, type TrainingItem } from './denoising-examples.ts'
+import type { LearningRate } from './learning-rate.ts'
+import type { LossWeighting } from './loss.ts'
+import { animateDiffAdamW, startState } from './optimizer.ts'
+import type { Parameters } from './parameters.ts'
+import { type MemoryPlan, planMemory } from './plan-memory.ts'
+import { posteriorGraph, posteriorsOf } from './posterior.ts'
+import type { Recomputation } from './recompute.ts'
+import type { Trainee, WrittenTrainee } from './trainee.ts'
+import { type TrainingStep, trainingLoop } from './training-loop.ts'
+import { openTrainingSession } from './training-session.ts'
+import { readState, type TrainingSettings, type TrainingState, writeState } from './training-state.ts'
+
+export interface TrainerOptions {
+  readonly width: number
+  readonly height: number
+  /** One in stills. */
+  readonly frames: number
+  readonly stride: number
+  readonly clipSkip: number
+  readonly steps: number
+  readonly batch: number
+  readonly learningRate: number
+  readonly schedule: LearningRate
+  readonly warmup: number
+  readonly weightDecay: number
+  readonly clip: number
+  /** Decay of the running average. */
+  readonly average?: number
+  readonly weighting: LossWeighting
+  readonly offsetNoise: number
+  readonly emptyCaptions: number
+  readonly flip: boolean
+  readonly seed: string
+  readonly device: Device
+  readonly threads?: number
+  /** Absent: everything is kept that fits. */
+  readonly recomputation?: Recomputation
+  readonly availableBytes: number
+  /** Where weights that had to be computed are kept. */
+  readonly weightDir: string
+}
+
+export interface Trainer {
+  readonly plan: Omit<MemoryPlan, 'built'>
+  /** How many numbers are trained. */
+  readonly count: number
+  /** By caption, the empty one among them: [L, D]. */
+  encodeCaptions(captions: Iterable<string>): Promise<ReadonlyMap<string, Float32Array>>
+  /** [F, 2C, h, w]: see posterior.ts. */
+  encode(frames: Frames, mirrored: boolean): Promise<Float32Array>
+  /** Nothing is encoded any more. @throws UserError of training-state.ts */
+  start(from: TrainingStart): Promise<Training>
+  close(): Promise<void>
+}
+
+export interface TrainingStart {
+  readonly items: readonly TrainingItem[]
+  readonly contexts: ReadonlyMap<string, Float32Array>
+  /** What decides the result: a state that was kept with others is refused. */
+  readonly settings: TrainingSettings
+  /** Of a state to go on from. */
+  readonly statePath?: string
+}
+
+export interface Training {
+  readonly stepsDone: () => number
+  steps(signal?: AbortSignal): AsyncGenerator<TrainingStep, void>
+  save(path: string): void
+  /** The running average where one is kept, else the last weights. */
+  written(): WrittenTrainee
+}
+
+/** @throws UserError `train-distilled`, `train-memory`, and those of starting a device */
+export async function openTrainer(model: Model, trainee: Trainee, options: TrainerOptions): Promise<Trainer> {
+  refuseDistilled(model)
+  const { width, height, frames, device, threads, weightDir, recomputation } = options
+  const { factor } = model.vae.architecture
+  const [h, w] = [height / factor, width / factor]
+  const started = await startDevice(device, omitUndefined({ threads, weightDir }))
+  const target = trainingTarget(started.vaeTarget) // float32, whatever the device draws in
+  const { built, ...plan } = planMemory(
+    (checkpointing) =>
+      denoiserTraining(trainee.model, target, {
+        ...{ frames, h, w, tokens: chunkLength, trained: trainee.trained },
+        ...omitUndefined({ adapterRank: trainee.adapterRank }),
+        ...checkpointing,
+      }),
+    options.availableBytes,
+    recomputation && [recomputation],
+  )
+  const { graph, parameters } = built
+  const open: { encoder?: Promise<Session>; training?: Session } = {}
+
+  return {
+    plan,
+    count: parameters.length,
+    encodeCaptions: (captions) =>
+      captionContexts(model, captions, { target: started.target, clipSkip: options.clipSkip, load: started.load }),
+    async encode(pictures, mirrored) {
+      open.encoder ??= started.load(posteriorGraph(model, started.vaeTarget, { pictures: 1, h, w }))
+      return posteriorsOf(await open.encoder, pictures, mirrored)
+    },
+    async start({ items, contexts, settings, statePath }) {
+      const { steps, schedule, warmup, learningRate, weightDecay, clip, average } = options
+      await (await open.encoder)?.release()
+      delete open.encoder
+      const state = statePath === undefined ? firstState(trainee, parameters, average) : readState(statePath, settings, parameters.length)
+      const weights = device === 'cpu' ? openComputedWeights(omitUndefined({ threads, weightDir })) : null
+      open.training = await openTrainingSession(graph, { device, ...omitUndefined({ threads }), ...(weights && { weights }) })
+      const exampleAt = denoisingExamples(
+        {
+          ...options,
+          ...{ items, contexts, window: { frames, stride: options.stride }, seed: BigInt(options.seed) },
+          prediction: model.trained.predictsVelocity ? 'v' : 'epsilon',
+          alphas: alphasFor(scheduleFor(trainee.moves ? trainee.model.motion!.architecture : null, {}, model.trained).sampler),
+          latentChannels: model.vae.architecture.latentChannels,
+          timeWidth: model.unet.architecture.widths[0]!,
+        },
+        trainee.feeds,
+      )
+      const loop = {
+        ...{ session: open.training, parameters, state, exampleAt, batch: options.batch },
+        optimizer: { ...animateDiffAdamW, learningRate, weightDecay, clip },
+        learningRate: { schedule, warmup, steps },
+        ...(average !== undefined && { average: { decay: average, warmup: 'ramp' as const } }),
+      }
+      return {
+        stepsDone: () => state.step,
+        steps: (signal) => trainingLoop(loop, signal),
+        save: (path) => writeState(path, state, settings),
+        written: () => trainee.written(readerOf(parameters, state.average ?? state.weights)),
+      }
+    },
+    async close() {
+      await (await open.encoder)?.release()
+      await open.training?.release()
+    },
+  }
+}
+
+/** What was distilled into a net goes by training it on noise. */
+function refuseDistilled({ unet, trained, condProj }: Model): void {
+  if (!condProj && !trained.distilledCheckpoint) return
+  throw new UserError(
+    'train-distilled',
+    `${unet.file} was distilled to draw in a few steps, which training would undo: learn on the checkpoint that it was made from.`,
+    {
+      file: unet.file,
+    },
+  )
+}
+
+function firstState(trainee: Trainee, parameters: Parameters, average: number | undefined): TrainingState {
+  const weights = new Float32Array(parameters.length)
+  for (const parameter of parameters.all) parameters.view(weights, parameter.name).set(trainee.start(parameter))
+  return { ...startState(weights), ...(average !== undefined && { average: weights.slice() }) }
+}
+
+const readerOf =
+  (parameters: Parameters, weights: Float32Array) =>
+  (name: string): Float32Array =>
+    parameters.view(weights, name)

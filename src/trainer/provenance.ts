@@ -1,0 +1,56 @@
+// What trained weights say of their making, in the file's header: in kohya-ss/sd-scripts' words (train_network.py), which other programs show.
+
+import { basename } from 'node:path'
+import type { DatasetEntry } from './dataset.ts'
+import type { TrainingRequest } from './training-request.ts'
+
+export interface Making {
+  readonly request: TrainingRequest
+  readonly entries: readonly DatasetEntry[]
+  /** Of the base model's files. */
+  readonly baseDigest: string
+  /** Of the trained file, without its ending. */
+  readonly outputName: string
+  readonly stepsDone: number
+  /** Of this program. */
+  readonly version: string
+}
+
+export function provenanceOf({ request, entries, baseDigest, outputName, stepsDone, version }: Making): ReadonlyMap<string, string> {
+  const { width, height, batch, steps, average } = request
+  return new Map(
+    Object.entries({
+      ss_output_name: outputName,
+      ss_sd_model_name: basename(request.model.checkpoint),
+      ss_new_sd_model_hash: baseDigest,
+      ss_dataset: basename(request.data),
+      ss_num_train_images: String(entries.length),
+      ss_resolution: `(${width}, ${height})`,
+      ss_steps: String(stepsDone),
+      ss_max_train_steps: String(steps),
+      ss_total_batch_size: String(batch),
+      ss_optimizer: 'AdamW',
+      ss_learning_rate: String(request.learningRate),
+      ss_lr_scheduler: request.schedule,
+      ss_lr_warmup_steps: String(request.warmup),
+      ss_max_grad_norm: String(request.clip),
+      ss_seed: request.seed,
+      ss_caption_dropout_rate: String(request.emptyCaptions),
+      ...(request.offsetNoise > 0 && { ss_noise_offset: String(request.offsetNoise) }),
+      ...(request.weighting === 'min-snr' && { ss_min_snr_gamma: '5.0' }),
+      ...(request.frames > 1 && { ss_frames: String(request.frames), ss_frame_stride: String(request.stride) }),
+      ...(average !== undefined && { ss_ema_decay: String(average) }),
+      ss_tag_frequency: JSON.stringify({ [basename(request.data)]: captionCounts(entries) }),
+      ss_training_comment: `${request.kind}, trained by zoetrope ${version}`,
+    }),
+  )
+}
+
+/** The most frequent captions: what people look up to learn the words that a file answers to. */
+function captionCounts(entries: readonly DatasetEntry[]): Record<string, number> {
+  const counts = Map.groupBy(entries, ({ caption }) => caption)
+  const sorted = [...counts].map(([caption, { length }]) => [caption, length] as const).sort((a, b) => b[1] - a[1])
+  return Object.fromEntries(sorted.slice(0, mostCaptions))
+}
+
+const mostCaptions = 100

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { frameAt } from '../../src/engine/frames.ts'
+import { pocketDataset } from '../../src/trainer/pocket-dataset.ts'
+
+const size = { width: 32, height: 32 }
+
+test('scenes are the same again, and the first of more are those of fewer', async () => {
+  const few = pocketDataset({ count: 3, frames: 4 })
+  const many = pocketDataset({ count: 5, frames: 4 })
+  assert.deepEqual(
+    many.slice(0, 3).map(({ caption, stamp }) => [caption, stamp]),
+    few.map(({ caption, stamp }) => [caption, stamp]),
+  )
+  assert.ok(new Set(many.map(({ caption }) => caption)).size > 2)
+  assert.deepEqual(await many[2]!.decode(size), await few[2]!.decode(size))
+})
+
+test('a loop moves, a picture is one frame, and a look changes both', async () => {
+  const loop = await pocketDataset({ count: 1, frames: 4 })[0]!.decode(size)
+  assert.deepEqual([loop.count, loop.width, loop.height], [4, 32, 32])
+  assert.notDeepEqual(frameAt(loop, 0), frameAt(loop, 2))
+  assert.equal((await pocketDataset({ count: 1, frames: 1 })[0]!.decode(size)).count, 1)
+  const [noir] = pocketDataset({ count: 1, frames: 4, look: 'noir' })
+  const grey = await noir!.decode(size)
+  assert.ok(
+    grey.data.every((value, i) => Math.abs(value - grey.data[i - (i % 3)]!) <= 2),
+    'without colour',
+  )
+  assert.notEqual(noir!.stamp, pocketDataset({ count: 1, frames: 4 })[0]!.stamp)
+})
+
+test('what is not square is refused', async () => {
+  await assert.rejects(pocketDataset({ count: 1, frames: 1 })[0]!.decode({ width: 64, height: 32 }), { code: 'train-size' })
+})

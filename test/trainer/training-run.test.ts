@@ -1,0 +1,192 @@
+// A training as people run it: processes of their own, killed at moments that nobody chose, and the files that are left.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import sharp from 'sharp'
+import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
+import { encode } from '../../src/media/animation.ts'
+
+const root = join(import.meta.dirname, '../..')
+const tiny = join(root, 'test/fixtures/tiny')
+const folder = mkdtempSync(join(tmpdir(), 'zoetrope-train-'))
+after(() => rmSync(folder, { recursive: true }))
+
+/** How often a training is killed; by hand with more. */
+const kills = Number(process.env['KILLS'] ?? 3)
+
+interface Ended {
+  readonly code: number | null
+  readonly said: string
+}
+
+/** @param killed after so many milliseconds */
+async function train(args: readonly string[], killed?: { readonly afterMs: number; readonly signal: NodeJS.Signals }): Promise<Ended> {
+  const child = spawn(process.execPath, [join(root, 'src/zoetrope.js'), 'train', ...args], {
+    env: { ...process.env, ZOETROPE_HOME: join(folder, 'home') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text))
+  const timer = killed && setTimeout(() => child.kill(killed.signal), killed.afterMs)
+  const [code] = (await once(child, 'close')) as [number | null]
+  clearTimeout(timer)
+  return { code, said }
+}
+
+const pictures = join(folder, 'pictures')
+const clips = join(folder, 'clips')
+mkdirSync(pictures)
+mkdirSync(clips)
+for (const [i, background] of ['#c33', '#3c3', '#33c'].entries()) {
+  await sharp({ create: { width: 96, height: 64, channels: 3, background } })
+    .png()
+    .toFile(join(pictures, `${i}.png`))
+  writeFileSync(join(pictures, `${i}.txt`), `a ball ${i}`)
+  const data = Uint8Array.from({ length: 5 * 64 * 64 * 3 }, (_, k) => (k * (i + 1)) >> 6)
+  const { bytes } = await encode({ count: 5, width: 64, height: 64, data }, { format: 'webp', fps: 8, scale: 1, settings: {} })
+  writeFileSync(join(clips, `${i}.webp`), bytes)
+}
+
+const base = ['--checkpoint', join(tiny, 'checkpoint.safetensors'), '--size', '64x64', '--threads', '1']
+const loraTo = (out: string, ...more: string[]): string[] => [
+  ...['lora', pictures, '--out', join(folder, out), ...base, '--rank', '2', '--steps', '60', '--batch', '2', '--save-every', '7'],
+  ...['--average', '0.9', '--learning-rate', '0.01', '--flip', '--offset-noise', '0.1', ...more],
+]
+
+const bytesOf = (name: string): Buffer => readFileSync(join(folder, name))
+
+test('killed at any moment and asked for again, a training ends with the weights of one that was not', { timeout: 600_000 }, async () => {
+  const began = performance.now()
+  const whole = await train(loraTo('whole.safetensors'))
+  const wholeMs = performance.now() - began
+  assert.equal(whole.code, 0, whole.said)
+  const stops: number[] = []
+  for (let i = 0; i < kills; i++) {
+    await train(loraTo('killed.safetensors'), { afterMs: wholeMs * (0.2 + 0.7 * Math.random()), signal: 'SIGKILL' })
+    const state = join(folder, 'killed.training/state.safetensors')
+    if (existsSync(state)) stops.push(Number(openTensorFile(state).metadata.get('step')))
+  }
+  const last = await train(loraTo('killed.safetensors'))
+  assert.equal(last.code, 0, last.said)
+  assert.ok(
+    stops.some((step) => step > 0),
+    `it was killed at steps ${stops}`,
+  )
+  assert.deepEqual(bytesOf('killed.training/state.safetensors'), bytesOf('whole.training/state.safetensors'))
+  const [a, b] = ['killed', 'whole'].map((name) => openTensorFile(join(folder, `${name}.safetensors`)))
+  assert.deepEqual([...a!.tensors.keys()], [...b!.tensors.keys()])
+  const losses = (name: string): string => bytesOf(`${name}.training/losses.csv`).toString()
+  assert.equal(losses('killed'), losses('whole'))
+  assert.equal(losses('whole').trim().split('\n').length, 61)
+})
+
+test('the file says what it was made from, and the losses are drawn', async () => {
+  const { metadata } = openTensorFile(join(folder, 'whole.safetensors'))
+  const expected = {
+    ss_network_dim: '2',
+    ss_network_alpha: '2',
+    ss_steps: '60',
+    ss_num_train_images: '3',
+    ss_sd_model_name: 'checkpoint.safetensors',
+  }
+  for (const [name, value] of Object.entries({ ...expected, ss_total_batch_size: '2', ss_dataset: 'pictures', ss_ema_decay: '0.9' })) {
+    assert.equal(metadata.get(name), value, name)
+  }
+  assert.match(metadata.get('ss_new_sd_model_hash')!, /^[0-9a-f]{64}$/)
+  assert.deepEqual(JSON.parse(metadata.get('ss_tag_frequency')!), { pictures: { 'a ball 0': 1, 'a ball 1': 1, 'a ball 2': 1 } })
+  const { width, format } = await sharp(bytesOf('whole.training/losses.png')).metadata()
+  assert.deepEqual([width, format], [960, 'png'])
+})
+
+test('a training goes on with what it was begun with alone, or anew', async () => {
+  cpSync(join(folder, 'whole.training'), join(folder, 'other.training'), { recursive: true })
+  const other = await train(loraTo('other.safetensors', '--rank', '3', '--seed', '5'))
+  assert.equal(other.code, 1)
+  assert.match(other.said, /was begun otherwise: .*rank was 2 and is now 3; .*seed was 0 and is now 5\. Ask for the same again/s)
+  const longer = await train(loraTo('other.safetensors', '--steps', '62'))
+  assert.equal(longer.code, 0, longer.said)
+  assert.match(longer.said, /goes on behind step 60/)
+  const anew = await train(loraTo('other.safetensors', '--seed', '5', '--steps', '1', '--restart'))
+  assert.equal(anew.code, 0, anew.said)
+  assert.equal(openTensorFile(join(folder, 'other.safetensors')).metadata.get('ss_steps'), '1')
+})
+
+test('asked to stop, a training keeps its state and says where it is', async () => {
+  const { code, said } = await train(loraTo('stopped.safetensors', '--steps', '100000'), { afterMs: 6000, signal: 'SIGINT' })
+  assert.equal(code, 1, said)
+  const step = Number(/Stopped after step (\d+); the same command goes on from there/.exec(said)?.[1])
+  assert.equal(Number(openTensorFile(join(folder, 'stopped.training/state.safetensors')).metadata.get('step')), step)
+})
+
+const motionTo = (out: string, ...more: string[]): string[] => [
+  ...[
+    'motion',
+    clips,
+    '--caption',
+    'a shape',
+    '--out',
+    join(folder, out),
+    ...base,
+    '--frames',
+    '4',
+    '--steps',
+    '2',
+    '--batch',
+    '1',
+    ...more,
+  ],
+]
+
+test('a motion module is begun and learned from loops, and a motion LoRA on it', { timeout: 300_000 }, async () => {
+  const module = await train(motionTo('motion.safetensors'))
+  assert.equal(module.code, 0, module.said)
+  const { tensors } = openTensorFile(join(folder, 'motion.safetensors'))
+  const last = tensors.get('down_blocks.0.motion_modules.0.temporal_transformer.proj_out.weight')!
+  assert.ok(last, 'the official layout')
+  const lora = await train([
+    ...[
+      'motion-lora',
+      '--world',
+      'pocket',
+      '--count',
+      '2',
+      '--out',
+      join(folder, 'pan.safetensors'),
+      ...base,
+      '--frames',
+      '4',
+      '--steps',
+      '1',
+    ],
+    ...['--motion', join(folder, 'motion.safetensors'), '--rank', '2', '--batch', '1', '--preview', 'a shape'],
+  ])
+  assert.equal(lora.code, 0, lora.said)
+  assert.ok(existsSync(join(folder, 'pan.training/previews/step-000001.webp')), 'a preview')
+})
+
+test('what cannot be learned from, or written, is said in a sentence', async () => {
+  const cases: [readonly string[], RegExp][] = [
+    [['motion', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--frames', '4'], /0\.png does not move/],
+    [['lora', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--batch', '0'], /--batch is at least 1, not 0/],
+    [['lora', pictures, '--out', join(folder, 'x.ckpt'), ...base], /x\.ckpt should be a file that ends in \.safetensors/],
+    [
+      ['lora', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--size', '72x64'],
+      /multiples of \d+ pixels for this model, not 72×64/,
+    ],
+    [['motion', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base, '--frames', '64'], /at most 32 frames/],
+    [['lora', clips, '--out', join(folder, 'x.safetensors'), ...base], /0\.webp has no caption/],
+    [['lora', clips, '--world', 'pocket', '--out', join(folder, 'x.safetensors'), ...base], /either from a folder or from a world/],
+    [['motion-lora', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base], /none was named: --motion FILE/],
+  ]
+  for (const [args, sentence] of cases) {
+    const { code, said } = await train(args)
+    assert.equal(code, 1, said)
+    assert.match(said, sentence)
+    assert.doesNotMatch(said, /\n\s+at /, 'no stack')
+  }
+})
