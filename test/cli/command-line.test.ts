@@ -243,12 +243,10 @@ test('the bot takes no flags, and says which settings there are', () => {
 })
 
 test('npm warns of nothing', () => {
-  const { stderr } = spawnSync('npm', ['run'], { cwd: project, encoding: 'utf8', env: { ...process.env, npm_config_update_notifier: 'false' } })
+  const { stderr } = spawnSync('npm', ['run'], {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, npm_config_update_notifier: 'false' },
+  })
   assert.equal(stderr, '')
-})
-  assert.equal(stderr, '')
-  const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { hasInstallScript?: true }>
-  }
-  assert.equal(lock.packages['node_modules/onnxruntime-node']?.hasInstallScript, undefined)
 })
