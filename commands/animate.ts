@@ -14,7 +14,7 @@ import {
 import { checkClip } from '../src/clip.ts'
 import { clipSettingsIn, drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
-import { framesOf, lengthOptions, windowOptions, windowSettingsOf } from './clip-options.ts'
+import { framesOf, lengthOptions, windowOptions, windowSettingsOf, windowValuesOf } from './clip-options.ts'
 import { askedFirst } from './confirm.ts'
 
 export const drawOptions = {
@@ -189,6 +189,8 @@ export async function commandOf(request: AnimationRequest, context: CommandConte
     negative: unlike(request.negative, defaults.negative ?? model.negative),
     frames: unlike(frames, defaults.frames ?? Math.min(model.frames, settings.maxFrames)),
     size: unlike(`${width}x${height}`, `${usual.width}x${usual.height}`),
+    loop: unlike(request.loop, defaults.loop ?? model.loop ?? 'auto'),
+    ...windowValuesOf(request, model),
     steps: unlike(steps, defaults.steps ?? Math.min(model.steps, settings.maxSteps)),
     guidance: unlike(guidance, defaults.guidance ?? model.guidance),
     motion: unlike(motion, defaults.motion ?? 'usual'),

@@ -44,6 +44,29 @@ export function windowSettingsOf(values: Partial<Values<typeof windowOptions>>):
   })
 }
 
+/** The options that give these settings, where the model would choose otherwise. */
+export function windowValuesOf(request: Partial<DrawSettings>, model: Partial<DrawSettings>): Readonly<Record<string, string | number>> {
+  const options = Object.entries(windowSettings).flatMap(([option, setting]) => {
+    const value = request[setting]
+    return value === undefined || value === model[setting] ? [] : [[option, value] as const]
+  })
+  return Object.fromEntries(options)
+}
+
+const windowSettings = {
+  windows: 'windows',
+  'window-length': 'windowLength',
+  'window-overlap': 'windowOverlap',
+  'window-stride': 'windowStride',
+  fuse: 'fuse',
+  'window-level': 'windowLevel',
+  'free-noise': 'freeNoise',
+  interpolation: 'interpolation',
+  hold: 'promptHold',
+  'strength-travel': 'strengthTravel',
+  'guidance-travel': 'guidanceTravel',
+} as const satisfies Readonly<Record<keyof typeof windowOptions, keyof DrawSettings>>
+
 /**
  * Frames that were asked for, one way or the other; undefined where nothing was said.
  * @throws UserError `frames-and-seconds`, `seconds-too-long`

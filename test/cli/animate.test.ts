@@ -32,7 +32,7 @@ test('a sentence becomes a file whose path alone is printed, and what inspect pr
   const { code, out, err } = zoetrope('animate', 'a red ball bouncing in a meadow', ...quick)
   assert.equal(code, 0, err)
   assert.match(err, /encoding .* 2\/2/, 'progress is shown')
-  assert.match(err, /2 frames of 256×256 at 10 a second, .*, seed 7\n/)
+  assert.match(err, /2 frames of 256×256 at 10 a second, .*, seed 7, loop none with a seam of 1\.00\n/)
   const path = out.trimEnd()
   assert.equal(path, join('out', 'zoetrope-7.webp'))
   const { settings } = readSettings(readFileSync(join(folder, path)))
@@ -63,9 +63,10 @@ test('a length in seconds, a loop and words that travel are drawn, told with the
   const flags = ['--seconds', '0.4', '--loop', 'ping-pong', '--window-overlap', '1', '--size', '32x32']
   const { code, out, err } = zoetrope('animate', words, '--device', 'cpu', '--steps', '1', '--seed', '7', '--out', 'loop.webp', ...flags)
   assert.equal(code, 0, err)
-  assert.match(out, /^4 frames of .*, loop ping-pong with a seam of [01]\.\d\d$/m)
+  assert.equal(out, 'loop.webp\n')
+  assert.match(err, /^4 frames of .*, loop ping-pong with a seam of [01]\.\d\d$/m)
   const command = zoetrope('inspect', 'loop.webp').out.trim().split('\n').at(-1)!
-  assert.match(command, /^zoetrope animate '0: a red ball \| 2: a blue ball' .*--frames 4 .*--loop ping-pong --window-overlap 1/)
+  assert.match(command, /^node \S+ animate '0: a red ball \| 2: a blue ball' .*--frames 4 .*--loop ping-pong --window-overlap 1/)
 })
 
 test('what was drawn before is not overwritten', () => {

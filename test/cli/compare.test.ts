@@ -81,7 +81,7 @@ test('without a CLIP only pixels are measured, and it says so; JSON has every cl
 
 test('what cannot be compared is said in a sentence', () => {
   const still = compare('a ball', ...base)
-  assert.equal(still.code, 1)
+  assert.equal(still.code, 3)
   assert.match(still.err, /animatediff has no motion module: name one with --motion/)
   const unknown = compare('a ball', ...base, '--methods', 'magic')
   assert.match(unknown.err, /There are animatediff, zero\./)

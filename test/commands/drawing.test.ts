@@ -197,6 +197,7 @@ describe('what is sent to somebody', () => {
       '/animate a boat',
       '/animate "a \\"small\\" boat: at sea" negative:"blur, dark" frames:8 steps:5 size:96x64 guidance:7.5 motion:calm format:gif style:anime seed:7',
       '/animate a boat count:3 aspect:wide',
+      '/animate a boat frames:24 loop:ping-pong window-length:12 fuse:flat guidance-travel:"0: 7 | 8: 4"',
     ]
     for (const defaults of [
       '/defaults clear',
