@@ -109,10 +109,12 @@ export const whoStyle = action({
   options,
   async run({ values, context }): Promise<Reply> {
     const { card, changes } = await context.styleAdmin.record(values.name)
+    const able = context.gpuHosts.list().length === 0 ? undefined : await context.gpuHosts.able(card.name)
+    const hosts = able && { label: say('fact-hosts'), value: able.join(', ') || say('none') }
     return {
       kind: 'text',
       text: say('style-record', { name: card.name }),
-      facts: cardFacts(card),
+      facts: hosts ? [...cardFacts(card), hosts] : cardFacts(card),
       items: changes.map(({ number, atMs, by, what }) => ({
         title: say('style-change', {
           number,

@@ -1,25 +1,40 @@
 // Draw settings as every room knows them: declared in the engine, which imports nothing above itself, and the schema of each.
 
 import { z } from 'zod'
-import { type DrawSettingName, type DrawSettings, drawSettings } from './engine/draw-settings.ts'
+import {
+  type DrawSettingName,
+  type DrawSettings,
+  drawSettings,
+  type RequiredDrawSettings,
+  requiredSettingNames,
+} from './engine/draw-settings.ts'
 
 export {
+  type ClipSettingName,
   clipSettingsIn,
   type DrawSettingName,
   type DrawSettings,
   drawSettingNames,
   drawSettings,
   drawSettingsIn,
+  type Loop,
   optionalSettingsIn,
   type RequiredDrawSettings,
+  requiredSettingNames,
   requiredSettingsIn,
   type SamplerName,
+  seconds,
 } from './engine/draw-settings.ts'
 
 /** What a setting may be, for what comes from outside. */
 export function drawSettingSchema<Name extends DrawSettingName>(name: Name): z.ZodType<NonNullable<DrawSettings[Name]>> {
   const setting = drawSettings[name]
   return schemaOf(setting) as z.ZodType as z.ZodType<NonNullable<DrawSettings[Name]>>
+}
+
+/** Of all that every request has. */
+export const requiredSettingSchemas = Object.fromEntries(requiredSettingNames.map((name) => [name, drawSettingSchema(name)])) as {
+  readonly [Name in keyof RequiredDrawSettings]: z.ZodType<RequiredDrawSettings[Name]>
 }
 
 function schemaOf(setting: (typeof drawSettings)[DrawSettingName]): z.ZodType {

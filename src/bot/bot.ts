@@ -13,7 +13,7 @@ import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
-import { createScheduler } from '../jobs/scheduler.ts'
+import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -27,6 +27,7 @@ import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { openTracing } from '../tracing.ts'
+import { createExampleLoops } from './example-loops.ts'
 import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
 import { openHome } from './home-folder.ts'
@@ -36,7 +37,7 @@ import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
 import { createReadiness } from './readiness.ts'
-import { warmUp } from './warm-up.ts'
+import { usualRequest, warmUp } from './warm-up.ts'
 
 export interface Bot {
   /** Whether something can be drawn, once that is known. People are answered from the start. */
@@ -139,7 +140,7 @@ async function assemble(
     ...(remote && { maxAttempts: 10 }),
     onError: (error, job) => log.error(omitUndefined({ err: error, job: job?.id }), 'a job is in trouble'),
   })
-  const gpuHosts = remote && gpuHostsOf(remote)
+  const gpuHosts = remote && gpuHostsOf(remote, async (style) => styles.recipe(await usualRequest(styles, style)))
   metrics.watch(scheduler, gpuHosts)
   closing(logJobs(scheduler, log))
 
@@ -151,6 +152,8 @@ async function assemble(
     styleAdminFor: styles.admin,
     gpuHosts,
     retentionDays,
+    quotas: config.page.exposed ? [guestQuota(config.page)] : [],
+    exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,
@@ -175,6 +178,11 @@ async function assemble(
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
   // Hosts come and go: a bot without one takes requests on for the next.
   return { ready: remote ? Promise.resolve(true) : readiness.known }
+}
+
+/** Records without an animation are small, and counted as well. */
+function guestQuota({ keptBytes: { guest, all } }: Config['page']): KeptQuota {
+  return { platform: 'web', person: { jobs: 2000, bytes: guest }, all: { jobs: 100_000, bytes: all } }
 }
 
 /** A port that is taken keeps machines from asking, not people. */

@@ -4,8 +4,10 @@ import type { GpuDeviceSummary, GpuHosts } from '../chat/contract/gpu-hosts.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { KnownHost } from '../render/bullmq/host-registry.ts'
 import type { BullmqPool } from '../render/bullmq/pool.ts'
+import type { Recipe } from '../render/recipe.ts'
 
-export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain'>): GpuHosts {
+/** @param recipeOf what somebody gets with a style who says nothing else */
+export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain' | 'able'>, recipeOf: (style: string) => Promise<Recipe>): GpuHosts {
   const heard = (): readonly KnownHost[] => pool.hosts().filter((host) => host.heard)
   return {
     list: () =>
@@ -22,6 +24,7 @@ export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain'>): GpuHosts 
       const done = await Promise.all(named.map(({ host }) => pool.drain(host, drained)))
       return done.some(Boolean)
     },
+    able: async (style) => (await pool.able(await recipeOf(style))).map(({ name }) => name),
   }
 }
 

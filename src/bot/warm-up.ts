@@ -3,6 +3,7 @@
 import { requiredSettingsIn } from '../draw-settings.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import type { Log } from '../log.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { RenderPool } from '../render/pool.ts'
 import type { Styles } from '../styles/styles.ts'
 
@@ -21,8 +22,8 @@ export async function warmUp(
   log.info({ durationMs: Math.round(performance.now() - beganMs) }, 'warm')
 }
 
-/** What somebody gets who says nothing but a sentence. */
-async function usualRequest(styles: Pick<Styles, 'model'>): Promise<AnimationRequest> {
-  const model = await styles.model()
-  return { ...requiredSettingsIn(model), prompt: '', negative: model.negative, seed: '0', format: 'webp' }
+/** What somebody gets who says nothing but a sentence, and perhaps a style. */
+export async function usualRequest(styles: Pick<Styles, 'model'>, style?: string): Promise<AnimationRequest> {
+  const model = await styles.model(style)
+  return { ...requiredSettingsIn(model), prompt: '', negative: model.negative, seed: '0', format: 'webp', ...omitUndefined({ style }) }
 }

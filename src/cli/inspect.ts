@@ -21,7 +21,7 @@ import { readSettings } from '../media/inspect.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { size, whole } from './flag-values.ts'
 import { animateCommandLine } from './inspect/animate-command-line.ts'
-import { type LabelledLine, weightLines } from './inspect/describe-weights.ts'
+import { folderLines, type LabelledLine, weightLines } from './inspect/describe-weights.ts'
 import { aligned, type Print, plainJson, printer } from './terminal.ts'
 
 const nets = ['text', 'unet', 'decoder', 'encoder'] as const
@@ -108,6 +108,11 @@ function printWeights(path: string, { json }: Flags, print: Print): void {
       if (seen.length > 1) print(identity.path)
       printLines(weightLines(identity, metadata), print)
     }
+  const together = json || seen.length === 1 ? [] : folderLines(path)
+  if (together.length > 0) {
+    print('')
+    printLines(together, print)
+  }
 }
 
 const folders = ['unet', 'vae', 'text_encoder', 'motion']

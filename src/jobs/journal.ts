@@ -27,6 +27,8 @@ export interface Journal {
   list(who: Partial<Owner>, page: JobPageQuery): JobPage
   /** Newest end first. */
   ended(query: EndedQuery): JobPage
+  /** Ended ones of one platform that are more than is kept: the oldest of each person, and of all together. */
+  beyond(quota: KeptQuota): readonly Job[]
   /** @returns blobs that no job has any more; duplicates share theirs. Passes over ends that were not told. */
   forget(ids: readonly string[]): readonly string[]
   /** Whether any job has this blob as its result. */
@@ -64,6 +66,13 @@ export interface EndedQuery {
   readonly beforeMs?: number
   readonly from: number
   readonly limit: number
+}
+
+/** How much of what has ended is kept of one platform. */
+export interface KeptQuota {
+  readonly platform: string
+  readonly person: { readonly jobs: number; readonly bytes: number }
+  readonly all: { readonly jobs: number; readonly bytes: number }
 }
 
 const migrations = [
@@ -143,6 +152,22 @@ export function openJournal(path: string): Journal {
     StatementSync,
   ]
 
+  const beyondQuota = sql.prepare(
+    `WITH kept AS (
+       SELECT seq, person, ended_ms, coalesce(json_extract(result, '$.details.bytes'), 0) AS bytes
+       FROM jobs WHERE platform = :platform AND ended_ms IS NOT NULL
+     ), summed AS (
+       SELECT seq,
+         row_number() OVER own AS own_jobs, sum(bytes) OVER own AS own_bytes,
+         row_number() OVER everybody AS all_jobs, sum(bytes) OVER everybody AS all_bytes
+       FROM kept
+       WINDOW own AS (PARTITION BY person ORDER BY ended_ms DESC, seq DESC), everybody AS (ORDER BY ended_ms DESC, seq DESC)
+     )
+     SELECT * FROM jobs WHERE seq IN (
+       SELECT seq FROM summed WHERE own_jobs > :personJobs OR own_bytes > :personBytes OR all_jobs > :allJobs OR all_bytes > :allBytes
+     ) ORDER BY seq`,
+  )
+
   function visible({ platform, space, person }: Owner, { from, limit }: Omit<JobPageQuery, 'prompt'>): JobPage {
     const jobs = visibleOnes.all({ platform, space, person, from, limit }).map(jobOf)
     const total = Number(countShown.get({ platform, space })!['n']) + Number(countHidden.get({ platform, space, person })!['n'])
@@ -191,6 +216,10 @@ export function openJournal(path: string): Journal {
       if (visibleTo) return visible(visibleTo, { from, limit })
       const { condition, values } = conditionOf({ ...where, state })
       return page(`${condition} AND ended_ms < ?`, [...values, beforeMs], 'ended_ms DESC, seq DESC', { from, limit })
+    },
+    beyond({ platform, person, all }) {
+      const values = { platform, personJobs: person.jobs, personBytes: person.bytes, allJobs: all.jobs, allBytes: all.bytes }
+      return beyondQuota.all(values).map(jobOf)
     },
     forget(ids) {
       erase()

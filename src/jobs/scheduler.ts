@@ -17,7 +17,7 @@ import { type Ask, begin, end, handBack, type Job, newJob, type Outcome, type Ow
 import { createJobChanges, type JobEvent } from './job-changes.ts'
 import { createJobPositions, type JobPosition } from './job-positions.ts'
 import { createJobRuns } from './job-runs.ts'
-import type { EndedQuery, JobPage, JobPageQuery, Journal, JournalValue } from './journal.ts'
+import type { EndedQuery, JobPage, JobPageQuery, Journal, JournalValue, KeptQuota } from './journal.ts'
 import { createJournalRetry } from './journal-retry.ts'
 import { createJobCounts } from './limits/job-counts.ts'
 import { type Limits, mayRun } from './limits/limits.ts'
@@ -28,7 +28,7 @@ import { type JobRenderer, SchedulerStops } from './renderer.ts'
 
 export type { JobEvent } from './job-changes.ts'
 export type { JobPosition } from './job-positions.ts'
-export type { EndedQuery, JobPage, JobPageQuery } from './journal.ts'
+export type { EndedQuery, JobPage, JobPageQuery, KeptQuota } from './journal.ts'
 
 export interface Scheduler {
   /** Takes up what the journal holds and begins to run jobs. */
@@ -63,6 +63,8 @@ export interface Scheduler {
   /** What the chat keeps with a job: where its message is. Written down before it returns, though a power cut may undo it. */
   annotate(id: string, note: Json): Promise<void>
   noteOf(id: string): Json | undefined
+  /** Ended ones of one platform that are more than is kept: the oldest of each person, and of all together. */
+  beyond(quota: KeptQuota): readonly Job[]
   /** Removes ended jobs that were told. @returns the blobs that no job has any more, which are the caller's to remove: duplicates share theirs */
   forget(ids: readonly string[]): Promise<readonly string[]>
   /** Called when the journal can be written again: what was not written meanwhile may be tried again. Returns what takes the listener away. */
@@ -228,7 +230,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     // Whoever asks need not wait for the next try.
     recover()
     await renderer.check?.(ask.request)
-    await admission.admit(ask.owner, asked)
+    await admission.admit(ask, asked)
     const job = newJob(ask, newId(), clock.nowMs())
     changes.add(job)
     // Undefined where somebody has cancelled it on hearing of it.
@@ -288,6 +290,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     annotate: async (id, note) => journal.annotate(id, note),
     noteOf: journal.noteOf,
+    beyond: journal.beyond,
     forget: async (ids) => journal.forget(ids),
     onRecovery: recoveries.listen,
     trouble: () => (phase === 'unwritable' || refusing ? 'the journal cannot be written' : undefined),

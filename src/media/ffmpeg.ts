@@ -2,6 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { UserError } from '../errors.ts'
 import { harmlessEnvironment } from '../harmless-environment.ts'
@@ -13,7 +14,8 @@ const STDERR_BYTES = 4096
 const found = new Map<string, Promise<string>>()
 
 /**
- * A path that runs and has H.264: `bin` alone where it is given; otherwise ffmpeg-static's, the system's, @ffmpeg-installer's.
+ * A path that runs and has H.264: `bin` alone where it is given; otherwise ffmpeg-static's, where somebody let its install script fetch it; the
+ * system's; or @ffmpeg-installer's, which is older and comes by its hash.
  * The first search of a process is remembered, a failed one is not.
  *
  * @throws UserError `ffmpeg-missing`
@@ -65,7 +67,8 @@ async function problemOf(path: string): Promise<string | undefined> {
 
 export interface FfmpegRun {
   readonly args: readonly string[]
-  readonly input: Uint8Array
+  /** Parts are asked for as ffmpeg reads them. */
+  readonly input: Uint8Array | Iterable<Uint8Array, void>
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
@@ -127,6 +130,12 @@ export function runFfmpeg(path: string, { args, input, timeoutMs, signal }: Ffmp
     })
     // A child that ends early breaks the pipe; its exit code tells the story.
     child.stdin.on('error', () => {})
-    child.stdin.end(input)
+    const parts = Readable.from(input instanceof Uint8Array ? [input] : input)
+    parts.on('error', (error) => {
+      over()
+      stop()
+      reject(error)
+    })
+    parts.pipe(child.stdin)
   })
 }

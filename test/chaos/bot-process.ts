@@ -116,7 +116,7 @@ process.exit(0)
 /** Each asks for something else, which is told apart by its seed. */
 async function ask(room: FakePlatform, n: number): Promise<void> {
   appendFileSync(asked, `${n} ${Date.now()}\n`)
-  const person = `p${n % 40}`
+  const person = `p${n % 400}`
   await room.say(person, `/animate thing ${n} seed:${n + 1} steps:${2 + Math.floor(chance() * 28)}`).catch(onError)
   if (chance() < 0.05) {
     await sleep(chance() * 1000)

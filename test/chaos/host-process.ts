@@ -32,7 +32,7 @@ const link = await openHostLink({ redisUrl, hostKey, name, onError, answerMs: 10
   onError(error)
   process.exit(1)
 })
-const files = await openHostFiles([pocket], createFileContents(), {
+const files = await openHostFiles(() => [pocket], createFileContents(), {
   store: link.store,
   cacheFolder: join(folder, 'sent'),
   maxCacheBytes: 2e6,

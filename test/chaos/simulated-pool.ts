@@ -39,7 +39,7 @@ export function createSimulatedPool({ stepMs, bytes = 1000, onBegin, onStep }: S
     show('loading', 0)
     const stepMsAll: number[] = []
     for (let step = 1; step <= of; step++) {
-      await sleep(stepMs)
+      await sleep(stepMs, undefined, { signal: closing.signal }).catch(() => undefined)
       checkOpen()
       signal?.throwIfAborted()
       onStep?.(recipe, step)

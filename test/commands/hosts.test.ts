@@ -21,6 +21,7 @@ describe('GPU hosts', () => {
           list = list.map((one) => (one.id === host || one.name === host ? { ...one, drained } : one))
           return known
         },
+        able: async () => [],
       },
     })
   })

@@ -2,7 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { deleteExpired } from '../../src/chat/context/retention.ts'
+import { examples } from '../../commands/examples.ts'
+import { deleteBeyondQuotas, deleteExpired } from '../../src/chat/context/retention.ts'
+import { maxCommandChars } from '../../src/chat/contract/command.ts'
+import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
+import { createMessageIndex } from '../../src/chat/delivery/message-index.ts'
+import type { Job } from '../../src/jobs/job.ts'
 import { type CommandTester, createCommandTester, factsIn } from './command-tester.ts'
 
 const dayMs = 24 * 3_600_000
@@ -43,15 +48,38 @@ describe('what is kept', () => {
     const starred = await tester.drawn('bob', '/animate a starred boat')
     const plain = await tester.drawn('bob', '/animate a plain boat')
     await tester.say('ann', `/keep job:${starred.id}`)
-    const parts = { scheduler, favourites: chat.contexts.favourites, blobs: store.blobs, days: 30 }
+    const messages = createMessageIndex(store.space<string>('messages'))
+    const parts = { scheduler, favourites: chat.contexts.favourites, blobs: store.blobs, messages, days: 30, quotas: [] }
+    const shownBy = (job: string) => messageHandleFrom(scheduler.noteOf(job))!.posted.messages[0]!
+    const [plainMessage, starredMessage] = [shownBy(plain.id), shownBy(starred.id)]
+    assert.equal(await messages.jobOf('fake', plainMessage), plain.id)
     assert.equal(await deleteExpired(parts, Date.now() + 29 * dayMs), 0)
     assert.equal(await deleteExpired(parts, Date.now() + 31 * dayMs), 8)
     assert.equal(scheduler.find(plain.id), undefined)
+    assert.equal(await messages.jobOf('fake', plainMessage), undefined, 'nothing is known of its message either')
+    assert.equal(await messages.jobOf('fake', starredMessage), starred.id)
     assert.equal(await store.blobs.get(plain.result!.blob), undefined)
     assert.ok(scheduler.find(starred.id) && (await store.blobs.get(starred.result!.blob)))
     await tester.say('ann', `/keep job:${starred.id} off:yes`)
     assert.equal(await deleteExpired(parts, Date.now() + 31 * dayMs), 1)
     assert.equal(scheduler.find(starred.id), undefined)
+  })
+
+  test('of a platform that strangers reach the oldest goes that is more than is kept, also with a star', async () => {
+    const { scheduler, store, chat } = tester.testChat
+    const jobs = []
+    for (let n = 0; n < 3; n++) jobs.push(await tester.drawn('guest', `/animate loop ${n}`))
+    const [first, , last] = jobs as [Job, Job, Job]
+    await tester.say('guest', `/keep job:${first.id}`)
+    const quota = { platform: 'fake', person: { jobs: 2, bytes: 1e9 }, all: { jobs: 1000, bytes: 1e9 } }
+    const messages = createMessageIndex(store.space<string>('messages'))
+    const parts = { scheduler, favourites: chat.contexts.favourites, blobs: store.blobs, messages, days: 30, quotas: [quota] }
+    assert.ok((await deleteBeyondQuotas(parts)) >= 1)
+    assert.equal(scheduler.find(first.id), undefined)
+    assert.equal(await store.blobs.get(first.result!.blob), undefined)
+    assert.deepEqual(await chat.contexts.favourites.of('fake/guest'), [])
+    assert.ok(scheduler.find(last.id) && (await store.blobs.get(last.result!.blob)))
+    assert.equal(await deleteBeyondQuotas(parts), 0)
   })
 
   test('of two settings that are changed at once none is lost, and of two defaults neither', async () => {
@@ -99,6 +127,18 @@ describe('what is kept', () => {
     assert.match(animate['aspect:']!, /square, wide, tall/)
     assert.match((await tester.say('ann', '/help animated')).text, /no command 'animated'/)
     assert.match(factsIn(await tester.say('ann', '/help', { locale: 'zh-CN' }))['/animate']!, /动画/)
+  })
+
+  test('/help animate has an example of each way to make a clip, and its button draws it', async () => {
+    const { items } = await tester.say('ann', '/help animate')
+    assert.deepEqual(
+      items!.map(({ text }) => text),
+      Object.values(examples).map((command) => `/${command}`),
+    )
+    for (const command of Object.values(examples)) {
+      assert.ok(command.length <= maxCommandChars, command)
+      assert.equal((await tester.drawn('ann', `/${command}`)).state, 'done')
+    }
   })
 
   test('/privacy says how long, and /styles shows every style with its example', async () => {

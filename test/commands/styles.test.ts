@@ -6,6 +6,7 @@ import { commands } from '../../commands/index.ts'
 import { stylesFor } from '../../src/chat/context/style-source.ts'
 import type { CommandContext, Reply } from '../../src/chat/contract/command.ts'
 import { maxCommandChars } from '../../src/chat/contract/command-text.ts'
+import { type GpuHosts, noGpuHosts } from '../../src/chat/contract/gpu-hosts.ts'
 import { settingsSchema } from '../../src/chat/contract/settings.ts'
 import { withFiles } from '../../src/chat/input/attached-files.ts'
 import { optionValues } from '../../src/chat/input/option-values.ts'
@@ -28,13 +29,14 @@ type Saying = Extract<Reply, { kind: 'text' }>
 const { file, files } = attached(animeLora())
 
 /** What a person types, and the reply. */
-function speaker(house: House, who: Partial<Who> = {}) {
+function speaker(house: House, who: Partial<Who> = {}, gpuHosts: GpuHosts = noGpuHosts) {
   const owner = { platform: 'discord', space: 's1', person: 'ann' }
   const context = {
     asker: { admin: true, operator: false, roles: [] },
     formats: ['webp', 'gif'],
     styles: stylesFor(house.styles, 'discord/s1', true),
     styleAdmin: house.admin({ files, ...who }),
+    gpuHosts,
     settings: { get: async () => settingsSchema.parse({}), set: async () => undefined },
   } as unknown as CommandContext
   return async (text: string, withFile = false): Promise<Saying> => {
@@ -111,6 +113,9 @@ describe('/styles', () => {
       spoken(reply),
       'ink: before: – → pen drawing; aliases: – → pen, brush; width: – → 128; height: – → 96; sampler: – → euler; strength of file 1: 1 → 0.5',
     )
+    const looped = await say('/styles edit ink loop:cross-fade window-length:24 window-overlap:8')
+    assert.equal(spoken(looped), 'ink: loop: – → cross-fade; windowLength: – → 24; windowOverlap: – → 8')
+    assert.partialDeepStrictEqual(await house.styles.model('ink'), { loop: 'cross-fade', windowLength: 24, windowOverlap: 8 })
     const emptied = await say('/styles edit ink before:none')
     assert.equal(spoken(emptied), 'ink: before: pen drawing → –')
     const [preview, undo] = buttons(reply)
@@ -122,6 +127,21 @@ describe('/styles', () => {
       { before: card.before, strength: card.files[0]!.strength, aliases: card.aliases },
       { before: '', strength: 1, aliases: [] },
     )
+    house.close()
+  })
+
+  test('who says which GPU hosts can draw it, where there are any', async () => {
+    const house = await openHouse()
+    await speaker(house)('/styles add ink', true)
+    assert.equal(facts(await speaker(house)('/styles who ink'))['GPU hosts that can draw it'], undefined)
+    const ada = { id: 'ada-1', name: 'ada', drained: false, devices: [] }
+    for (const [names, shown] of [
+      [['ada', 'bob'], 'ada, bob'],
+      [[], 'none'],
+    ] as const) {
+      const hosts: GpuHosts = { ...noGpuHosts, list: () => [ada], able: async (style) => (style === 'ink' ? names : []) }
+      assert.equal(facts(await speaker(house, {}, hosts)('/styles who ink'))['GPU hosts that can draw it'], shown)
+    }
     house.close()
   })
 

@@ -48,7 +48,7 @@ test('a job is read back as it was written, from another process too', () => {
 test('what an earlier version wrote of an animation is read as what this one writes; what no version wrote is told with its job', () => {
   const path = join(folder, 'earlier.sqlite')
   const finished = done(jobOf('j0'), 'a.webp', 5)
-  const { details } = finished.result!
+  const { closing: _unmeasured, ...details } = finished.result!.details!
   const first = openJournal(path)
   for (const id of ['j0', 'j1']) {
     first.add(jobOf(id))
@@ -177,6 +177,32 @@ test('what one may see is what is done and shown there, and the own that is priv
   assert.equal(seen('cid'), 'b1,a0 of 2')
   assert.equal(seen('ann', 'elsewhere'), 'a3,a2 of 2')
   assert.equal(seen('ann', 's', 1, 1), 'a1 of 3')
+  journal.close()
+})
+
+test('what is more than is kept is the oldest of each person, by number or bytes, then the oldest of all; of other platforms nothing', () => {
+  const journal = openJournal(':memory:')
+  const add = (id: string, person: string, bytes: number, platform = 'test') => {
+    const job = newJob({ ...askOf(person), owner: { platform, space: 's', person } }, id, 1)
+    const { details } = resultOf(job)
+    journal.add(job)
+    journal.change([
+      end(begin(job, 1, 1), { state: 'done', result: { blob: `${id}.webp`, details: { ...details!, bytes } } }, Number(id.slice(1))),
+    ])
+  }
+  for (const n of [1, 2, 3]) add(`a${n}`, 'ann', 10)
+  for (const n of [4, 5]) add(`b${n}`, 'bob', 60)
+  add('c6', 'cid', 10)
+  add('x7', 'dan', 500, 'other')
+  journal.add(jobOf('w0', 'ann'))
+  const beyond = (person: { jobs: number; bytes: number }, all: { jobs: number; bytes: number }) =>
+    journal.beyond({ platform: 'test', person, all }).map(({ id }) => id)
+  const much = { jobs: 99, bytes: 999 }
+  assert.deepEqual(beyond(much, much), [])
+  assert.deepEqual(beyond({ jobs: 2, bytes: 999 }, much), ['a1'])
+  assert.deepEqual(beyond({ jobs: 99, bytes: 100 }, much), ['b4'])
+  assert.deepEqual(beyond(much, { jobs: 2, bytes: 999 }), ['a1', 'a2', 'a3', 'b4'])
+  assert.deepEqual(beyond(much, { jobs: 99, bytes: 75 }), ['a1', 'a2', 'a3', 'b4'])
   journal.close()
 })
 

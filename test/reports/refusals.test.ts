@@ -541,6 +541,16 @@ const rows: readonly Row[] = [
     () => lora({ 'lora_unet_blocks_0.lora_down.weight': [1, 1] }),
   ],
   [
+    'lora-fits-nothing',
+    "FILE is a LoRA that numbers the layers it is for instead of naming them (cloneofsimo/lora); one with diffusers' or kohya's names is needed.",
+    () => lora({ 'unet:0:up': [320, 4], 'unet:0:down': [4, 320] }),
+  ],
+  [
+    'lora-numbered',
+    "FILE is a LoRA that numbers the layers it is for instead of naming them (cloneofsimo/lora); one with diffusers' or kohya's names is needed.",
+    () => said({ 'unet:0:up': [320, 4], 'unet:0:down': [4, 320] }),
+  ],
+  [
     'lora-incomplete',
     `FILE is incomplete: beside unet.${q}.lora_A.weight there should be its "up".`,
     () => lora({ [`unet.${q}.lora_A.weight`]: [2, 4] }),
@@ -673,6 +683,7 @@ const ofNoFile = new Set([
   'lora-strength',
   'distilled-by-name',
   'velocity-by-name',
+  'schedule-unknown',
   'lora-few-steps',
   'lora-scale-unknown',
   // Of a file that takes more memory than there is: held where such a thread is (test/engine/pipeline/inspect.test.ts).

@@ -15,7 +15,11 @@ const contents = createFileContents()
 const hosts = await Promise.all(
   Array.from({ length: count }, async (_, n) => {
     const link = await openHostLink({ redisUrl, hostKey, name: `scale-${n}`, onError })
-    const files = await openHostFiles([pocket], contents, { store: link.store, cacheFolder: join(folder, `host${n}`), maxCacheBytes: 1e9 })
+    const files = await openHostFiles(() => [pocket], contents, {
+      store: link.store,
+      cacheFolder: join(folder, `host${n}`),
+      maxCacheBytes: 1e9,
+    })
     const devices = [{ name: 'simulated', pool: createSimulatedPool({ stepMs, bytes: animationBytes }) }]
     return startGpuHost({ ...link, files, name: `host${n}`, version, devices, folders: [], drainMs: 0, onError })
   }),

@@ -9,6 +9,8 @@ export interface GpuHosts {
    * @returns false where there is none
    */
   drain(host: string, drained: boolean): Promise<boolean>
+  /** Names of those that can draw with a style: its files are installed there, or small enough to be sent. */
+  able(style: string): Promise<readonly string[]>
 }
 
 export interface GpuHostSummary {
@@ -28,4 +30,4 @@ export interface GpuDeviceSummary {
   readonly job?: string
 }
 
-export const noGpuHosts: GpuHosts = { list: () => [], drain: async () => false }
+export const noGpuHosts: GpuHosts = { list: () => [], drain: async () => false, able: async () => [] }

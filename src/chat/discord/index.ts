@@ -62,8 +62,8 @@ const stopMs = 10_000
 export function createDiscord(options: DiscordOptions): Platform {
   const { token, commands, api, nowMs = Date.now, patienceMs = 60_000, warn = () => undefined } = options
   const operators = new Set(options.operators)
-  const rest = createRestClient(api)
-  const calls = createRestCalls(rest, token.trim(), nowMs)
+  const rest = createRestClient(api, token.trim())
+  const calls = createRestCalls(rest, nowMs)
   const inFlight = createInFlight()
   let receiver: Receiver | undefined
   let connection: Connection | undefined

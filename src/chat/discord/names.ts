@@ -60,20 +60,15 @@ export function createNames(client: () => Client, call: SendRestCall): Names {
   const names: Names = {
     async ofIds(ids, { owner, asker }) {
       const guild = guildOf(owner.space)
-      const found = new Map<string, string>()
-      if (!guild) return found
-      for (const id of ids) {
-        const channel = guild.channels.cache.get(id)
-        if (channel) {
-          if (asker.admin || maySee(guild, id, asker.roles)) found.set(id, `<#${id}>`)
-          continue
-        }
+      if (!guild) return new Map()
+      const nameOf = async (id: string): Promise<string | undefined> => {
+        if (guild.channels.cache.has(id)) return asker.admin || maySee(guild, id, asker.roles) ? `<#${id}>` : undefined
         const role = names.ofRole(id, guild.id)
-        const name = role === undefined && /^\d{1,20}$/.test(id) ? await ofPerson(id, guild.id) : undefined
-        if (role !== undefined) found.set(id, `@${role.replace(/^@/, '')}`)
-        else if (name !== undefined) found.set(id, name)
+        if (role !== undefined) return `@${role.replace(/^@/, '')}`
+        return /^\d{1,20}$/.test(id) ? ofPerson(id, guild.id) : undefined
       }
-      return found
+      const named = await Promise.all(ids.map(async (id) => [id, await nameOf(id)] as const))
+      return new Map(named.filter((one): one is readonly [string, string] => one[1] !== undefined))
     },
     ofPerson,
     ofChannel: (id, guild) => guildOf(guild)?.channels.cache.get(id)?.name,

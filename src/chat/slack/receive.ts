@@ -196,7 +196,9 @@ function isSaid(subtype: string | undefined): boolean {
 /** What stands behind the mention of the bot, or else before it: 'hey @bot animate a boat'. A second mention is one of its words. */
 function saidTo(bot: string, text: string): string {
   const [before = '', behind = ''] = text.split(new RegExp(`<@${bot}(?:\\|[^>]*)?>([\\s\\S]*)`))
-  return behind.trim() === '' ? before : behind
+  if (behind.trim() === '') return before
+  // who talks about the bot in a sentence wants none drawn: only a command counts there
+  return before.trim().split(/\s+/).length > 2 ? `/${behind.trim()}` : behind
 }
 
 function read<S extends z.ZodType>(schema: S, body: unknown, log: RedactedLog): z.infer<S> | undefined {

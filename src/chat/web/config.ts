@@ -1,7 +1,7 @@
 // Configuration of the page: the environment variables that say where it listens, under which names, and who is its admin.
 
 import { z } from 'zod'
-import { type EnvironmentValues, type EnvironmentVariables, listed, port, yesOrNo } from '../../environment.ts'
+import { type EnvironmentValues, type EnvironmentVariables, listed, port, whole, yesOrNo } from '../../environment.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 
 export interface PageConfig {
@@ -10,6 +10,10 @@ export interface PageConfig {
   readonly hosts: readonly string[]
   readonly secure: boolean
   readonly trustProxy: boolean
+  /** Others than this machine's own people reach it. */
+  readonly exposed: boolean
+  /** Of one guest, and of all together, where it is exposed. */
+  readonly keptBytes: { readonly guest: number; readonly all: number }
   readonly adminToken?: string
 }
 
@@ -23,6 +27,12 @@ export const pageVariables = {
     usual: 'no',
     schema: yesOrNo(),
   },
+  GUEST_MEGABYTES: {
+    about: 'Animations that are kept of one guest of a page that others reach; then the oldest go',
+    usual: '500',
+    schema: whole(1, 1_000_000),
+  },
+  PAGE_GIGABYTES: { about: 'The same of all its guests together', usual: '20', schema: whole(1, 100_000) },
   ADMIN_TOKEN: {
     about: 'Who gives this on the page is its admin; made and kept in the folder otherwise',
     secret: true,
@@ -32,5 +42,12 @@ export const pageVariables = {
 
 export function pageConfig(values: EnvironmentValues<typeof pageVariables>): PageConfig {
   const { HOST: host, PORT: port, HOSTS, HTTPS_ONLY: secure, TRUST_PROXY: trustProxy, ADMIN_TOKEN: adminToken } = values
-  return { host, port, hosts: listed(HOSTS), secure, trustProxy, ...omitUndefined({ adminToken }) }
+  const hosts = listed(HOSTS)
+  const exposed = hosts.length > 0 || !isLoopbackHost(host)
+  const keptBytes = { guest: values.GUEST_MEGABYTES * 1e6, all: values.PAGE_GIGABYTES * 1e9 }
+  return { host, port, hosts, secure, trustProxy, exposed, keptBytes, ...omitUndefined({ adminToken }) }
+}
+
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host === '[::1]'
 }

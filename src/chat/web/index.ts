@@ -8,6 +8,7 @@ import type { Command } from '../contract/command.ts'
 import type { Platform, PlatformLimits } from '../contract/platform.ts'
 import { createInFlight } from '../in-flight.ts'
 import { withTimeout } from '../time-limit.ts'
+import { isLoopbackHost } from './config.ts'
 import { createApp } from './http/app.ts'
 import type { PageViews } from './page-views.ts'
 import { createPoster } from './post.ts'
@@ -95,7 +96,7 @@ export function createWeb(options: WebOptions): Web {
     ...createPoster({ database, conversation, pictures, now, closed: closed.signal }),
 
     async start(receiver) {
-      if (!isLoopback(host) && hosts.length === 0) {
+      if (!isLoopbackHost(host) && hosts.length === 0) {
         const sentence = `The page would listen on ${host}, where others reach it: set HOSTS to the names under which they may, or HOST to 127.0.0.1.`
         throw new UserError('web-hosts-missing', sentence, { host })
       }
@@ -111,7 +112,7 @@ export function createWeb(options: WebOptions): Web {
         stopping: stopping.signal,
         signIn: adminToken !== undefined,
         secure: options.secure ?? false,
-        hosts: [...hosts, ...(isLoopback(host) ? [host] : [])],
+        hosts: [...hosts, ...(isLoopbackHost(host) ? [host] : [])],
         trustProxy: options.trustProxy ?? false,
         callsPerMinute: options.callsPerMinute ?? 240,
         newPeoplePerHour: options.callsPerMinute ?? 240,
@@ -123,7 +124,7 @@ export function createWeb(options: WebOptions): Web {
       server.on('error', options.broken)
       prune()
       pruning = setInterval(prune, pruneMs).unref()
-      const shown = isLoopback(host) ? host : hosts[0]!
+      const shown = isLoopbackHost(host) ? host : hosts[0]!
       return `http://${shown.includes(':') && !shown.startsWith('[') ? `[${shown}]` : shown}:${address.port}`
     },
 
@@ -180,10 +181,6 @@ function troubleOf(error: NodeJS.ErrnoException, host: string, port: number): Er
     default:
       return error
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host === '[::1]'
 }
 
 function largestUpload(commands: readonly Command[]): number {

@@ -14,6 +14,7 @@ import type { Json } from '../../store/json.ts'
 import { openStore } from '../../store/store.ts'
 import { systemClock } from '../../system-clock.ts'
 import type { OpenLoadTarget } from './load-target.ts'
+import { usualSettings } from './simulated-users.ts'
 
 /** Discord's, whose messages are changed most often. */
 const limits: PlatformLimits = {
@@ -122,15 +123,10 @@ export const openChatTarget =
 
 const model: ModelSummary = {
   name: 'bench',
-  width: 512,
-  height: 512,
-  frames: 16,
-  fps: 8,
-  steps: 25,
-  guidance: 7.5,
+  ...usualSettings,
   negative: '',
-  clipSkip: 1,
-  maxFrames: 32,
+  maxFrames: 128,
+  positions: { maxFrames: 32 },
   multiple: 8,
 }
 

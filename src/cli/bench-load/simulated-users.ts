@@ -1,10 +1,17 @@
 // Simulated users: who they are, what each asks for and when, the same in every run. They ask again as soon as they may, so that there
 // is always more to render than can be rendered.
 
+import { join } from 'node:path'
+import { requiredSettingsIn } from '../../draw-settings.ts'
+import { modelDefaults } from '../../engine/index.ts'
 import type { Owner } from '../../jobs/job.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
+import { pocket } from '../../paths.ts'
 
 type Size = Pick<AnimationRequest, 'width' | 'height' | 'frames' | 'steps'>
+
+/** Of the model that ships: nothing is drawn, so that only their number matters. */
+export const usualSettings = requiredSettingsIn(modelDefaults({ checkpoint: pocket, motion: join(pocket, 'motion') }))
 
 /** Small to large, in equal numbers for everybody, in an order of each user's own. */
 export const sizes: readonly Size[] = [
@@ -70,7 +77,7 @@ export function createUserSession({ number, sizes: wanted }: SimulatedUser): Use
 
 export function requestOf(size: Size, user: number, n: number): AnimationRequest {
   const words = 'a red ball bouncing in a meadow while the sun goes down behind far blue hills'
-  return { ...size, prompt: words, negative: 'text', fps: 8, guidance: 7.5, seed: `${user * 1000 + n}`, clipSkip: 1, format: 'webp' }
+  return { ...usualSettings, ...size, prompt: words, negative: 'text', seed: `${user * 1000 + n}`, format: 'webp' }
 }
 
 function shuffled<T>(items: T[], random: () => number): T[] {

@@ -24,8 +24,8 @@ export async function checkDiscord(token: string, api?: string): Promise<readonl
     'Add Reactions': PermissionFlagsBits.AddReactions,
     'Read Message History': PermissionFlagsBits.ReadMessageHistory,
   }
-  const rest = new REST({ ...omitUndefined({ api }), timeout: 15_000, retries: 0 })
-  const { send } = createRestCalls(rest, token, Date.now)
+  const rest = new REST({ ...omitUndefined({ api }), timeout: 15_000, retries: 0 }).setToken(token)
+  const { send } = createRestCalls(rest, Date.now)
   try {
     const { name } = (await send({ method: 'GET', path: Routes.currentApplication() })) as { name: string }
     const guilds = (await send({ method: 'GET', path: Routes.userGuilds(), query: { limit: '200' } })) as {

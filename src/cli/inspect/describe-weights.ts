@@ -3,6 +3,8 @@
 import type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../engine/checkpoint/architecture.ts'
 import type { Identity } from '../../engine/checkpoint/identify.ts'
 import type { LoraDescription } from '../../engine/checkpoint/lora/describe.ts'
+import { distillationSaid, openModel } from '../../engine/index.ts'
+import { UserError } from '../../errors.ts'
 import { inBytes, inMillions, plain } from '../terminal.ts'
 
 /** A label and what stands beside it. */
@@ -36,6 +38,7 @@ export function weightLines(identity: Identity, metadata: ReadonlyMap<string, st
     ['file', `${containers[container]}, ${inBytes(bytes)}`],
     ['tensors', `${tensors} (${types}), ${inMillions(parameters)} parameters`],
     ...particulars(identity),
+    ...('lora' in identity ? fewSteps(identity.path, metadata) : []),
     ...(license === undefined ? [] : [['license', plain(license)] as const]),
     ...ignored.map(({ reason, names }): LabelledLine => ['left aside', `${named(names)}: ${reason}`]),
   ]
@@ -69,14 +72,38 @@ function particulars(identity: Identity): LabelledLine[] {
   }
 }
 
+function fewSteps(path: string, metadata: ReadonlyMap<string, string>): LabelledLine[] {
+  const found = distillationSaid({ path, metadata })
+  if (!found) return []
+  const { method, steps, sampler, guidance } = found
+  return [['drawn with', `${steps} steps of ${sampler}, guidance ${guidance}: by its name it was distilled (${method})`]]
+}
+
+/** Of the nets of a folder together: how they were trained, or why they cannot be drawn with. */
+export function folderLines(path: string): LabelledLine[] {
+  try {
+    const { predictsVelocity, zeroTerminalSnr, distilledCheckpoint: few, checkpointBetas } = openModel({ checkpoint: path }).trained
+    const said = [
+      ...(predictsVelocity ? [velocityWords] : []),
+      ...(zeroTerminalSnr ? [zeroSnrWords] : []),
+      ...(checkpointBetas ? [`${checkpointBetas} betas`] : []),
+      ...(few ? [`distilled (${few.method}): ${few.steps} steps of ${few.sampler}, guidance ${few.guidance}`] : []),
+    ]
+    return said.length > 0 ? [['trained on', said.join(', ')]] : []
+  } catch (error) {
+    if (error instanceof UserError) return [['together', plain(error.message)]]
+    throw error
+  }
+}
+
+const velocityWords = 'velocity (v-prediction)'
+const zeroSnrWords = 'nothing but noise at the end (zero terminal SNR)'
+
 function unetLines({ unet, velocity, zeroTerminalSnr, byName }: Extract<Identity, { kind: 'sd1-checkpoint' | 'unet' }>): LabelledLine[] {
-  const said = [
-    ...(velocity ? ['velocity (v-prediction)'] : []),
-    ...(zeroTerminalSnr ? ['from nothing but noise (zero terminal SNR)'] : []),
-  ]
+  const said = [...(velocity ? [velocityWords] : []), ...(zeroTerminalSnr ? [zeroSnrWords] : [])]
   return [
     ['UNet', unetText(unet)],
-    ...(said.length > 0 ? [['predicts', `${said.join(', ')}${byName ? ', by its name' : ''}`] as const] : []),
+    ...(said.length > 0 ? [['trained on', `${said.join(', ')}${byName ? ', by its name' : ''}`] as const] : []),
   ]
 }
 
@@ -93,10 +120,10 @@ export const vaeText = ({ widths, factor, latentChannels, encoder, decoder }: Va
 export const textText = ({ width, layers, heads, vocabulary }: TextArchitecture): string =>
   `width ${width}, ${layers} layers, ${heads} ${heads === 1 ? 'head' : 'heads'}, ${vocabulary} tokens`
 
-export function motionText({ version, steps, midBlock, maxFrames, widths, acrossFrames }: MotionArchitecture): string {
+export function motionText({ version, guessed, steps, midBlock, maxFrames, widths, acrossFrames }: MotionArchitecture): string {
   const name = version === 'animatelcm' ? 'AnimateLCM' : version === 'lightning' ? 'AnimateDiff-Lightning' : `AnimateDiff ${version}`
   return [
-    `${name}${steps === undefined ? '' : `, distilled for ${steps} steps`}, for a UNet of widths ${widths.join(' ')}`,
+    `${name}${guessed ? ' by guess' : ''}${steps === undefined ? '' : `, distilled for ${steps} steps`}, for a UNet of widths ${widths.join(' ')}`,
     `up to ${maxFrames} frames`,
     midBlock ? 'with a module in the middle' : 'none in the middle',
     ...(acrossFrames ? ['norms across frames'] : []),

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readConfig } from '../../config.ts'
+import { requiredSettingsIn } from '../../draw-settings.ts'
 import { type Device, type Frames, modelDefaults, type NamedLora, type SamplerName } from '../../engine/index.ts'
 import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { UserError } from '../../errors.ts'
@@ -53,9 +54,8 @@ export async function modelSource(folder: string, options: ModelSourceOptions): 
   const checkpoint = resolve(folder)
   const defaults = modelDefaults({ checkpoint, loras: lora })
   const [width, height] = size ?? [defaults.width, defaults.height]
-  const { negative, clipSkip } = defaults
   const settings = {
-    ...{ negative, clipSkip, width, height, frames: defaults.frames, steps: defaults.steps, guidance: defaults.guidance },
+    ...{ ...requiredSettingsIn(defaults), negative: defaults.negative, width, height },
     ...omitUndefined({ frames, steps, guidance, sampler }),
   }
   const started = await startDevice(device, {

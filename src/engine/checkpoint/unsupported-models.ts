@@ -45,6 +45,12 @@ const signs: readonly Sign[] = [
     is: ({ file }) => file.tensors.size > 1 && file.tensors.keys().every((name) => /^(string_to_param\..*|<[^>]+>)$/.test(name)),
   },
   {
+    code: 'lora-numbered',
+    sentence:
+      "is a LoRA that numbers the layers it is for instead of naming them (cloneofsimo/lora); one with diffusers' or kohya's names is needed.",
+    is: (n) => n.has(/^(unet|text_encoder):\d+:(up|down)$/),
+  },
+  {
     code: 'quantized',
     sentence:
       'holds quantized weights with their scales beside them (scaled fp8, bitsandbytes or alike); the same model in fp16, bf16 or plain fp8 is needed.',

@@ -15,6 +15,8 @@ import type { Recipe } from '../recipe.ts'
 export interface HostFiles {
   /** Contents that need not be sent: each file of a folder, and the folder. */
   installed(): readonly string[]
+  /** Takes up what was installed meanwhile, and forgets what was removed. */
+  look(): Promise<void>
   /** @throws MissingFiles; the signal's reason */
   use(recipe: PortableRecipe, signal: AbortSignal): Promise<FilesInUse>
 }
@@ -45,9 +47,9 @@ export class MissingFiles extends Error {
   }
 }
 
-/** @param places files and models' folders that are installed; read once, which takes seconds for large ones */
+/** @param places files and models' folders that are installed; what is new is read, which takes seconds for large ones */
 export async function openHostFiles(
-  places: readonly string[],
+  places: () => readonly string[],
   contents: FileContents,
   { store, cacheFolder, maxCacheBytes }: HostFilesOptions,
 ): Promise<HostFiles> {
@@ -55,11 +57,28 @@ export async function openHostFiles(
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
   const installed = new Map<string, string>()
-  for (const place of places) {
-    const content = await contents.of(place)
-    installed.set(content.sha256, place)
-    for (const file of content.files ?? []) installed.set(file.sha256, join(place, file.path))
+  let looking: Promise<void> | undefined
+
+  async function lookNow(): Promise<void> {
+    const found = new Map<string, string>()
+    for (const place of places()) {
+      const content = await contents.of(place)
+      found.set(content.sha256, place)
+      for (const file of content.files ?? []) found.set(file.sha256, join(place, file.path))
+    }
+    installed.clear()
+    for (const [sha256, path] of found) installed.set(sha256, path)
   }
+
+  function look(): Promise<void> {
+    looking ??= lookNow().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
+  await look()
+
   const inUse = new Map<string, number>()
   const fetching = new Map<string, Promise<string>>()
 
@@ -139,6 +158,7 @@ export async function openHostFiles(
 
   return {
     installed: () => [...installed.keys()],
+    look,
     async use(portable, signal) {
       const held: string[] = []
       const names = new Map<string, string>()

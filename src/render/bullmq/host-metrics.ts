@@ -1,7 +1,8 @@
 // Metrics of a GPU host for Prometheus: what its devices do, how long it takes, what went wrong.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { GpuHost, HostEvent } from './gpu-host.ts'
+import type { GpuHost } from './gpu-host.ts'
+import type { HostEvent } from './order-runs.ts'
 
 export interface HostMetrics {
   event(event: HostEvent): void

@@ -1,7 +1,7 @@
 // Traces of a GPU host: each run as a span under the one that the bot has named with its order.
 
 import type { EndedSpan } from '../../tracing.ts'
-import type { HostEvent } from './gpu-host.ts'
+import type { HostEvent } from './order-runs.ts'
 
 export interface HostTraces {
   event(event: HostEvent): void

@@ -15,16 +15,20 @@ import { createFileContents } from '../file-contents.ts'
 import { listCards } from '../local/card-memory.ts'
 import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
 import { openDevices } from '../local/open-devices.ts'
-import { type GpuHost, type HostDevice, type HostEvent, startGpuHost } from './gpu-host.ts'
+import { type GpuHost, startGpuHost } from './gpu-host.ts'
 import { openHostFiles } from './host-files.ts'
 import { readHostKey } from './host-key.ts'
 import { createHostMetrics } from './host-metrics.ts'
 import { createHostTraces } from './host-traces.ts'
 import { openHostLink } from './link.ts'
+import type { HostDevice, HostEvent } from './order-runs.ts'
 
 export interface RunningHost {
   stop(): Promise<void>
 }
+
+/** At what `models pull` has brought. */
+const lookEveryMs = 60_000
 
 /**
  * @param tell a sentence for the operator
@@ -65,11 +69,13 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     const onError = (error: unknown): void => log.error({ err: error }, 'the GPU host met an error')
     const link = await openHostLink({ ...config, redisUrl, hostKey, name: `zoetrope-host-${own.name}`.replaceAll(/\s/g, '-'), onError })
     open.push(link.connection.close)
-    const files = await openHostFiles(installedIn(config), createFileContents({ keptIn: join(home, 'file-contents.json') }), {
+    const files = await openHostFiles(() => installedIn(config), createFileContents({ keptIn: join(home, 'file-contents.json') }), {
       store: link.store,
       cacheFolder: join(cacheFolder(home), 'sent'),
       maxCacheBytes: own.cacheBytes,
     })
+    const looking = setInterval(() => void files.look().catch(onError), lookEveryMs)
+    open.push(async () => clearInterval(looking))
     const metrics = createHostMetrics(own.name)
     const tracing = await openTracing({
       endpoint: config.traces,

@@ -1,6 +1,8 @@
 // A wire protocol: what bot and GPU hosts say to each other, each of it JSON that is signed. Sizes are bounded both ways.
 
 import { z } from 'zod'
+import { requiredSettingSchemas } from '../../draw-settings.ts'
+import { closingSchema } from '../../jobs/result-details.ts'
 import type { Failure } from '../local/protocol.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
 
@@ -36,14 +38,8 @@ export const fileContentSchema = z
 const requestSchema = z.looseObject({
   prompt: z.string().max(20_000),
   negative: z.string().max(20_000),
-  width: count,
-  height: count,
-  frames: count,
-  fps: z.number(),
-  steps: count,
-  guidance: z.number(),
+  ...requiredSettingSchemas,
   seed: z.string().max(40),
-  clipSkip: z.number(),
   format: z.enum(['webp', 'gif', 'mp4']),
 })
 
@@ -53,6 +49,7 @@ const portableRecipeSchema = z
     request: requestSchema,
     prompt: z.string().max(40_000),
     negative: z.string().max(40_000),
+    earlier: fileContentSchema.exactOptional(),
     scale: z.number().exactOptional(),
     model: z
       .object({
@@ -111,6 +108,7 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
       fps: z.number(),
     }),
     notes: z.array(note).max(100),
+    closing: closingSchema.exactOptional(),
     stepMs: z.array(z.number()).max(2000),
     renderMs: z.number(),
     device: name,

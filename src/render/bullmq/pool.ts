@@ -18,7 +18,7 @@ import { createHostRegistry, type KnownHost } from './host-registry.ts'
 import { channels, keys } from './keys.ts'
 import { announcementSchema, type HostCommand, progressSchema } from './messages.ts'
 import { contentsOf, modelKeysOf } from './model-keys.ts'
-import type { RenderNeeds } from './pick-host.ts'
+import { type RenderNeeds, whyNot } from './pick-host.ts'
 import { createPlacements } from './placements.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { noHostHolds, reasonsAgainst } from './refusals.ts'
@@ -50,6 +50,8 @@ export interface BullmqPool extends RenderPool {
   hosts(): readonly KnownHost[]
   /** False where there is no such host. */
   drain(host: string, drained: boolean): Promise<boolean>
+  /** Hosts that could hold it. */
+  able(recipe: Recipe): Promise<readonly KnownHost[]>
   /** Why nothing can be rendered just now. */
   trouble(): string | undefined
 }
@@ -258,6 +260,10 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
       return { name: names.join('; ') || 'GPU hosts, of which none is there yet', notes: [] }
     },
     hosts: registry.all,
+    async able(recipe) {
+      const { request, model } = await toPortable(recipe, contents.of)
+      return registry.all().filter((host) => host.heard && whyNot(host, needsOf(request, model)) === undefined)
+    },
     async drain(host, drained) {
       if (!registry.drain(host, drained)) return false
       const command: HostCommand = { do: drained ? 'drain' : 'resume', host }

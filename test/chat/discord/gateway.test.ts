@@ -76,6 +76,8 @@ describe('signing in to Discord', { timeout: 120_000 }, () => {
     const platform = make()
     await platform.start(nobody)
     await platform.stop()
+    server.play('GET', /^\/gateway\/bot$/, { status: 401, body: { code: 0, message: '401: Unauthorized' } })
+    await notForGood(make(), /discordstatus/)
   })
 
   it('is let in after it was refused, says as whom, and asks to see no more than it needs', async () => {

@@ -7,6 +7,8 @@ import { afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SchedulerStops } from '../../../src/jobs/renderer.ts'
 import type { RunEvent } from '../../../src/render/bullmq/attempts.ts'
+import { type HostFiles, MissingFiles } from '../../../src/render/bullmq/host-files.ts'
+import type { BullmqPoolOptions } from '../../../src/render/bullmq/pool.ts'
 import { connectRedis } from '../../../src/render/bullmq/redis-connection.ts'
 import type { HostProcessOptions } from '../../chaos/host-process.ts'
 import { type Proxy as NetworkProxy, openProxy } from '../../chaos/proxy.ts'
@@ -33,9 +35,9 @@ const connection = async () => {
   return opened
 }
 
-async function pool(url: string = server!.url) {
+async function pool(url: string = server!.url, options: Partial<BullmqPoolOptions> = {}) {
   const events: RunEvent[] = []
-  const opened = await openPool(url, { onEvent: (event) => events.push(event) })
+  const opened = await openPool(url, { onEvent: (event) => events.push(event), ...options })
   closing.push(() => opened.pool.close())
   return { ...opened, events, lost: () => events.filter(({ kind }) => kind === 'lost').length }
 }
@@ -121,6 +123,44 @@ describe('a fault', { skip: skipWithoutRedis, timeout: 600_000 }, () => {
     })
     await assert.rejects(given, { code: 'host-lost' })
     assert.equal(killed, 2)
+  })
+
+  test('of a device that makes no step any more, on a host that speaks: it is taken from there, and another renders it', async () => {
+    const watchdog = { factor: 3, leastMs: 1000, unmeasuredMs: 2000 }
+    const { pool: hosts, events } = await pool(server!.url, { watchdog })
+    const stuck = createSimulatedPool({ stepMs: 1e9 })
+    const one = await openHost(server!.url, { pools: [stuck], drainMs: 0 })
+    closing.push(() => one.host.close())
+    await untilCapacity(hosts, 1)
+    const { promise: loading, resolve } = Promise.withResolvers<void>()
+    const drawn = hosts.render(long(), { onProgress: () => resolve() })
+    await loading
+    const two = await hostProcess()
+    assert.equal((await drawn).animation.frames, 2)
+    assert.equal(two.runs(), 1)
+    assert.deepEqual(
+      events.flatMap((event) => (event.kind === 'lost' ? [event.of] : [])),
+      ['hung'],
+    )
+  })
+
+  test('of a disk that is full: the host says so, and another renders it without its being counted', async () => {
+    const { pool: hosts, lost, troubles } = await pool()
+    const full: HostFiles = {
+      installed: () => [],
+      look: async () => undefined,
+      use: async () => {
+        throw new MissingFiles([], 'there is no space left on its disk', new Error('ENOSPC'))
+      },
+    }
+    const one = await openHost(server!.url, { pools: [createSimulatedPool({ stepMs: 10 })], files: full })
+    closing.push(() => one.host.close())
+    await untilCapacity(hosts, 1)
+    const two = await hostProcess()
+    await untilCapacity(hosts, 2)
+    assert.equal((await hosts.render(long())).animation.frames, 2)
+    assert.deepEqual([two.runs(), lost()], [1, 0])
+    assert.ok(troubles.some((sentence) => /could not get a file: there is no space left on its disk/.test(sentence)))
   })
 
   test('of a network that is cut for a moment: the host goes on, and its result is taken', async () => {

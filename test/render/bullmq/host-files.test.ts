@@ -28,7 +28,7 @@ async function openHome(places: readonly string[], maxCacheBytes = 1e9) {
   const home = join(folder, `home${homes++}`)
   const shared = join(home, 'shared')
   const store = createFolderContentStore(shared)
-  const files = await openHostFiles(places, contents, { store, cacheFolder: join(home, 'sent'), maxCacheBytes })
+  const files = await openHostFiles(() => places, contents, { store, cacheFolder: join(home, 'sent'), maxCacheBytes })
   const send = async (path: string) => {
     const { sha256, bytes, files: parts } = await contents.of(path)
     const sent = parts ? parts.map((part) => ({ ...part, path: join(path, part.path) })) : [{ sha256, bytes, path }]
@@ -53,6 +53,17 @@ async function pathIn(files: HostFiles, recipe: PortableRecipe): Promise<string>
   return used.recipe.model.checkpoint
 }
 
+test('what is installed while the host runs is there at its next look, and what is removed is not', async () => {
+  const places = [made('first.safetensors', randomBytes(100))]
+  const { files } = await openHome(places)
+  const first = files.installed()
+  places[0] = made('second.safetensors', randomBytes(100))
+  assert.deepEqual(files.installed(), first)
+  await files.look()
+  assert.equal(files.installed().length, 1)
+  assert.equal(await pathIn(files, await recipeOf(places[0])), places[0])
+})
+
 test('what is installed is used where it lies, whatever it is called there', async () => {
   const bytes = randomBytes(500)
   const [ours, theirs] = [made('ours.safetensors', bytes), made('theirs.safetensors', bytes)]
@@ -71,7 +82,7 @@ test('what was sent is fetched once, keeps the letters of its name, and is there
   assert.equal(one, two)
   assert.equal(basename(one), 'file-A-style-v2-.safetensors')
   assert.deepEqual(readFileSync(one), readFileSync(style))
-  const again = await openHostFiles([], contents, {
+  const again = await openHostFiles(() => [], contents, {
     store: createFolderContentStore(join(shared, 'empty')),
     cacheFolder: cache,
     maxCacheBytes: 1e9,

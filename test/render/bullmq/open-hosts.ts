@@ -72,7 +72,7 @@ export async function openHost(url: string, { pools, places = [pocket], ...optio
   const connection = options.connection ?? (await connectRedis({ url, name: 'test-host', onError: () => undefined, answerMs: 1000 }))
   const child = () => createLocalPool({ device: 'cpu', cacheDir, attempts: 1, onStart: (pid) => pids.push(pid) })
   const store = options.store ?? redisStore(connection)
-  const files = await openHostFiles(places, createFileContents(), {
+  const files = await openHostFiles(() => places, createFileContents(), {
     store,
     cacheFolder: join(temporaryFolder(), 'files'),
     maxCacheBytes: 1e9,

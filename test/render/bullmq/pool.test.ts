@@ -69,6 +69,42 @@ describe('GPU hosts', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
     return { ...opened, drawn }
   }
 
+  test('tell of every run that had a device what became of it, also where that was nothing', async () => {
+    const { pool: hosts } = await pool()
+    const outcomes: string[] = []
+    const breaks = ({ request: { seed } }: Recipe) => {
+      if (seed === '1') throw new UserError('too-large', 'It is too large.', {})
+      if (seed === '2') throw new Error('a bug')
+    }
+    await host({
+      simulated: { stepMs: 100, onStep: breaks },
+      onEvent: (event) => event.kind === 'ended' && outcomes.push(event.outcome.kind),
+    })
+    await untilCapacity(hosts, 1)
+    await hosts.render(smallRecipe())
+    await assert.rejects(hosts.render(smallRecipe({ seed: '1' })), { code: 'too-large' })
+    await assert.rejects(hosts.render(smallRecipe({ seed: '2' })), /a bug/)
+    const abort = new AbortController()
+    const stopped = hosts.render(smallRecipe({ steps: 50 }), {
+      signal: abort.signal,
+      onProgress: ({ step }) => step === 2 && abort.abort(),
+    })
+    await assert.rejects(stopped)
+    while (outcomes.length < 4) await sleep(20)
+    assert.deepEqual(outcomes, ['done', 'failed', 'failed', 'stopped'])
+  })
+
+  test('are behind a Redis that keeps what it is given: where it may not, the operator is told', async () => {
+    const { connection, troubles, pool: hosts } = await pool()
+    assert.deepEqual(troubles, [])
+    await connection.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    const { troubles: told } = await pool()
+    while (told.length === 0) await sleep(20)
+    await connection.redis.config('SET', 'maxmemory-policy', 'noeviction')
+    assert.deepEqual(told, ['Redis may throw away what waits (its maxmemory-policy is allkeys-lru): set it to noeviction.'])
+    assert.equal(hosts.capacity(), 0)
+  })
+
   test('share out what is handed in, as many at once as they have devices', async () => {
     const { pool: hosts } = await pool()
     const [one, two] = [await host({ pools: [0, 1].map(() => createSimulatedPool({ stepMs: 50 })) }), await host()]
@@ -175,10 +211,15 @@ describe('GPU hosts', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
       return true
     })
     await hosts.check!(smallRecipe())
+    assert.deepEqual([await hosts.able(recipe), (await hosts.able(smallRecipe())).map(({ host }) => host)], [[], [own.id]])
     await own.close()
-    await host({ places: [large] })
+    const { host: other } = await host({ places: [large] })
     await untilCapacity(hosts, 1)
     await hosts.check!(recipe)
+    assert.deepEqual(
+      (await hosts.able(recipe)).map(({ host }) => host),
+      [other.id],
+    )
   })
 
   test('can be drained and resumed by an admin, and say so', async () => {

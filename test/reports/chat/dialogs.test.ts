@@ -43,7 +43,7 @@ describe('the fields of a dialog', { timeout: 60_000 }, () => {
       const view = await waitUntil('a dialog', () => server.views.get(person))
       return view['blocks'] as JsonObject[]
     }
-    const labelIn = (block: JsonObject | undefined) => (block?.['label'] as JsonObject)['text']
+    const labelIn = (block: JsonObject | undefined) => (block?.['label'] as JsonObject | undefined)?.['text']
     const blocks = await dialogFor(server.ids.bob, 'animate')
     const aspect = blocks.find((block) => block['block_id'] === 'aspect')
     assert.deepEqual(labelIn(blocks[0]), '提示词')

@@ -4,6 +4,7 @@
 import type { EventEmitter } from 'node:events'
 import { Client, Events, GatewayIntentBits, Options, type RESTOptions, SimpleShardingStrategy } from 'discord.js'
 import { withTimeout } from '../../time-limit.ts'
+import { keepingToken } from '../rest/rest-client.ts'
 import { closingSentence, signInError } from './sign-in-error.ts'
 
 export interface Connection {
@@ -47,6 +48,7 @@ export function createConnection(
       },
     },
   })
+  keepingToken(client.rest)
   const broken = new Set<number>()
   let over: string | undefined
   let opened = false

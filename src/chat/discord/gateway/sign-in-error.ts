@@ -56,7 +56,8 @@ export function closingSentence(closeCode: number): string {
 function codeOf(error: unknown): Code | undefined {
   if (error instanceof RestError && (error.status === 401 || (error.status === 403 && error.code > 0))) return 'discord-token'
   if (error instanceof RestError && error.code > 0 && error.status < 500 && error.status !== 429) return 'discord-refused'
-  if (error instanceof DiscordjsError && String(error.code) === 'TokenInvalid') return 'discord-token'
+  // the token was taken a moment ago, for the list of commands
+  if (error instanceof DiscordjsError && String(error.code) === 'TokenInvalid') return undefined
   const message = error instanceof Error ? error.message : ''
   return byMessage.find(([words]) => words.test(message))?.[1]
 }

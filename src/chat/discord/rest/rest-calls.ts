@@ -1,6 +1,5 @@
 // REST calls to Discord by discord.js, which waits where Discord says so (429) and tries again where it stumbles (5xx).
 // What is refused is thrown as a RestError: discord.js's own errors carry addresses with tokens, and people's words.
-// discord.js forgets the bot's token for good at the first 401, which an outage gives too: here every call brings it along.
 
 import { DiscordAPIError, HTTPError, RateLimitError, type RawFile, type REST, type RequestMethod } from 'discord.js'
 import { omitUndefined } from '../../../omit-undefined.ts'
@@ -42,13 +41,17 @@ export interface RestCalls {
 /** After a 401; doubles with each that follows. 10,000 refused calls in ten minutes shut the whole address out. */
 const refusedWaitMs = 250
 const longestRefusedWaitMs = 60_000
+/** Where nothing was asked since, a refusal of then says nothing of now. */
+const troubleMs = 10 * 60_000
 
-export function createRestCalls(rest: REST, token: string, nowMs: () => number): RestCalls {
+export function createRestCalls(rest: REST, nowMs: () => number): RestCalls {
   let refusals = 0
   let refusedUntilMs = 0
+  let refusedMs = 0
 
   function note(status: number): void {
     refusals = status === 401 ? refusals + 1 : 0
+    refusedMs = nowMs()
     refusedUntilMs = refusals === 0 ? 0 : nowMs() + Math.min(longestRefusedWaitMs, refusedWaitMs * 2 ** refusals)
   }
 
@@ -56,7 +59,6 @@ export function createRestCalls(rest: REST, token: string, nowMs: () => number):
     const { auth } = call
     if (auth === false) return request(call)
     if (nowMs() < refusedUntilMs) throw new RestError(401, 0, 'the token was refused a moment ago', call)
-    rest.setToken(token)
     try {
       const result = await request(call)
       note(200)
@@ -88,7 +90,10 @@ export function createRestCalls(rest: REST, token: string, nowMs: () => number):
 
   return {
     send,
-    trouble: () => (refusals > 0 ? 'Discord does not accept the token just now (401): if that lasts, DISCORD_TOKEN was reset.' : undefined),
+    trouble() {
+      if (refusals === 0 || nowMs() - refusedMs > troubleMs) return undefined
+      return 'Discord does not accept the token just now (401): if that lasts, DISCORD_TOKEN was reset.'
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 // The REST client of discord.js, corrected where it believes too well of the line and of what stands between: each call is given the time
-// that its bytes need, and a 429 that does not say how long to wait is not asked again at once.
+// that its bytes need, a 429 that does not say how long to wait is not asked again at once, and a 401 does not take the token away.
 
 import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js'
 import { uploadTimeoutMs } from '../../time-limit.ts'
@@ -24,8 +24,15 @@ export function restOptions(api: string | undefined): Partial<RESTOptions> {
   }
 }
 
-export function createRestClient(api: string | undefined): REST {
-  return new REST(restOptions(api))
+export function createRestClient(api: string | undefined, token: string): REST {
+  return keepingToken(new REST(restOptions(api)).setToken(token))
+}
+
+/** discord.js forgets the token for good at the first 401, which an outage gives too, and then calls nobody any more. */
+export function keepingToken(rest: REST): REST {
+  const setToken = rest.setToken.bind(rest)
+  rest.setToken = (token: string | null) => (token ? setToken(token) : rest)
+  return rest
 }
 
 function createMakeRequest(): MakeRequest {

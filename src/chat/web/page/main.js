@@ -110,7 +110,7 @@ const settings = createSettings({
 
 const frame = createFrame({
   chat: chatView,
-  queue: createQueue({ server, press }),
+  queue: createQueue({ server, press, me: () => me }),
   gallery: createGallery({ server, press, ask: (command) => sayInChat({ kind: 'text', text: command, silent: true }) }),
   styles: createStyles({
     server,

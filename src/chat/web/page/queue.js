@@ -1,6 +1,6 @@
 // Everything that waits and is being drawn, in the order in which it will run; and for operators the GPU hosts.
 
-/** @import { GpuHostView, QueuedView } from '../page-json.ts' */
+/** @import { GpuHostView, Me, QueuedView } from '../page-json.ts' */
 /** @import { View } from './main.js' */
 /** @import { Server } from './server.js' */
 
@@ -11,8 +11,8 @@ import { duration, text } from './texts.js'
 
 const everyMs = 2000
 
-/** @param {object} options @param {Server} options.server @param {(command: string) => Promise<void>} options.press @returns {View} */
-export function createQueue({ server, press }) {
+/** @param {object} options @param {Server} options.server @param {(command: string) => Promise<void>} options.press @param {() => Me} options.me @returns {View} */
+export function createQueue({ server, press, me }) {
   const hostList = el('ul', { class: 'hosts' })
   const list = el('ol', { class: 'queue' })
   const element = el('section', { class: 'view' }, el('h1', {}, text('queue')), hostList, list)
@@ -22,7 +22,7 @@ export function createQueue({ server, press }) {
   let hostsBefore = '[]'
 
   async function refresh() {
-    const [rows, hosts] = await Promise.all([server.queue(), server.hosts()]).catch(() => [])
+    const [rows, hosts] = await Promise.all([server.queue(), me().admin ? server.hosts() : []]).catch(() => [])
     showHosts(hosts ?? [])
     const json = JSON.stringify(rows)
     if (rows && json !== before) {

@@ -3,6 +3,7 @@
 import { UserError } from '../../errors.ts'
 import { isVectors } from '../embedding.ts'
 import { bytesOf, type Tensor, type TensorFile } from '../tensor.ts'
+import { unsupportedModel } from '../unsupported-models.ts'
 import { configuredScales } from './adapter-settings.ts'
 import { assemble } from './assemble.ts'
 import { unsupportedBase } from './base-model.ts'
@@ -89,6 +90,8 @@ const saidTwice = ({ path }: TensorFile, module: Module, first: Tensor, second: 
 
 function fitsNothing(file: TensorFile, target: LoraTarget, unmatched: number): UserError {
   const [example] = file.tensors.keys()
+  const known = unmatched === 0 ? unsupportedModel(file) : undefined
+  if (known) return new UserError('lora-fits-nothing', `${file.path} ${known.sentence}`, { path: file.path, example, unmatched })
   const onlyMotion = [...file.tensors.keys()].every((name) => name.includes('motion_modules'))
   const sentence =
     unmatched === 0
