@@ -1,9 +1,20 @@
 // The /again command: an animation once more: with a new seed, or with what is said here changed. Anybody may re-roll what everybody sees.
 
-import { type AnimationRequest, type CommandContext, command, type HistoryEntry, type Reply, say } from '../src/chat/contract/command.ts'
+import {
+  type AnimationRequest,
+  type CommandContext,
+  command,
+  type EarlierAnimation,
+  type HistoryEntry,
+  type Reply,
+  say,
+} from '../src/chat/contract/command.ts'
+import { checkClip, keyedTexts } from '../src/clip.ts'
+import { clipSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
+import { framesOf } from './clip-options.ts'
 
 export const again = command({
   name: 'again',
@@ -12,8 +23,10 @@ export const again = command({
     prompt: { kind: 'text', help: 'Other words', maxChars: maxPromptChars, rest: true, complete: 'prompt' },
     ...drawOptions,
     job: { kind: 'text', help: 'Which animation, if not your last', maxChars: 25, complete: 'job' },
-    vary: { kind: 'flag', help: 'Keep the seed and change the picture a little' },
-    longer: { kind: 'flag', help: 'Keep the seed and draw half as many frames more' },
+    vary: { kind: 'flag', help: 'Draw the same clip with other details' },
+    strength: { kind: 'number', help: 'Of a variation: how much of the clip is drawn anew', min: 0.05, max: 1 },
+    longer: { kind: 'flag', help: 'Keep what is there and draw half as many frames more behind it' },
+    change: { kind: 'choice', help: 'Other words alone, or from the old to the new', choices: ['replace', 'travel'] },
     ask: { kind: 'flag', help: 'Change the words in a dialog' },
   },
   async run({ values, context }) {
@@ -23,24 +36,32 @@ export const again = command({
     const settings = await context.settings.get()
     const style = values.style === undefined ? before.style : await styleOf(values.style, context)
     const model = await context.styles.model(style)
-    checkLimits(values, model, settings)
-    const { style: _style, maxBytes: _maxBytes, ...same } = before
+    const fps = values.motion ? fpsOf(values.motion, model) : before.fps
+    const loop = values.loop ?? before.loop
+    const asked = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings)
+    checkLimits({ frames: asked, steps: values.steps }, model, settings)
+    const { style: _style, maxBytes: _maxBytes, earlier, ...same } = before
     const changed: AnimationRequest = {
       ...same,
-      ...omitUndefined({ style }),
-      prompt: values.prompt ?? before.prompt,
+      ...omitUndefined({ style, loop }),
       negative: values.negative ?? before.negative,
       ...(values.size !== undefined || values.aspect !== undefined ? sizeOf(values.size, values.aspect ?? 'square', model, settings) : {}),
-      frames: values.frames ?? before.frames,
+      frames: asked ?? before.frames,
       steps: values.steps ?? before.steps,
       guidance: values.guidance ?? before.guidance,
-      fps: values.motion ? fpsOf(values.motion, model) : before.fps,
-      seed: values.seed ?? (values.vary || values.longer ? before.seed : context.randomSeed()),
+      fps,
+      seed: values.seed ?? (values.change === 'travel' ? before.seed : context.randomSeed()),
       format: values.format ?? (context.formats.includes(before.format) || entry.own ? before.format : context.formats[0]!),
       maxBytes: context.maxBytes,
     }
-    const varied = values.vary && values.guidance === undefined ? vary(changed, context.randomSeed()) : changed
-    const request = values.longer ? longer(varied, Math.min(model.maxFrames, settings.maxFrames)) : varied
+    const kept = earlier && stillFits(earlier, changed, before) ? { ...changed, earlier } : changed
+    const made = values.longer
+      ? longer(changed, entry.job, { maxFrames: Math.min(model.maxFrames, settings.maxFrames), framesGiven: asked !== undefined })
+      : values.vary || values.strength !== undefined
+        ? variationOf(changed, entry.job, values.strength)
+        : kept
+    const request = { ...made, prompt: promptOf(values, before, made) }
+    checkClip({ ...clipSettingsIn(model), ...request }, model.positions)
     return { kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }
   },
 })
@@ -57,22 +78,57 @@ async function entryOf(id: string | undefined, context: CommandContext): Promise
   throw new UserError('nothing-yet', 'You have asked for nothing yet: begin with /animate.', {})
 }
 
-/** The same seed begins with the same noise; other guidance leads elsewhere from there. */
-function vary(request: AnimationRequest, chance: string): AnimationRequest {
-  const factor = factors[Number(BigInt(chance) % BigInt(factors.length))]!
-  return { ...request, guidance: Math.min(30, Math.max(1, Math.round(request.guidance * factor * 10) / 10)) }
+/** The words alone, or on the way to them from those that were there: in the middle of a loop, which comes back, or at the end. */
+function promptOf(
+  { prompt, change }: { readonly prompt: string | undefined; readonly change: 'replace' | 'travel' | undefined },
+  before: AnimationRequest,
+  { frames, loop = 'none' }: AnimationRequest,
+): string {
+  if (prompt === undefined || change !== 'travel' || frames === 1) return prompt ?? before.prompt
+  const [from] = keyedTexts(before.prompt)
+  const [to] = keyedTexts(prompt)
+  // A loop comes back to its beginning; one that is played back turns in its middle, and so does this.
+  const there = loop === 'none' ? frames - 1 : Math.floor(frames / 2)
+  return `0: ${from!.text} | ${there}: ${to!.text}`
 }
 
-const factors = [0.6, 0.7, 0.8, 0.85, 1.15, 1.25, 1.4, 1.6] as const
+/** What it was made of is no longer part of it where its length or size is another. */
+function stillFits({ as, frames }: EarlierAnimation, now: AnimationRequest, before: AnimationRequest): boolean {
+  if (now.width !== before.width || now.height !== before.height) return false
+  return as === 'beginning' ? now.frames > frames && now.loop !== 'ping-pong' && now.loop !== 'cross-fade' : now.frames === frames
+}
 
-function longer(request: AnimationRequest, maxFrames: number): AnimationRequest {
-  if (request.frames >= maxFrames) {
-    throw new UserError('longest-already', `It has ${request.frames} frames, and ${maxFrames} are the most here.`, {
-      frames: request.frames,
-      max: maxFrames,
-    })
+/** The same clip, noised and drawn anew from there. */
+function variationOf(request: AnimationRequest, job: HistoryEntry['job'], strength: number | undefined): AnimationRequest {
+  const { frames, width, height } = job.request
+  return { ...request, frames, width, height, earlier: { ...earlierOf(job, 'variation'), ...omitUndefined({ strength }) } }
+}
+
+/** Windows that begin with what is there: its frames stay as they are. */
+function longer(
+  request: AnimationRequest,
+  job: HistoryEntry['job'],
+  { maxFrames, framesGiven }: { readonly maxFrames: number; readonly framesGiven: boolean },
+): AnimationRequest {
+  const { frames, width, height } = job.request
+  if (frames >= maxFrames) {
+    throw new UserError('longest-already', `It has ${frames} frames, and ${maxFrames} are the most here.`, { frames, max: maxFrames })
   }
-  return { ...request, frames: Math.min(maxFrames, Math.ceil(request.frames * 1.5)) }
+  return {
+    ...request,
+    width,
+    height,
+    frames: framesGiven ? request.frames : Math.min(maxFrames, Math.ceil(frames * 1.5)),
+    // Playing back and fading would change the frames that are there.
+    ...((request.loop === 'ping-pong' || request.loop === 'cross-fade') && { loop: 'auto' }),
+    earlier: earlierOf(job, 'beginning'),
+  }
+}
+
+/** @throws UserError `not-drawn` where there is no animation of it */
+function earlierOf({ request: { frames }, result }: HistoryEntry['job'], as: EarlierAnimation['as']): EarlierAnimation {
+  if (!result) throw new UserError('not-drawn', 'There is no animation of it that another could be made of.', {})
+  return { blob: result.blob, frames, as }
 }
 
 function dialog({ job }: HistoryEntry): Reply {
@@ -85,6 +141,7 @@ function dialog({ job }: HistoryEntry): Reply {
       { name: 'prompt', value: job.request.prompt },
       { name: 'negative', value: job.request.negative },
       { name: 'style', value: job.request.style ?? '' },
+      { name: 'change', value: 'replace' },
       { name: 'seed', value: job.request.seed },
     ],
   }

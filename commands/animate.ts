@@ -10,13 +10,15 @@ import {
   settingOption,
   type Values,
 } from '../src/chat/contract/command.ts'
-import { drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
+import { checkClip } from '../src/clip.ts'
+import { clipSettingsIn, drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
+import { framesOf, lengthOptions, windowOptions, windowSettingsOf } from './clip-options.ts'
 
 export const drawOptions = {
   style: { kind: 'text', help: 'The look; /styles shows them all', maxChars: 100, complete: 'style' },
   negative: { kind: 'text', help: 'What should not be in it', maxChars: 1000 },
-  frames: settingOption('frames', 'How many pictures make up the loop'),
+  ...lengthOptions,
   size: { kind: 'text', help: 'Width x height in pixels, such as 512x384', maxChars: 20 },
   aspect: { kind: 'choice', help: 'The shape, where size is not given', choices: ['square', 'wide', 'tall'] },
   steps: settingOption('steps', 'Steps from noise to picture: more take longer'),
@@ -35,13 +37,17 @@ export const animate = command({
   options: {
     prompt: { kind: 'text', help: 'What to draw', required: true, maxChars: maxPromptChars, rest: true, complete: 'prompt' },
     ...drawOptions,
+    ...windowOptions,
   },
   async run({ values, context }) {
     const defaults = await context.defaults.get()
     const settings = await context.settings.get()
     const style = await styleOf(values.style ?? defaults.style ?? settings.style, context)
     const model = await context.styles.model(style)
-    const wanted = { ...values, frames: values.frames ?? defaults.frames, steps: values.steps ?? defaults.steps }
+    const fps = fpsOf(values.motion ?? defaults.motion ?? 'usual', model)
+    const loop = values.loop ?? defaults.loop ?? model.loop ?? 'auto'
+    const frames = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings) ?? defaults.frames
+    const wanted = { frames, steps: values.steps ?? defaults.steps }
     checkLimits(wanted, model, settings)
     const request: AnimationRequest = {
       prompt: values.prompt,
@@ -50,13 +56,16 @@ export const animate = command({
       ...requiredSettingsIn(model),
       ...sizeOf(values.size, values.aspect ?? defaults.aspect ?? 'square', model, settings),
       frames: wanted.frames ?? Math.min(model.frames, settings.maxFrames),
-      fps: fpsOf(values.motion ?? defaults.motion ?? 'usual', model),
+      fps,
+      loop,
+      ...windowSettingsOf(values),
       steps: wanted.steps ?? Math.min(model.steps, settings.maxSteps),
       guidance: values.guidance ?? defaults.guidance ?? model.guidance,
       seed: values.seed ?? context.randomSeed(),
       format: values.format ?? defaults.format ?? context.formats[0]!,
       maxBytes: context.maxBytes,
     }
+    checkClip({ ...clipSettingsIn(model), ...request }, model.positions)
     return { kind: 'animation', request, private: values.private ?? defaults.private ?? false }
   },
 })

@@ -3,7 +3,7 @@
 import { action, type CommandContext, commandGroup, type Defaults, type Line, type Reply, say } from '../src/chat/contract/command.ts'
 import { drawOptions, styleOf } from './animate.ts'
 
-const { size: _size, seed: _seed, ...drawn } = drawOptions
+const { size: _size, seed: _seed, seconds: _seconds, ...drawn } = drawOptions
 const settable = { ...drawn, mention: { kind: 'flag', help: 'Mention you when what you asked for is done' } } as const
 
 export const defaults = commandGroup({

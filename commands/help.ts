@@ -10,8 +10,10 @@ import {
   type Option,
   type Reply,
   say,
+  type TextReply,
 } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
+import { exampleItems } from './examples.ts'
 import { exampleOfHelp } from './history.ts'
 
 export const help = command({
@@ -19,8 +21,12 @@ export const help = command({
   help: 'What you can say',
   private: true,
   options: { command: { kind: 'text', help: 'One command, with its options', maxChars: 40, rest: true, complete: 'command' } },
-  run({ values, context }): Reply {
-    if (values.command !== undefined) return about(findByName(values.command, context), context)
+  async run({ values, context }): Promise<Reply> {
+    if (values.command !== undefined) {
+      const one = findByName(values.command, context)
+      const reply = about(one, context)
+      return one.name === 'animate' ? { ...reply, items: await exampleItems(context) } : reply
+    }
     const facts = context.commands
       .filter((one) => isOffered(one, context.asker))
       .map((one) => ({ label: `/${one.name}`, value: context.helpOf(one.name, one.help) }))
@@ -48,7 +54,7 @@ function findByName(name: string, context: CommandContext): CommandDeclaration {
   throw new UserError('unknown-command', `There is no command '${plain}'. There are: ${commands}.`, { name: plain, commands })
 }
 
-function about(one: CommandDeclaration, context: CommandContext): Reply {
+function about(one: CommandDeclaration, context: CommandContext): TextReply {
   const facts: { label: Line; value: Line }[] = []
   for (const [name, action] of Object.entries(one.actions)) {
     if (!mayCall(action, context.asker)) continue

@@ -26,8 +26,11 @@ const options = {
   frames: settingOption('frames', 'Pictures of the loop, unless asked otherwise'),
   steps: settingOption('steps', 'Steps, unless asked otherwise'),
   guidance: settingOption('guidance', 'How strictly words are followed, unless asked otherwise'),
+  loop: settingOption('loop', 'How the end meets the beginning, unless asked otherwise'),
+  'window-length': settingOption('windowLength', 'Frames of a window in which long ones are drawn, unless asked otherwise'),
+  'window-overlap': settingOption('windowOverlap', 'Frames that neighbouring windows share, unless asked otherwise'),
   sampler: settingOption('sampler', 'How noise becomes a picture, unless asked otherwise'),
-  usual: { kind: 'flag', help: 'Size, frames, steps, guidance and sampler as the model itself has them' },
+  usual: { kind: 'flag', help: 'Size, frames, steps, guidance, loop, windows and sampler as the model itself has them' },
   where: { kind: 'choice', help: 'Where it is offered', choices: ['here', 'everywhere'] },
 } as const
 
@@ -48,8 +51,11 @@ export const editStyle = action({
 })
 
 /** @throws UserError `no-edits`, those of sizes */
-async function editsOf({ name, size, ...values }: Values<typeof options>, context: CommandContext): Promise<StyleEdits> {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+async function editsOf(
+  { name, size, 'window-length': windowLength, 'window-overlap': windowOverlap, ...values }: Values<typeof options>,
+  context: CommandContext,
+): Promise<StyleEdits> {
+  const given = Object.entries({ ...values, windowLength, windowOverlap }).filter(([, value]) => value !== undefined)
   if (given.length === 0 && size === undefined)
     throw new UserError('no-edits', `Say what changes, as name:value: ${Object.keys(options).slice(1).join(', ')}.`, {
       names: Object.keys(options).slice(1).join(', '),

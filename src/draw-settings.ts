@@ -10,17 +10,20 @@ import {
 } from './engine/draw-settings.ts'
 
 export {
+  type ClipSettingName,
   clipSettingsIn,
   type DrawSettingName,
   type DrawSettings,
   drawSettingNames,
   drawSettings,
   drawSettingsIn,
+  type Loop,
   optionalSettingsIn,
   type RequiredDrawSettings,
   requiredSettingNames,
   requiredSettingsIn,
   type SamplerName,
+  seconds,
 } from './engine/draw-settings.ts'
 
 /** What a setting may be, for what comes from outside. */

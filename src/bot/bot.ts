@@ -27,6 +27,7 @@ import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { openTracing } from '../tracing.ts'
+import { createExampleLoops } from './example-loops.ts'
 import { gpuHostsOf } from './gpu-hosts.ts'
 import { type Health, serveHealth } from './health.ts'
 import { openHome } from './home-folder.ts'
@@ -152,6 +153,7 @@ async function assemble(
     gpuHosts,
     retentionDays,
     quotas: config.page.exposed ? [guestQuota(config.page)] : [],
+    exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
     alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
     limits,
     clock: systemClock,

@@ -63,6 +63,13 @@ export function createMetrics(): Metrics {
     buckets: [0.1, 1, 3, 10, 30, 60, 180, 600, 1800, 3600],
     registers,
   })
+  const seams = new Histogram({
+    name: 'zoetrope_loop_seam_ratio',
+    help: 'The step from the last frame to the first, over the largest between neighbours',
+    labelNames: ['loop'],
+    buckets: [0.5, 0.75, 1, 1.1, 1.3, 2, 4, 8],
+    registers,
+  })
   const restarts = new Counter({
     name: 'zoetrope_job_restarts_total',
     help: 'Requests that were begun again: the bot had ended while they ran',
@@ -91,6 +98,8 @@ export function createMetrics(): Metrics {
         if (job.state === 'running' && job.attempts > 1) restarts.inc()
         else if (job.state === 'running') waited.observe({ platform: job.owner.platform }, (job.startedMs - job.acceptedMs) / 1000)
         if (job.endedMs !== undefined) rendered.observe({ end: job.state }, (job.endedMs - job.startedMs) / 1000)
+        const closing = job.result?.details?.closing
+        if (job.endedMs !== undefined && closing) seams.observe({ loop: closing.loop }, closing.seam)
       })
       if (hosts) runs.watch(hosts)
     },

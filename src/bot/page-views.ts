@@ -18,6 +18,8 @@ export interface PageViewsParts {
   readonly gpuHosts: Pick<GpuHosts, 'list'>
 }
 
+const knownMs = 10_000
+
 export function createPageViews({ contexts, scheduler, styles, blobs, gpuHosts }: PageViewsParts): PageViews {
   async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimations> {
     const { owner } = viewer
@@ -27,6 +29,17 @@ export function createPageViews({ contexts, scheduler, styles, blobs, gpuHosts }
       return { ...(await historyEntry(job, owner, visibility, contexts.favourites)), mayDelete: visibility.mayEnd(job) }
     })
     return { entries: await Promise.all(entries), total }
+  }
+
+  /** A picture is read whole to know that it is there: not for every style at every call. */
+  const known = new Map<string, { readonly pictured: Promise<boolean>; readonly untilMs: number }>()
+  function pictured(name: string): Promise<boolean> {
+    const before = known.get(name)
+    if (before && before.untilMs > performance.now()) return before.pictured
+    const now = styles.picture(name).then((picture) => picture !== undefined)
+    known.set(name, { pictured: now, untilMs: performance.now() + knownMs })
+    now.catch(() => known.delete(name))
+    return now
   }
 
   return {
@@ -45,7 +58,7 @@ export function createPageViews({ contexts, scheduler, styles, blobs, gpuHosts }
     },
     async styles({ owner, asker }) {
       const list = await styles.list(spaceOf(owner), asker.admin)
-      return Promise.all(list.map(async (style) => ({ ...style, pictured: (await styles.picture(style.name)) !== undefined })))
+      return Promise.all(list.map(async (style) => ({ ...style, pictured: await pictured(style.name) })))
     },
     async example({ owner, asker }, name) {
       const style = await styles.find(name, spaceOf(owner), asker.admin)

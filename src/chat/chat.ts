@@ -44,6 +44,7 @@ export interface ChatParts {
   readonly retentionDays: number
   /** How much is kept of platforms that strangers reach. */
   readonly quotas?: readonly KeptQuota[]
+  readonly exampleLoop?: ContextsParts['exampleLoop']
   /** When old requests are deleted, so is this. */
   readonly alsoDelete?: (nowMs: number) => Promise<unknown>
   readonly limits: Limits
@@ -68,6 +69,7 @@ export function createChat(parts: ChatParts): Chat {
     delivery,
     gpuHosts: parts.gpuHosts ?? noGpuHosts,
     retentionDays,
+    exampleLoop: parts.exampleLoop,
     forgetOnPlatform: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
   })
   const platforms = parts.platforms(contexts)

@@ -9,6 +9,7 @@ import { cacheFolder } from '../paths.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
 import type { Recipe } from '../render/recipe.ts'
 import type { Drawn } from '../render/render.ts'
+import { clipFlags } from './animate/clip-flags.ts'
 import { formats, placeFor, writeWhole } from './animate/output-file.ts'
 import type { Flags } from './animate/recipe-from-flags.ts'
 import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
@@ -17,7 +18,7 @@ import { inBytes, type Print, printer } from './terminal.ts'
 
 export function animateCommand(program: Command): void {
   const print = printer(program)
-  program
+  const command = program
     .command('animate')
     .description('draw a looping animation of a sentence')
     .argument('<prompt>', 'what to draw')
@@ -35,6 +36,7 @@ export function animateCommand(program: Command): void {
     .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--height <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--frames <count>', `of the loop, ${drawSettings.frames.min} to ${drawSettings.frames.max} (16)`, whole)
+    .option('--seconds <length>', 'how long it plays, in place of --frames', number)
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
@@ -44,6 +46,8 @@ export function animateCommand(program: Command): void {
     .addOption(new Option('--spacing <name>', 'which timesteps it visits').choices([...spacings]))
     .addOption(new Option('--betas <name>', 'the noise schedule').choices([...betaSchedules]))
     .option('--clip-skip <layers>', '2 reads the second last layer of the text encoder', whole)
+  for (const option of clipFlags()) command.addOption(option)
+  command
     .addOption(new Option('--format <name>', 'kind of file; otherwise as --out ends (webp)').choices([...formats]))
     .option('--max-bytes <count>', 'met by lowering quality, then size, then frames a second', whole)
     .option('--scale <factor>', 'of the finished picture; small ones are enlarged otherwise', number)
@@ -82,10 +86,11 @@ async function whatToDraw(prompt: string, flags: Flags, config: Config): Promise
   return { recipe, path: placeFor(flags.out, recipe.request) }
 }
 
-function tell({ animation, notes }: Drawn, { request }: Recipe, path: string, print: Print): void {
+function tell({ animation, notes, closing }: Drawn, { request }: Recipe, path: string, print: Print): void {
   for (const { message } of notes) print(message)
   const { width, height, frames, fps, bytes } = animation
   const rate = Math.round(fps * 100) / 100
-  print(`${frames} frames of ${width}×${height} at ${rate} a second, ${inBytes(bytes.length)}, seed ${request.seed}`)
+  const loop = closing ? `, loop ${closing.loop} with a seam of ${closing.seam.toFixed(2)}` : ''
+  print(`${frames} frames of ${width}×${height} at ${rate} a second, ${inBytes(bytes.length)}, seed ${request.seed}${loop}`)
   print(path)
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readConfig } from '../config.ts'
+import { requiredSettingsIn } from '../draw-settings.ts'
 import {
   type BaseFiles,
   type Device,
@@ -231,9 +232,8 @@ function drawerOf(engine: Engine, { size: sides, steps, guidance }: Flags): Draw
   return async ({ variant: { model, method }, prompt, seed, frames }) => {
     const defaults = modelDefaults(model)
     const [width, height] = sides ?? [defaults.width, defaults.height]
-    const { negative, clipSkip } = defaults
-    const settings = { steps: defaults.steps, guidance: defaults.guidance, ...omitUndefined({ steps, guidance }) }
-    const run = engine.draw({ model, method, prompt, negative, clipSkip, width, height, frames, seed: BigInt(seed), ...settings })
+    const settings = { ...requiredSettingsIn(defaults), ...omitUndefined({ steps, guidance }), width, height, frames }
+    const run = engine.draw({ model, method, prompt, negative: defaults.negative, seed: BigInt(seed), ...settings })
     let turn = await run.next()
     while (!turn.done) turn = await run.next()
     return turn.value.frames

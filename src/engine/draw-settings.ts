@@ -25,12 +25,14 @@ export const betaSchedules = ['linear', 'scaled_linear'] as const
 export type Betas = (typeof betaSchedules)[number]
 
 /**
+ * - `auto`: as it takes for this motion module: nothing where it was trained on loops of this length, else `closed`, and `ping-pong` of what
+ *   was drawn where that did not close.
  * - `none`: from the first frame to the last.
  * - `closed`: the last frame is followed by the first, whatever the motion module was trained on, at no extra cost.
  * - `ping-pong`: drawn to the middle, and played back.
  * - `cross-fade`: drawn a little longer, and the end faded into the beginning.
  */
-export const loops = ['none', 'closed', 'ping-pong', 'cross-fade'] as const
+export const loops = ['auto', 'none', 'closed', 'ping-pong', 'cross-fade'] as const
 export type Loop = (typeof loops)[number]
 
 /** Where context windows lie; see pipeline/windows.ts. */
@@ -60,6 +62,9 @@ type Setting = (
 
 const mostFrames = 128
 
+/** Another way to say `frames`, at the frames a second of the clip: what is kept is the frames. */
+export const seconds = { kind: 'number', min: 0.1, max: mostFrames } as const
+
 /** Of clips; `auto` is decided by the loop, the length of the clip and the motion module: see pipeline/plan-clip.ts. */
 export const clipSettings = {
   loop: { kind: 'choice', choices: loops, absent: 'none' },
@@ -80,6 +85,8 @@ export const clipSettings = {
   promptHold: { kind: 'number', min: 0, max: 1, absent: 0 },
   /** Guidance over the frames, as `0: 7 | 16: 4`; empty: the same everywhere. */
   guidanceTravel: { kind: 'text', maxChars: 1000, absent: '' },
+  /** What the strengths of LoRAs are multiplied by, over the frames, as `0: 0.2 | 16: 1`; empty: 1 everywhere. Texts are read at 1. */
+  strengthTravel: { kind: 'text', maxChars: 1000, absent: '' },
 } as const satisfies Readonly<Record<string, Setting>>
 
 export const drawSettings = {
@@ -99,6 +106,8 @@ export const drawSettings = {
   betas: { kind: 'choice', choices: betaSchedules, absent: 'auto' },
   ...clipSettings,
 } as const satisfies Readonly<Record<string, Setting>>
+
+export type ClipSettingName = keyof typeof clipSettings
 
 type Declared = typeof drawSettings
 export type DrawSettingName = keyof Declared

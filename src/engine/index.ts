@@ -14,6 +14,8 @@ export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
 export {
   type Betas,
+  type ClipSettingName,
+  clipSettingsIn,
   type DrawSettings,
   drawSettings,
   type Method,
@@ -31,12 +33,16 @@ export { MatMul, Slice } from './onnx/ops.ts'
 export { printGraph } from './onnx/print.ts'
 export { partialFile } from './partial-file.ts'
 export { distillationSaid } from './pipeline/applied-loras.ts'
+export { checkClip } from './pipeline/clip-input.ts'
+export type { Closing } from './pipeline/closed-loop.ts'
 export { decoderGraph, encoderGraph, textGraph, unetGraph } from './pipeline/graphs.ts'
 export { type Inspection, type InspectOptions, inspect } from './pipeline/inspect.ts'
 export { inspectInThread } from './pipeline/inspect-in-thread.ts'
 export { type BaseFiles, type Model, type ModelSources, type NamedEmbedding, type NamedLora, openModel } from './pipeline/model.ts'
 export { type ModelDefaults, modelDefaults } from './pipeline/model-defaults.ts'
 export type { Size } from './pipeline/nets.ts'
+export type { WindowPositions } from './pipeline/plan-clip.ts'
+export { crossFrameLimits } from './pipeline/zero-clip.ts'
 export { countCores } from './runtime/cores.ts'
 export { type Schedule, scheduleFor } from './samplers/schedule.ts'
 export { syntheticLora } from './synthetic/lora.ts'
@@ -44,3 +50,4 @@ export { syntheticSd15 } from './synthetic/write.ts'
 export type { Precision } from './targets/ability.ts'
 export { cpu, noWinograd } from './targets/cpu.ts'
 export { targetsFor } from './targets/table.ts'
+export { type KeyedText, keyedTexts, overKeyedTexts } from './text/keyframes.ts'

@@ -1,7 +1,7 @@
 // Admission control: whether one more request of an owner is taken on, by how many wait already and by how often was asked.
 
 import type { ForecastCache } from './forecast/forecast-cache.ts'
-import type { Owner } from './job.ts'
+import { type Ask, type Owner, turnsOf } from './job.ts'
 import type { JobCounts } from './limits/job-counts.ts'
 import { keyOf, type LimitLevel } from './limits/limit-level.ts'
 import { checkWaiting, type Limits } from './limits/limits.ts'
@@ -10,11 +10,11 @@ import type { LiveJobs } from './live-jobs.ts'
 
 export interface Admission {
   /**
-   * Takes one of what the rates allow.
+   * Takes from what the rates allow: for a long clip as often as for that many usual ones.
    * @param limits where they differ from the usual ones
    * @throws UserError too-many-waiting, too-often; what checkOpen throws
    */
-  admit(owner: Owner, limits?: Limits): Promise<void>
+  admit(ask: Pick<Ask, 'owner' | 'request'>, limits?: Limits): Promise<void>
 }
 
 export interface AdmissionParts {
@@ -39,13 +39,13 @@ export function createAdmission({ limits: usual, jobCounts, rateLimiter, forecas
   }
 
   return {
-    async admit(owner, limits = usual) {
+    async admit({ owner, request }, limits = usual) {
       checkOpen()
       checkWaiting(limits, jobCounts.of(owner), (level) => waitMs(level, owner))
       // Counted while the rate limiter is asked, so that many at once are not all let in.
       jobCounts.move(owner, undefined, 'waiting')
       try {
-        await rateLimiter.take(owner, limits)
+        await rateLimiter.take(owner, limits, turnsOf(request))
         checkOpen()
       } finally {
         jobCounts.move(owner, 'waiting', undefined)

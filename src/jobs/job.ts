@@ -2,6 +2,7 @@
 // refuses a job that has ended already.
 
 import { createHash } from 'node:crypto'
+import { framesComputed } from '../clip.ts'
 import type { Json } from '../store/json.ts'
 import type { AnimationRequest } from './request.ts'
 import type { ResultDetails } from './result-details.ts'
@@ -45,7 +46,7 @@ export interface Job {
   readonly owner: Owner
   readonly address: Json
   readonly priority: number
-  /** frames × steps × pixels. */
+  /** `costOf` its request. */
   readonly cost: number
   readonly state: JobState
   readonly acceptedMs: number
@@ -99,12 +100,18 @@ export function hasEnded(job: Job): boolean {
   return job.state !== 'waiting' && job.state !== 'running'
 }
 
-/** frames × steps × pixels: what the scheduler shares out. A positive integer below 2^53. */
-export function costOf({ frames, steps, width, height }: AnimationRequest): number {
-  const cost = frames * steps * width * height
+/** Frames that are computed × steps × pixels: what the scheduler shares out. A positive integer below 2^53. */
+export function costOf(request: AnimationRequest): number {
+  const { steps, width, height } = request
+  const cost = framesComputed(request) * steps * width * height
   if (!Number.isSafeInteger(cost) || cost < 1) throw new Error(`frames × steps × pixels must be a positive integer, got ${cost}`)
   return cost
 }
+
+/** For how many usual requests one counts where requests are counted: clips of up to 32 frames are usual. */
+export const turnsOf = (request: AnimationRequest): number => Math.max(1, Math.ceil(framesComputed(request) / usualFrames))
+
+const usualFrames = 32
 
 /** Equal for requests of which the same animation is made, whoever asks. */
 export function renderKey(request: AnimationRequest): string {

@@ -22,6 +22,16 @@ export interface LoraFile {
   readonly merged?: boolean
 }
 
+/** An animation that was drawn before, by the name of its blob: the beginning of another, or what another is a variation of. */
+export interface EarlierAnimation {
+  readonly blob: string
+  /** As it was drawn; its file may show fewer. */
+  readonly frames: number
+  readonly as: 'beginning' | 'variation'
+  /** Of a variation: above 0, where it stays as it is, to 1, where hardly anything stays. */
+  readonly strength?: number
+}
+
 /** JSON throughout: it is logged, stored, sent to another process and embedded in the animation. */
 export interface AnimationRequest extends DrawSettings {
   readonly prompt: string
@@ -29,6 +39,7 @@ export interface AnimationRequest extends DrawSettings {
   /** A style by name, or files; the built-in model where both are absent. */
   readonly style?: string
   readonly model?: ModelFiles
+  readonly earlier?: EarlierAnimation
   /** Unsigned 64-bit, as decimal digits: JSON numbers lose seeds above 2^53. */
   readonly seed: string
   readonly format: Format

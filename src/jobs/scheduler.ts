@@ -230,7 +230,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     // Whoever asks need not wait for the next try.
     recover()
     await renderer.check?.(ask.request)
-    await admission.admit(ask.owner, asked)
+    await admission.admit(ask, asked)
     const job = newJob(ask, newId(), clock.nowMs())
     changes.add(job)
     // Undefined where somebody has cancelled it on hearing of it.

@@ -3,6 +3,7 @@
 import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
 import { fit, type Reduced } from './fit.ts'
+import { everyNth, type FrameSource, mapFrames, sourceOf } from './frame-source.ts'
 import { encodeGif } from './gif.ts'
 import { encodeMp4 } from './mp4.ts'
 import { type Kernel, resize } from './resize.ts'
@@ -52,7 +53,8 @@ const MAX_SIDE: Readonly<Record<Format, number>> = { webp: 16_383, gif: 65_535, 
  * @throws UserError `fps-out-of-range`, `animation-too-wide`, `animation-too-large` (no reduction meets `maxBytes`),
  * and for MP4 what `encodeMp4` throws
  */
-export async function encode(frames: Frames, options: EncodeOptions): Promise<Animation> {
+export async function encode(given: Frames | FrameSource, options: EncodeOptions): Promise<Animation> {
+  const frames = sourceOf(given)
   const { format, fps, quality = DEFAULT_QUALITY, scale = 1, kernel = 'lanczos', maxBytes, ...rest } = options
   if (!(fps >= FPS_RANGE.min && fps <= FPS_RANGE.max)) {
     const sentence = `An animation has ${FPS_RANGE.min} to ${FPS_RANGE.max} frames per second, got ${fps}.`
@@ -66,8 +68,10 @@ export async function encode(frames: Frames, options: EncodeOptions): Promise<An
     throw new UserError('animation-too-wide', sentence, { format, ...whole, max: MAX_SIDE[format] })
   }
   const make = async ({ quality, width, height, every }: typeof whole): Promise<Animation> => {
+    // The period stays: the rate falls with the count.
     const fewer = everyNth(frames, every)
-    const sized = resize(fewer, width, height, kernel)
+    const isSized = width === fewer.width && height === fewer.height
+    const sized = isSized ? fewer : mapFrames(fewer, [width, height], (frame) => resize(frame, width, height, kernel))
     const rate = (fps * fewer.count) / frames.count
     const enlarged = width >= 2 * frames.width && height >= 2 * frames.height
     const bytes = await ENCODERS[format](sized, { ...rest, fps: rate, quality, enlarged })
@@ -87,21 +91,8 @@ interface EncoderOptions {
   readonly signal?: AbortSignal
 }
 
-const ENCODERS: Readonly<Record<Format, (frames: Frames, options: EncoderOptions) => Promise<Uint8Array>>> = {
+const ENCODERS: Readonly<Record<Format, (frames: FrameSource, options: EncoderOptions) => Promise<Uint8Array>>> = {
   webp: encodeWebp,
   gif: async (frames, options) => encodeGif(frames, options),
   mp4: encodeMp4,
-}
-
-/** Frames 0, n, 2n …: the period stays, because the rate falls with the count. */
-function everyNth(frames: Frames, n: number): Frames {
-  if (n === 1) return frames
-  const size = frames.width * frames.height * 3
-  const count = Math.ceil(frames.count / n)
-  const data = new Uint8Array(count * size)
-  for (let i = 0; i < count; i++) {
-    const from = Math.floor((i * frames.count) / count)
-    data.set(frames.data.subarray(from * size, (from + 1) * size), i * size)
-  }
-  return { ...frames, count, data }
 }

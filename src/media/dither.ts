@@ -1,7 +1,7 @@
 // Dithering: frames in palette colours. The rounding error of a pixel goes to its neighbours (Floyd and Steinberg, 1976), and a pixel that
 // is still near enough keeps the colour that it shows: less flicker, and long runs of "unchanged" to compress.
 
-import { type Frames, frameAt } from '../engine/frames.ts'
+import type { FrameSource } from './frame-source.ts'
 import { nearestColour } from './palette.ts'
 
 export interface DitherOptions {
@@ -12,7 +12,7 @@ export interface DitherOptions {
 }
 
 /** Palette indices of each frame in turn, [height × width]. The array is reused: read it before the next. */
-export function* dither(frames: Frames, colours: Uint8Array, { strength, keepWithin }: DitherOptions): Generator<Uint8Array> {
+export function* dither(frames: FrameSource, colours: Uint8Array, { strength, keepWithin }: DitherOptions): Generator<Uint8Array> {
   const { width, height } = frames
   const nearest = memoized(colours)
   const shown = new Uint8Array(width * height)
@@ -20,7 +20,7 @@ export function* dither(frames: Frames, colours: Uint8Array, { strength, keepWit
   let here = new Float32Array((width + 2) * 3)
   let below = new Float32Array((width + 2) * 3)
   for (let i = 0; i < frames.count; i++) {
-    const frame = frameAt(frames, i)
+    const frame = frames.frame(i)
     here.fill(0)
     for (let y = 0; y < height; y++) {
       below.fill(0)

@@ -2,6 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { UserError } from '../errors.ts'
 import { harmlessEnvironment } from '../harmless-environment.ts'
@@ -13,7 +14,8 @@ const STDERR_BYTES = 4096
 const found = new Map<string, Promise<string>>()
 
 /**
- * A path that runs and has H.264: `bin` alone where it is given; otherwise the system's, or @ffmpeg-installer's, which is older and comes by its hash.
+ * A path that runs and has H.264: `bin` alone where it is given; otherwise ffmpeg-static's, where somebody let its install script fetch it; the
+ * system's; or @ffmpeg-installer's, which is older and comes by its hash.
  * The first search of a process is remembered, a failed one is not.
  *
  * @throws UserError `ffmpeg-missing`
@@ -33,16 +35,17 @@ async function theOne(bin: string): Promise<string> {
 }
 
 async function firstThatRuns(): Promise<string> {
-  const candidates = ['ffmpeg', packaged('@ffmpeg-installer/ffmpeg')]
+  const candidates = [packaged('ffmpeg-static'), 'ffmpeg', packaged('@ffmpeg-installer/ffmpeg')]
   for (const path of candidates) if (path !== undefined && (await problemOf(path)) === undefined) return path
   const how = 'Install ffmpeg with libx264, or name one in FFMPEG_BIN'
   throw new UserError('ffmpeg-missing', `MP4 needs ffmpeg, and none that runs was found. ${how}. ${NONE_NEEDED}`)
 }
 
-/** The binary that an npm package carries: its `path`. */
+/** The binary that an npm package carries: the package's whole export, or its `path`. */
 function packaged(name: string): string | undefined {
   try {
     const exported: unknown = createRequire(import.meta.url)(name)
+    if (typeof exported === 'string') return exported
     return (exported as { path?: string } | null)?.path
   } catch {
     return undefined // optional, or without a binary for this platform
@@ -64,7 +67,8 @@ async function problemOf(path: string): Promise<string | undefined> {
 
 export interface FfmpegRun {
   readonly args: readonly string[]
-  readonly input: Uint8Array
+  /** Parts are asked for as ffmpeg reads them. */
+  readonly input: Uint8Array | Iterable<Uint8Array, void>
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
@@ -126,6 +130,12 @@ export function runFfmpeg(path: string, { args, input, timeoutMs, signal }: Ffmp
     })
     // A child that ends early breaks the pipe; its exit code tells the story.
     child.stdin.on('error', () => {})
-    child.stdin.end(input)
+    const parts = Readable.from(input instanceof Uint8Array ? [input] : input)
+    parts.on('error', (error) => {
+      over()
+      stop()
+      reject(error)
+    })
+    parts.pipe(child.stdin)
   })
 }

@@ -5,6 +5,7 @@
 import type { Frames } from '../engine/frames.ts'
 import { delays } from './delays.ts'
 import { dither } from './dither.ts'
+import { type FrameSource, sourceOf } from './frame-source.ts'
 import { lzw } from './lzw.ts'
 import { palette } from './palette.ts'
 import { asciiSettingsText } from './settings.ts'
@@ -16,7 +17,8 @@ export interface GifOptions {
   readonly settings?: unknown
 }
 
-export function encodeGif(frames: Frames, { fps, quality, settings }: GifOptions): Uint8Array {
+export function encodeGif(given: Frames | FrameSource, { fps, quality, settings }: GifOptions): Uint8Array {
+  const frames = sourceOf(given)
   const { width, height } = frames
   const full = Math.min(1, quality / 85)
   const colours = palette(frames, Math.max(8, Math.round(255 * full ** 1.5)))

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
 import { findFfmpeg, runFfmpeg } from './ffmpeg.ts'
+import { type FrameSource, mapFrames, sourceOf } from './frame-source.ts'
 import { withComment } from './mp4-comment.ts'
 import { readMp4Metadata } from './mp4-metadata.ts'
 import { padToEven } from './resize.ts'
@@ -29,11 +30,11 @@ export interface Mp4Options {
  * @throws UserError `ffmpeg-missing`, `ffmpeg-died`, `ffmpeg-hung`, `no-temporary-file`; the signal's reason
  */
 export async function encodeMp4(
-  frames: Frames,
+  given: Frames | FrameSource,
   { fps, quality, settings, ffmpeg, timeoutMs = 60_000, signal }: Mp4Options,
 ): Promise<Uint8Array> {
   const path = ffmpeg ?? (await findFfmpeg())
-  const even = padToEven(frames)
+  const even = evenSides(sourceOf(given))
   return inTemporaryFolder(async (folder) => {
     const output = join(folder, 'animation.mp4')
     const args = [
@@ -45,10 +46,20 @@ export async function encodeMp4(
       ...['-c:v', 'libx264', '-preset', 'medium', '-crf', String(Math.round(18 + (85 - quality) * 0.36)), '-bf', '0'],
       ...['-map_metadata', '-1', '-fflags', '+bitexact', '-movflags', '+faststart', '-f', 'mp4', output],
     ]
-    await runFfmpeg(path, { args, input: even.data, timeoutMs, signal })
+    await runFfmpeg(path, { args, input: framesOf(even), timeoutMs, signal })
     const file = await finished(output, even.count)
     return settings === undefined ? file : withComment(file, settingsText(settings))
   })
+}
+
+function evenSides(frames: FrameSource): FrameSource {
+  const even = (side: number): number => side + (side & 1)
+  const [width, height] = [even(frames.width), even(frames.height)]
+  return width === frames.width && height === frames.height ? frames : mapFrames(frames, [width, height], padToEven)
+}
+
+function* framesOf({ count, frame }: FrameSource): Generator<Uint8Array> {
+  for (let i = 0; i < count; i++) yield frame(i)
 }
 
 /** Older builds end with code 0 although the disk took only a part. */

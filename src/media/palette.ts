@@ -1,7 +1,7 @@
 // Colour quantization, to one palette for all frames: boxes of colours are cut where that takes away most of the error (after Wu, "Color
 // quantization by dynamic programming and principal analysis", 1992, on the axes alone), then k-means settles them.
 
-import type { Frames } from '../engine/frames.ts'
+import type { FrameSource } from './frame-source.ts'
 
 /** What occurs: M distinct coarse colours, [M, 3] as the mean of their pixels, and how many pixels each. */
 interface Colours {
@@ -21,8 +21,8 @@ interface Box {
 const ROUNDS = 4
 
 /** At most `size` colours that are near to all pixels of all frames: bytes [≤ size, 3]. */
-export function palette(frames: Frames, size: number): Uint8Array {
-  const colours = histogram(frames.data)
+export function palette(frames: FrameSource, size: number): Uint8Array {
+  const colours = histogram(frames)
   const order = Uint32Array.from(colours.pixels, (_, i) => i)
   const boxes = [measure(colours, order, 0, order.length)]
   while (boxes.length < size) {
@@ -37,31 +37,34 @@ export function palette(frames: Frames, size: number): Uint8Array {
 }
 
 /** Six bits a channel; five where pictures are so noisy that it makes no difference but in time. */
-function histogram(data: Uint8Array): Colours {
-  const fine = bin(data, 6)
-  return fine.pixels.length <= 20_000 ? fine : bin(data, 5)
+function histogram(frames: FrameSource): Colours {
+  const fine = bin(frames, 6)
+  return fine.pixels.length <= 20_000 ? fine : bin(frames, 5)
 }
 
-function bin(data: Uint8Array, bits: number): Colours {
+function bin(frames: FrameSource, bits: number): Colours {
   const shift = 8 - bits
   const slot = new Int32Array(1 << (3 * bits)).fill(-1)
   const rgb: number[] = []
   const pixels: number[] = []
-  for (let i = 0; i < data.length; i += 3) {
-    const r = data[i]!
-    const g = data[i + 1]!
-    const b = data[i + 2]!
-    const key = ((r >> shift) << (2 * bits)) | ((g >> shift) << bits) | (b >> shift)
-    let k = slot[key]!
-    if (k < 0) {
-      k = slot[key] = pixels.length
-      pixels.push(0)
-      rgb.push(0, 0, 0)
+  for (let n = 0; n < frames.count; n++) {
+    const data = frames.frame(n)
+    for (let i = 0; i < data.length; i += 3) {
+      const r = data[i]!
+      const g = data[i + 1]!
+      const b = data[i + 2]!
+      const key = ((r >> shift) << (2 * bits)) | ((g >> shift) << bits) | (b >> shift)
+      let k = slot[key]!
+      if (k < 0) {
+        k = slot[key] = pixels.length
+        pixels.push(0)
+        rgb.push(0, 0, 0)
+      }
+      pixels[k]!++
+      rgb[3 * k]! += r
+      rgb[3 * k + 1]! += g
+      rgb[3 * k + 2]! += b
     }
-    pixels[k]!++
-    rgb[3 * k]! += r
-    rgb[3 * k + 1]! += g
-    rgb[3 * k + 2]! += b
   }
   return { rgb: Float64Array.from(rgb, (v, i) => v / pixels[Math.floor(i / 3)]!), pixels: Float64Array.from(pixels) }
 }

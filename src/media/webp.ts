@@ -3,8 +3,9 @@
 // Format: RFC 9649.
 
 import sharp, { type WebpOptions as WebpSettings } from 'sharp'
-import { type Frames, frameAt } from '../engine/frames.ts'
+import type { Frames } from '../engine/frames.ts'
 import { delays } from './delays.ts'
+import { type FrameSource, sourceOf } from './frame-source.ts'
 import { riffChunk, riffChunks, uint24 } from './riff.ts'
 import { settingsText } from './settings.ts'
 import { xmp } from './xmp.ts'
@@ -22,18 +23,23 @@ export interface WebpOptions {
 
 const ANIMATED = 0x02
 const HAS_XMP = 0x04
+/** Enough for all cores to have some to do. */
+const picturesAtOnce = 16
 /** In a frame: draw over, do not blend, do not clear afterwards. */
 const OPAQUE = 0x02
 
 /** Loops for ever. A single frame becomes a still picture. */
 export async function encodeWebp(
-  frames: Frames,
+  given: Frames | FrameSource,
   { fps, quality, settings, effort = 4, enlarged = false }: WebpOptions,
 ): Promise<Uint8Array> {
+  const frames = sourceOf(given)
   const { count, width, height } = frames
-  const pictures = await Promise.all(
-    Array.from({ length: count }, (_, i) => encodePicture(frames, i, { quality, effort, smartSubsample: !enlarged })),
-  )
+  const pictures: Uint8Array[] = []
+  for (let from = 0; from < count; from += picturesAtOnce) {
+    const places = Array.from({ length: Math.min(picturesAtOnce, count - from) }, (_, n) => from + n)
+    pictures.push(...(await Promise.all(places.map((i) => encodePicture(frames, i, { quality, effort, smartSubsample: !enlarged })))))
+  }
   const size = Buffer.concat([uint24(width - 1), uint24(height - 1)])
   const delay = delays(count, fps, 1000)
   const flags = (count > 1 ? ANIMATED : 0) | (settings === undefined ? 0 : HAS_XMP)
@@ -51,9 +57,9 @@ export async function encodeWebp(
 }
 
 /** The VP8 chunk of frame `i`. */
-async function encodePicture(frames: Frames, i: number, options: WebpSettings): Promise<Uint8Array> {
+async function encodePicture(frames: FrameSource, i: number, options: WebpSettings): Promise<Uint8Array> {
   const raw = { width: frames.width, height: frames.height, channels: 3 } as const
-  const file = await sharp(frameAt(frames, i), { raw }).webp(options).toBuffer()
+  const file = await sharp(frames.frame(i), { raw }).webp(options).toBuffer()
   for (const { name, data } of riffChunks(file, 12, file.length)) if (name === 'VP8 ') return riffChunk(name, data)
   throw new Error('libwebp wrote no VP8 chunk for an opaque picture')
 }

@@ -1,9 +1,11 @@
 // A job renderer over a render pool: a job becomes an animation among the blobs. Its style is looked up, the pool renders it, and
 // it is put away under a name that tells nothing.
 
+import { UserError } from '../errors.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import { traceparentOf } from '../jobs/trace-context.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
 import type { RenderPool } from './pool.ts'
 import type { Recipe } from './recipe.ts'
@@ -12,7 +14,7 @@ export interface JobRendererParts {
   /** @throws UserError where the style was removed or quarantined meanwhile */
   readonly recipeFor: (request: AnimationRequest) => Promise<Recipe>
   readonly pool: Pick<RenderPool, 'render' | 'capacity' | 'onCapacity' | 'check'>
-  readonly blobs: Pick<Blobs, 'put'>
+  readonly blobs: Pick<Blobs, 'pathOf' | 'put'>
   /** Milliseconds of any steady clock. */
   readonly now: () => number
 }
@@ -27,7 +29,7 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
       await pool.check?.(await recipeFor(request))
     },
     async render(job, { signal, onProgress }) {
-      const recipe = await recipeFor(job.request)
+      const recipe = { ...(await recipeFor(job.request)), ...(await earlierOf(job.request, blobs)) }
       let began = now()
       const drawn = await pool.render(recipe, {
         id: job.id,
@@ -41,13 +43,22 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
           onProgress(progress)
         },
       })
-      const { animation, notes, stepMs, renderMs = now() - began } = drawn
+      const { animation, notes, closing, stepMs, renderMs = now() - began } = drawn
       const stepsMs = stepMs.reduce((sum, ms) => sum + ms, 0)
       signal.throwIfAborted()
       const { bytes, format, width, height, frames, fps } = animation
       const blob = `${job.id}.${format}`
       await blobs.put(blob, bytes)
-      return { result: { blob, details: { format, width, height, frames, fps, bytes: bytes.length, notes } }, renderMs, stepsMs }
+      const details = { format, width, height, frames, fps, bytes: bytes.length, notes, ...omitUndefined({ closing }) }
+      return { result: { blob, details }, renderMs, stepsMs }
     },
   }
+}
+
+/** @throws UserError `given-gone` where it was deleted meanwhile */
+async function earlierOf({ earlier }: AnimationRequest, blobs: Pick<Blobs, 'pathOf'>): Promise<Pick<Recipe, 'earlier'>> {
+  if (!earlier) return {}
+  const path = await blobs.pathOf(earlier.blob)
+  if (path !== undefined) return { earlier: path }
+  throw new UserError('given-gone', 'The animation that this was to be made of is no longer there.', { blob: earlier.blob })
 }

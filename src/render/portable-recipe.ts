@@ -1,4 +1,4 @@
-// A portable recipe: names every file of the model by its content instead of by a path of this host, so that it can be rendered on
+// A portable recipe: names every file by its content instead of by a path of this host, so that it can be rendered on
 // any host that has the same files, wherever they lie there.
 
 import type { LoraFile } from '../jobs/request.ts'
@@ -6,8 +6,9 @@ import type { FileContent } from './file-contents.ts'
 import type { Recipe } from './recipe.ts'
 
 /** JSON. */
-export interface PortableRecipe extends Omit<Recipe, 'model'> {
+export interface PortableRecipe extends Omit<Recipe, 'model' | 'earlier'> {
   readonly model: ModelOf<FileContent>
+  readonly earlier?: FileContent
 }
 
 /** The files of a model, named in one way or another. */
@@ -21,12 +22,14 @@ export interface ModelOf<File> {
 
 /** The request goes as it was asked. @param contentOf of a path of this host */
 export async function toPortable(recipe: Recipe, contentOf: (path: string) => Promise<FileContent>): Promise<PortableRecipe> {
-  return { ...recipe, model: await withFiles(recipe.model, contentOf) }
+  const { earlier, model, ...rest } = recipe
+  return { ...rest, model: await withFiles(model, contentOf), ...(earlier !== undefined && { earlier: await contentOf(earlier) }) }
 }
 
 /** @param pathOf where this host has the same content; rejects where it has not */
 export async function toLocal(recipe: PortableRecipe, pathOf: (content: FileContent) => Promise<string>): Promise<Recipe> {
-  return { ...recipe, model: await withFiles(recipe.model, pathOf) }
+  const { earlier, model, ...rest } = recipe
+  return { ...rest, model: await withFiles(model, pathOf), ...(earlier && { earlier: await pathOf(earlier) }) }
 }
 
 async function withFiles<From, To>(model: ModelOf<From>, named: (file: From) => Promise<To>): Promise<ModelOf<To>> {

@@ -11,6 +11,8 @@ export interface Recipe {
   /** With the style's words around it. */
   readonly prompt: string
   readonly negative: string
+  /** What `request.earlier` names: its file, a path of this host. */
+  readonly earlier?: string
   /** Multiplies the sides of the frames that were rendered. Absent: small ones are enlarged. */
   readonly scale?: number
 }

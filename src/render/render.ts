@@ -1,5 +1,6 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
+import type { Closing } from '../clip.ts'
 import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
 import type { Note } from '../engine/index.ts'
 import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
@@ -8,12 +9,16 @@ import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { earlierFrames } from './earlier-frames.ts'
+import { createFrameSpool, type FrameSpool } from './frame-spool.ts'
 import type { Recipe } from './recipe.ts'
 
 export interface Drawn {
   readonly animation: Animation
   /** For the person: what was lowered to fit, what the model does not know. */
   readonly notes: readonly Note[]
+  /** Absent for stills. */
+  readonly closing?: Closing
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
   /** Milliseconds of it all without loading, where whoever rendered has measured it. */
@@ -46,35 +51,52 @@ export interface RendererOptions {
 
 export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions): Renderer {
   return {
-    async *render(recipe, { signal, previewEveryMs } = {}) {
-      const { request } = recipe
-      const previewOf = createPreviews(recipe, previewEveryMs, now)
-      const stepMs: number[] = []
-      const run = engine.draw(engineInputOf(recipe), signal)
-      let began = now()
-      let next = await run.next()
-      for (; !next.done; next = await run.next()) {
-        const { stage, step, of } = next.value
-        if (stage === 'denoising') stepMs.push(now() - began)
-        yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
-        began = now()
+    async *render(recipe, options) {
+      const spool = createFrameSpool()
+      try {
+        return yield* renderWith(recipe, spool, options)
+      } finally {
+        spool.close()
       }
-      const { frames, notes } = next.value
-      const of = stepMs.length
-      yield { stage: 'encoding', step: of, of }
-      const animation = await encode(frames, {
-        format: request.format,
-        fps: request.fps,
-        scale: recipe.scale ?? enlargement(request),
-        settings: request,
-        ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
-      })
-      const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
-      return { animation, notes: all.filter((note) => note !== undefined), stepMs }
     },
 
     warm: (recipe) => engine.warm(engineInputOf(recipe)),
     close: () => engine.close(),
+  }
+
+  async function* renderWith(
+    recipe: Recipe,
+    spool: FrameSpool,
+    { signal, previewEveryMs }: RenderOptions = {},
+  ): AsyncGenerator<RenderProgress, Drawn> {
+    const { request } = recipe
+    const previewOf = createPreviews(recipe, previewEveryMs, now)
+    const stepMs: number[] = []
+    const run = engine.stream({ ...engineInputOf(recipe), ...(await earlierFrames(recipe, ffmpeg)) }, signal)
+    let began = now()
+    let next = await run.next()
+    for (; !next.done; next = await run.next()) {
+      const { stage, step, of, frames } = next.value
+      if (frames) {
+        spool.add(frames)
+        continue
+      }
+      if (stage === 'denoising') stepMs.push(now() - began)
+      yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
+      began = now()
+    }
+    const { notes, closing } = next.value
+    const of = stepMs.length
+    yield { stage: 'encoding', step: of, of }
+    const animation = await encode(spool.source(), {
+      format: request.format,
+      fps: request.fps,
+      scale: recipe.scale ?? enlargement(request),
+      settings: request,
+      ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
+    })
+    const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
+    return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
   }
 }
 

@@ -11,6 +11,8 @@ export interface Blobs {
   /** @throws UserError no-space */
   put(name: string, bytes: Uint8Array): Promise<void>
   get(name: string): Promise<Uint8Array | undefined>
+  /** The file itself, for those who only read it; it may be deleted at any time. Undefined where there is none. */
+  pathOf(name: string): Promise<string | undefined>
   /** Nothing where there is none. */
   delete(name: string): Promise<void>
   all(): AsyncIterable<Blob>
@@ -50,6 +52,16 @@ export function openBlobs(folder: string): Blobs {
         if (!isCode(error, 'ENOSPC', 'EDQUOT')) throw error
         const sentence = `There is no space left to keep ${bytes.length} bytes: the operator has to make room.`
         throw new UserError('no-space', sentence, { bytes: bytes.length }, { cause: error })
+      }
+    },
+    async pathOf(name) {
+      const { path } = placeOf(name)
+      try {
+        await stat(path)
+        return path
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return undefined
+        throw error
       }
     },
     async get(name) {

@@ -120,7 +120,7 @@ async function* encoded(
   { vae }: Model,
   trainer: Trainer,
   { width, height, frames, flip }: TrainingRequest,
-  { cacheDir, digestOf }: TrainingRunOptions,
+  { cacheDir, digestOf, signal }: TrainingRunOptions,
 ): AsyncGenerator<TrainingProgress, TrainingItem[]> {
   const { factor, latentChannels } = vae.architecture
   const caching = cachedItems(entries, {
@@ -132,7 +132,10 @@ async function* encoded(
     encode: trainer.encode,
   })
   let next = await caching.next()
-  for (; !next.done; next = await caching.next()) yield { stage: 'encoding', done: next.value, of: entries.length }
+  for (; !next.done; next = await caching.next()) {
+    yield { stage: 'encoding', done: next.value, of: entries.length }
+    if (signal?.aborted) throw new UserError('train-stopped', 'Stopped before the first step; the same command goes on from there.')
+  }
   return frames > 1 ? clipsAmong(next.value, entries) : next.value
 }
 

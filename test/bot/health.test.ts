@@ -58,10 +58,12 @@ describe('health', () => {
     metrics.observer.edited('room')
     metrics.observer.callFailed('room', new Error('503'))
     metrics.observer.callFailed('room', Object.assign(new Error('wait'), { status: 429 }))
+    const closing = { loop: 'closed', seam: 0.6 } as const
+    const details = { format: 'webp', width: 64, height: 64, frames: 16, fps: 10, bytes: 5, closing, notes: [] } as const
     const job = { owner: { platform: 'room', space: 's', person: 'p' }, acceptedMs: 0, startedMs: 1000, attempts: 1 } as Job
     metrics.observer.ended({ ...job, state: 'done' }, 4000)
     say({ kind: 'state', job: { ...job, state: 'running' } })
-    say({ kind: 'state', job: { ...job, state: 'done', endedMs: 3500 } })
+    say({ kind: 'state', job: { ...job, state: 'done', endedMs: 3500, result: { blob: 'a.webp', details } } })
     const attempt = { host: 'ada-1', name: 'ada', run: 'job.1' }
     metrics.run({ kind: 'placed', ...attempt })
     metrics.run({ kind: 'lost', ...attempt, of: 'hung', how: 'no step for 120 s' })
@@ -73,6 +75,8 @@ describe('health', () => {
       'zoetrope_request_seconds_sum{platform="room",end="done"} 4',
       'zoetrope_edits_total{platform="room"} 1',
       'zoetrope_drawing_seconds_sum{end="done"} 2.5',
+      'zoetrope_loop_seam_ratio_bucket{le="0.75",loop="closed"} 1',
+      'zoetrope_loop_seam_ratio_bucket{le="0.5",loop="closed"} 0',
       'zoetrope_jobs{platform="room",state="waiting"} 3',
       'zoetrope_jobs{platform="room",state="running"} 1',
       'zoetrope_queue_wait_seconds_sum{platform="room"} 1',

@@ -71,6 +71,16 @@ describe('what the page shows besides its conversation', () => {
         { name: 'sepia', pictured: true },
       ],
     )
+    const { scheduler, store, chat } = tester.testChat
+    let reads = 0
+    const picture = (name: string) => {
+      reads++
+      return twoStyles.picture(name)
+    }
+    const counted = { ...twoStyles, picture }
+    const other = createPageViews({ scheduler, styles: counted, blobs: store.blobs, contexts: chat.contexts, gpuHosts: { list: () => [] } })
+    for (let n = 0; n < 20; n++) await other.styles(viewer('bob'))
+    assert.equal(reads, 2, 'each picture is looked at once, not once a call')
     assert.ok(await sources.example(viewer('bob'), 'anime'))
     assert.equal(await sources.example(viewer('bob'), 'unknown'), undefined)
   })

@@ -127,7 +127,8 @@ export function quickRenderer(blobs: Store['blobs']): JobRenderer {
       if (job.request.prompt.includes('breaks')) throw new Error('a wire broke')
       const blob = `${job.id}.webp`
       await blobs.put(blob, bytes)
-      const details = { format: 'webp', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, notes: [] } as const
+      const closing = { loop: 'closed', seam: 0.8 } as const
+      const details = { format: 'webp', width: 16, height: 16, frames: 3, fps: 8, bytes: bytes.length, closing, notes: [] } as const
       return { result: { blob, details }, renderMs: 20 }
     },
   }
@@ -143,7 +144,8 @@ const model: ModelSummary = {
   guidance: 4,
   negative: '',
   clipSkip: 1,
-  maxFrames: 32,
+  maxFrames: 128,
+  positions: { maxFrames: 32 },
   multiple: 8,
 }
 

@@ -53,6 +53,16 @@ test('a sentence becomes a file whose path is printed last, and inspect reads ba
   assert.match(command, /^zoetrope animate 'a red ball bouncing in a meadow' .*--seed 7/)
 })
 
+test('a length in seconds, a loop and words that travel are drawn, told with their seam, and given back by inspect', () => {
+  const words = '0: a red ball | 2: a blue ball'
+  const flags = ['--seconds', '0.4', '--loop', 'ping-pong', '--window-overlap', '1', '--size', '32x32']
+  const { code, out, err } = zoetrope('animate', words, '--device', 'cpu', '--steps', '1', '--seed', '7', '--out', 'loop.webp', ...flags)
+  assert.equal(code, 0, err)
+  assert.match(out, /^4 frames of .*, loop ping-pong with a seam of [01]\.\d\d$/m)
+  const command = zoetrope('inspect', 'loop.webp').out.trim().split('\n').at(-1)!
+  assert.match(command, /^zoetrope animate '0: a red ball \| 2: a blue ball' .*--frames 4 .*--loop ping-pong --window-overlap 1/)
+})
+
 test('what was drawn before is not overwritten', () => {
   assert.match(zoetrope('animate', 'a ball', ...quick).out, /zoetrope-7-2\.webp/)
 })
@@ -85,6 +95,10 @@ test('a style that ships draws as its LoRA does, and its file says the style, no
 
 const refused: readonly { readonly what: string; readonly args: string[]; readonly sentence: RegExp }[] = [
   { what: 'too many frames', args: ['--frames', '129'], sentence: /1 to 128 frames, not 129/ },
+  { what: 'more seconds than frames', args: ['--seconds', '20'], sentence: /200 frames, and 128 are the most: ask for 12.8 seconds/ },
+  { what: 'frames and seconds', args: ['--seconds', '2', '--frames', '8'], sentence: /say the same/ },
+  { what: 'an overlap of a whole window', args: ['--window-length', '8', '--window-overlap', '8'], sentence: /0 to 7 frames, not 8/ },
+  { what: 'guidance beyond the clip', args: ['--guidance-travel', '0: 7 | 16: 3'], sentence: /no frame 16: this clip has 16/ },
   { what: 'a side that is no multiple of 8', args: ['--size', '60x64'], sentence: /multiple of 8.*60/ },
   { what: 'a file that is not there', args: ['--checkpoint', 'nowhere.safetensors'], sentence: /nowhere\.safetensors/ },
   { what: 'a style that is not there', args: ['--style', 'magic'], sentence: /style 'magic'/ },

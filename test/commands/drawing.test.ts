@@ -26,6 +26,7 @@ describe('/animate', () => {
         guidance: 4,
         seed: '',
         clipSkip: 1,
+        loop: 'auto',
         format: 'webp',
         maxBytes: 0,
       },
@@ -65,6 +66,37 @@ describe('/animate', () => {
       assert.equal(tone, 'refused')
       assert.match(text, sentence)
     }
+  })
+
+  test('takes a length in seconds, a loop and windows, and refuses what does not fit before it waits', async () => {
+    const long = await tester.drawn('ann', '/animate a boat seconds:6.4 loop:none window-overlap:8 fuse:flat')
+    assert.partialDeepStrictEqual(long.request, { frames: 64, fps: 10, loop: 'none', windowOverlap: 8, fuse: 'flat' })
+    const played = await tester.drawn('ann', '/animate a boat seconds:1.5 loop:ping-pong')
+    assert.partialDeepStrictEqual(played.request, { frames: 16, loop: 'ping-pong' })
+    assert.equal(long.cost / played.cost, 112 / 9, 'windows that share frames cost what they compute, playing back costs half')
+    const refusals = {
+      'frames:1000': /from 1 to 128, and is 1000/,
+      'seconds:20': /200 frames, and 128 are the most/,
+      'seconds:2 frames:8': /say the same/,
+      'window-length:48 frames:64': /2 to 32 frames, for which it has positions, not 48/,
+      'window-length:8 window-overlap:8': /0 to 7 frames, not 8/,
+      'prompt:"0: a boat | 16: a bird"': /no frame 16: this clip has 16/,
+      'guidance-travel:"0: 7 | 99: 3"': /no frame 99/,
+      'loop:ping-pong frames:9': /even number of frames, not 9/,
+    }
+    for (const [option, sentence] of Object.entries(refusals)) {
+      const { tone, text } = await tester.say('ann', option.startsWith('prompt') ? `/animate ${option}` : `/animate a boat ${option}`)
+      assert.equal(tone, 'refused', option)
+      assert.match(text, sentence)
+    }
+  })
+
+  test('holds blocked words in every part of a prompt that changes over the frames', async () => {
+    await tester.say('root', '/settings block words:gore outcome:negative')
+    const { request } = await tester.drawn('ann', '/animate prompt:"0: a boat | 8: a gore boat" negative:"0: blur | 4: fog"')
+    const { prompt, negative } = request
+    assert.deepEqual({ prompt, negative }, { prompt: '0: a boat | 8: a boat', negative: '0: blur, gore | 4: fog, gore' })
+    await tester.say('root', '/settings unblock words:gore')
   })
 
   test('of a role with priority gets a double share, and nobody more requests than the place allows', async () => {
@@ -110,11 +142,43 @@ describe('/again', () => {
     const { tone, text } = await tester.say('ann', `/again job:${first.id}`)
     assert.equal(tone, 'refused')
     assert.match(text, /frames may be at most 10/)
-    await tester.say('root', '/settings set max-frames:32')
+    await tester.say('root', '/settings set max-frames:128')
   })
 
-  test('ends being longer at what the model can do', async () => {
+  test('is longer behind what is there, which stays as it is', async () => {
+    const first = await tester.drawn('ann', '/animate a boat loop:ping-pong seed:7')
+    const longer = await tester.drawn('ann', `/again job:${first.id} longer:yes`)
+    const earlier = { blob: `${first.id}.webp`, frames: 16, as: 'beginning' }
+    assert.partialDeepStrictEqual(longer.request, { frames: 24, loop: 'auto', prompt: 'a boat', earlier })
+    const rerolled = await tester.drawn('ann', `/again job:${longer.id}`)
+    assert.deepEqual(rerolled.request.earlier, earlier)
+    assert.equal((await tester.drawn('ann', `/again job:${longer.id} frames:12`)).request.earlier, undefined)
+    const second = await tester.drawn('ann', `/again job:${longer.id} longer:yes seconds:4`)
+    assert.partialDeepStrictEqual(second.request, { frames: 40, earlier: { blob: `${longer.id}.webp`, frames: 24 } })
+  })
+
+  test('is a variation of the animation itself, as strong as is asked', async () => {
+    const first = await tester.drawn('ann', '/animate a boat seed:7')
+    const varied = await tester.drawn('ann', `/again job:${first.id} vary:yes strength:0.4`)
+    assert.deepEqual(varied.request.earlier, { blob: `${first.id}.webp`, frames: 16, as: 'variation', strength: 0.4 })
+    assert.notEqual(varied.request.seed, '7')
+    const failed = await tester.drawn('ann', '/animate a boat that breaks')
+    assert.match((await tester.say('ann', `/again job:${failed.id} vary:yes`)).text, /no animation of it/)
+  })
+
+  test('changes the words alone, or travels from the old ones to the new ones', async () => {
+    const first = await tester.drawn('ann', '/animate spring meadow seed:7')
+    const travelled = await tester.drawn('ann', `/again job:${first.id} prompt:"autumn meadow" change:travel`)
+    assert.partialDeepStrictEqual(travelled.request, { prompt: '0: spring meadow | 8: autumn meadow', seed: '7' })
+    const on = await tester.drawn('ann', `/again job:${travelled.id} prompt:"winter" change:travel loop:none`)
+    assert.equal(on.request.prompt, '0: spring meadow | 15: winter')
+    const replaced = await tester.drawn('ann', `/again job:${first.id} prompt:winter change:replace`)
+    assert.equal(replaced.request.prompt, 'winter')
+  })
+
+  test('ends being longer at what the place allows', async () => {
     const first = await tester.drawn('ann', '/animate a boat frames:32')
+    await tester.say('root', '/settings set max-frames:32')
     assert.match((await tester.say('ann', `/again job:${first.id} longer:yes`)).text, /32 are the most/)
   })
 

@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { examples } from '../../commands/examples.ts'
 import { deleteBeyondQuotas, deleteExpired } from '../../src/chat/context/retention.ts'
+import { maxCommandChars } from '../../src/chat/contract/command.ts'
 import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { createMessageIndex } from '../../src/chat/delivery/message-index.ts'
 import type { Job } from '../../src/jobs/job.ts'
@@ -125,6 +127,18 @@ describe('what is kept', () => {
     assert.match(animate['aspect:']!, /square, wide, tall/)
     assert.match((await tester.say('ann', '/help animated')).text, /no command 'animated'/)
     assert.match(factsIn(await tester.say('ann', '/help', { locale: 'zh-CN' }))['/animate']!, /动画/)
+  })
+
+  test('/help animate has an example of each way to make a clip, and its button draws it', async () => {
+    const { items } = await tester.say('ann', '/help animate')
+    assert.deepEqual(
+      items!.map(({ text }) => text),
+      Object.values(examples).map((command) => `/${command}`),
+    )
+    for (const command of Object.values(examples)) {
+      assert.ok(command.length <= maxCommandChars, command)
+      assert.equal((await tester.drawn('ann', `/${command}`)).state, 'done')
+    }
   })
 
   test('/privacy says how long, and /styles shows every style with its example', async () => {

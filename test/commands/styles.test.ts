@@ -113,6 +113,9 @@ describe('/styles', () => {
       spoken(reply),
       'ink: before: – → pen drawing; aliases: – → pen, brush; width: – → 128; height: – → 96; sampler: – → euler; strength of file 1: 1 → 0.5',
     )
+    const looped = await say('/styles edit ink loop:cross-fade window-length:24 window-overlap:8')
+    assert.equal(spoken(looped), 'ink: loop: – → cross-fade; windowLength: – → 24; windowOverlap: – → 8')
+    assert.partialDeepStrictEqual(await house.styles.model('ink'), { loop: 'cross-fade', windowLength: 24, windowOverlap: 8 })
     const emptied = await say('/styles edit ink before:none')
     assert.equal(spoken(emptied), 'ink: before: pen drawing → –')
     const [preview, undo] = buttons(reply)

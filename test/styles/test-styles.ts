@@ -80,6 +80,7 @@ async function testStylesIn(
     blobs: {
       put: async (name, bytes) => void blobs.set(name, bytes),
       get: async (name) => blobs.get(name),
+      pathOf: async () => undefined,
       delete: async (name) => void blobs.delete(name),
       all: async function* () {
         for (const [name, { length: bytes }] of blobs) yield { name, bytes, writtenMs: 0 }

@@ -1,12 +1,17 @@
 // The suite for render pools: what every form of one must keep, rendering with the model that ships. src/render/pool.ts has it in words.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { drawSettings } from '../../src/draw-settings.ts'
 import { UserError } from '../../src/errors.ts'
 import type { RenderProgress } from '../../src/jobs/renderer.ts'
+import { decodeFrames } from '../../src/media/decode.ts'
 import { readSettings } from '../../src/media/inspect.ts'
+import { resize } from '../../src/media/resize.ts'
+import { pocket } from '../../src/paths.ts'
 import { PoolClosed, type RenderPool } from '../../src/render/pool.ts'
+import { decode } from '../media/decode.ts'
 import { smallRecipe } from '../render/small-recipe.ts'
 
 export interface RenderPoolRig {
@@ -39,7 +44,7 @@ export function testRenderPool(
 
     test('a recipe becomes an animation, with progress in order and previews on the way', async () => {
       const seen: RenderProgress[] = []
-      const { animation, stepMs, notes } = await pool.render(smallRecipe(), {
+      const { animation, stepMs, notes, closing } = await pool.render(smallRecipe(), {
         onProgress: (progress) => seen.push(progress),
         previewEveryMs: 0,
       })
@@ -54,9 +59,20 @@ export function testRenderPool(
       assert.equal(readSettings(seen[1]!.preview!).frames, 2)
       assert.equal(stepMs.length, 3)
       assert.deepEqual(notes, [])
+      assert.deepEqual(Object.keys(closing!), ['loop', 'seam'])
       const { bytes, format, width, height, frames } = animation
       assert.deepEqual({ format, width, height, frames }, { format: 'webp', width: 256, height: 256, frames: 2 })
       assert.deepEqual(readSettings(bytes).settings, smallRecipe().request)
+    })
+
+    test('an animation that is there already is gone on from, wherever it is rendered', async () => {
+      const earlier = { blob: 'ball.webp', frames: 2, as: 'beginning' } as const
+      const { animation } = await pool.render({ ...smallRecipe({ frames: 3, earlier }), earlier: join(pocket, 'ball.webp') })
+      const drawn = resize(await decode(animation), 64, 64)
+      const before = await decodeFrames(join(pocket, 'ball.webp'), { width: 64, height: 64, maxFrames: 1 })
+      const first = drawn.data.subarray(0, 64 * 64 * 3)
+      const apart = first.reduce((sum, value, i) => sum + Math.abs(value - before.data[i]!), 0) / first.length
+      assert.ok(apart < 4, `${apart} of 255`)
     })
 
     test('no preview comes where none is asked for', async () => {

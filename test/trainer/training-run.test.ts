@@ -172,6 +172,7 @@ test('a motion module is begun and learned from loops, and a motion LoRA on it',
 test('what cannot be learned from, or written, is said in a sentence', async () => {
   const cases: [readonly string[], RegExp][] = [
     [['motion', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--frames', '4'], /0\.png does not move/],
+    [['lora', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--batch', '0'], /--batch is at least 1, not 0/],
     [['lora', pictures, '--out', join(folder, 'x.ckpt'), ...base], /x\.ckpt should be a file that ends in \.safetensors/],
     [
       ['lora', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--size', '72x64'],

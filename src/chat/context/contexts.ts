@@ -10,6 +10,7 @@ import type { CommandContext } from '../contract/command-context.ts'
 import { type Defaults, defaultsSchema } from '../contract/defaults.ts'
 import type { GpuHosts } from '../contract/gpu-hosts.ts'
 import type { Asker, Channel } from '../contract/incoming.ts'
+import type { ShownAnimation } from '../contract/outgoing.ts'
 import type { Platform } from '../contract/platform.ts'
 import { type Settings, settingsSchema } from '../contract/settings.ts'
 import type { StyleAdmin } from '../contract/style-admin.ts'
@@ -59,11 +60,13 @@ export interface ContextsParts {
   readonly delivery: Pick<Delivery, 'withdraw'>
   readonly gpuHosts: GpuHosts
   readonly retentionDays: number
+  /** Of the help's examples; none are shown where it is absent. */
+  readonly exampleLoop?: ((name: string, format: 'webp' | 'gif') => Promise<ShownAnimation | undefined>) | undefined
   readonly forgetOnPlatform: PersonalDataParts['forgetOnPlatform']
 }
 
 export function createContexts(parts: ContextsParts): Contexts {
-  const { commands, scheduler, store, styles, styleAdminFor, delivery, gpuHosts, retentionDays, forgetOnPlatform } = parts
+  const { commands, scheduler, store, styles, styleAdminFor, delivery, gpuHosts, retentionDays, exampleLoop, forgetOnPlatform } = parts
   const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
   const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
@@ -91,6 +94,7 @@ export function createContexts(parts: ContextsParts): Contexts {
       privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
       namesOf: async (ids) => (caller.namesOf ? caller.namesOf([...new Set(ids)], caller) : new Map(ids.map((id) => [id, id]))),
       randomSeed,
+      exampleOf: async (name) => exampleLoop?.(name, formats[0] === 'gif' ? 'gif' : 'webp'),
       helpOf: (path, english) => helpIn(language, path, english),
     }
   }

@@ -1,13 +1,15 @@
 // Command context: what a command may ask for, on behalf of the person who calls it: everything is about them or open to them.
 // Whatever needs the clock, chance or the store is behind it, so that commands stay pure.
 
-import type { RequiredDrawSettings } from '../../draw-settings.ts'
+import type { WindowPositions } from '../../clip.ts'
+import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
 import type { GpuHosts } from './gpu-hosts.ts'
 import type { Asker, Channel } from './incoming.ts'
+import type { ShownAnimation } from './outgoing.ts'
 import type { Settings } from './settings.ts'
 import type { StyleAdmin } from './style-admin.ts'
 
@@ -31,6 +33,8 @@ export interface CommandContext {
   namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsigned 64-bit as decimal digits. */
   randomSeed(): string
+  /** The loop of an example, in a format that plays where the person is; undefined where it was not drawn. */
+  exampleOf(name: string): Promise<ShownAnimation | undefined>
   /** What something is called in the person's language, for help: 'animate.prompt'. */
   helpOf(path: string, english: string): string
 }
@@ -61,10 +65,12 @@ export interface StyleSummary {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelSummary extends RequiredDrawSettings {
+export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number
+  /** What a window of its motion module may be; null: it draws stills. */
+  readonly positions: WindowPositions | null
   /** Width and height are multiples of this. */
   readonly multiple: number
 }

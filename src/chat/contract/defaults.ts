@@ -7,6 +7,7 @@ export const defaultsSchema = z.object({
   style: z.string().max(100).optional(),
   negative: z.string().max(1000).optional(),
   frames: drawSettingSchema('frames').optional(),
+  loop: drawSettingSchema('loop').optional(),
   aspect: z.enum(['square', 'wide', 'tall']).optional(),
   steps: drawSettingSchema('steps').optional(),
   guidance: drawSettingSchema('guidance').optional(),

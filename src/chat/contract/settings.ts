@@ -7,7 +7,7 @@ export const settingsSchema = z.object({
   /** Channel ids where the bot draws; empty: everywhere. */
   channels: z.array(z.string().max(100)).max(100).default([]),
   style: z.string().max(100).optional(),
-  maxFrames: drawSettingSchema('frames').default(32),
+  maxFrames: drawSettingSchema('frames').default(drawSettings.frames.max),
   maxSteps: drawSettingSchema('steps').default(50),
   /** Of one frame. */
   maxPixels: z

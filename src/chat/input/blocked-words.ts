@@ -1,6 +1,7 @@
 // Blocked words: what must not stand in a prompt, and what happens to one that has it. Literal lists, never patterns:
 // an admin's regular expression could stop the process. Words match as words, however they are spelled or dressed up. Pure.
 
+import { keyedTexts, overKeyedTexts } from '../../clip.ts'
 import { UserError } from '../../errors.ts'
 
 export interface BlockedWords {
@@ -20,35 +21,49 @@ export interface CheckedPrompt {
 }
 
 /**
+ * Of a prompt that changes over the frames, part by part: what is forced into the negative prompt stands in each of its parts.
  * @throws UserError blocked-words { words }, nothing-left
  */
 export function checkWords(prompt: string, negative: string, blocked: BlockedWords): CheckedPrompt {
-  const refused = found(prompt, blocked.refuse)
+  const refused = foundInParts(prompt, blocked.refuse)
   if (refused.length > 0) {
     const words = refused.join(', ')
     throw new UserError('blocked-words', `Requests with these words are not drawn here: ${words}.`, { words })
   }
   const dropped = [...blocked.strip, ...blocked.negative]
   const present = new Set<string>()
-  let rest = prompt
+  const rest = overKeyedTexts(prompt, (part) => withoutDropped(part, dropped, present))
+  if (present.size === 0) return { prompt, negative, stripped: [], forced: [] }
+  if (foundInParts(rest, blocked.refuse).length > 0) return checkWords(rest, negative, blocked)
+  const forced = blocked.negative.filter((word) => present.has(word))
+  return {
+    prompt: rest,
+    negative: overKeyedTexts(negative, (part) =>
+      [part, ...forced.filter((word) => found(part, [word]).length === 0)].filter(Boolean).join(', '),
+    ),
+    stripped: blocked.strip.filter((word) => present.has(word)),
+    forced,
+  }
+}
+
+/** @param present what was found is added @throws UserError nothing-left */
+function withoutDropped(text: string, dropped: readonly string[], present: Set<string>): string {
+  let rest = text
   // what is left may have a blocked word anew where others stood between
   for (let more = found(rest, dropped); more.length > 0; more = found(rest, dropped)) {
     for (const word of more) present.add(word)
     rest = without(rest, more)
   }
-  if (present.size === 0) return { prompt, negative, stripped: [], forced: [] }
-  if (!/[\p{L}\p{N}]/u.test(rest)) {
-    throw new UserError('nothing-left', 'Nothing is left of the prompt without the words that are not drawn here.', {})
+  if (rest !== text && !/[\p{L}\p{N}]/u.test(rest)) {
+    throw new UserError('nothing-left', 'Nothing is left of the prompt, or of a part of it, without the words that are not drawn here.', {})
   }
-  if (found(rest, blocked.refuse).length > 0) return checkWords(rest, negative, blocked)
-  const forced = blocked.negative.filter((word) => present.has(word))
-  const missing = forced.filter((word) => found(negative, [word]).length === 0)
-  return {
-    prompt: rest,
-    negative: [negative, ...missing].filter(Boolean).join(', '),
-    stripped: blocked.strip.filter((word) => present.has(word)),
-    forced,
-  }
+  return rest
+}
+
+/** The numbers of frames before the parts are no words. */
+export const foundInParts = (text: string, words: readonly string[]): string[] => {
+  const present = new Set(keyedTexts(text).flatMap((part) => found(part.text, words)))
+  return words.filter((word) => present.has(word))
 }
 
 /** Which of the words stand in the text, as the list spells them. */

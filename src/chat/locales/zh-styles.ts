@@ -36,7 +36,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'styles.edit.negative': '画面里不要的内容；none 表示没有',
     'styles.edit.aliases': '别名，用逗号分隔；none 表示没有',
     'styles.edit.sampler': '采样方法',
-    'styles.edit.usual': '尺寸、帧数、步数、引导和采样方法恢复为模型默认',
+    'styles.edit.usual': '尺寸、帧数、步数、引导、循环、窗口和采样方法恢复为模型默认',
     'styles.edit.where': '在哪里可用',
     'styles.rename.to': '新名字',
     'styles.remove.forget': '连同文件永久删除',

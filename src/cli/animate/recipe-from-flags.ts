@@ -2,8 +2,9 @@
 
 import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
+import { checkClip, framesIn } from '../../clip.ts'
 import type { Config } from '../../config.ts'
-import { type DrawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
+import { clipSettingsIn, type DrawSettings, drawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
 import { modelDefaults } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
@@ -22,6 +23,7 @@ export interface Flags extends Partial<DrawSettings> {
   readonly lora: readonly LoraFile[]
   readonly embedding: readonly { readonly file: string; readonly word: string }[]
   readonly size?: readonly [width: number, height: number]
+  readonly seconds?: number
   readonly seed?: string
   readonly format?: Format
   readonly maxBytes?: number
@@ -50,12 +52,21 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Prom
     width,
     height,
     ...drawSettingsIn(flags),
+    ...framesOf(flags, flags.fps ?? defaults.fps),
     seed: flags.seed ?? String(randomInt(2 ** 32)),
     format: formatOf(flags),
     ...omitUndefined({ maxBytes }),
   }
+  checkClip({ ...clipSettingsIn(defaults), ...request }, defaults.positions)
   const recipe = await recipeFor(request, styles.catalog, styles.base, styles.installed)
   return { ...recipe, ...omitUndefined({ scale }) }
+}
+
+/** @throws UserError `frames-and-seconds`, `seconds-too-long` */
+function framesOf({ frames, seconds, loop }: Flags, fps: number): Pick<DrawSettings, 'frames'> | undefined {
+  if (seconds === undefined) return undefined
+  if (frames === undefined) return { frames: framesIn(seconds, { fps, loop, most: drawSettings.frames.max }) }
+  throw new UserError('frames-and-seconds', '--frames and --seconds say the same: give one of them.', { frames, seconds })
 }
 
 /** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */

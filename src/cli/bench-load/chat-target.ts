@@ -125,7 +125,8 @@ const model: ModelSummary = {
   name: 'bench',
   ...usualSettings,
   negative: '',
-  maxFrames: 32,
+  maxFrames: 128,
+  positions: { maxFrames: 32 },
   multiple: 8,
 }
 

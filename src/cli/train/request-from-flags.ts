@@ -53,7 +53,7 @@ const clipSide = 256
 
 /**
  * @param base draws where no checkpoint is named
- * @throws UserError `train-out`, `train-data`
+ * @throws UserError `train-out`, `train-data`, `train-number`
  */
 export function trainingRequestFrom(kind: TraineeName, folder: string | undefined, flags: TrainFlags, base: ModelFiles): TrainingRequest {
   const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
@@ -65,6 +65,15 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
   const side = moves ? Math.min(defaults.width, clipSide) : defaults.width
   const [width, height] = flags.size ?? [side, side]
   const rank = flags.rank ?? 16
+  const frames = moves ? (flags.frames ?? 16) : 1
+  for (const [flag, value, least] of [
+    ['batch', flags.batch, 1],
+    ['rank', rank, 1],
+    ['stride', flags.stride ?? 4, 1],
+    ['frames', frames, moves ? 2 : 1],
+  ] as const) {
+    if (value < least) throw new UserError('train-number', `--${flag} is at least ${least}, not ${value}.`, { flag, value, least })
+  }
   const { steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed } = flags
   return {
     ...{ kind, ...sourceOf(folder, flags), model, continues: flags.from !== undefined, layout: layoutOf(kind, flags.out) },
@@ -73,7 +82,7 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
       alpha: flags.alpha ?? rank,
       width,
       height,
-      frames: moves ? (flags.frames ?? 16) : 1,
+      frames,
       stride: moves ? (flags.stride ?? 4) : 1,
     },
     ...{ clipSkip: flags.clipSkip ?? defaults.clipSkip, writtenType: flags.type },

@@ -62,6 +62,8 @@ export interface MotionArchitecture {
   readonly peRows: number
   /** Frames that one window may have. */
   readonly maxFrames: number
+  /** It was trained on loops of so many frames: they close by themselves. */
+  readonly loopFrames?: number
   /** Channels of each level, from the full resolution down. */
   readonly widths: readonly number[]
   /** Modules in a down block; an up block has one more. */
@@ -186,6 +188,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   const named = says('v[123]|mm_sd_v1[45]', tellingName(source.path ?? '').toLowerCase()) || /lcm|lightning/.test(saidOf(source))
   const guessed = source.version === undefined && stored === undefined && !named
   const steps = version === 'lightning' ? stepsOf(source) : undefined
+  const loopFrames = configured(tensors, source.config, ['motion_loop_frames'])
   const peRows = stored ?? (version === 'v1' ? 24 : version === 'animatelcm' ? 64 : 32)
   const first = 'down_blocks.0.motion_modules.0'
   const widths = Array.from({ length: levels }, (_, b) => dims(tensors, `down_blocks.${b}.motion_modules.0.norm.weight`, 1)[0]!)
@@ -203,6 +206,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
     heads,
     peRows,
     maxFrames: stored === undefined ? Math.min(peRows, 32) : peRows,
+    ...(loopFrames !== undefined && { loopFrames }),
     widths,
     layersPerBlock: countBlocks(tensors, /^down_blocks\.0\.motion_modules\.(\d+)\./),
     acrossFrames: version === 'v1',

@@ -4,7 +4,7 @@
 import { byteLengthOf, type Tensor } from '../checkpoint/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
-import { Add, Cast, Conv, FusedMatMul, MatMul, Mul, Reshape, Slice, Transpose } from '../onnx/ops.ts'
+import { Add, Cast, Conv, FusedMatMul, MatMul, Mul, ReduceMean, Reshape, Slice, Transpose } from '../onnx/ops.ts'
 import { nhwcConv } from '../targets/conv3x3.ts'
 import type { Target } from '../targets/target.ts'
 
@@ -18,6 +18,8 @@ export interface Material {
   readonly tensors: ReadonlyMap<string, Tensor>
   /** Rank of the adapter slot of each weight that has one, by the weight's full name; 0 or absent: none. */
   readonly adapterRank?: (weight: string) => number
+  /** F, where adapters have a strength of their own at each frame; one animation then, and every frame has a text of its own. */
+  readonly adapterFrames?: number
 }
 
 /** One of equal parts of a weight's rows, which lie one after the other in the file. */
@@ -78,7 +80,7 @@ export class Weights {
 
   /**
    * y + (scale · x downᵀ) upᵀ where this corner's weight has an adapter slot: x [..., in], y [..., out]. All three are inputs of the
-   * graph, and scale [rank] is apart, so that another strength or style moves no weights.
+   * graph, and scale [rank], or [F, rank], is apart, so that another strength or style moves no weights.
    */
   adaptLinear(x: Value, y: Value): Value {
     const { part, of } = this.#rows ?? { part: 0, of: 1 }
@@ -86,7 +88,7 @@ export class Weights {
     const adapter = this.#adapter([x.shape.at(-1)!], [], out * of)
     if (!adapter) return y
     const up = of === 1 ? adapter.up : Slice(adapter.up, 0, part * out, (part + 1) * out)
-    return Add(y, this.#product(Mul(this.#product(x, adapter.down), adapter.scale), up))
+    return Add(y, this.#product(this.#scaled(this.#product(x, adapter.down), adapter.scale), up))
   }
 
   /** The same for a convolution: k×k to the rank, then 1×1 up, in the target's layout. */
@@ -95,10 +97,24 @@ export class Weights {
     const adapter = this.#adapter([x.shape[first ? 1 : 3]!, kernel, kernel], [1, 1], y.shape[first ? 1 : 3]!)
     if (!adapter) return y
     const { down, up, scale } = adapter
-    if (first) return Add(y, Conv(Mul(Conv(x, down, null, attributes), Reshape(scale, [scale.shape[0]!, 1, 1])), up, null))
+    if (first) return Add(y, Conv(this.#scaled(Conv(x, down, null, attributes), scale), up, null))
     const matrix = (w: Value): Value => Reshape(w, w.shape.slice(0, 2))
     const low = kernel === 1 ? this.#product(x, matrix(down)) : nhwcConv(x, down, null, attributes)
-    return Add(y, this.#product(Mul(low, scale), matrix(up)))
+    return Add(y, this.#product(this.#scaled(low, scale), matrix(up)))
+  }
+
+  /** x [..., rank], or [N, rank, h, w] with channels first. */
+  #scaled(x: Value, scale: Value): Value {
+    const rank = scale.shape.at(-1)!
+    const { adapterFrames: F } = this.material
+    const channels = x.shape.length === 4 && this.target.layout === 'channels-first' ? [rank, 1, 1] : [rank]
+    if (F === undefined) return Mul(x, channels.length === 1 ? scale : Reshape(scale, channels))
+    // What is the same for all frames, as the time embedding, has their mean.
+    if (x.shape.length === 2) return Mul(x, ReduceMean(scale, [0]))
+    // Inside a motion module frames lie along the second axis.
+    const alongSecond = /motion_modules\.\d+\.transformer_blocks/.test(this.path)
+    const between = x.shape.length === 4 && channels.length === 1 ? [1, 1] : x.shape.length === 3 && !alongSecond ? [1] : []
+    return Mul(x, Reshape(scale, [...(alongSecond ? [1] : []), F, ...between, ...channels]))
   }
 
   #product(a: Value, b: Value): Value {
@@ -107,14 +123,19 @@ export class Weights {
 
   #adapter(inner: readonly number[], outer: readonly number[], out: number): { down: Value; up: Value; scale: Value } | null {
     const weight = this.#key('weight')
-    const rank = this.material.adapterRank?.(weight) ?? 0
+    const { adapterRank, adapterFrames: frames } = this.material
+    const rank = adapterRank?.(weight) ?? 0
     if (rank === 0) return null
     const input = (end: string, shape: readonly number[]): Value => {
       const name = `${weight}.${end}`
       const known = this.graph.inputs.find((value) => value.name === name) // both halves of one weight share its adapter
       return Cast(known ?? this.graph.input(name, 'float32', shape), this.target.type)
     }
-    return { down: input('lora_down', [rank, ...inner]), up: input('lora_up', [out, rank, ...outer]), scale: input('lora_scale', [rank]) }
+    return {
+      down: input('lora_down', [rank, ...inner]),
+      up: input('lora_up', [out, rank, ...outer]),
+      scale: input('lora_scale', frames === undefined ? [rank] : [frames, rank]),
+    }
   }
 
   #key(key: string): string {

@@ -12,16 +12,7 @@ const longestSide = drawSettings.width.max
 
 /** @throws UserError naming what does not fit */
 export function checkSize({ frames, width, height }: Size, { factor, hasMotion }: { factor: number; hasMotion: boolean }): void {
-  if (!Number.isInteger(frames) || frames < 1 || frames > mostFrames) {
-    throw new UserError('frames', `An animation has 1 to ${mostFrames} frames, not ${frames}.`, { frames, most: mostFrames })
-  }
-  if (frames > 1 && !hasMotion) {
-    throw new UserError(
-      'motion-missing',
-      `Without a motion module only stills can be drawn: give one with --motion FILE, or ask for 1 frame instead of ${frames}.`,
-      { frames },
-    )
-  }
+  checkFrames(frames, hasMotion)
   for (const [name, side] of [
     ['width', width],
     ['height', height],
@@ -36,5 +27,19 @@ export function checkSize({ frames, width, height }: Size, { factor, hasMotion }
         },
       )
     }
+  }
+}
+
+/** @throws UserError `frames`, `motion-missing` */
+export function checkFrames(frames: number, hasMotion: boolean): void {
+  if (!Number.isInteger(frames) || frames < 1 || frames > mostFrames) {
+    throw new UserError('frames', `An animation has 1 to ${mostFrames} frames, not ${frames}.`, { frames, most: mostFrames })
+  }
+  if (frames > 1 && !hasMotion) {
+    throw new UserError(
+      'motion-missing',
+      `Without a motion module only stills can be drawn: give one with --motion FILE, or ask for 1 frame instead of ${frames}.`,
+      { frames },
+    )
   }
 }

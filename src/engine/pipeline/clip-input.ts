@@ -1,15 +1,15 @@
 // What a person asked of a clip, checked against the model before anything is loaded.
 
-import type { MotionArchitecture } from '../checkpoint/architecture.ts'
 import { type ClipSettings, type DrawSettings, defaultClip } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { type Frames, frameAt } from '../frames.ts'
 import { torchGenerator } from '../noise.ts'
 import { numbersOver, parseKeyframes, parseNumberKeyframes } from '../text/keyframes.ts'
+import { checkFrames } from './check-size.ts'
 import { rearrangeFrames, shuffledFrames } from './free-noise.ts'
 import type { Model } from './model.ts'
 import type { Size } from './nets.ts'
-import { type ClipPlan, planClip } from './plan-clip.ts'
+import { type ClipPlan, planClip, type WindowPositions } from './plan-clip.ts'
 import { partsOf } from './prompt-context.ts'
 
 export interface ClipInput extends Size, Partial<Pick<DrawSettings, 'method'>> {
@@ -29,21 +29,46 @@ export interface PreparedClip {
   readonly plan: ClipPlan
   /** At keyframes; absent: it does not travel. */
   readonly guidance?: ReturnType<typeof parseNumberKeyframes>
+  readonly strengths?: ReturnType<typeof parseNumberKeyframes>
+}
+
+/** What is said of a clip in words and numbers: all that a request has. */
+export type ClipWords = Pick<ClipInput, 'frames' | 'prompt' | 'negative' | 'clip'>
+
+/**
+ * @param motion null for stills
+ * @throws UserError of `planClip`, of `checkFrames` and of keyframes; `prompt-parts`, `prompt-hold`
+ */
+export function checkClip({ frames, prompt, negative, clip }: ClipWords, motion: WindowPositions | null): PreparedClip {
+  const settings = { ...defaultClip, ...clip }
+  checkFrames(frames, motion !== null)
+  if (!(settings.promptHold >= 0 && settings.promptHold <= 1)) {
+    throw new UserError('prompt-hold', `A text holds for a share from 0 to 1 of the way to the next, not ${settings.promptHold}.`, {
+      hold: settings.promptHold,
+    })
+  }
+  const plan = planClip(settings, frames, motion)
+  for (const { value } of parseKeyframes(prompt, plan.keyed.frames) ?? []) partsOf(value)
+  parseKeyframes(negative, plan.keyed.frames)
+  return {
+    settings,
+    plan,
+    ...(settings.guidanceTravel !== '' && { guidance: parseNumberKeyframes(settings.guidanceTravel, plan.keyed.frames) }),
+    ...(settings.strengthTravel !== '' && { strengths: parseNumberKeyframes(settings.strengthTravel, plan.keyed.frames) }),
+  }
 }
 
 /**
- * @throws UserError of `planClip` and of keyframes; `continues-no-longer`, `continues-loop`, `continues-variation`, `variation-frames`,
+ * @throws UserError of `checkClip`; `continues-no-longer`, `continues-loop`, `continues-variation`, `variation-frames`,
  *   `given-size`, `vae-encoder`
  */
 export function prepareClip(
   drawing: ClipInput,
-  { motion, vae }: Pick<Model, 'vae'> & { readonly motion: { readonly architecture: Pick<MotionArchitecture, 'maxFrames'> } | null },
+  { motion, vae }: Pick<Model, 'vae'> & { readonly motion: { readonly architecture: WindowPositions } | null },
 ): PreparedClip {
-  const { frames, prompt, negative, continues, variationOf } = drawing
-  const settings = { ...defaultClip, ...drawing.clip }
-  const plan = planClip(settings, frames, motion?.architecture ?? null)
-  for (const { value } of parseKeyframes(prompt, plan.keyed.frames) ?? []) partsOf(value)
-  parseKeyframes(negative, plan.keyed.frames)
+  const { frames, continues, variationOf } = drawing
+  const prepared = checkClip(drawing, motion?.architecture ?? null)
+  const { settings } = prepared
   if (continues) refuseToContinue(continues, drawing, settings)
   if (variationOf && variationOf.frames.count !== frames) {
     throw new UserError(
@@ -58,11 +83,7 @@ export function prepareClip(
       file: vae.file,
     })
   }
-  return {
-    settings,
-    plan,
-    ...(settings.guidanceTravel !== '' && { guidance: parseNumberKeyframes(settings.guidanceTravel, plan.keyed.frames) }),
-  }
+  return prepared
 }
 
 function refuseToContinue({ count }: Frames, { frames, variationOf }: ClipInput, { loop }: ClipSettings): void {
@@ -75,7 +96,7 @@ function refuseToContinue({ count }: Frames, { frames, variationOf }: ClipInput,
   if (loop === 'ping-pong' || loop === 'cross-fade') {
     throw new UserError(
       'continues-loop',
-      `A clip that goes on keeps its first frames, which the loop ${loop} would change: expected none or closed.`,
+      `A clip that goes on keeps its first frames, which the loop ${loop} would change: expected none, closed or auto.`,
       { loop },
     )
   }
@@ -105,11 +126,28 @@ export function startOf(seed: bigint, { plan: { drawn, length, noiseStride } }: 
   return { generator, rearrange: (noise: Float32Array) => rearrangeFrames(noise, order()) }
 }
 
-/** Guidance of every drawn frame, where it travels. */
-export function guidanceOver({ guidance, plan: { drawn, keyed } }: PreparedClip): { readonly guidance?: Float64Array } {
-  if (!guidance) return {}
-  const over = numbersOver(guidance, keyed)
-  return { guidance: Float64Array.from({ length: drawn }, (_, frame) => over[frame % keyed.frames]!) }
+/** Guidance and LoRA strengths of every drawn frame, [drawn] each, where they travel. */
+export function numbersOverClip({ guidance, strengths, plan: { drawn, keyed } }: PreparedClip) {
+  const over = (keys: ReturnType<typeof parseNumberKeyframes>): Float64Array => {
+    const numbers = numbersOver(keys, keyed)
+    return Float64Array.from({ length: drawn }, (_, frame) => numbers[frame % keyed.frames]!)
+  }
+  return { ...(guidance && { guidance: over(guidance) }), ...(strengths && { strengths: over(strengths) }) }
+}
+
+/** @throws UserError `strength-inside`, `strength-without`, `strength-merged` for strengths that cannot change over the frames */
+export function checkStrengths({ settings, strengths }: PreparedClip, loras: number, merged: number): void {
+  if (!strengths) return
+  if (settings.windowLevel === 'motion-module') {
+    throw new UserError(
+      'strength-inside',
+      'Strengths change over the frames of windows around the UNet, not of those inside the motion modules.',
+    )
+  }
+  if (loras === 0) throw new UserError('strength-without', 'There is no LoRA here whose strength could change over the frames.')
+  if (merged > 0) {
+    throw new UserError('strength-merged', 'A LoRA here is laid into the weights, so its strength cannot change over the frames.')
+  }
 }
 
 /** As many frames as are drawn: after the last comes the first again. */

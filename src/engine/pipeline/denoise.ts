@@ -26,6 +26,8 @@ export interface DenoiseSettings {
   readonly windowsAt?: (call: number) => readonly WeightedWindow[]
   /** Of every frame, [F], instead of the schedule's. */
   readonly guidance?: Float64Array
+  /** What LoRA's strengths are multiplied by at every frame, [F]. */
+  readonly strengths?: Float64Array
   /** Latents of the first frames, [K, 4, h, w], which stay as they are. */
   readonly known?: Float32Array
   /** A clip [F, 4, h, w] to begin from instead of noise. */
@@ -59,7 +61,7 @@ export async function* denoise(
   settings: DenoiseSettings,
   signal?: AbortSignal,
 ): AsyncGenerator<Step, Float32Array> {
-  const { frames, schedule, generator, known, variation, resume } = settings
+  const { frames, schedule, generator, known, variation, strengths, resume } = settings
   const sampler = createSampler(schedule.sampler)
   const [channels, h, w] = latentShape
   // The noise of an animation is one draw of [4, F, h, w], as AnimateDiff draws it; the nets want [F, 4, h, w].
@@ -87,7 +89,8 @@ export async function* denoise(
     signal?.throwIfAborted()
     const sample = sampler.input(x, i)
     const windows = windowsAt(i).filter(needed)
-    const predict: Predict = (texts) => predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows }, signal)
+    const predict: Predict = (texts) =>
+      predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows, ...(strengths && { strengths }) }, signal)
     const said = await guided(predict, contextAt(i), guidance)
     const eps = schedule.predictsVelocity ? noiseIn(said, sample, sampler.sigmas[i]!) : said
     if (Number.isNaN(eps.at(-1))) throw brokenNoise(t)

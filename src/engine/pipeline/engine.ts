@@ -20,7 +20,17 @@ import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '.
 import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
 import { encodeClipPrompts } from './clip-context.ts'
-import { type ClipInput, guidanceOver, type PreparedClip, prepareClip, repeatedFrames, startOf, withRepeats } from './clip-input.ts'
+import {
+  type ClipInput,
+  checkStrengths,
+  numbersOverClip,
+  type PreparedClip,
+  prepareClip,
+  repeatedFrames,
+  startOf,
+  withRepeats,
+} from './clip-input.ts'
+import { type Closing, closingOf, foldWhereOpen } from './closed-loop.ts'
 import { denoise } from './denoise.ts'
 import { firstCallFor } from './known-frames.ts'
 import { createMergedWeightsCache } from './merged-weights-cache.ts'
@@ -29,6 +39,7 @@ import { createModelCache, type OpenModel } from './model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createRunner } from './runner.ts'
+import { createSeamMeter } from './seam.ts'
 import { createTextCache } from './text-cache.ts'
 import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
 import { guidanceTaken, tagNotes } from './unheard-words.ts'
@@ -59,6 +70,8 @@ export interface StreamProgress extends EngineProgress {
 
 export interface Streamed {
   readonly schedule: Schedule
+  /** Absent for a still. */
+  readonly closing?: Closing
   /** For the person: what of their files was not used, and what may not come out as they think. */
   readonly notes: readonly Note[]
 }
@@ -116,6 +129,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     if (zero) refuseClipForZero(drawing)
     const clip = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
     const applied = applyLoras(base, files.loras)
+    checkStrengths(clip, files.loras.length, applied.merged.length)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
     const embeddings = new Map([
@@ -176,6 +190,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
     const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
     const contextAt = (call: number) => contexts[call]!
+    const numbers = numbersOverClip(clip)
     const clipSteps = () =>
       denoise(
         nets,
@@ -186,7 +201,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
           schedule: clipSchedule,
           windowsAt: plan.windowsAt,
           ...startOf(drawing.seed, clip),
-          ...(condProj ? {} : guidanceOver(clip)),
+          ...(condProj ? omitUndefined({ strengths: numbers.strengths }) : numbers),
           ...(known && { known }),
           ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
         },
@@ -214,15 +229,22 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     }
     const decoding = { stage: 'decoding', step: done, of: done } as const
     yield decoding
-    if (continues) yield { ...decoding, frames: continues }
-    const latents = plan.finish(turn.value).subarray(known?.length ?? 0)
-    for await (const frames of withRepeats(nets.decodeInParts(latents), plan.again)) {
+    const meter = createSeamMeter()
+    if (continues) {
+      meter.add(continues)
+      yield { ...decoding, frames: continues }
+    }
+    const shown = plan.mayFold && !known ? foldWhereOpen(turn.value, drawn) : { latents: plan.finish(turn.value), again: plan.again }
+    for await (const frames of withRepeats(nets.decodeInParts(shown.latents.subarray(known?.length ?? 0)), shown.again)) {
       signal?.throwIfAborted()
+      meter.add(frames)
       yield { ...decoding, frames }
     }
+    const closing = closingOf(plan, 'folded' in shown && shown.folded, meter.seam())
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
     const files = [...model.trained.notes, ...base.notes, ...applied.notes]
-    return { schedule, notes: [...tagNotes(asked), ...schedule.notes, ...unheard, ...files] }
+    const notes = [...tagNotes(asked), ...schedule.notes, ...unheard, ...files, ...closing.notes]
+    return { schedule, notes, ...closing.measured }
   }
 
   return {
@@ -245,7 +267,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
           filled += frames.data.length
         }
       }
-      return { frames: { count, width, height, data: data! }, ...turn.value }
+      const each = width * height * 3
+      return { frames: { count: filled / each, width, height, data: data!.subarray(0, filled) }, ...turn.value }
     },
 
     async warm(loading) {

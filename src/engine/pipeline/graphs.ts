@@ -12,7 +12,7 @@ import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
 import type { Model } from './model.ts'
 
-interface Common extends Pick<Material, 'adapterRank'> {
+interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {
   /** Gathers the names of the weights that are asked for. */
   readonly asked?: Set<string>
 }

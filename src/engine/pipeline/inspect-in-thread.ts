@@ -21,6 +21,8 @@ export async function inspectInThread(path: string, { timeoutMs, maxMegabytes, .
     resourceLimits: { maxOldGenerationSizeMb: maxMegabytes },
     // What it holds outside its own heap (pieces of the file) is small.
     execArgv: [],
+    // Nor does what reads a stranger's file see what the bot is told in secret.
+    env: {},
   })
   let timer: NodeJS.Timeout | undefined
   try {

@@ -6,18 +6,21 @@ import { z } from 'zod'
 import type { MotionVersion } from '../checkpoint/architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { isFolder, readJson } from '../checkpoint/weight-folder.ts'
-import type { DrawSettings, RequiredDrawSettings } from '../draw-settings.ts'
+import { type DrawSettings, drawSettings, type RequiredDrawSettings } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { scheduleFor } from '../samplers/schedule.ts'
 import { distillationSaid } from './applied-loras.ts'
 import { sideStep } from './check-size.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
+import type { WindowPositions } from './plan-clip.ts'
 
 export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
   readonly negative: string
   /** 1 where there is no motion module. */
   readonly maxFrames: number
+  /** What a window of its motion module may be. */
+  readonly positions: WindowPositions | null
   /** Width and height are multiples of this … */
   readonly multiple: number
   /** … and no smaller than this. */
@@ -40,17 +43,17 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
     .find((found) => found !== undefined)
   const { sampler, guidance } = scheduleFor(motion, wanted, { ...model.trained, ...omitUndefined({ distilledLora }) })
   const { factor } = model.vae.architecture
-  const maxFrames = motion?.maxFrames ?? 1
   return {
     width: model.trainedSide * factor,
     height: model.trainedSide * factor,
-    frames: Math.min(16, maxFrames),
+    frames: Math.min(16, motion?.maxFrames ?? 1),
     fps: said.fps ?? 8,
     steps: sampler.steps,
     guidance,
     negative: said.negative ?? '',
     clipSkip: said.clipSkip ?? 1,
-    maxFrames,
+    maxFrames: motion ? drawSettings.frames.max : 1,
+    positions: motion && { maxFrames: motion.maxFrames, ...omitUndefined({ loopFrames: motion.loopFrames }) },
     multiple: sideStep,
     minSide: sideStep * factor,
     sampler: sampler.name,

@@ -2,6 +2,7 @@
 // called.
 // F frames  h w latent sides  L text tokens  D token width
 
+import type { Ranks } from '../checkpoint/lora/adapter-slots.ts'
 import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
@@ -12,7 +13,7 @@ import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
 import type { Model } from './model.ts'
 import type { NetKeys } from './model-cache.ts'
 import type { Runnable, Runner } from './runner.ts'
-import { noRuntimeAdapters, type RuntimeAdapters, rankIn } from './runtime-adapters.ts'
+import { noRuntimeAdapters, overFrames, type RuntimeAdapters, rankIn } from './runtime-adapters.ts'
 
 export interface Size {
   readonly frames: number
@@ -26,8 +27,15 @@ export interface Nets {
   /**
    * sample [F, 4, h, w], t in 0..999, for each context [L, D] → noise [F, 4, h, w]
    * @param textPerFrame contexts are [F, L, D]
+   * @param strengths multiply those of LoRAs at each frame, [F]; only with a text for each
    */
-  predictNoise(sample: Float32Array, t: number, contexts: readonly Float32Array[], textPerFrame?: boolean): Promise<Float32Array[]>
+  predictNoise(
+    sample: Float32Array,
+    t: number,
+    contexts: readonly Float32Array[],
+    textPerFrame?: boolean,
+    strengths?: Float64Array,
+  ): Promise<Float32Array[]>
   /** latents [F', 4, h, w] as the sampler leaves them → RGB */
   decode(latents: Float32Array): Promise<Frames>
   /** The same, a few frames at a time, in order. */
@@ -82,13 +90,13 @@ export function createNets(
     build: (capacity) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, capacity) }),
   })
 
-  const denoiser = (tokens: number, textPerFrame = false): Runnable => ({
-    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${crossFrames ? ' cross-frame' : ''}${windowsKey}`,
+  const denoiser = (tokens: number, textPerFrame = false, strengthPerFrame = false): Runnable => ({
+    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${strengthPerFrame ? ' strengths' : ''}${crossFrames ? ' cross-frame' : ''}${windowsKey}`,
     needed: adapters.unet(moves).needed,
     parallel: true,
     build: (capacity) => {
       const size = { animations: 1, frames, h, w, tokens, textPerFrame, crossFrames, ...(motionWindows && { motionWindows }) }
-      return unetGraph(model, target, { ...size, adapterRank: rankIn(model, capacity) })
+      return unetGraph(model, target, { ...size, adapterRank: rankIn(model, capacity), ...(strengthPerFrame && { adapterFrames: frames }) })
     },
   })
 
@@ -122,12 +130,14 @@ export function createNets(
       return hidden!
     },
 
-    async predictNoise(sample, t, contexts, textPerFrame = false) {
+    async predictNoise(sample, t, contexts, textPerFrame = false, strengths) {
       const embedding = timestepEmbedding(t, model.unet.architecture.widths[0]!)
       const time = timeOffset ? embedding.map((value, i) => value + timeOffset[i]!) : embedding
       const calls = contexts.map((context) => ({ sample, time, context }))
       const tokens = contexts[0]!.length / D / (textPerFrame ? frames : 1)
-      const outputs = await runner.runAll(denoiser(tokens, textPerFrame), calls, adapters.unet(moves).feeds)
+      const { feeds } = adapters.unet(moves)
+      const fed = strengths ? (capacity: Ranks) => overFrames(feeds(capacity), strengths) : feeds
+      const outputs = await runner.runAll(denoiser(tokens, textPerFrame, strengths !== undefined), calls, fed)
       return outputs.map(({ noise }) => noise!)
     },
 

@@ -2,7 +2,7 @@
 // F frames that are shown  c frames of a window
 
 import type { MotionArchitecture } from '../checkpoint/architecture.ts'
-import { type ClipSettings, defaultClip, type WindowKind } from '../draw-settings.ts'
+import { type ClipSettings, defaultClip, type Loop, type WindowKind } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Clip } from '../text/keyframes.ts'
@@ -12,6 +12,10 @@ import { fuseWeights, weighted } from './fuse-weights.ts'
 import { contextWindows, shiftedOverlap, type Window, wrapped } from './windows.ts'
 
 export interface ClipPlan {
+  /** How it loops; `auto` is decided. */
+  readonly loop: Exclude<Loop, 'auto'>
+  /** Nobody insisted on it: what does not close may be played forth and back instead. */
+  readonly mayFold: boolean
   /** Frames that are drawn. */
   readonly drawn: number
   /** Frames of one call of the UNet. */
@@ -34,17 +38,20 @@ export interface ClipPlan {
   readonly again: readonly number[]
 }
 
-type Motion = Pick<MotionArchitecture, 'maxFrames'>
+export type WindowPositions = Pick<MotionArchitecture, 'maxFrames' | 'loopFrames'>
 
 /**
  * @param motion null for stills
  * @throws UserError `loop-frames`, `window-length`, `window-overlap`, `window-ends`, `window-wraps`, `window-moves`, `window-stride`,
  *   `window-without-stride`
  */
-export function planClip(settings: ClipSettings, frames: number, motion: Motion | null): ClipPlan {
+export function planClip(settings: ClipSettings, frames: number, motion: WindowPositions | null): ClipPlan {
   // A still has no windows, and loops by itself.
   if (frames === 1 && settings !== defaultClip) return planClip(defaultClip, 1, motion)
-  const { loop, fuse } = settings
+  const { fuse } = settings
+  const loop = settings.loop === 'auto' ? 'closed' : settings.loop
+  const closesItself =
+    settings.loop === 'auto' && settings.windows === 'auto' && settings.windowLength === 'auto' && frames === motion?.loopFrames
   if (loop === 'ping-pong' && frames % 2 === 1) {
     throw new UserError('loop-frames', `A clip that is played forth and back has an even number of frames, not ${frames}.`, { frames })
   }
@@ -66,12 +73,14 @@ export function planClip(settings: ClipSettings, frames: number, motion: Motion 
     settings.windows === 'auto' ? freeNoiseWindows({ frames: drawn, length, stride: length - overlap }, weightsOf, closed) : around(0)
 
   return {
+    loop,
+    mayFold: settings.loop === 'auto' && frames > 2,
     drawn,
     atOnce: inside ? drawn : length,
     length,
     ...(freeNoise && { noiseStride: inside ? length - overlap : quarterOf(length) }),
-    windowsAt: inside ? () => [{ frames: whole, weights: Array(drawn).fill(1) }] : around,
-    ...(inside && (closed || length < drawn) && { motionWindows: within() }),
+    windowsAt: inside || closesItself ? () => [{ frames: whole, weights: Array(drawn).fill(1) }] : around,
+    ...(inside && !closesItself && (closed || length < drawn) && { motionWindows: within() }),
     keyed: { frames: loop === 'cross-fade' ? frames : drawn, cyclic: closed || loop === 'cross-fade' },
     decoded: drawn - faded,
     finish: (latents) => (faded > 0 ? crossFade(latents, frames, faded) : latents),
@@ -85,7 +94,7 @@ const trainedFrames = 16
 /** Open clips up to here are drawn at once where the module has the positions, as they were before there were windows. */
 const oneWindow = 32
 
-function lengthFor({ windowLength }: ClipSettings, drawn: number, closed: boolean, motion: Motion | null): number {
+function lengthFor({ windowLength }: ClipSettings, drawn: number, closed: boolean, motion: WindowPositions | null): number {
   const most = motion?.maxFrames ?? 1
   if (windowLength === 'auto') {
     if (drawn <= most && drawn <= (closed ? trainedFrames : oneWindow)) return drawn

@@ -13,6 +13,8 @@ export interface ClipCall {
   /** F */
   readonly frames: number
   readonly windows: readonly WeightedWindow[]
+  /** What LoRA's strengths are multiplied by at every frame, [F]. */
+  readonly strengths?: Float64Array
 }
 
 /**
@@ -23,14 +25,20 @@ export interface ClipCall {
  */
 export async function predictInWindows(
   predictNoise: Nets['predictNoise'],
-  { sample, t, texts, frames: F, windows }: ClipCall,
+  { sample, t, texts, frames: F, windows, strengths }: ClipCall,
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
-  const travels = texts.some((text) => !(text instanceof Float32Array))
+  const travels = strengths !== undefined || texts.some((text) => !(text instanceof Float32Array))
   const each = sample.length / F
   const sums = texts.map(() => new Float32Array(sample.length))
   const ask = (shown: Float32Array, frames: readonly number[]): Promise<Float32Array[]> =>
-    predictNoise(shown, t, travels ? texts.map((text) => textsOf(text, frames)) : (texts as readonly Float32Array[]), travels)
+    predictNoise(
+      shown,
+      t,
+      travels ? texts.map((text) => textsOf(text, frames)) : (texts as readonly Float32Array[]),
+      travels,
+      strengths && Float64Array.from(frames, (frame) => strengths[frame]!),
+    )
 
   const [only] = windows
   if (windows.length === 1 && only!.frames.length === F && only!.frames.every((frame, n) => frame === n)) return ask(sample, only!.frames)

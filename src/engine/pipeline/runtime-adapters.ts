@@ -66,6 +66,18 @@ export function runtimeAdapters(
   return { text, unet: (moves) => (moves ? moving : still), bytes }
 }
 
+/** Scales [R] as scales of every frame, [F, R]. @param strengths [F] */
+export function overFrames(feeds: Feeds, strengths: Float64Array): Feeds {
+  const perFrame = (scale: Float32Array): Float32Array => {
+    const out = new Float32Array(strengths.length * scale.length)
+    for (const [f, strength] of strengths.entries()) for (const [r, value] of scale.entries()) out[f * scale.length + r] = strength * value
+    return out
+  }
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, values]) => [name, name.endsWith('.lora_scale') ? perFrame(values as Float32Array) : values]),
+  )
+}
+
 /** No LoRA; also what a graph with slots is fed then. */
 export const noRuntimeAdapters = (model: Pick<Model, 'unet' | 'text' | 'motion'>): RuntimeAdapters =>
   runtimeAdapters(model, [], () => {

@@ -49,6 +49,28 @@ export function parseKeyframes(text: string, frames: number): Keyframe<string>[]
   return sorted(keys, frames)
 }
 
+/** A text at a key as it was written: '16: ' and what follows; '' before one that stands for the whole clip. */
+export interface KeyedText {
+  readonly key: string
+  readonly text: string
+}
+
+/** For those who look at words alone, whatever the clip: one text without a key where nothing changes over the frames. Throws nothing. */
+export function keyedTexts(text: string): KeyedText[] {
+  const parts = splitOutside(text, '|').map((part) => part.trim())
+  if (parts.length < 2 || !written.test(parts[0]!)) return [{ key: '', text }]
+  return parts.map((part) => {
+    const [, frame, value] = written.exec(part) ?? []
+    return frame === undefined ? { key: '', text: part } : { key: `${frame}: `, text: value! }
+  })
+}
+
+/** The same keys with other texts. */
+export const overKeyedTexts = (text: string, change: (text: string) => string): string =>
+  keyedTexts(text)
+    .map((part) => part.key + change(part.text))
+    .join(' | ')
+
 const written = /^(\d+)\s*:\s*(.*)$/s
 
 /** @throws UserError `keyframe-twice`, `keyframe-beyond` */

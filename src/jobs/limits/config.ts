@@ -18,9 +18,9 @@ const { person, space, all } = usualLimits
 export const limitVariables = {
   PERSON_WAITING: { about: 'Requests of one person that may wait', usual: String(person.waiting), schema: whole(1, 10_000) },
   PERSON_RUNNING: { about: 'Requests of one person that are drawn at once', usual: String(person.running), schema: whole(1, 1000) },
-  PERSON_RATE: { about: 'Requests of one person in a time', usual: rateText(person.rate), schema: rate },
+  PERSON_RATE: { about: 'Requests of one person in a time; every 32 frames count as one', usual: rateText(person.rate), schema: rate },
   SPACE_WAITING: { about: 'Requests of one server that may wait', usual: String(space.waiting), schema: whole(1, 100_000) },
-  SPACE_RATE: { about: 'Requests of one server in a time', usual: rateText(space.rate), schema: rate },
+  SPACE_RATE: { about: 'Requests of one server in a time; every 32 frames count as one', usual: rateText(space.rate), schema: rate },
   ALL_WAITING: { about: 'Requests that may wait in all', usual: String(all.waiting), schema: whole(1, 1_000_000) },
 } as const satisfies EnvironmentVariables
 

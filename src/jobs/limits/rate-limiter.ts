@@ -8,12 +8,13 @@ import { createTokenBuckets } from './token-bucket.ts'
 
 export interface RateLimiter {
   /**
-   * Takes one of what the rates allow, on every level or on none.
+   * Takes from what the rates allow, on every level or on none.
    *
    * @param limits where they differ from those it was made with
+   * @param turns as many as a request counts for; no more than a whole burst
    * @throws UserError too-often { level, jobs, perMs, waitS }
    */
-  take(owner: Owner, limits?: Limits): Promise<void>
+  take(owner: Owner, limits?: Limits, turns?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -29,8 +30,8 @@ export interface RateLimiterOptions {
 
 /** Where tokens are taken from. */
 interface Buckets {
-  take(key: string, rate: Rate): number | Promise<number>
-  giveBack(key: string, rate: Rate): void | Promise<void>
+  take(key: string, rate: Rate, tokens: number): number | Promise<number>
+  giveBack(key: string, rate: Rate, tokens: number): void | Promise<void>
   close?(): void
 }
 
@@ -39,6 +40,7 @@ interface Asked {
   readonly rate: Rate
   /** Of the level, whom it holds for, and the rate: another rate counts from when it is set. */
   readonly key: string
+  readonly tokens: number
 }
 
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
@@ -48,16 +50,16 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const buckets: Buckets = shared ?? own
 
   return {
-    async take(owner, limits = usual) {
+    async take(owner, limits = usual, turns = 1) {
       const asked = limitLevels.flatMap((level): readonly Asked[] => {
         const rate = limits[level].rate
-        return rate ? [{ level, rate, key: `${keyOf(level, owner)} ${rate.jobs}/${rate.perMs}` }] : []
+        return rate ? [{ level, rate, key: `${keyOf(level, owner)} ${rate.jobs}/${rate.perMs}`, tokens: Math.min(turns, rate.jobs) }] : []
       })
       // Taking is one step each, so that of many at once as many are let in as may.
-      const taken = await Promise.all(asked.map(async (one) => ({ ...one, waitMs: await buckets.take(one.key, one.rate) })))
+      const taken = await Promise.all(asked.map(async (one) => ({ ...one, waitMs: await buckets.take(one.key, one.rate, one.tokens) })))
       const refused = taken.find(({ waitMs }) => waitMs > 0)
       if (!refused) return
-      await Promise.all(taken.filter(({ waitMs }) => waitMs === 0).map(({ key, rate }) => buckets.giveBack(key, rate)))
+      await Promise.all(taken.filter(({ waitMs }) => waitMs === 0).map(({ key, rate, tokens }) => buckets.giveBack(key, rate, tokens)))
       throw tooOften(refused.level, refused.rate, refused.waitMs)
     },
     async close() {
@@ -85,15 +87,15 @@ function withFallback(
   }
 
   return {
-    take: (key, rate) =>
+    take: (key, rate, tokens) =>
       orOwn(
-        opened.then((redis) => redis.take(key, rate)),
-        () => own.take(key, rate),
+        opened.then((redis) => redis.take(key, rate, tokens)),
+        () => own.take(key, rate, tokens),
       ),
-    giveBack: (key, rate) =>
+    giveBack: (key, rate, tokens) =>
       orOwn(
-        opened.then((redis) => redis.giveBack(key, rate)),
-        () => own.giveBack(key, rate),
+        opened.then((redis) => redis.giveBack(key, rate, tokens)),
+        () => own.giveBack(key, rate, tokens),
       ),
     close: () => void opened.then((redis) => redis.close()),
   }

@@ -7,8 +7,8 @@ import type { Rate } from './limits.ts'
 
 export interface RedisTokenBuckets {
   /** @returns milliseconds until one may be taken; 0 where one was. Rejects where Redis does not answer in time */
-  take(key: string, rate: Rate): Promise<number>
-  giveBack(key: string, rate: Rate): Promise<void>
+  take(key: string, rate: Rate, tokens?: number): Promise<number>
+  giveBack(key: string, rate: Rate, tokens?: number): Promise<void>
   close(): void
 }
 
@@ -69,17 +69,17 @@ export function createRedisTokenBuckets(
   }
 
   return {
-    async take(key, rate) {
+    async take(key, rate, tokens = 1) {
       try {
-        await limiterOf(rate).consume(key)
+        await limiterOf(rate).consume(key, tokens)
         return 0
       } catch (refused) {
         if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext)
         throw refused
       }
     },
-    async giveBack(key, rate) {
-      await limiterOf(rate).reward(key)
+    async giveBack(key, rate, tokens = 1) {
+      await limiterOf(rate).reward(key, tokens)
     },
     close: () => client.disconnect(),
   }

@@ -10,24 +10,27 @@ export interface Taken {
   readonly waitMs: number
 }
 
-/** @param fullMs what it was before; 0 for a bucket that is full */
-export function takeToken(fullMs: number, rate: Rate, nowMs: number): Taken {
+/**
+ * @param fullMs what it was before; 0 for a bucket that is full
+ * @param tokens at most the burst
+ */
+export function takeToken(fullMs: number, rate: Rate, nowMs: number, tokens = 1): Taken {
   const before = Math.max(fullMs, nowMs)
-  const after = before + refillMs(rate)
+  const after = before + tokens * refillMs(rate)
   const waitMs = after - nowMs - rate.perMs
   // Sums of what does not divide evenly.
   return waitMs > 0.5 ? { fullMs: before, waitMs } : { fullMs: after, waitMs: 0 }
 }
 
 /** What was taken was not used. */
-export function giveTokenBack(fullMs: number, rate: Rate): number {
-  return fullMs - refillMs(rate)
+export function giveTokenBack(fullMs: number, rate: Rate, tokens = 1): number {
+  return fullMs - tokens * refillMs(rate)
 }
 
 /** Buckets of one process; those that are full are forgotten. */
 export interface TokenBuckets {
-  take(key: string, rate: Rate): number
-  giveBack(key: string, rate: Rate): void
+  take(key: string, rate: Rate, tokens?: number): number
+  giveBack(key: string, rate: Rate, tokens?: number): void
 }
 
 /** Between two looks for buckets that have filled up, in takings. */
@@ -46,12 +49,12 @@ export function createTokenBuckets(clockMs: () => number): TokenBuckets {
   }
 
   return {
-    take(key, rate) {
+    take(key, rate, tokens) {
       sweep()
-      const { fullMs, waitMs } = takeToken(full.get(key) ?? 0, rate, nowMs())
+      const { fullMs, waitMs } = takeToken(full.get(key) ?? 0, rate, nowMs(), tokens)
       full.set(key, fullMs)
       return waitMs
     },
-    giveBack: (key, rate) => void full.set(key, giveTokenBack(full.get(key) ?? 0, rate)),
+    giveBack: (key, rate, tokens) => void full.set(key, giveTokenBack(full.get(key) ?? 0, rate, tokens)),
   }
 }

@@ -196,11 +196,17 @@ export function createAttempts(parts: AttemptsParts): Attempts {
           lose(run, { of: 'host', how: 'its result was lost' })
           return
         }
-        const { animation, notes, stepMs, renderMs, device } = outcome
+        const { animation, notes, closing, stepMs, renderMs, device } = outcome
         const { format, width, height, frames, fps } = animation
         onEvent({ kind: 'ended', ...about(host, key), device, renderMs, stepMs })
         conclude(run, sha256)
-        resolveRun(run, { animation: { bytes, format, width, height, frames, fps }, notes, stepMs, renderMs })
+        resolveRun(run, {
+          animation: { bytes, format, width, height, frames, fps },
+          notes,
+          stepMs,
+          renderMs,
+          ...omitUndefined({ closing }),
+        })
         break
       }
       case 'warm':

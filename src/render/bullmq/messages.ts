@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { requiredSettingSchemas } from '../../draw-settings.ts'
+import { closingSchema } from '../../jobs/result-details.ts'
 import type { Failure } from '../local/protocol.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
 
@@ -48,6 +49,7 @@ const portableRecipeSchema = z
     request: requestSchema,
     prompt: z.string().max(40_000),
     negative: z.string().max(40_000),
+    earlier: fileContentSchema.exactOptional(),
     scale: z.number().exactOptional(),
     model: z
       .object({
@@ -106,6 +108,7 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
       fps: z.number(),
     }),
     notes: z.array(note).max(100),
+    closing: closingSchema.exactOptional(),
     stepMs: z.array(z.number()).max(2000),
     renderMs: z.number(),
     device: name,

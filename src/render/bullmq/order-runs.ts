@@ -119,7 +119,8 @@ export function createOrderRuns(parts: OrderRunsParts): (order: Order, run: Orde
     stepTimes.learn({ ...order.recipe.request, model: modelKeysOf(order.recipe.model).base }, drawn.stepMs)
     const animation = await keep(drawn, signal)
     const notes = drawn.notes.map((note) => JSON.parse(JSON.stringify(note)))
-    return { kind: 'done', run, animation, notes, stepMs: [...drawn.stepMs], renderMs, device }
+    const closing = omitUndefined({ closing: drawn.closing })
+    return { kind: 'done', run, animation, notes, ...closing, stepMs: [...drawn.stepMs], renderMs, device }
   }
 
   /** It is done: a store that is away is waited for. */

@@ -1,14 +1,18 @@
-// Prompt words: what a style puts around a prompt, each phrase only where the prompt does not have it already.
+// Prompt words: what a style puts around a prompt, each phrase only where the prompt does not have it already. A prompt that changes over
+// the frames has them around every part.
 
+import { overKeyedTexts } from '../../clip.ts'
 import type { Style } from './style.ts'
 
 export function withPromptWords(prompt: string, { before, after }: Pick<Style, 'before' | 'after'>): string {
-  return [...missingIn(prompt, before), prompt, ...missingIn(prompt, after)].filter((words) => words !== '').join(', ')
+  return overKeyedTexts(prompt, (part) => listOf(...missingIn(part, before), part, ...missingIn(part, after)))
 }
 
 export function withNegative(negative: string, style: Pick<Style, 'negative'>): string {
-  return [negative, ...missingIn(negative, style.negative)].filter((words) => words !== '').join(', ')
+  return overKeyedTexts(negative, (part) => listOf(part, ...missingIn(part, style.negative)))
 }
+
+const listOf = (...phrases: readonly string[]): string => phrases.filter((words) => words !== '').join(', ')
 
 /** Phrases between commas; those in brackets stay together. */
 function missingIn(prompt: string, words: string): string[] {

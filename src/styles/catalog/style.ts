@@ -1,6 +1,7 @@
 // Styles as people pick them: files laid over a base model, and words around the prompt.
 
-import type { RequiredDrawSettings } from '../../draw-settings.ts'
+import type { WindowPositions } from '../../clip.ts'
+import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import type { StyleDefaults, StyleState } from '../registry/style-entry.ts'
 
@@ -23,10 +24,12 @@ export interface Style extends StyleDefaults {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface BaseDefaults extends RequiredDrawSettings {
+export interface BaseDefaults extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number
+  /** What a window of its motion module may be; null: it draws stills. */
+  readonly positions: WindowPositions | null
   /** Width and height are multiples of this. */
   readonly multiple: number
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { checkWords, found } from '../../../src/chat/input/blocked-words.ts'
+import { checkWords, found, foundInParts } from '../../../src/chat/input/blocked-words.ts'
 import { UserError } from '../../../src/errors.ts'
 
 const none = { refuse: [], strip: [], negative: [] }
@@ -37,6 +37,18 @@ describe('blocked words', () => {
 
   it('leave nothing to draw sometimes, and that is said', () => {
     assert.throws(() => checkWords('gore!', '', { ...none, strip: ['gore'] }), { code: 'nothing-left' })
+  })
+
+  it('hold in every part of a prompt that changes over the frames', () => {
+    const prompt = '0: a meadow | 8: gore in a meadow | 16: a naked statue'
+    assert.throws(() => checkWords(prompt, '', { ...none, refuse: ['gore'] }), { code: 'blocked-words' })
+    const blocked = { ...none, strip: ['gore'], negative: ['naked'] }
+    const checked = checkWords(prompt, '0: blurry | 8: naked, dark', blocked)
+    assert.equal(checked.prompt, '0: a meadow | 8: in a meadow | 16: a statue')
+    assert.equal(checked.negative, '0: blurry, naked | 8: naked, dark')
+    assert.deepEqual([checked.stripped, checked.forced], [['gore'], ['naked']])
+    assert.throws(() => checkWords('0: a cat | 8: gore', '', { ...none, strip: ['gore'] }), { code: 'nothing-left' })
+    assert.deepEqual(foundInParts('0: a cat | 16: a dog', ['16', 'dog']), ['dog'])
   })
 
   it('match whole words only', () => {

@@ -54,7 +54,7 @@ const frame = ({ width, height, data }: Frames, from: number, to: number) =>
   data.subarray(from * width * height * 3, to * width * height * 3)
 
 test('a clip of any length runs one graph of the size of a window', async () => {
-  for (const frames of [6, 10, 40]) {
+  for (const frames of [6, 10, 24]) {
     runs.length = 0
     const drawn = await draw({ frames, clip: windows })
     assert.equal(drawn.count, frames)
@@ -82,7 +82,7 @@ test('more frames than a module has positions are drawn in windows without being
   )
 })
 
-test('a closed clip costs no more calls than a plain one, and moves when it is turned', async () => {
+test('a closed clip costs no more calls than its length', async () => {
   runs.length = 0
   const closed = await draw({ frames: 8, clip: { loop: 'closed', windowLength: 4 } })
   assert.equal(unetRuns().length, 2 * 2 * 2)
@@ -133,6 +133,19 @@ test('a LoRA beside the weights reads the text of every frame as one that is mer
   assert.ok(apart(beside, await draw(travelling)) > 1, 'the LoRA is seen')
 })
 
+test('the strength of a LoRA may change over the frames: it is none where it is 0, and itself where it is 1', async () => {
+  const anime = { ...drawing.model, loras: [{ file: 'models/pocket/loras/anime.safetensors', strength: 1 }] }
+  const withStrength = (strengthTravel: string) => draw({ model: anime, clip: { ...windows, strengthTravel } })
+  const [none, whole] = [await draw({ clip: windows }), await draw({ model: anime, clip: windows })]
+  // The text encoder has it at its own strength: that of the pocket's styles is not touched by them.
+  assert.ok(apart(await withStrength('0: 1 | 3: 1'), whole) < 0.1)
+  assert.ok(apart(await withStrength('0: 0 | 3: 0'), none) < 0.1)
+  const travelling = await withStrength('0: 0 | 5: 1')
+  const at = (clip: Frames, i: number): Frames => ({ ...clip, count: 1, data: frame(clip, i, i + 1) })
+  assert.ok(apart(at(travelling, 0), at(none, 0)) < apart(at(travelling, 0), at(whole, 0)))
+  assert.ok(apart(at(travelling, 5), at(whole, 5)) < apart(at(travelling, 5), at(none, 5)))
+})
+
 test('a clip that goes on keeps its first frames to the byte, and asks only windows with new ones', async () => {
   const beginning = await draw({ frames: 6, clip: windows })
   runs.length = 0
@@ -154,9 +167,9 @@ test('a weak variation stays close to its clip, a strong one does not', async ()
 
 test('frames may be taken a few at a time, as they are decoded', async () => {
   for (const clip of [windows, { ...windows, loop: 'ping-pong' }] as const) {
-    const whole = await draw({ frames: 40, clip })
+    const whole = await draw({ frames: 20, clip })
     const parts: Frames[] = []
-    const steps = engine.stream({ ...drawing, frames: 40, clip })
+    const steps = engine.stream({ ...drawing, frames: 20, clip })
     let turn: IteratorResult<StreamProgress, Streamed> = await steps.next()
     for (; !turn.done; turn = await steps.next()) if (turn.value.frames) parts.push(turn.value.frames)
     assert.ok(Math.max(...parts.map(({ count }) => count)) <= 16, 'never more than one call of the VAE gives')
@@ -180,6 +193,16 @@ for (const [changes, code, sentence] of [
   [{ continues: given(2), clip: { loop: 'ping-pong' } }, 'continues-loop', /loop ping-pong would change/],
   [{ continues: given(2, 40) }, 'given-size', /40 × 32 pixels, this clip has 32 × 32/],
   [{ variationOf: { frames: given(6), strength: 0.1 } }, 'variation-too-weak', /0\.1 in 2 steps changes nothing: expected at least 0\.5/],
+  [{ clip: { strengthTravel: '0: 1 | 3: 0' } }, 'strength-without', /no LoRA here/],
+  [
+    {
+      clip: { strengthTravel: '0: 1 | 3: 0' },
+      model: { ...drawing.model, loras: [{ file: 'models/pocket/loras/anime.safetensors', strength: 1, merged: true }] },
+    },
+    'strength-merged',
+    /laid into the weights/,
+  ],
+  [{ clip: { strengthTravel: '0: 1 | 3: 0', windowLevel: 'motion-module' } }, 'strength-inside', /not of those inside/],
   [{ frames: -1 }, 'frames', /not -1/],
   [{ variationOf: { frames: given(5), strength: 0.5 } }, 'variation-frames', /as the clip that it is one of: 5, not 6/],
 ] as const) {

@@ -15,7 +15,7 @@ test('the pocket model draws what its folder says: 64 pixels, 16 frames, as its 
   const { width, height, frames, fps, steps, guidance, multiple, minSide, maxFrames, vocabulary } = modelDefaults({
     checkpoint: 'models/pocket',
   })
-  assert.deepEqual({ width, height, frames, maxFrames }, { width: 64, height: 64, frames: 16, maxFrames: 32 })
+  assert.deepEqual({ width, height, frames, maxFrames }, { width: 64, height: 64, frames: 16, maxFrames: 128 })
   assert.deepEqual({ fps, steps, guidance }, { fps: 10, steps: 16, guidance: 4 })
   assert.deepEqual({ multiple, minSide, vocabulary }, { multiple: 8, minSide: 32, vocabulary: 2000 })
 })
@@ -31,7 +31,7 @@ test('the motion module decides frames, steps and sampler', () => {
     checkpoint,
     motion: join(tiny, 'motion_v1.safetensors'),
   })
-  assert.deepEqual({ frames, maxFrames, motion }, { frames: 16, maxFrames: 24, motion: 'v1' })
+  assert.deepEqual({ frames, maxFrames, motion }, { frames: 16, maxFrames: 128, motion: 'v1' })
   assert.deepEqual({ steps, guidance, sampler, betas }, { steps: 25, guidance: 7.5, sampler: 'ddim', betas: 'linear' })
 })
 

@@ -100,6 +100,38 @@ test('a low-rank adapter at run time does the same in channels-last layout as on
   }
 })
 
+test('an adapter of another strength at each frame gives each frame what it gets at that strength, in every layout', async () => {
+  const frames = 2
+  const ranks = (weight: string): number => (/^(down_blocks\.0|up_blocks\.3)/.test(weight) && !weight.includes('time_emb') ? 3 : 0)
+  for (const target of [cpu(noWinograd), cuda(able('float32'), any), cuda(able('float32'))]) {
+    /** @param strengths one for both pictures, or one for each */
+    const eps = async (strengths: readonly number[]): Promise<Float32Array> => {
+      const more = { adapterRank: ranks, ...(strengths.length > 1 && { adapterFrames: frames }) }
+      const { graph, runs } = tinyStill(target, more)
+      const feeds: Record<string, Feed> = { ...runs[0]!.feeds }
+      for (const { name, shape } of graph.inputs) {
+        const scale = Float32Array.from(strengths.flatMap((strength) => Array<number>(3).fill(strength)))
+        const numbers = (seed: number) =>
+          someNumbers(
+            shape.reduce((a, b) => a * b),
+            seed,
+          ).map((value) => value / 4)
+        feeds[name] ??= name.endsWith('lora_scale') ? scale : numbers(name.length)
+      }
+      const session = await createSession(spelled(graph))
+      const { eps } = await session.run(feeds)
+      await session.release()
+      return eps!
+    }
+    const [weak, strong, each] = [await eps([0.2]), await eps([0.9]), await eps([0.2, 0.9])]
+    const half = each.length / 2
+    const apart = (a: Float32Array, b: Float32Array): number => compare('adapted', 'relative', a, b, 0).error
+    assert.ok(apart(each.subarray(0, half), weak.subarray(0, half)) <= 1e-5)
+    assert.ok(apart(each.subarray(half), strong.subarray(half)) <= 1e-5)
+    assert.ok(apart(weak, strong) > 0.01, 'strengths matter')
+  }
+})
+
 /** What ONNX Runtime's CUDA kernels check when they run: group_norm_impl.cu, bias_split_gelu.cc, bias_add.cc, nhwc_conv.cc. */
 function holdToKernels(graph: Graph): Record<string, number> {
   const counts: Record<string, number> = {}

@@ -61,6 +61,19 @@ function testRateLimiter(name: string, where: Partial<RateLimiterOptions>): void
       await rateLimiter.close()
     })
 
+    test('one that counts for several takes as much, is refused whole, and counts for no more than a burst', async () => {
+      const rateLimiter = make()
+      const [ann, bob] = [people('several')('ann'), people('many')('bob')]
+      await rateLimiter.take(ann, limits, 2)
+      const { data } = await refusal(rateLimiter.take(ann, limits, 2))
+      assert.equal(data.level, 'person')
+      assert.ok(Number(data.waitS) > 190 && Number(data.waitS) <= 200, `${data.waitS}`)
+      await rateLimiter.take(ann)
+      await rateLimiter.take(bob, limits, 50)
+      await refusal(rateLimiter.take(bob))
+      await rateLimiter.close()
+    })
+
     test('what was used up comes back at the rate', async () => {
       const rateLimiter = make({ limits: { person: { rate: { jobs: 1, perMs: 1000 } }, space: {}, all: {} } })
       const ann = people('comes-back')('ann')

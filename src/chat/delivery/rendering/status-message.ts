@@ -46,7 +46,9 @@ export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, pr
 }
 
 function stageWords(progress: RenderProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
-  if (!progress || progress.stage === 'loading') return { text: say('starting'), done: 0 }
+  if (!progress || progress.stage === 'loading') {
+    return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
+  }
   const { stage, step, of } = progress
   if (stage !== 'denoising') return { text: say('finishing'), done: 1 }
   const text = leftMs === undefined ? say('drawing-step', { step, of }) : say('drawing-left', { step, of, ms: leftMs })
@@ -106,7 +108,7 @@ export function personNamed({ name }: Pick<ReplyTarget, 'name'>): SentenceValue 
 }
 
 /** What draws it again, shown with it. */
-export function jobFacts({ request }: Job, locale: Locale): Fact[] {
+export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
   const { style, seed, width, height, frames, fps, steps, guidance, negative } = request
   const facts: [Line, Line][] = [
     [say('fact-style'), style ?? say('none')],
@@ -116,6 +118,8 @@ export function jobFacts({ request }: Job, locale: Locale): Fact[] {
     [say('fact-steps'), String(steps)],
     [say('fact-guidance'), String(guidance)],
   ]
+  const closing = result?.details?.closing
+  if (closing) facts.push([say('fact-loop'), say('loop-seam', { loop: say(`loop-${closing.loop}`), seam: closing.seam.toFixed(2) })])
   if (negative !== '') facts.push([say('fact-negative'), negative])
   return facts.map(([label, value]) => ({ label: speak(locale, label), value: speak(locale, value) }))
 }

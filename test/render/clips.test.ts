@@ -1,0 +1,94 @@
+// Clips from a recipe to a file: how they loop is measured, and what was drawn before is gone on with or varied. The model that ships, small.
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type Frames, frameAt } from '../../src/engine/frames.ts'
+import { createEngine } from '../../src/engine/pipeline/engine.ts'
+import { seam } from '../../src/engine/pipeline/seam.ts'
+import { createSession } from '../../src/engine/runtime/session.ts'
+import { createSessions } from '../../src/engine/runtime/sessions.ts'
+import type { AnimationRequest } from '../../src/jobs/request.ts'
+import { resize } from '../../src/media/resize.ts'
+import { spread } from '../../src/render/earlier-frames.ts'
+import type { Recipe } from '../../src/render/recipe.ts'
+import { createRenderer, type Drawn } from '../../src/render/render.ts'
+import { cpuSession } from '../engine/cpu-session.ts'
+import { decode } from '../media/decode.ts'
+import { temporaryFolder } from '../store/folder.ts'
+import { smallRecipe } from './small-recipe.ts'
+
+const sessions = createSessions({ budgetBytes: 1e9, load: (graph) => createSession(graph) })
+const renderer = createRenderer({
+  engine: createEngine({ ...cpuSession, sessions }),
+  now: () => performance.now(),
+  remark: () => undefined,
+})
+after(() => renderer.close())
+
+const [side, frames] = [32, 6]
+const recipe = (change: Partial<AnimationRequest> = {}): Recipe => smallRecipe({ width: side, height: side, frames, steps: 2, ...change })
+
+async function rendered(wanted: Recipe): Promise<Drawn> {
+  const steps = renderer.render(wanted)
+  for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value
+}
+
+const framesOf = async ({ animation }: Drawn): Promise<Frames> => resize(await decode(animation), side, side)
+
+/** Mean difference of one frame from another, of 255. */
+const apart = (a: Frames, i: number, b: Frames, j: number): number => {
+  const [one, other] = [frameAt(a, i), frameAt(b, j)]
+  return one.reduce((sum, value, k) => sum + Math.abs(value - other[k]!), 0) / one.length
+}
+
+const folder = temporaryFolder()
+
+function fileOf({ animation }: Drawn): string {
+  const path = join(folder, 'earlier.webp')
+  writeFileSync(path, animation.bytes)
+  return path
+}
+
+test('the seam of every animation comes with it, that of a still does not', async () => {
+  for (const loop of ['none', 'closed', 'ping-pong'] as const) {
+    const drawn = await rendered(recipe({ loop }))
+    assert.equal(drawn.closing?.loop, loop)
+    const measured = seam(await framesOf(drawn))
+    assert.ok(Math.abs(drawn.closing.seam - measured) < 0.25, `${loop}: ${drawn.closing.seam}, and ${measured} in the file`)
+  }
+  assert.equal((await rendered(recipe({ frames: 1 }))).closing, undefined)
+})
+
+test('a longer one begins with what is there, and goes on', async () => {
+  const before = await rendered(recipe())
+  const earlier = { blob: 'a.webp', frames, as: 'beginning' } as const
+  const longer = await rendered({ ...recipe({ frames: 9, earlier }), earlier: fileOf(before) })
+  assert.equal(longer.animation.frames, 9)
+  const [was, is] = [await framesOf(before), await framesOf(longer)]
+  const changes = Array.from({ length: frames }, (_, i) => apart(was, i, is, i))
+  assert.ok(Math.max(...changes) < 3, `${changes}`)
+  assert.ok(apart(is, 8, is, 0) > 3, 'what is new is something else')
+})
+
+test('a variation is nearer to its animation than another seed is', async () => {
+  const before = await rendered(recipe({ steps: 4 }))
+  const of = { blob: 'a.webp', frames, as: 'variation' } as const
+  const varied = await rendered({ ...recipe({ steps: 8, seed: '8', earlier: { ...of, strength: 0.25 } }), earlier: fileOf(before) })
+  const other = await rendered(recipe({ steps: 4, seed: '8' }))
+  const [was, is, otherwise] = [await framesOf(before), await framesOf(varied), await framesOf(other)]
+  assert.ok(apart(was, 0, is, 0) < apart(was, 0, otherwise, 0), `${apart(was, 0, is, 0)} and ${apart(was, 0, otherwise, 0)}`)
+  assert.ok(apart(was, 0, is, 0) > 0.5, 'and is another')
+})
+
+test('of a file that was left fewer frames, each stands for those that it shows', () => {
+  const pixels = (...values: number[]): Frames => ({
+    count: values.length,
+    width: 1,
+    height: 1,
+    data: Uint8Array.from(values.flatMap((v) => [v, v, v])),
+  })
+  assert.deepEqual(spread(pixels(1, 2, 3), 6), pixels(1, 1, 2, 2, 3, 3))
+  assert.deepEqual(spread(pixels(1, 2, 3), 3), pixels(1, 2, 3))
+})
