@@ -10,11 +10,12 @@ import {
   say,
 } from '../src/chat/contract/command.ts'
 import { checkClip, keyedTexts } from '../src/clip.ts'
-import { clipSettingsIn } from '../src/draw-settings.ts'
+import { clipSettingsIn, nthSeed } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
 import { framesOf } from './clip-options.ts'
+import { askedFirst } from './confirm.ts'
 
 export const again = command({
   name: 'again',
@@ -28,6 +29,7 @@ export const again = command({
     longer: { kind: 'flag', help: 'Keep what is there and draw half as many frames more behind it' },
     change: { kind: 'choice', help: 'Other words alone, or from the old to the new', choices: ['replace', 'travel'] },
     ask: { kind: 'flag', help: 'Change the words in a dialog' },
+    pick: { kind: 'integer', help: 'Of several side by side, this one alone', min: 1, max: 4 },
   },
   async run({ values, context }) {
     const entry = await entryOf(values.job, context)
@@ -36,6 +38,7 @@ export const again = command({
     const settings = await context.settings.get()
     const style = values.style === undefined ? before.style : await styleOf(values.style, context)
     const model = await context.styles.model(style)
+    if (values.pick !== undefined) return picked(entry, values.pick, context)
     const fps = values.motion ? fpsOf(values.motion, model) : before.fps
     const loop = values.loop ?? before.loop
     const asked = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings)
@@ -62,9 +65,16 @@ export const again = command({
         : kept
     const request = { ...made, prompt: promptOf(values, before, made) }
     checkClip({ ...clipSettingsIn(model), ...request }, model.positions)
-    return { kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }
+    return askedFirst({ kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }, model, context)
   },
 })
+
+/** @throws UserError nothing-to-pick */
+function picked({ job, private: hidden }: HistoryEntry, pick: number, { maxBytes }: CommandContext): Reply {
+  const { count = 1, ...request } = job.request
+  if (pick > count) throw new UserError('nothing-to-pick', `There ${count === 1 ? 'is one' : `are ${count}`} to pick from.`, { count })
+  return { kind: 'animation', request: { ...request, seed: nthSeed(request.seed, pick - 1), maxBytes }, private: hidden, parent: job.id }
+}
 
 /** @throws UserError unknown-animation, nothing-yet */
 async function entryOf(id: string | undefined, context: CommandContext): Promise<HistoryEntry> {

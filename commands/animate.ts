@@ -4,6 +4,7 @@ import {
   type AnimationRequest,
   type CommandContext,
   command,
+  commandText,
   type Defaults,
   type ModelSummary,
   type Settings,
@@ -14,6 +15,7 @@ import { checkClip } from '../src/clip.ts'
 import { clipSettingsIn, drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { framesOf, lengthOptions, windowOptions, windowSettingsOf } from './clip-options.ts'
+import { askedFirst } from './confirm.ts'
 
 export const drawOptions = {
   style: { kind: 'text', help: 'The look; /styles shows them all', maxChars: 100, complete: 'style' },
@@ -37,6 +39,7 @@ export const animate = command({
   options: {
     prompt: { kind: 'text', help: 'What to draw', required: true, maxChars: maxPromptChars, rest: true, complete: 'prompt' },
     ...drawOptions,
+    count: { kind: 'integer', help: 'How many to pick from, with consecutive seeds, side by side', min: 1, max: 4 },
     ...windowOptions,
   },
   async run({ values, context }) {
@@ -64,9 +67,10 @@ export const animate = command({
       seed: values.seed ?? context.randomSeed(),
       format: values.format ?? defaults.format ?? context.formats[0]!,
       maxBytes: context.maxBytes,
+      ...((values.count ?? 1) > 1 && { count: values.count! }),
     }
     checkClip({ ...clipSettingsIn(model), ...request }, model.positions)
-    return { kind: 'animation', request, private: values.private ?? defaults.private ?? false }
+    return askedFirst({ kind: 'animation', request, private: values.private ?? defaults.private ?? false }, model, context)
   },
 })
 
@@ -168,4 +172,28 @@ function readSize(size: string, multiple: number): { width: number; height: numb
     }
   }
   return { width, height }
+}
+
+/** What the person would type to have it drawn again: every setting that would otherwise be another, or chance. */
+export async function commandOf(request: AnimationRequest, context: CommandContext): Promise<string> {
+  const { prompt, style, frames, width, height, steps, guidance, fps, seed, count } = request
+  const defaults = await context.defaults.get()
+  const settings = await context.settings.get()
+  const model = await context.styles.model(style)
+  const usual = sizeOf(undefined, defaults.aspect ?? 'square', model, settings)
+  const unlike = <T>(value: T, usual: T): T | undefined => (value === usual ? undefined : value)
+  const motion = (Object.keys(speeds) as (keyof typeof speeds)[]).find((name) => fpsOf(name, model) === fps)
+  return commandText('animate', {
+    prompt,
+    style: style ?? ((defaults.style ?? settings.style) === undefined ? undefined : 'none'),
+    negative: unlike(request.negative, defaults.negative ?? model.negative),
+    frames: unlike(frames, defaults.frames ?? Math.min(model.frames, settings.maxFrames)),
+    size: unlike(`${width}x${height}`, `${usual.width}x${usual.height}`),
+    steps: unlike(steps, defaults.steps ?? Math.min(model.steps, settings.maxSteps)),
+    guidance: unlike(guidance, defaults.guidance ?? model.guidance),
+    motion: unlike(motion, defaults.motion ?? 'usual'),
+    format: unlike(request.format, defaults.format ?? context.formats[0]!),
+    seed,
+    count,
+  })
 }

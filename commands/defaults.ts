@@ -26,6 +26,10 @@ export const defaults = commandGroup({
         await context.defaults.update((now) => ({ ...now, ...Object.fromEntries(given) }))
         return shown(context, say('defaults-set'))
       },
+      async current(_given, context) {
+        const now = Object.entries(await context.defaults.get())
+        return Object.fromEntries(now.map(([name, value]) => [name, value === true ? 'yes' : value === false ? 'no' : String(value)]))
+      },
     }),
     clear: action({
       help: 'Forget one, or all of them',

@@ -4,6 +4,7 @@ import type { Command } from '../src/chat/contract/command.ts'
 import { again } from './again.ts'
 import { animate } from './animate.ts'
 import { cancel } from './cancel.ts'
+import { confirm } from './confirm.ts'
 import { defaults } from './defaults.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
@@ -29,4 +30,5 @@ export const commands: readonly Command[] = [
   help,
   keep,
   send,
+  confirm,
 ]

@@ -1,7 +1,8 @@
 // The command of the letter: the animation as a private message, with everything that draws it again.
 
-import { command, commandText, say } from '../src/chat/contract/command.ts'
+import { command, say } from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
+import { commandOf } from './animate.ts'
 
 export const send = command({
   name: 'send',
@@ -12,8 +13,8 @@ export const send = command({
   async run({ values, context }) {
     const entry = await context.jobs.find(values.job.toLowerCase())
     if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
-    const { prompt, style, seed, negative } = entry.job.request
-    const command = `/${commandText('animate', { prompt, style, ...(negative && { negative }), seed })}`
-    return { kind: 'text', audience: 'direct', text: say('sent', { command }), quote: prompt, animationOf: entry.job.id }
+    const { request } = entry.job
+    const command = `/${await commandOf(request, context)}`
+    return { kind: 'text', audience: 'direct', text: say('sent', { command }), quote: request.prompt, animationOf: entry.job.id }
   },
 })

@@ -4,6 +4,7 @@ import {
   action,
   type CommandCall,
   type CommandContext,
+  type CurrentValues,
   commandGroup,
   type Line,
   type Options,
@@ -60,6 +61,13 @@ export const settings = commandGroup({
           maxJobs: values['max-jobs'] ?? now.maxJobs,
         }
       },
+      ({ style, maxFrames, maxSteps, maxPixels, maxJobs }) => ({
+        ...omitUndefined({ style }),
+        'max-frames': String(maxFrames),
+        'max-steps': String(maxSteps),
+        'max-pixels': String(maxPixels),
+        'max-jobs': String(maxJobs),
+      }),
     ),
     allow: admins('Draw in this channel, and in no others but those allowed', { channel: channelOption }, ({ values, context }, now) => ({
       ...now,
@@ -108,6 +116,7 @@ function admins<const Os extends Options>(
   help: string,
   options: Os,
   change: (call: CommandCall<Os>, now: Settings) => Settings | undefined | Promise<Settings>,
+  valuesOf?: (now: Settings) => CurrentValues,
 ) {
   return action({
     help,
@@ -118,6 +127,7 @@ function admins<const Os extends Options>(
       const changed = await call.context.settings.update((now) => change(call, now))
       return shown(call.context, say(changed ? 'settings-changed' : 'settings-list'))
     },
+    ...(valuesOf && { current: async (_given: CurrentValues, { settings }: CommandContext) => valuesOf(await settings.get()) }),
   })
 }
 

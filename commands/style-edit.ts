@@ -1,7 +1,16 @@
 // The action /styles edit: what a style does to a prompt and to a request, changed: strengths, words around the prompt, size, sampler, where it is
 // offered.
 
-import { action, type CommandContext, type Reply, type StyleEdits, say, settingOption, type Values } from '../src/chat/contract/command.ts'
+import {
+  action,
+  type CommandContext,
+  type CurrentValues,
+  type Reply,
+  type StyleEdits,
+  say,
+  settingOption,
+  type Values,
+} from '../src/chat/contract/command.ts'
 import { UserError } from '../src/errors.ts'
 import { sizeOf } from './animate.ts'
 import { styleName } from './style-add.ts'
@@ -46,6 +55,18 @@ export const editStyle = action({
       text: withNotes(say('style-changed', { name: card.name, changes: card.changed.join('; ') }), card),
       facts: cardFacts(card),
       buttons: [previewButton(card), undoButton(card)],
+    }
+  },
+  async current({ name }, { styleAdmin }): Promise<CurrentValues> {
+    if (name === undefined) return {}
+    const { card } = await styleAdmin.record(name)
+    const { triggers, before, after, negative, about, example, aliases, where, files } = card
+    const first = files.length === 1 ? files[0] : undefined
+    return {
+      ...(first && { strength: String(first.strength) }),
+      ...(first?.word !== undefined && { word: first.word }),
+      ...{ triggers: triggers.join(', '), before, after, negative, about, example, aliases: aliases.join(', ') },
+      ...(where !== 'elsewhere' && { where }),
     }
   },
 })

@@ -1,18 +1,34 @@
 // The entry point of `npm start`: the bot, until it is asked to stop.
 
 import { startBot } from './bot/bot.ts'
-import { readConfig, settingsTable } from './config.ts'
+import { shellQuote } from './cli/shell-quote.ts'
+import { readConfig, settings, settingsTable } from './config.ts'
 import { UserError } from './errors.ts'
 import { createLog } from './log.ts'
 import { untilAskedToStop } from './until-asked-to-stop.ts'
 
 const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
 
-if (process.argv.includes('--help')) {
+// `zoetrope bot` has read its own
+const args = import.meta.main ? process.argv.slice(2) : []
+const stranger = args.find((arg) => arg !== '--help' && arg !== '-h')
+if (stranger !== undefined) {
+  process.stderr.write(
+    `npm start takes no '${stranger}': settings are read from the environment${exampleOf(args)}.\n\n${settingsTable()}\n`,
+  )
+  process.exitCode = 2
+} else if (args.length > 0) {
   say(`npm start\n\nThe bot: a page on this machine, and Discord and Slack where they are configured.\n\nSettings, from the environment:\n`)
   say(settingsTable())
 } else {
   await run()
+}
+
+/** `--port 1` is what others call PORT=1. */
+function exampleOf([flag = '', next]: readonly string[]): string {
+  const [name = '', value = next ?? '…'] = flag.replace(/^-+/, '').split('=')
+  const setting = name.toUpperCase().replaceAll('-', '_')
+  return settings.includes(setting) ? `: ${setting}=${shellQuote(value)} npm start` : ''
 }
 
 async function run(): Promise<void> {

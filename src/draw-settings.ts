@@ -26,6 +26,13 @@ export {
   seconds,
 } from './engine/draw-settings.ts'
 
+/**
+ * The seed of one of several that a request draws: they follow one another, and after the largest comes 0.
+ *
+ * @param seed unsigned 64-bit as decimal digits @param n from 0
+ */
+export const nthSeed = (seed: string, n: number): string => String(BigInt.asUintN(64, BigInt(seed) + BigInt(n)))
+
 /** What a setting may be, for what comes from outside. */
 export function drawSettingSchema<Name extends DrawSettingName>(name: Name): z.ZodType<NonNullable<DrawSettings[Name]>> {
   const setting = drawSettings[name]

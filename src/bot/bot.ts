@@ -17,8 +17,9 @@ import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { modelFolder, pocket } from '../paths.ts'
+import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
+import { withLoadingProgress } from '../render/loading-progress.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
@@ -99,7 +100,10 @@ async function assemble(
     onError: trouble('traces cannot be sent'),
   })
   closing(() => tracing.close())
-  const { pool, remote } = await openPool(config, log, tell, metrics.run)
+  const { pool: opened, remote } = await openPool(config, log, tell, metrics.run)
+  // GPU hosts load where nobody here can see it.
+  const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
+  const pool = remote ? opened : withLoadingProgress(opened, loadTimes)
   closing(() => pool.close())
   const installed = installedModels(modelFolder(home), kindOfFile)
   const styles = await createStyles({

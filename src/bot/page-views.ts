@@ -5,7 +5,7 @@ import { historyEntry } from '../chat/context/job-access.ts'
 import type { StyleSource } from '../chat/context/style-source.ts'
 import { visibilityFor } from '../chat/context/visibility.ts'
 import type { GpuHosts } from '../chat/contract/gpu-hosts.ts'
-import type { PageViews, RecentAnimations, Viewer } from '../chat/web/page-views.ts'
+import type { PageViews, RecentAnimations, RecentQuery, Viewer } from '../chat/web/page-views.ts'
 import { spaceOf } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Blobs } from '../store/store.ts'
@@ -21,10 +21,10 @@ export interface PageViewsParts {
 const knownMs = 10_000
 
 export function createPageViews({ contexts, scheduler, styles, blobs, gpuHosts }: PageViewsParts): PageViews {
-  async function recent(viewer: Viewer, { from, limit }: { readonly from: number; readonly limit: number }): Promise<RecentAnimations> {
+  async function recent(viewer: Viewer, query: RecentQuery): Promise<RecentAnimations> {
     const { owner } = viewer
     const visibility = visibilityFor(viewer)
-    const { jobs, total } = scheduler.ended({ visibleTo: owner, state: 'done', from, limit })
+    const { jobs, total } = scheduler.ended({ visibleTo: owner, state: 'done', ...query })
     const entries = jobs.filter(visibility.maySee).map(async (job) => {
       return { ...(await historyEntry(job, owner, visibility, contexts.favourites)), mayDelete: visibility.mayEnd(job) }
     })

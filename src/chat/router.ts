@@ -28,7 +28,7 @@ import type { Locale } from './locales/locale.ts'
 import { localeFor } from './locales/locales.ts'
 import { speak, speakNote } from './locales/speak.ts'
 import type { Observer } from './observer.ts'
-import { createCompletion } from './router/complete-option.ts'
+import { createCompletion, createFormValues } from './router/complete-option.ts'
 import type { LiveCount } from './router/live-count.ts'
 import { createCommandResolver, type ResolvedCommand } from './router/resolve-command.ts'
 import type { SeenEvents } from './router/seen-events.ts'
@@ -174,5 +174,6 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     }
   }
 
-  return { receive, complete: createCompletion({ platform, commands, contextFor, log: parts.log }) }
+  const typingParts = { platform, commands, contextFor, log: parts.log }
+  return { receive, complete: createCompletion(typingParts), current: createFormValues(typingParts) }
 }

@@ -6,37 +6,40 @@ import description from '../../package.json' with { type: 'json' }
 import { readConfig } from '../config.ts'
 import { restoreBackup } from './backup/restore-backup.ts'
 import { writeBackup } from './backup/write-backup.ts'
-import { inBytes, type Print, printer } from './terminal.ts'
+import type { CommandLine } from './command-line.ts'
+import type { Output } from './output.ts'
+import { inBytes } from './terminal.ts'
 
-export function backupCommand(program: Command): void {
-  const print = printer(program)
+export function backupCommand(program: Command, { output }: CommandLine): void {
   program
     .command('backup')
     .description('write all that a bot keeps (records, animations, styles, settings) to one file, also while it runs')
     .argument('<file>', 'where it is written, such as zoetrope.tar')
     .option('--models', 'with the models that were pulled: gigabytes that can be pulled again')
-    .action((file: string, { models = false }: { readonly models?: boolean }) => backUp(file, models, print))
+    .action((file: string, { models = false }: { readonly models?: boolean }) => backUp(file, models, output))
 }
 
-export function restoreCommand(program: Command): void {
-  const print = printer(program)
+export function restoreCommand(program: Command, { output }: CommandLine): void {
   program
     .command('restore')
     .description('put a backup into an empty home (ZOETROPE_HOME)')
     .argument('<file>', 'what backup wrote')
-    .action((file: string) => restore(file, print))
+    .action((file: string) => restore(file, output))
 }
 
-async function backUp(file: string, models: boolean, print: Print): Promise<void> {
+async function backUp(file: string, models: boolean, output: Output): Promise<void> {
   const { home, redisUrl } = readConfig(process.env)
   const { files } = await writeBackup({ home, file, models, version: description.version })
-  print(`${resolve(file)}  ${files.length} files, ${inBytes(files.reduce((sum, { bytes }) => sum + bytes, 0))}, readable by you alone`)
-  if (redisUrl !== undefined) print('Records that lie in Redis (REDIS_URL) are not in it: back up its append-only file too.')
-  if (!models) print(`Pulled models (${join(home, 'models')}) are left out; --models takes them along.`)
+  const bytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  output.line(`${resolve(file)}  ${files.length} files, ${inBytes(bytes)}, readable by you alone`)
+  output.data({ file: resolve(file), files: files.length, bytes })
+  if (redisUrl !== undefined) output.note('Records that lie in Redis (REDIS_URL) are not in it: back up its append-only file too.')
+  if (!models) output.note(`Pulled models (${join(home, 'models')}) are left out; --models takes them along.`)
 }
 
-async function restore(file: string, print: Print): Promise<void> {
+async function restore(file: string, output: Output): Promise<void> {
   const { home } = readConfig(process.env)
   const { files, madeAt, version } = await restoreBackup(file, home)
-  print(`${home}  ${files.length} files as they were on ${madeAt}, by version ${version}`)
+  output.line(`${home}  ${files.length} files as they were on ${madeAt}, by version ${version}`)
+  output.data({ home, files: files.length, madeAt, version })
 }

@@ -12,7 +12,9 @@ import { openChatTarget } from './bench-load/chat-target.ts'
 import { jainIndex, percentile } from './bench-load/fairness.ts'
 import type { LoadReport } from './bench-load/load-report.ts'
 import { simulateLoad } from './bench-load/load-simulation.ts'
-import { aligned, inBytes, type Print, printer } from './terminal.ts'
+import type { CommandLine } from './command-line.ts'
+import type { Output } from './output.ts'
+import { aligned, inBytes } from './terminal.ts'
 
 interface Flags {
   readonly people: number
@@ -23,8 +25,7 @@ interface Flags {
   readonly chat?: boolean
 }
 
-export function loadBenchCommand(program: Command): void {
-  const print = printer(program)
+export function loadBenchCommand(program: Command, { output }: CommandLine): void {
   const count = (flags: string, about: string, usual: number) => new Option(flags, about).default(usual).argParser(countFrom)
   program
     .command('bench-load')
@@ -35,10 +36,10 @@ export function loadBenchCommand(program: Command): void {
     .addOption(count('--slots <n>', 'how many drawings are made at once', 16))
     .addOption(count('--seconds <n>', 'how long the simulated GPUs draw in all', 90))
     .option('--chat', 'through the whole chat instead of straight to the scheduler')
-    .action(async (flags: Flags) => bench(flags, print))
+    .action(async (flags: Flags) => bench(flags, output))
 }
 
-async function bench({ people, spaces, requests, slots, seconds, chat = false }: Flags, print: Print): Promise<void> {
+async function bench({ people, spaces, requests, slots, seconds, chat = false }: Flags, output: Output): Promise<void> {
   if (requests < people || spaces > people) {
     throw new UserError(
       'bench-too-few',
@@ -49,7 +50,7 @@ async function bench({ people, spaces, requests, slots, seconds, chat = false }:
   const memory: string[][] = [['done', 'heap after collection', 'resident']]
   const collect = collector()
   try {
-    print(`${people} people in ${spaces} spaces send ${requests} requests; ${slots} drawings at once for ${seconds} s.\n`)
+    output.note(`${people} people in ${spaces} spaces send ${requests} requests; ${slots} drawings at once for ${seconds} s.`)
     const report = await simulateLoad({
       users: people,
       spaces,
@@ -66,9 +67,10 @@ async function bench({ people, spaces, requests, slots, seconds, chat = false }:
         memory.push([`${quarter * 25} %`, inBytes(heapUsed), inBytes(rss)])
       },
     })
-    for (const line of aligned(rowsOf(report, chat))) print(line)
-    print('')
-    for (const line of aligned(memory, [0, 1, 2])) print(line)
+    for (const line of aligned(rowsOf(report, chat))) output.line(line)
+    output.line('')
+    for (const line of aligned(memory, [0, 1, 2])) output.line(line)
+    output.data(jsonOf(report))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -92,6 +94,22 @@ function rowsOf({ acceptMs, ended, endedTwice, served, looks, most, wallMs, cpuM
     ],
     ['  of all threads', `${(cpuMs.allThreads / jobs).toFixed(2)} ms`],
   ]
+}
+
+function jsonOf({ acceptMs, ended, endedTwice, served, looks, most, wallMs, cpuMs }: LoadReport): unknown {
+  const [p50, p99, slowest] = [0.5, 0.99, 1].map((share) => percentile(acceptMs, share))
+  const fairness = { people: jainIndex(served.users), spaces: jainIndex(served.spaces) }
+  return {
+    requests: acceptMs.length,
+    ended: Object.fromEntries(ended),
+    endedTwice,
+    looks,
+    most,
+    wallMs,
+    cpuMs,
+    acceptMs: { p50, p99, slowest },
+    fairness,
+  }
 }
 
 /** Garbage is not what grows. */

@@ -4,13 +4,13 @@ import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import { omitUndefined } from '../omit-undefined.ts'
 import { defaultHome } from '../paths.ts'
-import { printMeasurement } from './bench/measurement.ts'
+import { type Measurement, printMeasurement } from './bench/measurement.ts'
 import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
 import { measureTraining } from './bench/training.ts'
+import type { CommandLine } from './command-line.ts'
 import { whole } from './flag-values.ts'
-import { printer } from './terminal.ts'
 
 interface Flags {
   readonly synthetic?: 'sd15'
@@ -23,8 +23,7 @@ interface Flags {
   readonly threads?: number
 }
 
-export function benchCommand(program: Command): void {
-  const print = printer(program)
+export function benchCommand(program: Command, { output }: Pick<CommandLine, 'output'>): void {
   program
     .command('bench')
     .description('measure how fast this machine draws')
@@ -45,10 +44,15 @@ export function benchCommand(program: Command): void {
       const measurements = training
         ? measureTraining(options)
         : styles
-          ? measureStyles(options, print)
+          ? measureStyles(options, output.note)
           : synthetic
-            ? measureRealSize(options, print)
+            ? measureRealSize(options, output.note)
             : measureSmallSize(options)
-      for await (const measurement of measurements) printMeasurement(measurement, print)
+      const done: Measurement[] = []
+      for await (const measurement of measurements) {
+        printMeasurement(measurement, output.line)
+        done.push(measurement)
+      }
+      output.data({ measurements: done })
     })
 }

@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { createLog } from '../log.ts'
-import { printer } from './terminal.ts'
+import type { CommandLine } from './command-line.ts'
 
-export function chatCommand(program: Command): void {
-  const print = printer(program)
+export function chatCommand(program: Command, { output, signal }: CommandLine): void {
   program
     .command('chat')
     .description('talk to the bot here, without a page, Discord or Slack')
@@ -16,9 +15,14 @@ export function chatCommand(program: Command): void {
       const [{ startBot }, { createTerminal }] = await Promise.all([import('../bot/bot.ts'), import('../chat/terminal/index.ts')])
       const config = readConfig({ LOG_LEVEL: 'error', ...process.env }) // lines of the log would stand between the messages
       const log = createLog({ level: config.logLevel, secrets: config.secrets })
-      const terminal = createTerminal({ input: process.stdin, output: process.stdout, folder: join(config.home, 'terminal') })
-      const bot = await startBot(config, log, print, () => [terminal])
-      await Promise.race([once(process.stdin, 'end'), once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      const terminal = createTerminal({
+        input: process.stdin,
+        output: process.stdout,
+        folder: join(config.home, 'terminal'),
+        json: output.json,
+      })
+      const bot = await startBot(config, log, output.json ? output.note : output.line, () => [terminal])
+      await Promise.race([once(process.stdin, 'end'), once(signal, 'abort'), once(process, 'SIGTERM')])
       await bot.stop()
     })
 }

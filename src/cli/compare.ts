@@ -25,11 +25,13 @@ import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { writeWhole } from './animate/output-file.ts'
 import { readStyleCatalog } from './animate/read-style-catalog.ts'
+import type { CommandLine } from './command-line.ts'
 import { type ClipEye, figureRows, figuresOf, meanFigures } from './compare/figures.ts'
 import { type ComparedClip, comparisonPage } from './compare/page.ts'
 import { type Variant, variantsOf } from './compare/variants.ts'
 import { collected, loraOf, number, size, whole } from './flag-values.ts'
-import { aligned, type Print, plainJson, printer } from './terminal.ts'
+import type { Output } from './output.ts'
+import { aligned, type Print } from './terminal.ts'
 
 interface Flags {
   readonly methods: readonly Method[]
@@ -45,13 +47,11 @@ interface Flags {
   readonly guidance?: number
   readonly clip?: string
   readonly page?: string
-  readonly json?: true
   readonly device: Device | 'auto'
   readonly threads?: number
 }
 
-export function compareCommand(program: Command): void {
-  const print = printer(program)
+export function compareCommand(program: Command, { output }: CommandLine): void {
   program
     .command('compare')
     .description('draw the same prompts by several methods, on several bases, in several styles, and measure what came out')
@@ -79,10 +79,9 @@ export function compareCommand(program: Command): void {
     .option('--guidance <scale>', 'how strictly the words are followed', number)
     .option('--clip <folder>', "a CLIP in transformers' layout, for text, domain and smoothness; without one, pixels alone are measured")
     .option('--page <file>', 'also write a page with everything that was drawn')
-    .option('--json', 'print everything as JSON')
     .addOption(new Option('--device <name>', 'what draws').choices(['auto', ...devices]).default('auto'))
     .option('--threads <count>', 'of the CPU', whole)
-    .action((prompts: readonly string[], flags: Flags) => compare(prompts, flags, print))
+    .action((prompts: readonly string[], flags: Flags) => compare(prompts, flags, output))
 }
 
 const resolvePath = (text: string): string => resolve(text)
@@ -107,14 +106,13 @@ type Draw = (drawing: Drawing) => Promise<Frames>
 /** Of each prompt, what a clip's looks are compared with. */
 const stillCount = 2
 
-async function compare(prompts: readonly string[], flags: Flags, print: Print): Promise<void> {
+async function compare(prompts: readonly string[], flags: Flags, output: Output): Promise<void> {
   const { frames = 16 } = flags
   if (frames < 3) throw new UserError('compare-frames', `Motion is measured over at least 3 frames, not ${frames}.`, { frames })
-  const tell: Print = flags.json ? () => {} : print
   const folder = mkdtempSync(join(tmpdir(), 'zoetrope-compare-'))
   try {
     const variants = await variantsFrom(flags, folder)
-    await report(variants, await drawAll(prompts, variants, flags, tell), flags, print)
+    await report(variants, await drawAll(prompts, variants, flags, output.line), flags, output)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -149,19 +147,18 @@ async function drawAll(prompts: readonly string[], variants: readonly Variant[],
   return clips
 }
 
-async function report(variants: readonly Variant[], clips: readonly SeededClip[], { json, page }: Flags, print: Print): Promise<void> {
+async function report(variants: readonly Variant[], clips: readonly SeededClip[], { page }: Flags, output: Output): Promise<void> {
   const means = variants.map(({ name }) => ({
     variant: name,
     figures: meanFigures(clips.filter(({ variant }) => variant === name).map(({ figures }) => figures)),
   }))
   const table = aligned(figureRows(means), [1, 2, 3, 4, 5, 6, 7])
-  const tell: Print = json ? () => {} : print
-  if (json) print(plainJson({ variants: means, clips: clips.map(({ picture: _, ...rest }) => rest) }))
-  tell(['', ...table].join('\n'))
+  output.data({ variants: means, clips: clips.map(({ picture: _, ...rest }) => rest) })
+  output.line(['', ...table].join('\n'))
   if (page === undefined) return
   const prompts = new Set(clips.map(({ prompt }) => prompt)).size
   writeWhole(page, Buffer.from(await comparisonPage(`${prompts} prompts, ${variants.length} ways`, table, clips)))
-  tell(page)
+  output.line(page)
 }
 
 /**

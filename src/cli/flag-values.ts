@@ -9,10 +9,10 @@ export const collected =
   <T>(read: (text: string) => T) =>
   (text: string, before: readonly T[]): T[] => [...before, read(text)]
 
-/** `file.safetensors:0.8`; a colon that no number follows belongs to the name. */
+/** `file.safetensors:0.8`; a colon that no number follows belongs to the name. The file is still as it was typed. */
 export function loraOf(text: string): LoraFile {
   const match = /^(.+):([+-]?(?:\d+(?:\.\d*)?|\.\d+))$/.exec(text)
-  return { file: resolve(match?.[1] ?? text), strength: Number(match?.[2] ?? 1) }
+  return { file: match?.[1] ?? text, strength: Number(match?.[2] ?? 1) }
 }
 
 export function embeddingOf(text: string): { file: string; word: string } {

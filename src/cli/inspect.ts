@@ -1,14 +1,17 @@
 // `zoetrope inspect FILE`: what a file is. An animation tells its settings, weights tell what they are, a model its printed graphs.
 
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
+import { readConfig } from '../config.ts'
 import {
   type Device,
   decoderGraph,
   devices,
   encoderGraph,
   identify,
+  kindOfFile,
   openModel,
   openWeightsAt,
   printGraph,
@@ -16,13 +19,20 @@ import {
   textGraph,
   unetGraph,
 } from '../engine/index.ts'
-import { UserError } from '../errors.ts'
 import { readSettings } from '../media/inspect.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { modelFolder, pocket } from '../paths.ts'
+import { installedModels } from '../styles/download/installed-models.ts'
+import { readPublishedModels } from '../styles/download/published-models.ts'
+import { standardStream } from './animate/output-file.ts'
+import type { CommandLine } from './command-line.ts'
 import { size, whole } from './flag-values.ts'
 import { animateCommandLine } from './inspect/animate-command-line.ts'
 import { folderLines, type LabelledLine, weightLines } from './inspect/describe-weights.ts'
-import { aligned, type Print, plainJson, printer } from './terminal.ts'
+import { modelPath } from './model-path.ts'
+import type { Output } from './output.ts'
+import { readStandardInput } from './standard-input.ts'
+import { aligned, plainJson } from './terminal.ts'
 
 const nets = ['text', 'unet', 'decoder', 'encoder'] as const
 
@@ -32,27 +42,44 @@ interface Flags {
   readonly frames: number
   readonly size: readonly [width: number, height: number]
   readonly device: Device
-  readonly json?: true
 }
 
-export function inspectCommand(program: Command): void {
-  const print = printer(program)
+export function inspectCommand(program: Command, line: CommandLine): void {
   program
     .command('inspect')
     .description('what a file is: an animation and its settings, a checkpoint, a LoRA, a motion module; or a model’s graph, printed')
-    .argument('<file>', 'an animation, a file of weights, or a diffusers folder')
-    .option('--json', 'as JSON')
+    .argument('<file>', 'an animation, a file of weights, a diffusers folder, or the name of a model that was pulled; - is standard input')
     .addOption(new Option('--graph <net>', 'print this net of a checkpoint as the graph that is run').choices([...nets]))
     .option('--motion <file>', 'with --graph unet: the motion module in it')
     .option('--frames <count>', 'with --graph unet: how many frames', whole, 16)
     .option('--size <WxH>', 'with --graph: pixels of a frame', size, [512, 512] as const)
     .addOption(new Option('--device <name>', 'with --graph: written for this device').choices([...devices]).default('cpu'))
-    .action((file: string, flags: Flags) => {
-      if (!existsSync(file)) throw new UserError('file-missing', `There is no file ${file}.`, { file })
-      if (flags.graph) return print(graphText(file, flags.graph, flags).trimEnd())
-      if (isAnimation(file)) return printAnimation(file, flags, print)
-      printWeights(file, flags, print)
-    })
+    .action((named: string, flags: Flags) => withFile(named, line, (file) => inspectFile(file, flags, line)))
+}
+
+/** What is led in is laid down for as long as it is looked at: weights are read here and there. */
+async function withFile(named: string, { prefix }: CommandLine, look: (file: string) => void): Promise<void> {
+  if (named !== standardStream) {
+    const installed = installedModels(modelFolder(readConfig(process.env).home), kindOfFile)
+    return look(existsSync(named) ? named : modelPath(named, { installed, published: readPublishedModels(dirname(pocket)), prefix }))
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'zoetrope-'))
+  try {
+    const file = join(folder, 'standard-input')
+    writeFileSync(file, await readStandardInput())
+    look(file)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function inspectFile(file: string, flags: Flags, { output, prefix }: CommandLine): void {
+  if (flags.graph) {
+    const graph = graphText(file, flags.graph, flags).trimEnd()
+    output.line(graph)
+    output.data({ net: flags.graph, graph: graph.split('\n') })
+  } else if (isAnimation(file)) printAnimation(file, prefix, output)
+  else printWeights(file, output)
 }
 
 function graphText(checkpoint: string, net: (typeof nets)[number], { motion, frames, size: [width, height], device }: Flags): string {
@@ -80,38 +107,34 @@ function isAnimation(file: string): boolean {
   return /^RIFF....WEBP|^GIF8[79]a|^....ftyp/s.test(head.toString('latin1'))
 }
 
-function printAnimation(file: string, { json }: Flags, print: Print): void {
+function printAnimation(file: string, prefix: string, output: Output): void {
   const embedded = readSettings(readFileSync(file))
-  if (json) {
-    print(plainJson(embedded))
-    return
-  }
   const { format, width, height, frames, durationMs, settings } = embedded
+  const again = animateCommandLine(settings, prefix)
+  output.data({ ...embedded, ...omitUndefined({ again }) })
   const rate = durationMs > 0 ? `, ${Math.round((frames * 1e5) / durationMs) / 100} a second` : ''
-  printLines([['animation', `${format.toUpperCase()}, ${width}×${height}, ${frames} frames${rate}`]], print)
-  print(settings === undefined ? 'It holds no settings: another program made it, or took them out.' : plainJson(settings))
-  const again = animateCommandLine(settings)
-  if (again) print(`\nTo draw it again:\n${again}`)
+  printLines([['animation', `${format.toUpperCase()}, ${width}×${height}, ${frames} frames${rate}`]], output)
+  output.line(settings === undefined ? 'It holds no settings: another program made it, or took them out.' : plainJson(settings))
+  if (again) output.line(`\nTo draw it again:\n${again}`)
 }
 
 /** A file, or every net of a diffusers folder. */
-function printWeights(path: string, { json }: Flags, print: Print): void {
+function printWeights(path: string, output: Output): void {
   const files = statSync(path).isDirectory() ? netsOfFolder(path) : [path]
   const seen = files.map((file) => {
     const opened = openWeightsAt(file)
     return { identity: identify(opened), metadata: opened.metadata }
   })
-  if (json) print(plainJson(seen.map(({ identity, metadata }) => ({ ...identity, metadata: Object.fromEntries(metadata) }))))
-  else
-    for (const [i, { identity, metadata }] of seen.entries()) {
-      if (i > 0) print('')
-      if (seen.length > 1) print(identity.path)
-      printLines(weightLines(identity, metadata), print)
-    }
-  const together = json || seen.length === 1 ? [] : folderLines(path)
+  output.data(seen.map(({ identity, metadata }) => ({ ...identity, metadata: Object.fromEntries(metadata) })))
+  for (const [i, { identity, metadata }] of seen.entries()) {
+    if (i > 0) output.line('')
+    if (seen.length > 1) output.line(identity.path)
+    printLines(weightLines(identity, metadata), output)
+  }
+  const together = seen.length === 1 ? [] : folderLines(path)
   if (together.length > 0) {
-    print('')
-    printLines(together, print)
+    output.line('')
+    printLines(together, output)
   }
 }
 
@@ -123,6 +146,6 @@ function netsOfFolder(path: string): string[] {
   return parts.length > 0 ? parts : [path]
 }
 
-function printLines(lines: readonly LabelledLine[], print: Print): void {
-  for (const line of aligned(lines)) print(line)
+function printLines(lines: readonly LabelledLine[], output: Output): void {
+  for (const line of aligned(lines)) output.line(line)
 }

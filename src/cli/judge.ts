@@ -17,9 +17,11 @@ import { pocket } from '../paths.ts'
 import { type LookName, lookNames } from '../pocket-world/looks.ts'
 import { renderLoop } from '../pocket-world/render.ts'
 import { writeWhole } from './animate/output-file.ts'
+import type { CommandLine } from './command-line.ts'
 import { collected, loraOf, number, size, whole } from './flag-values.ts'
 import { type JudgedStyle, type LoopSource, type ModelSourceOptions, modelSource, styleFile, truthSource } from './judge/loop-source.ts'
-import { aligned, type Print, plainJson, printer } from './terminal.ts'
+import type { Output } from './output.ts'
+import { aligned, type Print } from './terminal.ts'
 
 interface Flags extends ModelSourceOptions {
   readonly count: number
@@ -28,13 +30,11 @@ interface Flags extends ModelSourceOptions {
   readonly looks: readonly string[]
   readonly strengths: readonly number[]
   readonly truth?: true
-  readonly json?: true
   readonly page?: string
   readonly device: Device | 'auto'
 }
 
-export function judgeCommand(program: Command): void {
-  const print = printer(program)
+export function judgeCommand(program: Command, { output }: CommandLine): void {
   program
     .command('judge')
     .description('draw prompts of the small model’s world and say how much of them is right')
@@ -50,11 +50,10 @@ export function judgeCommand(program: Command): void {
     .option('--guidance <scale>', 'how strictly the words are followed', number)
     .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
     .option('--truth', 'judge drawings of a program instead: what a model could get that makes no mistake')
-    .option('--json', 'print everything as JSON')
     .option('--page <file>', 'also write a page with the pictures, the worst first')
     .addOption(new Option('--device <name>', 'what draws').choices(['auto', ...devices]).default('cpu'))
     .option('--threads <count>', 'of the CPU', whole)
-    .action((flags: Flags) => judgeMany(flags, print))
+    .action((flags: Flags) => judgeMany(flags, output))
 }
 
 interface Judged {
@@ -62,13 +61,13 @@ interface Judged {
   readonly pictures: Pictures | null
 }
 
-async function judgeMany(flags: Flags, print: Print): Promise<void> {
-  const { count, truth, json, page, threads } = flags
+async function judgeMany(flags: Flags, output: Output): Promise<void> {
+  const { count, truth, page, threads } = flags
   if (count < 1) throw new UserError('count', `At least one prompt is judged, not ${count}.`, { count })
   const folder = resolve(flags.model)
   const words = truth ? wholeWorld : wordsOfModel(folder)
   const styles = truth ? formulas(flags.looks) : stylesIn(folder, flags)
-  const tell: Print = json ? () => {} : print
+  const tell = output.line
   tellUnjudged(words, tell)
   const source = truth ? truthSource : await modelSource(folder, flags)
   const classifier = await openClassifier(omitUndefined({ threads }))
@@ -94,12 +93,8 @@ async function judgeMany(flags: Flags, print: Print): Promise<void> {
   const plain = of()
   const styled = styles.map((style) => ({ ...style, summary: summarize(of(style)), judgements: of(style) }))
   const report = [...aligned(summaryRows(summarize(plain))), ...(styled.length > 0 ? ['', ...aligned(styleRows(styled))] : [])]
-  if (json) {
-    const classified = accuracies && { classifier: Object.fromEntries(accuracies) }
-    print(
-      plainJson({ ...(!truth && { model: folder }), words, ...classified, summary: summarize(plain), judgements: plain, styles: styled }),
-    )
-  }
+  const classified = accuracies && { classifier: Object.fromEntries(accuracies) }
+  output.data({ ...(!truth && { model: folder }), words, ...classified, summary: summarize(plain), judgements: plain, styles: styled })
   tell(['', ...report].join('\n'))
   if (page === undefined) return
   const title = `${count} prompts, drawn by ${truth ? 'the program' : flags.model}`

@@ -2,6 +2,7 @@
 
 import { type Options, SingleBar } from 'cli-progress'
 import type { RenderProgress } from '../jobs/renderer.ts'
+import type { Output } from './output.ts'
 import { inBytes } from './terminal.ts'
 
 const options: Options = {
@@ -11,6 +12,7 @@ const options: Options = {
   hideCursor: true,
   noTTYOutput: true,
   notTTYSchedule: 5000,
+  gracefulExit: false, // whoever shows a bar stops it, Ctrl+C or not
   stream: process.stderr,
 }
 
@@ -19,15 +21,21 @@ export interface DrawingBar {
   stop(): void
 }
 
-export function drawingBar(device: string): DrawingBar {
+export function drawingBar(device: string, { quiet }: Pick<Output, 'quiet'>): DrawingBar {
+  if (quiet) return { show() {}, stop() {} }
   const bar = new SingleBar({ ...options, format: `{stage} [{bar}] {value}/{total} {left}`, clearOnComplete: false })
   const words = { loading: `loading on ${device}`, denoising: 'drawing', decoding: 'decoding', encoding: 'encoding' }
   let firstStep: { atMs: number; step: number } | undefined
   let started = false
   return {
-    show({ stage, step, of }) {
+    show({ stage, step, of, loading }) {
       if (!started) bar.start(of || 1, 0, { stage: words[stage], left: '' })
       started = true
+      if (loading) {
+        bar.setTotal(100)
+        bar.update(Math.floor(loading.share * 100), { stage: words.loading, left: `about ${Math.ceil(loading.leftMs / 1000)} s left` })
+        return
+      }
       bar.setTotal(of || 1)
       const now = performance.now()
       if (stage === 'denoising') firstStep ??= { atMs: now, step }
@@ -45,7 +53,8 @@ export interface TransferBar {
   stop(): void
 }
 
-export function transferBar(name: string): TransferBar {
+export function transferBar(name: string, { quiet }: Pick<Output, 'quiet'>): TransferBar {
+  if (quiet) return { show() {}, stop() {} }
   const format = `${name} [{bar}] {percentage}% {done} of {of}, {eta_formatted} left`
   const bar = new SingleBar({ ...options, format, etaBuffer: 200 })
   let started = false
@@ -66,7 +75,8 @@ export interface TrainingBar {
 }
 
 /** Of something of which much is done one after the other; with the loss where there is one, a mean over the last steps. */
-export function trainingBar(): TrainingBar {
+export function trainingBar({ quiet }: Pick<Output, 'quiet'>): TrainingBar {
+  if (quiet) return { show() {}, stop() {} }
   const bar = new SingleBar({ ...options, format: '{what} [{bar}] {value}/{total}{loss}, {eta_formatted} left', etaBuffer: 50 })
   let shown: string | undefined
   let mean: number | undefined

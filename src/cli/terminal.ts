@@ -1,14 +1,6 @@
 // Terminal output of commands: plain text, aligned, the same in a terminal and in a pipe.
 
-import type { Command } from 'commander'
-
 export type Print = (line: string) => void
-
-/** A line to wherever `program` writes its help. */
-export const printer =
-  (program: Command): Print =>
-  (line) =>
-    program.configureOutput().writeOut?.(`${line}\n`)
 
 /**
  * Text out of somebody's file, safe to show: a terminal obeys control characters, and marks of direction or of no width make a

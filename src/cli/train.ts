@@ -16,9 +16,11 @@ import { createFileContents } from '../render/file-contents.ts'
 import type { TrainingRequest } from '../trainer/training-request.ts'
 import { runTraining, type TrainingProgress, type TrainingRunOptions, trainingFolder } from '../trainer/training-run.ts'
 import { readStyleCatalog } from './animate/read-style-catalog.ts'
+import type { CommandLine } from './command-line.ts'
 import { number, seedOf, size, whole } from './flag-values.ts'
+import type { Output } from './output.ts'
 import { type TrainingBar, trainingBar } from './progress-bar.ts'
-import { inBytes, inMillions, type Print, printer } from './terminal.ts'
+import { inBytes, inMillions } from './terminal.ts'
 import { drawPreview } from './train/preview.ts'
 import { type TrainFlags, trainingRequestFrom } from './train/request-from-flags.ts'
 
@@ -49,8 +51,7 @@ const kinds: Readonly<Record<TraineeName, Kind>> = {
   },
 }
 
-export function trainCommand(program: Command): void {
-  const print = printer(program)
+export function trainCommand(program: Command, { output }: CommandLine): void {
   const train = program.command('train').description('learn a LoRA, a motion module, a motion LoRA or a domain adapter from a folder')
   for (const [name, kind] of Object.entries(kinds) as [TraineeName, Kind][]) {
     withFlags(train.command(name), kind)
@@ -59,7 +60,7 @@ export function trainCommand(program: Command): void {
         '[folder]',
         'pictures and videos, each with its caption in a .txt beside it, or in a .csv for all (file, caption; or as WebVid has it)',
       )
-      .action((data: string | undefined, flags: TrainFlags) => trainAs(name, data, flags, print))
+      .action((data: string | undefined, flags: TrainFlags) => trainAs(name, data, flags, output))
   }
 }
 
@@ -112,7 +113,7 @@ function withFlags(command: Command, { steps, batch, lowRank, moves }: Kind): Co
     .option('--threads <count>', 'of the CPU; another count rounds otherwise', whole)
 }
 
-async function trainAs(kind: TraineeName, data: string | undefined, flags: TrainFlags, print: Print): Promise<void> {
+async function trainAs(kind: TraineeName, data: string | undefined, flags: TrainFlags, output: Output): Promise<void> {
   const config = readConfig(process.env)
   const request = await requestFor(kind, data, flags, config)
   const out = resolve(flags.out)
@@ -120,23 +121,24 @@ async function trainAs(kind: TraineeName, data: string | undefined, flags: Train
   const stop = new AbortController()
   const onSignal = (): void => stop.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  const bar = trainingBar()
+  const bar = trainingBar(output)
   try {
     const run = runTraining(request, out, optionsFor(flags, config, stop.signal))
     let next = await run.next()
     let last = 0
     for (; !next.done; next = await run.next()) {
-      show(next.value, bar, print)
+      show(next.value, bar, output)
       if (next.value.stage !== 'saved') continue
       last = next.value.step
       next.value.write(out)
-      if (flags.preview !== undefined) print(await drawPreview({ request, out, words: flags.preview, step: last, config }))
+      if (flags.preview !== undefined) output.note(await drawPreview({ request, out, words: flags.preview, step: last, config }))
     }
     bar.stop()
     if (!next.value)
       throw new UserError('train-stopped', `Stopped after step ${last}; the same command goes on from there.`, { step: last })
-    print(`${join(trainingFolder(out), 'losses.png')} shows how it went`)
-    print(out)
+    output.note(`${join(trainingFolder(out), 'losses.png')} shows how it went`)
+    output.line(out)
+    output.data({ out, losses: join(trainingFolder(out), 'losses.png') })
   } finally {
     bar.stop()
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
@@ -165,14 +167,14 @@ function optionsFor(flags: TrainFlags, { home, ffmpeg }: Config, signal: AbortSi
   }
 }
 
-function show(progress: TrainingProgress, bar: TrainingBar, print: Print): void {
+function show(progress: TrainingProgress, bar: TrainingBar, output: Output): void {
   if (progress.stage === 'encoding') bar.show({ what: 'encoding', ...progress })
   if (progress.stage === 'training') bar.show({ what: 'training', done: progress.step, of: progress.of, loss: progress.loss })
   if (progress.stage !== 'ready') return
   const { plan, count, from, items } = progress
   bar.stop()
-  print(
+  output.note(
     `learns ${inMillions(count)} numbers from ${items} pictures or videos; takes ${inBytes(plan.forecast.totalBytes)} of memory, recomputation ${plan.recomputation}`,
   )
-  if (from > 0) print(`goes on behind step ${from}`)
+  if (from > 0) output.note(`goes on behind step ${from}`)
 }

@@ -15,7 +15,9 @@ import {
   verify,
 } from '../engine/run.ts'
 import { UserError } from '../errors.ts'
-import { aligned, type Print, printer } from './terminal.ts'
+import type { CommandLine } from './command-line.ts'
+import type { Output } from './output.ts'
+import { aligned } from './terminal.ts'
 
 const root = relative(process.cwd(), join(import.meta.dirname, '../..')) || '.'
 
@@ -30,8 +32,7 @@ interface Flags {
   readonly precision?: Precision
 }
 
-export function verifyCommand(program: Command): void {
-  const print = printer(program)
+export function verifyCommand(program: Command, { output }: CommandLine): void {
   program
     .command('verify')
     .description('compare the engine with reference tensors: how to check a new GPU or driver')
@@ -39,34 +40,36 @@ export function verifyCommand(program: Command): void {
     .addOption(new Option('--device <name>', 'what computes').choices(['auto', ...devices]).default('auto'))
     .addOption(new Option('--precision <type>', 'what it computes in; the device decides otherwise').choices(['float32', 'float16']))
     .action(async (dir: string | undefined, flags: Flags) => {
-      const session = await openTestSession(flags, print)
+      const session = await openTestSession(flags, output)
+      const { name: device, type: precision } = session.target
       const rows: Comparison[] = []
       for (const { dir: folder, expected } of dir === undefined ? shipped : [{ dir, expected: undefined }]) {
-        print(`\n${folder} on ${session.target.name}, ${session.target.type}\n`)
-        rows.push(...(await checked(verify(folder, session, expected), print)))
+        output.line(`\n${folder} on ${device}, ${precision}\n`)
+        rows.push(...(await checked(verify(folder, session, expected), output)))
       }
-      conclude(rows, print)
+      output.data({ device, precision, ok: rows.every(({ ok }) => ok), tensors: rows })
+      conclude(rows, output)
     })
 }
 
-async function openTestSession({ device: wanted, precision }: Flags, print: Print): Promise<TestSession> {
+async function openTestSession({ device: wanted, precision }: Flags, output: Output): Promise<TestSession> {
   const alone: LoadAlone = (graph, device) => createSession(graph, { device, alone: true })
   const { device, passedOver } = await chooseDevice(wanted, probeMachine(alone, listBackends))
-  for (const { reason } of passedOver) print(reason)
+  for (const { reason } of passedOver) output.note(reason)
   const found = await selfTest(device, alone, precision ? { types: [precision] } : {})
-  for (const note of found.notes) print(note)
+  for (const note of found.notes) output.note(note)
   return { ...targetsFor(device, found), load: (graph) => createSession(graph, { device }) }
 }
 
 /** Rows are printed as they come, in columns that the longest of our names fits. */
-async function checked(rows: AsyncIterable<Comparison>, print: Print): Promise<Comparison[]> {
+async function checked(rows: AsyncIterable<Comparison>, output: Output): Promise<Comparison[]> {
   const done: Comparison[] = []
   const line = (cells: readonly string[]): string =>
     [cells[0]!.padEnd(32), cells[1]!.padStart(8), cells[2]!.padStart(8), `  ${cells[3]}`].join('  ').trimEnd()
-  print(line(['tensor', 'error', 'at most', 'measure']))
+  output.line(line(['tensor', 'error', 'at most', 'measure']))
   for await (const row of rows) {
     done.push(row)
-    print(
+    output.line(
       line([row.tensor, amount(row.error), amount(row.tolerance), row.ok ? measures[row.measure] : `${measures[row.measure]}  TOO MUCH`]),
     )
   }
@@ -83,18 +86,18 @@ const measures: Readonly<Record<Comparison['measure'], string>> = {
 const amount = (value: number): string => (Number.isInteger(value) ? String(value) : value.toExponential(1))
 
 /** @throws UserError `verify-failed` */
-function conclude(rows: readonly Comparison[], print: Print): void {
+function conclude(rows: readonly Comparison[], output: Output): void {
   const share = ({ error, tolerance }: Comparison): number => (Number.isNaN(error) ? Infinity : error === 0 ? 0 : error / tolerance)
   const worst = rows.reduce((most, row) => (share(row) > share(most) ? row : most))
   const failed = rows.filter(({ ok }) => !ok)
   const worstOf = `${worst.tensor}, ${amount(worst.error)} where ${amount(worst.tolerance)} is allowed`
   if (failed.length === 0) {
-    print('')
+    output.line('')
     for (const cells of aligned([
       ['compared', `${rows.length} tensors, all within tolerance`],
       ['worst', worstOf],
     ])) {
-      print(cells)
+      output.line(cells)
     }
     return
   }

@@ -100,10 +100,10 @@ export function hasEnded(job: Job): boolean {
   return job.state !== 'waiting' && job.state !== 'running'
 }
 
-/** Frames that are computed × steps × pixels: what the scheduler shares out. A positive integer below 2^53. */
+/** Frames that are computed × steps × pixels, of all that it draws: what the scheduler shares out. A positive integer below 2^53. */
 export function costOf(request: AnimationRequest): number {
-  const { steps, width, height } = request
-  const cost = framesComputed(request) * steps * width * height
+  const { steps, width, height, count = 1 } = request
+  const cost = framesComputed(request) * steps * width * height * count
   if (!Number.isSafeInteger(cost) || cost < 1) throw new Error(`frames × steps × pixels must be a positive integer, got ${cost}`)
   return cost
 }

@@ -62,6 +62,8 @@ export interface EndedQuery {
   readonly state?: End
   /** Of what is done, only what this person of that platform and space may see: an address that says `private` is shown to its person alone. */
   readonly visibleTo?: Owner
+  /** With `visibleTo`: only those whose prompt or style has all of these words, whatever their case. */
+  readonly search?: string
   /** Only those that ended before. */
   readonly beforeMs?: number
   readonly from: number
@@ -152,6 +154,19 @@ export function openJournal(path: string): Journal {
     StatementSync,
   ]
 
+  /** Looks at all that this person may see: SQLite's own LIKE knows the case of English letters alone. */
+  function found({ platform, space, person }: Owner, { from, limit, search }: { from: number; limit: number; search: string }): JobPage {
+    const wanted = search.toLowerCase().split(/\s+/)
+    const words = sql.prepare(
+      `SELECT id, request ->> '$.prompt' || ' ' || coalesce(request ->> '$.style', '') AS words ${shown.replace('private = 0', '(private = 0 OR person = :person)')} ORDER BY ended_ms DESC, seq DESC`,
+    )
+    const ids: string[] = []
+    for (const row of words.iterate({ platform, space, person })) {
+      const text = String(row['words']).toLowerCase()
+      if (wanted.every((word) => text.includes(word))) ids.push(String(row['id']))
+    }
+    return { jobs: ids.slice(from, from + limit).map((id) => jobOf(byId.get(id)!)), total: ids.length }
+  }
   const beyondQuota = sql.prepare(
     `WITH kept AS (
        SELECT seq, person, ended_ms, coalesce(json_extract(result, '$.details.bytes'), 0) AS bytes
@@ -212,7 +227,8 @@ export function openJournal(path: string): Journal {
       for (const row of prompts.iterate(...values)) if (prompt(String(row['prompt']))) ids.push(String(row['id']))
       return { jobs: ids.slice(from, from + limit).map((id) => jobOf(byId.get(id)!)), total: ids.length }
     },
-    ended({ where = {}, state, visibleTo, beforeMs = Number.MAX_VALUE, from, limit }) {
+    ended({ where = {}, state, visibleTo, search, beforeMs = Number.MAX_VALUE, from, limit }) {
+      if (visibleTo && search?.trim()) return found(visibleTo, { from, limit, search: search.trim() })
       if (visibleTo) return visible(visibleTo, { from, limit })
       const { condition, values } = conditionOf({ ...where, state })
       return page(`${condition} AND ended_ms < ?`, [...values, beforeMs], 'ended_ms DESC, seq DESC', { from, limit })

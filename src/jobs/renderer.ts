@@ -9,6 +9,8 @@ export interface RenderProgress {
   /** Steps that are done, of all. */
   readonly step: number
   readonly of: number
+  /** Of loading, as far as it can be foretold: a share from 0 to 1, and how much longer. */
+  readonly loading?: { readonly share: number; readonly leftMs: number }
   /** A small looping WebP. */
   readonly preview?: Uint8Array
 }

@@ -40,6 +40,8 @@ export interface AnimationRequest extends DrawSettings {
   readonly style?: string
   readonly model?: ModelFiles
   readonly earlier?: EarlierAnimation
+  /** So many with consecutive seeds, in one animation side by side; one where it is absent. */
+  readonly count?: number
   /** Unsigned 64-bit, as decimal digits: JSON numbers lose seeds above 2^53. */
   readonly seed: string
   readonly format: Format

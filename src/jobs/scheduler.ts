@@ -13,7 +13,7 @@ import { createExpiry } from './expiry.ts'
 import { createFairQueue, type FairQueue } from './fair-queue/fair-queue.ts'
 import { createEstimate } from './forecast/estimate.ts'
 import { createForecastCache } from './forecast/forecast-cache.ts'
-import { type Ask, begin, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
+import { type Ask, begin, costOf, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
 import { createJobChanges, type JobEvent } from './job-changes.ts'
 import { createJobPositions, type JobPosition } from './job-positions.ts'
 import { createJobRuns } from './job-runs.ts'
@@ -25,6 +25,7 @@ import type { RateLimiter } from './limits/rate-limiter.ts'
 import { createLiveJobs } from './live-jobs.ts'
 import { recoverJobs } from './recovery.ts'
 import { type JobRenderer, SchedulerStops } from './renderer.ts'
+import type { AnimationRequest } from './request.ts'
 
 export type { JobEvent } from './job-changes.ts'
 export type { JobPosition } from './job-positions.ts'
@@ -52,6 +53,8 @@ export interface Scheduler {
   /** Running ones first, then in the order of service. */
   standings(where?: Partial<Owner>): readonly JobPosition[]
   load(): { readonly waiting: number; readonly running: number }
+  /** How long it would be drawn, in milliseconds; undefined where nothing has been measured. */
+  expectedMs(request: AnimationRequest): number | undefined
   /** Looks at every job that has not ended. */
   loadByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
   /** Called in order, after each change was written down. Returns what takes the listener away. */
@@ -281,6 +284,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     standing: positions.of,
     standings: (where = {}) => positions.all(where),
     load: () => ({ waiting: live.countWaiting(), running: live.countRunning() }),
+    expectedMs: (request) => estimate.msFor({ request, cost: costOf(request) }),
     loadByPlatform: live.countByPlatform,
     listen: events.listen,
     untold: journal.untold,

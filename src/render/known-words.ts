@@ -1,5 +1,5 @@
-// Known words (a vocabulary check): a small model knows a small world, which its folder lists in words.json. A prompt with none of its
-// words is rendered all the same, with one note that says what it knows.
+// Known words (a vocabulary check): a small model knows a small world, which its folder lists in words.json. A prompt with other words is
+// rendered all the same, with one note that says which of them it does not know, and what it drew.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const schema = z.object({
 
 export type KnownWords = z.infer<typeof schema>
 
-/** undefined where the model knows the prompt's words, or is no small one. */
+/** @param prompt the person's own, without what a style adds. @returns undefined where the model knows its words, or is no small one */
 export function noteOnUnknownWords({ checkpoint }: ModelFiles, prompt: string): Note | undefined {
   const path = join(checkpoint, 'words.json')
   if (!existsSync(path)) return undefined
@@ -23,14 +23,46 @@ export function noteOnUnknownWords({ checkpoint }: ModelFiles, prompt: string): 
   return known.success ? remark(known.data, prompt) : undefined
 }
 
-export function remark({ subjects, colours, places }: KnownWords, prompt: string): Note | undefined {
-  const asked = new Set(prompt.toLowerCase().match(/\p{L}+/gu))
-  if (Object.keys(subjects).some((word) => asked.has(word) || asked.has(`${word}s`))) return undefined
-  const data = { subjects: Object.keys(subjects), colours, places: Object.values(places) }
-  const message =
-    `The small model that ships knows ${listed(data.subjects)}, in ${listed(data.colours)}, ${listed(data.places)}; ` +
-    'the rest it draws as a blob. For anything else install a full-size model: zoetrope models pull sd15 motion-v3.'
-  return { code: 'small-world', message, data }
+/** More would be a lecture. */
+const mostUnknown = 5
+
+/** Its data names the words, so that nobody need be told of the same one twice. */
+export function remark(world: KnownWords, prompt: string): Note | undefined {
+  const words = wordsOf(prompt)
+  const subjects = Object.keys(world.subjects)
+  const known = subjects.filter((subject) => words.some((word) => isForm(word, subject)))
+  const vocabulary = new Set(
+    [...Object.entries(world.subjects), ...Object.entries(world.places)].flat().concat(world.colours).flatMap(wordsOf),
+  )
+  const isKnown = (word: string) => vocabulary.has(word) || functionWords.has(word) || subjects.some((subject) => isForm(word, subject))
+  const unknown = [...new Set(words)].filter((word) => !isKnown(word)).slice(0, mostUnknown)
+  if (known.length > 0) {
+    if (unknown.length === 0) return undefined
+    const drawn = listed(known.map((subject) => `a ${subject}`))
+    const message = `The small model knows ${listed(known)}, not ${listed(unknown)}: it drew ${drawn}.`
+    return { code: 'small-world-partly', message, data: { known, unknown } }
+  }
+  const data = { subjects, unknown }
+  if (unknown.some((word) => /[^\p{Script=Latin}]/u.test(word))) {
+    return { code: 'small-world-english', message: `The small model reads English, and knows ${listed(subjects)}.`, data }
+  }
+  if (unknown.length === 0)
+    return { code: 'small-world-empty', message: `The small model knows ${listed(subjects)}: name one of them.`, data }
+  return { code: 'small-world', message: `The small model does not know ${listed(unknown)}. It knows ${listed(subjects)}.`, data }
 }
 
-const listed = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+/** Without what the grammar of prompts puts among them. */
+function wordsOf(text: string): string[] {
+  const plain = text.replaceAll(/<[^<>]*>/g, ' ').replaceAll(/\b(?:BREAK|AND)\b/g, ' ')
+  return plain.toLowerCase().match(/\p{L}[\p{L}\p{M}]*/gu) ?? []
+}
+
+const isForm = (word: string, subject: string): boolean => [subject, `${subject}s`, `${subject}es`].includes(word)
+
+/** They change nothing that the small model could draw otherwise. */
+const functionWords = new Set(
+  'a an the of in on at over under above below by with and or to from into near is are its it this that there while as some one'.split(' '),
+)
+
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`

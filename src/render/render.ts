@@ -1,12 +1,13 @@
 // A renderer: from a recipe to an animation, the one place where engine and media meet. Runs in whatever process holds the device.
 
 import type { Closing } from '../clip.ts'
-import { clipSettingsIn, drawSettingsIn } from '../draw-settings.ts'
+import { clipSettingsIn, drawSettingsIn, nthSeed } from '../draw-settings.ts'
 import type { Note } from '../engine/index.ts'
 import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
 import { type Animation, encode } from '../media/animation.ts'
+import { grid } from '../media/grid.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { earlierFrames } from './earlier-frames.ts'
@@ -52,11 +53,11 @@ export interface RendererOptions {
 export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions): Renderer {
   return {
     async *render(recipe, options) {
-      const spool = createFrameSpool()
+      const spools = Array.from({ length: recipe.request.count ?? 1 }, () => createFrameSpool())
       try {
-        return yield* renderWith(recipe, spool, options)
+        return yield* renderWith(recipe, spools, options)
       } finally {
-        spool.close()
+        for (const spool of spools) spool.close()
       }
     },
 
@@ -64,44 +65,56 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
     close: () => engine.close(),
   }
 
+  /** @param spools one for each of those that the request asks for */
   async function* renderWith(
     recipe: Recipe,
-    spool: FrameSpool,
+    spools: readonly FrameSpool[],
     { signal, previewEveryMs }: RenderOptions = {},
   ): AsyncGenerator<RenderProgress, Drawn> {
     const { request } = recipe
+    const count = spools.length
     const previewOf = createPreviews(recipe, previewEveryMs, now)
     const stepMs: number[] = []
-    const run = engine.stream({ ...engineInputOf(recipe), ...(await earlierFrames(recipe, ffmpeg)) }, signal)
-    let began = now()
-    let next = await run.next()
-    for (; !next.done; next = await run.next()) {
-      const { stage, step, of, frames } = next.value
-      if (frames) {
-        spool.add(frames)
-        continue
+    const earlier = await earlierFrames(recipe, ffmpeg)
+    let notes: readonly Note[] = []
+    let closing: Closing | undefined
+    for (const [n, spool] of spools.entries()) {
+      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier }, signal)
+      let began = now()
+      let next = await run.next()
+      for (; !next.done; next = await run.next()) {
+        const { stage, step, of, frames } = next.value
+        if (frames) {
+          spool.add(frames)
+          continue
+        }
+        if (stage === 'denoising') stepMs.push(now() - began)
+        // Of several, only the first is loaded for and only the last is waited for.
+        const told = stage === 'denoising' || (stage === 'loading' ? n === 0 : n === count - 1)
+        const steps = stage === 'loading' ? { step, of } : { step: n * of + step, of: count * of }
+        if (told) yield omitUndefined({ stage, ...steps, preview: await previewOf(next.value) })
+        began = now()
       }
-      if (stage === 'denoising') stepMs.push(now() - began)
-      yield omitUndefined({ stage, step, of, preview: await previewOf(next.value) })
-      began = now()
+      notes = next.value.notes
+      closing = next.value.closing
     }
-    const { notes, closing } = next.value
     const of = stepMs.length
     yield { stage: 'encoding', step: of, of }
-    const animation = await encode(spool.source(), {
+    const animation = await encode(grid(spools.map((spool) => spool.source())), {
       format: request.format,
       fps: request.fps,
       scale: recipe.scale ?? enlargement(request),
       settings: request,
       ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
     })
-    const all = [remark(recipe.model, recipe.prompt), ...notes, animation.reduced?.note]
+    const all = [remark(recipe.model, request.prompt), ...notes, animation.reduced?.note]
     return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
   }
 }
 
-function engineInputOf({ request, model, prompt, negative }: Recipe): EngineInput {
-  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(request.seed) }
+/** @param n of those that a request asks for, from 0 */
+function engineInputOf({ request, model, prompt, negative }: Recipe, n = 0): EngineInput {
+  return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(nthSeed(request.seed, n)) }
 }
 
 /** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */

@@ -50,8 +50,8 @@ describe('languages', () => {
   })
 
   test('numbers choose their form, lengths of time are rounded as people say them', () => {
-    assert.equal(speak(english, say('accepted-ahead', { ahead: 1 })), '1 animation is before yours.')
-    assert.equal(speak(english, say('accepted-ahead', { ahead: 2 })), '2 animations are before yours.')
+    assert.equal(speak(english, say('accepted-ahead', { ahead: 1 })), '1 animation is before this one.')
+    assert.equal(speak(english, say('accepted-ahead', { ahead: 2 })), '2 animations are before this one.')
     const duration = durationIn(en)
     assert.deepEqual([1, 900, 4100, 21_000, 89_000, 100_000, 3 * 3_600_000].map(duration), [
       '1 second',

@@ -12,12 +12,13 @@ import { decode } from '../media/decode.ts'
 
 const cli = join(import.meta.dirname, '../../src/zoetrope.js')
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-cli-'))
+const environment = { ...process.env, ZOETROPE_HOME: join(folder, 'home') }
 after(() => rmSync(folder, { recursive: true }))
 
 function zoetrope(...args: string[]): { code: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
     cwd: folder,
-    env: { ...process.env, ZOETROPE_HOME: join(folder, 'home') },
+    env: environment,
     encoding: 'utf8',
     timeout: 120_000,
   })
@@ -27,11 +28,12 @@ function zoetrope(...args: string[]): { code: number | null; out: string; err: s
 const lora = (name: string): string => join(import.meta.dirname, `../../models/pocket/loras/${name}.safetensors`)
 const quick = ['--device', 'cpu', '--frames', '2', '--steps', '2', '--seed', '7']
 
-test('a sentence becomes a file whose path is printed last, and inspect reads back how it was made', () => {
+test('a sentence becomes a file whose path alone is printed, and what inspect prints draws the same again', () => {
   const { code, out, err } = zoetrope('animate', 'a red ball bouncing in a meadow', ...quick)
   assert.equal(code, 0, err)
   assert.match(err, /encoding .* 2\/2/, 'progress is shown')
-  const path = out.trim().split('\n').at(-1)!
+  assert.match(err, /2 frames of 256×256 at 10 a second, .*, seed 7\n/)
+  const path = out.trimEnd()
   assert.equal(path, join('out', 'zoetrope-7.webp'))
   const { settings } = readSettings(readFileSync(join(folder, path)))
   assert.deepEqual(settings, {
@@ -50,7 +52,10 @@ test('a sentence becomes a file whose path is printed last, and inspect reads ba
   const inspected = zoetrope('inspect', path)
   assert.match(inspected.out, /WEBP, 256×256, 2 frames/)
   const command = inspected.out.trim().split('\n').at(-1)!
-  assert.match(command, /^zoetrope animate 'a red ball bouncing in a meadow' .*--seed 7/)
+  assert.match(command, /^node \S+ animate 'a red ball bouncing in a meadow' .*--seed 7/)
+  const again = spawnSync('sh', ['-c', `${command} --device cpu`], { cwd: folder, env: environment, encoding: 'utf8', timeout: 120_000 })
+  assert.equal(again.stdout, `${join('out', 'zoetrope-7-2.webp')}\n`, again.stderr)
+  assert.deepEqual(readFileSync(join(folder, 'out/zoetrope-7-2.webp')), readFileSync(join(folder, path)))
 })
 
 test('a length in seconds, a loop and words that travel are drawn, told with their seam, and given back by inspect', () => {
@@ -64,7 +69,7 @@ test('a length in seconds, a loop and words that travel are drawn, told with the
 })
 
 test('what was drawn before is not overwritten', () => {
-  assert.match(zoetrope('animate', 'a ball', ...quick).out, /zoetrope-7-2\.webp/)
+  assert.match(zoetrope('animate', 'a ball', ...quick).out, /zoetrope-7-3\.webp/)
 })
 
 for (const format of ['gif', 'mp4']) {
@@ -74,6 +79,13 @@ for (const format of ['gif', 'mp4']) {
     assert.equal(readSettings(readFileSync(join(folder, `one.${format}`))).format, format)
   })
 }
+
+test('several seeds stand side by side in one file, which says so', () => {
+  assert.equal(zoetrope('animate', 'a ball', ...quick, '--count', '2', '--out', 'both.webp', '--scale', '1').code, 0)
+  const { width, height, settings } = readSettings(readFileSync(join(folder, 'both.webp')))
+  assert.deepEqual({ width, height, count: (settings as { count: number }).count }, { width: 130, height: 64, count: 2 })
+  assert.match(zoetrope('inspect', 'both.webp').out, /--count 2/)
+})
 
 test('a LoRA that ships changes the picture', () => {
   assert.equal(zoetrope('animate', 'a red ball', ...quick, '--out', 'plain.webp').code, 0)
@@ -93,7 +105,7 @@ test('a style that ships draws as its LoRA does, and its file says the style, no
   assert.doesNotMatch(JSON.stringify(readSettings(style!)), /safetensors/)
 })
 
-const refused: readonly { readonly what: string; readonly args: string[]; readonly sentence: RegExp }[] = [
+const refused: readonly { readonly what: string; readonly args: string[]; readonly sentence: RegExp; readonly exit?: number }[] = [
   { what: 'too many frames', args: ['--frames', '129'], sentence: /1 to 128 frames, not 129/ },
   { what: 'more seconds than frames', args: ['--seconds', '20'], sentence: /200 frames, and 128 are the most: ask for 12.8 seconds/ },
   { what: 'frames and seconds', args: ['--seconds', '2', '--frames', '8'], sentence: /say the same/ },
@@ -102,20 +114,20 @@ const refused: readonly { readonly what: string; readonly args: string[]; readon
   { what: 'a side that is no multiple of 8', args: ['--size', '60x64'], sentence: /multiple of 8.*60/ },
   { what: 'a file that is not there', args: ['--checkpoint', 'nowhere.safetensors'], sentence: /nowhere\.safetensors/ },
   { what: 'a style that is not there', args: ['--style', 'magic'], sentence: /style 'magic'/ },
-  { what: 'a style and files', args: ['--style', 'sepia', '--vae', 'a.safetensors'], sentence: /not both/ },
+  { what: 'a style and files', args: ['--style', 'sepia', '--vae', 'a.safetensors'], sentence: /not both/, exit: 2 },
   { what: 'a LoRA that is not there', args: ['--lora', 'a.safetensors:x'], sentence: /a\.safetensors:x/ },
-  { what: 'a sampler that does not exist', args: ['--sampler', 'magic'], sentence: /Allowed choices are/ },
-  { what: 'a seed beyond 64 bits', args: ['--seed', '18446744073709551616'], sentence: /2\^64/ },
-  { what: 'formats that disagree', args: ['--out', 'a.gif', '--format', 'mp4'], sentence: /a\.gif should end in \.mp4/ },
-  { what: 'a device that is not there', args: ['--device', 'coreml'], sentence: /CoreML/ },
+  { what: 'a sampler that does not exist', args: ['--sampler', 'magic'], sentence: /Allowed choices are/, exit: 2 },
+  { what: 'a seed beyond 64 bits', args: ['--seed', '18446744073709551616'], sentence: /2\^64/, exit: 2 },
+  { what: 'formats that disagree', args: ['--out', 'a.gif', '--format', 'mp4'], sentence: /a\.gif should end in \.mp4/, exit: 2 },
+  { what: 'a device that is not there', args: ['--device', 'coreml'], sentence: /CoreML/, exit: 4 },
   { what: 'a limit that nothing meets', args: [...quick, '--max-bytes', '10'], sentence: /limit is 10 bytes/ },
 ]
 
-for (const { what, args, sentence } of refused) {
-  test(`${what}: one sentence, and no file`, () => {
+for (const { what, args, sentence, exit = 3 } of refused) {
+  test(`${what}: one sentence, exit code ${exit}, and no file`, () => {
     const before = readdirSync(folder, { recursive: true }).length
     const { code, err } = zoetrope('animate', 'a ball', ...(args.includes('--device') ? [] : ['--device', 'cpu']), ...args)
-    assert.equal(code, 1)
+    assert.equal(code, exit)
     assert.match(err, sentence)
     assert.doesNotMatch(err, /\n\s+at /, 'no stack')
     assert.equal(readdirSync(folder, { recursive: true }).length, before)

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { atLeast, atMost, gib, type Measurement, printMeasurement, seconds } from '../../src/cli/bench/measurement.ts'
 import { createReference } from '../../src/cli/bench/reference.ts'
 import { benchCommand } from '../../src/cli/bench.ts'
+import { createOutput } from '../../src/cli/output.ts'
 
 test('what is wanted stands beside what was measured, and says where it was missed', () => {
   const lines: string[] = []
@@ -32,6 +33,6 @@ test('the machine’s own speed is measured by a product', async () => {
 
 test('sizes that there are no weights for are refused before anything is measured', async () => {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} })
-  benchCommand(program)
+  benchCommand(program, { output: createOutput({ out: assert.fail, err: assert.fail }) })
   await assert.rejects(program.parseAsync(['bench', '--synthetic', 'sdxl'], { from: 'user' }), /Allowed choices are sd15/)
 })

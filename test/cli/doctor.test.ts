@@ -72,9 +72,10 @@ describe('this host', () => {
     const { state, mend } = await checkModel(
       { name: 'mine', files: { checkpoint: '/nowhere.safetensors', loras: [] }, example: '' },
       'CHECKPOINT',
+      'npm run zoetrope --',
     )
     assert.equal(state, 'bad')
-    assert.match(mend!, /CHECKPOINT/)
+    assert.match(mend!, /CHECKPOINT, or pull one: npm run zoetrope -- models pull/)
   })
 })
 

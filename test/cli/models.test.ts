@@ -29,6 +29,8 @@ test('zoetrope models pulls, lists, verifies and removes', async () => {
   assert.match(pulled.out, /anime\.safetensors {2}575 kB, sha256 25f2464fb992/)
   assert.equal(readRecords(join(home, 'models'))['anime.safetensors']!.commit, 'c0ffee')
   assert.match((await zoetrope('list')).out, /anime\.safetensors +575 kB +LoRA/)
+  const { installed } = JSON.parse((await zoetrope('list', '--json')).out) as { installed: unknown[] }
+  assert.equal((installed[0] as { path: string }).path, file)
   assert.match((await zoetrope('verify')).out, /anime\.safetensors {2}as it was pulled/)
   const damaged = readFileSync(file)
   damaged[damaged.length - 1]! ^= 1
@@ -42,7 +44,7 @@ test('zoetrope models pulls, lists, verifies and removes', async () => {
   const gated = await zoetrope('pull', 'owner/repo/gated.safetensors')
   assert.equal(gated.code, 1)
   assert.match(gated.err, /^owner\/repo\/gated\.safetensors is given only to those/m)
-  assert.equal((await zoetrope('pull', 'nothing')).code, 1)
+  assert.equal((await zoetrope('pull', 'nothing')).code, 3)
   await hub.close()
   rmSync(home, { recursive: true })
 })

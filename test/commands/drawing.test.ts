@@ -188,3 +188,67 @@ describe('/again', () => {
     assert.ok(!tester.testChat.fake.messages('bob').some(({ outgoing }) => outgoing.quote === 'a secret'))
   })
 })
+
+describe('what is sent to somebody', () => {
+  test('has the whole command: typed, it asks for the same again', async (t) => {
+    const tester = await createCommandTester()
+    t.after(() => tester.testChat.close())
+    const asks = [
+      '/animate a boat',
+      '/animate "a \\"small\\" boat: at sea" negative:"blur, dark" frames:8 steps:5 size:96x64 guidance:7.5 motion:calm format:gif style:anime seed:7',
+      '/animate a boat count:3 aspect:wide',
+    ]
+    for (const defaults of [
+      '/defaults clear',
+      '/defaults set style:sepia steps:9 motion:lively aspect:tall negative:fog frames:12 guidance:6',
+    ]) {
+      await tester.say('ann', defaults)
+      for (const ask of asks) {
+        const job = await tester.drawn('ann', ask)
+        const sent = await tester.say('ann', `/send job:${job.id}`)
+        const again = await tester.drawn('ann', /\/animate .*$/s.exec(sent.text)![0])
+        assert.deepEqual(again.request, job.request, `${defaults}, ${sent.text}`)
+      }
+    }
+  })
+})
+
+describe('several to pick from', () => {
+  test('have consecutive seeds, and the picked one is drawn alone from its own', async (t) => {
+    const tester = await createCommandTester()
+    t.after(() => tester.testChat.close())
+    const job = await tester.drawn('ann', '/animate a boat count:4 seed:18446744073709551614')
+    assert.equal(job.request.count, 4)
+    const shown = await tester.say('ann', `/history job:${job.id}`)
+    assert.equal(shown.facts!.find(({ label }) => label === 'Seed')!.value, '18446744073709551614 to 1')
+    const message = tester.testChat.fake.messages().find(({ outgoing }) => outgoing.tone === 'done')!.outgoing
+    assert.deepEqual(
+      message.buttons!.map(({ label }) => label),
+      ['1', '2', '3', '4', 'Again', 'Keep', 'Send me', 'Delete'],
+    )
+    const picked = await tester.drawn('bob', message.buttons![2]!.command)
+    const { count: _count, ...alone } = job.request
+    assert.deepEqual(picked.request, { ...alone, seed: '0' })
+    assert.equal(picked.cost * 4, job.cost)
+    assert.match((await tester.say('bob', `/again job:${picked.id} pick:2`)).text, /There is one to pick from/)
+  })
+})
+
+describe('what is far above the model', () => {
+  test('is asked about first, with the time it would take; nobody else can say yes', async (t) => {
+    const tester = await createCommandTester()
+    t.after(() => tester.testChat.close())
+    const asked = await tester.say('ann', '/animate a boat size:128x128')
+    assert.equal(asked.text, '128 × 128 is far above the 64 × 64 that pocket was made for, and often looks worse. Draw it all the same?')
+    const { command } = asked.buttons![0]!
+    assert.match((await tester.say('bob', command)).text, /no longer there/)
+    const job = await tester.drawn('ann', command)
+    assert.equal(job.request.width, 128)
+    const work = await tester.say('ann', '/animate a boat frames:32 steps:50')
+    assert.match(
+      work.text,
+      /^That is 6 times the work of what is usual here\. It would be drawn for about \d+ \w+\. Draw it all the same\?$/,
+    )
+    assert.equal((await tester.drawn('ann', '/animate a boat frames:32')).request.frames, 32, 'somewhat more is not asked about')
+  })
+})

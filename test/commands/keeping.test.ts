@@ -39,7 +39,7 @@ describe('what is kept', () => {
     const id = /job:(\w+)/.exec(found.items![0]!.buttons![0]!.command)![1]
     const one = await tester.say('ann', `/history job:${id}`)
     assert.ok(one.picture)
-    assert.equal(factsIn(one)['Frames'], '16 at 10 a second')
+    assert.equal(factsIn(one)['Frames'], '3 at 8 a second')
     assert.match((await tester.say('bob', '/history')).text, /Nothing yet/)
   })
 

@@ -180,6 +180,32 @@ test('what one may see is what is done and shown there, and the own that is priv
   journal.close()
 })
 
+test('what one may see is searched by words of prompt and style, whatever their case, and nothing hidden is found', () => {
+  const journal = openJournal(':memory:')
+  const asks = [
+    ['a0', 'ann', false, 'A Red BALL', 'sepia'],
+    ['a1', 'ann', true, 'a red ball in private', undefined],
+    ['b0', 'bob', true, 'a red ball of bob', undefined],
+    ['b1', 'bob', false, 'eine große ÜBERRASCHUNG', undefined],
+  ] as const
+  for (const [n, [id, person, hidden, prompt, style]] of asks.entries()) {
+    const job = askedBy(person, hidden, id)
+    const asked = { ...job, request: { ...job.request, prompt, ...(style && { style }) } }
+    journal.add(asked)
+    journal.change([done(asked, `${id}.webp`, 10 + n)])
+  }
+  const found = (search: string) => {
+    const { jobs, total } = journal.ended({ visibleTo: { platform: 'test', space: 's', person: 'ann' }, search, from: 0, limit: 9 })
+    return `${jobs.map(({ id }) => id)} of ${total}`
+  }
+  assert.equal(found('red ball'), 'a1,a0 of 2')
+  assert.equal(found('SEPIA red'), 'a0 of 1')
+  assert.equal(found('überraschung'), 'b1 of 1')
+  assert.equal(found('nowhere'), ' of 0')
+  assert.equal(found('  '), 'b1,a1,a0 of 3')
+  journal.close()
+})
+
 test('what is more than is kept is the oldest of each person, by number or bytes, then the oldest of all; of other platforms nothing', () => {
   const journal = openJournal(':memory:')
   const add = (id: string, person: string, bytes: number, platform = 'test') => {

@@ -65,7 +65,7 @@ test('the page holds its pictures and needs nothing else', async () => {
 
 test('what there is not is said in a sentence', async () => {
   assert.deepEqual(await runJudge('--looks', 'cubist'), {
-    code: 1,
+    code: 3,
     out: '',
     err: `${join(process.cwd(), 'models/pocket')} has no loras/cubist.safetensors.\n`,
   })

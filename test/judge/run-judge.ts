@@ -1,7 +1,6 @@
 // `zoetrope judge` as people run it, without a process of its own.
 
 import assert from 'node:assert/strict'
-import { Command } from 'commander'
 import { runCommandLine } from '../../src/cli.ts'
 import type { Accuracy } from '../../src/judge/accuracy.ts'
 import type { Judgement } from '../../src/judge/judgement.ts'
@@ -10,8 +9,8 @@ import type { WorldWords } from '../../src/judge/world-words.ts'
 
 export async function runJudge(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', '']
-  const program = new Command().configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (err += text) })
-  const code = await runCommandLine(['judge', ...args], program)
+  const streams = { out: (text: string) => (out += text), err: (text: string) => (err += text) }
+  const code = await runCommandLine(['judge', ...args], streams)
   return { code, out, err }
 }
 

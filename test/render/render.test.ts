@@ -23,9 +23,26 @@ const known = {
   places: { sea: 'over the sea', snow: 'in the snow' },
 }
 
-test('a prompt with a known subject needs no remark, one without gets one sentence with what is known and what to do', () => {
-  for (const prompt of ['a red ball', 'BALLS!', 'many fish', '(ball:1.3)']) assert.equal(remark(known, prompt), undefined, prompt)
-  for (const prompt of ['a cathedral', '', 'football', '红球']) {
-    assert.match(remark(known, prompt)!.message, /knows ball and fish, in red and blue, over the sea and in the snow.*models pull/, prompt)
+test('words that the small model does not know are named one by one, with what it drew; no command stands there', () => {
+  for (const prompt of ['a red ball', 'BALLS!', 'fishes in the snow', '(ball:1.3)', 'a blue fish swimming over the sea <lora:x:1>']) {
+    assert.equal(remark(known, prompt), undefined, prompt)
+  }
+  const sentences: readonly (readonly [prompt: string, code: string, sentence: string])[] = [
+    ['a cat on a ball', 'small-world-partly', 'The small model knows ball, not cat: it drew a ball.'],
+    [
+      'a fish and a ball in a big bath',
+      'small-world-partly',
+      'The small model knows ball and fish, not big and bath: it drew a ball and a fish.',
+    ],
+    ['a cathedral', 'small-world', 'The small model does not know cathedral. It knows ball and fish.'],
+    ['the football', 'small-world', 'The small model does not know football. It knows ball and fish.'],
+    ['', 'small-world-empty', 'The small model knows ball and fish: name one of them.'],
+    ['红球', 'small-world-english', 'The small model reads English, and knows ball and fish.'],
+    ['красный мяч', 'small-world-english', 'The small model reads English, and knows ball and fish.'],
+    ['eine Kathedrale', 'small-world', 'The small model does not know eine and kathedrale. It knows ball and fish.'],
+  ]
+  for (const [prompt, code, message] of sentences) {
+    const note = remark(known, prompt)
+    assert.deepEqual({ code: note?.code, message: note?.message }, { code, message }, prompt)
   }
 })

@@ -19,6 +19,7 @@ import { localeFor } from '../locales/locales.ts'
 import { helpIn } from '../locales/speak.ts'
 import { createFavourites, type Favourites } from './favourites.ts'
 import { createJobAccess } from './job-access.ts'
+import { createPendingRequests } from './pending-requests.ts'
 import { createPersonalData, type PersonalDataParts } from './privacy.ts'
 import { storedValues } from './stored-value.ts'
 import { type StyleSource, stylesFor } from './style-source.ts'
@@ -70,6 +71,7 @@ export function createContexts(parts: ContextsParts): Contexts {
   const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
   const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
+  const pending = createPendingRequests(() => randomBytes(6).toString('hex'))
   const jobParts = { scheduler, favourites, delivery, blobs: store.blobs }
 
   function contextFor(caller: Caller): CommandContext {
@@ -92,6 +94,8 @@ export function createContexts(parts: ContextsParts): Contexts {
       jobs: createJobAccess(jobParts, caller),
       gpuHosts,
       privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
+      pending: pending.of(personOf(owner)),
+      expectedMs: scheduler.expectedMs,
       namesOf: async (ids) => (caller.namesOf ? caller.namesOf([...new Set(ids)], caller) : new Map(ids.map((id) => [id, id]))),
       randomSeed,
       exampleOf: async (name) => exampleLoop?.(name, formats[0] === 'gif' ? 'gif' : 'webp'),

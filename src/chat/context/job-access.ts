@@ -46,7 +46,7 @@ export function createJobAccess(parts: JobAccessParts, caller: Pick<Circumstance
     return { entries: await entriesOf(found.slice(from, from + limit)), total: found.length }
   }
 
-  async function cancel(id: string): Promise<'cancelled' | 'removed' | 'not-yours' | 'unknown'> {
+  async function cancel(id: string, remove: boolean): ReturnType<JobAccess['cancel']> {
     const job = scheduler.find(id)
     if (!job || !(visibility.maySee(job) || visibility.mayEnd(job))) return 'unknown'
     if (!visibility.mayEnd(job)) return 'not-yours'
@@ -56,6 +56,7 @@ export function createJobAccess(parts: JobAccessParts, caller: Pick<Circumstance
         : { code: 'cancelled-by-admin', message: 'Cancelled by an admin.' }
       if (await scheduler.cancel(id, { state: 'cancelled', reason })) return 'cancelled'
     }
+    if (!remove && hasEnded(job)) return 'ended'
     const now = scheduler.find(id) ?? job
     // Only what cannot be written down just now is still under way.
     if (!hasEnded(now)) throw unwritten()

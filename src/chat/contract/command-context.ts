@@ -4,12 +4,13 @@
 import type { WindowPositions } from '../../clip.ts'
 import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
-import type { Format } from '../../jobs/request.ts'
+import type { AnimationRequest, Format } from '../../jobs/request.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
 import type { GpuHosts } from './gpu-hosts.ts'
 import type { Asker, Channel } from './incoming.ts'
 import type { ShownAnimation } from './outgoing.ts'
+import type { AnimationReply } from './reply.ts'
 import type { Settings } from './settings.ts'
 import type { StyleAdmin } from './style-admin.ts'
 
@@ -29,6 +30,9 @@ export interface CommandContext {
   readonly jobs: JobAccess
   readonly gpuHosts: GpuHosts
   readonly privacy: PersonalData
+  readonly pending: PendingRequests
+  /** How long a request would be drawn, in milliseconds; undefined where nothing has been measured. */
+  expectedMs(request: AnimationRequest): number | undefined
   /** What channels, roles and people of the platform are called, by their ids. What the person may not know, or nobody knows, is left out. */
   namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsigned 64-bit as decimal digits. */
@@ -37,6 +41,13 @@ export interface CommandContext {
   exampleOf(name: string): Promise<ShownAnimation | undefined>
   /** What something is called in the person's language, for help: 'animate.prompt'. */
   helpOf(path: string, english: string): string
+}
+
+/** Requests of the person that are asked about first. */
+export interface PendingRequests {
+  /** @returns by which a button finds it */
+  keep(reply: AnimationReply): string
+  find(id: string): AnimationReply | undefined
 }
 
 export interface StoredValue<T> {
@@ -84,8 +95,11 @@ export interface JobAccess {
   standings(): Promise<readonly QueuedJob[]>
   /** In all: also what other servers wait for. */
   load(): Promise<{ readonly waiting: number; readonly running: number }>
-  /** Own jobs, or any for admins. Ends a waiting or running one, removes the messages and the animation of an ended one. */
-  cancel(id: string): Promise<'cancelled' | 'removed' | 'not-yours' | 'unknown'>
+  /**
+   * Own jobs, or any for admins. Ends a waiting or running one.
+   * @param remove also the messages and the animation of an ended one; otherwise `ended` says that there is something to ask
+   */
+  cancel(id: string, remove: boolean): Promise<'cancelled' | 'removed' | 'ended' | 'not-yours' | 'unknown'>
   /** @returns whether it is kept now */
   keep(id: string, keep: boolean): Promise<boolean>
 }

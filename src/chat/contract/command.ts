@@ -14,7 +14,16 @@ export { commandText, maxCommandChars } from './command-text.ts'
 export type { Defaults } from './defaults.ts'
 export type { GpuHostSummary } from './gpu-hosts.ts'
 export { type Option, type Options, settingOption, type Values } from './option.ts'
-export { type Line, type Reply, type ReplyButton, type ReplyItem, type Sentence, say, type TextReply } from './reply.ts'
+export {
+  type AnimationReply,
+  type Line,
+  type Reply,
+  type ReplyButton,
+  type ReplyItem,
+  type Sentence,
+  say,
+  type TextReply,
+} from './reply.ts'
 export type { Settings } from './settings.ts'
 export type { NewStyleFile, StyleCard, StyleEdits, StylePreview } from './style-admin.ts'
 
@@ -24,7 +33,11 @@ export interface Command extends CommandDeclaration {
 
 export interface Action<Os extends Options = Options> extends ActionDeclaration<Os> {
   run(call: CommandCall<Os>): Promise<Reply> | Reply
+  /** What holds now of that which its options change, by option: forms begin with it. Nothing may be wrong with `given`. */
+  current?(given: Readonly<Record<string, string>>, context: CommandContext): Promise<CurrentValues>
 }
+
+export type CurrentValues = Readonly<Record<string, string>>
 
 export interface CommandCall<Os extends Options = Options> {
   readonly values: Values<Os>

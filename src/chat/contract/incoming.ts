@@ -71,6 +71,13 @@ export interface Typing extends Pick<Circumstances, 'owner' | 'asker' | 'locale'
   readonly typed: string
 }
 
+/** Somebody opens a form of a command, some of whose options are known already. */
+export interface FormOpening extends Pick<Circumstances, 'owner' | 'asker' | 'locale'> {
+  readonly command: string
+  readonly action?: string
+  readonly given: Readonly<Record<string, string>>
+}
+
 /** `value` is what the option then holds; `label` is shown. Both at most 100 characters. */
 export interface Choice {
   readonly value: string

@@ -79,6 +79,8 @@ export interface Button {
   /** The text of a command, at most 100 characters: it fits a custom id and comes back as `kind: 'text'`. Unique in a message. */
   readonly command: string
   readonly style: 'usual' | 'main' | 'danger'
+  /** It would be refused to anybody but who asked and admins: a platform that shows each reader their own page leaves it out for others. */
+  readonly for?: 'owner'
 }
 
 /** A dialog that ends in a command: what is filled in comes back as `kind: 'command'` with `fixed` and the fields as options. */

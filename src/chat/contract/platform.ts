@@ -4,7 +4,7 @@
 import type { Format } from '../../jobs/request.ts'
 import type { Json } from '../../store/json.ts'
 import type { Attachment } from './attachment.ts'
-import type { Choice, Circumstances, Incoming, Typing } from './incoming.ts'
+import type { Choice, Circumstances, FormOpening, Incoming, Typing } from './incoming.ts'
 import type { Audience, Form, Outgoing } from './outgoing.ts'
 
 export interface Platform {
@@ -64,6 +64,8 @@ export interface Receiver {
   receive(incoming: Incoming): Promise<void>
   /** At most `limits.choices`. */
   complete(typing: Typing): Promise<readonly Choice[]>
+  /** What holds now of that which a command's options change, by option; nothing where that is not for them. */
+  current?(asking: FormOpening): Promise<Readonly<Record<string, string>>>
 }
 
 export interface PlatformLimits {
@@ -76,8 +78,10 @@ export interface PlatformLimits {
   /** Whether a preview may change with each edit; otherwise progress is text. */
   readonly previews: boolean
   readonly edits: EditLimits
-  /** Reactions that the platform shows under its messages; elsewhere they are buttons. */
+  /** Whether people can react to its messages. */
   readonly reactions: boolean
+  /** It says beside every message who asked, to themselves otherwise than to others: our sentences need not. */
+  readonly namesAsker?: true
   readonly textChars: number
   readonly quoteChars: number
   readonly factChars: number

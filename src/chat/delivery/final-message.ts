@@ -14,6 +14,7 @@ import { pictureOfJob } from './rendering/pictures.ts'
 import { type EndedState, endedMessage, personNamed } from './rendering/status-message.ts'
 import { truncate } from './rendering/truncate.ts'
 import type { ReplyTarget } from './reply-target.ts'
+import { createSaidWords } from './said-words.ts'
 
 export interface FinalMessages {
   /**
@@ -33,6 +34,8 @@ export interface EndedJob {
 }
 
 export function createFinalMessages({ blobs, log }: { readonly blobs: Pick<Blobs, 'get'>; readonly log: Log }): FinalMessages {
+  const said = createSaidWords()
+
   async function show(ended: EndedJob, retrying: (call: () => Promise<Posted>) => Promise<Posted>): Promise<Posted | undefined> {
     const outgoing = render(ended, await endingOf(ended))
     const refused = (error: unknown, where: string): UserError => {
@@ -88,7 +91,8 @@ export function createFinalMessages({ blobs, log }: { readonly blobs: Pick<Blobs
   }
 
   async function endingOf({ job, to }: EndedJob): Promise<EndedState> {
-    const details = job.result?.details
+    const { details: all } = job.result ?? {}
+    const details = all && { ...all, notes: said.notesFor(job, all.notes) }
     if (job.state !== 'done') return { details }
     if (details !== undefined && details.bytes > to.maxBytes) return { details, tooLarge: true }
     return { details, picture: await pictureOfJob(job, blobs, localeFor(to.locale)) }

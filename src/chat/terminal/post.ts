@@ -11,6 +11,7 @@ import type { Platform, Posted } from '../contract/platform.ts'
 export interface Screen {
   readonly print: (line: string) => void
   readonly folder: string
+  readonly json: boolean
   /** Of buttons, by their number less one. */
   readonly commands: string[]
   form?: Form | undefined
@@ -23,7 +24,10 @@ export function createPost(screen: Screen): Pick<Platform, 'acknowledge' | 'post
   const byNonce = new Map<string, Posted>()
   const removed = new Set<unknown>()
   const show = (name: string, outgoing: Outgoing) =>
-    inTurn(async () => screen.print([name, ...(await linesOf(name, outgoing, screen)), ''].join('\n')))
+    inTurn(async () => {
+      const lines = await linesOf(name, outgoing, screen)
+      screen.print(screen.json ? jsonOf(name, outgoing, screen) : [name, ...lines, ''].join('\n'))
+    })
   return {
     async acknowledge() {},
     async post(_address, outgoing) {
@@ -42,11 +46,12 @@ export function createPost(screen: Screen): Pick<Platform, 'acknowledge' | 'post
     },
     async remove({ handle }) {
       removed.add(handle)
-      await inTurn(() => screen.print(`${handle} ✗\n`))
+      await inTurn(() => screen.print(screen.json ? JSON.stringify({ message: handle, removed: true }) : `${handle} ✗\n`))
     },
     async open(_address, form) {
       const fields = form.fields.filter(({ option }) => option.kind !== 'file')
       screen.form = { ...form, fields }
+      if (screen.json) return screen.print(JSON.stringify({ form: form.title, fields }))
       screen.print([form.title, ...fields.map(({ name, value = '' }) => `${name}: ${value}`), `${fields[0]!.name}?`].join('\n'))
     },
   }
@@ -59,13 +64,26 @@ async function linesOf(name: string, part: Partial<Outgoing & Item>, screen: Scr
   const lines = words.flatMap((one) => one?.split('\n').map(plainText) ?? [])
   for (const one of [picture, file]) {
     if (!one) continue
-    const path = join(screen.folder, `${name.slice(1)}-${one.fileName}`)
+    const path = pathOf(name, one, screen)
     await mkdir(screen.folder, { recursive: true })
     await writeFile(path, one.bytes)
     lines.push(path)
   }
   for (const item of items) lines.push('', ...(await linesOf(name, item, screen)))
   return [...lines, ...buttons.map(({ label, command }) => `[${numberOf(command, screen)}] ${plainText(label)}`)]
+}
+
+const pathOf = (name: string, { fileName }: { readonly fileName: string }, { folder }: Screen): string =>
+  join(folder, `${name.slice(1)}-${fileName}`)
+
+/** Files by the paths that they were written to; buttons with the numbers that press them. */
+function jsonOf(name: string, outgoing: Outgoing, screen: Screen): string {
+  return JSON.stringify({ message: name, ...outgoing }, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value
+    if ('fileName' in value && typeof value.fileName === 'string') return pathOf(name, { fileName: value.fileName }, screen)
+    if ('command' in value && 'label' in value) return { ...value, number: numberOf(String(value.command), screen) }
+    return value
+  })
 }
 
 /** A command that was offered before keeps its number. */

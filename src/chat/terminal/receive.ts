@@ -11,7 +11,7 @@ export function saidBy(line: string, screen: Screen): Said | undefined {
   if (!form) return line.trim() === '' ? undefined : { kind: 'text', text: commands[Number(line) - 1] ?? line }
   const { name, value = '' } = form.fields[fields.length]!
   fields.push([name, line.trim() || value])
-  if (fields.length < form.fields.length) return void print(`${form.fields[fields.length]!.name}?`)
+  if (fields.length < form.fields.length) return void (screen.json || print(`${form.fields[fields.length]!.name}?`))
   screen.form = undefined
   const { command, action, fixed } = form
   const filled = fields.splice(0).filter(([, text]) => text !== '')

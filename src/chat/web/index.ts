@@ -18,7 +18,7 @@ import { createPageUsers } from './storage/page-users.ts'
 import { createPictureStore } from './storage/picture-store.ts'
 import { createUploads } from './storage/uploads.ts'
 
-export type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, RecentAnimations, Viewer } from './page-views.ts'
+export type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, RecentAnimations, RecentQuery, Viewer } from './page-views.ts'
 
 export interface WebOptions {
   readonly host: string
@@ -57,7 +57,8 @@ const limits: PlatformLimits = {
   formats: ['webp', 'mp4', 'gif'],
   previews: true,
   edits: { perMinute: 150, per: 'message' },
-  reactions: true,
+  reactions: false,
+  namesAsker: true,
   textChars: 8000,
   quoteChars: 2000,
   factChars: 1000,

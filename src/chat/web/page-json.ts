@@ -4,7 +4,6 @@
 import type { Format } from '../../jobs/request.ts'
 import type { Option } from '../contract/option.ts'
 import type { Audience, Button, Fact, Form, ShownProgress, Tone } from '../contract/outgoing.ts'
-import type { Reaction } from '../contract/reactions.ts'
 
 /** One place in the conversation. `revision` grows with every change anywhere, so that it is also where to resume. */
 export interface ShownMessage {
@@ -42,7 +41,6 @@ export interface AnswerBody {
   readonly items?: readonly ShownItem[]
   readonly file?: ShownFile
   readonly buttons?: readonly Button[]
-  readonly marks?: readonly Reaction[]
 }
 
 /** A dialog for the browser that asked; others pass over it. */
@@ -144,6 +142,8 @@ export interface AnimationView {
   readonly kept: boolean
   readonly private: boolean
   readonly picture: ShownPicture
+  /** Everything that draws it again. */
+  readonly facts: readonly Fact[]
   readonly mayDelete: boolean
 }
 

@@ -12,7 +12,7 @@ export interface PageViews {
   /** For operators; none for others. */
   gpuHosts(viewer: Viewer): readonly GpuHostSummary[]
   /** Finished animations, newest first: those shown to everybody where the viewer is, and the viewer's own. */
-  recent(viewer: Viewer, page: { readonly from: number; readonly limit: number }): Promise<RecentAnimations>
+  recent(viewer: Viewer, page: RecentQuery): Promise<RecentAnimations>
   /** The file of one of these; undefined where it is gone or not the viewer's to see. */
   animation(viewer: Viewer, job: string): Promise<Uint8Array | undefined>
   /** As the viewer may use them. */
@@ -25,6 +25,13 @@ export interface QueuedOnPage extends QueuedJob {
   /** Whether its words are the viewer's to see. */
   readonly readable: boolean
   readonly mayCancel: boolean
+}
+
+export interface RecentQuery {
+  readonly from: number
+  readonly limit: number
+  /** Words of the prompt or the style. */
+  readonly search?: string
 }
 
 export interface RecentAnimations {

@@ -92,13 +92,14 @@ function postedOf({ message }: StoredMessageRow): Posted {
 
 type Url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => string
 
-function bodyOf({ picture, items, file, reactions, nonce: _nonce, mention: _mention, ...words }: Outgoing, url: Url): AnswerBody {
+function bodyOf(
+  { picture, items, file, reactions: _reactions, nonce: _nonce, mention: _mention, ...words }: Outgoing,
+  url: Url,
+): AnswerBody {
   const kept = words.tone !== 'waiting' && words.tone !== 'running'
   return {
     kind: 'answer',
     ...words,
-    // as rows of before call them
-    ...omitUndefined({ marks: reactions }),
     ...(picture && { picture: shownPicture(picture, url, kept) }),
     ...(items && { items: items.map((item) => shownItem(item, url, kept)) }),
     ...(file && { file: { url: url(file, true), fileName: file.fileName, bytes: file.bytes.byteLength } }),

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { Attachment } from '../contract/attachment.ts'
-import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
+import type { Circumstances, FormOpening, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
 import { HttpError } from './http/http-error.ts'
 import type { Viewer } from './page-views.ts'
 
@@ -33,10 +33,11 @@ const pageInputSchema = z.union([
     action: name.optional(),
     options: z.array(z.tuple([name, optionInput])).max(50),
   }),
-  z.object({ kind: z.literal('reaction'), event, locale, mark: z.enum(['die', 'cross', 'star', 'letter']), message: z.string().max(64) }),
 ])
 
 const typingSchema = z.object({ locale, command: name, action: name.optional(), option: name, typed: z.string().max(1000) })
+
+const openingSchema = z.object({ locale, command: name, action: name.optional(), given: z.record(name, z.string().max(1000)) })
 
 /** What somebody did. `silent`: a button said it for them. Options come as pairs: names are people's words, too. */
 export type PageInput = z.infer<typeof pageInputSchema>
@@ -80,8 +81,6 @@ function saidIn(input: PageInput, file: (id: string) => Attachment): Said {
       const { command, action } = input
       return { kind: 'command', command, ...omitUndefined({ action }), options: Object.fromEntries(options) }
     }
-    case 'reaction':
-      return { kind: 'reaction', reaction: input.mark, message: input.message }
   }
 }
 
@@ -90,6 +89,13 @@ export function readTyping(body: unknown, viewerIn: (locale: string) => Viewer):
   const typing = checkShape(typingSchema, body)
   const { owner, asker } = viewerIn(typing.locale)
   return omitUndefined({ owner, asker, ...typing })
+}
+
+/** @param viewerIn who opens it, in which language @throws HttpError */
+export function readOpening(body: unknown, viewerIn: (locale: string) => Viewer): FormOpening {
+  const opening = checkShape(openingSchema, body)
+  const { owner, asker } = viewerIn(opening.locale)
+  return omitUndefined({ owner, asker, ...opening })
 }
 
 /** @throws HttpError */

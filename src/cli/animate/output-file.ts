@@ -5,11 +5,14 @@ import { join, parse } from 'node:path'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format } from '../../jobs/request.ts'
 
+/** In the place of a path: standard input or standard output. */
+export const standardStream = '-'
+
 export const formats: readonly Format[] = ['webp', 'gif', 'mp4']
 
 /** @throws UserError `format` where --format and the end of --out disagree or say nothing that is known */
 export function formatOf({ format, out }: { readonly format?: Format; readonly out?: string }): Format {
-  const end = out === undefined ? '' : parse(out).ext.slice(1).toLowerCase()
+  const end = out === undefined || out === standardStream ? '' : parse(out).ext.slice(1).toLowerCase()
   const ends = formats.find((name) => name === end)
   if (out !== undefined && end !== '' && (!ends || (format && format !== ends))) {
     throw new UserError('format', `${out} should end in .${format ?? formats.join(', .')}.`, { out, format })
@@ -19,6 +22,7 @@ export function formatOf({ format, out }: { readonly format?: Format; readonly o
 
 /** Where it will be written: known to be possible before anything is drawn. @throws UserError `not-written` */
 export function placeFor(out: string | undefined, { seed, format }: Pick<AnimationRequest, 'seed' | 'format'>): string {
+  if (out === standardStream) return out
   const wanted = out ?? free(join('out', `zoetrope-${seed}`), format)
   const path = parse(wanted).ext === '' ? `${wanted}.${format}` : wanted
   return writing(path, () => {

@@ -10,15 +10,16 @@ import { openStore } from '../../store/store.ts'
 import { baseModels } from '../../styles/catalog/base-models.ts'
 import type { StyleCatalog } from '../../styles/catalog/style.ts'
 import { type InstalledLoras, installedLoras } from '../../styles/catalog/tagged-loras.ts'
-import { installedModels } from '../../styles/download/installed-models.ts'
+import { type InstalledModel, installedModels } from '../../styles/download/installed-models.ts'
 import { openCatalog } from '../../styles/open-catalog.ts'
 
 export interface ReadCatalog {
   readonly catalog: StyleCatalog
   /** Draws where nothing is named. */
   readonly base: ModelFiles
+  readonly installed: readonly InstalledModel[]
   /** LoRAs that prompts may name. */
-  readonly installed: InstalledLoras
+  readonly loras: InstalledLoras
   close(): Promise<void>
 }
 
@@ -35,5 +36,5 @@ export async function readStyleCatalog({ home, redisUrl, checkpoint, motion }: C
     modelDefaults,
     nowMs: () => 0, // Nothing is written down here.
   })
-  return { catalog, base: bases[0].files, installed: installedLoras(installed), close: () => store.close() }
+  return { catalog, base: bases[0].files, installed, loras: installedLoras(installed), close: () => store.close() }
 }

@@ -1,7 +1,7 @@
 // A recipe from the flags of `zoetrope animate`: what the pool renders.
 
 import { randomInt } from 'node:crypto'
-import { resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { checkClip, framesIn } from '../../clip.ts'
 import type { Config } from '../../config.ts'
 import { clipSettingsIn, type DrawSettings, drawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
@@ -9,8 +9,11 @@ import { modelDefaults } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { pocket } from '../../paths.ts'
 import type { Recipe } from '../../render/recipe.ts'
 import { recipeFor } from '../../styles/catalog/recipe.ts'
+import { readPublishedModels } from '../../styles/download/published-models.ts'
+import { modelPath, type NamedModels } from '../model-path.ts'
 import { formatOf } from './output-file.ts'
 import { type ReadCatalog, readStyleCatalog } from './read-style-catalog.ts'
 
@@ -25,6 +28,7 @@ export interface Flags extends Partial<DrawSettings> {
   readonly size?: readonly [width: number, height: number]
   readonly seconds?: number
   readonly seed?: string
+  readonly count?: string
   readonly format?: Format
   readonly maxBytes?: number
   readonly scale?: number
@@ -34,13 +38,15 @@ export interface Flags extends Partial<DrawSettings> {
   readonly verbose?: true
 }
 
-export async function recipeFromFlags(prompt: string, flags: Flags, config: Config): Promise<Recipe> {
+/** @param prefix what stands before commands that are told */
+export async function recipeFromFlags(prompt: string, flags: Flags, config: Config, prefix: string): Promise<Recipe> {
   const styles = await readStyleCatalog(config)
-  return recipeOf(prompt, flags, styles).finally(styles.close)
+  const models = { installed: styles.installed, published: readPublishedModels(dirname(pocket)), prefix }
+  return recipeOf(prompt, flags, styles, models).finally(styles.close)
 }
 
-async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Promise<Recipe> {
-  const model = modelOf(flags, styles.base)
+async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, models: NamedModels): Promise<Recipe> {
+  const model = modelOf(flags, styles.base, models)
   const defaults = model ? modelDefaults(model) : await styles.catalog.model(flags.style)
   const [width, height] = flags.size ?? [defaults.width, defaults.height]
   const { style, maxBytes, scale } = flags
@@ -55,10 +61,11 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog): Prom
     ...framesOf(flags, flags.fps ?? defaults.fps),
     seed: flags.seed ?? String(randomInt(2 ** 32)),
     format: formatOf(flags),
+    ...(Number(flags.count ?? 1) > 1 && { count: Number(flags.count) }),
     ...omitUndefined({ maxBytes }),
   }
   checkClip({ ...clipSettingsIn(defaults), ...request }, defaults.positions)
-  const recipe = await recipeFor(request, styles.catalog, styles.base, styles.installed)
+  const recipe = await recipeFor(request, styles.catalog, styles.base, styles.loras)
   return { ...recipe, ...omitUndefined({ scale }) }
 }
 
@@ -70,13 +77,21 @@ function framesOf({ frames, seconds, loop }: Flags, fps: number): Pick<DrawSetti
 }
 
 /** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */
-function modelOf({ style, checkpoint, motion, vae, lora, embedding }: Flags, base: ModelFiles): ModelFiles | undefined {
+function modelOf(
+  { style, checkpoint, motion, vae, lora, embedding }: Flags,
+  base: ModelFiles,
+  models: NamedModels,
+): ModelFiles | undefined {
   if (checkpoint === undefined && motion === undefined && vae === undefined && lora.length === 0 && embedding.length === 0) return undefined
   if (style !== undefined) {
     throw new UserError('style-and-files', 'A style has its own files: name a style, or files, not both.', { style })
   }
-  const under: ModelFiles = checkpoint === undefined ? base : { checkpoint: resolve(checkpoint), loras: [] }
-  const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
+  const path = (named: string | undefined): string | undefined => (named === undefined ? undefined : modelPath(named, models))
+  const under: ModelFiles = checkpoint === undefined ? base : { checkpoint: modelPath(checkpoint, models), loras: [] }
   const embeddings = embedding.length > 0 ? embedding : undefined
-  return { ...under, ...omitUndefined({ motion: path(motion), vae: path(vae), embeddings }), loras: lora }
+  return {
+    ...under,
+    ...omitUndefined({ motion: path(motion), vae: path(vae), embeddings }),
+    loras: lora.map(({ file, strength }) => ({ file: modelPath(file, models), strength })),
+  }
 }

@@ -10,11 +10,12 @@ import { bad, badly, type Finding, good, off, poor } from './finding.ts'
 /** Drawn in a second on two cores; more than this is no GPU and no recent CPU. */
 const slowMs = 30_000
 
-export async function checkModel({ name, files }: BaseModel, setting: string): Promise<Finding> {
+/** @param prefix what stands before `models pull` where this program was called */
+export async function checkModel({ name, files }: BaseModel, setting: string, prefix: string): Promise<Finding> {
   const what = `Model ${name}`
   for (const path of [files.checkpoint, files.motion]) {
     if (path === undefined || existsSync(path)) continue
-    return bad(what, `${path} is not there`, `Name a file that is there in ${setting}, or pull one: zoetrope models pull sd15 motion-v3`)
+    return bad(what, `${path} is not there`, `Name a file that is there in ${setting}, or pull one: ${prefix} models pull sd15 motion-v3`)
   }
   try {
     const { width, height, motion } = modelDefaults(files)

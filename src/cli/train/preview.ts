@@ -26,7 +26,7 @@ export async function drawPreview({ request, out, words, step, config }: Trainin
   const { checkpoint, motion, vae } = model
   const lora = kind === 'motion' ? [] : [{ file: out, strength: 1 }]
   const files = { checkpoint, lora, embedding: [], ...omitUndefined({ motion: kind === 'motion' ? out : motion, vae }) }
-  const recipe = await recipeFromFlags(words, { ...files, seed, width, height, device: 'cpu' }, config)
+  const recipe = await recipeFromFlags(words, { ...files, seed, width, height, device: 'cpu' }, config, 'zoetrope')
   const folder = join(trainingFolder(out), 'previews')
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `step-${String(step).padStart(6, '0')}.webp`)

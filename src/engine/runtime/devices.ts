@@ -1,6 +1,7 @@
 // Device selection. What a person names either starts or is refused with the reason and what to do about it; `auto` goes from the fastest
 // kind to the CPU, takes the first that starts, and says why the others were passed over.
 
+import { fileURLToPath } from 'node:url'
 import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
 
@@ -87,11 +88,14 @@ function reasonOf(device: Device, error: unknown): string {
   return words ?? `${device} said “${text.split('\n', 1)[0]!.trim().slice(0, 200)}”`
 }
 
+/** Wherever it is told. */
+const installScript = fileURLToPath(new URL('../../../node_modules/onnxruntime-node/script/install.js', import.meta.url))
+
 function mending(device: Device, platform: NodeJS.Platform): string {
   switch (device) {
     case 'cuda':
       return platform === 'linux'
-        ? 'Install the NVIDIA driver, CUDA 12 and cuDNN 9, then run "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12".'
+        ? `Install the NVIDIA driver, CUDA 12 and cuDNN 9, then run "node '${installScript}' --onnxruntime-node-install=cuda12".`
         : 'Under Node, ONNX Runtime has CUDA on 64-bit Intel and AMD Linux only.'
     case 'webgpu':
       return platform === 'linux'

@@ -34,12 +34,13 @@ describe('the life of a request', () => {
     assert.equal(outgoing.picture?.format, 'webp')
     assert.equal(outgoing.picture?.fileName.includes('ball'), false)
     const facts = Object.fromEntries(outgoing.facts!.map(({ label, value }) => [label, value]))
-    assert.partialDeepStrictEqual(facts, { Style: 'anime', Seed: '7', Size: '64 × 64', Loop: 'closed, seam 0.80' })
+    const delivered = { Style: 'anime', Seed: '7', Size: '16 × 16', Frames: '3 at 8 a second', Loop: 'closed, seam 0.80' }
+    assert.partialDeepStrictEqual(facts, delivered, 'what was delivered')
     assert.deepEqual(
       outgoing.buttons!.map(({ label }) => label),
-      ['Again', 'Variation', 'Longer', 'Change words', 'Delete', 'Keep'],
+      ['Again', 'Variation', 'Longer', 'Change words', 'Keep', 'Send me', 'Delete'],
     )
-    assert.deepEqual(outgoing.reactions, ['die', 'star', 'letter'])
+    assert.equal(outgoing.reactions, undefined, 'no mark repeats a button')
   })
 
   test('that fails for a bug ends with a sentence, and the cause is in the log alone', async () => {
@@ -95,7 +96,8 @@ describe('the life of a request', () => {
     const varied = await endOf(await testChat.fake.press('bob', nameOf(testChat.fake, first), 'Variation'))
     assert.notEqual(varied.outgoing.facts!.find(({ label }) => label === 'Seed')!.value, '7')
     const longer = await endOf(await testChat.fake.press('bob', nameOf(testChat.fake, first), 'Longer'))
-    assert.match(longer.outgoing.facts!.find(({ label }) => label === 'Frames')!.value, /^24 /)
+    const [, job] = /job:(\w+)/.exec(longer.outgoing.buttons![0]!.command)!
+    assert.equal(testChat.scheduler.find(job!)!.request.frames, 24)
   })
 
   test('a storm of reactions by one person on one message counts once; other people and messages have their own', async () => {
@@ -123,6 +125,13 @@ describe('the life of a request', () => {
     const kept = await testChat.fake.say('bob', '/history kept:yes')
     const list = testChat.fake.messages('bob').find(({ event }) => event === kept)!
     assert.equal(list.outgoing.items?.[0]?.title, 'a white star')
+    for (const said of [
+      'No longer kept. The same button keeps it again.',
+      'Kept. It is under /history kept:yes and stays when others are cleared away.',
+    ]) {
+      const pressed = await testChat.fake.press('bob', message, 'Keep')
+      assert.equal(testChat.fake.messages('bob').find(({ event }) => event === pressed)!.outgoing.text, said)
+    }
     const sent = await testChat.fake.react('bob', message, 'letter')
     const letter = testChat.fake.messages().find(({ event }) => event === sent)!
     assert.deepEqual({ to: letter.to, audience: letter.outgoing.audience }, { to: 'bob', audience: 'direct' })
@@ -131,7 +140,14 @@ describe('the life of a request', () => {
     const cross = await testChat.fake.react('bob', message, 'cross')
     assert.match(testChat.fake.messages().find(({ event }) => event === cross)!.outgoing.text, /Only who asked/)
     assert.ok(testChat.fake.messages().some(({ id }) => id === first.id))
-    await testChat.fake.react('ann', message, 'cross')
+    const asked = await testChat.fake.react('ann', message, 'cross')
+    assert.ok(
+      testChat.fake.messages().some(({ id }) => id === first.id),
+      'it asks first',
+    )
+    const question = testChat.fake.messages().find(({ event }) => event === asked)!
+    assert.equal(question.outgoing.text, 'Delete this animation for good?')
+    await testChat.fake.press('ann', nameOf(testChat.fake, question), 'Yes, delete it')
     assert.ok(!testChat.fake.messages().some(({ id }) => id === first.id))
     const gone = testChat.scheduler.jobsOf({ platform: 'fake', space: 'guild', person: 'ann' }, { from: 0, limit: 1 }).jobs[0]!
     assert.notEqual(gone.request.prompt, 'a white star')

@@ -47,14 +47,14 @@ describe('requests in Slack', () => {
     return found
   }
 
-  test('a request ends in one message that loops, with its words, its seed, buttons and emoji', async () => {
+  test('a request ends in one message that loops, with its words, its seed and buttons', async () => {
     await harness.speak('ann', 'animate', { prompt: 'a red ball bouncing', style: 'anime', seed: '7' })
     const end = await newest('bob', 'a red ball bouncing')
     assert.equal(end.pictures.length, 1)
     assert.equal(Buffer.from(end.pictures[0]!).subarray(0, 3).toString(), 'GIF')
     for (const words of ['anime', '7', 'ann']) assert.ok(end.text.includes(words), words)
     assert.ok(end.buttons.length >= 5)
-    assert.deepEqual(end.reactions, ['die', 'star', 'letter'])
+    assert.deepEqual(end.reactions, [], 'no mark repeats a button')
     assert.equal((await harness.seen('bob')).length, 1)
   })
 

@@ -38,7 +38,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
   after(() => rm(folder, { recursive: true }))
 
   async function serve(port: number): Promise<void> {
-    web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery' }))
+    web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery', uploads: join(folder, 'uploads') }))
     chat.platform = web
     origin = await web.start(chat.receiver)
   }
@@ -64,7 +64,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.keyboard.type('/an')
     const list = page.getByRole('listbox', { name: 'Suggestions' })
     await list.getByRole('option', { name: '/animate' }).waitFor()
-    assert.equal(await field(page).getAttribute('aria-expanded'), 'true')
+    assert.match((await field(page).getAttribute('aria-activedescendant')) ?? '', /^suggestions-/)
     await page.keyboard.press('Enter')
     await page.keyboard.type('prompt:a blue boat rocking on the sea sty')
     await list.getByRole('option', { name: 'style:' }).waitFor()
@@ -127,14 +127,11 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.getByRole('log').getByText('You said /queue.').waitFor()
   })
 
-  it('a reaction is a click; a dialog is filled in and sent', async () => {
+  it('a dialog is filled in and sent', async () => {
     const page = await open()
     await say(page, 'a cat')
     await page.getByRole('log').getByText('You are next.').waitFor()
     await chat.jobs[0]!.finish(200)
-    await page.getByRole('button', { name: 'Draw it again with a new seed' }).click()
-    await page.getByText('once more by die').waitFor()
-
     await page.getByRole('button', { name: 'Change words' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'Draw it with other words' })
     assert.equal(await dialog.getByLabel('Other words').inputValue(), 'a red ball')
@@ -148,18 +145,25 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.deepEqual(received.kind === 'command' && received.options, { job: 'k3j9x', prompt: 'a <b>blue</b> ball' })
   })
 
-  it('a form of pickers says the same as typed words', async () => {
+  it('options are picked in the one composer: after its button for the Tab key, and away with Escape', async () => {
     const page = await open()
     await field(page).fill('a cat')
     await page.getByRole('button', { name: 'Options' }).click()
+    await page.keyboard.press('Tab')
+    const focused = () => page.evaluate<string>('document.activeElement.id')
+    assert.equal(await focused(), 'which-command')
+    await page.keyboard.press('Escape')
+    assert.equal(await page.getByRole('button', { name: 'Options' }).getAttribute('aria-expanded'), 'false')
+    await page.getByRole('button', { name: 'Options' }).press('Enter')
     const form = page.locator('.pickers')
-    assert.equal(await form.getByLabel('prompt').inputValue(), 'a cat')
+    assert.equal(await form.getByLabel('prompt').count(), 0, 'the words stand in one place')
     await form.getByLabel('style').fill('s')
     await form.getByRole('option', { name: 'sepia' }).click()
     await form.getByLabel('frames').fill('8')
     await form.getByLabel('aspect').selectOption('wide')
     await form.getByLabel('private').selectOption('yes')
-    await form.getByRole('button', { name: 'Draw' }).click()
+    assert.equal(await page.locator('.composer button[type=submit]').count(), 1)
+    await page.getByRole('button', { name: 'Send' }).click()
     await page.getByText('/animate prompt:"a cat" style:sepia frames:8 aspect:wide private:yes').waitFor()
     const received = chat.received.at(-1)!
     assert.deepEqual(received.kind === 'command' && received.options, {
@@ -169,6 +173,70 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
       aspect: 'wide',
       private: 'yes',
     })
+  })
+
+  it('a first visit shows moving samples, and one click has one drawn', async () => {
+    const page = await open()
+    const samples = page.locator('.sample')
+    assert.equal(await samples.count(), 6)
+    await pictureOf(samples.nth(1).locator('img'), 256)
+    await samples.nth(1).click()
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    const received = chat.received.at(-1)!
+    assert.deepEqual(received.kind === 'command' && received.options, { prompt: 'a blue boat rocking over the sea', style: 'anime' })
+    assert.equal(await samples.first().isVisible(), false, 'who has asked knows how')
+  })
+
+  it('what could not be sent stays in the field, with the reason', async () => {
+    const page = await open()
+    const { port } = new URL(origin)
+    await web.stop()
+    await say(page, 'a cat that nobody heard of')
+    await page.getByRole('alert').getByText('The server cannot be reached.').waitFor()
+    assert.equal(await field(page).inputValue(), 'a cat that nobody heard of')
+    await serve(Number(port))
+    await page.keyboard.press('Enter')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    assert.equal(await field(page).inputValue(), '')
+    forgiveTheOutage()
+  })
+
+  it('a finished message is at most four stops of the Tab key, and arrows go through its buttons', async () => {
+    const page = await open()
+    await say(page, 'a cat')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await chat.jobs[0]!.finish(200)
+    const message = page.locator('.message[data-tone=done]')
+    await message.locator('img').waitFor()
+    const stops = await message.evaluate((element) => {
+      const all = (element as unknown as { querySelectorAll(selector: string): Iterable<{ tabIndex: number }> }).querySelectorAll('*')
+      return [...all].filter(({ tabIndex }) => tabIndex >= 0).length
+    })
+    assert.ok(stops >= 1 && stops <= 4, `${stops} stops`)
+    await message.getByRole('button', { name: 'Again', exact: true }).focus()
+    for (const name of ['Change words', 'Variation', 'Keep', 'Send me', 'Delete']) {
+      await page.keyboard.press('ArrowRight')
+      assert.equal(await page.evaluate('document.activeElement.textContent'), name)
+    }
+    const [download] = await Promise.all([page.waitForEvent('download'), message.getByRole('link', { name: 'Download' }).click()])
+    assert.match(download.suggestedFilename(), /^zoetrope-.+\.webp$/)
+  })
+
+  it('gallery and styles say what could not be loaded, and load it when they are asked again', async () => {
+    const page = await open()
+    await page.route('**/api/{animations,styles}*', (route) => route.fulfill({ status: 500, json: { code: 'broken' } }))
+    for (const [view, empty] of [
+      ['Gallery', 'No animations yet.'],
+      ['Styles', 'There are no styles yet.'],
+    ] as const) {
+      await page.getByRole('link', { name: view }).click()
+      await page.getByRole('alert').getByText('This could not be loaded. Something broke.').waitFor()
+      await page.unroute('**/api/{animations,styles}*')
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByText(empty).waitFor()
+      await page.route('**/api/{animations,styles}*', (route) => route.fulfill({ status: 500, json: { code: 'broken' } }))
+    }
+    for (const { errors } of opened) errors.splice(0, errors.length, ...errors.filter((error) => !error.includes('500')))
   })
 
   it('a reload keeps the conversation, also after a restart, and progress goes on in the open page', async () => {
@@ -215,6 +283,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.equal(await bob.locator('.message.said').count(), 0)
     await bob.getByRole('button', { name: 'Again', exact: true }).click()
     await ann.getByText(/^for Guest [0-9a-f]{4}$/).waitFor()
+    await ann.getByText('for you').waitFor()
+    assert.equal(await bob.getByRole('button', { name: 'Delete' }).count(), 0, 'nobody is shown what they may not do')
   })
 
   it('is dark where the device is, and where it is switched; the switch is remembered', async () => {
@@ -259,19 +329,68 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await page.locator('.message[data-tone=done] canvas').waitFor()
   })
 
-  it('the token opens what holds here, with answers in place; signing out closes it', async () => {
+  it('a wrong token is said where it was typed, in view', async () => {
+    const page = await open({ viewport: { width: 800, height: 420 } })
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByLabel('Token').fill('wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    const sentence = page.getByText('That is not the token.')
+    await sentence.waitFor()
+    const { y, height } = (await sentence.boundingBox())!
+    assert.ok(y > 0 && y + height <= 420, `from ${y} to ${y + height}`)
+    for (const { errors } of opened) errors.splice(0, errors.length, ...errors.filter((error) => !error.includes('403')))
+  })
+
+  it('the token opens what holds here, with what holds now in its fields and answers in place; signing out closes it', async () => {
     const page = await open()
     await page.getByRole('link', { name: 'Settings' }).click()
     await page.getByLabel('Token').fill('correct horse battery')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('You are signed in as the operator.').first().waitFor()
-    await page.getByText('/settings show').click()
-    await page.locator('details[open]').getByRole('button', { name: 'Do it' }).click()
-    await page.locator('details[open] .message').getByText('You said /settings.').waitFor()
-    assert.equal(chat.received.at(-1)!.asker.admin, true)
+    await page.getByText('/settings set').click()
+    const form = page.locator('details[open]')
+    const frames = form.getByLabel('max-frames')
+    await frames.waitFor()
+    assert.equal(await frames.inputValue(), '24')
+    await frames.fill('16')
+    await form.getByRole('button', { name: 'Do it' }).click()
+    await form.locator('.message').getByText('You said /settings.').waitFor()
+    const received = chat.received.at(-1)!
+    assert.equal(received.asker.admin, true)
+    assert.deepEqual(received.kind === 'command' && received.options, { 'max-frames': '16' }, 'only what was changed is sent')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Token').waitFor()
-    assert.equal(await page.getByText('/settings show').count(), 0)
+    assert.equal(await page.getByText('/settings set').count(), 0)
+  })
+
+  it('an admin adds a style among the styles, sees that it is worked on, and the answer in place', async () => {
+    const page = await open()
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByLabel('Token').fill('correct horse battery')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('You are signed in as the operator.').first().waitFor()
+    await page.getByRole('link', { name: 'Styles' }).click()
+    await page.getByText('/styles add').click()
+    const form = page.locator('details[open]')
+    await form.getByLabel('name').fill('watercolour')
+    await form.getByLabel('file').setInputFiles({ name: 'watercolour.safetensors', mimeType: '', buffer: Buffer.alloc(1000) })
+    let go = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    await page.route('**/api/say*', async (route) => {
+      await held
+      await route.continue()
+    })
+    await form.getByRole('button', { name: 'Do it' }).click()
+    await form.getByText(/^Being worked on for \d+ s/).waitFor()
+    assert.equal(await form.getByRole('progressbar').count(), 1)
+    go()
+    await form.locator('.message').getByText('You said /styles.').waitFor()
+    assert.equal(await form.getByRole('progressbar').count(), 0)
+    const received = chat.received.at(-1)!
+    assert.equal(received.kind === 'command' && received.options['name'], 'watercolour')
+    assert.equal(await page.getByText('You said /styles.').count(), 1, 'not in the chat as well, as long as one looks here')
   })
 
   it('speaks Chinese where the browser does', async () => {

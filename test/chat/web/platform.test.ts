@@ -42,8 +42,8 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
       const button = [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].find((one) => one.label === label)
       await clients[person].say({ kind: 'text', text: button!.command, silent: true })
     },
-    async react(person, message, reaction) {
-      await clients[person].say({ kind: 'reaction', mark: reaction, message })
+    async react() {
+      throw new Error('there are no reactions on the page')
     },
     async opened(person) {
       const open = await form(person)
@@ -82,7 +82,7 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
 })
 
 async function seenBy(client: PageClient, message: string, body: AnswerBody): Promise<Seen> {
-  const { text, quote, facts = [], progress, picture, items = [], file, buttons = [], marks = [] } = body
+  const { text, quote, facts = [], progress, picture, items = [], file, buttons = [] } = body
   const words = [
     text,
     quote,
@@ -97,6 +97,6 @@ async function seenBy(client: PageClient, message: string, body: AnswerBody): Pr
     pictures: await Promise.all(pictures.map(({ url }) => client.bytes(url))),
     files: file ? [await client.bytes(file.url)] : [],
     buttons: [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].map(({ label }) => label),
-    reactions: marks,
+    reactions: [],
   }
 }

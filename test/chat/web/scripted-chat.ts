@@ -1,5 +1,6 @@
 // A scripted chat: what is asked for waits until the test says what becomes of it. Real messages, real pictures.
 
+import assert from 'node:assert/strict'
 import { commands } from '../../../commands/index.ts'
 import type { Choice, Incoming } from '../../../src/chat/contract/incoming.ts'
 import type { Outgoing, Picture } from '../../../src/chat/contract/outgoing.ts'
@@ -29,13 +30,19 @@ const styles: readonly Choice[] = [
 export function createScriptedChat(): ScriptedChat {
   const received: Incoming[] = []
   const jobs: ScriptedJob[] = []
-  const chat: ScriptedChat = { received, jobs, platform: undefined, receiver: { receive, complete } }
+  const chat: ScriptedChat = {
+    received,
+    jobs,
+    platform: undefined,
+    receiver: { receive, complete, current: async () => ({ 'max-frames': '24' }) },
+  }
 
   async function receive(incoming: Incoming): Promise<void> {
     received.push(incoming)
     const platform = chat.platform!
     const { address } = incoming
-    if (incoming.kind === 'reaction') return draw(incoming, `once more by ${incoming.reaction}`)
+    assert.notEqual(incoming.kind, 'reaction')
+    if (incoming.kind === 'reaction') return
     const spoken = incoming.kind === 'text' ? parse(incoming.text, commands) : undefined
     const name = incoming.kind === 'command' ? incoming.command : spoken!.command.name
     const options = incoming.kind === 'command' ? incoming.options : spoken!.inputs
@@ -56,7 +63,7 @@ export function createScriptedChat(): ScriptedChat {
 
   async function draw({ address }: Incoming, prompt: string): Promise<void> {
     const common = { audience: 'everyone', quote: prompt } as const
-    const cancel = { label: 'Cancel', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' } as const
+    const cancel = { label: 'Cancel', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger', for: 'owner' } as const
     let posted: Posted = await chat.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
     const edit = async (outgoing: Outgoing) => {
       posted = (await chat.platform!.edit(posted, outgoing)) ?? posted
@@ -75,9 +82,11 @@ export function createScriptedChat(): ScriptedChat {
           buttons: [
             { label: 'Again', emoji: '🎲', command: 'again job:k3j9x', style: 'main' },
             { label: 'Change words', emoji: '✏️', command: 'again job:k3j9x ask:yes', style: 'usual' },
-            { label: 'Delete', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger' },
+            { label: 'Variation', emoji: '🎨', command: 'again job:k3j9x vary:yes', style: 'usual' },
+            { label: 'Keep', emoji: '⭐', command: 'keep job:k3j9x toggle:yes', style: 'usual' },
+            { label: 'Send me', emoji: '✉️', command: 'send job:k3j9x', style: 'usual' },
+            { label: 'Delete', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger', for: 'owner' },
           ],
-          reactions: ['die', 'star', 'letter'],
         }),
     })
   }

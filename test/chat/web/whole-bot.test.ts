@@ -61,8 +61,8 @@ describe('the bot and its page', { skip: !hasChromium, timeout: 600_000 }, () =>
     await loops(page)
     await done(page).getByText('anime', { exact: true }).waitFor()
 
-    // the die: another seed of the same; taken back before it is drawn
-    await done(page).getByRole('button', { name: 'Draw it again with a new seed' }).click()
+    // another seed of the same; taken back before it is drawn
+    await done(page).getByRole('button', { name: 'Again', exact: true }).click()
     const second = page.locator('.message:not([data-tone=done]):not(.said)')
     await second.waitFor()
     await page.getByRole('navigation').getByRole('link', { name: 'Queue' }).click()

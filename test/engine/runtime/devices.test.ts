@@ -94,7 +94,7 @@ test('a device that is named and does not start is refused with the reason and w
     [
       'cuda',
       { starts: [], says: 'Failed to load shared library' },
-      /^CUDA does not start here: .+ not installed.+install\.js --onnxruntime-node-install=cuda12"\.$/,
+      /^CUDA does not start here: .+ not installed.+install\.js' --onnxruntime-node-install=cuda12"\.$/,
     ],
     [
       'cuda',

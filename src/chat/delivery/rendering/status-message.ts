@@ -1,5 +1,6 @@
 // Status message: how a request is shown from its place in the queue to its end, in the language of those who read it. Pure.
 
+import { nthSeed } from '../../../draw-settings.ts'
 import type { Note } from '../../../errors.ts'
 import type { Job } from '../../../jobs/job.ts'
 import type { RenderProgress } from '../../../jobs/renderer.ts'
@@ -46,10 +47,13 @@ export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, pr
 }
 
 function stageWords(progress: RenderProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
-  if (!progress || progress.stage === 'loading') {
-    return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
+  if (!progress) return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
+  const { stage, step, of, loading } = progress
+  if (stage === 'loading') {
+    if (!loading) return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
+    const ms = loading.leftMs
+    return { text: ms < 1000 ? say('loading') : say('loading-left', { ms }), done: loading.share }
   }
-  const { stage, step, of } = progress
   if (stage !== 'denoising') return { text: say('finishing'), done: 1 }
   const text = leftMs === undefined ? say('drawing-step', { step, of }) : say('drawing-left', { step, of, ms: leftMs })
   return { text, done: of > 0 ? step / of : 0 }
@@ -71,14 +75,14 @@ export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limi
     return { ...common(job, to, locale, [sorryWords(job, to, ending, locale)]), tone: toneOf(job), ...mentionOf(job, to), buttons }
   }
   const line = to.private ? say('end-done-own') : say('end-done', { name: personNamed(to) })
+  const notes = (details?.notes ?? []).map((note) => speakNote(locale, note))
   return {
-    ...common(job, to, locale, [line, ...(details?.notes ?? []).map((note) => speakNote(locale, note))]),
+    ...common(job, to, locale, [...(limits.namesAsker ? [] : [line]), ...notes]),
     tone: 'done',
     facts: jobFacts(job, locale),
     picture,
     ...mentionOf(job, to),
-    buttons: doneButtons(job, limits, locale),
-    ...(!to.private && { reactions: ['die', 'star', 'letter'] as const }),
+    buttons: doneButtons(job, locale),
   }
 }
 
@@ -109,12 +113,14 @@ export function personNamed({ name }: Pick<ReplyTarget, 'name'>): SentenceValue 
 
 /** What draws it again, shown with it. */
 export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
-  const { style, seed, width, height, frames, fps, steps, guidance, negative } = request
+  const { style, seed, count = 1, steps, guidance, negative } = request
+  // What was delivered, where that is known: small pictures are enlarged, and large ones lowered to fit.
+  const { width, height, frames, fps } = result?.details ?? request
   const facts: [Line, Line][] = [
     [say('fact-style'), style ?? say('none')],
-    [say('fact-seed'), seed],
+    [say('fact-seed'), count > 1 ? say('seeds-to', { first: seed, last: nthSeed(seed, count - 1) }) : seed],
     [say('fact-size'), `${width} × ${height}`],
-    [say('fact-frames'), say('frames-at', { frames, fps })],
+    [say('fact-frames'), say('frames-at', { frames, fps: Math.round(fps * 100) / 100 })],
     [say('fact-steps'), String(steps)],
     [say('fact-guidance'), String(guidance)],
   ]
@@ -131,21 +137,31 @@ function common(job: Job, to: ReplyTarget, locale: Locale, lines: readonly Line[
   return { audience: audienceOf(to), text: words.map((line) => speak(locale, line)).join('\n'), quote: job.request.prompt }
 }
 
-function doneButtons(job: Job, limits: PlatformLimits, locale: Locale): Button[] {
+function doneButtons(job: Job, locale: Locale): Button[] {
   const { id } = job
   const button = (label: Line, emoji: string, command: string, style: Button['style'] = 'usual'): Button => {
     return { label: speak(locale, label), emoji, command, style }
   }
-  const all = [
-    againButton(job, locale),
+  const { count = 1 } = job.request
+  const picks = Array.from({ length: count > 1 ? count : 0 }, (_, n) => ({
+    label: String(n + 1),
+    command: `again job:${id} pick:${n + 1}`,
+    style: 'main' as const,
+  }))
+  const ofOne = [
     button(say('button-vary'), '🎨', `again job:${id} vary:yes`),
     button(say('button-longer'), '⏩', `again job:${id} longer:yes`),
     button(say('button-words'), '✏️', `again job:${id} ask:yes`),
-    button(say('button-delete'), '❌', `cancel job:${id}`, 'danger'),
-    button(say('button-keep'), '⭐', `keep job:${id}`),
   ]
-  if (!limits.reactions) all.push(button(say('button-send'), '✉️', `send job:${id}`))
-  return all
+  return [
+    ...picks,
+    { ...againButton(job, locale), ...(picks.length > 0 && { style: 'usual' as const }) },
+    ...(picks.length > 0 ? [] : ofOne),
+    button(say('button-keep'), '⭐', `keep job:${id} toggle:yes`),
+    button(say('button-send'), '✉️', `send job:${id}`),
+    // asks first
+    { ...button(say('button-delete'), '❌', `cancel job:${id}`, 'danger'), for: 'owner' },
+  ]
 }
 
 function againButton({ id }: Job, locale: Locale): Button {
@@ -153,7 +169,7 @@ function againButton({ id }: Job, locale: Locale): Button {
 }
 
 function cancelButton({ id }: Job, locale: Locale): Button {
-  return { label: speak(locale, say('button-cancel')), emoji: '❌', command: `cancel job:${id}`, style: 'danger' }
+  return { label: speak(locale, say('button-cancel')), emoji: '❌', command: `cancel job:${id}`, style: 'danger', for: 'owner' }
 }
 
 function kilobytes(bytes: number): number {

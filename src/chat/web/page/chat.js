@@ -19,11 +19,12 @@ import { text } from './texts.js'
  * @property {() => void} caughtUp
  * @property {(event: string) => () => void} expect shows that an answer is on its way, until it is there or the returned function is called
  * @property {(event: string) => Promise<ShownMessage | undefined>} answerTo
- * @property {(sentence: string) => void} trouble
  */
 
 /** As many as the server tells at once. */
 const pageSize = 60
+/** Gigabytes are fetched, looked at and drawn with. */
+const answerMs = 30 * 60_000
 /** Somebody this near to the end reads along. */
 const nearPx = 120
 
@@ -32,7 +33,7 @@ const nearPx = 120
  * @param {Server} options.server
  * @param {MessageActions} options.actions
  * @param {(form: Form) => void} options.open
- * @param {HTMLElement} options.empty shown while nothing was said
+ * @param {HTMLElement} options.empty shown to somebody who has not asked for anything yet
  * @returns {Chat}
  */
 export function createChat({ server, actions, open, empty }) {
@@ -40,6 +41,8 @@ export function createChat({ server, actions, open, empty }) {
   const shown = new Map()
   /** @type {Map<string, (message: ShownMessage) => void>} */
   const expected = new Map()
+  /** Who waits for what is answered. @type {Map<string, (message: ShownMessage) => void>} */
+  const answers = new Map()
   /** What was done in this window, until its dialog has opened. @type {Set<string>} */
   const ours = new Set()
   /** What has been told of progress, in quarters. @type {Map<string, number>} */
@@ -49,7 +52,6 @@ export function createChat({ server, actions, open, empty }) {
 
   const list = el('div', { class: 'messages', role: 'log', 'aria-live': 'off', 'aria-label': text('conversation'), tabindex: -1 })
   const dots = el('p', { class: 'dots', hidden: true, 'aria-label': text('sending') }, el('span'), el('span'), el('span'))
-  const trouble = el('p', { class: 'trouble', role: 'alert', hidden: true })
   const earlier = el('button', { class: 'button usual earlier', type: 'button', hidden: true }, text('earlier'))
   earlier.addEventListener('click', () => whileBusy(earlier, loadEarlier()))
   const newest = el(
@@ -57,7 +59,7 @@ export function createChat({ server, actions, open, empty }) {
     { class: 'round newest', type: 'button', hidden: true, 'aria-label': text('newest'), title: text('newest'), onClick: toEnd },
     icon('down'),
   )
-  const scroller = el('div', { class: 'scroller' }, el('div', { class: 'column' }, earlier, empty, list, dots, trouble))
+  const scroller = el('div', { class: 'scroller' }, el('div', { class: 'column' }, earlier, list, empty, dots))
   const element = el('div', { class: 'chat' }, scroller, newest)
 
   function toEnd() {
@@ -78,6 +80,12 @@ export function createChat({ server, actions, open, empty }) {
   })
   keepEnd.observe(list)
   keepEnd.observe(scroller)
+
+  function offerSamples() {
+    const messages = [...shown.values()].map(({ message }) => message)
+    empty.hidden = messages.some(({ own, body }) => own && body)
+    empty.classList.toggle('beside', messages.length > 0)
+  }
 
   async function loadEarlier() {
     const first = [...shown.values()].reduce((least, { message }) => Math.min(least, message.sequence), Number.MAX_SAFE_INTEGER)
@@ -120,9 +128,9 @@ export function createChat({ server, actions, open, empty }) {
     },
     caughtUp() {
       earlier.hidden = shown.size < pageSize
-      empty.hidden = shown.size > 0
+      offerSamples()
       // the list itself says what is new from here on
-      if (!live) toEnd()
+      if (!live && shown.size > 0) toEnd()
       live = true
     },
     show(message) {
@@ -131,7 +139,11 @@ export function createChat({ server, actions, open, empty }) {
         if (event && ours.delete(event)) open(body.form)
       } else place(message)
       if (body && event && body.kind !== 'said') expected.get(event)?.(message)
-      empty.hidden = shown.size > 0
+      if (event && body?.kind === 'answer') {
+        answers.get(event)?.(message)
+        answers.delete(event)
+      }
+      offerSamples()
       if (live && body?.kind === 'answer') tellOf(message)
       if (body?.kind === 'said') toEnd()
     },
@@ -143,22 +155,18 @@ export function createChat({ server, actions, open, empty }) {
         dots.hidden = expected.size === 0
       }
       expected.set(event, over)
-      trouble.hidden = true
       return over
     },
-    async answerTo(event) {
-      const of = () =>
-        [...shown.values()]
-          .map(({ message }) => message)
-          .filter((one) => one.event === event && one.body?.kind === 'answer')
-          .at(-1)
-      for (let tries = 0; tries < 40 && !of(); tries++) await new Promise((resolve) => setTimeout(resolve, 50))
-      return of()
-    },
-    trouble(sentence) {
-      trouble.textContent = sentence
-      trouble.hidden = false
-      toEnd()
+    answerTo(event) {
+      const there = [...shown.values()].map(({ message }) => message).findLast((one) => one.event === event && one.body?.kind === 'answer')
+      if (there) return Promise.resolve(there)
+      return new Promise((resolve) => {
+        answers.set(event, resolve)
+        setTimeout(() => {
+          answers.delete(event)
+          resolve(undefined)
+        }, answerMs)
+      })
     },
   }
 

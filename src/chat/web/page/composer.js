@@ -1,4 +1,5 @@
-// Where people write: a field that completes what can be said, and a form of pickers for those who do not want to type options.
+// Where people write: a field that completes what can be said, and behind its first button the options of a command as fields. One Send
+// for both.
 
 /** @import { OfferedCommand } from '../page-json.ts' */
 /** @import { Server } from './server.js' */
@@ -7,6 +8,7 @@ import { completionAt, quoted, spoken } from './completion.js'
 import { el } from './element.js'
 import { icon } from './icons.js'
 import { createPickers } from './pickers.js'
+import { Refused } from './server.js'
 import { createSuggestions, isComposing, named } from './suggestions.js'
 import { text } from './texts.js'
 
@@ -21,7 +23,7 @@ import { text } from './texts.js'
  * @param {object} options
  * @param {() => readonly OfferedCommand[]} options.commands those that this person may use
  * @param {Server} options.server
- * @param {(saying: object) => Promise<void>} options.say
+ * @param {(saying: object) => Promise<void>} options.say fails with why it was not taken
  * @returns {Composer}
  */
 export function createComposer({ commands, server, say }) {
@@ -37,46 +39,91 @@ export function createComposer({ commands, server, say }) {
   const send = el('button', { type: 'submit', class: 'round main', 'aria-label': text('send'), title: text('send') }, icon('send'))
   const more = el(
     'button',
-    { type: 'button', class: 'round', 'aria-label': text('options'), title: text('options'), 'aria-expanded': 'false' },
+    {
+      type: 'button',
+      class: 'round',
+      'aria-label': text('options'),
+      title: text('options'),
+      'aria-expanded': 'false',
+      'aria-controls': 'options',
+    },
     icon('sliders'),
   )
-  const pickers = createPickers({ commands, server, say: sayPicked })
-  const panel = el('div', { class: 'pickers', hidden: true }, pickers.element)
+  const pickers = createPickers({ commands, server, changed: nameField })
+  // disabled while it is closed, so that what stands in it neither counts nor is checked
+  const panel = el(
+    'fieldset',
+    { class: 'pickers', id: 'options', hidden: true, disabled: true, 'aria-label': text('options') },
+    pickers.element,
+  )
   const suggestions = createSuggestions(field, put)
-  const row = el('form', { class: 'composer-row', onSubmit: submit }, more, field, send)
-  const element = el('div', { class: 'composer' }, panel, suggestions.element, row)
+  const trouble = el('p', { class: 'trouble', role: 'alert', hidden: true })
+  const row = el('form', { class: 'composer-row', onSubmit: submit }, more, panel, field, send)
+  const element = el('div', { class: 'composer' }, trouble, suggestions.element, row)
   /** What was said last, for the arrow up. */
   let last = ''
   let asked = 0
 
-  /** @param {object} saying */
-  async function sayPicked(saying) {
-    toggle(false)
-    setWords('')
-    await say(saying)
-  }
-
   /** @param {boolean} open */
   function toggle(open) {
     panel.hidden = !open
+    panel.disabled = !open
     more.setAttribute('aria-expanded', String(open))
     const label = text(open ? 'options-hide' : 'options')
     more.setAttribute('aria-label', label)
     more.title = label
-    if (open) pickers.open(field.value.startsWith('/') ? '' : field.value)
+    if (open) pickers.open()
+    nameField()
+  }
+
+  /** What the words are, where options are picked. */
+  function nameField() {
+    const { action, rest } = (!panel.hidden && pickers.chosen()) || {}
+    field.placeholder = action ? (rest ? rest.help : text('no-words')) : text('placeholder')
+  }
+
+  /** @param {string} words '' takes it away */
+  function tell(words) {
+    trouble.textContent = words
+    trouble.hidden = words === ''
   }
 
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault()
     const words = field.value.trim()
-    if (words === '') return
+    const picked = panel.hidden || words.startsWith('/') ? undefined : pickers.chosen()
+    if (!picked && words === '') return
+    if (picked?.rest?.option.required && words === '') {
+      field.focus()
+      return tell(text('words-missing'))
+    }
     // what was asked for meanwhile comes too late
     asked++
     suggestions.hide()
-    last = words
-    setWords('')
-    await say({ kind: 'text', text: spoken(words, commands()) })
+    tell('')
+    const before = { words: field.value, open: !panel.hidden }
+    try {
+      const saying = picked ? await pickedSaying(picked, words) : { kind: 'text', text: spoken(words, commands()) }
+      setWords('')
+      toggle(false)
+      await say(saying)
+      last = words
+      pickers.reset()
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      // what was written meanwhile is not written over
+      if (field.value === '') setWords(before.words)
+      if (before.open) toggle(true)
+      tell(error.message)
+    }
+  }
+
+  /** @param {NonNullable<ReturnType<typeof pickers.chosen>>} picked @param {string} words */
+  async function pickedSaying({ command, action, rest }, words) {
+    const options = await pickers.read()
+    if (rest && words !== '') options.unshift([rest.name, words])
+    return { kind: 'command', command: command.name, ...(action.name && { action: action.name }), options }
   }
 
   /** @param {string} words */
@@ -102,7 +149,7 @@ export function createComposer({ commands, server, say }) {
   async function suggest() {
     asked++
     const turn = asked
-    if (field.value.trim() === '') return suggestions.hide()
+    if (field.value.trim() === '' || !panel.hidden) return suggestions.hide()
     const { suggestions: known, ask, choosing } = completionAt(field.value, field.selectionStart, commands())
     if (!ask) return suggestions.show(known, choosing)
     const { from, to, raw, ...typing } = ask
@@ -114,6 +161,7 @@ export function createComposer({ commands, server, say }) {
 
   field.addEventListener('input', () => {
     grow()
+    tell('')
     void suggest()
   })
   field.addEventListener('click', suggest)
@@ -127,6 +175,12 @@ export function createComposer({ commands, server, say }) {
       event.preventDefault()
       setWords(last)
     } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight' || event.key === 'Home' || event.key === 'End') setTimeout(suggest)
+  })
+  row.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || panel.hidden) return
+    event.preventDefault()
+    toggle(false)
+    more.focus()
   })
   more.addEventListener('click', () => toggle(panel.hidden === true))
 

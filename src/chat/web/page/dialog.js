@@ -49,8 +49,8 @@ export function openDialog({ title, command, action = '', fixed, submit, fields 
   })
   async function send() {
     const options = [...Object.entries(fixed), ...(await readFields(views))]
-    dialog.close()
     await say({ kind: 'command', command, ...(action && { action }), options })
+    dialog.close()
   }
   const before = document.activeElement
   dialog.addEventListener('close', () => {

@@ -24,9 +24,10 @@ import { text } from './texts.js'
  * @param {string} [options.value]
  * @param {Readonly<Record<string, string>>} [options.labels]
  * @param {Server} options.server
+ * @param {(share: number) => void} [options.onUpload]
  * @returns {FieldView}
  */
-export function createField({ command, action, name, option, label, help, value = '', labels, server }) {
+export function createField({ command, action, name, option, label, help, value = '', labels, server, onUpload }) {
   const id = `field-${name}-${crypto.getRandomValues(new Uint32Array(1))[0]}`
   const common = { id, name, 'data-option': name, required: option.required ?? false, 'aria-describedby': help ? `${id}-help` : undefined }
   const input = inputOf()
@@ -128,7 +129,7 @@ export function createField({ command, action, name, option, label, help, value 
     async read() {
       if (control instanceof HTMLInputElement && control.type === 'file') {
         const file = control.files?.[0]
-        return file && server.upload(file)
+        return file && server.upload(file, onUpload)
       }
       return control.value === '' ? undefined : control.value
     },

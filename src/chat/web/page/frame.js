@@ -20,7 +20,7 @@ export function createFrame(views) {
   })
   const lost = el('p', { class: 'offline', role: 'status', hidden: true }, text('offline'))
   const main = el('main', { id: 'view' })
-  const skip = el('a', { class: 'skip', href: '#words' }, text('skip'))
+  const skip = el('a', { class: 'skip', href: '#view' }, text('skip'))
   skip.addEventListener('click', (event) => {
     event.preventDefault()
     go('chat')

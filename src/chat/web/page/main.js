@@ -11,6 +11,7 @@ import { createFrame } from './frame.js'
 import { createGallery } from './gallery.js'
 import { preferences } from './preferences.js'
 import { createQueue } from './queue.js'
+import { createSamples } from './samples.js'
 import { createServer } from './server.js'
 import { createSettings } from './settings.js'
 import { openStream } from './stream.js'
@@ -39,7 +40,7 @@ const commands = () =>
     .filter(({ actions }) => actions.length > 0)
 
 /**
- * Says it, and shows in the chat what became of it.
+ * Fails with why it was not taken; what is said to it comes in the chat.
  * @param {object} saying
  * @returns {Promise<string>} the event, by which its answer is known
  */
@@ -48,8 +49,6 @@ async function say(saying) {
   const over = chat.expect(event)
   try {
     await done
-  } catch (error) {
-    chat.trouble(error instanceof Error ? error.message : String(error))
   } finally {
     over()
   }
@@ -58,31 +57,18 @@ async function say(saying) {
 
 /** @param {string} command */
 const press = async (command) => void (await say({ kind: 'text', text: command, silent: true }))
-/** @param {string} message @param {string} mark */
-const react = async (message, mark) => void (await say({ kind: 'reaction', message, mark }))
-const actions = { press, react }
+const actions = { press }
 /** @param {object} saying */
 const sayInChat = async (saying) => {
-  frame.go('chat')
   await say(saying)
+  frame.go('chat')
 }
-
-const examples = [1, 2, 3].map((n) => {
-  const words = text(`empty-example-${n}`)
-  return el('button', { class: 'button usual', type: 'button', onClick: () => composer.write(words) }, words)
-})
-const empty = el(
-  'div',
-  { class: 'empty', hidden: true },
-  el('img', { src: '/page/icon.svg', alt: '', width: 56, height: 56 }),
-  el('h1', {}, text('empty-title')),
-  el('p', {}, text('empty-text')),
-  ...examples,
-)
+/** @param {object} saying */
+const ask = async (saying) => chat.answerTo(await say(saying))
 
 /** @param {Form} form */
 const open = (form) => openDialog(form, server, sayInChat)
-const chat = createChat({ server, actions, open, empty })
+const chat = createChat({ server, actions, open, empty: createSamples(sayInChat) })
 const composer = createComposer({ commands, server, say: sayInChat })
 
 /** @type {View} */
@@ -99,13 +85,16 @@ const settings = createSettings({
   server,
   me: () => me,
   become(changed) {
+    const { admin } = me
     me = changed
+    // what one may do is another now, and with it the buttons of every message
+    if (admin !== me.admin) stream.restart()
   },
   commands,
   languages: setup.languages,
   language: setup.language,
   actions,
-  ask: async (saying) => chat.answerTo(await say(saying)),
+  ask,
 })
 
 const frame = createFrame({
@@ -113,7 +102,9 @@ const frame = createFrame({
   queue: createQueue({ server, press, me: () => me }),
   gallery: createGallery({ server, press, ask: (command) => sayInChat({ kind: 'text', text: command, silent: true }) }),
   styles: createStyles({
-    server,
+    parts: { server, actions, ask },
+    me: () => me,
+    commands,
     write(words) {
       frame.go('chat')
       composer.write(words)
@@ -123,7 +114,7 @@ const frame = createFrame({
 })
 
 let wasOff = false
-openStream(() => preferences.locale, {
+const stream = openStream(() => preferences.locale, {
   reset: () => chat.reset(),
   message: (/** @type {ShownMessage} */ message) => chat.show(message),
   caughtUp: () => chat.caughtUp(),

@@ -4,16 +4,18 @@
 /** @import { AnswerBody, ShownItem, ShownMessage } from '../page-json.ts' */
 
 import { el, fill } from './element.js'
+import { factsOf } from './facts.js'
 import { icon, iconOf } from './icons.js'
 import { createPicture } from './picture.js'
+import { copyButton, downloadLink } from './picture-actions.js'
 import { Refused } from './server.js'
 import { text } from './texts.js'
+import { createToolbar } from './toolbar.js'
 
 /**
  * What can be done with a message.
  * @typedef {object} MessageActions
  * @property {(command: string) => Promise<void>} press
- * @property {(message: string, mark: string) => Promise<void>} react
  */
 
 /**
@@ -33,16 +35,16 @@ export function createMessage(actions) {
 
   return {
     element,
-    show({ message, body, own, by }) {
+    show({ body, own, by }) {
       if (!body || body.kind === 'form') return
       element.classList.toggle('said', body.kind === 'said')
       if (body.kind === 'said') {
         part('text', body.text, () => el('p', { class: 'message-text' }, body.text))
         return
       }
-      const { tone, audience, quote, facts, progress, items, file, buttons, marks } = body
+      const { tone, audience, quote, facts, progress, items, file, buttons } = body
       element.dataset['tone'] = tone
-      part('head', [audience, own || tone === 'done', by], () => headOf(audience, own || tone === 'done', by))
+      part('head', [audience, own, by], () => headOf(audience, own, by))
       part('quote', quote, () => el('blockquote', { class: 'message-quote' }, quote))
       part('text', body.text, () => el('p', { class: 'message-text' }, body.text))
       if (body.picture) {
@@ -54,15 +56,17 @@ export function createMessage(actions) {
       part('facts', facts, () => factsOf(facts ?? []))
       part('items', items, () => el('ul', { class: 'items' }, ...(items ?? []).map((item) => itemOf(item, actions))))
       part('file', file, () => file && fileOf(file))
-      part('marks', marks, () => marksOf(message, marks ?? [], actions))
-      part('buttons', buttons, () => buttonsOf(buttons ?? [], actions))
+      const done = tone === 'done' ? body.picture : undefined
+      part('buttons', buttons && [buttons, done?.url], () =>
+        buttonsOf(buttons ?? [], actions, done && [downloadLink(done), copyButton(quote ?? '')]),
+      )
     },
   }
 }
 
 /** Parts in a fixed order, each made anew only where what it shows has changed. @param {HTMLElement} parent */
 function createParts(parent) {
-  const order = ['head', 'quote', 'text', 'progress', 'facts', 'items', 'file', 'buttons', 'marks']
+  const order = ['head', 'quote', 'text', 'progress', 'facts', 'items', 'file', 'buttons']
   /** @type {Map<string, { value: string, element: HTMLElement }>} */
   const parts = new Map()
   /** @param {string} name @param {unknown} value undefined, '' or []: nothing is shown @param {() => HTMLElement | undefined} make */
@@ -80,16 +84,20 @@ function createParts(parent) {
   }
 }
 
-/** @param {AnswerBody['audience']} audience @param {boolean} known whom it is for is clear without saying @param {string | undefined} by */
-function headOf(audience, known, by) {
+/** @param {AnswerBody['audience']} audience @param {boolean} own @param {string | undefined} by */
+function headOf(audience, own, by) {
   if (audience !== 'everyone') return el('p', { class: 'message-head' }, icon('lock'), text('only-you'))
-  return known || !by ? undefined : el('p', { class: 'message-head' }, text('for-name', { name: by }))
+  return el('p', { class: 'message-head' }, own ? text('for-you') : text('for-name', { name: by ?? '' }))
 }
 
 function createBar() {
   const filled = el('div', { class: 'bar-filled' })
   const words = el('span', { class: 'progress-words' })
-  const track = el('div', { class: 'bar', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100 }, filled)
+  const track = el(
+    'div',
+    { class: 'bar', role: 'progressbar', 'aria-label': text('queue-drawing'), 'aria-valuemin': 0, 'aria-valuemax': 100 },
+    filled,
+  )
   return {
     element: el('div', { class: 'progress' }, track, words),
     /** @param {{ done: number, text: string }} progress */
@@ -101,13 +109,6 @@ function createBar() {
       words.textContent = progress.text
     },
   }
-}
-
-/** Short ones side by side, sentences one below the other. @param {NonNullable<AnswerBody['facts']>} facts */
-function factsOf(facts) {
-  const long = facts.some(({ value }) => value.length > 30)
-  const pairs = facts.map(({ label, value }) => el('div', { class: 'fact' }, el('dt', {}, label), el('dd', {}, value)))
-  return el('dl', { class: long ? 'facts long' : 'facts' }, ...pairs)
 }
 
 /** @param {ShownItem} item @param {MessageActions} actions */
@@ -125,27 +126,14 @@ function fileOf({ url, fileName, bytes }) {
   return el('a', { class: 'file', href: url, download: fileName }, icon('file'), `${fileName} `, el('span', { class: 'quiet' }, size))
 }
 
-/** @param {readonly Button[]} buttons @param {MessageActions} actions */
-export function buttonsOf(buttons, actions) {
-  const row = el('div', { class: 'buttons' })
-  for (const { label, emoji, command, style } of buttons) {
+/** @param {readonly Button[]} buttons @param {MessageActions} actions @param {readonly HTMLElement[]} [more] */
+export function buttonsOf(buttons, actions, more = []) {
+  const own = buttons.map(({ label, emoji, command, style }) => {
     const button = el('button', { type: 'button', class: `button ${style}` }, iconOf(emoji), label)
     button.addEventListener('click', () => whileBusy(button, actions.press(command)))
-    row.append(button)
-  }
-  return row
-}
-
-/** @param {string} message @param {readonly string[]} marks @param {MessageActions} actions */
-function marksOf(message, marks, actions) {
-  const row = el('div', { class: 'marks' })
-  for (const mark of marks) {
-    const label = text(`mark-${mark}`)
-    const button = el('button', { type: 'button', class: 'mark', title: label, 'aria-label': label, 'data-mark': mark }, icon(mark))
-    button.addEventListener('click', () => whileBusy(button, actions.react(message, mark)))
-    row.append(button)
-  }
-  return row
+    return button
+  })
+  return createToolbar(text('actions'), [...own, ...more])
 }
 
 /**
@@ -170,5 +158,5 @@ export async function whileBusy(button, work) {
 
 /** Words in the place of a list that is empty. @param {HTMLElement} parent @param {string} words */
 export function showEmpty(parent, words) {
-  fill(parent, el('p', { class: 'empty-line' }, words))
+  fill(parent, el(parent.matches('ul, ol') ? 'li' : 'p', { class: 'empty-line' }, words))
 }

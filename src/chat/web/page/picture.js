@@ -67,7 +67,7 @@ export function createPicture() {
 }
 
 /** The first frame of it, which does not move. @param {HTMLImageElement} image */
-function still(image) {
+export function still(image) {
   const canvas = el('canvas', { width: image.naturalWidth, height: image.naturalHeight, role: 'img', 'aria-label': image.alt })
   canvas.getContext('2d')?.drawImage(image, 0, 0)
   return canvas

@@ -12,11 +12,12 @@ export class Refused extends Error {}
  * @property {() => Promise<PageSetup>} setup in the page's language
  * @property {(saying: object) => Promise<{ event: string, done: Promise<void> }>} say sends it; `done` when it has been worked on
  * @property {(typing: { command: string, action: string, option: string, typed: string }) => Promise<readonly Choice[]>} complete
- * @property {(file: File) => Promise<{ upload: string }>} upload
+ * @property {(asked: { command: string, action: string, given: Readonly<Record<string, string>> }) => Promise<Readonly<Record<string, string>>>} current what holds now, by option
+ * @property {(file: File, onProgress?: (share: number) => void) => Promise<{ upload: string }>} upload
  * @property {(before: number) => Promise<readonly ShownMessage[]>} earlier
  * @property {() => Promise<readonly QueuedView[]>} queue
  * @property {() => Promise<readonly GpuHostView[]>} hosts
- * @property {(from: number) => Promise<{ total: number, animations: readonly AnimationView[] }>} animations
+ * @property {(from: number, search: string) => Promise<{ total: number, animations: readonly AnimationView[] }>} animations
  * @property {() => Promise<readonly StyleView[]>} styles
  * @property {(name: string) => Promise<Me>} rename
  * @property {(token: string) => Promise<Me>} signIn
@@ -38,8 +39,31 @@ export function createServer(locale, text) {
     })
     const body = await response.json().catch(() => undefined)
     if (response.ok) return body
+    throw refused(body)
+  }
+  /** @param {unknown} body */
+  function refused(body) {
     const { code = '', message = text('error-broken') } = /** @type {Partial<PageError>} */ (body ?? {})
-    throw new Refused(text(`error-${code}`) || message)
+    return new Refused(text(`error-${code}`) || message)
+  }
+
+  /**
+   * fetch does not tell how much has gone up.
+   * @param {File} file
+   * @param {(share: number) => void} [onProgress]
+   * @returns {Promise<{ upload: string }>}
+   */
+  function upload(file, onProgress) {
+    const request = new XMLHttpRequest()
+    request.open('POST', `/api/upload?name=${encodeURIComponent(file.name)}&locale=${encodeURIComponent(locale())}`)
+    request.responseType = 'json'
+    request.setRequestHeader('content-type', 'application/octet-stream')
+    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress?.(total > 0 ? loaded / total : 1))
+    return new Promise((resolve, reject) => {
+      request.addEventListener('load', () => (request.status < 300 ? resolve(request.response) : reject(refused(request.response))))
+      request.addEventListener('error', () => reject(new Refused(text('error-offline'))))
+      request.send(file)
+    })
   }
   /** @param {string} path @param {object} [body] */
   const post = (path, body = {}) =>
@@ -53,16 +77,12 @@ export function createServer(locale, text) {
       return { event, done: post('/api/say', { event, locale: locale(), ...saying }) }
     },
     complete: ({ action, ...typing }) => post('/api/complete', { locale: locale(), ...typing, ...(action && { action }) }),
-    upload: (file) =>
-      call(`/api/upload?name=${encodeURIComponent(file.name)}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/octet-stream' },
-        body: file,
-      }),
+    current: ({ action, ...asked }) => post('/api/current', { locale: locale(), ...asked, ...(action && { action }) }),
+    upload,
     earlier: (before) => call(`/api/messages?before=${before}`),
     queue: () => call('/api/queue'),
     hosts: () => call('/api/hosts'),
-    animations: (from) => call(`/api/animations?from=${from}`),
+    animations: (from, search) => call(`/api/animations?from=${from}${search && `&search=${encodeURIComponent(search)}`}`),
     styles: () => call('/api/styles'),
     rename: (name) => post('/api/name', { name }),
     signIn: (token) => post('/api/sign-in', { token }),

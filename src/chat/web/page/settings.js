@@ -5,9 +5,9 @@
 /** @import { MessageActions } from './message.js' */
 /** @import { Server } from './server.js' */
 
+import { createAdminForm } from './admin-form.js'
 import { el, fill } from './element.js'
-import { createMessage, whileBusy } from './message.js'
-import { createCommandForm } from './pickers.js'
+import { whileBusy } from './message.js'
 import { preferences } from './preferences.js'
 import { text } from './texts.js'
 
@@ -25,16 +25,12 @@ import { text } from './texts.js'
  */
 export function createSettings({ server, me, become, commands, languages, language, actions, ask }) {
   const operator = el('div', { class: 'group' })
-  const said = el('p', { class: 'said-line', role: 'status' })
-  const element = el('section', { class: 'view' }, el('h1', {}, text('settings')), you(), device(), conversation(), operator, said)
+  const element = el('section', { class: 'view' }, el('h1', {}, text('settings')), you(), device(), conversation(), operator)
 
-  /** @param {HTMLButtonElement} button @param {() => Promise<string>} work gives what is said then */
+  /** What came of it stands beside the button. @param {HTMLButtonElement} button @param {() => Promise<string>} work gives what is said then */
   function doing(button, work) {
-    const done = work()
-      .catch((error) => error.message)
-      .then((words) => {
-        said.textContent = words
-      })
+    if (button.nextElementSibling?.classList.contains('said-line')) button.nextElementSibling.remove()
+    const done = work().then((words) => button.after(el('p', { class: 'said-line', role: 'status' }, words)))
     void whileBusy(button, done)
   }
 
@@ -109,7 +105,7 @@ export function createSettings({ server, me, become, commands, languages, langua
       doing(send, async () => {
         become(await server.signIn(token.value))
         showOperator()
-        return text('signed-in')
+        return ''
       })
     })
     return form
@@ -127,27 +123,10 @@ export function createSettings({ server, me, become, commands, languages, langua
     return el('div', { class: 'line' }, el('p', { class: 'quiet' }, text('signed-in')), out)
   }
 
-  /** A form for each thing that only operators do, with its answer below. */
+  /** A form for each thing that only admins do; those of styles stand beside the styles. */
   function adminForms() {
     return commands().flatMap((command) =>
-      command.actions
-        .filter(({ admin }) => admin)
-        .map((action) => {
-          const answer = el('div', { class: 'inline-answer' })
-          const say = async (/** @type {object} */ saying) => {
-            const message = await ask(saying)
-            const view = createMessage(actions)
-            if (message) view.show(message)
-            fill(answer, message && view.element)
-          }
-          const title = el(
-            'summary',
-            {},
-            el('span', { class: 'suggestion-label' }, `/${command.name} ${action.name}`),
-            el('span', { class: 'quiet' }, action.help),
-          )
-          return el('details', { class: 'admin-action' }, title, createCommandForm({ command, action, server, say }), answer)
-        }),
+      command.actions.filter(({ admin }) => admin).map((action) => createAdminForm({ server, actions, ask }, command, action)),
     )
   }
 
@@ -162,7 +141,6 @@ export function createSettings({ server, me, become, commands, languages, langua
   return {
     element,
     enter() {
-      said.textContent = ''
       showOperator()
     },
     leave() {},

@@ -18,6 +18,7 @@ const longestWaitMs = 15_000
 /**
  * @param {() => string} locale
  * @param {StreamListener} listener
+ * @returns {{ restart: () => void }} from the beginning
  */
 export function openStream(locale, listener) {
   let last = ''
@@ -70,4 +71,10 @@ export function openStream(locale, listener) {
     } else timer = window.setTimeout(close, hiddenMs)
   })
   open()
+  return {
+    restart() {
+      last = ''
+      open()
+    },
+  }
 }

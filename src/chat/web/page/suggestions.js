@@ -15,23 +15,29 @@ import { text } from './texts.js'
  */
 
 /**
- * @param {HTMLElement} field it is a combobox from here on
+ * @param {HTMLElement} field an input is a combobox from here on; a field of several lines may not be one, and is a textbox with a popup
  * @param {(suggestion: Suggestion) => void} choose
  * @returns {Suggestions}
  */
 export function createSuggestions(field, choose) {
   const id = `suggestions-${crypto.getRandomValues(new Uint32Array(1))[0]}`
   const element = el('ul', { class: 'suggestions', role: 'listbox', id, hidden: true, 'aria-label': text('suggestions') })
-  for (const [name, value] of Object.entries({
-    role: 'combobox',
+  const combobox = !(field instanceof HTMLTextAreaElement)
+  const attributes = {
     'aria-autocomplete': 'list',
     'aria-controls': id,
-    'aria-expanded': 'false',
-  }))
-    field.setAttribute(name, value)
+    ...(combobox ? { role: 'combobox' } : { 'aria-haspopup': 'listbox' }),
+  }
+  for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value)
+  /** @param {boolean} open */
+  const expand = (open) => {
+    element.hidden = !open
+    if (combobox) field.setAttribute('aria-expanded', String(open))
+  }
   /** @type {readonly Suggestion[]} */
   let all = []
   let active = -1
+  expand(false)
 
   /** @param {number} index */
   function activate(index) {
@@ -46,8 +52,7 @@ export function createSuggestions(field, choose) {
 
   function hide() {
     all = []
-    element.hidden = true
-    field.setAttribute('aria-expanded', 'false')
+    expand(false)
     activate(-1)
   }
 
@@ -78,9 +83,8 @@ export function createSuggestions(field, choose) {
         return option
       })
       fill(element, ...options)
-      element.hidden = false
+      expand(true)
       element.scrollTop = 0
-      field.setAttribute('aria-expanded', 'true')
       activate(first ? 0 : -1)
     },
     key(event) {

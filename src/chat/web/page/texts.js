@@ -13,10 +13,11 @@ export function text(key, values = {}) {
   return (table[key] ?? '').replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''))
 }
 
-/** A length of time as people say it. @param {number} ms */
+/** A length of time as people say it, rounded as in the chat (../../locales/fill.ts). @param {number} ms */
 export function duration(ms) {
-  const s = Math.max(1, Math.round(ms / 1000))
-  return s < 90 ? text('seconds', { n: s }) : text('minutes', { n: Math.round(s / 60) })
+  const s = Math.max(1, Math.ceil(ms / 1000))
+  if (s < 90) return text('seconds', { n: s <= 20 ? s : Math.ceil(s / 5) * 5 })
+  return s < 90 * 60 ? text('minutes', { n: Math.round(s / 60) }) : text('hours', { n: Math.round(s / 3600) })
 }
 
 /** How long ago something was, as people say it. @param {number} atMs */

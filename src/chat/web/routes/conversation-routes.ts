@@ -5,14 +5,12 @@ import { omitUndefined } from '../../../omit-undefined.ts'
 import { commandText } from '../../contract/command-text.ts'
 import { plainText } from '../../contract/plain-text.ts'
 import type { Receiver } from '../../contract/platform.ts'
-import { localeFor } from '../../locales/locales.ts'
-import { speak } from '../../locales/speak.ts'
 import { withTimeout } from '../../time-limit.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { HttpError } from '../http/http-error.ts'
 import { jsonOf } from '../http/json-body.ts'
-import type { ShownMessage } from '../page-json.ts'
-import { incomingOf, type PageInput, readPageInput, readTyping } from '../receive.ts'
+import type { Body, ShownMessage } from '../page-json.ts'
+import { incomingOf, type PageInput, readOpening, readPageInput, readTyping } from '../receive.ts'
 import type { ConversationStore, StoredMessageRow } from '../storage/conversation-store.ts'
 import type { Uploads } from '../storage/uploads.ts'
 import { mostAtOnce, streamEvents } from './event-stream.ts'
@@ -55,18 +53,17 @@ export function conversationRoutes({
   const app = new Hono()
   const streams = createStreamPlaces(streamsInAll)
   const localeOf = (c: Context) => c.req.query('locale')?.slice(0, 35) ?? 'en'
-  const showTo = (person: string, locale: string) => (row: StoredMessageRow) => shown(row, person, nameOf(row.asker, locale))
+  const showTo = (c: Context, person: string) => {
+    const locale = localeOf(c)
+    const { admin } = authenticate.viewer(c).asker
+    return (row: StoredMessageRow) => shown(row, { person, admin }, nameOf(row.asker, locale))
+  }
 
   app.post('/api/say', async (c) => {
     const person = authenticate.known(c)
     const input = readPageInput(await jsonOf(c))
     const viewer = authenticate.viewer(c, input.locale)
     const incoming = incomingOf(input, viewer, nameOf(person, input.locale), (upload) => uploads.find(person, upload))
-    if (incoming.kind === 'reaction') {
-      const row = conversation.find(incoming.message)
-      const visible = row?.body && (row.reader === undefined || row.reader === person)
-      if (!visible) throw new HttpError(404, 'no-longer-there', speak(localeFor(input.locale), { key: 'no-longer-there', data: {} }))
-    }
     const words = wordsOf(input)
     if (words && !conversation.posted(person, input.event, 'said')) {
       const { event } = input
@@ -83,6 +80,12 @@ export function conversationRoutes({
     authenticate.known(c)
     const body = await jsonOf(c)
     return c.json(await receiver.complete(readTyping(body, (locale) => authenticate.viewer(c, locale))))
+  })
+
+  app.post('/api/current', async (c) => {
+    authenticate.known(c)
+    const body = await jsonOf(c)
+    return c.json((await receiver.current?.(readOpening(body, (locale) => authenticate.viewer(c, locale)))) ?? {})
   })
 
   app.post('/api/upload', async (c) => {
@@ -102,28 +105,40 @@ export function conversationRoutes({
       { key: `source ${sourceOf(c)}`, most: streamsPerSource },
     ])
     if (!ended) throw new HttpError(429, 'too-many-pages', 'The page is open too often: close it elsewhere.')
-    return streamEvents(c, { conversation, id, person, show: showTo(person, localeOf(c)), stopping, ended })
+    return streamEvents(c, { conversation, id, person, show: showTo(c, person), stopping, ended })
   })
 
   app.get('/api/messages', (c) => {
     const person = authenticate.known(c)
     const before = Number(/^\d{1,15}$/.exec(c.req.query('before') ?? '')?.[0] ?? Number.MAX_SAFE_INTEGER)
-    return c.json(conversation.before(person, before, mostAtOnce).map(showTo(person, localeOf(c))))
+    return c.json(conversation.before(person, before, mostAtOnce).map(showTo(c, person)))
   })
 
   return app
 }
 
-/** What the person sees of what they did; undefined for buttons and reactions, whose reply says enough. */
+/** What the person sees of what they did; undefined for buttons, whose reply says enough. */
 function wordsOf(input: PageInput): string | undefined {
-  if (input.kind === 'reaction' || (input.kind === 'text' && input.silent)) return undefined
+  if (input.kind === 'text' && input.silent) return undefined
   if (input.kind === 'text') return plainText(input.text) || undefined
   const { command, action, options } = input
   const words = options.filter(([, value]) => typeof value !== 'object') as [string, string | number | boolean][]
   return plainText(`/${commandText(action ? `${command} ${action}` : command, Object.fromEntries(words))}`)
 }
 
-function shown({ reader: _reader, asker, event, nonce: _nonce, body, ...row }: StoredMessageRow, person: string, by: string): ShownMessage {
+interface Reader {
+  readonly person: string
+  readonly admin: boolean
+}
+
+function shown(row: StoredMessageRow, { person, admin }: Reader, by: string): ShownMessage {
+  const { reader: _reader, asker, event, nonce: _nonce, body, ...rest } = row
   const own = asker === person
-  return { ...row, own, ...(own ? { event } : { by }), ...omitUndefined({ body }) }
+  return { ...rest, own, ...(own ? { event } : { by }), ...omitUndefined({ body: body && bodyFor(body, own || admin) }) }
+}
+
+/** Nobody is shown a button that would be refused to them. */
+function bodyFor(body: Body, mayEnd: boolean): Body {
+  if (body.kind !== 'answer' || mayEnd || !body.buttons) return body
+  return { ...body, buttons: body.buttons.filter((button) => button.for !== 'owner') }
 }

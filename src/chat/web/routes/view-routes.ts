@@ -4,6 +4,8 @@ import { Hono } from 'hono'
 import type { Owner } from '../../../jobs/job.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { GpuHostSummary } from '../../contract/gpu-hosts.ts'
+import { localeFor } from '../../locales/locales.ts'
+import { animationFacts } from '../animation-facts.ts'
 import type { Authenticate } from '../http/authenticate.ts'
 import { HttpError } from '../http/http-error.ts'
 import { rangeResponse } from '../http/range-response.ts'
@@ -34,7 +36,8 @@ export function viewRoutes({ views, pictures, authenticate, nameOf }: ViewRoutes
   app.get('/api/animations', async (c) => {
     const viewer = authenticate.viewer(c)
     const from = Math.min(Number(/^\d{1,6}$/.exec(c.req.query('from') ?? '')?.[0] ?? 0), 100_000)
-    const { entries, total } = await views.recent(viewer, { from, limit: animationsPerPage })
+    const search = c.req.query('search')?.slice(0, 200)
+    const { entries, total } = await views.recent(viewer, { from, limit: animationsPerPage, ...omitUndefined({ search }) })
     return c.json({ total, animations: entries.map((entry) => animationView(entry, viewer, nameOf)) })
   })
 
@@ -82,7 +85,9 @@ function gpuHostView({ id, name, drained, devices }: GpuHostSummary): GpuHostVie
 }
 
 function animationView({ job, own, kept, private: hidden, mayDelete }: RecentAnimation, viewer: Viewer, nameOf: NameOf): AnimationView {
-  const { prompt, style, seed, format, width, height } = job.request
+  const { prompt, style, seed, format } = job.request
+  // the size that was delivered: small pictures are enlarged, and large ones lowered to fit
+  const { width, height } = job.result?.details ?? job.request
   return {
     job: job.id,
     own,
@@ -94,6 +99,7 @@ function animationView({ job, own, kept, private: hidden, mayDelete }: RecentAni
     kept,
     private: hidden,
     picture: { url: `/animations/${job.id}.${format}`, format, width, height, alt: prompt },
+    facts: animationFacts(job, localeFor(viewer.locale)),
     mayDelete,
   }
 }

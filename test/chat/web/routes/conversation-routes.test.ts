@@ -9,7 +9,7 @@ import type { Command } from '../../../../src/chat/contract/command.ts'
 import type { Incoming } from '../../../../src/chat/contract/incoming.ts'
 import type { Receiver } from '../../../../src/chat/contract/platform.ts'
 import type { Web } from '../../../../src/chat/web/index.ts'
-import { newEvent, openPageClient } from '../page-client.ts'
+import { newEvent, openPageClient, type PageClient } from '../page-client.ts'
 import { serving, silent } from '../web-options.ts'
 
 describe('what people say on the page', () => {
@@ -28,22 +28,24 @@ describe('what people say on the page', () => {
     })
   })
 
-  it('one cannot react to what one cannot see', async () => {
+  it('a button that would be refused is shown to nobody but who asked', async () => {
     let web!: Web
+    const button = { label: 'Cancel', command: 'cancel job:a', style: 'danger', for: 'owner' } as const
     const receiver: Receiver = {
       ...silent,
-      receive: async ({ address, kind }) => {
-        if (kind === 'text') await web.post(address, { audience: 'asker', tone: 'plain', text: 'Only for ann.' })
-        else assert.fail('received')
-      },
+      receive: async ({ address }) =>
+        void (await web.post(address, { audience: 'everyone', tone: 'waiting', text: 'Next in line.', buttons: [button] })),
     }
     await serving({}, receiver, async (origin, served) => {
       web = served
       const [ann, bob] = [await openPageClient(origin), await openPageClient(origin)]
-      await ann.say({ kind: 'text', text: 'help' })
-      const { message } = (await ann.replies())[0]!
-      assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message })).status, 404)
-      assert.equal((await bob.say({ kind: 'reaction', mark: 'die', message: 'nowhere' })).status, 404)
+      await ann.say({ kind: 'text', text: 'a cat' })
+      const buttonsOf = async (client: PageClient) => {
+        const { body } = (await client.replies())[0]!
+        return body?.kind === 'answer' ? body.buttons : assert.fail('no answer')
+      }
+      assert.deepEqual(await buttonsOf(ann), [button])
+      assert.deepEqual(await buttonsOf(bob), [])
     })
   })
 

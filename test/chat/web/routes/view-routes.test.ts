@@ -114,6 +114,16 @@ describe('the views beside the chat', () => {
       kept: true,
       private: false,
       picture: { url: '/animations/one.gif', format: 'gif', width: 64, height: 32, alt: 'a red ball' },
+      facts: [
+        { label: 'Style', value: 'anime' },
+        { label: 'Seed', value: '18446744073709551615' },
+        { label: 'Size', value: '64 × 32' },
+        { label: 'Frames', value: '8 at 8 a second' },
+        { label: 'Steps', value: '8' },
+        { label: 'Guidance', value: '4' },
+        { label: 'File', value: 'gif' },
+        { label: 'clipSkip', value: '1' },
+      ],
       mayDelete: false,
     })
     const file = await bob!.call('GET', animations[0]!.picture.url)
