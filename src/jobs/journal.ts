@@ -6,6 +6,7 @@ import { openDatabase } from '../store/database.ts'
 import type { Json } from '../store/json.ts'
 import { type End, hasEnded, type Job, type Owner } from './job.ts'
 import { jobOf, jsonOf, textOf } from './journal-rows.ts'
+import { applicationId, migrations } from './journal-schema.ts'
 
 export interface Journal {
   add(job: Job): void
@@ -74,31 +75,6 @@ export interface KeptQuota {
   readonly person: { readonly jobs: number; readonly bytes: number }
   readonly all: { readonly jobs: number; readonly bytes: number }
 }
-
-const migrations = [
-  `CREATE TABLE jobs (
-     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-     id TEXT NOT NULL UNIQUE,
-     platform TEXT NOT NULL, space TEXT NOT NULL, person TEXT NOT NULL,
-     request TEXT NOT NULL, address TEXT NOT NULL, priority REAL NOT NULL, cost INTEGER NOT NULL,
-     state TEXT NOT NULL, accepted_ms REAL NOT NULL, started_ms REAL, ended_ms REAL, attempts INTEGER NOT NULL,
-     reason TEXT, result TEXT, blob TEXT,
-     told INTEGER NOT NULL DEFAULT 0, note TEXT
-   ) STRICT;
-   CREATE INDEX untold ON jobs (seq) WHERE told = 0;
-   CREATE INDEX ended ON jobs (ended_ms, seq) WHERE ended_ms IS NOT NULL;
-   CREATE INDEX person ON jobs (platform, person, seq);
-   CREATE INDEX space ON jobs (platform, space, seq);
-   CREATE INDEX blob ON jobs (blob) WHERE blob IS NOT NULL;
-   CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
-  // What a gallery shows is read off these in its order, however much of others stands between.
-  `ALTER TABLE jobs ADD COLUMN private INTEGER GENERATED ALWAYS AS (coalesce(json_extract(address, '$.private'), 0)) VIRTUAL;
-   CREATE INDEX shown ON jobs (platform, space, ended_ms, seq) WHERE state = 'done' AND private = 0;
-   CREATE INDEX hidden ON jobs (platform, space, person, ended_ms, seq) WHERE state = 'done' AND private <> 0`,
-]
-
-/** 'Zoej' */
-const applicationId = 0x5a6f656a
 
 /**
  * @param path of a file that only one process may have open; ':memory:' for one that dies with the process
