@@ -1,5 +1,5 @@
 // The options that say how a clip moves through its frames: how long it is, how it loops, in which windows it is drawn. /animate has all of
-// them, /again those that people change their minds about.
+// them but the level of windows (Discord allows 25 options, and memory grows with it), /again those that people change their minds about.
 
 import { type ModelSummary, type Settings, settingOption, type Values } from '../src/chat/contract/command.ts'
 import { framesIn } from '../src/clip.ts'
@@ -19,7 +19,6 @@ export const windowOptions = {
   'window-overlap': settingOption('windowOverlap', 'Frames that neighbouring windows share: fewer than a window has'),
   'window-stride': settingOption('windowStride', 'Above 1, uniform windows that take every second, fourth … frame too'),
   fuse: settingOption('fuse', 'How windows that share frames are averaged'),
-  'window-level': settingOption('windowLevel', 'Windows around the UNet, or inside the motion modules'),
   'free-noise': settingOption('freeNoise', 'All windows start from the noise of one, for one scene'),
   interpolation: settingOption('interpolation', 'How one text becomes the next in a prompt such as 0: spring | 16: autumn'),
   hold: settingOption('promptHold', 'The share of the way to the next for which a text holds'),
@@ -35,7 +34,6 @@ export function windowSettingsOf(values: Partial<Values<typeof windowOptions>>):
     windowOverlap: values['window-overlap'],
     windowStride: values['window-stride'],
     fuse: values.fuse,
-    windowLevel: values['window-level'],
     freeNoise: values['free-noise'],
     interpolation: values.interpolation,
     promptHold: values.hold,

@@ -1,13 +1,12 @@
 // A journal (the queue of record): every job that was accepted, what became of it, and whether that was told. What stands
 // here survives the process; the queue in memory is made from it at each start. An end is written once: SQL sees to it.
 
-import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { omitUndefined } from '../omit-undefined.ts'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { openDatabase } from '../store/database.ts'
 import type { Json } from '../store/json.ts'
-import { type End, hasEnded, type Job, type JobState, type Owner, type Result } from './job.ts'
-import type { AnimationRequest } from './request.ts'
-import { parseResultDetails } from './result-details.ts'
+import { type End, hasEnded, type Job, type Owner } from './job.ts'
+import { jobOf, jsonOf, textOf } from './journal-rows.ts'
+import { applicationId, migrations } from './journal-schema.ts'
 
 export interface Journal {
   add(job: Job): void
@@ -76,31 +75,6 @@ export interface KeptQuota {
   readonly person: { readonly jobs: number; readonly bytes: number }
   readonly all: { readonly jobs: number; readonly bytes: number }
 }
-
-const migrations = [
-  `CREATE TABLE jobs (
-     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-     id TEXT NOT NULL UNIQUE,
-     platform TEXT NOT NULL, space TEXT NOT NULL, person TEXT NOT NULL,
-     request TEXT NOT NULL, address TEXT NOT NULL, priority REAL NOT NULL, cost INTEGER NOT NULL,
-     state TEXT NOT NULL, accepted_ms REAL NOT NULL, started_ms REAL, ended_ms REAL, attempts INTEGER NOT NULL,
-     reason TEXT, result TEXT, blob TEXT,
-     told INTEGER NOT NULL DEFAULT 0, note TEXT
-   ) STRICT;
-   CREATE INDEX untold ON jobs (seq) WHERE told = 0;
-   CREATE INDEX ended ON jobs (ended_ms, seq) WHERE ended_ms IS NOT NULL;
-   CREATE INDEX person ON jobs (platform, person, seq);
-   CREATE INDEX space ON jobs (platform, space, seq);
-   CREATE INDEX blob ON jobs (blob) WHERE blob IS NOT NULL;
-   CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
-  // What a gallery shows is read off these in its order, however much of others stands between.
-  `ALTER TABLE jobs ADD COLUMN private INTEGER GENERATED ALWAYS AS (coalesce(json_extract(address, '$.private'), 0)) VIRTUAL;
-   CREATE INDEX shown ON jobs (platform, space, ended_ms, seq) WHERE state = 'done' AND private = 0;
-   CREATE INDEX hidden ON jobs (platform, space, person, ended_ms, seq) WHERE state = 'done' AND private <> 0`,
-]
-
-/** 'Zoej' */
-const applicationId = 0x5a6f656a
 
 /**
  * @param path of a file that only one process may have open; ':memory:' for one that dies with the process
@@ -264,51 +238,4 @@ function conditionOf(given: Partial<Owner> & { readonly state?: End | undefined 
     given[name] === undefined ? [] : [{ name, value: given[name] }],
   )
   return { condition: pairs.map(({ name }) => `${name} = ?`).join(' AND ') || 'TRUE', values: pairs.map(({ value }) => value) }
-}
-
-type Row = Record<string, SQLOutputValue>
-
-/** Rows are what `add` and `change` have written. */
-function jobOf(row: Row): Job {
-  const { id, platform, space, person, priority, cost, accepted_ms, started_ms, ended_ms, attempts, told } = row
-  return omitUndefined({
-    id: String(id),
-    request: jsonOf<AnimationRequest>(row['request'])!,
-    owner: { platform: String(platform), space: String(space), person: String(person) },
-    address: jsonOf<Json>(row['address'])!,
-    priority: Number(priority),
-    cost: Number(cost),
-    state: row['state'] as JobState,
-    acceptedMs: Number(accepted_ms),
-    startedMs: numberOf(started_ms),
-    endedMs: numberOf(ended_ms),
-    attempts: Number(attempts),
-    reason: jsonOf<Job['reason']>(row['reason']),
-    result: resultOf(row),
-    told: told === 1 ? (true as const) : undefined,
-  })
-}
-
-function resultOf({ id, result }: Row): Result | undefined {
-  const written = jsonOf<{ readonly blob: string; readonly details?: unknown }>(result)
-  if (!written) return undefined
-  const { blob, details } = written
-  if (details === undefined) return { blob }
-  try {
-    return { blob, details: parseResultDetails(details) }
-  } catch (cause) {
-    throw new Error(`job ${id} has details that cannot be read: ${JSON.stringify(details)}`, { cause })
-  }
-}
-
-function numberOf(value: SQLOutputValue | undefined): number | undefined {
-  return value === null ? undefined : Number(value)
-}
-
-function textOf(value: unknown): string | null {
-  return value === undefined ? null : JSON.stringify(value)
-}
-
-function jsonOf<T>(text: SQLOutputValue | undefined): T | undefined {
-  return typeof text === 'string' ? (JSON.parse(text) as T) : undefined
 }

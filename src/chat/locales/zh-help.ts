@@ -105,7 +105,6 @@ export const zhHelp: Pick<Locale, 'help' | 'optionNames' | 'choices'> = {
     '*.window-overlap': '相邻窗口共有的帧数，要小于窗口的帧数',
     '*.window-stride': '大于 1 时，均匀窗口还会取每第二、第四……帧',
     '*.fuse': '共有帧的窗口怎样平均',
-    '*.window-level': '窗口在 UNet 外面，还是在运动模块里面',
     '*.free-noise': '所有窗口从同一段噪声开始，画同一个场景',
     '*.interpolation': '像 0: spring | 16: autumn 这样的文字怎样过渡',
     '*.hold': '一段文字在变成下一段之前保持多久（占间隔的比例）',

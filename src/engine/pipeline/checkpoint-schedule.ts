@@ -11,7 +11,7 @@ import { readJson } from '../checkpoint/weight-folder.ts'
 import { type Note, UserError } from '../errors.ts'
 import { alphasCumprod, trainSteps, zeroTerminalSnr } from '../samplers/betas.ts'
 import { distillationOf, lcmDistillation } from '../samplers/distillation.ts'
-import type { Companions } from '../samplers/schedule.ts'
+import type { Companions } from '../samplers/schedule-input.ts'
 
 export interface CheckpointSchedule extends Omit<Companions, 'distilledLora'> {
   /** On what was only guessed. */

@@ -30,7 +30,7 @@ export function foldWhereOpen(
 }
 
 /** What a clip's seam says, to measure and to tell. */
-export function closingOf({ loop, mayFold }: ClipPlan, folded: boolean, seam: number | undefined) {
+export function closingOf({ loop, mayFold }: Pick<ClipPlan, 'loop' | 'mayFold'>, folded: boolean, seam: number | undefined) {
   if (seam === undefined) return { notes: [], measured: {} }
   const closing: Closing = { loop: folded ? 'ping-pong' : loop, seam }
   return { measured: { closing }, notes: noteOn(closing, mayFold) }

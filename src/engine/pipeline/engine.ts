@@ -240,7 +240,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       meter.add(frames)
       yield { ...decoding, frames }
     }
-    const closing = closingOf(plan, 'folded' in shown && shown.folded, meter.seam())
+    // Text2Video-Zero has no windows that would close anything.
+    const made = isZero(drawing) ? { ...plan, loop: 'none' as const } : plan
+    const closing = closingOf(made, 'folded' in shown && shown.folded, meter.seam())
     const unheard = condProj && (negative.trim() !== '' || clip.guidance) ? [guidanceTaken] : []
     const files = [...model.trained.notes, ...base.notes, ...applied.notes]
     const notes = [...tagNotes(asked), ...schedule.notes, ...unheard, ...files, ...closing.notes]

@@ -1,45 +1,14 @@
 // Sampling settings of an animation: the motion module decides unless the person does, and pairs that are known to fail are refused.
 // Every module was trained or distilled on one noise schedule; on another the result is grey, burnt or flickers, and nothing says why.
 
-import type { MotionVersion } from '../checkpoint/architecture.ts'
 import type { Betas, Spacing } from '../draw-settings.ts'
 import { type SamplerName, samplerNames } from '../draw-settings.ts'
 import { type Note, UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { type Distillation, lcmDistillation } from './distillation.ts'
+import { lcmDistillation } from './distillation.ts'
 import type { SamplerConfig } from './sampler.ts'
-
-/** `steps`: what a Lightning module was distilled for, where its file tells. */
-export interface MotionKind {
-  readonly version: MotionVersion
-  readonly steps?: number
-}
-
-/** What the person asked for; absent is for us to choose. */
-export interface Wanted {
-  readonly sampler?: string
-  readonly spacing?: Spacing
-  readonly betas?: Betas
-  readonly steps?: number
-  /** 1 and below: no guidance, and no negative prompt. */
-  readonly guidance?: number
-}
-
-/** What else takes part. */
-export interface Companions {
-  /** A LoRA that was distilled for few steps is applied; AnimateLCM's own counts. */
-  readonly distilledLora?: Distillation
-  /** The checkpoint itself was. */
-  readonly distilledCheckpoint?: Distillation
-  /** `beta_schedule` in the checkpoint folder's scheduler_config.json: believed for stills, never over a motion module. */
-  readonly checkpointBetas?: Betas
-  /** Where its scheduler names others: the first and the last of them, believed as its schedule is. */
-  readonly checkpointBetaRange?: readonly [start: number, end: number]
-  /** It was trained until nothing of the picture was left. */
-  readonly zeroTerminalSnr?: true
-  /** Instead of noise: v-prediction. */
-  readonly predictsVelocity?: true
-}
+import type { Companions, MotionKind, Wanted } from './schedule-input.ts'
+import { fewStepNotes, notesOn } from './schedule-notes.ts'
 
 export interface Schedule {
   readonly sampler: SamplerConfig
@@ -185,71 +154,4 @@ function refuseForLightning(distilledFor: number | undefined, { name, spacing, s
       { steps, distilledFor, least, most },
     )
   }
-}
-
-function notesOn(
-  motion: MotionKind | null,
-  { betas }: SamplerConfig,
-  { distilledLora, checkpointBetas, predictsVelocity }: Companions,
-): Note[] {
-  const notes: Note[] = []
-  const note = (code: string, message: string): number => notes.push({ code, message, data: {} })
-  if (motion?.version === 'animatelcm' && distilledLora?.method !== 'LCM') {
-    note(
-      'animatelcm-lora',
-      'AnimateLCM needs its own LoRA (AnimateLCM_sd15_t2v_lora.safetensors, strength 0.8 to 1); without it pictures are soft.',
-    )
-  }
-  if (motion?.version === 'animatelcm' && betas === 'scaled_linear') note('animatelcm-betas', 'AnimateLCM was trained on linear betas.')
-  if (motion?.version === 'lightning' && motion.steps === undefined) {
-    note('lightning-steps', "The Lightning module's file does not say how many steps it was distilled for; 4 are assumed.")
-  }
-  if (motion && predictsVelocity) {
-    note(
-      'velocity-motion',
-      'The checkpoint predicts velocity (v-prediction), and motion modules were trained on checkpoints that predict noise: it may move less, or flicker.',
-    )
-  }
-  if (!motion && betas === 'linear' && checkpointBetas !== 'linear') {
-    note('still-betas', 'Stable Diffusion was trained on scaled_linear betas: on linear ones stills come out with too much contrast.')
-  }
-  return notes
-}
-
-/** What was distilled for few steps, drawn in another way than that; and a sampler that is right for distilled nets alone. */
-function fewStepNotes(
-  { steps, name }: SamplerConfig,
-  guidance: number,
-  { distilledLora, distilledCheckpoint }: Companions,
-  believed: boolean,
-): Note[] {
-  if (believed) {
-    const message =
-      'The sampler lcm jumps straight to the picture, which only distilled nets can. Nothing says that this checkpoint was distilled (LCM): if it was not, everything is a blur.'
-    return [{ code: 'lcm-believed', message, data: {} }]
-  }
-  const distilled = distilledLora ?? distilledCheckpoint
-  if (!distilled) return []
-  const { method, mostGuidance: most } = distilled
-  const file = `The ${distilledLora ? 'LoRA' : 'checkpoint'} was distilled by ${method}`
-  return [
-    ...(guidance > most
-      ? [
-          {
-            code: 'distilled-guidance',
-            message: `${file}: guidance ${guidance} burns the colours; at most ${most}.`,
-            data: { method, guidance, most },
-          },
-        ]
-      : []),
-    ...(steps > 3 * distilled.steps && name !== 'lcm'
-      ? [
-          {
-            code: 'distilled-steps',
-            message: `${file}: ${distilled.steps} steps are enough, and ${steps} look overdone.`,
-            data: { method, steps, enough: distilled.steps },
-          },
-        ]
-      : []),
-  ]
 }

@@ -8,20 +8,17 @@ import { lowRankFactors } from '../checkpoint/lora/merge.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { float32Of } from '../checkpoint/tensor.ts'
-import type { Betas } from '../draw-settings.ts'
 import { UserError } from '../errors.ts'
-import { timestepEmbedding } from '../nets/unet.ts'
-import { type Model, netsOf, openModel } from '../pipeline/model.ts'
-import { alphasCumprod } from '../samplers/betas.ts'
+import { type Model, netsOf } from '../pipeline/model.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Targets } from '../targets/table.ts'
 import { autoencoderTraining } from '../training/autoencoder.ts'
 import { type DenoiserTraining, denoiserTraining, sparseControlPath, wordVectors } from '../training/denoiser.ts'
-import { addNoise, type LossWeighting, lossWeight, offsetNoise, type Prediction } from '../training/loss.ts'
 import type { Example } from '../training/step.ts'
 import type { TrainingGraph } from '../training/training-graph.ts'
 import { openReferenceTensors } from './reference-tensors.ts'
 import type { TrainingAnswers } from './training-answers.ts'
+import { oneClip, openedModel, type Shown, stills, twoClips } from './training-examples.ts'
 
 export interface TrainingCase {
   /** Cases of one graph share its session. */
@@ -65,77 +62,6 @@ export const trainingCases: Readonly<Record<string, Read>> = {
   t2i: (it) => wholeNet(it),
   vae_l1: (it) => autoencoder(it, 'l1'),
   vae_mse: (it) => autoencoder(it, 'mse'),
-}
-
-// Examples --------------------------------------------------------------------------------------
-
-/** Clips or stills, each an example of its own: what the net is shown at each, without the text. */
-interface Shown {
-  readonly frames: number
-  readonly h: number
-  readonly w: number
-  examples(step: number): { readonly feeds: Omit<Example['feeds'], 'context'>; readonly weight: number; readonly context: Float32Array }[]
-}
-
-interface Variant {
-  readonly prediction?: Prediction
-  readonly weighting?: LossWeighting
-  readonly offset?: number
-}
-
-function shownIn(
-  { batch, baseDir }: TrainingAnswers,
-  prefix: '' | 'two_' | 'still_',
-  at: (step: number) => number,
-  { prediction = 'epsilon', weighting = 'none', offset = 0 }: Variant = {},
-): Shown {
-  const betas: Betas = prefix === 'still_' ? 'scaled_linear' : 'linear'
-  const alphas = alphasCumprod(betas, 0.00085, 0.012)
-  const shape = batch.shape(`${prefix}latents`)
-  const [B, C] = shape as [number, number]
-  const [h, w] = shape.slice(-2) as [number, number]
-  const frames = prefix === 'still_' ? 1 : shape[2]!
-  const width = openedModel(baseDir).unet.architecture.widths[0]!
-  const clip = (name: string, b: number): Float32Array => {
-    const each = C * frames * h * w
-    return swapAxes(batch.values(name).subarray(b * each, (b + 1) * each), [1, C, frames, h * w])
-  }
-  return {
-    frames,
-    h,
-    w,
-    examples: (step) =>
-      Array.from({ length: B }, (_, b) => {
-        const t = batch.values(`${prefix}t`)[at(step) + b]!
-        const drawn = clip(`${prefix}noise`, at(step) + b)
-        const noise = offset > 0 ? offsetNoise(drawn, batch.values('two_offset').subarray(b * C, (b + 1) * C), offset, frames) : drawn
-        const context = batch.values(`${prefix}context`)
-        return {
-          feeds: { ...addNoise(clip(`${prefix}latents`, b), noise, t, alphas, prediction), time: timestepEmbedding(t, width) },
-          weight: lossWeight(t, alphas, prediction, weighting) / B,
-          context: context.subarray((b * context.length) / B, ((b + 1) * context.length) / B),
-        }
-      }),
-  }
-}
-
-/** Its own noise and timestep at every step. */
-const oneClip = (it: TrainingAnswers): Shown => shownIn(it, '', (step) => step)
-const twoClips = (it: TrainingAnswers, variant?: Variant): Shown => shownIn(it, 'two_', () => 0, variant)
-const stills = (it: TrainingAnswers): Shown => shownIn(it, 'still_', () => 0)
-
-// Cases -----------------------------------------------------------------------------------------
-
-const models = new Map<string, Model>()
-
-function openedModel(baseDir: string, version: string | null = null): Model {
-  const key = `${baseDir} ${version}`
-  const known = models.get(key)
-  if (known) return known
-  const motion = version === null ? {} : { motion: join(baseDir, `motion_${version}.safetensors`) }
-  const model = openModel({ checkpoint: join(baseDir, 'checkpoint.safetensors'), ...motion })
-  models.set(key, model)
-  return model
 }
 
 const ofTensors = (tensors: Model['unet']['tensors']): [string, Trained][] =>

@@ -6,22 +6,28 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
-import type { Generator } from '../noise.ts'
 import { smoothBackground } from '../pipeline/background-smoothing.ts'
-import { type Context, denoise } from '../pipeline/denoise.ts'
-import { decoderGraph, unetGraph } from '../pipeline/graphs.ts'
+import { unetGraph } from '../pipeline/graphs.ts'
 import { type Model, openModel } from '../pipeline/model.ts'
-import { type MotionStrength, motionGrid, warp } from '../pipeline/motion-field.ts'
-import type { Nets } from '../pipeline/nets.ts'
-import { forwardJump, textToVideoZero } from '../pipeline/text-to-video-zero.ts'
-import type { Session } from '../runtime/session.ts'
+import { motionGrid, warp } from '../pipeline/motion-field.ts'
+import { forwardJump } from '../pipeline/text-to-video-zero.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
-import type { Schedule } from '../samplers/schedule.ts'
-import { swapAxes } from '../swap-axes.ts'
 import { type Comparison, compare } from './comparison.ts'
 import type { ReferenceTensors } from './reference-tensors.ts'
 import type { TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
+import {
+  clip,
+  decoded,
+  firstAlone,
+  flat,
+  halvesOf,
+  scheduleOf,
+  withoutField,
+  type ZeroRun,
+  type ZeroSessions,
+  zeroNets,
+} from './zero-runs.ts'
 
 /** The file by which such a folder is known. */
 export const zeroTable = 'zero.json'
@@ -46,21 +52,13 @@ const format = z.object({
   }),
 })
 
-interface Run {
-  readonly steps: number
-  readonly guidance: number
-  readonly strength: MotionStrength
-  readonly bounds: { readonly t0: number; readonly t1: number }
-  readonly numbers: readonly number[]
-}
-
 /** @throws UserError `verify-answer` for tables of another form, and of opening the base folder, which lies beside this one */
 export async function* checkZero(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
   const { base, chunk, index_t0, index_t1, shown_steps: shown, ...tables } = readTables(join(dir, zeroTable))
   const model = openModel({ checkpoint: join(dir, '..', base, 'checkpoint.safetensors') })
   const [F] = answers.shape('default.x_t1_all') as [number]
-  const usual: Run = { ...tables, bounds: { t0: index_t0, t1: index_t1 }, numbers: Array.from({ length: F }, (_, k) => k) }
-  const far: Run = { ...chunk, bounds: { t0: chunk.index_t0, t1: chunk.index_t1 }, numbers: chunk.frame_ids }
+  const usual: ZeroRun = { ...tables, bounds: { t0: index_t0, t1: index_t1 }, numbers: Array.from({ length: F }, (_, k) => k) }
+  const far: ZeroRun = { ...chunk, bounds: { t0: chunk.index_t0, t1: chunk.index_t1 }, numbers: chunk.frame_ids }
   yield* checkFields('default', usual, answers)
   yield* checkFields('chunk', far, answers)
   yield* checkSmoothing(usual, answers)
@@ -94,10 +92,10 @@ function readTables(path: string): z.infer<typeof format> {
 
 /** All fifty steps: the first frame alone, and every frame. */
 async function* checkUsual(
-  run: Run,
+  run: ZeroRun,
   shown: readonly number[],
   answers: ReferenceTensors,
-  nets: OpenNets,
+  nets: ZeroSessions,
   { target }: TestSession,
   decode: (latents: Float32Array) => Promise<Float32Array>,
 ): AsyncGenerator<Comparison> {
@@ -124,7 +122,7 @@ async function* checkUsual(
 }
 
 /** Frames of a longer clip, with a motion that runs over its edges. */
-async function* checkFar(run: Run, answers: ReferenceTensors, nets: OpenNets, { target }: TestSession): AsyncGenerator<Comparison> {
+async function* checkFar(run: ZeroRun, answers: ReferenceTensors, nets: ZeroSessions, { target }: TestSession): AsyncGenerator<Comparison> {
   const { latents: within } = tolerancesFor(target)
   const { steps, bounds } = run
   const first = await firstAlone(run, answers, nets, steps - 1 - bounds.t0)
@@ -134,7 +132,7 @@ async function* checkFar(run: Run, answers: ReferenceTensors, nets: OpenNets, { 
 }
 
 /** Formulas alone, from the answers' own latents. */
-function* checkFields(name: 'default' | 'chunk', run: Run, answers: ReferenceTensors): Iterable<Comparison> {
+function* checkFields(name: 'default' | 'chunk', run: ZeroRun, answers: ReferenceTensors): Iterable<Comparison> {
   const { strength, numbers } = run
   const [, , h, w] = answers.shape(`${name}.x_t0`) as [number, number, number, number]
   const grids = numbers.slice(1).map((k) => motionGrid(k, h, w, strength))
@@ -151,7 +149,7 @@ function* checkFields(name: 'default' | 'chunk', run: Run, answers: ReferenceTen
 
 const formula = 1e-5
 
-function* checkSmoothing({ strength, numbers }: Run, answers: ReferenceTensors): Iterable<Comparison> {
+function* checkSmoothing({ strength, numbers }: ZeroRun, answers: ReferenceTensors): Iterable<Comparison> {
   const [, , h, w] = answers.shape('default.x_t0') as [number, number, number, number]
   const grids = numbers.slice(1).map((k) => motionGrid(k, h, w, strength))
   const smoothed = smoothBackground(answers.values('default.x_t1_all'), answers.values('masks'), grids, { h, w })
@@ -182,119 +180,6 @@ async function* checkNets(model: Model, answers: ReferenceTensors, session: Test
 
 /** Of eps_cross and eps_self. */
 const timestep = 481
-
-/** Negative, then prompt: [L, D] each. */
-function halvesOf(answers: ReferenceTensors): [Float32Array, Float32Array] {
-  const both = answers.values('context')
-  return [both.subarray(0, both.length / 2), both.subarray(both.length / 2)]
-}
-
-interface OpenNets {
-  readonly first: Pick<Nets, 'predictNoise'>
-  all(frames: number): Pick<Nets, 'predictNoise'>
-  release(): Promise<void>
-}
-
-/** Sessions for one frame, and for as many as a run has, loaded when they are first asked. */
-function zeroNets(model: Model, answers: ReferenceTensors, { target, load }: TestSession): OpenNets {
-  const [, , h, w] = answers.shape('x_T') as [number, number, number, number]
-  const [, tokens] = answers.shape('context') as [number, number]
-  const loaded = new Map<number, Promise<Session>>()
-  const netsOf = (frames: number): Pick<Nets, 'predictNoise'> => ({
-    async predictNoise(sample, t, contexts) {
-      const known = loaded.get(frames) ?? load(unetGraph(model, target, { animations: 1, frames, h, w, tokens, crossFrames: frames > 1 }))
-      loaded.set(frames, known)
-      const session = await known
-      const time = timestepEmbedding(t, model.unet.architecture.widths[0]!)
-      return Promise.all(contexts.map(async (context) => (await session.run({ sample, time, context }))['noise']!))
-    },
-  })
-  return {
-    first: netsOf(1),
-    all: netsOf,
-    async release() {
-      for (const session of loaded.values()) await (await session).release()
-    },
-  }
-}
-
-function scheduleOf({ steps, guidance }: Run): Schedule {
-  return { sampler: { name: 'ddim', steps, betas: 'scaled_linear', spacing: 'leading', stepsOffset: 1, end: 'first' }, guidance, notes: [] }
-}
-
-const contextIn = (answers: ReferenceTensors) => (): Context => {
-  const [negative, prompt] = halvesOf(answers)
-  return { negative, parts: [{ context: prompt, weight: 1 }] }
-}
-
-const shapeOf = (answers: ReferenceTensors) => answers.shape('x_T').slice(1) as [number, number, number]
-
-/** The latents after each of the first frame's steps. */
-async function firstAlone(run: Run, answers: ReferenceTensors, { first }: OpenNets, most = run.steps): Promise<Float32Array[]> {
-  const generator: Generator = { normal: () => answers.values('x_T') }
-  const all: Float32Array[] = []
-  const settings = { frames: 1, schedule: scheduleOf(run), generator }
-  for await (const { latents } of denoise(first, contextIn(answers), shapeOf(answers), settings)) if (all.push(latents) === most) break
-  return all
-}
-
-/** The latents after each step of the clip, those of the first frame alone before them; the noise is the answers', frames first. */
-async function clip(
-  noise: string,
-  run: Run,
-  answers: ReferenceTensors,
-  { first, all }: OpenNets,
-  foregrounds?: Float32Array,
-): Promise<Float32Array[]> {
-  const drawn = [answers.values('x_T'), answers.values(noise)]
-  const generator: Generator = { normal: () => drawn.shift()! }
-  const frames = run.numbers.length
-  const settings = { ...run, frames, schedule: scheduleOf(run), generator, ...(foregrounds && { foregrounds }) }
-  const nets = { first, all: all(frames), atOnce: frames }
-  const steps: Float32Array[] = []
-  for await (const { latents } of textToVideoZero(nets, contextIn(answers), shapeOf(answers), settings)) steps.push(latents)
-  return steps
-}
-
-/** Every frame from noise of its own: the first frame's start and `plain_noise`, [1, C, F − 1, h, w]. */
-async function withoutField(run: Run, answers: ReferenceTensors, { all }: OpenNets): Promise<Float32Array> {
-  const [frames, C, h, w] = answers.shape('plain.x_T') as [number, number, number, number]
-  const own = swapAxes(answers.values('plain_noise'), [1, C, frames - 1, h * w])
-  const latents = flat([answers.values('x_T'), own])
-  const generator: Generator = { normal: () => new Float32Array() }
-  const settings = { frames, schedule: scheduleOf(run), generator, resume: { latents, call: 0 } }
-  let last = latents
-  for await (const step of denoise(all(frames), contextIn(answers), shapeOf(answers), settings)) last = step.latents
-  return last
-}
-
-/** [F, 3, H, W] in 0..1 */
-async function decoded(
-  model: Model,
-  latents: Float32Array,
-  answers: ReferenceTensors,
-  { vaeTarget, load }: TestSession,
-): Promise<Float32Array> {
-  const [C, h, w] = shapeOf(answers)
-  const { scalingFactor } = model.vae.architecture
-  const session = await load(decoderGraph(model, vaeTarget, { pictures: latents.length / (C * h * w), h, w }))
-  try {
-    const { pictures } = await session.run({ latents: latents.map((value) => value / scalingFactor) })
-    return pictures!.map((value) => Math.min(1, Math.max(0, value / 2 + 0.5)))
-  } finally {
-    await session.release()
-  }
-}
-
-function flat(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
 
 const inputs = ['x_T', 'context', 'cross_sample', 'forward_noise', 'chunk_noise', 'masks', 'plain_noise', 'plain.x_T']
 const answered =

@@ -5,7 +5,8 @@ import { torchGenerator } from '../../../src/engine/noise.ts'
 import { denoise } from '../../../src/engine/pipeline/denoise.ts'
 import type { Nets } from '../../../src/engine/pipeline/nets.ts'
 import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
-import { type Companions, scheduleFor } from '../../../src/engine/samplers/schedule.ts'
+import { scheduleFor } from '../../../src/engine/samplers/schedule.ts'
+import type { Companions } from '../../../src/engine/samplers/schedule-input.ts'
 import { someNumbers } from '../cpu-session.ts'
 
 const text = Float32Array.of(0)

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { alphasCumprod, zeroTerminalSnr } from '../../../src/engine/samplers/betas.ts'
 import { createSampler } from '../../../src/engine/samplers/create-sampler.ts'
 import { distillationOf, lcmDistillation, mayBeDistilled } from '../../../src/engine/samplers/distillation.ts'
-import { type Companions, type MotionKind, scheduleFor, type Wanted } from '../../../src/engine/samplers/schedule.ts'
+import { scheduleFor } from '../../../src/engine/samplers/schedule.ts'
+import type { Companions, MotionKind, Wanted } from '../../../src/engine/samplers/schedule-input.ts'
 
 const trained: readonly MotionKind[] = [{ version: 'v1' }, { version: 'v2' }, { version: 'v3' }]
 const lightning: MotionKind = { version: 'lightning', steps: 4 }

@@ -1,0 +1,37 @@
+// What a schedule is made from: the motion module, what the person asked for, and what else takes part.
+
+import type { MotionVersion } from '../checkpoint/architecture.ts'
+import type { Betas, Spacing } from '../draw-settings.ts'
+import type { Distillation } from './distillation.ts'
+
+/** `steps`: what a Lightning module was distilled for, where its file tells. */
+export interface MotionKind {
+  readonly version: MotionVersion
+  readonly steps?: number
+}
+
+/** What the person asked for; absent is for us to choose. */
+export interface Wanted {
+  readonly sampler?: string
+  readonly spacing?: Spacing
+  readonly betas?: Betas
+  readonly steps?: number
+  /** 1 and below: no guidance, and no negative prompt. */
+  readonly guidance?: number
+}
+
+/** What else takes part. */
+export interface Companions {
+  /** A LoRA that was distilled for few steps is applied; AnimateLCM's own counts. */
+  readonly distilledLora?: Distillation
+  /** The checkpoint itself was. */
+  readonly distilledCheckpoint?: Distillation
+  /** `beta_schedule` in the checkpoint folder's scheduler_config.json: believed for stills, never over a motion module. */
+  readonly checkpointBetas?: Betas
+  /** Where its scheduler names others: the first and the last of them, believed as its schedule is. */
+  readonly checkpointBetaRange?: readonly [start: number, end: number]
+  /** It was trained until nothing of the picture was left. */
+  readonly zeroTerminalSnr?: true
+  /** Instead of noise: v-prediction. */
+  readonly predictsVelocity?: true
+}
