@@ -57,7 +57,6 @@ const windowSettings = {
   'window-overlap': 'windowOverlap',
   'window-stride': 'windowStride',
   fuse: 'fuse',
-  'window-level': 'windowLevel',
   'free-noise': 'freeNoise',
   interpolation: 'interpolation',
   hold: 'promptHold',

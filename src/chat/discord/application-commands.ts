@@ -22,9 +22,6 @@ type CommandJson = Omit<RESTPostAPIChatInputApplicationCommandsJSONBody, 'defaul
   readonly default_member_permissions: number | null
 }
 
-/** Discord's own bound. */
-const mostOptions = 25
-
 /** @param installs for whom the application can be installed: servers, people, or both */
 export function commandsJson(commands: readonly Command[], installs: readonly ApplicationIntegrationType[]): CommandJson[] {
   return commands
@@ -96,8 +93,7 @@ function actionJson(command: string, [name, { help, options }]: readonly [string
 }
 
 function optionsJson(path: string, options: Options): APIApplicationCommandBasicOption[] {
-  // the last of those that are too many can be typed alone
-  const all = Object.entries(options).slice(0, mostOptions)
+  const all = Object.entries(options)
   // Discord wants required ones first
   return [...all.filter(([, { required }]) => required), ...all.filter(([, { required }]) => !required)].map(([name, option]) =>
     optionJson(`${path}.${name}`, name, option),
