@@ -36,7 +36,11 @@ function heldRenderer(): { make: (blobs: Store['blobs']) => JobRenderer; let(): 
 
 const byTone = (fake: FakePlatform, tone: string) => fake.messages().filter(({ outgoing }) => outgoing.tone === tone)
 async function until(what: () => boolean): Promise<void> {
-  while (!what()) await sleep(5)
+  const untilMs = performance.now() + 20_000
+  while (!what()) {
+    assert.ok(performance.now() < untilMs, `${what} within 20 s`)
+    await sleep(5)
+  }
 }
 
 describe('a bot that is stopped in the middle', () => {
@@ -117,9 +121,9 @@ describe('a bot that is stopped in the middle', () => {
     const { fake } = testChat
     for (const person of ['ann', 'bob', 'eve']) await fake.say(person, `/animate a boat for ${person}`)
     const textOf = (person: string) => fake.messages().find(({ outgoing }) => outgoing.quote === `a boat for ${person}`)!.outgoing.text
-    await until(() => /next/.test(textOf('bob')) && /^1 animation is before/.test(textOf('eve')))
+    await until(() => /^Next in line/.test(textOf('bob')) && /^1 animation is before/.test(textOf('eve')))
     await fake.say('bob', '/cancel')
-    await until(() => /next/.test(textOf('eve')))
+    await until(() => /^Next in line/.test(textOf('eve')))
     assert.equal(textOf('bob'), 'Cancelled.')
     const queue = await fake.say('eve', '/queue')
     assert.match(fake.messages('eve').find(({ event }) => event === queue)!.outgoing.text, /1 animation is being drawn, 1 waits/)
