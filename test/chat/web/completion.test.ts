@@ -46,8 +46,8 @@ describe('completion while typing', () => {
   it('offers options right after the command and by their beginning later, each once', () => {
     assert.deepEqual(labels('/animate |').slice(0, 2), ['prompt:', 'style:'])
     assert.deepEqual(labels('/animate a cat |'), [])
-    assert.deepEqual(labels('/animate a cat st|'), ['style:', 'steps:'])
-    assert.deepEqual(labels('/animate a cat style:anime st|'), ['steps:'])
+    assert.deepEqual(labels('/animate a cat st|'), ['style:', 'steps:', 'strength-travel:'])
+    assert.deepEqual(labels('/animate a cat style:anime st|'), ['steps:', 'strength-travel:'])
     assert.equal(taken('/animate a cat see|'), '/animate a cat seed:')
   })
 
