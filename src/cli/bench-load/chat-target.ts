@@ -124,6 +124,9 @@ export const openChatTarget =
 const model: ModelSummary = {
   name: 'bench',
   ...usualSettings,
+  // Whoever asks for far more than a model's own size is asked back.
+  width: 512,
+  height: 512,
   negative: '',
   maxFrames: 128,
   positions: { maxFrames: 32 },
