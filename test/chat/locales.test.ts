@@ -27,7 +27,7 @@ describe('languages', () => {
       }
     })
 
-    test(`${tag} has a help for every command, action and option`, () => {
+    test(`${tag} has a help for every command, action and option, and a name for every option`, () => {
       const missing: string[] = []
       const look = (path: string, declared: string) => helpIn(locale, path, declared) === declared && missing.push(path)
       for (const { name, help, actions } of commands) {
@@ -35,7 +35,10 @@ describe('languages', () => {
         for (const [action, { help, options }] of Object.entries(actions)) {
           const path = action === '' ? name : `${name}.${action}`
           if (action !== '') look(path, help)
-          for (const [option, declared] of Object.entries(options)) look(`${path}.${option}`, declared.help)
+          for (const [option, declared] of Object.entries(options)) {
+            look(`${path}.${option}`, declared.help)
+            if (locale.optionNames[option] === undefined) missing.push(`the name of ${option}`)
+          }
         }
       }
       assert.deepEqual(missing, [])

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Data, User } from '../../chat/discord/discord-state.ts'
 import type { JsonObject } from '../../chat/slack/calls.ts'
-import { openDiscordBot } from './discord-bot.ts'
+import { isDone, openDiscordBot } from './discord-bot.ts'
 import { openSlackBot } from './slack-bot.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -13,7 +13,7 @@ describe('the fields of a dialog', { timeout: 60_000 }, () => {
     const bot = await openDiscordBot()
     const { ann, bob } = bot.state.users
     bot.actions.command(ann, 'animate', { prompt: 'a red ball' })
-    const end = await bot.soon(ann, /a red ball/, ({ message }) => message.reactions.size === 3)
+    const end = await bot.soon(ann, /a red ball/, isDone)
     const fieldsFor = async (user: User): Promise<readonly (readonly [unknown, unknown])[]> => {
       const pressed = bot.actions.press(user, end.message.id, '改文字')
       const modal = await waitUntil('a dialog', () => pressed.modal)
@@ -23,12 +23,14 @@ describe('the fields of a dialog', { timeout: 60_000 }, () => {
       ['Prompt', 'Other words'],
       ['Negative', 'What should not be in it'],
       ['Style', 'The look; /styles shows them all'],
+      ['Change', 'Other words alone, or from the old to the new'],
       ['Seed', 'The same seed draws the same animation again'],
     ])
     assert.deepEqual(await fieldsFor(bob), [
       ['提示词', '换成这些文字'],
       ['不要的内容', '画面里不要的内容'],
       ['风格', '风格；/styles 可查看全部'],
+      ['改法', '只用新文字，或从旧文字变到新文字'],
       ['种子', '同一个种子会画出同样的动画'],
     ])
     await bot.close()

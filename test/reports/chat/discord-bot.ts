@@ -36,6 +36,9 @@ export interface SeenMessage {
   readonly pictures: number
 }
 
+/** It shows an end, in English or Chinese, and not a preview of one. */
+export const isDone = ({ text }: SeenMessage): boolean => /asked for this|要的动画/.test(text)
+
 export interface DiscordBotOptions {
   readonly renderer?: (blobs: Store['blobs']) => JobRenderer
   readonly limits?: Limits

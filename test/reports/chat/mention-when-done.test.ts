@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { openDiscordBot } from './discord-bot.ts'
+import { isDone, openDiscordBot } from './discord-bot.ts'
 import { openSlackBot } from './slack-bot.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -19,13 +19,13 @@ describe('being mentioned when it is done', { timeout: 60_000 }, () => {
       resolved: {},
     })
     bot.actions.command(ann, 'animate', { prompt: 'a quiet ball' })
-    await bot.soon(bob, /a quiet ball/, ({ message }) => message.reactions.size === 3)
+    await bot.soon(bob, /a quiet ball/, isDone)
     assert.deepEqual(bot.state.mentioned, [])
 
     bot.actions.interact(ann, 2, defaults(true))
     await bot.soon(ann, /mention (true|yes)/)
     bot.actions.command(ann, 'animate', { prompt: `a loud ball for <@${bob.id}> @everyone` })
-    const end = await bot.soon(bob, /a loud ball/, ({ message }) => message.reactions.size === 3)
+    const end = await bot.soon(bob, /a loud ball/, isDone)
     assert.deepEqual(bot.state.mentioned, [ann.id])
     assert.equal(bot.state.pings, 0)
     assert.ok(end.text.startsWith(`<@${ann.id}>`))
