@@ -39,11 +39,6 @@ export function drawSettingSchema<Name extends DrawSettingName>(name: Name): z.Z
   return schemaOf(setting) as z.ZodType as z.ZodType<NonNullable<DrawSettings[Name]>>
 }
 
-/** Of all that every request has. */
-export const requiredSettingSchemas = Object.fromEntries(requiredSettingNames.map((name) => [name, drawSettingSchema(name)])) as {
-  readonly [Name in keyof RequiredDrawSettings]: z.ZodType<RequiredDrawSettings[Name]>
-}
-
 function schemaOf(setting: (typeof drawSettings)[DrawSettingName]): z.ZodType {
   if (setting.kind === 'choice') return z.enum(setting.choices as unknown as [string, ...string[]])
   if (setting.kind === 'text') return z.string().max(setting.maxChars)

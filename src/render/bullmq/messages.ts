@@ -1,7 +1,7 @@
 // A wire protocol: what bot and GPU hosts say to each other, each of it JSON that is signed. Sizes are bounded both ways.
 
 import { z } from 'zod'
-import { requiredSettingSchemas } from '../../draw-settings.ts'
+import { type RequiredDrawSettings, requiredSettingNames } from '../../draw-settings.ts'
 import { closingSchema } from '../../jobs/result-details.ts'
 import type { Failure } from '../local/protocol.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
@@ -35,10 +35,15 @@ export const fileContentSchema = z
   })
   .strict()
 
+/** Numbers; what they may be is checked where they are drawn, and refused there in a sentence. */
+const requiredSettings = Object.fromEntries(requiredSettingNames.map((name) => [name, z.number()])) as {
+  readonly [Name in keyof RequiredDrawSettings]: z.ZodNumber
+}
+
 const requestSchema = z.looseObject({
   prompt: z.string().max(20_000),
   negative: z.string().max(20_000),
-  ...requiredSettingSchemas,
+  ...requiredSettings,
   seed: z.string().max(40),
   format: z.enum(['webp', 'gif', 'mp4']),
 })
