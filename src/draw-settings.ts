@@ -1,13 +1,7 @@
 // Draw settings as every room knows them: declared in the engine, which imports nothing above itself, and the schema of each.
 
 import { z } from 'zod'
-import {
-  type DrawSettingName,
-  type DrawSettings,
-  drawSettings,
-  type RequiredDrawSettings,
-  requiredSettingNames,
-} from './engine/draw-settings.ts'
+import { type DrawSettingName, type DrawSettings, drawSettings } from './engine/draw-settings.ts'
 
 export {
   type ClipSettingName,
