@@ -31,7 +31,7 @@ test('two devices of one machine are two processes that render at once', async (
   const under = new Set<number>()
   let most = 0
   const draw = (n: number) =>
-    pool.render(smallRecipe({ seed: String(n), steps: 6 }), {
+    pool.render(smallRecipe({ seed: String(n), steps: 30 }), {
       onProgress({ stage }) {
         if (stage === 'denoising') under.add(n)
         if (stage === 'decoding') under.delete(n)
