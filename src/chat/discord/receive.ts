@@ -82,7 +82,7 @@ export function typingOf(event: InteractionEvent, surroundings: Surroundings): T
 }
 
 /** Undefined where it is no reaction of ours, or a bot's. */
-export function incomingOfReaction(event: ReactionEvent, sequence: number, surroundings: Surroundings): Incoming | undefined {
+export function incomingOfReaction(event: ReactionEvent, delivery: string, surroundings: Surroundings): Incoming | undefined {
   const { client } = surroundings
   const { user_id, channel_id, message_id, guild_id, member, message_author_id, emoji } = event
   const me = client.user?.id
@@ -93,7 +93,7 @@ export function incomingOfReaction(event: ReactionEvent, sequence: number, surro
   const address: Address = { channel: channel_id, person: user_id, direct: channel.direct, guest: false, interaction: null }
   return {
     ...whereabouts(guild_id, channel_id, user_id, client),
-    id: `${message_id}/${user_id}/${reaction}/${sequence}`,
+    id: `${message_id}/${user_id}/${reaction}/${delivery}`,
     // in a conversation with the bot Discord says neither member nor user; names.ts finds out
     name: member?.user ? nameOf(member.user, member.nick) : '',
     asker: askerOfReaction(event, surroundings),

@@ -231,7 +231,7 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
       track: (one) => work.push(one),
     })
     for (const [n, d] of events(10_000, 7).entries()) {
-      assert.equal(onPacket({ t: 'INTERACTION_CREATE', s: n, d: { ...d, id: String(n + 1), token: `t${n}` } }), true)
+      assert.equal(onPacket({ t: 'INTERACTION_CREATE', s: n, d: { ...d, id: String(n + 1), token: `t${n}` } }, 0), true)
     }
     await Promise.all(work)
     assert.deepEqual(warnings, [])
@@ -260,7 +260,7 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
       track: (one) => work.push(one),
     })
     const data = fc.sample(odd, { numRuns: 1000, seed: 7 })
-    for (const d of data) for (const t of ['INTERACTION_CREATE', 'MESSAGE_REACTION_ADD', 'MESSAGE_CREATE']) onPacket({ t, s: 1, d })
+    for (const d of data) for (const t of ['INTERACTION_CREATE', 'MESSAGE_REACTION_ADD', 'MESSAGE_CREATE']) onPacket({ t, s: 1, d }, 0)
     await Promise.all(work)
     // each interaction is told of; other events that mean nothing are no news
     assert.equal(warnings.length, data.length)

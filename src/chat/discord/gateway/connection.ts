@@ -25,7 +25,7 @@ export interface GatewayPacket {
 /** @param onPacket is given every event first, and says whether it has dealt with it */
 export function createConnection(
   rest: Partial<RESTOptions>,
-  onPacket: (packet: GatewayPacket) => boolean,
+  onPacket: (packet: GatewayPacket, shard: number) => boolean,
   warn: (error: unknown) => void,
 ): Connection {
   let ended = false
@@ -56,8 +56,8 @@ export function createConnection(
 
   // An event that is dealt with goes no further. discord.js would make objects of its own of it, and one that it does not
   // understand would end the process.
-  ;(client as EventEmitter).on('raw', (packet: GatewayPacket) => {
-    if (onPacket(packet)) packet.t = null
+  ;(client as EventEmitter).on('raw', (packet: GatewayPacket, shard: number) => {
+    if (onPacket(packet, shard)) packet.t = null
   })
   client.on(Events.Error, warn)
   client.on(Events.ShardError, (error) => warn(error))

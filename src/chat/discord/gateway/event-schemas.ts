@@ -127,3 +127,10 @@ export type MessageEvent = z.infer<typeof messageSchema>
 export function messageFrom(data: unknown): MessageEvent | undefined {
   return messageSchema.safeParse(data).data
 }
+
+const readySchema = z.object({ session_id: z.string() })
+
+/** Of a READY; empty where Discord names none. */
+export function sessionIn(data: unknown): string {
+  return readySchema.safeParse(data).data?.session_id ?? ''
+}

@@ -14,7 +14,7 @@ import type { Names } from '../names.ts'
 import { incomingOf, incomingOfMessage, incomingOfReaction, typingOf } from '../receive.ts'
 import type { SendRestCall } from '../rest/rest-calls.ts'
 import type { GatewayPacket } from './connection.ts'
-import { type InteractionEvent, interactionFrom, messageFrom, reactionFrom } from './event-schemas.ts'
+import { type InteractionEvent, interactionFrom, messageFrom, reactionFrom, sessionIn } from './event-schemas.ts'
 
 export interface GatewayEventsParts {
   readonly surroundings: () => Surroundings
@@ -31,17 +31,22 @@ export interface GatewayEventsParts {
 }
 
 /** @returns whether it was an event for the receiver; discord.js then has no more to do with it */
-export function createGatewayEvents(parts: GatewayEventsParts): (packet: GatewayPacket) => boolean {
+export function createGatewayEvents(parts: GatewayEventsParts): (packet: GatewayPacket, shard: number) => boolean {
   const { surroundings, receiver, call, names, responses, states, limits, nowMs, warn, track } = parts
 
-  function onPacket({ t, s, d }: GatewayPacket): boolean {
+  /** Sequence numbers begin anew with each session. */
+  const sessions = new Map<number, string>()
+
+  function onPacket({ t, s, d }: GatewayPacket, shard: number): boolean {
+    if (t === 'READY') sessions.set(shard, sessionIn(d))
     if (t !== 'INTERACTION_CREATE' && t !== 'MESSAGE_REACTION_ADD' && t !== 'MESSAGE_CREATE') return false
     const to = receiver()
-    if (to) track(receive(t, s, d, to).catch(warn))
+    if (to) track(receive(t, `${sessions.get(shard) ?? ''}.${s}`, d, to).catch(warn))
     return true
   }
 
-  async function receive(type: string, sequence: number, data: unknown, to: Receiver): Promise<void> {
+  /** @param delivery the same where Discord delivers an event again */
+  async function receive(type: string, delivery: string, data: unknown, to: Receiver): Promise<void> {
     if (type === 'INTERACTION_CREATE') {
       const event = interactionFrom(data)
       if (!event) throw new Error('Discord sent an interaction without id or token: it cannot be answered')
@@ -49,7 +54,7 @@ export function createGatewayEvents(parts: GatewayEventsParts): (packet: Gateway
     }
     if (type === 'MESSAGE_REACTION_ADD') {
       const event = reactionFrom(data)
-      const incoming = event && incomingOfReaction(event, sequence, surroundings())
+      const incoming = event && incomingOfReaction(event, delivery, surroundings())
       if (!incoming) return
       const name = incoming.name || ((await names.ofPerson(event.user_id, event.guild_id)) ?? '')
       return to.receive({ ...incoming, name })
