@@ -69,7 +69,10 @@ export function createSuggestions(field, choose) {
     isOpen: () => !element.hidden,
     show(suggestions, first) {
       if (suggestions.length === 0) return hide()
+      // a response that comes later changes nothing of what was chosen meanwhile
+      const chosen = active > 0 ? all[active]?.insert : undefined
       all = suggestions
+      const kept = all.findIndex(({ insert }) => insert === chosen)
       const options = all.map(({ label, help }, n) => {
         const option = el(
           'li',
@@ -85,7 +88,7 @@ export function createSuggestions(field, choose) {
       fill(element, ...options)
       expand(true)
       element.scrollTop = 0
-      activate(first ? 0 : -1)
+      activate(kept > 0 ? kept : first ? 0 : -1)
     },
     key(event) {
       if (element.hidden || isComposing(event)) return false
