@@ -139,7 +139,9 @@ export function createComposer({ commands, server, say }) {
 
   /** @param {{ insert: string, from: number, to: number }} suggestion */
   function put({ insert, from, to }) {
-    const after = field.value.slice(to)
+    // the list may be of what stood there before the last keys
+    const goesOn = /^\S*/.exec(field.value.slice(to, Math.max(to, field.selectionStart)))?.[0].length ?? 0
+    const after = field.value.slice(to + goesOn)
     setWords(field.value.slice(0, from) + insert + (insert.endsWith(' ') ? after.trimStart() : after))
     field.setSelectionRange(from + insert.length, from + insert.length)
     field.focus()
