@@ -26,7 +26,7 @@ export function placeFor(out: string | undefined, { seed, format }: Pick<Animati
   const wanted = out ?? free(join('out', `zoetrope-${seed}`), format)
   const path = parse(wanted).ext === '' ? `${wanted}.${format}` : wanted
   return writing(path, () => {
-    const folder = parse(path).dir || '..'
+    const folder = parse(path).dir || '.'
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
     return path
