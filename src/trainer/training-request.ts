@@ -1,11 +1,11 @@
 // What a training is asked for: which part of which model, from what, how long and how.
 
 import type { BaseFiles, Device } from '../engine/index.ts'
-import type { LearningRate, LossWeighting, MotionLayout, Recomputation, TraineeName, WrittenType } from '../engine/run.ts'
+import type { MotionLayout, Recomputation, TraineeName, TrainerOptions, WrittenType } from '../engine/run.ts'
 import type { PocketDatasetOptions } from './pocket-dataset.ts'
 
 /** JSON. */
-export interface TrainingRequest {
+export interface TrainingRequest extends Omit<TrainerOptions, 'device' | 'threads' | 'recomputation' | 'availableBytes' | 'weightDir'> {
   readonly kind: TraineeName
   /** A folder: see dataset.ts; or the name of what stands for one. */
   readonly data: string
@@ -18,30 +18,6 @@ export interface TrainingRequest {
   readonly continues: boolean
   readonly rank: number
   readonly alpha: number
-  readonly width: number
-  readonly height: number
-  /** Of a clip, one in stills; every so many of the video's. */
-  readonly frames: number
-  readonly stride: number
-  readonly clipSkip: number
-  readonly steps: number
-  /** Examples a step. */
-  readonly batch: number
-  readonly learningRate: number
-  readonly schedule: LearningRate
-  readonly warmup: number
-  readonly weightDecay: number
-  /** Largest norm of a gradient; 0 for none. */
-  readonly clip: number
-  /** Decay of the running average, which is what is written; absent: the last weights. */
-  readonly average?: number
-  readonly weighting: LossWeighting
-  readonly offsetNoise: number
-  /** Share of examples without their caption. */
-  readonly emptyCaptions: number
-  readonly flip: boolean
-  /** Whole number below 2^64. */
-  readonly seed: string
   readonly layout: MotionLayout
   readonly writtenType: WrittenType
 }

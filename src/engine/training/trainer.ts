@@ -29,23 +29,27 @@ import { readState, type TrainingSettings, type TrainingState, writeState } from
 export interface TrainerOptions {
   readonly width: number
   readonly height: number
-  /** One in stills. */
+  /** Of a clip, one in stills; every so many of the video's. */
   readonly frames: number
   readonly stride: number
   readonly clipSkip: number
   readonly steps: number
+  /** Examples a step. */
   readonly batch: number
   readonly learningRate: number
   readonly schedule: LearningRate
   readonly warmup: number
   readonly weightDecay: number
+  /** Largest norm of a gradient; 0 for none. */
   readonly clip: number
-  /** Decay of the running average. */
+  /** Decay of the running average, which is what is written; absent: the last weights. */
   readonly average?: number
   readonly weighting: LossWeighting
   readonly offsetNoise: number
+  /** Share of examples without their caption. */
   readonly emptyCaptions: number
   readonly flip: boolean
+  /** Whole number below 2^64. */
   readonly seed: string
   readonly device: Device
   readonly threads?: number
