@@ -1,7 +1,7 @@
 // A trainee: what of a model is trained, what it is at the start, and the file that it becomes.
 
-import type { TensorToWrite } from '../checkpoint/write-safetensors.ts'
-import type { Model } from '../pipeline/model.ts'
+import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
+import type { Model } from '../pipeline/model/model.ts'
 import type { Feeds } from '../runtime/session.ts'
 import type { DenoiserTraining } from './denoiser.ts'
 import type { Parameter } from './parameters.ts'
