@@ -24,8 +24,10 @@ export interface DenoiserTraining extends TrainingOptions, Pick<Material, 'adapt
   readonly tokens: number
   /** Absent: the graph is fed what the text encoder said. */
   readonly text?: {
-    /** Words of textual inversions among the tokens. */
+    /** Vectors of textual inversions among the tokens. */
     readonly words: number
+    /** 1: the last layer's state. */
+    readonly clipSkip?: number
   }
   readonly sparseControl?: SparseControl
 }
@@ -61,7 +63,7 @@ export function denoiserTraining(
   const sample = graph.input('sample', 'float32', [frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
   const context = text
-    ? encodedText(graph, model, target, tokens, text.words, options, adapted)
+    ? encodedText(graph, model, target, tokens, text, options, adapted)
     : graph.input('context', 'float32', [1, tokens, contextWidth])
   const { architecture: arch } = model.unet
   const control = sparse
@@ -84,7 +86,7 @@ function encodedText(
   { text }: Pick<Model, 'text'>,
   target: Target,
   L: number,
-  words: number,
+  { words, clipSkip = 1 }: Required<DenoiserTraining>['text'],
   { trained }: Pick<TrainingOptions, 'trained'>,
   adapted: Pick<Material, 'adapterRank'>,
 ): Value {
@@ -96,5 +98,5 @@ function encodedText(
     const placed = MatMul(graph.input('placement', 'float32', [1, L, words]), vectors)
     tokens = withVectors(tokens, graph.input('keep', 'float32', [1, L, 1]), placed)
   }
-  return textEncoder(weights, tokens, arch, 1)
+  return textEncoder(weights, tokens, arch, clipSkip)
 }

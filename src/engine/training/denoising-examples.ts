@@ -1,70 +1,51 @@
 // Examples of denoising: from what is there to learn from, what a net is shown at each place of a training. Everything that is left to chance
 // follows from the seed and the place.
-// F frames  C latent channels  h w latent sides  L text tokens  D token width
+// F frames  C latent channels  h w latent sides
 
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Feeds } from '../runtime/session.ts'
 import { trainSteps } from '../samplers/betas.ts'
-import { type ClipWindow, clipIndices, lastStart } from './clip-window.ts'
-import { addNoise, type LossWeighting, lossWeight, offsetNoise, type Prediction } from './loss.ts'
-import { randomStream } from './random-stream.ts'
-import type { Example } from './step.ts'
+import { clipIndices, lastStart } from './clip-window.ts'
+import { exampleStream, itemOrder } from './item-order.ts'
+import { addNoise, lossWeight, offsetNoise, type Prediction } from './loss.ts'
+import type { ExampleAt, ExampleSource } from './objective.ts'
+import { type RandomStream, randomStream } from './random-stream.ts'
 
-/** A picture, or a clip, with the words for it. */
-export interface TrainingItem {
-  readonly caption: string
-  /** One: a picture. */
-  readonly frames: number
-  /** Means, then standard deviations, of these frames' latents: [F, 2C, h, w]. */
-  moments(frames: readonly number[], flipped: boolean): Float32Array
-}
-
-export interface DenoisingExamples {
-  readonly items: readonly TrainingItem[]
-  readonly window: ClipWindow
-  /** What the text encoder says, [L, D], of every caption and of ''. */
-  readonly contexts: ReadonlyMap<string, Float32Array>
+/** Of an item's frames posteriors are kept, [F, 2C, h, w]. */
+export interface DenoisingExamples extends ExampleSource {
+  /** At every example besides. */
+  readonly feeds: Feeds
   /** ā of every timestep. */
   readonly alphas: ArrayLike<number>
   readonly prediction: Prediction
-  readonly weighting: LossWeighting
-  /** Strength; 0 for none. */
-  readonly offsetNoise: number
-  /** Share of examples whose caption is left out. */
-  readonly emptyCaptions: number
-  /** Whether half of the examples are mirrored. */
-  readonly flip: boolean
-  readonly seed: bigint
   readonly latentChannels: number
   /** Of the UNet's first level. */
   readonly timeWidth: number
+  /** 0; or the most frames that a SparseCtrl is shown, as the feed `condition`. */
+  readonly pictures: number
 }
 
-/** What an item is drawn by, and what an example draws by: two streams of the seed. */
-const [orderStream, exampleStream] = [1, 2]
-
-/** Example n, counted from 0 over all steps; every item is seen once before one is seen again. `share`: of its loss in the sum of a step. */
-export type ExampleAt = (n: number, share: number) => Example
-
-/** @param more is fed at every example besides */
-export function denoisingExamples(source: DenoisingExamples, more: Feeds): ExampleAt {
-  const { items, window, contexts, alphas, prediction, weighting, emptyCaptions, flip, seed, latentChannels: C, timeWidth } = source
-  const orderOf = (epoch: number): number[] => randomStream(seed, orderStream, epoch).permutation(items.length)
-  let order = { epoch: 0, of: orderOf(0) }
+export function denoisingExamples(source: DenoisingExamples): ExampleAt {
+  const { items, window, captions, alphas, prediction, weighting, emptyCaptions, flip, seed, latentChannels: C, timeWidth } = source
+  const itemAt = itemOrder(items, seed)
   return (n, share) => {
-    const epoch = Math.floor(n / items.length)
-    if (epoch !== order.epoch) order = { epoch, of: orderOf(epoch) }
-    const item = items[order.of[n % items.length]!]!
-    const { uniform, normal } = randomStream(seed, exampleStream, n)
+    const item = itemAt(n)
+    const random = randomStream(seed, exampleStream, n)
+    const { uniform, normal } = random
     const start = Math.floor(uniform() * (lastStart(item.frames, window) + 1))
     const flipped = uniform() < 0.5 && flip
-    const context = contexts.get(uniform() < emptyCaptions ? '' : item.caption)!
+    const words = captions.get(uniform() < emptyCaptions ? '' : item.caption)!
     const t = Math.floor(uniform() * trainSteps)
-    const latents = drawn(item.moments(clipIndices(item.frames, start, window), flipped), C, window.frames, normal)
+    const latents = drawn(item.read(clipIndices(item.frames, start, window), flipped), C, window.frames, normal)
     const plain = normal(latents.length)
     const noise = source.offsetNoise > 0 ? offsetNoise(plain, normal(C), source.offsetNoise, window.frames) : plain
+    const condition = source.pictures > 0 && { condition: sparse(latents, C, shownFrames(window.frames, source.pictures, random)) }
     return {
-      feeds: { ...more, ...addNoise(latents, noise, t, alphas, prediction), time: timestepEmbedding(t, timeWidth), context },
+      feeds: {
+        ...source.feeds,
+        ...addNoise(latents, noise, t, alphas, prediction),
+        ...{ time: timestepEmbedding(t, timeWidth), ...words, ...condition },
+      },
       weight: lossWeight(t, alphas, prediction, weighting) * share,
     }
   }
@@ -80,4 +61,26 @@ function drawn(moments: Float32Array, C: number, frames: number, normal: (count:
     latents[i] = moments[at]! + moments[at + frame]! * latents[i]!
   }
   return latents
+}
+
+/** Half of the time the first alone, to continue a picture; otherwise up to so many anywhere. @returns for every frame whether it is shown */
+function shownFrames(frames: number, most: number, { uniform, permutation }: RandomStream): boolean[] {
+  const firstAlone = uniform() < 0.5
+  const count = 1 + Math.floor(uniform() * Math.min(most, frames))
+  const shown = new Set(firstAlone ? [0] : permutation(frames).slice(0, count))
+  return Array.from({ length: frames }, (_, frame) => shown.has(frame))
+}
+
+/** Latents of the shown frames and zeros for the others, and a mask: [F, C, h, w] → [F, C + 1, h, w] */
+function sparse(latents: Float32Array, C: number, shown: readonly boolean[]): Float32Array {
+  const frame = latents.length / shown.length
+  const places = frame / C
+  const condition = new Float32Array(latents.length + shown.length * places)
+  for (const [f, is] of shown.entries()) {
+    if (!is) continue
+    const at = f * (frame + places)
+    condition.set(latents.subarray(f * frame, (f + 1) * frame), at)
+    condition.fill(1, at + frame, at + frame + places)
+  }
+  return condition
 }

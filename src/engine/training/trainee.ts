@@ -1,31 +1,35 @@
-// A trainee: what of a model is trained, what it is at the start, and the file that it becomes.
+// A trainee: what of a model is trained, to what end, what it is at the start, and the files that it becomes.
 
+import { join } from 'node:path'
+import type { Named } from '../checkpoint/dialects/parts.ts'
+import { bytesOf } from '../checkpoint/tensor.ts'
 import type { TensorToWrite } from '../checkpoint/write-safetensors.ts'
-import type { Model } from '../pipeline/model.ts'
-import type { Feeds } from '../runtime/session.ts'
-import type { DenoiserTraining } from './denoiser.ts'
+import type { Objective } from './objective.ts'
 import type { Parameter } from './parameters.ts'
 
-export interface Trainee extends Pick<DenoiserTraining, 'trained' | 'adapterRank'> {
-  /** With the module that is trained in its place. */
-  readonly model: Pick<Model, 'unet' | 'motion' | 'text'>
+export interface Trainee {
   /** Whether it learns from clips, or from stills. */
   readonly moves: boolean
+  readonly objective: Objective
   /** @param parameter of the training graph */
   start(parameter: Parameter): Float32Array
-  /** The same at every example. */
-  readonly feeds: Feeds
-  /** @param read the values of a parameter, by name */
-  written(read: (name: string) => Float32Array): WrittenTrainee
+  /** @param read the values of a parameter, by name; undefined for what the graph does not read, which stays as it was */
+  written(read: ReadParameter): WrittenTrainee
 }
 
-export interface WrittenTrainee {
-  readonly tensors: readonly TensorToWrite[]
-  /** What its readers need to know besides. */
-  readonly metadata: ReadonlyMap<string, string>
-  /** A MotionAdapter's config.json, which has what its tensors do not tell. */
-  readonly config?: Readonly<Record<string, unknown>>
-}
+export type ReadParameter = (name: string) => Float32Array | undefined
+
+/** A file of it; `path` within its folder, empty where it is one file. */
+export type WrittenFile = { readonly path: string } & (
+  | {
+      readonly tensors: readonly TensorToWrite[]
+      /** What its readers need to know besides. */
+      readonly metadata: ReadonlyMap<string, string>
+    }
+  | { readonly text: string }
+)
+
+export type WrittenTrainee = readonly WrittenFile[]
 
 /** Types that trained weights are written in. */
 export const writtenTypes = ['float16', 'float32'] as const
@@ -40,3 +44,26 @@ export function tensorToWrite(name: string, shape: readonly number[], values: Fl
     bytes: new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
   }
 }
+
+/** A net as diffusers and transformers save one: its tensors, and the configuration that they do not tell. */
+export function netFolder(
+  folder: string,
+  tensors: readonly TensorToWrite[],
+  config: Readonly<Record<string, unknown>>,
+  stem: 'diffusion_pytorch_model' | 'model' = 'diffusion_pytorch_model',
+): WrittenFile[] {
+  return [
+    { path: join(folder, `${stem}.safetensors`), tensors, metadata: new Map([['format', 'pt']]) },
+    { path: join(folder, 'config.json'), text: json(config) },
+  ]
+}
+
+export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+/** A net's tensors under our names: those that were trained, and the others as they lay. */
+export const netToWrite = (tensors: Named, read: ReadParameter, type: WrittenType, prefix = ''): TensorToWrite[] =>
+  [...tensors].map(([name, tensor]) => {
+    const values = read(`${prefix}${name}`)
+    const { dtype, shape } = tensor
+    return values ? tensorToWrite(name, shape, values, type) : { name, dtype, shape, bytes: () => bytesOf(tensor) }
+  })
