@@ -20,7 +20,7 @@ import {
 } from '../engine/index.ts'
 import { createEngine, createSessions, type Engine, openClip, startDevice } from '../engine/run.ts'
 import { UserError } from '../errors.ts'
-import { encodeWebp } from '../media/webp.ts'
+import { encodeWebp } from '../media/webp/webp.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
 import { writeWhole } from './animate/output-file.ts'

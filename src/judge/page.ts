@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html'
 import type { Frames } from '../engine/index.ts'
-import { encodeWebp } from '../media/webp.ts'
+import { encodeWebp } from '../media/webp/webp.ts'
 import type { Judgement } from './judgement.ts'
 import { styleName } from './report.ts'
 import { faultsOf, worstFirst } from './summary.ts'

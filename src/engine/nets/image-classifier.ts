@@ -1,7 +1,7 @@
 // An image classifier with several heads, each of which names one thing that a picture shows.
 // N pictures  C channels  S positions  K classes of a head
 
-import type { Tensor } from '../checkpoint/tensor.ts'
+import type { Tensor } from '../checkpoint/tensor/tensor.ts'
 import { Graph, type Value } from '../onnx/graph.ts'
 import { MatMul, Reshape, Slice, Softmax, Transpose } from '../onnx/ops.ts'
 import { cpu } from '../targets/cpu.ts'

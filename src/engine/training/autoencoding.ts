@@ -1,7 +1,7 @@
 // Autoencoding, the VAE's objective: a picture through latents and back, compared with itself.
 // C latent channels  h w latent sides
 
-import type { Model } from '../pipeline/model.ts'
+import type { Model } from '../pipeline/model/model.ts'
 import { type AutoencoderTraining, autoencoderTraining } from './autoencoder.ts'
 import { lastStart } from './clip-window.ts'
 import { exampleStream, itemOrder } from './item-order.ts'

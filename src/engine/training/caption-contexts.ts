@@ -3,7 +3,7 @@
 
 import type { Graph } from '../onnx/graph.ts'
 import { textGraph } from '../pipeline/graphs.ts'
-import type { Model } from '../pipeline/model.ts'
+import type { Model } from '../pipeline/model/model.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Target } from '../targets/target.ts'
 import { chunks } from '../text/chunks.ts'

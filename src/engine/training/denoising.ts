@@ -1,6 +1,6 @@
 // Denoising, the objective of everything but the VAE: what a net says of noisy latents is compared with the noise that was put there.
 
-import type { Model } from '../pipeline/model.ts'
+import type { Model } from '../pipeline/model/model.ts'
 import type { Feeds } from '../runtime/session.ts'
 import { alphasFor } from '../samplers/create-sampler.ts'
 import { scheduleFor } from '../samplers/schedule.ts'

@@ -1,6 +1,6 @@
 // What is trained, as one array: every tensor of it has its place there, and every input of a graph that reads one is a view.
 
-import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
+import { elementsOf, type Tensor } from '../checkpoint/tensor/tensor.ts'
 import type { Value } from '../onnx/graph.ts'
 import type { Feeds, Outputs } from '../runtime/session.ts'
 

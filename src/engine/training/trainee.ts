@@ -2,8 +2,8 @@
 
 import { join } from 'node:path'
 import type { Named } from '../checkpoint/dialects/parts.ts'
-import { bytesOf } from '../checkpoint/tensor.ts'
-import type { TensorToWrite } from '../checkpoint/write-safetensors.ts'
+import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
+import { bytesOf } from '../checkpoint/tensor/tensor.ts'
 import type { Objective } from './objective.ts'
 import type { Parameter } from './parameters.ts'
 

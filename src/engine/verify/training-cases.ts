@@ -2,14 +2,14 @@
 // F frames  C channels  h w latent sides  L tokens  D token width
 
 import { join } from 'node:path'
-import { motionArchitecture } from '../checkpoint/architecture.ts'
+import { motionArchitecture } from '../checkpoint/architecture/architecture.ts'
 import type { LowRank } from '../checkpoint/lora/delta.ts'
 import { lowRankFactors } from '../checkpoint/lora/merge.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
-import { float32Of } from '../checkpoint/tensor.ts'
+import { float32Of } from '../checkpoint/tensor/tensor.ts'
 import { UserError } from '../errors.ts'
-import { type Model, netsOf } from '../pipeline/model.ts'
+import { type Model, netsOf } from '../pipeline/model/model.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Targets } from '../targets/table.ts'
 import { autoencoderTraining } from '../training/autoencoder.ts'

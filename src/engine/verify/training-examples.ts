@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import type { Betas } from '../draw-settings.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
-import { type Model, openModel } from '../pipeline/model.ts'
+import { type Model, openModel } from '../pipeline/model/model.ts'
 import { alphasCumprod } from '../samplers/betas.ts'
 import { swapAxes } from '../swap-axes.ts'
 import { addNoise, type LossWeighting, lossWeight, offsetNoise, type Prediction } from '../training/loss.ts'
