@@ -4,7 +4,7 @@
 import type { Session } from '../runtime/session.ts'
 import { type LearningRateOptions, learningRateFactor } from './learning-rate.ts'
 import { type AverageOptions, decayAt, follow } from './moving-average.ts'
-import type { ExampleAt } from './objective.ts'
+import type { ExampleAt } from './objectives/objective.ts'
 import type { AdamW } from './optimizer.ts'
 import type { Parameters } from './parameters.ts'
 import { type Example, takeStep } from './step.ts'

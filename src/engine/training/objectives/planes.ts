@@ -1,6 +1,6 @@
 // Pictures as planes in −1..1, which nets are shown: [3, H, W].
 
-import { type Frames, frameAt } from '../frames.ts'
+import { type Frames, frameAt } from '../../frames.ts'
 
 /** Frame i, mirrored or not. */
 export function planesOf(frames: Frames, i: number, flipped: boolean): Float32Array {

@@ -1,6 +1,6 @@
 // The trainees by name: what `zoetrope train` can train.
 
-import type { Model } from '../pipeline/model/model.ts'
+import type { Model } from '../../pipeline/model/model.ts'
 import { type LowRankKind, type LowRankOptions, lowRankTrainee } from './low-rank.ts'
 import { type MotionTraineeOptions, motionTrainee } from './motion-module.ts'
 import { type SparseControlOptions, sparseControlTrainee } from './sparse-control-trainee.ts'

@@ -2,14 +2,14 @@
 // follows from the seed and the place.
 // F frames  C latent channels  h w latent sides
 
-import { timestepEmbedding } from '../nets/unet.ts'
-import type { Feeds } from '../runtime/session.ts'
-import { trainSteps } from '../samplers/betas.ts'
+import { timestepEmbedding } from '../../nets/unet.ts'
+import type { Feeds } from '../../runtime/session.ts'
+import { trainSteps } from '../../samplers/betas.ts'
+import { type RandomStream, randomStream } from '../random-stream.ts'
 import { clipIndices, lastStart } from './clip-window.ts'
 import { exampleStream, itemOrder } from './item-order.ts'
 import { addNoise, lossWeight, offsetNoise, type Prediction } from './loss.ts'
 import type { ExampleAt, ExampleSource } from './objective.ts'
-import { type RandomStream, randomStream } from './random-stream.ts'
 
 /** Of an item's frames posteriors are kept, [F, 2C, h, w]. */
 export interface DenoisingExamples extends ExampleSource {

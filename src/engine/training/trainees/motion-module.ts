@@ -1,19 +1,19 @@
 // A motion module in training: all of it, beside a frozen UNet. Anew it has AnimateDiff v3's form for the UNet's widths, PyTorch's initial
 // values, and last projections of zero, so that at first it changes nothing (Guo et al., arXiv 2307.04725, section 4.2).
 
-import { type MotionArchitecture, motionArchitecture } from '../checkpoint/architecture/architecture.ts'
-import { motionModulePath, officialMotion } from '../checkpoint/dialects/motion.ts'
-import { type Named, partsOf } from '../checkpoint/dialects/parts.ts'
-import { flipped, translator } from '../checkpoint/dialects/table.ts'
-import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
-import { elementsOf, float32Of, type Tensor } from '../checkpoint/tensor/tensor.ts'
-import { UserError } from '../errors.ts'
-import { sinusoidalPositions } from '../nets/sinusoidal-positions.ts'
-import type { Model, Net } from '../pipeline/model/model.ts'
-import { officialModules } from '../synthetic/sd15.ts'
-import { denoising } from './denoising.ts'
-import type { Parameter } from './parameters.ts'
-import { randomStream } from './random-stream.ts'
+import { type MotionArchitecture, motionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
+import { type Named, partsOf } from '../../checkpoint/dialects/parts.ts'
+import { flipped, translator } from '../../checkpoint/dialects/table.ts'
+import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
+import { elementsOf, float32Of, type Tensor } from '../../checkpoint/tensor/tensor.ts'
+import { UserError } from '../../errors.ts'
+import { sinusoidalPositions } from '../../nets/sinusoidal-positions.ts'
+import type { Model, Net } from '../../pipeline/model/model.ts'
+import { officialModules } from '../../synthetic/sd15.ts'
+import { denoising } from '../objectives/denoising.ts'
+import type { Parameter } from '../parameters.ts'
+import { randomStream } from '../random-stream.ts'
 import { netFolder, type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
 
 export const motionLayouts = ['official', 'diffusers'] as const

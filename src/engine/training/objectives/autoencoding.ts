@@ -1,12 +1,12 @@
 // Autoencoding, the VAE's objective: a picture through latents and back, compared with itself.
 // C latent channels  h w latent sides
 
-import type { Model } from '../pipeline/model/model.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import { randomStream } from '../random-stream.ts'
 import { type AutoencoderTraining, autoencoderTraining } from './autoencoder.ts'
 import { lastStart } from './clip-window.ts'
 import { exampleStream, itemOrder } from './item-order.ts'
 import type { Objective } from './objective.ts'
-import { randomStream } from './random-stream.ts'
 
 export interface Autoencoding extends Pick<AutoencoderTraining, 'trained' | 'reconstruction' | 'klWeight'> {
   readonly model: Pick<Model, 'vae'>

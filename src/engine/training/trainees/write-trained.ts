@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { writeSafetensors } from '../checkpoint/safetensors/write-safetensors.ts'
+import { writeSafetensors } from '../../checkpoint/safetensors/write-safetensors.ts'
 import type { WrittenTrainee } from './trainee.ts'
 
 /** @throws UserError of writeSafetensors */

@@ -2,13 +2,13 @@
 // 2208.01618). They begin as those of words that are near it. Written under its word, as diffusers has it; A1111 and ComfyUI read that too.
 // V vectors  L tokens  D token width
 
-import { float32Of } from '../checkpoint/tensor/tensor.ts'
-import { UserError } from '../errors.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Feeds } from '../runtime/session.ts'
-import { chunks } from '../text/chunks.ts'
-import { wordVectors } from './denoiser.ts'
-import { denoising } from './denoising.ts'
+import { float32Of } from '../../checkpoint/tensor/tensor.ts'
+import { UserError } from '../../errors.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Feeds } from '../../runtime/session.ts'
+import { chunks } from '../../text/chunks.ts'
+import { wordVectors } from '../objectives/denoiser.ts'
+import { denoising } from '../objectives/denoising.ts'
 import { type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
 
 export interface TextualInversionOptions {

@@ -1,10 +1,10 @@
 // A VAE in training: the decoder alone, which leaves latents as they are and goes with every checkpoint, or the encoder too.
 // Written as a folder of diffusers.
 
-import { float32Of } from '../checkpoint/tensor/tensor.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { AutoencoderTraining } from './autoencoder.ts'
-import { autoencoding } from './autoencoding.ts'
+import { float32Of } from '../../checkpoint/tensor/tensor.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { AutoencoderTraining } from '../objectives/autoencoder.ts'
+import { autoencoding } from '../objectives/autoencoding.ts'
 import { vaeConfig } from './diffusers-folder.ts'
 import { netFolder, netToWrite, type Trainee, type WrittenType } from './trainee.ts'
 

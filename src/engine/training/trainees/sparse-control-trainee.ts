@@ -2,14 +2,14 @@
 // latents and in front of others, which are zero at the start (Guo et al., arXiv 2311.16933). Beside it everything is frozen.
 // Written as AnimateDiff publishes them, or as a folder of diffusers' SparseControlNetModel.
 
-import { motionArchitecture, type UNetArchitecture } from '../checkpoint/architecture/architecture.ts'
-import { motionModulePath } from '../checkpoint/dialects/motion.ts'
-import type { Named } from '../checkpoint/dialects/parts.ts'
-import { elementsOf, float32Of, type Tensor, tensorOf } from '../checkpoint/tensor/tensor.ts'
-import { UserError } from '../errors.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import { sparseControlPath } from './denoiser.ts'
-import { denoising } from './denoising.ts'
+import { motionArchitecture, type UNetArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import { motionModulePath } from '../../checkpoint/dialects/motion.ts'
+import type { Named } from '../../checkpoint/dialects/parts.ts'
+import { elementsOf, float32Of, type Tensor, tensorOf } from '../../checkpoint/tensor/tensor.ts'
+import { UserError } from '../../errors.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import { sparseControlPath } from '../objectives/denoiser.ts'
+import { denoising } from '../objectives/denoising.ts'
 import { wayDown } from './diffusers-folder.ts'
 import { type MotionLayout, officialTensors, refuseUntold } from './motion-module.ts'
 import { netFolder, netToWrite, type Trainee, type WrittenTrainee, type WrittenType } from './trainee.ts'

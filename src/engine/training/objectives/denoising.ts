@@ -1,10 +1,10 @@
 // Denoising, the objective of everything but the VAE: what a net says of noisy latents is compared with the noise that was put there.
 
-import type { Model } from '../pipeline/model/model.ts'
-import type { Feeds } from '../runtime/session.ts'
-import { alphasFor } from '../samplers/create-sampler.ts'
-import { scheduleFor } from '../samplers/schedule.ts'
-import { chunkLength } from '../text/chunks.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Feeds } from '../../runtime/session.ts'
+import { alphasFor } from '../../samplers/create-sampler.ts'
+import { scheduleFor } from '../../samplers/schedule.ts'
+import { chunkLength } from '../../text/chunks.ts'
 import { captionContexts } from './caption-contexts.ts'
 import { type DenoiserTraining, denoiserTraining } from './denoiser.ts'
 import { denoisingExamples } from './denoising-examples.ts'

@@ -1,14 +1,14 @@
 // Posteriors of pictures: what the VAE's encoder says a picture may be, of which training draws one at every step.
 // N pictures  C latent channels  h w latent sides
 
-import type { Frames } from '../frames.ts'
-import { vaeMoments } from '../nets/vae.ts'
-import { Weights } from '../nets/weights.ts'
-import { Graph } from '../onnx/graph.ts'
-import { Concat, Exp, Mul, Slice } from '../onnx/ops.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Session } from '../runtime/session.ts'
-import type { Target } from '../targets/target.ts'
+import type { Frames } from '../../frames.ts'
+import { vaeMoments } from '../../nets/vae.ts'
+import { Weights } from '../../nets/weights.ts'
+import { Graph } from '../../onnx/graph.ts'
+import { Concat, Exp, Mul, Slice } from '../../onnx/ops.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Session } from '../../runtime/session.ts'
+import type { Target } from '../../targets/target.ts'
 import { heldLogVariance } from './loss.ts'
 import { joined, planesOf } from './planes.ts'
 

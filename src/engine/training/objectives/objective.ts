@@ -1,12 +1,12 @@
 // An objective: what a net is trained to do. The graph of its loss, what a dataset is kept as for it, and its examples.
 
-import type { Feeds } from '../runtime/session.ts'
-import type { Target } from '../targets/target.ts'
+import type { Feeds } from '../../runtime/session.ts'
+import type { Target } from '../../targets/target.ts'
+import type { Example } from '../step.ts'
+import type { TrainingGraph, TrainingOptions } from '../training-graph.ts'
 import type { CaptionEncoder } from './caption-contexts.ts'
 import type { ClipWindow } from './clip-window.ts'
 import type { LossWeighting } from './loss.ts'
-import type { Example } from './step.ts'
-import type { TrainingGraph, TrainingOptions } from './training-graph.ts'
 
 /** A picture, or a clip, with the words for it. */
 export interface TrainingItem {

@@ -1,6 +1,6 @@
 // The order of examples: every item once before one comes again, in an order of its own each time. It follows from the seed and the place.
 
-import { randomStream } from './random-stream.ts'
+import { randomStream } from '../random-stream.ts'
 
 const stream = 1
 

@@ -2,19 +2,19 @@
 // One animation (or still) a run: a batch is several runs, whose gradients are added.
 // F frames  h w latent sides  L text tokens  D token width  V new words
 
-import type { MotionArchitecture } from '../checkpoint/architecture/architecture.ts'
-import type { Tensor } from '../checkpoint/tensor/tensor.ts'
-import { sparseControl } from '../nets/sparse-control.ts'
-import { textEncoder, tokenEmbedding, withVectors } from '../nets/text-encoder.ts'
-import { unet } from '../nets/unet.ts'
-import { type Material, Weights } from '../nets/weights.ts'
-import { Graph, type Value } from '../onnx/graph.ts'
-import { MatMul } from '../onnx/ops.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Target } from '../targets/target.ts'
+import type { MotionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { Tensor } from '../../checkpoint/tensor/tensor.ts'
+import { sparseControl } from '../../nets/sparse-control.ts'
+import { textEncoder, tokenEmbedding, withVectors } from '../../nets/text-encoder.ts'
+import { unet } from '../../nets/unet.ts'
+import { type Material, Weights } from '../../nets/weights.ts'
+import { Graph, type Value } from '../../onnx/graph.ts'
+import { MatMul } from '../../onnx/ops.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Target } from '../../targets/target.ts'
+import { widened } from '../parameters.ts'
+import { type TrainingGraph, type TrainingOptions, trainingGraph } from '../training-graph.ts'
 import { meanSquaredError } from './loss.ts'
-import { widened } from './parameters.ts'
-import { type TrainingGraph, type TrainingOptions, trainingGraph } from './training-graph.ts'
 
 export interface DenoiserTraining extends TrainingOptions, Pick<Material, 'adapterRank'> {
   /** One skips the motion modules. */

@@ -1,11 +1,11 @@
 // A trainee: what of a model is trained, to what end, what it is at the start, and the files that it becomes.
 
 import { join } from 'node:path'
-import type { Named } from '../checkpoint/dialects/parts.ts'
-import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
-import { bytesOf } from '../checkpoint/tensor/tensor.ts'
-import type { Objective } from './objective.ts'
-import type { Parameter } from './parameters.ts'
+import type { Named } from '../../checkpoint/dialects/parts.ts'
+import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
+import { bytesOf } from '../../checkpoint/tensor/tensor.ts'
+import type { Objective } from '../objectives/objective.ts'
+import type { Parameter } from '../parameters.ts'
 
 export interface Trainee {
   /** Whether it learns from clips, or from stills. */

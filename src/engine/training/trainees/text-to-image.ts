@@ -3,10 +3,10 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { float32Of } from '../checkpoint/tensor/tensor.ts'
-import type { BaseFiles, Model } from '../pipeline/model/model.ts'
-import { chunks } from '../text/chunks.ts'
-import { denoising } from './denoising.ts'
+import { float32Of } from '../../checkpoint/tensor/tensor.ts'
+import type { BaseFiles, Model } from '../../pipeline/model/model.ts'
+import { chunks } from '../../text/chunks.ts'
+import { denoising } from '../objectives/denoising.ts'
 import { diffusersFolder } from './diffusers-folder.ts'
 import { netToWrite, type Trainee, type WrittenFile, type WrittenType } from './trainee.ts'
 

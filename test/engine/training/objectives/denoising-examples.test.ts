@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { alphasCumprod } from '../../../src/engine/samplers/betas.ts'
-import { type DenoisingExamples, denoisingExamples } from '../../../src/engine/training/denoising-examples.ts'
-import { randomStream } from '../../../src/engine/training/random-stream.ts'
+import { alphasCumprod } from '../../../../src/engine/samplers/betas.ts'
+import { type DenoisingExamples, denoisingExamples } from '../../../../src/engine/training/objectives/denoising-examples.ts'
+import { randomStream } from '../../../../src/engine/training/random-stream.ts'
 
 const alphas = alphasCumprod('linear', 0.00085, 0.012)
 const items = ['a', 'b', 'c'].map((caption, i) => ({

@@ -2,10 +2,10 @@
 // Names of the settings as in diffusers' UNet2DConditionModel, AutoencoderKL and DDIMScheduler, and transformers' CLIPTextConfig.
 
 import { join } from 'node:path'
-import type { TextArchitecture, UNetArchitecture, VaeArchitecture } from '../checkpoint/architecture/architecture.ts'
-import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import { endOfText, startOfText, type Tokenizer, vocabularyOf } from '../text/tokenizer.ts'
+import type { TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import { endOfText, startOfText, type Tokenizer, vocabularyOf } from '../../text/tokenizer.ts'
 import { json, netFolder, type WrittenFile } from './trainee.ts'
 
 export interface FolderTensors {

@@ -2,17 +2,17 @@
 // the start: Hu et al., "LoRA" (arXiv 2106.09685), section 4.1; initial values as in kohya-ss/sd-scripts networks/lora.py.
 // Written as others read them: kohya's names for a LoRA, the official ones for the other two (animatediff/utils/convert_lora_safetensor_to_diffusers.py).
 
-import { motionModulePath, officialMotion } from '../checkpoint/dialects/motion.ts'
-import type { Named } from '../checkpoint/dialects/parts.ts'
-import { flipped, translator } from '../checkpoint/dialects/table.ts'
-import { type AdapterSlot, adapterSlotOf } from '../checkpoint/lora/adapter-slots.ts'
-import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
-import { elementsOf } from '../checkpoint/tensor/tensor.ts'
-import { UserError } from '../errors.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import { denoising } from './denoising.ts'
-import type { Parameter } from './parameters.ts'
-import { randomStream } from './random-stream.ts'
+import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
+import type { Named } from '../../checkpoint/dialects/parts.ts'
+import { flipped, translator } from '../../checkpoint/dialects/table.ts'
+import { type AdapterSlot, adapterSlotOf } from '../../checkpoint/lora/adapter-slots.ts'
+import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
+import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
+import { UserError } from '../../errors.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import { denoising } from '../objectives/denoising.ts'
+import type { Parameter } from '../parameters.ts'
+import { randomStream } from '../random-stream.ts'
 import { type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
 
 export interface LowRankOptions {
