@@ -2,8 +2,9 @@
 // Runtime.
 
 export { type ClipModel, type ClipRunner, embedFrames, embedPrompts, openClip } from './measures/clip-model.ts'
-export { domainSimilarity, motionSmoothness, textAlignment, unitRows } from './measures/clip-scores.ts'
+export { type ClipEmbeddings, domainSimilarity, motionSmoothness, textAlignment, unitRows } from './measures/clip-scores.ts'
 export { pixelMotionOf } from './measures/pixel-motion.ts'
+export { warpErrorOf } from './measures/warp-error.ts'
 export {
   createEngine,
   type Engine,
