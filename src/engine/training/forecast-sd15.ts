@@ -8,7 +8,7 @@ import type { Model } from '../pipeline/model/model.ts'
 import { officialModules, type Shapes, sd15UNet } from '../synthetic/sd15.ts'
 import { cpu } from '../targets/cpu.ts'
 import { trainingTarget } from '../targets/training.ts'
-import { denoiserTraining } from './denoiser.ts'
+import { denoiserTraining } from './objectives/denoiser.ts'
 import { checkpointingFor, type Recomputation } from './recompute.ts'
 import { forecastMemory, type MemoryForecast } from './training-session.ts'
 

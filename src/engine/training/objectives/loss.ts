@@ -3,8 +3,8 @@
 // min-SNR: Hang et al. (arXiv 2303.09556), equation 8; debiased: Yu et al. (arXiv 2310.08442); offset noise: N. Guttenberg (2023).
 // z latents  ε noise  ā share of the variance that is left at t  s = ā / (1 − ā) signal to noise
 
-import type { Value } from '../onnx/graph.ts'
-import { Abs, Add, Clip, Exp, Mul, ReduceMean, ReduceSum, Reshape, Sub } from '../onnx/ops.ts'
+import type { Value } from '../../onnx/graph.ts'
+import { Abs, Add, Clip, Exp, Mul, ReduceMean, ReduceSum, Reshape, Sub } from '../../onnx/ops.ts'
 
 export type Prediction = 'epsilon' | 'v'
 

@@ -1,19 +1,20 @@
 // A motion module in training: all of it, beside a frozen UNet. Anew it has AnimateDiff v3's form for the UNet's widths, PyTorch's initial
 // values, and last projections of zero, so that at first it changes nothing (Guo et al., arXiv 2307.04725, section 4.2).
 
-import { type MotionArchitecture, motionArchitecture } from '../checkpoint/architecture/architecture.ts'
-import { motionModulePath, officialMotion } from '../checkpoint/dialects/motion.ts'
-import { type Named, partsOf } from '../checkpoint/dialects/parts.ts'
-import { flipped, translator } from '../checkpoint/dialects/table.ts'
-import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
-import { elementsOf, float32Of, type Tensor } from '../checkpoint/tensor/tensor.ts'
-import { UserError } from '../errors.ts'
-import { sinusoidalPositions } from '../nets/sinusoidal-positions.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import { officialModules } from '../synthetic/sd15.ts'
-import type { Parameter } from './parameters.ts'
-import { randomStream } from './random-stream.ts'
-import { type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
+import { type MotionArchitecture, motionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
+import { type Named, partsOf } from '../../checkpoint/dialects/parts.ts'
+import { flipped, translator } from '../../checkpoint/dialects/table.ts'
+import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
+import { elementsOf, float32Of, type Tensor } from '../../checkpoint/tensor/tensor.ts'
+import { UserError } from '../../errors.ts'
+import { sinusoidalPositions } from '../../nets/sinusoidal-positions.ts'
+import type { Model, Net } from '../../pipeline/model/model.ts'
+import { officialModules } from '../../synthetic/sd15.ts'
+import { denoising } from '../objectives/denoising.ts'
+import type { Parameter } from '../parameters.ts'
+import { randomStream } from '../random-stream.ts'
+import { netFolder, type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
 
 export const motionLayouts = ['official', 'diffusers'] as const
 export type MotionLayout = (typeof motionLayouts)[number]
@@ -31,34 +32,36 @@ export function motionTrainee(model: Model, { continues, layout, seed, writtenTy
   if (continues && !model.motion) throw new UserError('train-no-motion', 'There is no motion module to go on with.', {})
   const motion = continues ? model.motion! : newMotion(model)
   const { architecture, tensors } = motion
-  if (architecture.ownPositions) {
-    throw new UserError('train-positions', `${motion.file} has learned tables of positions, which no training here goes on with.`, {
-      file: motion.file,
-    })
+  refuseUntold(motion, layout)
+  return {
+    moves: true,
+    objective: denoising({ model: { ...model, motion }, moves: true, trained: (name) => tensors.has(name) }),
+    start: (parameter) => (continues ? float32Of(tensors.get(parameter.name)!) : startOf(parameter, seed)),
+    written(read) {
+      const trained = [...tensors].map(([name, { shape }]) => ({ name, shape, values: read(name)! }))
+      return layout === 'official'
+        ? [{ path: '', tensors: officialTensors(trained, architecture, writtenType), metadata: new Map() }]
+        : netFolder(
+            '',
+            trained.map(({ name, shape, values }) => tensorToWrite(name, shape, values, writtenType)),
+            configOf(architecture),
+          )
+    },
   }
-  if (layout === 'official' && (architecture.heads !== 8 || architecture.normGroups !== 32)) {
+}
+
+/** What a layout has no place for. @throws UserError `train-positions`, `train-layout` */
+export function refuseUntold({ architecture, file }: Net<MotionArchitecture>, layout: MotionLayout): void {
+  if (architecture.ownPositions) {
+    throw new UserError('train-positions', `${file} has learned tables of positions, which no training here goes on with.`, { file })
+  }
+  const { heads, normGroups: groups } = architecture
+  if (layout === 'official' && (heads !== 8 || groups !== 32)) {
     throw new UserError(
       'train-layout',
-      `A motion module of ${architecture.heads} heads and ${architecture.normGroups} groups can be written in diffusers' layout only: name a folder with --out.`,
-      { heads: architecture.heads, groups: architecture.normGroups },
+      `A motion module of ${heads} heads and ${groups} groups can be written in diffusers' layout only: name a folder with --out.`,
+      { heads, groups },
     )
-  }
-  return {
-    model: { ...model, motion },
-    moves: true,
-    trained: (name) => tensors.has(name),
-    start: (parameter) => (continues ? float32Of(tensors.get(parameter.name)!) : startOf(parameter, seed)),
-    feeds: {},
-    written(read) {
-      const trained = [...tensors].map(([name, { shape }]) => ({ name, shape, values: read(name) }))
-      return layout === 'official'
-        ? { tensors: official(trained, architecture, writtenType), metadata: new Map() }
-        : {
-            tensors: trained.map(({ name, shape, values }) => tensorToWrite(name, shape, values, writtenType)),
-            metadata: new Map([['format', 'pt']]),
-            config: configOf(architecture),
-          }
-    },
   }
 }
 
@@ -96,7 +99,7 @@ interface TrainedTensor {
 }
 
 /** With the position tables, by whose rows programs tell a module's kind (AnimateDiff-Evolved model_utils). */
-function official(trained: readonly TrainedTensor[], architecture: MotionArchitecture, type: WrittenType): TensorToWrite[] {
+export function officialTensors(trained: readonly TrainedTensor[], architecture: MotionArchitecture, type: WrittenType): TensorToWrite[] {
   const { peRows, attentionsPerBlock } = architecture
   const paths = new Set(trained.map(({ name }) => motionModulePath.exec(name)![0]))
   const toOfficial = translator(flipped(officialMotion(paths, 1, attentionsPerBlock)))

@@ -1,12 +1,12 @@
 // Captions as the UNet reads them: the text encoder's states, once for each. A caption is read as it stands, up to 75 tokens.
 // L tokens, 77  D token width
 
-import type { Graph } from '../onnx/graph.ts'
-import { textGraph } from '../pipeline/graphs.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Session } from '../runtime/session.ts'
-import type { Target } from '../targets/target.ts'
-import { chunks } from '../text/chunks.ts'
+import type { Graph } from '../../onnx/graph.ts'
+import { textGraph } from '../../pipeline/graphs.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Session } from '../../runtime/session.ts'
+import type { Target } from '../../targets/target.ts'
+import { chunks } from '../../text/chunks.ts'
 
 export interface CaptionEncoder {
   readonly target: Target

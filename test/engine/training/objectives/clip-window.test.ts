@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { clipIndices, lastStart } from '../../../src/engine/training/clip-window.ts'
-import { fixtures } from '../cpu-session.ts'
+import { clipIndices, lastStart } from '../../../../src/engine/training/objectives/clip-window.ts'
+import { fixtures } from '../../cpu-session.ts'
 
 interface Published {
   readonly video_length: number

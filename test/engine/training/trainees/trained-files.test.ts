@@ -5,18 +5,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { lowRankFactors } from '../../../src/engine/checkpoint/lora/merge.ts'
-import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
-import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
-import { elementsOf, float32Of } from '../../../src/engine/checkpoint/tensor/tensor.ts'
-import { netsOf, openModel } from '../../../src/engine/pipeline/model/model.ts'
-import { trainingTarget } from '../../../src/engine/targets/training.ts'
-import { denoiserTraining } from '../../../src/engine/training/denoiser.ts'
-import type { Parameters } from '../../../src/engine/training/parameters.ts'
-import type { Trainee } from '../../../src/engine/training/trainee.ts'
-import { type TraineeName, traineeFor } from '../../../src/engine/training/trainee-for.ts'
-import { writeTrained } from '../../../src/engine/training/write-trained.ts'
-import { cpuSession, someNumbers, tiny } from '../cpu-session.ts'
+import { lowRankFactors } from '../../../../src/engine/checkpoint/lora/merge.ts'
+import { readLora } from '../../../../src/engine/checkpoint/lora/read.ts'
+import { openTensorFile } from '../../../../src/engine/checkpoint/open.ts'
+import { elementsOf, float32Of } from '../../../../src/engine/checkpoint/tensor/tensor.ts'
+import { netsOf, openModel } from '../../../../src/engine/pipeline/model/model.ts'
+import { trainingTarget } from '../../../../src/engine/targets/training.ts'
+import type { Parameters } from '../../../../src/engine/training/parameters.ts'
+import type { Trainee } from '../../../../src/engine/training/trainees/trainee.ts'
+import { type TraineeName, traineeFor } from '../../../../src/engine/training/trainees/trainee-for.ts'
+import { writeTrained } from '../../../../src/engine/training/trainees/write-trained.ts'
+import { cpuSession, someNumbers, tiny } from '../../cpu-session.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-trained-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -24,15 +23,8 @@ after(() => rmSync(folder, { recursive: true }))
 const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v3.safetensors') })
 const options = { rank: 3, alpha: 6, seed: 1n, writtenType: 'float32', layout: 'official', continues: false } as const
 
-function parametersOf({ model: trained, moves, trained: isTrained, adapterRank }: Trainee): Parameters {
-  const size = { frames: moves ? 2 : 1, h: 8, w: 8, tokens: 77 }
-  const { parameters } = denoiserTraining(trained, trainingTarget(cpuSession.target), {
-    ...size,
-    trained: isTrained,
-    ...(adapterRank && { adapterRank }),
-  })
-  return parameters
-}
+const parametersOf = ({ objective, moves }: Trainee): Parameters =>
+  objective.graph(trainingTarget(cpuSession.target), { frames: moves ? 2 : 1, h: 8, w: 8 }, {}).parameters
 
 /** Some numbers for every parameter, and the file that they become. */
 function written(

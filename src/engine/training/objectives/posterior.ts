@@ -1,15 +1,16 @@
 // Posteriors of pictures: what the VAE's encoder says a picture may be, of which training draws one at every step.
 // N pictures  C latent channels  h w latent sides
 
-import type { Frames } from '../frames.ts'
-import { vaeMoments } from '../nets/vae.ts'
-import { Weights } from '../nets/weights.ts'
-import { Graph } from '../onnx/graph.ts'
-import { Concat, Exp, Mul, Slice } from '../onnx/ops.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Session } from '../runtime/session.ts'
-import type { Target } from '../targets/target.ts'
+import type { Frames } from '../../frames.ts'
+import { vaeMoments } from '../../nets/vae.ts'
+import { Weights } from '../../nets/weights.ts'
+import { Graph } from '../../onnx/graph.ts'
+import { Concat, Exp, Mul, Slice } from '../../onnx/ops.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Session } from '../../runtime/session.ts'
+import type { Target } from '../../targets/target.ts'
 import { heldLogVariance } from './loss.ts'
+import { joined, planesOf } from './planes.ts'
 
 /** pictures [N, 3, H, W] in −1..1 → moments [N, 2C, h, w]: means, then standard deviations, both of scaled latents */
 export function posteriorGraph(
@@ -29,24 +30,8 @@ export function posteriorGraph(
 }
 
 /** One picture a call. @param session of the graph above for one picture @returns [N, 2C, h, w] */
-export async function posteriorsOf(session: Session, { count, width, height, data }: Frames, flipped: boolean): Promise<Float32Array> {
+export async function posteriorsOf(session: Session, frames: Frames, flipped: boolean): Promise<Float32Array> {
   const all: Float32Array[] = []
-  const pixels = width * height
-  const picture = new Float32Array(3 * pixels)
-  for (let i = 0; i < count; i++) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const from = (i * pixels + y * width + (flipped ? width - 1 - x : x)) * 3
-        for (let c = 0; c < 3; c++) picture[c * pixels + y * width + x] = data[from + c]! / 127.5 - 1
-      }
-    }
-    all.push((await session.run({ pictures: picture }))['moments']!)
-  }
-  const moments = new Float32Array(all.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const one of all) {
-    moments.set(one, at)
-    at += one.length
-  }
-  return moments
+  for (let i = 0; i < frames.count; i++) all.push((await session.run({ pictures: planesOf(frames, i, flipped) }))['moments']!)
+  return joined(all)
 }

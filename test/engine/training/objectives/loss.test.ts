@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Betas } from '../../../src/engine/draw-settings.ts'
-import { alphasCumprod } from '../../../src/engine/samplers/betas.ts'
-import { learningRateFactor } from '../../../src/engine/training/learning-rate.ts'
-import { addNoise, lossWeight, offsetNoise } from '../../../src/engine/training/loss.ts'
-import { decayAt } from '../../../src/engine/training/moving-average.ts'
-import { fixtures } from '../cpu-session.ts'
+import type { Betas } from '../../../../src/engine/draw-settings.ts'
+import { alphasCumprod } from '../../../../src/engine/samplers/betas.ts'
+import { learningRateFactor } from '../../../../src/engine/training/learning-rate.ts'
+import { decayAt } from '../../../../src/engine/training/moving-average.ts'
+import { addNoise, lossWeight, offsetNoise } from '../../../../src/engine/training/objectives/loss.ts'
+import { fixtures } from '../../cpu-session.ts'
 
 interface Tables {
   readonly snr: readonly {

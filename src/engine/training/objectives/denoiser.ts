@@ -2,19 +2,19 @@
 // One animation (or still) a run: a batch is several runs, whose gradients are added.
 // F frames  h w latent sides  L text tokens  D token width  V new words
 
-import type { MotionArchitecture } from '../checkpoint/architecture/architecture.ts'
-import type { Tensor } from '../checkpoint/tensor/tensor.ts'
-import { sparseControl } from '../nets/sparse-control.ts'
-import { textEncoder, tokenEmbedding, withVectors } from '../nets/text-encoder.ts'
-import { unet } from '../nets/unet.ts'
-import { type Material, Weights } from '../nets/weights.ts'
-import { Graph, type Value } from '../onnx/graph.ts'
-import { MatMul } from '../onnx/ops.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Target } from '../targets/target.ts'
+import type { MotionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { Tensor } from '../../checkpoint/tensor/tensor.ts'
+import { sparseControl } from '../../nets/sparse-control.ts'
+import { textEncoder, tokenEmbedding, withVectors } from '../../nets/text-encoder.ts'
+import { unet } from '../../nets/unet.ts'
+import { type Material, Weights } from '../../nets/weights.ts'
+import { Graph, type Value } from '../../onnx/graph.ts'
+import { MatMul } from '../../onnx/ops.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Target } from '../../targets/target.ts'
+import { widened } from '../parameters.ts'
+import { type TrainingGraph, type TrainingOptions, trainingGraph } from '../training-graph.ts'
 import { meanSquaredError } from './loss.ts'
-import { widened } from './parameters.ts'
-import { type TrainingGraph, type TrainingOptions, trainingGraph } from './training-graph.ts'
 
 export interface DenoiserTraining extends TrainingOptions, Pick<Material, 'adapterRank'> {
   /** One skips the motion modules. */
@@ -24,8 +24,10 @@ export interface DenoiserTraining extends TrainingOptions, Pick<Material, 'adapt
   readonly tokens: number
   /** Absent: the graph is fed what the text encoder said. */
   readonly text?: {
-    /** Words of textual inversions among the tokens. */
+    /** Vectors of textual inversions among the tokens. */
     readonly words: number
+    /** 1: the last layer's state. */
+    readonly clipSkip?: number
   }
   readonly sparseControl?: SparseControl
 }
@@ -61,7 +63,7 @@ export function denoiserTraining(
   const sample = graph.input('sample', 'float32', [frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
   const context = text
-    ? encodedText(graph, model, target, tokens, text.words, options, adapted)
+    ? encodedText(graph, model, target, tokens, text, options, adapted)
     : graph.input('context', 'float32', [1, tokens, contextWidth])
   const { architecture: arch } = model.unet
   const control = sparse
@@ -84,7 +86,7 @@ function encodedText(
   { text }: Pick<Model, 'text'>,
   target: Target,
   L: number,
-  words: number,
+  { words, clipSkip = 1 }: Required<DenoiserTraining>['text'],
   { trained }: Pick<TrainingOptions, 'trained'>,
   adapted: Pick<Material, 'adapterRank'>,
 ): Value {
@@ -96,5 +98,5 @@ function encodedText(
     const placed = MatMul(graph.input('placement', 'float32', [1, L, words]), vectors)
     tokens = withVectors(tokens, graph.input('keep', 'float32', [1, L, 1]), placed)
   }
-  return textEncoder(weights, tokens, arch, 1)
+  return textEncoder(weights, tokens, arch, clipSkip)
 }

@@ -2,15 +2,15 @@
 // Kingma and Welling, "Auto-Encoding Variational Bayes" (arXiv 1312.6114); weights of the parts as in CompVis/latent-diffusion.
 // N pictures  H W pixels  h w latent sides
 
-import { vaeDecoder, vaeMoments } from '../nets/vae.ts'
-import { Weights } from '../nets/weights.ts'
-import { Graph } from '../onnx/graph.ts'
-import { Add, Mul, Slice } from '../onnx/ops.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Target } from '../targets/target.ts'
+import { vaeDecoder, vaeMoments } from '../../nets/vae.ts'
+import { Weights } from '../../nets/weights.ts'
+import { Graph } from '../../onnx/graph.ts'
+import { Add, Mul, Slice } from '../../onnx/ops.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import type { Target } from '../../targets/target.ts'
+import { widened } from '../parameters.ts'
+import { type TrainingGraph, type TrainingOptions, trainingGraph } from '../training-graph.ts'
 import { heldLogVariance, klDivergence, meanAbsoluteError, meanSquaredError, sampled } from './loss.ts'
-import { widened } from './parameters.ts'
-import { type TrainingGraph, type TrainingOptions, trainingGraph } from './training-graph.ts'
 
 export interface AutoencoderTraining extends TrainingOptions {
   readonly pictures: number

@@ -2,16 +2,17 @@
 // the start: Hu et al., "LoRA" (arXiv 2106.09685), section 4.1; initial values as in kohya-ss/sd-scripts networks/lora.py.
 // Written as others read them: kohya's names for a LoRA, the official ones for the other two (animatediff/utils/convert_lora_safetensor_to_diffusers.py).
 
-import { motionModulePath, officialMotion } from '../checkpoint/dialects/motion.ts'
-import type { Named } from '../checkpoint/dialects/parts.ts'
-import { flipped, translator } from '../checkpoint/dialects/table.ts'
-import { type AdapterSlot, adapterSlotOf } from '../checkpoint/lora/adapter-slots.ts'
-import type { TensorToWrite } from '../checkpoint/safetensors/write-safetensors.ts'
-import { elementsOf } from '../checkpoint/tensor/tensor.ts'
-import { UserError } from '../errors.ts'
-import type { Model } from '../pipeline/model/model.ts'
-import type { Parameter } from './parameters.ts'
-import { randomStream } from './random-stream.ts'
+import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
+import type { Named } from '../../checkpoint/dialects/parts.ts'
+import { flipped, translator } from '../../checkpoint/dialects/table.ts'
+import { type AdapterSlot, adapterSlotOf } from '../../checkpoint/lora/adapter-slots.ts'
+import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
+import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
+import { UserError } from '../../errors.ts'
+import type { Model } from '../../pipeline/model/model.ts'
+import { denoising } from '../objectives/denoising.ts'
+import type { Parameter } from '../parameters.ts'
+import { randomStream } from '../random-stream.ts'
 import { type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
 
 export interface LowRankOptions {
@@ -50,23 +51,26 @@ export function lowRankTrainee(kind: LowRankKind, model: Model, { rank, alpha, s
   const scale = official ? 1 : alpha / rank
   const nameOf = official ? officialNames(tensors) : kohyaName
   return {
-    model: moves ? model : { ...model, motion: null },
     moves,
-    trained: (name) => factor.test(name) && weights.has(name.replace(factor, '')),
-    adapterRank: (weight) => (weights.has(weight) ? rank : 0),
+    objective: denoising({
+      model: moves ? model : { ...model, motion: null },
+      moves,
+      trained: (name) => factor.test(name) && weights.has(name.replace(factor, '')),
+      adapterRank: (weight) => (weights.has(weight) ? rank : 0),
+      feeds: Object.fromEntries([...weights.keys()].map((weight) => [`${weight}.lora_scale`, new Float32Array(rank).fill(scale)])),
+    }),
     start: (parameter) => startOf(parameter, seed),
-    feeds: Object.fromEntries([...weights.keys()].map((weight) => [`${weight}.lora_scale`, new Float32Array(rank).fill(scale)])),
     written(read) {
       const written = [...weights].flatMap(([weight, [out, ...inner]]): TensorToWrite[] => {
         const { down, up } = nameOf(weight.slice(0, -'.weight'.length))
         const ones = inner.slice(1).map(() => 1)
         return [
-          tensorToWrite(down, [rank, ...inner], read(`${weight}.lora_down`), writtenType),
-          tensorToWrite(up, [out!, rank, ...ones], read(`${weight}.lora_up`), writtenType),
+          tensorToWrite(down, [rank, ...inner], read(`${weight}.lora_down`)!, writtenType),
+          tensorToWrite(up, [out!, rank, ...ones], read(`${weight}.lora_up`)!, writtenType),
           ...(official ? [] : [tensorToWrite(down.replace('.lora_down.weight', '.alpha'), [], Float32Array.of(alpha), 'float32')]),
         ]
       })
-      return { tensors: written, metadata: official ? new Map() : kohyaMetadata(rank, alpha, model) }
+      return [{ path: '', tensors: written, metadata: official ? new Map() : kohyaMetadata(rank, alpha, model) }]
     },
   }
 }
