@@ -266,6 +266,24 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
       }
     })
 
+    test('what goes with a message for everybody is shown to who asked alone, and can be taken away or never was kept', async () => {
+      const { postEphemeral } = harness.platform
+      const text = 'Only ann may cancel it.'
+      const beside = await answering(async ({ address }, platform) => {
+        const shared = await platform.post(address, plain({ text: 'Drawn for everybody.' }))
+        const buttons = [{ label: 'Stop it', command: 'cancel job:k3j9x', style: 'danger' as const }]
+        const own = await postEphemeral?.(json(address), plain({ audience: 'asker', text, buttons }))
+        return { shared, own: own && json(own) }
+      })
+      assert.ok((await seenBy(reader, beside.shared)).text.includes('Drawn for everybody.'))
+      for (const person of others) assert.ok(!(await isRead(person, text)))
+      // without it each reader has a page of their own, on which the button is left out for others
+      assert.equal(beside.own !== undefined, postEphemeral !== undefined)
+      if (!beside.own) return
+      assert.deepEqual((await seenBy('ann', beside.own)).buttons, ['Stop it'])
+      await harness.platform.remove(beside.own)
+    })
+
     test('an edit shows the whole message anew: waiting, progress, end', async () => {
       const { limits } = harness.platform
       const waiting = await post({

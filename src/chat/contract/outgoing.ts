@@ -79,7 +79,10 @@ export interface Button {
   /** The text of a command, at most 100 characters: it fits a custom id and comes back as `kind: 'text'`. Unique in a message. */
   readonly command: string
   readonly style: 'usual' | 'main' | 'danger'
-  /** It would be refused to anybody but who asked and admins: a platform that shows each reader their own page leaves it out for others. */
+  /**
+   * It would be refused to anybody but who asked and admins: a platform that shows each reader their own page leaves it out for others.
+   * While something is drawn, one that shows the same to all is not given it: `Platform.postEphemeral`.
+   */
   readonly for?: 'owner'
 }
 

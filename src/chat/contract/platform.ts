@@ -28,6 +28,11 @@ export interface Platform {
    * @throws UserError where it can never be shown there: gone, forbidden, too large; anything else is tried again
    */
   post(address: Json, outgoing: Outgoing): Promise<Posted>
+  /**
+   * Shows who asked, where they are and to nobody else, what goes with a message that everybody sees; it is worth no private message.
+   * Undefined: that cannot be done there. Absent: each reader sees a page of their own, and `Button.for` decides.
+   */
+  postEphemeral?(address: Json, outgoing: Outgoing): Promise<Posted | undefined>
   /** The whole message anew. Undefined: it is gone or can no longer be reached, and the caller posts another. */
   edit(posted: Posted, outgoing: Outgoing): Promise<Posted | undefined>
   /** Content where it was, if it is there still. */

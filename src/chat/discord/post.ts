@@ -26,7 +26,9 @@ export interface PostParts {
   readonly maxBytes: number
 }
 
-export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'> {
+export function createPost(
+  parts: PostParts,
+): Required<Pick<Platform, 'acknowledge' | 'post' | 'postEphemeral' | 'edit' | 'remove' | 'open'>> {
   const { call, responses, states, reactions, application, nowMs, maxBytes } = parts
 
   async function acknowledge(json: Json, audience: Outgoing['audience']): Promise<void> {
@@ -43,6 +45,13 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     } catch (error) {
       throw translateError(error, maxBytes)
     }
+  }
+
+  /** Only what a person did just now can be responded to so. */
+  async function postEphemeral(json: Json, outgoing: Outgoing): Promise<Posted | undefined> {
+    const address = addressFrom(json)
+    const { interaction } = address
+    return interaction ? states.inTurn(interaction.id, () => respond(address, outgoing, true)) : undefined
   }
 
   async function postOnce(address: Address, outgoing: Outgoing): Promise<Posted> {
@@ -192,5 +201,5 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     if (!opened) throw new UserError('dialog-too-late', 'That took too long for a dialog to open: try once more.', {})
   }
 
-  return { acknowledge, post, edit, remove, open }
+  return { acknowledge, post, postEphemeral, edit, remove, open }
 }

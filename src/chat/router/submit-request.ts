@@ -45,6 +45,8 @@ export function createSubmission({ scheduler, live, limits, log }: SubmissionPar
       name,
       locale: reply.private ? incoming.locale : (channelLocale ?? incoming.locale),
       private: reply.private,
+      ...(channel.direct && { direct: true }),
+      ownLocale: incoming.locale,
       maxBytes: context.maxBytes,
       stripped,
       forced,
