@@ -2,6 +2,7 @@
 // pings nobody on create and on edit, and lays it out as its people are used to. Lengths already fit `Platform.limits`.
 
 import type { Format } from '../../jobs/request.ts'
+import type { Choice } from './incoming.ts'
 import type { Option } from './option.ts'
 import type { Reaction } from './reactions.ts'
 
@@ -105,5 +106,7 @@ export interface Field {
   readonly help?: string
   /** What the choices of the option are called. Absent: as they are. */
   readonly choices?: Readonly<Record<string, string>>
+  /** Of a text: all that can be meant, where it is few enough for a list of the platform: `value` is among it, or else the first is meant. */
+  readonly picks?: readonly Choice[]
   readonly value?: string
 }
