@@ -4,7 +4,6 @@
 import type { Format } from '../../jobs/request.ts'
 import type { Choice } from './incoming.ts'
 import type { Option } from './option.ts'
-import type { Reaction } from './reactions.ts'
 
 export interface Outgoing {
   readonly audience: Audience
@@ -22,8 +21,6 @@ export interface Outgoing {
   /** A file to keep (an export), not shown inline. */
   readonly file?: File
   readonly buttons?: readonly Button[]
-  /** Reactions that the bot puts under the message, so that people need one click. */
-  readonly reactions?: readonly Reaction[]
   /** The id of the one person whom this tells that it is there; nobody else is ever pinged. An edit that does not tell is made as a new message. */
   readonly mention?: string
   /** At most 25 characters. Posting the same nonce at the same address again gives the message that is there already. */

@@ -83,8 +83,6 @@ export interface PlatformLimits {
   /** Whether a preview may change with each edit; otherwise progress is text. */
   readonly previews: boolean
   readonly edits: EditLimits
-  /** Whether people can react to its messages. */
-  readonly reactions: boolean
   /** It says beside every message who asked, to themselves otherwise than to others: our sentences need not. */
   readonly namesAsker?: true
   readonly textChars: number
