@@ -37,9 +37,9 @@ import { createSubmission } from './router/submit-request.ts'
 
 export interface RouterParts {
   readonly contexts: Contexts
-  readonly scheduler: Pick<Scheduler, 'accept' | 'find'>
+  readonly scheduler: Pick<Scheduler, 'accept' | 'find' | 'record'>
   readonly delivery: Pick<Delivery, 'begin'>
-  readonly blobs: Pick<Blobs, 'get'>
+  readonly blobs: Pick<Blobs, 'get' | 'put'>
   readonly messages: Pick<MessageIndex, 'jobOf'>
   readonly styles: Pick<StyleSource, 'picture'>
   readonly seen: SeenEvents
@@ -63,7 +63,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
   const { contexts, scheduler, delivery, blobs, messages, styles, seen, live, clock, observer, limits = usualLimits } = parts
   const { commands } = contexts
   const resolve = createCommandResolver({ platform: platform.name, commands, messages, scheduler })
-  const submit = createSubmission({ scheduler, live, limits, log: parts.log })
+  const submit = createSubmission({ scheduler, blobs, live, limits, log: parts.log })
 
   async function receive(incoming: Incoming): Promise<void> {
     const beganMs = clock.nowMs()
