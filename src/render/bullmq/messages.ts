@@ -144,6 +144,7 @@ export const progressSchema = z.object({
   stage: z.enum(['loading', 'denoising', 'decoding', 'encoding']),
   step: count,
   of: count,
+  loading: z.object({ share: z.number().min(0).max(1), leftMs: z.number().nonnegative() }).exactOptional(),
   /** In base64. */
   preview: z.string().max(400_000).exactOptional(),
 })
