@@ -1,13 +1,13 @@
 // The device memory of a drawing, foretold from its graphs: weights of all nets, which stay, and the values of the one that runs. What the
 // runtime itself takes (a context, workspaces of its kernels) comes on top.
 
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 import type { Graph } from '../onnx/graph.ts'
 import { bytesPer, plannedMemory } from '../onnx/memory.ts'
 import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
 import { decoderGraph, textGraph, unetGraph } from './graphs.ts'
-import type { Model } from './model.ts'
+import type { Model } from './model/model.ts'
 import type { Size } from './nets.ts'
 
 export interface DrawingMemory {

@@ -4,13 +4,18 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { motionArchitecture, textArchitecture, unetArchitecture, vaeArchitecture } from '../../../src/engine/checkpoint/architecture.ts'
+import {
+  motionArchitecture,
+  textArchitecture,
+  unetArchitecture,
+  vaeArchitecture,
+} from '../../../src/engine/checkpoint/architecture/architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
 import { drawingMemory } from '../../../src/engine/pipeline/drawing-memory.ts'
-import type { Model } from '../../../src/engine/pipeline/model.ts'
+import type { Model } from '../../../src/engine/pipeline/model/model.ts'
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { targetsFor } from '../../../src/engine/targets/table.ts'
-import { fileOf } from '../checkpoint/tensors-in-memory.ts'
+import { fileOf } from '../checkpoint/tensor/tensors-in-memory.ts'
 
 const fused = new Set(['self', 'cross', 'temporal'] as const)
 const card = targetsFor('cuda', { type: 'float16', fused })
