@@ -12,6 +12,7 @@ export { scaleMotion } from './checkpoint/scale-motion.ts'
 export type { TensorFile } from './checkpoint/tensor.ts'
 export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
+export { createDiskCache } from './disk-cache.ts'
 export {
   type Betas,
   type ClipSettingName,
