@@ -15,7 +15,7 @@ import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
-import { webpToGif } from '../media/webp-to-gif.ts'
+import { webpToGif } from '../media/webp/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
@@ -101,7 +101,7 @@ async function assemble(
   })
   closing(() => tracing.close())
   const { pool: opened, remote } = await openPool(config, log, tell, metrics.run)
-  // GPU hosts load where nobody here can see it.
+  // GPU hosts tell it themselves: they see what they load.
   const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
   const pool = remote ? opened : withLoadingProgress(opened, loadTimes)
   closing(() => pool.close())

@@ -21,10 +21,19 @@ export interface Drawn {
   readonly notes: readonly Note[]
   /** Absent for stills. */
   readonly closing?: Closing
+  /** Of several side by side, each alone. */
+  readonly cells?: readonly DrawnCell[]
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
   /** Milliseconds of it all without loading, where whoever rendered has measured it. */
   readonly renderMs?: number
+}
+
+export interface DrawnCell {
+  readonly animation: Animation
+  /** What was lowered to fit. */
+  readonly note?: Note
+  readonly closing?: Closing
 }
 
 export interface Renderer {
@@ -80,7 +89,7 @@ export function createRenderer({ engine, now, remark, frameCache, ffmpeg }: Rend
     const stepMs: number[] = []
     const earlier = await earlierFrames(recipe, omitUndefined({ frameCache, ffmpeg }))
     let notes: readonly Note[] = []
-    let closing: Closing | undefined
+    const closings: (Closing | undefined)[] = []
     for (const [n, spool] of spools.entries()) {
       const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier.input }, signal)
       let began = now()
@@ -99,22 +108,42 @@ export function createRenderer({ engine, now, remark, frameCache, ffmpeg }: Rend
         began = now()
       }
       notes = next.value.notes
-      closing = next.value.closing
+      closings.push(next.value.closing)
     }
     const of = stepMs.length
     yield { stage: 'encoding', step: of, of }
-    const animation = await encode(grid(spools.map((spool) => spool.source())), {
+    const options = {
       format: request.format,
       fps: request.fps,
       scale: recipe.scale ?? enlargement(request),
-      settings: request,
       ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
-    })
-    // Several side by side are no clip that could go on.
-    if (count === 1) frameCache?.keep(animation.bytes, spools[0]!.source())
+    }
+    const sources = spools.map((spool) => spool.source())
+    const animation = await encode(grid(sources), { ...options, settings: request })
+    // Several side by side are no clip that could go on; each of them is.
+    if (count === 1) frameCache?.keep(animation.bytes, sources[0]!)
+    const cells: DrawnCell[] = []
+    if (count > 1) {
+      for (const [n, source] of sources.entries()) {
+        const alone = await encode(source, { ...options, settings: requestOfCell(request, n) })
+        frameCache?.keep(alone.bytes, source)
+        cells.push({ animation: alone, ...omitUndefined({ note: alone.reduced?.note, closing: closings[n] }) })
+      }
+    }
     const all = [remark(recipe.model, request.prompt), ...earlier.notes, ...notes, animation.reduced?.note]
-    return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
+    return {
+      animation,
+      notes: all.filter((note) => note !== undefined),
+      stepMs,
+      ...omitUndefined({ closing: closings.at(-1) }),
+      ...(count > 1 && { cells }),
+    }
   }
+}
+
+/** What draws one of several alone. */
+export function requestOfCell({ count: _, ...request }: AnimationRequest, n: number): AnimationRequest {
+  return { ...request, seed: nthSeed(request.seed, n) }
 }
 
 /** @param n of those that a request asks for, from 0 */
