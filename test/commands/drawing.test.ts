@@ -237,6 +237,9 @@ describe('several to pick from', () => {
     assert.deepEqual(picked.request, { ...alone, seed: '0' })
     assert.equal(picked.cost * 4, job.cost)
     assert.match((await tester.say('bob', `/again job:${picked.id} pick:2`)).text, /There is one to pick from/)
+    for (const made of ['longer', 'vary']) {
+      assert.match((await tester.say('bob', `/again job:${job.id} ${made}:yes`)).text, /side by side: pick one first/)
+    }
   })
 })
 
