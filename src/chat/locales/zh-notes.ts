@@ -139,7 +139,7 @@ export const zhNotes: Locale['notes'] = {
   'zero-sampler': 'Text2Video-Zero 要在步之间来回，只能用 ddim，不能用 {name}。',
   'zero-steps': 'Text2Video-Zero 至少要 3 步，不能是 {steps} 步。',
   'prompt-parts': 'AND 最多连接 {most} 个部分，现在有 {parts} 个。',
-  'prompt-long': '提示词太长：每段 75 个词元，最多 {most} 段，现在有 {chunks} 段。',
+  'prompt-long': '提示词太长：每段 {each} 个词元，最多 {most} 段，现在有 {chunks} 段。',
   'embedding-long': '文本反转 {word} 有 {length} 个向量，一个提示词放不下。',
   'schedule-sampler': '采样器 {name} 和这里的运动模块或 LoRA 不配：请用默认的。',
   'schedule-guidance': '引导 {guidance} 太强：这里最多 {most}，否则颜色会过曝。',
