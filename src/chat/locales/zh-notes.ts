@@ -69,6 +69,7 @@ export const zhNotes: Locale['notes'] = {
   'gave-up': '绘制中途停止了 {attempts} 次，已放弃。',
   broken: '出了点问题，编号 {id}。',
   'nothing-to-pick': '只有 {count} 个可选。',
+  'pick-first': '这里并排有 {count} 个：请先选一个，再在它的基础上画。',
   'question-gone': '那个问题已经不在了：请重新提出请求。',
   'file-gone': '那个文件已经不在了，请重新上传。',
   'too-large': '这里不能发这么大的文件；不超过 {max} KB 的都可以。',
