@@ -702,9 +702,9 @@ const ofNoFile = new Set([
 
 const reading = [
   ...['embeddings', 'tokenizer', 'tokenizer-files'].map((name) => `text/${name}`),
-  ...['applied-loras', 'checkpoint-schedule', 'inspect', 'inspect-in-thread', 'model', 'model-defaults', 'weight-files'].map(
-    (name) => `pipeline/${name}`,
-  ),
+  ...['checkpoint-schedule', 'model', 'model-defaults', 'weight-files'].map((name) => `pipeline/model/${name}`),
+  ...['inspect', 'inspect-in-thread'].map((name) => `pipeline/inspect/${name}`),
+  'pipeline/loras/applied-loras',
   'nets/weights',
 ]
 
