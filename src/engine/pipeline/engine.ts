@@ -183,8 +183,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const encode = textCache(textKey, (chunk) => encodeChunk(nets, chunk, clipSkip, embeddings))
     const vectors = new Map([...embeddings].map(([word, { length }]) => [word, length]))
     const { drawn, keyed } = plan
+    const { positions } = model.text.architecture
     const travel = { drawn, keyed, interpolation: settings.interpolation, hold: settings.promptHold }
-    const contexts = await encodeClipPrompts(encode, model.tokenizer, { prompt, negative, calls, vectors, ...travel })
+    const contexts = await encodeClipPrompts(encode, model.tokenizer, { prompt, negative, calls, vectors, positions, ...travel })
     signal?.throwIfAborted()
 
     const { architecture: vae } = model.vae
