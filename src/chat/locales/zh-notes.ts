@@ -68,7 +68,6 @@ export const zhNotes: Locale['notes'] = {
   'waited-too-long': '{hours} 小时内没有轮到它，已放弃。',
   'gave-up': '绘制中途停止了 {attempts} 次，已放弃。',
   broken: '出了点问题，编号 {id}。',
-  'pick-first': '这里并排着 {count} 个：请先选一个。',
   'nothing-to-pick': '只有 {count} 个可选。',
   'pick-first': '这里并排有 {count} 个：请先选一个，再在它的基础上画。',
   'question-gone': '那个问题已经不在了：请重新提出请求。',
