@@ -1,7 +1,7 @@
 // Crash recovery: at a start, what the journal holds is taken up again.
 
 import { gaveUp } from './end-reasons.ts'
-import { end, interrupt } from './job.ts'
+import { end, interrupt, type Job } from './job.ts'
 import type { JobChanges } from './job-changes.ts'
 import type { Journal } from './journal.ts'
 import type { LiveJobs } from './live-jobs.ts'
@@ -10,8 +10,8 @@ export interface RecoveryParts {
   readonly journal: Pick<Journal, 'live'>
   readonly live: Pick<LiveJobs, 'put'>
   readonly changes: Pick<JobChanges, 'change'>
-  /** How often a job is begun before it is given up. */
-  readonly maxAttempts: number
+  /** How often it is begun before it is given up. */
+  readonly maxAttempts: (job: Job) => number
   readonly nowMs: number
 }
 
@@ -19,7 +19,7 @@ export interface RecoveryParts {
 export function recoverJobs({ journal, live, changes, maxAttempts, nowMs }: RecoveryParts): boolean {
   const { running = [], waiting = [] } = Object.groupBy(journal.live(), ({ state }) => state)
   for (const job of running) live.put(job)
-  const recovered = running.map((job) => (job.attempts < maxAttempts ? interrupt(job) : end(job, gaveUp(job), nowMs)))
+  const recovered = running.map((job) => (job.attempts < maxAttempts(job) ? interrupt(job) : end(job, gaveUp(job), nowMs)))
   if (!changes.change(recovered)) return false
   // What was begun once stands in front of what never was.
   const { true: begun = [], false: fresh = [] } = Object.groupBy(waiting, ({ startedMs }) => `${startedMs !== undefined}`)
