@@ -43,7 +43,7 @@ export const again = command({
     const loop = values.loop ?? before.loop
     const asked = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings)
     checkLimits({ frames: asked, steps: values.steps }, model, settings)
-    const { style: _style, maxBytes: _maxBytes, earlier, ...same } = before
+    const { style: _style, maxBytes: _maxBytes, training: _training, earlier, ...same } = before
     const changed: AnimationRequest = {
       ...same,
       ...omitUndefined({ style, loop }),

@@ -9,17 +9,21 @@ import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
 import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
+import { hasEnded } from '../jobs/job.ts'
 import { openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
+import { decodeFrames } from '../media/decode.ts'
 import { webpToGif } from '../media/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
 import { withLoadingProgress } from '../render/loading-progress.ts'
+import { watchPool } from '../render/training/pool-activity.ts'
+import { createStyleTrainer } from '../render/training/style-trainer.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
@@ -103,7 +107,7 @@ async function assemble(
   const { pool: opened, remote } = await openPool(config, log, tell, metrics.run)
   // GPU hosts load where nobody here can see it.
   const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
-  const pool = remote ? opened : withLoadingProgress(opened, loadTimes)
+  const { pool, activity } = watchPool(remote ? opened : withLoadingProgress(opened, loadTimes))
   closing(() => pool.close())
   const installed = installedModels(modelFolder(home), kindOfFile)
   const styles = await createStyles({
@@ -124,6 +128,7 @@ async function assemble(
     hostFolders: [modelFolder(home)],
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
+    look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),
   })
   const readiness = createReadiness({ check: () => warmUp(pool, styles, log, tell), clock: systemClock, tell, log })
   closing(() => readiness.stop())
@@ -133,10 +138,24 @@ async function assemble(
     check: (request) => readiness.guard(async () => jobRenderer.check?.(request)),
     render: (job, options) => readiness.guard(() => jobRenderer.render(job, options)),
   }
+  const { trainingDevice } = config
   const scheduler = createScheduler({
     journal,
     rateLimiter,
     renderer,
+    ...(trainingDevice && {
+      trainer: createStyleTrainer({
+        ...{ styles: styles.taught, pool, drawings: renderer },
+        // Where others render, what this machine trains takes nothing from them.
+        ...(!remote && { activity }),
+        place: {
+          ...{ device: trainingDevice, cacheDir: cacheFolder(home), version: description.version },
+          ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
+        },
+        now: () => performance.now(),
+        onTrouble: trouble('a training is in trouble'),
+      }),
+    }),
     limits,
     clock: systemClock,
     newId,
@@ -147,6 +166,13 @@ async function assemble(
   const gpuHosts = remote && gpuHostsOf(remote, async (style) => styles.recipe(await usualRequest(styles, style)))
   metrics.watch(scheduler, gpuHosts)
   closing(logJobs(scheduler, log))
+  // Also of trainings that never began.
+  closing(
+    scheduler.listen(({ kind, job }) => {
+      if (kind === 'state' && hasEnded(job) && job.startedMs === undefined && job.request.training)
+        styles.taught.forget(job.request.training.id)
+    }),
+  )
 
   const chat = createChat({
     commands,
@@ -158,7 +184,10 @@ async function assemble(
     retentionDays,
     quotas: config.page.exposed ? [guestQuota(config.page)] : [],
     exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
-    alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
+    async alsoDelete(nowMs) {
+      styles.taught.sweep(new Set(journal.live().flatMap(({ request }) => request.training?.id ?? [])))
+      await deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs })
+    },
     limits,
     clock: systemClock,
     log,

@@ -16,7 +16,7 @@ export interface RenderProgress {
 }
 
 /** Of a job that teaches a style, before it draws with it. */
-export interface TrainingProgress extends Pick<RenderProgress, 'preview'> {
+export interface LearningProgress extends Pick<RenderProgress, 'preview'> {
   readonly stage: 'training'
   /** It lets others draw. */
   readonly pausing?: true
@@ -25,7 +25,7 @@ export interface TrainingProgress extends Pick<RenderProgress, 'preview'> {
   readonly of: number
 }
 
-export type JobProgress = RenderProgress | TrainingProgress
+export type JobProgress = RenderProgress | LearningProgress
 
 /** What the scheduler hands a job to, as many at once as its capacity says. @throws UserError → failed with its sentence; other errors → failed as a bug */
 export interface JobRenderer extends Capacity {

@@ -35,7 +35,7 @@ export function createSubmission({ scheduler, live, limits, log }: SubmissionPar
     checkPermissions(channel)
     const { request, stripped, forced } = checkRequest(reply.request, channel, settings)
     const own = live.of(owner)
-    if (own >= settings.maxJobs) {
+    if (own >= settings.maxJobs && !request.training) {
       const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
       throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
     }

@@ -70,7 +70,9 @@ export function createUserActions({ state, gateway }: Pick<DiscordServer, 'state
       const type = Number(known.find((one) => one['name'] === option)?.['type'] ?? 3)
       if (typeof value === 'object') {
         const id = state.newId()
-        attachments[id] = { id, url: value.url, proxy_url: value.url, filename: value.name, size: value.bytes }
+        // one a field
+        const { url, name: filename, bytes: size } = [value].flat()[0]!
+        attachments[id] = { id, url, proxy_url: url, filename, size }
         return { name: option, type: 11, value: id }
       }
       return { name: option, type, value: type === 3 ? String(value) : value, ...(option === focused && { focused: true }) }

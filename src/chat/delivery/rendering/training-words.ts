@@ -1,7 +1,7 @@
 // What is said of a job that teaches a style, where it differs from a drawing. Pure.
 
 import type { Job } from '../../../jobs/job.ts'
-import type { TrainingProgress } from '../../../jobs/renderer.ts'
+import type { LearningProgress } from '../../../jobs/renderer.ts'
 import { commandText } from '../../contract/command-text.ts'
 import type { Button } from '../../contract/outgoing.ts'
 import { type Line, say } from '../../contract/reply.ts'
@@ -17,7 +17,7 @@ export function trainingPlace(ahead: number): Line {
   return ahead === 0 ? say('training-next') : say('training-ahead', { ahead })
 }
 
-export function trainingStage({ pausing, step, of }: TrainingProgress, leftMs: number | undefined): { text: Line; done: number } {
+export function trainingStage({ pausing, step, of }: LearningProgress, leftMs: number | undefined): { text: Line; done: number } {
   const done = of > 0 ? step / of : 0
   if (of === 0) return { text: say('training-reading'), done }
   if (pausing) return { text: say('training-pauses', { step, of }), done }

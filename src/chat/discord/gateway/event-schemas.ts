@@ -56,7 +56,13 @@ export function interactionFrom(data: unknown): InteractionEvent | undefined {
   return interactionSchema.safeParse(data).data
 }
 
-const attachment = z.object({ id: id.optional(), url: z.string(), filename: z.string(), size: z.number() })
+const attachment = z.object({
+  id: id.optional(),
+  url: z.string(),
+  filename: z.string(),
+  size: z.number(),
+  description: z.string().nullish(),
+})
 
 export type AttachmentData = z.infer<typeof attachment>
 

@@ -1,0 +1,195 @@
+// A job renderer for jobs that teach a style: trains it in a process of its own, which waits while anything is drawn on this machine, puts it
+// among the styles, and draws its example. One at a time. Interrupted at any moment, the same job goes on where it was.
+
+import { existsSync } from 'node:fs'
+import { UserError } from '../../errors.ts'
+import { fixedCapacity } from '../../jobs/capacity.ts'
+import type { Job } from '../../jobs/job.ts'
+import { type JobRenderer, type RenderResult, SchedulerStops } from '../../jobs/renderer.ts'
+import type { AnimationRequest } from '../../jobs/request.ts'
+import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
+import type { RenderPool } from '../pool.ts'
+import type { PoolActivity } from './pool-activity.ts'
+import { runTrainingProcess, TrainingDied } from './training-process.ts'
+import { type StyleToLearn, type TrainingPlace, trainingRecipe } from './training-recipe.ts'
+
+/** What of the styles it takes. */
+export interface TrainableStyles {
+  /** @throws UserError `training-gone` */
+  find(id: string): TrainableStyle
+  /** Puts what was learned among the styles; once for each id, however often it is asked for. @throws UserError those of adding a file */
+  register(id: string): Promise<void>
+  /** Takes it away again: it cannot be drawn, or nobody wants it any more. */
+  withdraw(id: string): Promise<void>
+  /** Pictures and everything that was made of them, but for the style. */
+  forget(id: string): void
+}
+
+export interface TrainableStyle extends StyleToLearn {
+  /** Where what is learned goes. */
+  readonly out: string
+}
+
+export interface StyleTrainerParts {
+  readonly styles: TrainableStyles
+  /** Draws previews while it learns. */
+  readonly pool: Pick<RenderPool, 'render'>
+  /** Draws the example of what was learned. */
+  readonly drawings: Pick<JobRenderer, 'render'>
+  /** Of the machine that trains; absent: nothing is drawn on it. */
+  readonly activity?: PoolActivity
+  readonly place: TrainingPlace
+  /** Milliseconds of any steady clock. */
+  readonly now: () => number
+  readonly previewEveryMs?: number
+  readonly onTrouble: (error: unknown) => void
+  readonly onStart?: (pid: number) => void
+}
+
+/** How often a process is begun that dies. */
+const attempts = 2
+
+export function createStyleTrainer(parts: StyleTrainerParts): JobRenderer {
+  const { styles, drawings, now, onTrouble } = parts
+
+  async function taught(job: Job, id: string, options: Parameters<JobRenderer['render']>[1]): Promise<RenderResult> {
+    const began = now()
+    await learn(parts, job, id, options)
+    options.signal.throwIfAborted()
+    await styles.register(id)
+    const { training: _training, ...request } = job.request
+    try {
+      const { result } = await drawings.render({ ...job, request }, options)
+      return { result, renderMs: now() - began }
+    } catch (error) {
+      if (!stops(options.signal)) await styles.withdraw(id).catch(onTrouble)
+      throw error
+    }
+  }
+
+  return {
+    ...fixedCapacity(1),
+    async check({ training }) {
+      styles.find(training!.id)
+    },
+    async render(job, options) {
+      const { id } = job.request.training!
+      try {
+        return await taught(job, id, options)
+      } finally {
+        if (!stops(options.signal)) styles.forget(id)
+      }
+    },
+  }
+}
+
+/** The job comes again. */
+const stops = (signal: AbortSignal): boolean => signal.reason instanceof SchedulerStops
+
+async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Parameters<JobRenderer['render']>[1]): Promise<void> {
+  const { styles, activity, place, onStart } = parts
+  const { signal, onProgress } = options
+  const { out, ...style } = styles.find(id)
+  const request = trainingRecipe(style)
+  // What is cancelled is killed; what goes on after a start of the bot keeps its state first.
+  const [cancelling, stopping] = [new AbortController(), new AbortController()]
+  const abort = (): void => (stops(signal) ? stopping : cancelling).abort(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  const previews = createPreviews(parts, job.request, out, style, (preview) => show({ preview }))
+  let shown = { step: 0, of: 0 }
+  let pausing = false
+  function show(more: { readonly preview?: Uint8Array } = {}): void {
+    if (!signal.aborted) onProgress({ stage: 'training', ...shown, ...(pausing && { pausing }), ...more })
+  }
+  const process = () =>
+    runTrainingProcess(
+      { request, out, ...place },
+      {
+        signal: cancelling.signal,
+        stopping: stopping.signal,
+        onStep({ kind, step, of }) {
+          shown = { step, of }
+          show()
+          if (kind === 'saved' && step < of) previews.drawAt(step)
+        },
+        onPause: (change) =>
+          activity?.onBusy((busy) => {
+            change(busy)
+            pausing = busy && !previews.drawing()
+            if (shown.of > 0) show()
+          }) ?? (() => undefined),
+        ...(onStart && { onStart }),
+      },
+    )
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await process()
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (!(error instanceof TrainingDied)) throw error
+        parts.onTrouble(error)
+        if (attempt < attempts) continue
+        if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
+        throw new UserError('trainer-died', 'The process that learns ended twice on this, perhaps for want of memory.')
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', abort)
+    await previews.settled()
+  }
+}
+
+interface TrainingPreviews {
+  /** Begins one, unless one is being drawn or the last is young. */
+  drawAt(step: number): void
+  drawing(): boolean
+  settled(): Promise<void>
+}
+
+/** What the weights draw so far; a preview that fails is none. */
+function createPreviews(
+  { pool, now, previewEveryMs = 60_000, onTrouble }: StyleTrainerParts,
+  { training: _training, style: _style, ...request }: AnimationRequest,
+  out: string,
+  { base, word }: StyleToLearn,
+  show: (preview: Uint8Array) => void,
+): TrainingPreviews {
+  let last = now()
+  let underWay: Promise<void> | undefined
+  const abort = new AbortController()
+
+  async function draw(): Promise<void> {
+    const model = { ...base, loras: [...base.loras, { file: out, strength: 1 }] }
+    const prompt = `${word}, ${request.prompt}`
+    const webp = { ...request, format: 'webp' as const, maxBytes: maxPreviewBytes }
+    const { animation } = await pool.render(
+      { request: webp, model, prompt, negative: request.negative, scale: 1 },
+      { signal: abort.signal },
+    )
+    show(animation.bytes)
+  }
+
+  return {
+    drawAt() {
+      if (underWay || now() - last < previewEveryMs || !existsSync(out)) return
+      underWay = draw()
+        .catch((error: unknown) => {
+          if (!abort.signal.aborted) onTrouble(error)
+        })
+        .finally(() => {
+          last = now()
+          underWay = undefined
+        })
+    },
+    drawing: () => underWay !== undefined,
+    async settled() {
+      abort.abort()
+      await underWay
+    },
+  }
+}
+
+/** It is sent again and again. */
+const maxPreviewBytes = 300_000
