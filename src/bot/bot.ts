@@ -152,6 +152,7 @@ async function assemble(
           ...{ device: trainingDevice, cacheDir: cacheFolder(home), version: description.version },
           ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
         },
+        ...omitUndefined({ steps: config.trainingSteps }),
         now: () => performance.now(),
         onTrouble: trouble('a training is in trouble'),
       }),

@@ -13,6 +13,7 @@ export interface RenderConfig {
   readonly ffmpeg?: string
   /** Of styles that are taught from chat; null: none is. */
   readonly trainingDevice: Device | null
+  readonly trainingSteps?: number
 }
 
 export const renderVariables = {
@@ -27,10 +28,11 @@ export const renderVariables = {
     usual: 'cpu',
     schema: oneOf([...devices, 'off']),
   },
+  TRAINING_STEPS: { about: 'Steps by which such a style is learned; as suits the model otherwise', schema: whole(1, 100_000) },
   FFMPEG_BIN: { about: 'Path of an ffmpeg for MP4; searched for otherwise', schema: z.string() },
 } as const satisfies EnvironmentVariables
 
 export function renderConfig(values: EnvironmentValues<typeof renderVariables>): RenderConfig {
-  const { DEVICE: device, THREADS: threads, FFMPEG_BIN: ffmpeg, TRAINING_DEVICE: training } = values
-  return { device, trainingDevice: training === 'off' ? null : training, ...omitUndefined({ threads, ffmpeg }) }
+  const { DEVICE: device, THREADS: threads, FFMPEG_BIN: ffmpeg, TRAINING_DEVICE: training, TRAINING_STEPS: trainingSteps } = values
+  return { device, trainingDevice: training === 'off' ? null : training, ...omitUndefined({ threads, trainingSteps, ffmpeg }) }
 }

@@ -39,9 +39,9 @@ export interface StyleTrainerParts {
   /** Of the machine that trains; absent: nothing is drawn on it. */
   readonly activity?: PoolActivity
   readonly place: TrainingPlace
+  readonly steps?: number
   /** Milliseconds of any steady clock. */
   readonly now: () => number
-  readonly previewEveryMs?: number
   readonly onTrouble: (error: unknown) => void
   readonly onStart?: (pid: number) => void
 }
@@ -90,7 +90,7 @@ async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Pa
   const { styles, activity, place, onStart } = parts
   const { signal, onProgress } = options
   const { out, ...style } = styles.find(id)
-  const request = trainingRecipe(style)
+  const request = trainingRecipe(style, parts.steps)
   // What is cancelled is killed; what goes on after a start of the bot keeps its state first.
   const [cancelling, stopping] = [new AbortController(), new AbortController()]
   const abort = (): void => (stops(signal) ? stopping : cancelling).abort(signal.reason)
@@ -150,13 +150,13 @@ interface TrainingPreviews {
 
 /** What the weights draw so far; a preview that fails is none. */
 function createPreviews(
-  { pool, now, previewEveryMs = 60_000, onTrouble }: StyleTrainerParts,
+  { pool, now, onTrouble }: StyleTrainerParts,
   { training: _training, style: _style, ...request }: AnimationRequest,
   out: string,
   { base, word }: StyleToLearn,
   show: (preview: Uint8Array) => void,
 ): TrainingPreviews {
-  let last = now()
+  let nextMs = now() + leastBetweenMs
   let underWay: Promise<void> | undefined
   const abort = new AbortController()
 
@@ -173,13 +173,14 @@ function createPreviews(
 
   return {
     drawAt() {
-      if (underWay || now() - last < previewEveryMs || !existsSync(out)) return
+      if (underWay || now() < nextMs || !existsSync(out)) return
+      const began = now()
       underWay = draw()
         .catch((error: unknown) => {
           if (!abort.signal.aborted) onTrouble(error)
         })
         .finally(() => {
-          last = now()
+          nextMs = now() + Math.max(leastBetweenMs, previewShare * (now() - began))
           underWay = undefined
         })
     },
@@ -190,6 +191,10 @@ function createPreviews(
     },
   }
 }
+
+/** Between two previews; and so many times as long as one takes, for nothing is learned meanwhile. */
+const leastBetweenMs = 15_000
+const previewShare = 20
 
 /** It is sent again and again. */
 const maxPreviewBytes = 300_000

@@ -34,14 +34,15 @@ const recipes = {
 
 const smallSide = 128
 
-export function trainingRecipe({ folder, word, base }: StyleToLearn): TrainingRequest {
+/** @param wanted steps; absent: as suits the model */
+export function trainingRecipe({ folder, word, base }: StyleToLearn, wanted?: number): TrainingRequest {
   const { checkpoint, motion, vae } = base
   const { width, height, clipSkip } = modelDefaults(base)
   const { steps, learningRate, rank } = Math.min(width, height) <= smallSide ? recipes.small : recipes.large
   return {
     ...{ kind: 'lora', data: folder, caption: word, model: { checkpoint, ...omitUndefined({ motion, vae }) }, continues: false },
     ...{ layout: 'official', rank, alpha: rank, width, height, frames: 1, stride: 1, clipSkip, writtenType: 'float16' },
-    ...{ steps, batch: 1, learningRate, schedule: 'constant', warmup: 0, weightDecay: 0.01, clip: 1 },
+    ...{ steps: wanted ?? steps, batch: 1, learningRate, schedule: 'constant', warmup: 0, weightDecay: 0.01, clip: 1 },
     ...{ weighting: 'none', offsetNoise: 0, emptyCaptions: 0.1, flip: true, seed: '0' },
   }
 }
