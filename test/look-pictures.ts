@@ -15,7 +15,9 @@ export async function lookPictures(look: LookName, count: number, side: number):
   return Promise.all(
     pocketDataset({ count, frames: 1, look }).map(async ({ caption, decode }, n) => {
       const { data } = await decode({ width: side, height: side })
-      const bytes = await sharp(data, { raw: { width: side, height: side, channels: 3 } }).png().toBuffer()
+      const bytes = await sharp(data, { raw: { width: side, height: side, channels: 3 } })
+        .png()
+        .toBuffer()
       return { name: `picture-${n}.png`, bytes, caption }
     }),
   )

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnswerBody } from '../src/chat/web/page-json.ts'
-import { type LookPicture, lookPictures } from './look-pictures.ts'
 import { newEvent, openPageClient, type PageClient } from './chat/web/page-client.ts'
+import { type LookPicture, lookPictures } from './look-pictures.ts'
 import { type StartedBot, startBots, stop } from './started-bot.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'zoetrope-taught-'))
@@ -85,7 +85,10 @@ test('a style is taught, killed in the middle, gone on with, and published', { t
     }
   }
   assert.match(await refused('/styles train name:noir', pictures.slice(1)), /from 5 to 20 pictures or clips, and 4 came/)
-  assert.match(await refused('/styles train name:noir', [...pictures, { name: 'look.exe', bytes: Buffer.from('MZ') }]), /look\.exe is no picture/)
+  assert.match(
+    await refused('/styles train name:noir', [...pictures, { name: 'look.exe', bytes: Buffer.from('MZ') }]),
+    /look\.exe is no picture/,
+  )
   assert.match(
     await refused('/styles train name:noir', [...pictures.slice(1), { name: 'torn.png', bytes: Buffer.from('no picture') }]),
     /torn\.png cannot be read as a picture/,

@@ -79,7 +79,7 @@ export interface StyleSummary {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName> {
+export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName | 'method'> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number

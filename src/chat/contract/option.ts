@@ -77,6 +77,8 @@ interface Common {
   /** English, at most 100 characters; other languages in locales/. */
   readonly help: string
   readonly required?: true
+  /** Left out where a platform has no room for it, as Discord, which takes 25 in one command: there it is a style's, or another command's. */
+  readonly typed?: true
 }
 
 export type Mentionable = 'channel' | 'role' | 'role-or-person'

@@ -93,7 +93,7 @@ function actionJson(command: string, [name, { help, options }]: readonly [string
 }
 
 function optionsJson(path: string, options: Options): APIApplicationCommandBasicOption[] {
-  const all = Object.entries(options)
+  const all = Object.entries(options).filter(([, { typed }]) => !typed)
   // Discord wants required ones first
   return [...all.filter(([, { required }]) => required), ...all.filter(([, { required }]) => !required)].flatMap(([name, option]) =>
     // a field takes one file

@@ -19,6 +19,7 @@ import { platformName } from './receive.ts'
 import { type Registered, registerCommands } from './register-commands.ts'
 import { createRestCalls, type RestCall, RestError } from './rest/rest-calls.ts'
 import { createRestClient, restOptions } from './rest/rest-client.ts'
+import { createThreadFiles } from './thread-files.ts'
 
 export interface DiscordOptions {
   readonly token: string
@@ -134,6 +135,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     stop,
     trouble: () => (connection ? (connection.trouble() ?? calls.trouble()) : 'Discord is not connected.'),
     namesOf: names.ofIds,
+    filesNear: createThreadFiles(call),
     ...createPost({ ...shared, responses, reactions, maxBytes: discordLimits.maxBytes }),
   }
 }

@@ -108,7 +108,9 @@ export function incomingOfReaction(event: ReactionEvent, delivery: string, surro
 /** What is typed to the bot alone: the one place where Discord shows it what people write. */
 export function incomingOfMessage(event: MessageEvent, surroundings: Surroundings): Incoming | undefined {
   const { client } = surroundings
-  const { id, channel_id, guild_id, author, content, attachments } = event
+  const { id, channel_id, guild_id, author, content } = event
+  // of what is replied to, where nothing hangs on the reply itself
+  const attachments = event.attachments.length > 0 ? event.attachments : (event.referenced_message?.attachments ?? [])
   if (guild_id !== undefined || author.bot || author.id === client.user?.id) return undefined
   const text = content.replace(new RegExp(`^\\s*<@!?${client.user?.id}>`), '').trim()
   if (text === '' && attachments.length === 0) return undefined
@@ -191,7 +193,7 @@ function pickedOf(values: readonly unknown[] | undefined, attachments: Readonly<
   return files.length > 0 ? files.flat() : inputOf(values[0], attachments)
 }
 
-function attachmentOf({ url, filename, size, description }: AttachmentData): Attachment {
+export function attachmentOf({ url, filename, size, description }: AttachmentData): Attachment {
   return { url, name: filename, bytes: size, ...(description && { caption: description }) }
 }
 

@@ -57,6 +57,7 @@ export const en = {
   'fact-steps': 'Steps',
   'fact-guidance': 'Guidance',
   'fact-loop': 'Loop',
+  'fact-method': 'Method',
   'fact-negative': 'Without',
   'fact-format': 'File',
   'frames-at': '{frames} at {fps} a second',

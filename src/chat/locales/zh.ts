@@ -64,6 +64,7 @@ export const zh: Locale = {
     'fact-steps': '步数',
     'fact-guidance': '引导',
     'fact-loop': '循环',
+    'fact-method': '方法',
     'fact-negative': '不要',
     'fact-format': '文件',
     'frames-at': '{frames} 帧，每秒 {fps} 帧',

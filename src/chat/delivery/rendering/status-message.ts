@@ -122,7 +122,7 @@ export function personNamed({ name }: Pick<ReplyTarget, 'name'>): SentenceValue 
 
 /** What draws it again, shown with it. */
 export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
-  const { style, seed, count = 1, steps, guidance, negative } = request
+  const { style, seed, count = 1, steps, guidance, negative, method } = request
   // What was delivered, where that is known: small pictures are enlarged, and large ones lowered to fit.
   const { width, height, frames, fps } = result?.details ?? request
   const facts: [Line, Line][] = [
@@ -135,6 +135,7 @@ export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
   ]
   const closing = result?.details?.closing
   if (closing) facts.push([say('fact-loop'), say('loop-seam', { loop: say(`loop-${closing.loop}`), seam: closing.seam.toFixed(2) })])
+  if (method === 'zero') facts.push([say('fact-method'), 'Text2Video-Zero'])
   if (negative !== '') facts.push([say('fact-negative'), negative])
   return facts.map(([label, value]) => ({ label: speak(locale, label), value: speak(locale, value) }))
 }
