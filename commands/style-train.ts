@@ -6,7 +6,7 @@ import { requiredSettingsIn } from '../src/draw-settings.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 
 export const trainStyle = action({
-  help: 'Learn a style from 5 to 20 pictures or clips',
+  help: 'Learn a style from 5 to 20 pictures or clips, such as: /styles train name:watercolour',
   manager: true,
   options: {
     name: { kind: 'text', help: 'What it is called', required: true, maxChars: 40, rest: true },
@@ -23,7 +23,7 @@ export const trainStyle = action({
   },
   async run({ values, context }): Promise<Reply> {
     const { name, word, about, example, here } = values
-    const pictures = values.pictures ?? (await context.filesNear())
+    const pictures = async () => values.pictures ?? (await context.filesNear())
     const { id, ...prepared } = await context.styleAdmin.train({ name, pictures, ...omitUndefined({ word, about, example, here }) })
     return { kind: 'animation', private: false, request: await exampleRequest(prepared, id, context) }
   },

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnswerBody } from '../src/chat/web/page-json.ts'
-import { newEvent, openPageClient, type PageClient } from './chat/web/page-client.ts'
+import { newEvent, openPageClient, type PageClient, uploaded } from './chat/web/page-client.ts'
 import { type LookPicture, lookPictures } from './look-pictures.ts'
 import { type StartedBot, startBots, stop } from './started-bot.ts'
 
@@ -28,18 +28,7 @@ type HandedOver = Pick<LookPicture, 'name' | 'bytes'>
 
 /** Uploads go up together, and hang on what is said. */
 async function teach(ann: PageClient, words: string, pictures: readonly HandedOver[]) {
-  const files: { upload: string }[] = []
-  for (const { name, bytes } of pictures) {
-    const beside = files[0] ? `&beside=${files[0].upload}` : ''
-    const response = await fetch(new URL(`/api/upload?name=${name}&locale=en${beside}`, ann.origin), {
-      method: 'POST',
-      headers: { cookie: ann.cookies(), origin: ann.origin, 'content-type': 'application/octet-stream' },
-      body: Buffer.from(bytes),
-    })
-    const body = (await response.json()) as { upload: string }
-    assert.equal(response.status, 200, JSON.stringify(body))
-    files.push(body)
-  }
+  const files = await uploaded(ann, pictures)
   const event = newEvent()
   await ann.say({ kind: 'text', text: words, files, event })
   return event

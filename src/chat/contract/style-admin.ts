@@ -53,8 +53,8 @@ export interface NewStyleFile {
 
 export interface NewTraining {
   readonly name: string
-  /** And clips, and files of words that are captions of those with the same name. */
-  readonly pictures: readonly Attachment[]
+  /** And clips, and files of words that are captions of those with the same name. Asked for once it is known that the person may. */
+  readonly pictures: () => Promise<readonly Attachment[]>
   /** That the style is to answer to; its name where it is absent. */
   readonly word?: string
   readonly about?: string

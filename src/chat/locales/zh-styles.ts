@@ -15,7 +15,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'styles.remove': '移除风格；rollback 可以恢复',
     'styles.rollback': '恢复到以前的样子',
     'styles.who': '谁在何时、从哪里、以什么许可添加或更改',
-    'styles.train': '从 5 到 20 张图片或短片学习一种风格',
+    'styles.train': '从 5 到 20 张图片或短片学习一种风格，例如：/styles train name:水彩',
     'styles.train.name': '叫什么',
     'styles.train.pictures': '这种风格的图片或短片；不附上就用话题里或所回复消息里的',
     'styles.train.word': '提示词里代表它的词，默认是它的名字',

@@ -80,7 +80,7 @@ export function createTaughtStyles(
     const name = checkStyleName(wanted.name)
     refuseTaken(name, space)
     roomFor(registry.changes(), space, nowMs(), quotas)
-    const checked = checkPictures(wanted.pictures)
+    const checked = checkPictures(await wanted.pictures())
     const word =
       sanitizeText(wanted.word ?? name, 60)
         .replaceAll(/[,:|()[\]\\]/g, ' ')

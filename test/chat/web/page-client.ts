@@ -63,3 +63,23 @@ export async function openPageClient(origin: string, earlier?: PageClient): Prom
     },
   }
 }
+
+/** Files that go up together, and may hang on what is said then. */
+export async function uploaded(
+  client: PageClient,
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+): Promise<{ upload: string }[]> {
+  const { origin } = client
+  const taken: { upload: string }[] = []
+  for (const { name, bytes } of files) {
+    const beside = taken[0] ? `&beside=${taken[0].upload}` : ''
+    const response = await fetch(new URL(`/api/upload?name=${encodeURIComponent(name)}&locale=en${beside}`, origin), {
+      method: 'POST',
+      headers: { cookie: client.cookies(), origin, 'content-type': 'application/octet-stream' },
+      body: Buffer.from(bytes),
+    })
+    if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`)
+    taken.push((await response.json()) as { upload: string })
+  }
+  return taken
+}
