@@ -1,22 +1,27 @@
-// Pool activity: whether anything is being drawn, for whoever is to wait meanwhile.
+// Pool activity: how much is being drawn or waits for a slot, for whoever is to wait meanwhile.
 
 import type { RenderPool } from '../pool.ts'
 
 export interface PoolActivity {
-  /** Called at once, and whenever something begins to be drawn or nothing is any more. Returns what takes the listener away. */
-  onBusy(listener: (busy: boolean) => void): () => void
+  /** Called at once, and whenever it is more or less. Returns what takes the listener away. */
+  onCount(listener: (count: number) => void): () => void
 }
 
 export function watchPool(pool: RenderPool): { readonly pool: RenderPool; readonly activity: PoolActivity } {
   let count = 0
-  const listeners = new Set<(busy: boolean) => void>()
+  const listeners = new Set<(count: number) => void>()
+
+  function change(by: 1 | -1): void {
+    count += by
+    for (const listener of listeners) listener(count)
+  }
 
   async function counted<T>(work: () => Promise<T>): Promise<T> {
-    if (count++ === 0) for (const listener of listeners) listener(true)
+    change(1)
     try {
       return await work()
     } finally {
-      if (--count === 0) for (const listener of listeners) listener(false)
+      change(-1)
     }
   }
 
@@ -27,8 +32,8 @@ export function watchPool(pool: RenderPool): { readonly pool: RenderPool; readon
       warm: (recipe) => counted(() => pool.warm(recipe)),
     },
     activity: {
-      onBusy(listener) {
-        listener(count > 0)
+      onCount(listener) {
+        listener(count)
         listeners.add(listener)
         return () => void listeners.delete(listener)
       },

@@ -87,7 +87,7 @@ export function createStyleTrainer(parts: StyleTrainerParts): JobRenderer {
 const stops = (signal: AbortSignal): boolean => signal.reason instanceof SchedulerStops
 
 async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Parameters<JobRenderer['render']>[1]): Promise<void> {
-  const { styles, activity, place, onStart } = parts
+  const { styles, activity, place, now, onStart } = parts
   const { signal, onProgress } = options
   const { out, ...style } = styles.find(id)
   const request = trainingRecipe(style, parts.steps)
@@ -99,7 +99,9 @@ async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Pa
   const previews = createPreviews(parts, job.request, out, style, (preview) => show({ preview }))
   let shown = { step: 0, of: 0 }
   let pausing = false
+  let shownMs = Number.NEGATIVE_INFINITY
   function show(more: { readonly preview?: Uint8Array } = {}): void {
+    shownMs = now()
     if (!signal.aborted) onProgress({ stage: 'training', ...shown, ...(pausing && { pausing }), ...more })
   }
   const process = () =>
@@ -110,13 +112,17 @@ async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Pa
         stopping: stopping.signal,
         onStep({ kind, step, of }) {
           shown = { step, of }
-          show()
-          if (kind === 'saved' && step < of) previews.drawAt(step)
+          if (now() - shownMs >= leastBetweenShownMs) show()
+          if (kind === 'saved' && step < of && !pausing) previews.begin()
         },
         onPause: (change) =>
-          activity?.onBusy((busy) => {
-            change(busy)
-            pausing = busy && !previews.drawing()
+          activity?.onCount((count) => {
+            change(count > 0)
+            // Its own preview is the first to give way.
+            const others = count - Number(previews.drawing())
+            if (others > 0) previews.abandon()
+            if (pausing === others > 0) return
+            pausing = others > 0
             if (shown.of > 0) show()
           }) ?? (() => undefined),
         ...(onStart && { onStart }),
@@ -142,9 +148,11 @@ async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Pa
 }
 
 interface TrainingPreviews {
-  /** Begins one, unless one is being drawn or the last is young. */
-  drawAt(step: number): void
+  /** Unless one is being drawn or the last is young. */
+  begin(): void
   drawing(): boolean
+  /** The one that is being drawn. */
+  abandon(): void
   settled(): Promise<void>
 }
 
@@ -158,39 +166,44 @@ function createPreviews(
 ): TrainingPreviews {
   let nextMs = now() + leastBetweenMs
   let underWay: Promise<void> | undefined
-  const abort = new AbortController()
+  /** There before the pool tells that something is drawn. */
+  let abort: AbortController | undefined
 
-  async function draw(): Promise<void> {
+  async function draw(signal: AbortSignal): Promise<void> {
     const model = { ...base, loras: [...base.loras, { file: out, strength: 1 }] }
     const prompt = `${word}, ${request.prompt}`
     const webp = { ...request, format: 'webp' as const, maxBytes: maxPreviewBytes }
-    const { animation } = await pool.render(
-      { request: webp, model, prompt, negative: request.negative, scale: 1 },
-      { signal: abort.signal },
-    )
+    const { animation } = await pool.render({ request: webp, model, prompt, negative: request.negative, scale: 1 }, { signal })
     show(animation.bytes)
   }
 
   return {
-    drawAt() {
+    begin() {
       if (underWay || now() < nextMs || !existsSync(out)) return
       const began = now()
-      underWay = draw()
+      abort = new AbortController()
+      const { signal } = abort
+      underWay = draw(signal)
         .catch((error: unknown) => {
-          if (!abort.signal.aborted) onTrouble(error)
+          if (!signal.aborted) onTrouble(error)
         })
         .finally(() => {
           nextMs = now() + Math.max(leastBetweenMs, previewShare * (now() - began))
           underWay = undefined
+          abort = undefined
         })
     },
-    drawing: () => underWay !== undefined,
+    drawing: () => abort !== undefined,
+    abandon: () => abort?.abort(),
     async settled() {
-      abort.abort()
+      abort?.abort()
       await underWay
     },
   }
 }
+
+/** A message that is changed for an hour is not changed at every step. */
+const leastBetweenShownMs = 3000
 
 /** Between two previews; and so many times as long as one takes, for nothing is learned meanwhile. */
 const leastBetweenMs = 15_000
