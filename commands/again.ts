@@ -76,7 +76,13 @@ export const again = command({
 function picked({ job, private: hidden }: HistoryEntry, pick: number, { maxBytes }: CommandContext): Reply {
   const { count = 1, ...request } = job.request
   if (pick > count) throw new UserError('nothing-to-pick', `There ${count === 1 ? 'is one' : `are ${count}`} to pick from.`, { count })
-  return { kind: 'animation', request: { ...request, seed: nthSeed(request.seed, pick - 1), maxBytes }, private: hidden, parent: job.id }
+  return {
+    kind: 'animation',
+    request: { ...request, seed: nthSeed(request.seed, pick - 1), maxBytes },
+    private: hidden,
+    parent: job.id,
+    pick,
+  }
 }
 
 /** @throws UserError unknown-animation, nothing-yet */

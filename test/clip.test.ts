@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ClipRequest, checkClip, framesComputed, framesIn, keyedTexts, overKeyedTexts } from '../src/clip.ts'
 import { defaultClip, loops } from '../src/engine/draw-settings.ts'
-import { planClip } from '../src/engine/pipeline/plan-clip.ts'
+import { planClip } from '../src/engine/pipeline/clip/plan-clip.ts'
 
 const clip: ClipRequest = { prompt: 'a boat', negative: '', frames: 32 }
 

@@ -17,7 +17,7 @@ import type { JobRenderer } from '../jobs/renderer.ts'
 import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { decodeFrames } from '../media/decode.ts'
-import { webpToGif } from '../media/webp-to-gif.ts'
+import { webpToGif } from '../media/webp/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
@@ -105,7 +105,7 @@ async function assemble(
   })
   closing(() => tracing.close())
   const { pool: opened, remote } = await openPool(config, log, tell, metrics.run)
-  // GPU hosts load where nobody here can see it.
+  // GPU hosts tell it themselves: they see what they load.
   const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
   const { pool, activity } = watchPool(remote ? opened : withLoadingProgress(opened, loadTimes))
   closing(() => pool.close())

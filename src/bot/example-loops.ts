@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ShownAnimation } from '../chat/contract/outgoing.ts'
 import { readSettings } from '../media/inspect.ts'
-import { webpToGif } from '../media/webp-to-gif.ts'
+import { webpToGif } from '../media/webp/webp-to-gif.ts'
 
 /** @param folder with a WebP for each, named after it; undefined where there is none */
 export function createExampleLoops(folder: string): (name: string, format: 'webp' | 'gif') => Promise<ShownAnimation | undefined> {

@@ -35,19 +35,19 @@ export type Betas = (typeof betaSchedules)[number]
 export const loops = ['auto', 'none', 'closed', 'ping-pong', 'cross-fade'] as const
 export type Loop = (typeof loops)[number]
 
-/** Where context windows lie; see pipeline/windows.ts. */
+/** Where context windows lie; see pipeline/clip/windows.ts. */
 export const windowKinds = ['shifted', 'looped-uniform', 'standard-uniform', 'standard-static'] as const
 export type WindowKind = (typeof windowKinds)[number]
 
-/** How overlapping windows are averaged; see pipeline/fuse-weights.ts. */
+/** How overlapping windows are averaged; see pipeline/clip/fuse-weights.ts. */
 export const fuseMethods = ['pyramid', 'flat', 'delayed-reverse-sawtooth', 'overlap-linear', 'relative'] as const
 export type FuseMethod = (typeof fuseMethods)[number]
 
-/** Between the texts of a prompt that travels; see pipeline/travelling-text.ts. */
+/** Between the texts of a prompt that travels; see pipeline/clip/travelling-text.ts. */
 export const interpolations = ['slerp', 'lerp'] as const
 export type Interpolation = (typeof interpolations)[number]
 
-/** How frames are made to belong together: by a motion module, or without any (pipeline/text-to-video-zero.ts). */
+/** How frames are made to belong together: by a motion module, or without any (pipeline/zero/text-to-video-zero.ts). */
 export const methods = ['animatediff', 'zero'] as const
 export type Method = (typeof methods)[number]
 
@@ -65,7 +65,7 @@ const mostFrames = 128
 /** Another way to say `frames`, at the frames a second of the clip: what is kept is the frames. */
 export const seconds = { kind: 'number', min: 0.1, max: mostFrames } as const
 
-/** Of clips; `auto` is decided by the loop, the length of the clip and the motion module: see pipeline/plan-clip.ts. */
+/** Of clips; `auto` is decided by the loop, the length of the clip and the motion module: see pipeline/clip/plan-clip.ts. */
 export const clipSettings = {
   loop: { kind: 'choice', choices: loops, absent: 'none' },
   windows: { kind: 'choice', choices: ['auto', ...windowKinds], absent: 'auto' },

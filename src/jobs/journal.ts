@@ -7,6 +7,7 @@ import type { Json } from '../store/json.ts'
 import { type End, hasEnded, type Job, type Owner } from './job.ts'
 import { jobOf, jsonOf, textOf } from './journal-rows.ts'
 import { applicationId, migrations } from './journal-schema.ts'
+import { blobsOf, gridBlobOf } from './result-details.ts'
 
 export interface Journal {
   add(job: Job): void
@@ -30,7 +31,7 @@ export interface Journal {
   beyond(quota: KeptQuota): readonly Job[]
   /** @returns blobs that no job has any more; duplicates share theirs. Passes over ends that were not told. */
   forget(ids: readonly string[]): readonly string[]
-  /** Whether any job has this blob as its result. */
+  /** Whether any job has this blob as its result, or as one of several. */
   holds(blob: string): boolean
   kept(name: string): Json | undefined
   /** Resolves when everything written so far survives a power cut. */
@@ -97,7 +98,7 @@ export function openJournal(path: string): Journal {
   const tell = sql.prepare('UPDATE jobs SET told = 1 WHERE id = ? AND ended_ms IS NOT NULL')
   const setNote = sql.prepare('UPDATE jobs SET note = ? WHERE id = ?')
   const getNote = sql.prepare('SELECT note FROM jobs WHERE id = ?')
-  const remove = sql.prepare('DELETE FROM jobs WHERE id = ? AND told = 1 RETURNING blob')
+  const remove = sql.prepare('DELETE FROM jobs WHERE id = ? AND told = 1 RETURNING *')
   const withBlob = sql.prepare('SELECT 1 FROM jobs WHERE blob = ? LIMIT 1')
   const setKept = sql.prepare('INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
   const getKept = sql.prepare('SELECT value FROM kept WHERE name = ?')
@@ -143,7 +144,8 @@ export function openJournal(path: string): Journal {
   }
   const beyondQuota = sql.prepare(
     `WITH kept AS (
-       SELECT seq, person, ended_ms, coalesce(json_extract(result, '$.details.bytes'), 0) AS bytes
+       SELECT seq, person, ended_ms, coalesce(json_extract(result, '$.details.bytes'), 0)
+         + coalesce((SELECT sum(value ->> '$.bytes') FROM json_each(result, '$.details.cells')), 0) AS bytes
        FROM jobs WHERE platform = :platform AND ended_ms IS NOT NULL
      ), summed AS (
        SELECT seq,
@@ -216,13 +218,14 @@ export function openJournal(path: string): Journal {
       return transaction(() => {
         const left = new Set<string>()
         for (const id of ids) {
-          const blob = remove.get(id)?.['blob']
-          if (typeof blob === 'string') left.add(blob)
+          const row = remove.get(id)
+          const { result } = row ? jobOf(row) : {}
+          if (result) for (const blob of blobsOf(result)) left.add(blob)
         }
-        return [...left].filter((blob) => !withBlob.get(blob))
+        return [...left].filter((blob) => !withBlob.get(gridBlobOf(blob)))
       })
     },
-    holds: (blob) => withBlob.get(blob) !== undefined,
+    holds: (blob) => withBlob.get(gridBlobOf(blob)) !== undefined,
     kept: (name) => jsonOf<Json>(getKept.get(name)?.['value']),
     durable,
     close,

@@ -14,7 +14,7 @@ import { createExpiry } from './expiry.ts'
 import { createFairQueue, type FairQueue } from './fair-queue/fair-queue.ts'
 import { createEstimate } from './forecast/estimate.ts'
 import { createForecastCache } from './forecast/forecast-cache.ts'
-import { type Ask, begin, costOf, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
+import { type Ask, begin, costOf, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason, type Result } from './job.ts'
 import { createJobChanges, type JobEvent } from './job-changes.ts'
 import { createJobPositions, type JobPosition } from './job-positions.ts'
 import { createJobRuns } from './job-runs.ts'
@@ -43,6 +43,12 @@ export interface Scheduler {
    * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed; what the renderer's check throws
    */
   accept(ask: Ask, options?: { readonly limits?: Limits }): Promise<Job>
+  /**
+   * What was drawn already becomes a job of its own, which has ended: it waits for nothing and counts for nothing.
+   * @param resultOf puts it away under the name of the new job
+   * @throws UserError starting, stopping; journal-failed
+   */
+  record(ask: Ask, resultOf: (id: string) => Promise<Result>): Promise<Job>
   /** Waiting or running → cancelled, or what `outcome` says. Undefined where it has ended, is unknown, or cannot be changed just now. */
   cancel(id: string, outcome?: { readonly state: 'cancelled' | 'refused' | 'expired'; readonly reason: Reason }): Promise<Job | undefined>
   /** Also ended ones, until they are forgotten. */
@@ -274,6 +280,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return find(job.id) ?? job
   }
 
+  async function record(ask: Ask, resultOf: (id: string) => Promise<Result>): Promise<Job> {
+    recover()
+    const id = newId()
+    const result = await resultOf(id)
+    checkOpen()
+    const nowMs = clock.nowMs()
+    const job = newJob(ask, id, nowMs)
+    const ended = end(begin(job, 1, nowMs), { state: 'done', result }, nowMs)
+    changes.add(job)
+    if (!changes.change([ended])) throw unwritten()
+    await durable()
+    return ended
+  }
+
   function checkOpen(): void {
     if (phase === 'open') return
     if (phase === 'unwritable') throw unwritten()
@@ -304,6 +324,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     start,
     stop,
     accept,
+    record,
     cancel,
     find,
     jobsOf: ({ platform, person }, page) => journal.list({ platform, person }, page),

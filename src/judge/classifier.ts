@@ -22,6 +22,8 @@ export type Logits = Readonly<Record<Head, Float32Array>>
 export interface Classifier {
   /** One answer a frame; frames of another size are brought to 128 × 128. */
   classify(frames: Frames): Promise<Logits[]>
+  /** What it saw in each frame, before it named it: rows that lie near one another where pictures are alike. */
+  embed(frames: Frames): Promise<Float32Array[]>
   release(): Promise<void>
 }
 
@@ -40,19 +42,26 @@ export async function openClassifier({
   const { path, tensors } = openTensorFile(file)
   const graph = classifierGraph(path, tensors, { pictures: batch, side: classifiedSide, heads })
   const session = await createSession(graph, omitUndefined({ threads }))
+  async function* answers(frames: Frames): AsyncGenerator<{ outputs: Outputs; count: number }> {
+    const sized = resize(frames, classifiedSide, classifiedSide)
+    for (let first = 0; first < sized.count; first += batch) {
+      const count = Math.min(batch, sized.count - first)
+      yield { outputs: await session.run({ pictures: planes(sized, first, count) }), count }
+    }
+  }
   return {
-    async classify(frames) {
-      const sized = resize(frames, classifiedSide, classifiedSide)
-      const answers: Logits[] = []
-      for (let first = 0; first < sized.count; first += batch) {
-        const count = Math.min(batch, sized.count - first)
-        answers.push(...rowsOf(await session.run({ pictures: planes(sized, first, count) }), count))
-      }
-      return answers
-    },
+    classify: (frames) => Array.fromAsync(answers(frames), ({ outputs, count }) => rowsOf(outputs, count)).then((parts) => parts.flat()),
+    embed: (frames) =>
+      Array.fromAsync(answers(frames), ({ outputs, count }) => {
+        const all = outputs['embedding']!
+        const width = all.length / batch
+        return Array.from({ length: count }, (_, i) => all.slice(i * width, (i + 1) * width))
+      }).then((parts) => parts.flat()),
     release: () => session.release(),
   }
 }
+
+type Outputs = Readonly<Record<string, Float32Array>>
 
 /** Frames from `first` on as [batch, 3, 128, 128] in −1..1; what is missing of a batch stays grey. */
 function planes(frames: Frames, first: number, count: number): Float32Array {
@@ -68,7 +77,7 @@ function planes(frames: Frames, first: number, count: number): Float32Array {
   return out
 }
 
-const rowsOf = (outputs: Readonly<Record<string, Float32Array>>, count: number): Logits[] =>
+const rowsOf = (outputs: Outputs, count: number): Logits[] =>
   Array.from(
     { length: count },
     (_, i) => Object.fromEntries(headNames.map((name) => [name, outputs[name]!.slice(i * heads[name], (i + 1) * heads[name])])) as Logits,

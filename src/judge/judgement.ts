@@ -111,7 +111,7 @@ function styledOf(
 }
 
 /** The word of each head that is likeliest over all frames, of those that the model could have been asked for. */
-function wordsOf(frames: readonly Logits[], words: WorldWords): Judgement['shown'] {
+export function wordsOf(frames: readonly Logits[], words: WorldWords): Judgement['shown'] {
   const best = <T extends string>(head: Head, names: readonly T[], allowed: readonly T[]): T => {
     const sums = new Float64Array(names.length)
     for (const frame of frames)
@@ -128,7 +128,7 @@ function wordsOf(frames: readonly Logits[], words: WorldWords): Judgement['shown
   }
 }
 
-function logProbabilities(logits: Float32Array): Float64Array {
+export function logProbabilities(logits: Float32Array): Float64Array {
   const most = Math.max(...logits)
   const sum = logits.reduce((total, value) => total + Math.exp(value - most), 0)
   return Float64Array.from(logits, (value) => value - most - Math.log(sum))

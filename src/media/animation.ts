@@ -4,10 +4,10 @@ import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
 import { fit, type Reduced } from './fit.ts'
 import { everyNth, type FrameSource, mapFrames, sourceOf } from './frame-source.ts'
-import { encodeGif } from './gif.ts'
-import { encodeMp4 } from './mp4.ts'
+import { encodeGif } from './gif/gif.ts'
+import { encodeMp4 } from './mp4/mp4.ts'
 import { type Kernel, resize } from './resize.ts'
-import { encodeWebp } from './webp.ts'
+import { encodeWebp } from './webp/webp.ts'
 
 export type Format = 'webp' | 'gif' | 'mp4'
 

@@ -1,10 +1,10 @@
 // Animation metadata of any format: the way back from `encode`.
 
 import { UserError } from '../errors.ts'
-import { readGifMetadata } from './gif-metadata.ts'
-import { readMp4Metadata } from './mp4-metadata.ts'
+import { readGifMetadata } from './gif/gif-metadata.ts'
+import { readMp4Metadata } from './mp4/mp4-metadata.ts'
 import type { AnimationMetadata } from './settings.ts'
-import { readWebpMetadata } from './webp-metadata.ts'
+import { readWebpMetadata } from './webp/webp-metadata.ts'
 
 /**
  * Reads structure only, decodes no picture; safe on any bytes.

@@ -3,7 +3,7 @@
 import sharp from 'sharp'
 import { type Frames, frameAt } from '../engine/frames.ts'
 import { type Kernel, resize } from './resize.ts'
-import { encodeWebp } from './webp.ts'
+import { encodeWebp } from './webp/webp.ts'
 
 export interface PreviewOptions {
   readonly fps: number

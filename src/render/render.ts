@@ -20,10 +20,19 @@ export interface Drawn {
   readonly notes: readonly Note[]
   /** Absent for stills. */
   readonly closing?: Closing
+  /** Of several side by side, each alone. */
+  readonly cells?: readonly DrawnCell[]
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
   /** Milliseconds of it all without loading, where whoever rendered has measured it. */
   readonly renderMs?: number
+}
+
+export interface DrawnCell {
+  readonly animation: Animation
+  /** What was lowered to fit. */
+  readonly note?: Note
+  readonly closing?: Closing
 }
 
 export interface Renderer {
@@ -77,7 +86,7 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
     const stepMs: number[] = []
     const earlier = await earlierFrames(recipe, ffmpeg)
     let notes: readonly Note[] = []
-    let closing: Closing | undefined
+    const closings: (Closing | undefined)[] = []
     for (const [n, spool] of spools.entries()) {
       const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier }, signal)
       let began = now()
@@ -96,20 +105,39 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         began = now()
       }
       notes = next.value.notes
-      closing = next.value.closing
+      closings.push(next.value.closing)
     }
     const of = stepMs.length
     yield { stage: 'encoding', step: of, of }
-    const animation = await encode(grid(spools.map((spool) => spool.source())), {
+    const options = {
       format: request.format,
       fps: request.fps,
       scale: recipe.scale ?? enlargement(request),
-      settings: request,
       ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
-    })
+    }
+    const sources = spools.map((spool) => spool.source())
+    const animation = await encode(grid(sources), { ...options, settings: request })
+    const cells: DrawnCell[] = []
+    if (count > 1) {
+      for (const [n, source] of sources.entries()) {
+        const alone = await encode(source, { ...options, settings: requestOfCell(request, n) })
+        cells.push({ animation: alone, ...omitUndefined({ note: alone.reduced?.note, closing: closings[n] }) })
+      }
+    }
     const all = [remark(recipe.model, request.prompt), ...notes, animation.reduced?.note]
-    return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
+    return {
+      animation,
+      notes: all.filter((note) => note !== undefined),
+      stepMs,
+      ...omitUndefined({ closing: closings.at(-1) }),
+      ...(count > 1 && { cells }),
+    }
   }
+}
+
+/** What draws one of several alone. */
+export function requestOfCell({ count: _, ...request }: AnimationRequest, n: number): AnimationRequest {
+  return { ...request, seed: nthSeed(request.seed, n) }
 }
 
 /** @param n of those that a request asks for, from 0 */

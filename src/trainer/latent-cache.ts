@@ -1,5 +1,5 @@
-// A latent cache: what the VAE says of every frame of a dataset, on disk, so that no picture is encoded twice. A file for each picture or
-// clip, and another for its mirror image; in training only the frames of an example are read.
+// A latent cache: what the VAE says of every frame of a dataset (of a VAE in training, the frame itself), on disk, so that no picture is
+// decoded or encoded twice. A file for each picture or clip, and another for its mirror image; in training only an example's frames are read.
 
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync, statSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ export interface LatentCacheOptions {
   readonly frameLength: number
   readonly mirrored: boolean
   decode(entry: DatasetEntry): Promise<Frames>
-  /** [F, 2C, h, w] */
+  /** Of every frame so many values. */
   encode(frames: Frames, mirrored: boolean): Promise<Float32Array>
 }
 
@@ -34,7 +34,7 @@ export async function* cachedItems(entries: readonly DatasetEntry[], options: La
       for (const [i, path] of paths.entries()) if (!existsSync(path)) writeWhole(path, await options.encode(frames, i === 1))
     }
     const frames = statSync(paths[0]!).size / (4 * frameLength)
-    items.push({ caption: entry.caption, frames, moments: (wanted, flipped) => readFrames(paths[flipped ? 1 : 0]!, wanted, frameLength) })
+    items.push({ caption: entry.caption, frames, read: (wanted, flipped) => readFrames(paths[flipped ? 1 : 0]!, wanted, frameLength) })
     yield items.length
   }
   return items

@@ -1,11 +1,13 @@
 // What a training is asked for: which part of which model, from what, how long and how.
 
 import type { BaseFiles, Device } from '../engine/index.ts'
-import type { MotionLayout, Recomputation, TraineeName, TrainerOptions, WrittenType } from '../engine/run.ts'
+import type { Recomputation, TraineeName, TraineeOptions, TrainerOptions } from '../engine/run.ts'
 import type { PocketDatasetOptions } from './pocket-dataset.ts'
 
 /** JSON. */
-export interface TrainingRequest extends Omit<TrainerOptions, 'device' | 'threads' | 'recomputation' | 'availableBytes' | 'weightDir'> {
+export interface TrainingRequest
+  extends Omit<TrainerOptions, 'device' | 'threads' | 'recomputation' | 'availableBytes' | 'weightDir'>,
+    Omit<TraineeOptions, 'seed' | 'model' | 'clipSkip'> {
   readonly kind: TraineeName
   /** A folder: see dataset.ts; or the name of what stands for one. */
   readonly data: string
@@ -14,12 +16,6 @@ export interface TrainingRequest extends Omit<TrainerOptions, 'device' | 'thread
   /** Of what has none. */
   readonly caption?: string
   readonly model: BaseFiles
-  /** A motion module: goes on with the model's own instead of beginning one. */
-  readonly continues: boolean
-  readonly rank: number
-  readonly alpha: number
-  readonly layout: MotionLayout
-  readonly writtenType: WrittenType
 }
 
 /** What of it, and of the recomputation and the machine, leaves the weights as they are. */

@@ -8,6 +8,7 @@ import { type Model, openModel } from '../engine/index.ts'
 import {
   type MemoryPlan,
   openTrainer,
+  type TraineeName,
   type Trainer,
   type TrainingItem,
   type TrainingSettings,
@@ -80,10 +81,10 @@ export async function* runTraining(
   const means = { device, availableBytes, weightDir: cacheDir, ...omitUndefined({ threads, recomputation, average }) }
   const trainer = await openTrainer(model, trainee, { ...asked, ...means })
   try {
-    const contexts = await trainer.encodeCaptions(entries.map(({ caption }) => caption))
+    const captions = await trainer.encodeCaptions(entries.map(({ caption }) => caption))
     const items = yield* encoded(entries, model, trainer, request, options)
     const settings = settingsOf(request, entries, baseDigest)
-    const training = await trainer.start({ items, contexts, settings, ...(existsSync(statePath) && { statePath }) })
+    const training = await trainer.start({ items, captions, settings, ...(existsSync(statePath) && { statePath }) })
     const losses = openLossLog(join(folder, 'losses.csv'), training.stepsDone(), basename(out))
     yield { stage: 'ready', plan: trainer.plan, count: trainer.count, from: training.stepsDone(), items: items.length }
 
@@ -122,11 +123,11 @@ async function* encoded(
   { width, height, frames, flip }: TrainingRequest,
   { cacheDir, digestOf, signal }: TrainingRunOptions,
 ): AsyncGenerator<TrainingProgress, TrainingItem[]> {
-  const { factor, latentChannels } = vae.architecture
+  const { keeps, frameLength } = trainer
   const caching = cachedItems(entries, {
     dir: join(cacheDir, 'latents'),
-    key: `${await digestOf(vae.file)} ${width}x${height}`,
-    frameLength: (2 * latentChannels * width * height) / factor ** 2,
+    key: `${keeps === 'pixels' ? keeps : await digestOf(vae.file)} ${width}x${height}`,
+    frameLength,
     mirrored: flip,
     decode: (entry) => entry.decode({ width, height }),
     encode: trainer.encode,
@@ -171,10 +172,13 @@ function refuseOddSize({ width, height, frames }: TrainingRequest, { vae, unet, 
     throw new UserError('train-frames', `The motion module sees at most ${most} frames at once, not ${frames}.`, { frames, most })
 }
 
+/** What is learned beside a motion module as it is. */
+const besideMotion: ReadonlySet<TraineeName> = new Set(['motion-lora', 'sparsectrl'])
+
 /** Of everything that is frozen. */
 async function digestOfModel({ model, kind, continues }: TrainingRequest, digestOf: (path: string) => Promise<string>): Promise<string> {
   const { checkpoint, vae, motion } = model
-  const needed = [checkpoint, vae, kind === 'motion-lora' || continues ? motion : undefined].filter((path) => path !== undefined)
+  const needed = [checkpoint, vae, besideMotion.has(kind) || continues ? motion : undefined].filter((path) => path !== undefined)
   const digests = await Promise.all(needed.map(digestOf))
   return digests.length === 1 ? digests[0]! : createHash('sha256').update(digests.join()).digest('hex')
 }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openModel } from '../../src/engine/pipeline/model.ts'
+import { openModel } from '../../src/engine/pipeline/model/model.ts'
 import { cpu } from '../../src/engine/targets/cpu.ts'
 import type { Target } from '../../src/engine/targets/target.ts'
 import type { Comparison } from '../../src/engine/verify/comparison.ts'

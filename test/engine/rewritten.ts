@@ -1,8 +1,8 @@
 // Checkpoints with one thing changed: what a person may hand over.
 
 import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
-import { bytesOf, type Tensor } from '../../src/engine/checkpoint/tensor.ts'
-import { type TensorToWrite, writeSafetensors } from '../../src/engine/checkpoint/write-safetensors.ts'
+import { type TensorToWrite, writeSafetensors } from '../../src/engine/checkpoint/safetensors/write-safetensors.ts'
+import { bytesOf, type Tensor } from '../../src/engine/checkpoint/tensor/tensor.ts'
 
 /** Writes `from`'s tensors to `path` as `change` gives them; undefined leaves one out. */
 export function rewritten(from: string, path: string, change: (tensor: Tensor) => Tensor | undefined): string {

@@ -9,7 +9,7 @@ import sharp from 'sharp'
 import { type Frames, frameAt } from '../../src/engine/frames.ts'
 import { encode } from '../../src/media/animation.ts'
 import { decodeFrames, isDecodable } from '../../src/media/decode.ts'
-import { encodeMp4 } from '../../src/media/mp4.ts'
+import { encodeMp4 } from '../../src/media/mp4/mp4.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-decode-'))
 after(() => rmSync(folder, { recursive: true }))

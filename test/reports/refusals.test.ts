@@ -6,25 +6,25 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { identify } from '../../src/engine/checkpoint/identify.ts'
+import { identify } from '../../src/engine/checkpoint/identify/identify.ts'
 import { readLora } from '../../src/engine/checkpoint/lora/read.ts'
 import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
-import { openSafetensors } from '../../src/engine/checkpoint/safetensors.ts'
-import { elementsOf } from '../../src/engine/checkpoint/tensor.ts'
-import { openTorch } from '../../src/engine/checkpoint/torch-file.ts'
-import { writeSafetensors } from '../../src/engine/checkpoint/write-safetensors.ts'
+import { openSafetensors } from '../../src/engine/checkpoint/safetensors/safetensors.ts'
+import { writeSafetensors } from '../../src/engine/checkpoint/safetensors/write-safetensors.ts'
+import { elementsOf } from '../../src/engine/checkpoint/tensor/tensor.ts'
+import { openTorch } from '../../src/engine/checkpoint/torch/torch-file.ts'
 import { UserError } from '../../src/engine/errors.ts'
-import { inspect } from '../../src/engine/pipeline/inspect.ts'
-import { inspectInThread } from '../../src/engine/pipeline/inspect-in-thread.ts'
-import { type BaseFiles, openModel } from '../../src/engine/pipeline/model.ts'
-import { createModelCache } from '../../src/engine/pipeline/model-cache.ts'
-import { modelDefaults } from '../../src/engine/pipeline/model-defaults.ts'
+import { inspect } from '../../src/engine/pipeline/inspect/inspect.ts'
+import { inspectInThread } from '../../src/engine/pipeline/inspect/inspect-in-thread.ts'
+import { type BaseFiles, openModel } from '../../src/engine/pipeline/model/model.ts'
+import { createModelCache } from '../../src/engine/pipeline/model/model-cache.ts'
+import { modelDefaults } from '../../src/engine/pipeline/model/model-defaults.ts'
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../src/engine/synthetic/sd15.ts'
 import { readEmbedding, readEmbeddings } from '../../src/engine/text/embeddings.ts'
 import { loadTokenizer } from '../../src/engine/text/tokenizer.ts'
 import { target } from '../engine/checkpoint/lora-target.ts'
-import { type Content, fileOf } from '../engine/checkpoint/tensors-in-memory.ts'
-import { zipOf } from '../engine/checkpoint/zip-file.ts'
+import { type Content, fileOf } from '../engine/checkpoint/tensor/tensors-in-memory.ts'
+import { zipOf } from '../engine/checkpoint/torch/zip-file.ts'
 import { fixtures, tiny as tinyFolder } from '../engine/cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-refusals-'))
@@ -686,7 +686,7 @@ const ofNoFile = new Set([
   'schedule-unknown',
   'lora-few-steps',
   'lora-scale-unknown',
-  // Of a file that takes more memory than there is: held where such a thread is (test/engine/pipeline/inspect.test.ts).
+  // Of a file that takes more memory than there is: held where such a thread is (test/engine/pipeline/inspect/inspect.test.ts).
   'file-too-large-to-read',
 ])
 

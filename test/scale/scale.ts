@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
 import type { KnownHost } from '../../src/render/bullmq/host-registry.ts'
 import { openHostLink } from '../../src/render/bullmq/link.ts'
+import { protocolVersion } from '../../src/render/bullmq/messages.ts'
 import { pickHost } from '../../src/render/bullmq/pick-host.ts'
 import { type BullmqPool, createBullmqPool } from '../../src/render/bullmq/pool.ts'
 import type { RedisConnection } from '../../src/render/bullmq/redis-connection.ts'
@@ -186,7 +187,7 @@ function hostOf(n: number): KnownHost {
     host: `host${n}`,
     name: `host${n}`,
     version,
-    protocol: 1,
+    protocol: protocolVersion,
     seq: 0,
     state: 'up',
     devices: Array.from({ length: 4 }, (_, card) => ({ name: `cuda:${card}`, warm: [`style${n}`, 'base'] })),

@@ -90,7 +90,7 @@ async function testStylesIn(
     models,
     bases: [pocketBase, tinyBase],
     modelDefaults,
-    // In this thread: test/engine/pipeline/inspect.test.ts has the one of its own.
+    // In this thread: test/engine/pipeline/inspect/inspect.test.ts has the one of its own.
     inspect: async (path, how) => inspect(path, how),
     draw: async (recipe) => {
       drawn.push(recipe)

@@ -1,8 +1,6 @@
 // A training as people run it: processes of their own, killed at moments that nobody chose, and the files that are left.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +8,7 @@ import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
 import { encode } from '../../src/media/animation.ts'
+import { type Ended, type Killed, zoetropeIn } from './train-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const tiny = join(root, 'test/fixtures/tiny')
@@ -19,24 +18,8 @@ after(() => rmSync(folder, { recursive: true }))
 /** How often a training is killed; by hand with more. */
 const kills = Number(process.env['KILLS'] ?? 3)
 
-interface Ended {
-  readonly code: number | null
-  readonly said: string
-}
-
-/** @param killed after so many milliseconds */
-async function train(args: readonly string[], killed?: { readonly afterMs: number; readonly signal: NodeJS.Signals }): Promise<Ended> {
-  const child = spawn(process.execPath, [join(root, 'src/zoetrope.js'), 'train', ...args], {
-    env: { ...process.env, ZOETROPE_HOME: join(folder, 'home') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text))
-  const timer = killed && setTimeout(() => child.kill(killed.signal), killed.afterMs)
-  const [code] = (await once(child, 'close')) as [number | null]
-  clearTimeout(timer)
-  return { code, said }
-}
+const run = zoetropeIn(join(folder, 'home'))
+const train = (args: readonly string[], killed?: Killed): Promise<Ended> => run(['train', ...args], killed)
 
 const pictures = join(folder, 'pictures')
 const clips = join(folder, 'clips')

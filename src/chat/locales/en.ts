@@ -72,6 +72,7 @@ export const en = {
   'button-vary': 'Variation',
   'button-longer': 'Longer',
   'button-words': 'Change words',
+  'cancel-offer': 'Until it is done, you can cancel it.',
   'button-cancel': 'Cancel',
   'button-delete': 'Delete',
   'button-delete-sure': 'Yes, delete it',

@@ -79,6 +79,7 @@ export const zh: Locale = {
     'button-vary': '变化',
     'button-longer': '加长',
     'button-words': '改文字',
+    'cancel-offer': '完成之前，您可以取消。',
     'button-cancel': '取消',
     'button-delete': '删除',
     'button-delete-sure': '是，删除',

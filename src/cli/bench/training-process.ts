@@ -71,8 +71,8 @@ async function training(model: Model, recomputation: Recomputation, threads: Thr
     ...{ weightDir: cacheFolder(), ...threads },
   })
   const moments = someNumbers(frames * 2 * latentChannels * h * w)
-  const contexts = new Map([['', someNumbers(tokens * model.text.architecture.width)]])
-  const { steps } = await trainer.start({ items: [{ caption: '', frames, moments: () => moments }], contexts, settings: {} })
+  const captions = new Map([['', { context: someNumbers(tokens * model.text.architecture.width) }]])
+  const { steps } = await trainer.start({ items: [{ caption: '', frames, read: () => moments }], captions, settings: {} })
   const all = steps()
   return () => all.next()
 }

@@ -1,20 +1,20 @@
 // Figures of clips that are compared, and their means over prompts: what stands in the table.
 
 import type { Frames } from '../../engine/index.ts'
-import {
-  type ClipModel,
-  type ClipRunner,
-  domainSimilarity,
-  embedFrames,
-  embedPrompts,
-  motionSmoothness,
-  pixelMotionOf,
-  textAlignment,
-  unitRows,
-} from '../../engine/run.ts'
+import { domainSimilarity, motionSmoothness, pixelMotionOf, warpErrorOf } from '../../engine/run.ts'
+import type { ComparedPrompt, Eye } from './eyes.ts'
 
-/** JSON. The three of CLIP are absent where none was named. */
-export interface Figures {
+/** What only a world of known words tells: percent of frames that are right by themselves, sharpness and seam as judge/ has them. */
+export interface WorldFigures {
+  readonly subject: number
+  readonly colour: number
+  readonly place: number
+  readonly sharpness: number
+  readonly seam: number
+}
+
+/** JSON. The three of the paper are absent where nothing looks but at pixels. */
+export interface Figures extends Partial<WorldFigures> {
   /** How well the frames fit the words. */
   readonly text?: number
   /** How much they look like stills by the same model. */
@@ -22,46 +22,34 @@ export interface Figures {
   /** How alike neighbours are; a still picture is the smoothest. */
   readonly smooth?: number
   readonly motion: number
+  /** What of it no movement explains. */
+  readonly warpError: number
   readonly jitter: number
   readonly secondDifference: number
   readonly loopGap: number
 }
 
 export const figureNames = [
-  'text',
-  'domain',
-  'smooth',
-  'motion',
-  'jitter',
-  'secondDifference',
-  'loopGap',
-] as const satisfies readonly (keyof Figures)[]
+  ...['text', 'domain', 'smooth', 'subject', 'colour', 'place', 'sharpness'],
+  ...['motion', 'warpError', 'jitter', 'secondDifference', 'loopGap', 'seam'],
+] as readonly (keyof Figures)[]
 
 export interface MeasuredClip {
-  readonly prompt: string
+  readonly prompt: ComparedPrompt
   readonly frames: Frames
   /** By the same model, of the same words. */
   readonly stills: Frames
 }
 
-export interface ClipEye {
-  readonly clip: ClipModel
-  readonly runner: ClipRunner
-}
-
-export async function figuresOf({ prompt, frames, stills }: MeasuredClip, eye?: ClipEye): Promise<Figures> {
+export async function figuresOf({ prompt, frames, stills }: MeasuredClip, eye?: Eye): Promise<Figures> {
   const { motion, jitter, secondDifference, loopGap } = pixelMotionOf(frames)
-  const pixels = { motion, jitter, secondDifference, loopGap }
+  const pixels = { motion, warpError: warpErrorOf(frames), jitter, secondDifference, loopGap }
   if (!eye) return pixels
-  const { clip, runner } = eye
-  const width = clip.image.embedding
-  const shown = unitRows(await embedFrames(clip, frames, runner), width)
-  const references = unitRows(await embedFrames(clip, stills, runner), width)
-  const [words] = unitRows(await embedPrompts(clip, [prompt], runner), width)
+  const shown = await eye.embed(frames)
   return {
-    text: textAlignment(shown, words!),
-    domain: domainSimilarity(shown, references),
+    domain: domainSimilarity(shown, await eye.embed(stills)),
     smooth: motionSmoothness(shown),
+    ...(await eye.read(prompt, frames, shown)),
     ...pixels,
   }
 }
@@ -79,19 +67,17 @@ export function meanFigures(all: readonly Figures[]): Figures {
 export function figureRows(means: readonly { readonly variant: string; readonly figures: Figures }[]): string[][] {
   const names = figureNames.filter((name) => means[0]!.figures[name] !== undefined)
   return [
-    ['', ...names.map((name) => heads[name])],
-    ...means.map(({ variant, figures }) => [variant, ...names.map((name) => figures[name]!.toFixed(digits[name] ?? 2))]),
+    ['', ...names.map((name) => heads[name] ?? name)],
+    ...means.map(({ variant, figures }) => [variant, ...names.map((name) => shownFigure(name, figures[name]!))]),
   ]
 }
 
-const heads: Readonly<Record<(typeof figureNames)[number], string>> = {
-  text: 'text',
-  domain: 'domain',
-  smooth: 'smooth',
-  motion: 'motion',
-  jitter: 'jitter',
+export const shownFigure = (name: keyof Figures, value: number): string => value.toFixed(digits[name] ?? 2)
+
+const heads: Partial<Record<keyof Figures, string>> = {
   secondDifference: '2nd difference',
   loopGap: 'loop gap',
+  warpError: 'warp error',
 }
 
-const digits: Partial<Record<keyof Figures, number>> = { motion: 4 }
+const digits: Partial<Record<keyof Figures, number>> = { motion: 4, warpError: 4, text: 1, domain: 1, subject: 0, colour: 0, place: 0 }

@@ -21,8 +21,6 @@ export async function checkDiscord(token: string, api?: string): Promise<readonl
     'Send Messages in Threads': PermissionFlagsBits.SendMessagesInThreads,
     'Attach Files': PermissionFlagsBits.AttachFiles,
     'Embed Links': PermissionFlagsBits.EmbedLinks,
-    'Add Reactions': PermissionFlagsBits.AddReactions,
-    'Read Message History': PermissionFlagsBits.ReadMessageHistory,
   }
   const rest = new REST({ ...omitUndefined({ api }), timeout: 15_000, retries: 0 }).setToken(token)
   const { send } = createRestCalls(rest, Date.now)

@@ -1,7 +1,12 @@
 // Describes a file of weights in lines that people read: what it is, what it holds, what would be left aside and why.
 
-import type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../engine/checkpoint/architecture.ts'
-import type { Identity } from '../../engine/checkpoint/identify.ts'
+import type {
+  MotionArchitecture,
+  TextArchitecture,
+  UNetArchitecture,
+  VaeArchitecture,
+} from '../../engine/checkpoint/architecture/architecture.ts'
+import type { Identity } from '../../engine/checkpoint/identify/identify.ts'
 import type { LoraDescription } from '../../engine/checkpoint/lora/describe.ts'
 import { distillationSaid, openModel } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'

@@ -7,9 +7,8 @@ import { requiredSettingsIn } from '../../draw-settings.ts'
 import { type Device, type Frames, modelDefaults, type NamedLora, type SamplerName } from '../../engine/index.ts'
 import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { UserError } from '../../errors.ts'
-import { classifiedSide } from '../../judge/classifier.ts'
+import { classifiedSquare } from '../../judge/classified-square.ts'
 import { otherScene, type Prompt } from '../../judge/world-words.ts'
-import { resize } from '../../media/resize.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder } from '../../paths.ts'
 import { inLook, lookNames } from '../../pocket-world/looks.ts'
@@ -81,20 +80,4 @@ export function styleFile(folder: string, name: string): string {
   const file = join(folder, 'loras', `${name}.safetensors`)
   if (existsSync(file)) return file
   throw new UserError('judge-style', `${folder} has no loras/${name}.safetensors.`, { style: name, folder })
-}
-
-/** The middle, as large as pictures that are judged: of a wide picture both ends are left out. */
-function classifiedSquare(frames: Frames): Frames {
-  const shorter = Math.min(frames.width, frames.height)
-  const [width, height] = [frames.width, frames.height].map((side) => Math.round((side * classifiedSide) / shorter)) as [number, number]
-  const sized = resize(frames, width, height)
-  if (width === height) return sized
-  const [left, top] = [(width - classifiedSide) >> 1, (height - classifiedSide) >> 1]
-  const row = classifiedSide * 3
-  const data = new Uint8Array(sized.count * classifiedSide * row)
-  for (let y = 0; y < sized.count * classifiedSide; y++) {
-    const from = ((Math.floor(y / classifiedSide) * height + top + (y % classifiedSide)) * width + left) * 3
-    data.set(sized.data.subarray(from, from + row), y * row)
-  }
-  return { count: sized.count, width: classifiedSide, height: classifiedSide, data }
 }

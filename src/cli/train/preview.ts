@@ -3,6 +3,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../config.ts'
+import type { BaseFiles } from '../../engine/index.ts'
+import type { TraineeName } from '../../engine/run.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder } from '../../paths.ts'
 import { createLocalPool } from '../../render/local/local-pool.ts'
@@ -22,10 +24,8 @@ export interface TrainingPreview {
 
 /** @returns where it lies */
 export async function drawPreview({ request, out, words, step, config }: TrainingPreview): Promise<string> {
-  const { kind, model, seed, width, height } = request
-  const { checkpoint, motion, vae } = model
-  const lora = kind === 'motion' ? [] : [{ file: out, strength: 1 }]
-  const files = { checkpoint, lora, embedding: [], ...omitUndefined({ motion: kind === 'motion' ? out : motion, vae }) }
+  const { seed, width, height } = request
+  const files = withTrained(request, out)
   const recipe = await recipeFromFlags(words, { ...files, seed, width, height, device: 'cpu' }, config, 'zoetrope')
   const folder = join(trainingFolder(out), 'previews')
   mkdirSync(folder, { recursive: true })
@@ -40,3 +40,15 @@ export async function drawPreview({ request, out, words, step, config }: Trainin
   }
   return path
 }
+
+/** The base model with what was trained in its place. */
+function withTrained({ kind, model, word = '' }: TrainingRequest, out: string) {
+  const part = replaced[kind]
+  const { checkpoint, motion, vae }: BaseFiles = part ? { ...model, [part]: out } : model
+  const lora = isLora.has(kind) ? [{ file: out, strength: 1 }] : []
+  const embedding = kind === 'textual-inversion' ? [{ file: out, word }] : []
+  return { checkpoint, lora, embedding, ...omitUndefined({ motion, vae }) }
+}
+
+const replaced: Partial<Record<TraineeName, keyof BaseFiles>> = { motion: 'motion', t2i: 'checkpoint', vae: 'vae' }
+const isLora: ReadonlySet<TraineeName> = new Set(['lora', 'adapter', 'motion-lora'])

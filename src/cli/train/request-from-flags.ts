@@ -1,14 +1,15 @@
 // From the flags of `zoetrope train` to what is trained, with AnimateDiff's recipe for what is not said (configs/training/v1/training.yaml).
 
 import { existsSync, statSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { extname, parse, resolve } from 'node:path'
 import { type Device, modelDefaults } from '../../engine/index.ts'
-import type { LearningRate, LossWeighting, Recomputation, TraineeName, WrittenType } from '../../engine/run.ts'
+import type { LearningRate, LossWeighting, Recomputation, TraineeName, VaePart, WrittenType } from '../../engine/run.ts'
 import { UserError } from '../../errors.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { LookName } from '../../pocket-world/looks.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
+import { kinds } from './kinds.ts'
 
 export interface TrainFlags {
   readonly out: string
@@ -34,9 +35,17 @@ export interface TrainFlags {
   readonly weightDecay: number
   readonly clip: number
   readonly average?: number
-  readonly weighting: LossWeighting
-  readonly offsetNoise: number
-  readonly emptyCaptions: number
+  readonly weighting?: LossWeighting
+  readonly offsetNoise?: number
+  readonly emptyCaptions?: number
+  readonly textEncoder?: true
+  readonly part?: VaePart
+  readonly reconstruction?: TrainingRequest['reconstruction']
+  readonly klWeight?: number
+  readonly word?: string
+  readonly vectors?: number
+  readonly init?: string
+  readonly shownFrames?: number
   readonly flip: boolean
   readonly seed: string
   readonly type: WrittenType
@@ -61,7 +70,7 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
   const { checkpoint, motion, vae } = { ...under, ...omitUndefined({ motion: path(flags.from ?? flags.motion), vae: path(flags.vae) }) }
   const model = { checkpoint, ...omitUndefined({ motion, vae }) }
   const defaults = modelDefaults(model)
-  const moves = kind === 'motion' || kind === 'motion-lora'
+  const { moves } = kinds[kind]
   const side = moves ? Math.min(defaults.width, clipSide) : defaults.width
   const [width, height] = flags.size ?? [side, side]
   const rank = flags.rank ?? 16
@@ -71,10 +80,13 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
     ['rank', rank, 1],
     ['stride', flags.stride ?? 4, 1],
     ['frames', frames, moves ? 2 : 1],
+    ['vectors', flags.vectors ?? 1, 1],
+    ['shown-frames', flags.shownFrames ?? 1, 1],
   ] as const) {
     if (value < least) throw new UserError('train-number', `--${flag} is at least ${least}, not ${value}.`, { flag, value, least })
   }
-  const { steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed } = flags
+  const { steps, batch, learningRate, schedule, warmup, weightDecay, clip, flip, seed } = flags
+  const { weighting = 'none', offsetNoise = 0, emptyCaptions = 0 } = flags
   return {
     ...{ kind, ...sourceOf(folder, flags), model, continues: flags.from !== undefined, layout: layoutOf(kind, flags.out) },
     ...{
@@ -88,6 +100,27 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
     ...{ clipSkip: flags.clipSkip ?? defaults.clipSkip, writtenType: flags.type },
     ...{ steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed },
     ...omitUndefined({ caption: flags.caption, average: flags.average }),
+    ...ofKind(kind, flags),
+  }
+}
+
+/** What one kind alone has; of the rest nothing is said. */
+function ofKind(kind: TraineeName, flags: TrainFlags): Partial<TrainingRequest> {
+  switch (kind) {
+    case 't2i':
+      return { textEncoder: flags.textEncoder ?? false }
+    case 'vae': {
+      const { part: vaePart, reconstruction, klWeight } = flags
+      return { caption: '', ...omitUndefined({ vaePart, reconstruction, klWeight }) }
+    }
+    case 'textual-inversion': {
+      const { word = parse(flags.out).name, vectors, init: initialWords, caption = `a picture of ${word}` } = flags
+      return { word, caption, ...omitUndefined({ vectors, initialWords }) }
+    }
+    case 'sparsectrl':
+      return omitUndefined({ shownFrames: flags.shownFrames })
+    default:
+      return {}
   }
 }
 
@@ -98,11 +131,17 @@ function sourceOf(folder: string | undefined, { world, count, look }: TrainFlags
   return folder === undefined ? { data: 'pocket world', world: { count, ...omitUndefined({ look }) } } : { data: resolve(folder) }
 }
 
-/** A motion module may be a folder, as diffusers has them. */
+const mayBe = {
+  file: 'a file that ends in .safetensors',
+  folder: 'a folder',
+  either: 'a file that ends in .safetensors, or a folder',
+} as const
+
+/** Folders are as diffusers has them. @throws UserError `train-out` */
 function layoutOf(kind: TraineeName, out: string): TrainingRequest['layout'] {
-  if (extname(out).toLowerCase() === '.safetensors') return 'official'
+  const may = kinds[kind].out
   const isFile = existsSync(out) && statSync(out).isFile()
-  if (kind === 'motion' && extname(out) === '' && !isFile) return 'diffusers'
-  const may = kind === 'motion' ? 'a file that ends in .safetensors, or a folder' : 'a file that ends in .safetensors'
-  throw new UserError('train-out', `${out} should be ${may}.`, { out, kind })
+  if (may !== 'folder' && extname(out).toLowerCase() === '.safetensors') return 'official'
+  if (may !== 'file' && extname(out) === '' && !isFile) return 'diffusers'
+  throw new UserError('train-out', `${out} should be ${mayBe[may]}.`, { out, kind })
 }

@@ -1,6 +1,6 @@
 // A textual inversion in a file: one tensor of vectors under whatever name its trainer gave it, and the word for it where the file has one.
 
-import type { Tensor, TensorFile } from './tensor.ts'
+import type { Tensor, TensorFile } from './tensor/tensor.ts'
 
 export interface Embedding {
   readonly vectors: number

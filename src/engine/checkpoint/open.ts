@@ -2,10 +2,10 @@
 // page of HTML.
 
 import { UserError } from '../errors.ts'
-import { type FileBytes, readingFile } from './file-bytes.ts'
-import { openSafetensors, type SafetensorsLimits } from './safetensors.ts'
-import type { TensorFile } from './tensor.ts'
-import { openTorch } from './torch-file.ts'
+import { openSafetensors, type SafetensorsLimits } from './safetensors/safetensors.ts'
+import { type FileBytes, readingFile } from './tensor/file-bytes.ts'
+import type { TensorFile } from './tensor/tensor.ts'
+import { openTorch } from './torch/torch-file.ts'
 
 type Format = 'safetensors' | 'torch'
 

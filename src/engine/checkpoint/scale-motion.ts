@@ -4,8 +4,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { openTensorFile } from './open.ts'
-import { bytesOf, float32Of } from './tensor.ts'
-import { type TensorToWrite, writeSafetensors } from './write-safetensors.ts'
+import { type TensorToWrite, writeSafetensors } from './safetensors/write-safetensors.ts'
+import { bytesOf, float32Of } from './tensor/tensor.ts'
 
 const lastProjection = /\.motion_modules\.\d+\.(temporal_transformer\.)?proj_out\.(weight|bias)$/
 

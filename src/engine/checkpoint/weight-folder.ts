@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { openTensorFile } from './open.ts'
 import { quoteUntrusted } from './quote-untrusted.ts'
-import type { Tensor, TensorFile } from './tensor.ts'
+import type { Tensor, TensorFile } from './tensor/tensor.ts'
 
 export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 

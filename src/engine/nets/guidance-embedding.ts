@@ -2,7 +2,7 @@
 // Luo et al., "Latent Consistency Models" (arXiv 2310.04378), section 4.1; diffusers' get_guidance_scale_embedding.
 // C width of the first level  D of the embedding (256)
 
-import { float32Of, type Tensor } from '../checkpoint/tensor.ts'
+import { float32Of, type Tensor } from '../checkpoint/tensor/tensor.ts'
 
 /** What is added to the embedding of the timestep: cond_proj [C, D] × [sin(s w₀) … , cos(s w₀) …], s = 1000 (guidance − 1): [C]. */
 export function guidanceEmbedding(guidance: number, condProj: Tensor): Float32Array {

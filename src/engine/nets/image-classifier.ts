@@ -1,7 +1,7 @@
 // An image classifier with several heads, each of which names one thing that a picture shows.
 // N pictures  C channels  S positions  K classes of a head
 
-import type { Tensor } from '../checkpoint/tensor.ts'
+import type { Tensor } from '../checkpoint/tensor/tensor.ts'
 import { Graph, type Value } from '../onnx/graph.ts'
 import { MatMul, Reshape, Slice, Softmax, Transpose } from '../onnx/ops.ts'
 import { cpu } from '../targets/cpu.ts'
@@ -22,7 +22,7 @@ export interface ClassifierSize {
 const widths = [16, 32, 64, 112] as const
 const norm = { groups: 8, epsilon: 1e-5 }
 
-/** pictures [N, 3, side, side] in −1..1 → for each head its logits [N, K] */
+/** pictures [N, 3, side, side] in −1..1 → for each head its logits [N, K]; and `embedding` [N, heads · C], what all of them saw */
 export function classifierGraph(file: string, tensors: ReadonlyMap<string, Tensor>, { pictures, side, heads }: ClassifierSize): Graph {
   const graph = new Graph('image-classifier')
   const weights = new Weights({ graph, target: cpu(), file, tensors })
@@ -45,5 +45,5 @@ function imageClassifier(w: Weights, pictures: Value, heads: ClassifierHeads): R
   const pooled = MatMul(attention, x) // [N, heads, C]
   const [N, , C] = pooled.shape as [number, number, number]
   const logits = names.map((name, i) => [name, linear(w.at(`heads.${name}`), Reshape(Slice(pooled, 1, i, i + 1), [N, C]), heads[name]!)])
-  return Object.fromEntries(logits)
+  return { ...Object.fromEntries(logits), embedding: Reshape(pooled, [N, names.length * C]) }
 }

@@ -2,7 +2,7 @@
 // frame is which; a function of the width, so that stored copies of it need not be read.
 // F frames  C channels
 
-import { type DType, float32Of, type Tensor } from '../checkpoint/tensor.ts'
+import { type DType, float32Of, type Tensor } from '../checkpoint/tensor/tensor.ts'
 
 /** pe[p, 2k] = sin(p wₖ), pe[p, 2k+1] = cos(p wₖ), wₖ = 10000^(−2k/C): [F, C]. */
 export function sinusoidalPositions(F: number, C: number): Float32Array {

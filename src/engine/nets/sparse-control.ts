@@ -3,7 +3,7 @@
 // SparseControlNetModel.
 // B animations  F frames  N = B·F images  C channels  h w latent sides
 
-import type { UNetArchitecture } from '../checkpoint/architecture.ts'
+import type { UNetArchitecture } from '../checkpoint/architecture/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Reshape } from '../onnx/ops.ts'
 import { addPerChannel, enter } from './image.ts'

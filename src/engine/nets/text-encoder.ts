@@ -1,7 +1,7 @@
 // CLIP's text encoder (ViT-L/14 in Stable Diffusion v1): a causal transformer over token ids.
 // B prompts  L tokens (77)  D width
 
-import type { TextArchitecture } from '../checkpoint/architecture.ts'
+import type { TextArchitecture } from '../checkpoint/architecture/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, Cast, Gather, Mul, Slice } from '../onnx/ops.ts'
 import { clipLayer } from './clip-layer.ts'

@@ -2,7 +2,7 @@
 // Rombach et al., arXiv 2112.10752; names as in diffusers' UNet2DConditionModel and UNetMotionModel.
 // B animations  F frames  N = B·F images  C channels  h w latent sides  L text tokens  D token width  T time embedding
 
-import type { UNetArchitecture } from '../checkpoint/architecture.ts'
+import type { UNetArchitecture } from '../checkpoint/architecture/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, Cast, Reshape, Slice } from '../onnx/ops.ts'
 import type { GroupNormOptions } from '../targets/target.ts'

@@ -1,7 +1,7 @@
 // Stable Diffusion's autoencoder: pictures to latents of a fraction of the size, and back. Names as in diffusers' AutoencoderKL.
 // N images  C channels  H W pixels  h w latent sides
 
-import type { VaeArchitecture } from '../checkpoint/architecture.ts'
+import type { VaeArchitecture } from '../checkpoint/architecture/architecture.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, Slice } from '../onnx/ops.ts'
 import type { GroupNormOptions } from '../targets/target.ts'

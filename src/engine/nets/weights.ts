@@ -1,7 +1,7 @@
 // A variable scope (candle: VarBuilder): weights are walked like folders. A block sees its corner of the checkpoint only, and asks for what
 // it needs by key and shape. What was asked for is remembered, so that missing and unused keys can be told apart afterwards.
 
-import { byteLengthOf, type Tensor } from '../checkpoint/tensor.ts'
+import { byteLengthOf, type Tensor } from '../checkpoint/tensor/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
 import { Add, Cast, Conv, FusedMatMul, MatMul, Mul, ReduceMean, Reshape, Slice, Transpose } from '../onnx/ops.ts'

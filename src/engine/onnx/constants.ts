@@ -1,7 +1,7 @@
 // Constant folding: what a graph computes from its weights alone. ONNX Runtime computes it whenever the graph is loaded, into memory of its
 // own; known beforehand, it can lie in a file, where every graph that needs it finds it.
 
-import type { Tensor } from '../checkpoint/tensor.ts'
+import type { Tensor } from '../checkpoint/tensor/tensor.ts'
 import { Graph, type Node, type Value } from './graph.ts'
 
 /** A value that depends on weights alone, where something else than a weight meets it. */

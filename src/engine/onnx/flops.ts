@@ -1,7 +1,7 @@
 // FLOP counting: multiplications and additions of a graph's products, counted apart, as its authors would count them.
 // A convolution counts as the direct form computes it; what is written otherwise to compute less is measured against that.
 
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 import type { Graph, Node } from './graph.ts'
 
 /** Of one run. Sums, norms and activations are left out: they are a few in a hundred. @throws Error for Winograd's form, which hides what it stands for */

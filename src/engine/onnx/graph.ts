@@ -1,7 +1,7 @@
 // A graph builder. Every node is checked when it is written: a wrong shape fails on the line that wrote it.
 // Shapes are static numbers, because ONNX Runtime plans memory and picks kernels better when it knows them.
 
-import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
+import { elementsOf, type Tensor } from '../checkpoint/tensor/tensor.ts'
 
 // biome-ignore format: a family to a line
 export type ElementType =

@@ -1,7 +1,7 @@
 // How much memory a graph's values take when ONNX Runtime runs it as it is written: its order, its plan of buffers.
 // Sources: microsoft/onnxruntime core/graph/graph_viewer.cc and graph.cc (ReverseDFSFrom), core/framework/allocation_planner.cc.
 
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 import type { Graph, Node, Value } from './graph.ts'
 
 /** Depth first from the last output backwards, and of what a node reads the last written first. */

@@ -1,7 +1,7 @@
 // ONNX operators, one function each, with the specification's inputs and attributes. Each computes and checks the shape it gives.
 // Source: onnx/onnx docs/Operators.md, opset 23; com.microsoft: microsoft/onnxruntime docs/ContribOperators.md.
 
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 import type { Attribute, ElementType, Value } from './graph.ts'
 
 type Shape = readonly number[]

@@ -1,7 +1,7 @@
 // Writes what is done element by element or row by row on plain rows: [a, b, C] as [a·b, C]. ONNX Runtime's plan keeps a buffer for every shape
 // from its first use to its last, so values of one size that have one shape take turns in it (targets/linear.ts does it for products).
 
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 import { Graph, type Node, type Value } from './graph.ts'
 
 const elementwise: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 // An ONNX writer: a graph as the bytes of a ModelProto. Weights in files become external data at their own offset, so nothing is copied.
 // Field numbers: onnx/onnx onnx/onnx.proto. Locations are relative to the root of the file system: see runtime/session.ts.
 
-import { byteLengthOf } from '../checkpoint/tensor.ts'
+import { byteLengthOf } from '../checkpoint/tensor/tensor.ts'
 import type { Attribute, Graph, Initializer, Node, Value } from './graph.ts'
 import { dataType } from './ops.ts'
 import { ProtobufWriter } from './protobuf.ts'

@@ -10,10 +10,10 @@ import { dataScale } from '../samplers/noise-levels.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { weightedSum } from '../samplers/weighted-sum.ts'
 import { swapAxes } from '../swap-axes.ts'
-import { firstCallFor, holdKnown, noised } from './known-frames.ts'
+import { firstCallFor, holdKnown, noised } from './clip/known-frames.ts'
+import { predictInWindows } from './clip/predict-in-windows.ts'
+import type { ClipText } from './clip/travelling-text.ts'
 import type { Nets } from './nets.ts'
-import { predictInWindows } from './predict-in-windows.ts'
-import type { ClipText } from './travelling-text.ts'
 
 export interface DenoiseSettings {
   readonly frames: number

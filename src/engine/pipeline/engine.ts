@@ -2,7 +2,7 @@
 // warm between animations.
 
 import { join } from 'node:path'
-import { fileStamp } from '../checkpoint/file-stamp.ts'
+import { fileStamp } from '../checkpoint/tensor/file-stamp.ts'
 import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
@@ -17,9 +17,8 @@ import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Target } from '../targets/target.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '../text/embeddings.ts'
-import { type AppliedLoras, createApplyLoras } from './applied-loras.ts'
 import { checkSize } from './check-size.ts'
-import { encodeClipPrompts } from './clip-context.ts'
+import { encodeClipPrompts } from './clip/clip-context.ts'
 import {
   type ClipInput,
   checkStrengths,
@@ -29,21 +28,22 @@ import {
   repeatedFrames,
   startOf,
   withRepeats,
-} from './clip-input.ts'
-import { type Closing, closingOf, foldWhereOpen } from './closed-loop.ts'
+} from './clip/clip-input.ts'
+import { firstCallFor } from './clip/known-frames.ts'
 import { denoise } from './denoise.ts'
-import { firstCallFor } from './known-frames.ts'
-import { createMergedWeightsCache } from './merged-weights-cache.ts'
-import type { BaseFiles, Model, ModelSources } from './model.ts'
-import { createModelCache, type OpenModel } from './model-cache.ts'
+import { type Closing, closingOf, foldWhereOpen } from './loop/closed-loop.ts'
+import { createSeamMeter } from './loop/seam.ts'
+import { type AppliedLoras, createApplyLoras } from './loras/applied-loras.ts'
+import { createMergedWeightsCache } from './loras/merged-weights-cache.ts'
+import type { BaseFiles, Model, ModelSources } from './model/model.ts'
+import { createModelCache, type OpenModel } from './model/model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
+import { createTextCache } from './prompt/text-cache.ts'
+import { guidanceTaken, tagNotes } from './prompt/unheard-words.ts'
 import { createRunner } from './runner.ts'
-import { createSeamMeter } from './seam.ts'
-import { createTextCache } from './text-cache.ts'
-import { refuseForZero, textToVideoZero } from './text-to-video-zero.ts'
-import { guidanceTaken, tagNotes } from './unheard-words.ts'
-import { crossFrameLimits, isZero, refuseClipForZero } from './zero-clip.ts'
+import { refuseForZero, textToVideoZero } from './zero/text-to-video-zero.ts'
+import { crossFrameLimits, isZero, refuseClipForZero } from './zero/zero-clip.ts'
 
 /** Everything that decides what is drawn. Absent ones are decided by the motion module. */
 export interface EngineInput

@@ -10,7 +10,7 @@ import { type Material, Weights } from '../nets/weights.ts'
 import { Graph } from '../onnx/graph.ts'
 import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
-import type { Model } from './model.ts'
+import type { Model } from './model/model.ts'
 
 interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {
   /** Gathers the names of the weights that are asked for. */

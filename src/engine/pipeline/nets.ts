@@ -10,10 +10,10 @@ import { timestepEmbedding } from '../nets/unet.ts'
 import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from './graphs.ts'
-import type { Model } from './model.ts'
-import type { NetKeys } from './model-cache.ts'
+import { noRuntimeAdapters, overFrames, type RuntimeAdapters, rankIn } from './loras/runtime-adapters.ts'
+import type { Model } from './model/model.ts'
+import type { NetKeys } from './model/model-cache.ts'
 import type { Runnable, Runner } from './runner.ts'
-import { noRuntimeAdapters, overFrames, type RuntimeAdapters, rankIn } from './runtime-adapters.ts'
 
 export interface Size {
   readonly frames: number

@@ -1,6 +1,6 @@
 // Latent previews: what an animation will look like, cheaply. A latent's four numbers are nearly a linear picture of its colour.
 
-import type { VaeArchitecture } from '../checkpoint/architecture.ts'
+import type { VaeArchitecture } from '../checkpoint/architecture/architecture.ts'
 import type { Frames } from '../frames.ts'
 import { solveLinear } from '../linear-solver.ts'
 import type { Nets } from './nets.ts'

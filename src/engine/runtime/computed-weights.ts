@@ -3,8 +3,8 @@
 // nothing, and sessions of every size, of every style and in every process share the same pages of memory.
 
 import { createHash } from 'node:crypto'
-import { fileStamp } from '../checkpoint/file-stamp.ts'
-import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
+import { fileStamp } from '../checkpoint/tensor/file-stamp.ts'
+import { elementsOf, type Tensor } from '../checkpoint/tensor/tensor.ts'
 import { type Constant, constantsOf, graphOf, withConstants } from '../onnx/constants.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
 import type { CachedFile, ChecksummedCache } from './checksummed-cache.ts'

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { fileStamp } from '../checkpoint/file-stamp.ts'
+import { fileStamp } from '../checkpoint/tensor/file-stamp.ts'
 import { type Graph, weightBytes } from '../onnx/graph.ts'
 import type { ChecksummedCache } from './checksummed-cache.ts'
 import { runtimeVersion, type WrittenGraph, writeOptimized, written } from './session.ts'

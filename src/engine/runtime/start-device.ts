@@ -2,7 +2,7 @@
 // from.
 
 import { join } from 'node:path'
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'

@@ -1,7 +1,7 @@
 // Random half-precision weights, made fast: one table of random numbers for each scale, read from a new place for every tensor.
 // No two tensors are alike, because ONNX Runtime keeps equal ones once, which would flatter memory and caches.
 
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 
 /** The next tensor as little-endian float16: even in ±width around the centre. */
 export type Fill = (shape: readonly number[], width: number, centre?: number) => Uint8Array

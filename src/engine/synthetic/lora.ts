@@ -2,7 +2,7 @@
 // the UNet and the text encoder has two factors and an alpha.
 
 import { existsSync } from 'node:fs'
-import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.ts'
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors/write-safetensors.ts'
 import { type Fill, randomFill } from './fill.ts'
 import { clipText, type Shapes, sd15UNet } from './sd15.ts'
 

@@ -1,7 +1,7 @@
 // Linear layers: the forms of x · weightᵀ + bias + skip for weights that lie [out, in], as checkpoints hold them. Bias and skip may be left
 // out.
 
-import { elementsOf } from '../checkpoint/tensor.ts'
+import { elementsOf } from '../checkpoint/tensor/tensor.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, BiasAdd, FusedMatMul, MatMul, Reshape, Transpose } from '../onnx/ops.ts'
 

@@ -2,10 +2,10 @@
 
 import { basename } from 'node:path'
 import { embeddingIn, sidesOf } from '../checkpoint/embedding.ts'
-import { identify } from '../checkpoint/identify.ts'
+import { identify } from '../checkpoint/identify/identify.ts'
 import { assertFinite } from '../checkpoint/lora/finite.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
-import { float32Of, type Tensor } from '../checkpoint/tensor.ts'
+import { float32Of, type Tensor } from '../checkpoint/tensor/tensor.ts'
 import { UserError } from '../errors.ts'
 
 /** Vectors by word, [D] each. */

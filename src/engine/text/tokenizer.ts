@@ -14,6 +14,8 @@ export interface SpecialTokens {
 }
 
 export interface Tokenizer extends SpecialTokens {
+  /** Pairs as merges.txt has them, the most frequent first. */
+  readonly merges: readonly string[]
   /** Ids are below this. */
   readonly vocabulary: number
   /** Words with ids of their own above all others, which `encode` does not know. */
@@ -46,7 +48,14 @@ export function createTokenizer({ merges, start, end, pad }: SpecialTokens & { r
     },
     {},
   )
-  return { start, end, pad, vocabulary: vocabulary.size + 2, encode: (text) => inner.encode(text, { add_special_tokens: false }).ids }
+  return {
+    merges,
+    start,
+    end,
+    pad,
+    vocabulary: vocabulary.size + 2,
+    encode: (text) => inner.encode(text, { add_special_tokens: false }).ids,
+  }
 }
 
 /**

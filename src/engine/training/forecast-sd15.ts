@@ -1,14 +1,14 @@
 // A forecast of motion training at Stable Diffusion 1.5's real size, with a new motion module: computed from the graph, nothing is run.
 
-import { motionArchitecture, unetArchitecture } from '../checkpoint/architecture.ts'
+import { motionArchitecture, unetArchitecture } from '../checkpoint/architecture/architecture.ts'
 import { type Named, partsOf } from '../checkpoint/dialects/parts.ts'
-import type { Tensor } from '../checkpoint/tensor.ts'
+import type { Tensor } from '../checkpoint/tensor/tensor.ts'
 import { flopsOf } from '../onnx/flops.ts'
-import type { Model } from '../pipeline/model.ts'
+import type { Model } from '../pipeline/model/model.ts'
 import { officialModules, type Shapes, sd15UNet } from '../synthetic/sd15.ts'
 import { cpu } from '../targets/cpu.ts'
 import { trainingTarget } from '../targets/training.ts'
-import { denoiserTraining } from './denoiser.ts'
+import { denoiserTraining } from './objectives/denoiser.ts'
 import { checkpointingFor, type Recomputation } from './recompute.ts'
 import { forecastMemory, type MemoryForecast } from './training-session.ts'
 

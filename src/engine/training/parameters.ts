@@ -1,6 +1,6 @@
 // What is trained, as one array: every tensor of it has its place there, and every input of a graph that reads one is a view.
 
-import { elementsOf, type Tensor } from '../checkpoint/tensor.ts'
+import { elementsOf, type Tensor } from '../checkpoint/tensor/tensor.ts'
 import type { Value } from '../onnx/graph.ts'
 import type { Feeds, Outputs } from '../runtime/session.ts'
 
@@ -30,6 +30,7 @@ export interface Parameters {
   readonly length: number
   /** What a graph is fed from such an array. Nothing is copied. */
   feeds(values: Float32Array): Feeds
+  has(name: string): boolean
   /** One tensor of such an array. Nothing is copied. */
   view(values: Float32Array, name: string): Float32Array
   /** The gradients among what a graph gave. */
@@ -64,6 +65,7 @@ export function parametersOf(trained: readonly Pick<Value, 'name' | 'shape'>[]):
     views,
     length: end,
     feeds: (values) => Object.fromEntries(views.map(({ input, offset, length }) => [input, values.subarray(offset, offset + length)])),
+    has: (name) => all.has(name),
     view(values, name) {
       const { offset, shape } = all.get(name)!
       return values.subarray(offset, offset + elementsOf(shape))

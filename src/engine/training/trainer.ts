@@ -4,24 +4,20 @@ import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import type { Model } from '../pipeline/model.ts'
-import type { Session } from '../runtime/session.ts'
+import type { Model } from '../pipeline/model/model.ts'
+import type { Feeds, Session } from '../runtime/session.ts'
 import { openComputedWeights, startDevice } from '../runtime/start-device.ts'
-import { alphasFor } from '../samplers/create-sampler.ts'
-import { scheduleFor } from '../samplers/schedule.ts'
 import { trainingTarget } from '../targets/training.ts'
-import { chunkLength } from '../text/chunks.ts'
-import { captionContexts } from './caption-contexts.ts'
-import { denoiserTraining } from './denoiser.ts'
-import { denoisingExamples, type TrainingItem } from './denoising-examples.ts'
 import type { LearningRate } from './learning-rate.ts'
-import type { LossWeighting } from './loss.ts'
+import type { LossWeighting } from './objectives/loss.ts'
+import type { Objective, TrainingItem } from './objectives/objective.ts'
+import { allPlanesOf } from './objectives/planes.ts'
+import { posteriorGraph, posteriorsOf } from './objectives/posterior.ts'
 import { animateDiffAdamW, startState } from './optimizer.ts'
 import type { Parameters } from './parameters.ts'
 import { type MemoryPlan, planMemory } from './plan-memory.ts'
-import { posteriorGraph, posteriorsOf } from './posterior.ts'
 import type { Recomputation } from './recompute.ts'
-import type { Trainee, WrittenTrainee } from './trainee.ts'
+import type { ReadParameter, Trainee, WrittenTrainee } from './trainees/trainee.ts'
 import { type TrainingStep, trainingLoop } from './training-loop.ts'
 import { openTrainingSession } from './training-session.ts'
 import { readState, type TrainingSettings, type TrainingState, writeState } from './training-state.ts'
@@ -64,9 +60,12 @@ export interface Trainer {
   readonly plan: Omit<MemoryPlan, 'built'>
   /** How many numbers are trained. */
   readonly count: number
-  /** By caption, the empty one among them: [L, D]. */
-  encodeCaptions(captions: Iterable<string>): Promise<ReadonlyMap<string, Float32Array>>
-  /** [F, 2C, h, w]: see posterior.ts. */
+  readonly keeps: Objective['keeps']
+  /** Numbers that are kept of a frame. */
+  readonly frameLength: number
+  /** What each caption is fed as, the empty one among them. */
+  encodeCaptions(captions: Iterable<string>): Promise<ReadonlyMap<string, Feeds>>
+  /** What is kept of frames, one behind the other. */
   encode(frames: Frames, mirrored: boolean): Promise<Float32Array>
   /** Nothing is encoded any more. @throws UserError of training-state.ts */
   start(from: TrainingStart): Promise<Training>
@@ -75,7 +74,7 @@ export interface Trainer {
 
 export interface TrainingStart {
   readonly items: readonly TrainingItem[]
-  readonly contexts: ReadonlyMap<string, Float32Array>
+  readonly captions: ReadonlyMap<string, Feeds>
   /** What decides the result: a state that was kept with others is refused. */
   readonly settings: TrainingSettings
   /** Of a state to go on from. */
@@ -92,19 +91,15 @@ export interface Training {
 
 /** @throws UserError `train-distilled`, `train-memory`, and those of starting a device */
 export async function openTrainer(model: Model, trainee: Trainee, options: TrainerOptions): Promise<Trainer> {
-  refuseDistilled(model)
+  if (trainee.objective.keeps === 'posterior') refuseDistilled(model)
   const { width, height, frames, device, threads, weightDir, recomputation } = options
-  const { factor } = model.vae.architecture
+  const { factor, latentChannels } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
   const started = await startDevice(device, omitUndefined({ threads, weightDir }))
   const target = trainingTarget(started.vaeTarget) // float32, whatever the device draws in
+  const { objective } = trainee
   const { built, ...plan } = planMemory(
-    (checkpointing) =>
-      denoiserTraining(trainee.model, target, {
-        ...{ frames, h, w, tokens: chunkLength, trained: trainee.trained },
-        ...omitUndefined({ adapterRank: trainee.adapterRank }),
-        ...checkpointing,
-      }),
+    (checkpointing) => objective.graph(target, { frames, h, w }, checkpointing),
     options.availableBytes,
     recomputation && [recomputation],
   )
@@ -114,30 +109,25 @@ export async function openTrainer(model: Model, trainee: Trainee, options: Train
   return {
     plan,
     count: parameters.length,
-    encodeCaptions: (captions) =>
-      captionContexts(model, captions, { target: started.target, clipSkip: options.clipSkip, load: started.load }),
+    keeps: objective.keeps,
+    frameLength: objective.keeps === 'pixels' ? 3 * width * height : 2 * latentChannels * h * w,
+    encodeCaptions: (captions) => objective.captions(captions, { target: started.target, clipSkip: options.clipSkip, load: started.load }),
     async encode(pictures, mirrored) {
+      if (objective.keeps === 'pixels') return allPlanesOf(pictures, mirrored)
       open.encoder ??= started.load(posteriorGraph(model, started.vaeTarget, { pictures: 1, h, w }))
       return posteriorsOf(await open.encoder, pictures, mirrored)
     },
-    async start({ items, contexts, settings, statePath }) {
+    async start({ items, captions, settings, statePath }) {
       const { steps, schedule, warmup, learningRate, weightDecay, clip, average } = options
       await (await open.encoder)?.release()
       delete open.encoder
       const state = statePath === undefined ? firstState(trainee, parameters, average) : readState(statePath, settings, parameters.length)
       const weights = device === 'cpu' ? openComputedWeights(omitUndefined({ threads, weightDir })) : null
       open.training = await openTrainingSession(graph, { device, ...omitUndefined({ threads }), ...(weights && { weights }) })
-      const exampleAt = denoisingExamples(
-        {
-          ...options,
-          ...{ items, contexts, window: { frames, stride: options.stride }, seed: BigInt(options.seed) },
-          prediction: model.trained.predictsVelocity ? 'v' : 'epsilon',
-          alphas: alphasFor(scheduleFor(trainee.moves ? trainee.model.motion!.architecture : null, {}, model.trained).sampler),
-          latentChannels: model.vae.architecture.latentChannels,
-          timeWidth: model.unet.architecture.widths[0]!,
-        },
-        trainee.feeds,
-      )
+      const exampleAt = objective.examples({
+        ...options,
+        ...{ items, captions, window: { frames, stride: options.stride }, seed: BigInt(options.seed) },
+      })
       const loop = {
         ...{ session: open.training, parameters, state, exampleAt, batch: options.batch },
         optimizer: { ...animateDiffAdamW, learningRate, weightDecay, clip },
@@ -177,6 +167,6 @@ function firstState(trainee: Trainee, parameters: Parameters, average: number | 
 }
 
 const readerOf =
-  (parameters: Parameters, weights: Float32Array) =>
-  (name: string): Float32Array =>
-    parameters.view(weights, name)
+  (parameters: Parameters, weights: Float32Array): ReadParameter =>
+  (name) =>
+    parameters.has(name) ? parameters.view(weights, name) : undefined

@@ -2,9 +2,9 @@
 // previews and stopping, and between two steps the state is whole.
 
 import type { Session } from '../runtime/session.ts'
-import type { ExampleAt } from './denoising-examples.ts'
 import { type LearningRateOptions, learningRateFactor } from './learning-rate.ts'
 import { type AverageOptions, decayAt, follow } from './moving-average.ts'
+import type { ExampleAt } from './objectives/objective.ts'
 import type { AdamW } from './optimizer.ts'
 import type { Parameters } from './parameters.ts'
 import { type Example, takeStep } from './step.ts'

@@ -1,7 +1,7 @@
 // A training graph as it is run: what depends on frozen weights alone is computed once, and nothing is optimised by ONNX Runtime, which would
 // merge what is to be computed again with what it repeats, and put the way back in an order that keeps every layer's gradient until the end.
 
-import { type Tensor, tensorOf } from '../checkpoint/tensor.ts'
+import { type Tensor, tensorOf } from '../checkpoint/tensor/tensor.ts'
 import { type Constant, constantsOf, graphOf, withConstants } from '../onnx/constants.ts'
 import { type Graph, type Node, weightBytes } from '../onnx/graph.ts'
 import { plannedMemory } from '../onnx/memory.ts'

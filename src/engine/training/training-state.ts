@@ -1,8 +1,8 @@
 // A training's state on disk: everything that the next step depends on, in one file that appears whole or not at all.
 
 import { openTensorFile } from '../checkpoint/open.ts'
-import { float32Of, type TensorFile } from '../checkpoint/tensor.ts'
-import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.ts'
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors/write-safetensors.ts'
+import { float32Of, type TensorFile } from '../checkpoint/tensor/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { OptimizerState } from './optimizer.ts'
 

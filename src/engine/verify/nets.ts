@@ -3,8 +3,8 @@
 
 import { timestepEmbedding } from '../nets/unet.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../pipeline/graphs.ts'
-import type { Model } from '../pipeline/model.ts'
-import { type Adapters, noRuntimeAdapters, rankIn } from '../pipeline/runtime-adapters.ts'
+import { type Adapters, noRuntimeAdapters, rankIn } from '../pipeline/loras/runtime-adapters.ts'
+import type { Model } from '../pipeline/model/model.ts'
 import { swapAxes } from '../swap-axes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import { type Comparison, compare } from './comparison.ts'

@@ -1,7 +1,7 @@
 // Window rules of other programs that the engine does not draw with, for comparison: what of theirs is sound, its own rules must give too.
 // F frames of the clip  c frames of a window
 
-import { covering, loopedUniform, type Window, type WindowOptions, type WindowSize, wrapped } from '../pipeline/windows.ts'
+import { covering, loopedUniform, type Window, type WindowOptions, type WindowSize, wrapped } from '../pipeline/clip/windows.ts'
 
 /** Windows that share nothing, the last as short as what is left (AnimateDiff-Evolved's `batched`). */
 export const batched = ({ frames: F, length: c }: WindowSize): Window[] =>

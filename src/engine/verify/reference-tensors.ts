@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { openSafetensors } from '../checkpoint/safetensors.ts'
-import { float32Of, type Tensor } from '../checkpoint/tensor.ts'
+import { openSafetensors } from '../checkpoint/safetensors/safetensors.ts'
+import { float32Of, type Tensor } from '../checkpoint/tensor/tensor.ts'
 import { UserError } from '../errors.ts'
 
 export interface ReferenceTensors {

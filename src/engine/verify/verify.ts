@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
-import { type Model, openModel } from '../pipeline/model.ts'
+import { type Model, openModel } from '../pipeline/model/model.ts'
 import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
 import type { Comparison } from './comparison.ts'
 import { checkModelFolder, checkPipeline } from './drawing.ts'

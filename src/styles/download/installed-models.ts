@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Identity } from '../../engine/checkpoint/identify.ts'
+import type { Identity } from '../../engine/checkpoint/identify/identify.ts'
 import { UserError } from '../../errors.ts'
 
 export interface InstalledModel {

@@ -1,6 +1,6 @@
 // Describes a style file in a few words for people, and tells what of its own words its style takes over.
 
-import type { Identity } from '../../engine/checkpoint/identify.ts'
+import type { Identity } from '../../engine/checkpoint/identify/identify.ts'
 import type { StyleFileKind } from '../registry/style-entry.ts'
 import { promptWord, sanitizeText } from './sanitize.ts'
 

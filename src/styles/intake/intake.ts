@@ -4,7 +4,7 @@
 import { realpathSync } from 'node:fs'
 import Bottleneck from 'bottleneck'
 import type { Attachment } from '../../chat/contract/attachment.ts'
-import type { Inspection, InspectOptions } from '../../engine/pipeline/inspect.ts'
+import type { Inspection, InspectOptions } from '../../engine/pipeline/inspect/inspect.ts'
 import { UserError } from '../../errors.ts'
 import type { BaseModel } from '../catalog/base-models.ts'
 import type { Download } from '../download/download.ts'

@@ -1,7 +1,7 @@
 // A style entry: one state of a style as it is kept, JSON. The style that people pick (catalog/style.ts) is made of it and of its base.
 
 import type { DrawSettings } from '../../draw-settings.ts'
-import type { Identity } from '../../engine/checkpoint/identify.ts'
+import type { Identity } from '../../engine/checkpoint/identify/identify.ts'
 
 export interface StyleEntry {
   /** The same through every renaming. */

@@ -9,7 +9,7 @@ import { mergedWeights } from '../../../src/engine/checkpoint/lora/merged-weight
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
 import { close } from './lora-algebra.ts'
 import { applied, conv, kinds, kohya, matrix, target } from './lora-target.ts'
-import { type Content, fileOf, values } from './tensors-in-memory.ts'
+import { type Content, fileOf, values } from './tensor/tensors-in-memory.ts'
 
 const shapeOf = shapesIn(target)
 

@@ -7,9 +7,9 @@ import { flipped, type Table, translator } from '../../../src/engine/checkpoint/
 import { layoutOfDiffusers, layoutOfLdm, ldmUNet } from '../../../src/engine/checkpoint/dialects/unet.ts'
 import { ldmVae, oldDiffusersVae } from '../../../src/engine/checkpoint/dialects/vae.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
-import { elementsOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { elementsOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
-import { fileOf } from './tensors-in-memory.ts'
+import { fileOf } from './tensor/tensors-in-memory.ts'
 
 const tiny = (name: string) => openTensorFile(join(import.meta.dirname, `../../fixtures/tiny/${name}.safetensors`))
 const pocket = (name: string) => openTensorFile(join(import.meta.dirname, `../../../models/pocket/${name}.safetensors`))

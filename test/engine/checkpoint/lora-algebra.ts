@@ -1,7 +1,7 @@
 // Matrix algebra by index, in double precision: what merged weights are compared with.
 
 import assert from 'node:assert/strict'
-import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor.ts'
+import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 
 /** Elements of a tensor by index, in double precision. */
 export const at =

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertFinite } from '../../../src/engine/checkpoint/lora/finite.ts'
-import { type DType, float32Of } from '../../../src/engine/checkpoint/tensor.ts'
+import { type DType, float32Of } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 
 const arrays = {
   F64: (values: number[]) => Float64Array.from(values),

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { runsAtRuntime } from '../../../src/engine/checkpoint/lora/delta.ts'
 import { lowRankFactors, mergeDelta } from '../../../src/engine/checkpoint/lora/merge.ts'
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
-import { float32Of, type Tensor, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { float32Of, type Tensor, tensorOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { at, close, plus, sum } from './lora-algebra.ts'
 import { applied, conv, kinds, kohya, matrix, pointwise, target } from './lora-target.ts'
-import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
+import { type Content, fileOf, scalar, values } from './tensor/tensors-in-memory.ts'
 
 for (const [kind, [path, contents]] of Object.entries(kinds)) {
   test(`${kind} at strength 0 gives the weight back, and at another strength changes it`, () => {

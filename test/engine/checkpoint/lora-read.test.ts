@@ -10,7 +10,7 @@ import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
 import { clipText, officialModules, sd15UNet } from '../../../src/engine/synthetic/sd15.ts'
 import { conv, kohya, matrix, target } from './lora-target.ts'
-import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
+import { type Content, fileOf, scalar, values } from './tensor/tensors-in-memory.ts'
 
 const tinyFolder = join(import.meta.dirname, '../../fixtures/tiny/')
 const tiny = (name: string) => openTensorFile(`${tinyFolder}${name}`)

@@ -4,8 +4,8 @@
 import { mergeDelta } from '../../../src/engine/checkpoint/lora/merge.ts'
 import type { LoraTarget } from '../../../src/engine/checkpoint/lora/modules.ts'
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
-import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor.ts'
-import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
+import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor/tensor.ts'
+import { type Content, fileOf, scalar, values } from './tensor/tensors-in-memory.ts'
 
 export const [matrix, conv, pointwise] = [
   'mid_block.attentions.0.transformer_blocks.0.attn1.to_q',

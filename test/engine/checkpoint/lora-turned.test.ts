@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mergeDelta } from '../../../src/engine/checkpoint/lora/merge.ts'
 import { readLora } from '../../../src/engine/checkpoint/lora/read.ts'
-import { float32Of, tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { float32Of, tensorOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { close, sum } from './lora-algebra.ts'
 import { applied, conv, kinds, matrix } from './lora-target.ts'
-import { type Content, fileOf, scalar, values } from './tensors-in-memory.ts'
+import { type Content, fileOf, scalar, values } from './tensor/tensors-in-memory.ts'
 
 test('DoRA at strength 1 has the lengths that it stores, by row or by column', () => {
   const lora = { 'lora_down.weight': values([2, 4, 3, 3], 1), 'lora_up.weight': values([6, 2, 1, 1], 2) }

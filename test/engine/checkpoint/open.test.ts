@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
-import { bytesOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { bytesOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { UserError } from '../../../src/engine/errors.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'zoetrope-open-')))

@@ -3,9 +3,9 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
-import { identify } from '../../../src/engine/checkpoint/identify.ts'
+import { identify } from '../../../src/engine/checkpoint/identify/identify.ts'
+import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors/write-safetensors.ts'
 import { configBeside, openWeightsAt } from '../../../src/engine/checkpoint/weight-folder.ts'
-import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
 import { fixtures } from '../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-folder-'))

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import type { Graph } from '../../../src/engine/onnx/graph.ts'
 import { printGraph } from '../../../src/engine/onnx/print.ts'
 import { decoderGraph, textGraph, unetGraph } from '../../../src/engine/pipeline/graphs.ts'
-import { openModel } from '../../../src/engine/pipeline/model.ts'
+import { openModel } from '../../../src/engine/pipeline/model/model.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
 import { fixtures, tiny } from '../cpu-session.ts'
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { tensorOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { Weights } from '../../../src/engine/nets/weights.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../../../src/engine/pipeline/graphs.ts'
-import { openModel } from '../../../src/engine/pipeline/model.ts'
+import { openModel } from '../../../src/engine/pipeline/model/model.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
 import { tiny } from '../cpu-session.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { tensorOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { tensorOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { constantsOf, graphOf, withConstants } from '../../../src/engine/onnx/constants.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Add, Cast, MatMul, Reshape, Transpose } from '../../../src/engine/onnx/ops.ts'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { elementsOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { elementsOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { rules } from '../../../src/engine/onnx/gradient/rules.ts'
 import { gradients } from '../../../src/engine/onnx/gradient.ts'
 import { Graph, type Value } from '../../../src/engine/onnx/graph.ts'

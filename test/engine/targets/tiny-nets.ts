@@ -2,10 +2,10 @@
 // B prompts or clips  F frames  N = B·F images
 
 import { join } from 'node:path'
-import * as architecture from '../../../src/engine/checkpoint/architecture.ts'
+import * as architecture from '../../../src/engine/checkpoint/architecture/architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
-import { openSafetensors } from '../../../src/engine/checkpoint/safetensors.ts'
-import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor.ts'
+import { openSafetensors } from '../../../src/engine/checkpoint/safetensors/safetensors.ts'
+import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { textEncoder, tokenEmbedding } from '../../../src/engine/nets/text-encoder.ts'
 import { timestepEmbedding, unet } from '../../../src/engine/nets/unet.ts'
 import { vaeDecoder, vaeEncoder } from '../../../src/engine/nets/vae.ts'

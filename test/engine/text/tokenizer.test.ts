@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openSafetensors } from '../../../src/engine/checkpoint/safetensors.ts'
-import { bytesOf } from '../../../src/engine/checkpoint/tensor.ts'
+import { openSafetensors } from '../../../src/engine/checkpoint/safetensors/safetensors.ts'
+import { bytesOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { createTokenizer, loadTokenizer, type Tokenizer, vocabularyOf } from '../../../src/engine/text/tokenizer.ts'
 import { clipMergeCount, clipMerges } from '../../../src/engine/text/tokenizer-files.ts'
 import golden from '../../fixtures/clip_tokens.json' with { type: 'json' }

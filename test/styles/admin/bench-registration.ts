@@ -5,7 +5,7 @@
 import { closeSync, createReadStream, ftruncateSync, mkdtempSync, openSync, realpathSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inspectInThread } from '../../../src/engine/pipeline/inspect-in-thread.ts'
+import { inspectInThread } from '../../../src/engine/pipeline/inspect/inspect-in-thread.ts'
 import { clipText, sd15UNet, sd15Vae } from '../../../src/engine/synthetic/sd15.ts'
 import { startHttpsServer } from '../download/https-server.ts'
 import { openTestStyles } from '../test-styles.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import type { StyleFileCard } from '../../../src/chat/contract/style-admin.ts'
-import { writeSafetensors } from '../../../src/engine/checkpoint/write-safetensors.ts'
+import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors/write-safetensors.ts'
 import { animeLora, attached, models, openTestStyles, refusal } from '../test-styles.ts'
 
 const torchFiles = join(import.meta.dirname, '../../fixtures/torch-files')

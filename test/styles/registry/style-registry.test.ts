@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { StyleAdmin, StyleCard, StyleFileCard } from '../../../src/chat/contract/style-admin.ts'
 import { UserError } from '../../../src/errors.ts'
-import { webpToGif } from '../../../src/media/webp-to-gif.ts'
+import { webpToGif } from '../../../src/media/webp/webp-to-gif.ts'
 import { animeLora, attached, openTestStyles, refusal, tiny } from '../test-styles.ts'
 
 const here = 'discord/s1'

@@ -2,8 +2,8 @@
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'
-import { reshapeTensor } from '../reshape.ts'
-import type { Tensor, TensorFile } from '../tensor.ts'
+import { reshapeTensor } from '../tensor/reshape.ts'
+import type { Tensor, TensorFile } from '../tensor/tensor.ts'
 import { whyIgnored } from './ignored.ts'
 import { motionModulePath, officialMotion } from './motion.ts'
 import { type Table, type Translate, translator } from './table.ts'

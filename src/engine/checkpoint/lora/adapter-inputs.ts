@@ -3,7 +3,7 @@
 // r rank of one LoRA  R rank capacity: Σ r and zeros
 
 import type { Named, Part } from '../dialects/parts.ts'
-import { elementsOf } from '../tensor.ts'
+import { elementsOf } from '../tensor/tensor.ts'
 import { adapterSlotOf, type Ranks } from './adapter-slots.ts'
 
 /** down [r, in, …] and up [out, r, …], before any scale. */

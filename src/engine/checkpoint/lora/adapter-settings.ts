@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import type { TensorFile } from '../tensor.ts'
+import type { TensorFile } from '../tensor/tensor.ts'
 
 /** What a trained delta is multiplied with, for a module (diffusers' path) and the rank of its factors; `undefined` where nothing says. */
 export type ConfiguredScale = (module: string, rank: number) => number | undefined

@@ -1,8 +1,8 @@
 // LoRA parsing, module by module: from the tensors of one to what they do to its weight. Every kind of adapter in one table of readers.
 
 import { UserError } from '../../errors.ts'
-import { reshapeTensor } from '../reshape.ts'
-import { elementsOf, float32Of, type Tensor, tensorOf } from '../tensor.ts'
+import { reshapeTensor } from '../tensor/reshape.ts'
+import { elementsOf, float32Of, type Tensor, tensorOf } from '../tensor/tensor.ts'
 import type { Additive, Decomposed, LoraDelta } from './delta.ts'
 import { type Adapter, incomplete, product, shaped, wrongShape } from './factors.ts'
 import type { TensorRole } from './tensor-roles.ts'

@@ -1,6 +1,6 @@
 // The base model of a LoRA: which one it was made for, from the names in it, the width of the text that it reads, and its metadata.
 
-import type { TensorFile } from '../tensor.ts'
+import type { TensorFile } from '../tensor/tensor.ts'
 import { tensorRoleOf } from './tensor-roles.ts'
 
 /** Names that only one family of models has, or several that are built alike; those with what others have too come last. */

@@ -2,7 +2,7 @@
 // Strength m is the caller's, s is `scale`. Formulas: KohakuBlueleaf/LyCORIS lycoris/modules; sd-scripts networks/lora.py.
 
 import type { Part } from '../dialects/parts.ts'
-import type { Tensor } from '../tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 
 /** Every delta names its weight as diffusers does, `.weight` or `.bias` at the end. */
 interface Touching {

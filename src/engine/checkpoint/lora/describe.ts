@@ -1,6 +1,6 @@
 // A description of a LoRA file, without the nets that it is for: kinds of adapter, ranks, nets, base model, trigger words.
 
-import { float32Of, type Tensor, type TensorFile } from '../tensor.ts'
+import { float32Of, type Tensor, type TensorFile } from '../tensor/tensor.ts'
 import { configuredScales } from './adapter-settings.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
 import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'

@@ -2,8 +2,8 @@
 // Files have matrices for 1×1 convolutions and the other way round; the bytes are the same.
 
 import { UserError } from '../../errors.ts'
-import { reshapeTensor } from '../reshape.ts'
-import { elementsOf, type Tensor } from '../tensor.ts'
+import { reshapeTensor } from '../tensor/reshape.ts'
+import { elementsOf, type Tensor } from '../tensor/tensor.ts'
 import type { ConfiguredScale } from './adapter-settings.ts'
 import type { Product } from './delta.ts'
 import type { Module } from './modules.ts'

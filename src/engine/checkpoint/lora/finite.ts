@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { UserError } from '../../errors.ts'
-import { byteLengthOf, bytesPerElement, type DType, type Tensor } from '../tensor.ts'
+import { byteLengthOf, bytesPerElement, type DType, type Tensor } from '../tensor/tensor.ts'
 
 /**
  * In NaN and ±Inf, and in nothing else, all these bits are set: those of the exponent, and in E4M3, which has no infinity, of the mantissa.

@@ -1,6 +1,6 @@
 // LoRA merging: a delta applied to a weight, W' for each kind, at a strength. Reads the delta's tensors, changes nothing in place.
 
-import { float32Of, type Tensor } from '../tensor.ts'
+import { float32Of, type Tensor } from '../tensor/tensor.ts'
 import {
   type Additive,
   type Butterfly,

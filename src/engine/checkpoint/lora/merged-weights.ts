@@ -1,7 +1,7 @@
 // Merged weights: those that deltas touch, with these applied one after the other in their order.
 
 import type { Named, Part } from '../dialects/parts.ts'
-import { float32Of, type Tensor } from '../tensor.ts'
+import { float32Of, type Tensor } from '../tensor/tensor.ts'
 import type { AppliedDelta } from './adapter-plan.ts'
 import { mergeDelta } from './merge.ts'
 

@@ -2,8 +2,8 @@
 
 import { UserError } from '../../errors.ts'
 import { isVectors } from '../embedding.ts'
-import { bytesOf, type Tensor, type TensorFile } from '../tensor.ts'
-import { unsupportedModel } from '../unsupported-models.ts'
+import { unsupportedModel } from '../identify/unsupported-models.ts'
+import { bytesOf, type Tensor, type TensorFile } from '../tensor/tensor.ts'
 import { configuredScales } from './adapter-settings.ts'
 import { assemble } from './assemble.ts'
 import { unsupportedBase } from './base-model.ts'

@@ -2,7 +2,7 @@
 // P = softmax(q kᵀ/√d), O = P v: dv = Pᵀ dO, dS = P (dO vᵀ − rowsum(dO O)), dq = dS k/√d, dk = dSᵀ q/√d.
 // q [N, S, C], k and v [N, L, C]; H heads of d = C/H channels
 
-import { elementsOf } from '../../checkpoint/tensor.ts'
+import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import type { Value } from '../graph.ts'
 import { Add, Concat, Mul, ReduceSum, Reshape, Slice, Softmax, Sub, Transpose } from '../ops.ts'
 import { product, times } from './products.ts'

@@ -1,6 +1,6 @@
 // Norms on the way back. With x̂ the normalised x, r = 1 / √(var + ε) and g = dy · scale: dx = r (g − mean g − x̂ mean(g x̂)).
 
-import { elementsOf } from '../../checkpoint/tensor.ts'
+import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import type { Value } from '../graph.ts'
 import { Add, Div, LayerNormalizationStatistics, Mul, ReduceMean, ReduceSum, Reshape, Sqrt, Sub } from '../ops.ts'
 import { number } from './products.ts'

@@ -1,6 +1,6 @@
 // Products on the way back: y = alpha A B, A and B being a and b as they lie or turned, gives dA = alpha dy Bᵀ and dB = alpha Aᵀ dy.
 
-import { elementsOf } from '../../checkpoint/tensor.ts'
+import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import type { Node, Value } from '../graph.ts'
 import { FusedMatMul, MatMul, Mul, Reshape, Transpose, type Turned } from '../ops.ts'
 import { type Call, floatOf, type Kernels } from './rule.ts'

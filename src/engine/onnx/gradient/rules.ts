@@ -1,6 +1,6 @@
 // The gradient of every operator that training takes, one line an operator where one is enough.
 
-import { elementsOf } from '../../checkpoint/tensor.ts'
+import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import type { Value } from '../graph.ts'
 import { Add, Cast, Div, Equal, Erf, Exp, Expand, Mul, Neg, ReduceSum, Reshape, Sigmoid, Sign, Sub, Transpose } from '../ops.ts'
 import { attentionGradient } from './attention.ts'

@@ -1,6 +1,6 @@
 // Operators that only move values: on the way back each value goes where it came from, and what was read several times gets the sum.
 
-import { elementsOf } from '../../checkpoint/tensor.ts'
+import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import type { Node, Value } from '../graph.ts'
 import { Cast, Concat, Equal, Expand, MatMul, Pad, Reshape, Slice, Transpose } from '../ops.ts'
 import { product } from './products.ts'

@@ -1,0 +1,91 @@
+// What can be trained, with the defaults of its recipe and the flags that it has besides.
+
+import { type Command, Option } from 'commander'
+import { reconstructions, type TraineeName, vaeParts } from '../../engine/run.ts'
+import { number, whole } from '../flag-values.ts'
+
+export interface Kind {
+  readonly does: string
+  readonly steps: number
+  readonly batch: number
+  readonly learningRate: number
+  readonly emptyCaptions: number
+  readonly mirrors: boolean
+  /** From clips; else from stills. */
+  readonly moves: boolean
+  /** What it is written as. */
+  readonly out: 'file' | 'folder' | 'either'
+  readonly captions: boolean
+  /** Nothing here draws with it yet. */
+  readonly undrawn?: true
+  readonly flags: (command: Command) => Command
+}
+
+const usual = { learningRate: 1e-4, emptyCaptions: 0.1, mirrors: false, moves: false, out: 'file', captions: true } as const
+
+const rank = (command: Command): Command => command.option('--rank <count>', 'of its matrices (16)', whole)
+const beside = (command: Command): Command => command.option('--motion <file>', "the motion module that it is for (the base model's own)")
+
+export const kinds: Readonly<Record<TraineeName, Kind>> = {
+  lora: {
+    ...usual,
+    does: 'a LoRA for a look or a subject, from pictures',
+    ...{ steps: 1500, batch: 1 },
+    flags: (command) => rank(command).option('--alpha <number>', 'its strength is alpha / rank (the rank)', number),
+  },
+  adapter: {
+    ...usual,
+    does: "a domain adapter, from the videos that a motion module will learn from: their looks are not motion's",
+    ...{ steps: 5000, batch: 4 },
+    flags: rank,
+  },
+  motion: {
+    ...usual,
+    does: 'a motion module, from videos',
+    ...{ steps: 10_000, batch: 4, mirrors: true, moves: true, out: 'either' },
+    flags: (command) => command.option('--from <path>', 'a motion module to go on with, instead of a new one'),
+  },
+  'motion-lora': {
+    ...usual,
+    does: 'a motion LoRA for a movement of the camera, from a few videos',
+    ...{ steps: 2000, batch: 1, moves: true },
+    flags: (command) => rank(beside(command)),
+  },
+  t2i: {
+    ...usual,
+    does: 'a whole image model, from pictures',
+    ...{ steps: 5000, batch: 4, learningRate: 1e-5, out: 'folder' },
+    flags: (command) => command.option('--text-encoder', 'it learns too'),
+  },
+  vae: {
+    ...usual,
+    does: 'a VAE, from pictures',
+    ...{ steps: 5000, batch: 4, learningRate: 1e-5, emptyCaptions: 0, captions: false, out: 'folder' },
+    flags: (command) =>
+      command
+        .addOption(
+          new Option('--part <name>', 'whole: the encoder too, whose latents no other model knows then')
+            .choices([...vaeParts])
+            .default('decoder'),
+        )
+        .addOption(new Option('--reconstruction <name>', 'mean |y − x| or (y − x)²').choices([...reconstructions]).default('l1'))
+        .option('--kl-weight <number>', 'of the divergence', number, 1e-6),
+  },
+  'textual-inversion': {
+    ...usual,
+    does: 'a word for a subject or a look, from pictures',
+    ...{ steps: 3000, batch: 1, learningRate: 5e-4, emptyCaptions: 0 },
+    flags: (command) =>
+      command
+        .requiredOption('--init <words>', 'what it is near to and begins as, such as toy')
+        .option('--word <word>', "what stands for it in captions (--out's name); a caption without it is read as “word, caption”")
+        .option('--vectors <count>', 'more say more and leave fewer to other words', whole, 1),
+  },
+  sparsectrl: {
+    ...usual,
+    does: 'a SparseCtrl, which steers clips by pictures for some frames, from videos',
+    ...{ steps: 10_000, batch: 4, mirrors: true, moves: true, out: 'either', undrawn: true },
+    flags: (command) =>
+      beside(command).option('--shown-frames <count>', 'at most, of an example; half of them show the first alone', whole, 4),
+  },
+}

@@ -1,0 +1,60 @@
+// Random access to a file: opened for reading at chosen places. What a person can get wrong about a path
+// (missing, a folder, a pipe, not theirs) is said here once; every container reads through this.
+
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { UserError } from '../../errors.ts'
+
+/** `path` is absolute and free of symbolic links; `size` in bytes. */
+export interface FileBytes {
+  readonly path: string
+  readonly size: number
+  /** Exactly `length` bytes. @throws UserError `checkpoint-truncated` when the file ends before. */
+  read(offset: number, length: number): Uint8Array
+}
+
+/**
+ * Opens `path`, hands it to `use`, closes it.
+ * @throws UserError `file-not-found`, `file-is-folder`, `file-not-regular`, `file-unreadable`
+ */
+export function readingFile<T>(path: string, use: (file: FileBytes) => T): T {
+  const [fd, real] = open(path)
+  try {
+    const size = fstatSync(fd).size
+    return use({ path: real, size, read: (offset, length) => readAt(fd, real, size, offset, length) })
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function open(path: string): [fd: number, real: string] {
+  try {
+    const real = realpathSync(path)
+    const stat = statSync(real)
+    if (stat.isDirectory()) throw new UserError('file-is-folder', `${path} is a folder; name the file inside it.`, { path })
+    // A pipe would block on open, and a device has no size.
+    if (!stat.isFile()) throw new UserError('file-not-regular', `${path} is a pipe, socket or device, not a file.`, { path })
+    return [openSync(real, 'r'), real]
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    if (code === 'ENOENT') throw new UserError('file-not-found', `There is no file ${path}.`, { path }, { cause: error })
+    throw new UserError('file-unreadable', `${path} cannot be read (${code}).`, { path, reason: code }, { cause: error })
+  }
+}
+
+function readAt(fd: number, path: string, size: number, offset: number, length: number): Uint8Array {
+  const truncated = () =>
+    new UserError('checkpoint-truncated', `${path} is cut off: bytes ${offset} to ${offset + length} are needed, it has ${size}.`, {
+      path,
+      size,
+      needed: offset + length,
+    })
+  if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw truncated()
+  const bytes = new Uint8Array(length)
+  for (let done = 0; done < length; ) {
+    const n = readSync(fd, bytes, done, Math.min(length - done, 1 << 30), offset + done)
+    if (n === 0) throw truncated() // somebody shortened the file while it was open
+    done += n
+  }
+  return bytes
+}

@@ -1,0 +1,47 @@
+// A closed loop, looked at: what is done where a clip that was to loop does not close, and what is told of how well it does.
+// F frames
+
+import type { Loop } from '../../draw-settings.ts'
+import type { Note } from '../../errors.ts'
+import type { ClipPlan } from '../clip/plan-clip.ts'
+import { pingPong } from './closing.ts'
+import { latentSeam, visibleSeam } from './seam.ts'
+
+/** How a clip loops. */
+export interface Closing {
+  readonly loop: Exclude<Loop, 'auto'>
+  /** The step from the last frame to the first, over the largest between neighbours: above about 1 people see that it begins anew. */
+  readonly seam: number
+}
+
+/**
+ * What is shown of a clip that was to loop, and where nobody insisted on how: all of it where it closes, otherwise its first half forth and
+ * back.
+ * @param latents [F, …]
+ * @returns `again`: places that are shown once more behind the last, of an odd F one frame fewer than F in all
+ */
+export function foldWhereOpen(
+  latents: Float32Array,
+  frames: number,
+): { readonly latents: Float32Array; readonly again: readonly number[]; readonly folded: boolean } {
+  if (latentSeam(latents, frames) <= visibleSeam) return { latents, again: [], folded: false }
+  const shown = Math.floor(frames / 2) + 1
+  return { latents: latents.subarray(0, (latents.length / frames) * shown), again: pingPong(shown).slice(shown), folded: true }
+}
+
+/** What a clip's seam says, to measure and to tell. */
+export function closingOf({ loop, mayFold }: Pick<ClipPlan, 'loop' | 'mayFold'>, folded: boolean, seam: number | undefined) {
+  if (seam === undefined) return { notes: [], measured: {} }
+  const closing: Closing = { loop: folded ? 'ping-pong' : loop, seam }
+  return { measured: { closing }, notes: noteOn(closing, mayFold) }
+}
+
+function noteOn({ loop, seam }: Closing, mayFold: boolean): Note[] {
+  if (loop === 'ping-pong' && mayFold) {
+    return [{ code: 'loop-folded', message: 'The model did not close this loop, so it is played forth and back.', data: {} }]
+  }
+  if (loop === 'none' || seam <= visibleSeam) return []
+  const times = seam.toFixed(1)
+  const message = `This loop does not quite close: from the last frame to the first it moves ${times} times as far as anywhere else.`
+  return [{ code: 'loop-open', message, data: { times } }]
+}

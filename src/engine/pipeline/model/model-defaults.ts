@@ -1,0 +1,80 @@
+// A model's defaults and limits, found without loading it: what a form is filled with before anybody asks.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { MotionVersion } from '../../checkpoint/architecture/architecture.ts'
+import { openTensorFile } from '../../checkpoint/open.ts'
+import { isFolder, readJson } from '../../checkpoint/weight-folder.ts'
+import { type DrawSettings, drawSettings, type RequiredDrawSettings } from '../../draw-settings.ts'
+import { UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { scheduleFor } from '../../samplers/schedule.ts'
+import { sideStep } from '../check-size.ts'
+import type { WindowPositions } from '../clip/plan-clip.ts'
+import { distillationSaid } from '../loras/applied-loras.ts'
+import { type BaseFiles, type ModelSources, openModel } from './model.ts'
+
+export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
+  readonly negative: string
+  /** 1 where there is no motion module. */
+  readonly maxFrames: number
+  /** What a window of its motion module may be. */
+  readonly positions: WindowPositions | null
+  /** Width and height are multiples of this … */
+  readonly multiple: number
+  /** … and no smaller than this. */
+  readonly minSide: number
+  /** null draws stills only. */
+  readonly motion: MotionVersion | null
+  /** Tokens that the text encoder knows: 49,408 in CLIP's own. */
+  readonly vocabulary: number
+}
+
+/** Reads tables of contents and configurations. @throws UserError as opening the model does; `defaults-file` */
+export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'loras'>>): ModelDefaults {
+  const model = openModel(files)
+  const motion = model.motion?.architecture ?? null
+  const said = defaultsIn(files.checkpoint)
+  const wanted = omitUndefined({ steps: said.steps, guidance: said.guidance })
+  const distilledLora = (files.loras ?? [])
+    .filter(({ strength }) => strength > 0)
+    .map(({ file }) => distillationSaid(openTensorFile(file)))
+    .find((found) => found !== undefined)
+  const { sampler, guidance } = scheduleFor(motion, wanted, { ...model.trained, ...omitUndefined({ distilledLora }) })
+  const { factor } = model.vae.architecture
+  return {
+    width: model.trainedSide * factor,
+    height: model.trainedSide * factor,
+    frames: Math.min(16, motion?.maxFrames ?? 1),
+    fps: said.fps ?? 8,
+    steps: sampler.steps,
+    guidance,
+    negative: said.negative ?? '',
+    clipSkip: said.clipSkip ?? 1,
+    maxFrames: motion ? drawSettings.frames.max : 1,
+    positions: motion && { maxFrames: motion.maxFrames, ...omitUndefined({ loopFrames: motion.loopFrames }) },
+    multiple: sideStep,
+    minSide: sideStep * factor,
+    sampler: sampler.name,
+    spacing: sampler.spacing,
+    betas: sampler.betas,
+    motion: motion?.version ?? null,
+    vocabulary: model.tokenizer.vocabulary,
+  }
+}
+
+const defaults = z
+  .object({ fps: z.number(), steps: z.number().int(), guidance: z.number(), negative: z.string(), clipSkip: z.number().int() })
+  .partial()
+
+/** What the folder's maker recommends: defaults.json. */
+function defaultsIn(checkpoint: string): z.infer<typeof defaults> {
+  const path = join(checkpoint, 'defaults.json')
+  if (!isFolder(checkpoint) || !existsSync(path)) return {}
+  const { data, error } = defaults.safeParse(readJson(path))
+  if (data) return data
+  throw new UserError('defaults-file', `${path} should hold fps, steps, guidance, negative or clipSkip: ${z.prettifyError(error)}`, {
+    path,
+  })
+}

@@ -1,0 +1,51 @@
+// A whole image model in training: all of the UNet, and of the text encoder where that is wanted, on stills (AnimateDiff's image_finetune.yaml
+// trains the one, "DreamBooth", arXiv 2208.12242, both). Written as a folder of diffusers: what it was made from is in the UNet's header.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { float32Of } from '../../checkpoint/tensor/tensor.ts'
+import type { BaseFiles, Model } from '../../pipeline/model/model.ts'
+import { chunks } from '../../text/chunks.ts'
+import { denoising } from '../objectives/denoising.ts'
+import { diffusersFolder } from './diffusers-folder.ts'
+import { netToWrite, type Trainee, type WrittenFile, type WrittenType } from './trainee.ts'
+
+export interface TextToImageOptions {
+  /** Whether the text encoder learns too. */
+  readonly textEncoder?: boolean
+  readonly clipSkip?: number
+  readonly writtenType: WrittenType
+  /** Of which the model was opened. */
+  readonly model?: BaseFiles
+}
+
+export function textToImageTrainee(
+  model: Model,
+  { textEncoder = false, clipSkip = 1, writtenType, model: files }: TextToImageOptions,
+): Trainee {
+  const { unet, text, vae, tokenizer } = model
+  const learns = (name: string): boolean => unet.tensors.has(name) || (textEncoder && text.tensors.has(name))
+  const feedsOf = (caption: string) => ({ ids: chunks(tokenizer, [{ text: caption, weight: 1 }])[0]!.ids })
+  return {
+    moves: false,
+    objective: denoising({
+      ...{ model: { ...model, motion: null }, moves: false, trained: learns },
+      ...(textEncoder && { text: { words: 0, clipSkip, feedsOf } }),
+    }),
+    start: ({ name }) => float32Of((unet.tensors.get(name) ?? text.tensors.get(name))!),
+    written: (read) => [
+      ...diffusersFolder(model, {
+        unet: netToWrite(unet.tensors, read, writtenType),
+        text: netToWrite(text.tensors, read, writtenType),
+        vae: netToWrite(vae.tensors, () => undefined, writtenType),
+      }),
+      ...recommendation(files?.checkpoint),
+    ],
+  }
+}
+
+/** Of a folder's maker, how it is drawn: pipeline/model-defaults.ts. */
+function recommendation(checkpoint = ''): WrittenFile[] {
+  const path = join(checkpoint, 'defaults.json')
+  return checkpoint !== '' && existsSync(path) ? [{ path: 'defaults.json', text: readFileSync(path, 'utf8') }] : []
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { modelDefaults } from '../../../../src/engine/pipeline/model/model-defaults.ts'
+import { tiny } from '../../cpu-session.ts'
+
+const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-defaults-'))
+after(() => rmSync(scratch, { recursive: true }))
+
+const checkpoint = join(tiny, 'checkpoint.safetensors')
+
+test('the pocket model draws what its folder says: 64 pixels, 16 frames, as its maker recommends', () => {
+  const { width, height, frames, fps, steps, guidance, multiple, minSide, maxFrames, vocabulary } = modelDefaults({
+    checkpoint: 'models/pocket',
+  })
+  assert.deepEqual({ width, height, frames, maxFrames }, { width: 64, height: 64, frames: 16, maxFrames: 128 })
+  assert.deepEqual({ fps, steps, guidance }, { fps: 10, steps: 16, guidance: 4 })
+  assert.deepEqual({ multiple, minSide, vocabulary }, { multiple: 8, minSide: 32, vocabulary: 2000 })
+})
+
+test('a checkpoint alone is taken for Stable Diffusion’s size, and draws stills', () => {
+  const { width, height, frames, maxFrames, minSide, motion, betas } = modelDefaults({ checkpoint })
+  assert.deepEqual({ width, height, frames, maxFrames, minSide }, { width: 512, height: 512, frames: 1, maxFrames: 1, minSide: 64 })
+  assert.deepEqual({ motion, betas }, { motion: null, betas: 'scaled_linear' })
+})
+
+test('the motion module decides frames, steps and sampler', () => {
+  const { frames, maxFrames, steps, guidance, motion, sampler, betas } = modelDefaults({
+    checkpoint,
+    motion: join(tiny, 'motion_v1.safetensors'),
+  })
+  assert.deepEqual({ frames, maxFrames, motion }, { frames: 16, maxFrames: 128, motion: 'v1' })
+  assert.deepEqual({ steps, guidance, sampler, betas }, { steps: 25, guidance: 7.5, sampler: 'ddim', betas: 'linear' })
+})
+
+test('an LCM LoRA, recognized by its name, draws in a few steps', () => {
+  const file = join(scratch, 'LCM-lora-sd15.safetensors')
+  cpSync(join(tiny, 'lora_peft.safetensors'), file)
+  const { steps, guidance, sampler } = modelDefaults({ checkpoint, loras: [{ file, strength: 1 }] })
+  assert.deepEqual({ steps, guidance, sampler }, { steps: 8, guidance: 1.5, sampler: 'lcm' })
+  assert.equal(modelDefaults({ checkpoint, loras: [{ file, strength: 0 }] }).sampler, 'ddim')
+})
+
+test('recommendations that are none are refused by name', () => {
+  const folder = join(scratch, 'folder')
+  cpSync('models/pocket', folder, { recursive: true })
+  writeFileSync(join(folder, 'defaults.json'), '{"steps": "many"}')
+  assert.throws(() => modelDefaults({ checkpoint: folder }), {
+    name: 'UserError',
+    code: 'defaults-file',
+    message: /defaults\.json should hold .*steps/s,
+  })
+})

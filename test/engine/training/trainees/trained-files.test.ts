@@ -1,0 +1,128 @@
+// What is trained, as other programs read it: begun, written, and read back through the readers for everybody's files.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { lowRankFactors } from '../../../../src/engine/checkpoint/lora/merge.ts'
+import { readLora } from '../../../../src/engine/checkpoint/lora/read.ts'
+import { openTensorFile } from '../../../../src/engine/checkpoint/open.ts'
+import { elementsOf, float32Of } from '../../../../src/engine/checkpoint/tensor/tensor.ts'
+import { netsOf, openModel } from '../../../../src/engine/pipeline/model/model.ts'
+import { trainingTarget } from '../../../../src/engine/targets/training.ts'
+import type { Parameters } from '../../../../src/engine/training/parameters.ts'
+import type { Trainee } from '../../../../src/engine/training/trainees/trainee.ts'
+import { type TraineeName, traineeFor } from '../../../../src/engine/training/trainees/trainee-for.ts'
+import { writeTrained } from '../../../../src/engine/training/trainees/write-trained.ts'
+import { cpuSession, someNumbers, tiny } from '../../cpu-session.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'zoetrope-trained-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v3.safetensors') })
+const options = { rank: 3, alpha: 6, seed: 1n, writtenType: 'float32', layout: 'official', continues: false } as const
+
+const parametersOf = ({ objective, moves }: Trainee): Parameters =>
+  objective.graph(trainingTarget(cpuSession.target), { frames: moves ? 2 : 1, h: 8, w: 8 }, {}).parameters
+
+/** Some numbers for every parameter, and the file that they become. */
+function written(
+  name: TraineeName,
+  change: Partial<Parameters> & object = {},
+): { values: (parameter: string) => Float32Array; path: string } {
+  const trainee = traineeFor(name, model, { ...options, ...change })
+  const parameters = parametersOf(trainee)
+  const all = someNumbers(parameters.length)
+  const values = (parameter: string): Float32Array => parameters.view(all, parameter)
+  const path = join(folder, `${name}.safetensors`)
+  writeTrained(path, trainee.written(values), new Map([['ss_seed', '1']]))
+  return { values, path }
+}
+
+for (const [name, first, alpha] of [
+  ['lora', 'lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight', true],
+  ['adapter', 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.processor.to_out_lora.up.weight', false],
+  [
+    'motion-lora',
+    'down_blocks.0.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.0.processor.to_out_lora.down.weight',
+    false,
+  ],
+] as const) {
+  test(`every factor of the ${name} is found where it was learned, under the names that others read`, () => {
+    const { values, path } = written(name)
+    const file = openTensorFile(path)
+    assert.ok(file.tensors.has(first), [...file.tensors.keys()].slice(0, 4).join())
+    assert.equal(file.metadata.get('ss_seed'), '1')
+    assert.equal(
+      [...file.tensors.keys()].some((tensor) => tensor.endsWith('.alpha')),
+      alpha,
+    )
+    const { deltas, ignored } = readLora(file, netsOf(model))
+    assert.deepEqual(ignored, [])
+    assert.ok(deltas.length >= 20)
+    for (const delta of deltas) {
+      assert.ok(delta.kind === 'low-rank')
+      assert.equal(delta.scale, alpha ? 2 : 1)
+      const { down, up } = lowRankFactors(delta)
+      assert.deepEqual(down, values(`${delta.weight}.lora_down`).slice())
+      assert.deepEqual(up, values(`${delta.weight}.lora_up`).slice())
+    }
+  })
+}
+
+test('a motion module in the official layout opens as what it is, tensor by tensor', () => {
+  const { values, path } = written('motion')
+  const { motion } = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: path })
+  assert.equal(motion!.architecture.version, 'v3')
+  assert.deepEqual(motion!.architecture.widths, model.unet.architecture.widths)
+  assert.equal(motion!.architecture.maxFrames, 32)
+  for (const [name, tensor] of motion!.tensors) assert.deepEqual(float32Of(tensor), values(name).slice(), name)
+  // Programs tell a module's kind by its tables; PositionalEncoding in animatediff/models/motion_module.py.
+  const table = openTensorFile(path).tensors.get(
+    'down_blocks.0.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.1.pos_encoder.pe',
+  )!
+  const [, rows, C] = table.shape as [number, number, number]
+  assert.deepEqual(table.shape, [1, 32, model.unet.architecture.widths[0]])
+  const rate = (k: number): number => Math.exp(2 * k * (-Math.log(10_000) / C))
+  const expected = Array.from({ length: rows * C }, (_, i) => {
+    const [position, k] = [Math.floor(i / C), Math.floor((i % C) / 2)]
+    return (i % 2 === 0 ? Math.sin : Math.cos)(position * rate(k))
+  })
+  assert.ok(float32Of(table).every((value, i) => Math.abs(value - expected[i]!) < 1e-5))
+})
+
+test('a folder has what diffusers needs to know besides', () => {
+  const trainee = traineeFor('motion', model, { ...options, layout: 'diffusers' })
+  const parameters = parametersOf(trainee)
+  const out = join(folder, 'motion')
+  writeTrained(
+    out,
+    trainee.written((name) => parameters.view(new Float32Array(parameters.length), name)),
+    new Map(),
+  )
+  const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as Record<string, unknown>
+  assert.deepEqual([config['_class_name'], config['motion_num_attention_heads']], ['MotionAdapter', 8])
+  assert.equal(openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: out }).motion!.architecture.heads, 8)
+})
+
+test('what begins changes nothing: last projections and the ups are zero, the rest is within one over the root of the fan-in', () => {
+  for (const name of ['motion', 'lora', 'motion-lora'] as const) {
+    const trainee = traineeFor(name, model, options)
+    for (const parameter of parametersOf(trainee).all) {
+      const values = trainee.start(parameter)
+      assert.equal(values.length, elementsOf(parameter.shape))
+      const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+      if (/\.proj_out\.(weight|bias)$|\.lora_up$|\.norm\d?\.bias$/.test(parameter.name)) assert.equal(most, 0, parameter.name)
+      else if (/\.norm\d?\.weight$/.test(parameter.name)) assert.ok(values.every((value) => value === 1))
+      else if (parameter.shape.length > 1) {
+        const bound = 1 / Math.sqrt(elementsOf(parameter.shape.slice(1)))
+        assert.ok(most <= bound && most > 0.7 * bound, `${parameter.name}: ${most} of ${bound}`)
+      } else assert.ok(most > 0, parameter.name)
+    }
+  }
+})
+
+test('a motion LoRA needs a motion module', () => {
+  assert.throws(() => traineeFor('motion-lora', { ...model, motion: null }, options), { code: 'train-no-motion' })
+})
