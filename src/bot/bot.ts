@@ -149,7 +149,7 @@ async function assemble(
         // Where others render, what this machine trains takes nothing from them.
         ...(!remote && { activity }),
         place: {
-          ...{ device: trainingDevice, cacheDir: cacheFolder(home), version: description.version },
+          ...{ device: trainingDevice, version: description.version },
           ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
         },
         ...omitUndefined({ steps: config.trainingSteps }),

@@ -1,6 +1,7 @@
 // The process that trains: one training each, because ONNX Runtime's `run` blocks its thread, and because the memory goes back with it. Says
 // each step, waits between two while it is told to, and is killed without harm: its state lies on disk.
 
+import { dirname, join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { runTraining } from '../../trainer/training-run.ts'
@@ -8,7 +9,7 @@ import { createFileContents } from '../file-contents.ts'
 import { failureOf } from '../local/protocol.ts'
 import type { FromTraining, ToTraining, TrainingOrder } from './training-protocol.ts'
 
-const { request, out, device, cacheDir, threads, ffmpeg, version } = JSON.parse(process.argv[2] ?? '{}') as TrainingOrder
+const { request, out, device, threads, ffmpeg, version } = JSON.parse(process.argv[2] ?? '{}') as TrainingOrder
 
 /** Of a training: what is lost with a process that dies. */
 const saves = 20
@@ -32,7 +33,9 @@ const said = (message: FromTraining): Promise<void> => new Promise((resolve) => 
 async function train(): Promise<FromTraining> {
   const contents = createFileContents()
   const run = runTraining(request, out, {
-    ...{ device, cacheDir, version, restart: false, signal: stopping.signal },
+    // Latents of people's pictures go with the training.
+    cacheDir: join(dirname(out), 'cache'),
+    ...{ device, version, restart: false, signal: stopping.signal },
     ...omitUndefined({ threads, ffmpeg }),
     saveEvery: Math.max(1, Math.ceil(request.steps / saves)),
     digestOf: async (path) => (await contents.of(path)).sha256,

@@ -13,10 +13,9 @@ export interface StyleToLearn {
   readonly base: ModelFiles
 }
 
-/** On which device, and where what can be computed again is kept. */
+/** On which device, and with what. */
 export interface TrainingPlace {
   readonly device: Device
-  readonly cacheDir: string
   readonly threads?: number
   readonly ffmpeg?: string
   /** Of this program. */

@@ -2,7 +2,7 @@
 // goes when the training has ended.
 //   training.json  who asked for what
 //   pictures/      as they came in, with captions beside them
-//   style.safetensors, style.training/  as zoetrope train keeps them
+//   style.safetensors, style.training/, cache/  as zoetrope train keeps them
 
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
