@@ -167,11 +167,10 @@ async function assemble(
   const gpuHosts = remote && gpuHostsOf(remote, async (style) => styles.recipe(await usualRequest(styles, style)))
   metrics.watch(scheduler, gpuHosts)
   closing(logJobs(scheduler, log))
-  // Also of trainings that never began.
+  // What becomes of it is written down: nothing goes on with it.
   closing(
     scheduler.listen(({ kind, job }) => {
-      if (kind === 'state' && hasEnded(job) && job.startedMs === undefined && job.request.training)
-        styles.taught.forget(job.request.training.id)
+      if (kind === 'state' && hasEnded(job) && job.request.training) styles.taught.forget(job.request.training.id)
     }),
   )
 

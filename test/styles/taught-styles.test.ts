@@ -52,7 +52,7 @@ test('pictures lie with their captions behind the word; what was learned becomes
   cpSync(join(models, 'pocket/loras/anime.safetensors'), out)
   const next = await house.reopen()
   await next.styles.taught.register(prepared.id)
-  await next.styles.taught.register(prepared.id)
+  const withdraw = await next.styles.taught.register(prepared.id)
   const { card, changes } = await next.admin().record('Glow Sticks')
   assert.deepEqual([changes.length, card.state, card.about, card.triggers], [1, 'admins', 'Neon lines', ['glwstk']])
   assert.deepEqual(
@@ -66,7 +66,7 @@ test('pictures lie with their captions behind the word; what was learned becomes
   })
   assert.equal(recipe.prompt, 'glwstk, a cat')
 
-  await next.styles.taught.withdraw(prepared.id)
+  await withdraw()
   assert.deepEqual(next.files(), [])
   next.styles.taught.forget(prepared.id)
   assert.deepEqual(trainings(next), [])

@@ -17,12 +17,12 @@ import { type StyleToLearn, type TrainingPlace, trainingRecipe } from './trainin
 export interface TrainableStyles {
   /** @throws UserError `training-gone` */
   find(id: string): TrainableStyle
-  /** Puts what was learned among the styles; once for each id, however often it is asked for. @throws UserError those of adding a file */
-  register(id: string): Promise<void>
-  /** Takes it away again: it cannot be drawn, or nobody wants it any more. */
-  withdraw(id: string): Promise<void>
-  /** Pictures and everything that was made of them, but for the style. */
-  forget(id: string): void
+  /**
+   * Puts what was learned among the styles; once for each id, however often it is asked for.
+   * @returns what takes it away again
+   * @throws UserError those of adding a file
+   */
+  register(id: string): Promise<() => Promise<void>>
 }
 
 export interface TrainableStyle extends StyleToLearn {
@@ -56,13 +56,14 @@ export function createStyleTrainer(parts: StyleTrainerParts): JobRenderer {
     const began = now()
     await learn(parts, job, id, options)
     options.signal.throwIfAborted()
-    await styles.register(id)
+    const withdraw = await styles.register(id)
     const { training: _training, ...request } = job.request
     try {
       const { result } = await drawings.render({ ...job, request }, options)
       return { result, renderMs: now() - began }
     } catch (error) {
-      if (!stops(options.signal)) await styles.withdraw(id).catch(onTrouble)
+      // What cannot be drawn is no style, nor is what nobody wants any more.
+      if (!stops(options.signal)) await withdraw().catch(onTrouble)
       throw error
     }
   }
@@ -72,14 +73,7 @@ export function createStyleTrainer(parts: StyleTrainerParts): JobRenderer {
     async check({ training }) {
       styles.find(training!.id)
     },
-    async render(job, options) {
-      const { id } = job.request.training!
-      try {
-        return await taught(job, id, options)
-      } finally {
-        if (!stops(options.signal)) styles.forget(id)
-      }
-    },
+    render: (job, options) => taught(job, job.request.training!.id, options),
   }
 }
 

@@ -39,10 +39,8 @@ export interface TaughtStyles {
   prepare(wanted: NewTraining, manager: StyleManager): Promise<PreparedTraining>
   /** @throws UserError `training-gone`, `style-base-missing` */
   find(id: string): StyleLesson
-  /** Once for each id, however often it is asked for. @throws UserError those of adding a file */
-  register(id: string): Promise<void>
-  /** A style that was registered is no more, nor its files. @param remove as an admin does */
-  withdraw(id: string): Promise<void>
+  /** Once for each id, however often it is asked for. @returns what removes it with its files @throws UserError those of adding a file */
+  register(id: string): Promise<() => Promise<void>>
   forget(id: string): void
   sweep(live: ReadonlySet<string>): void
 }
@@ -110,17 +108,18 @@ export function createTaughtStyles(
     throw new UserError('style-base-missing', `What it is learned on, ${name}, is no longer installed.`, { name: 'style', base: name })
   }
 
-  async function register(id: string): Promise<void> {
+  async function register(id: string): Promise<() => Promise<void>> {
     const { name, word, pictures, about, example, here, base: on, out, ...who } = folders.find(id)
+    const manager = managerOf(who)
+    const withdraw = async (): Promise<void> => void (await remove(manager, name))
     await registry.refresh()
     const sha256 = await fileDigest(out)
-    if (registry.find(name)?.files.some((file) => file.sha256 === sha256)) return
+    if (registry.find(name)?.files.some((file) => file.sha256 === sha256)) return withdraw
     const intake: Intake = async (named, options) => {
       const taken = await learnedFiles(named, options)
       const metadata = new Map([...taken.inspection.metadata, ['modelspec.trigger_phrase', word]])
       return { ...taken, source: `trained on ${pictures} pictures`, name, inspection: { ...taken.inspection, metadata } }
     }
-    const manager = managerOf(who)
     const ofBase = bases.filter((one) => one.name === on)
     await addStyleFile(
       { ...parts, bases: ofBase, intake },
@@ -129,16 +128,13 @@ export function createTaughtStyles(
         ...{ by: authorOf(manager), before: undefined, manager },
       },
     )
+    return withdraw
   }
 
   return {
     prepare,
     find,
     register,
-    async withdraw(id) {
-      const { name, ...who } = folders.find(id)
-      await remove(managerOf(who), name)
-    },
     forget: folders.forget,
     sweep: (live) => folders.sweep(live, nowMs()),
   }
