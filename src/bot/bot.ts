@@ -10,7 +10,7 @@ import type { Config } from '../config.ts'
 import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { hasEnded } from '../jobs/job.ts'
-import { openJournal } from '../jobs/journal.ts'
+import { type Journal, openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
@@ -109,6 +109,7 @@ async function assemble(
   const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
   const { pool, activity } = watchPool(remote ? opened : withLoadingProgress(opened, loadTimes))
   closing(() => pool.close())
+  const { trainingDevice } = config
   const installed = installedModels(modelFolder(home), kindOfFile)
   const styles = await createStyles({
     space: store.space('styles'),
@@ -128,7 +129,10 @@ async function assemble(
     hostFolders: [modelFolder(home)],
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
-    look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),
+    trainings: () => trainingsIn(journal),
+    ...(trainingDevice && {
+      look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),
+    }),
   })
   const readiness = createReadiness({ check: () => warmUp(pool, styles, log, tell), clock: systemClock, tell, log })
   closing(() => readiness.stop())
@@ -138,7 +142,6 @@ async function assemble(
     check: (request) => readiness.guard(async () => jobRenderer.check?.(request)),
     render: (job, options) => readiness.guard(() => jobRenderer.render(job, options)),
   }
-  const { trainingDevice } = config
   const scheduler = createScheduler({
     journal,
     rateLimiter,
@@ -185,7 +188,7 @@ async function assemble(
     quotas: config.page.exposed ? [guestQuota(config.page)] : [],
     exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
     async alsoDelete(nowMs) {
-      styles.taught.sweep(new Set(journal.live().flatMap(({ request }) => request.training?.id ?? [])))
+      styles.taught.sweep(trainingsIn(journal))
       await deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs })
     },
     limits,
@@ -216,6 +219,11 @@ async function assemble(
 /** Records without an animation are small, and counted as well. */
 function guestQuota({ keptBytes: { guest, all } }: Config['page']): KeptQuota {
   return { platform: 'web', person: { jobs: 2000, bytes: guest }, all: { jobs: 100_000, bytes: all } }
+}
+
+/** That wait or run. */
+function trainingsIn(journal: Pick<Journal, 'live'>): ReadonlySet<string> {
+  return new Set(journal.live().flatMap(({ request }) => request.training?.id ?? []))
 }
 
 /** A port that is taken keeps machines from asking, not people. */

@@ -32,8 +32,10 @@ export interface StylesOptions extends CatalogOptions {
   readonly installed?: InstalledLoras
   readonly download?: Download
   readonly hub?: string
-  /** Throws where it is no picture and no clip that a style could be learned from. */
+  /** Throws where it is no picture and no clip that a style could be learned from; absent: none is learned. */
   readonly look?: (path: string) => Promise<unknown>
+  /** Ids of trainings that wait or run. */
+  readonly trainings?: () => ReadonlySet<string>
   readonly quotas?: Quotas
   /** How long a person waits for a preview, and when one is given up. */
   readonly patienceMs?: number
@@ -53,13 +55,7 @@ export interface Styles extends StyleCatalog {
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
   const { folder, bases, nowMs, inspect, draw, hostFolders, hub } = options
-  const {
-    look = async () => undefined,
-    download = createDownload(),
-    quotas = usualQuotas,
-    patienceMs = 10 * 60_000,
-    previewMs = 60 * 60_000,
-  } = options
+  const { look, trainings, download = createDownload(), quotas = usualQuotas, patienceMs = 10 * 60_000, previewMs = 60 * 60_000 } = options
   const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
   deleteUnusedFiles(folder, keptFiles(history.changes))
   const learning = join(folder, 'training')
@@ -76,7 +72,7 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
   const taught = createTaughtStyles(
     {
       ...addParts,
-      ...{ folders: openTrainingFolders(learning), download, look },
+      ...{ folders: openTrainingFolders(learning), download, look, live: trainings },
       learnedFiles: createIntake({ files, download, inspect, hostFolders: [learning] }),
     },
     (manager, name) => createStyleAdmin(parts, manager).remove(name, true),

@@ -117,6 +117,25 @@ test('a file that is larger than was said, or no picture, leaves nothing behind'
   house.close()
 })
 
+test('what has no job, because it was refused after all, keeps nobody from asking again; nothing is taken in where nothing is learned', async () => {
+  const live = new Set<string>()
+  const house = await openTestStyles({ look, trainings: () => live })
+  const { pictures, files } = await handedOver(5)
+  const admin = house.admin({ files })
+  const first = await admin.train({ name: 'ink', pictures })
+  assert.equal((await refusal(admin.train({ name: 'ink', pictures }))).code, 'training-name-taken')
+  house.clock.nowMs += 10_001
+  live.add((await admin.train({ name: 'ink', pictures })).id)
+  house.clock.nowMs += 10_001
+  assert.equal((await refusal(admin.train({ name: 'ink', pictures }))).code, 'training-name-taken')
+  assert.ok(!live.has(first.id))
+  house.close()
+
+  const without = await openTestStyles()
+  assert.equal((await refusal(without.admin({ files }).train({ name: 'ink', pictures }))).code, 'no-training')
+  without.close()
+})
+
 test('how often is counted with the files that are added; of one place five wait at most; what has no job goes after an hour', async () => {
   const house = await openTestStyles({ look, quotas: { ...usualQuotas, addsPerHour: 6 } })
   const { pictures, files } = await handedOver(5)

@@ -22,8 +22,10 @@ export interface TaughtStylesParts extends AddStyleFileParts {
   readonly download: Download
   /** Of files that were learned here. */
   readonly learnedFiles: Intake
-  /** Throws where it is no picture and no clip. */
-  readonly look: (path: string) => Promise<unknown>
+  /** Throws where it is no picture and no clip; absent: no style is learned here. */
+  readonly look?: ((path: string) => Promise<unknown>) | undefined
+  /** Of trainings that wait or run. */
+  readonly live?: (() => ReadonlySet<string>) | undefined
 }
 
 /** What is learned on, and from what. */
@@ -47,6 +49,8 @@ export interface TaughtStyles {
 
 /** Of pictures. */
 const fetchMs = 10 * 60_000
+/** From taking in to a job. */
+const acceptedMs = 10_000
 /** Of one place. */
 const maxPrepared = 5
 
@@ -55,11 +59,13 @@ export function createTaughtStyles(
   parts: TaughtStylesParts,
   remove: (manager: StyleManager, name: string) => Promise<unknown>,
 ): TaughtStyles {
-  const { folders, registry, bases, quotas, nowMs, learnedFiles, download, look } = parts
+  const { folders, registry, bases, quotas, nowMs, learnedFiles, download, look, live } = parts
   const [base] = bases
 
   function refuseTaken(name: string, space: string): void {
-    const there = folders.all()
+    const jobs = live?.()
+    // What was refused after it was taken in has no job; what has just been taken in has none yet.
+    const there = folders.all().filter(({ id, atMs }) => !jobs || jobs.has(id) || nowMs() - atMs < acceptedMs)
     const learned = there.find((one) => foldName(one.name) === foldName(name))
     const taken = registry.find(name)?.name ?? learned?.name
     if (taken !== undefined) {
@@ -72,6 +78,7 @@ export function createTaughtStyles(
 
   async function prepare(wanted: NewTraining, manager: StyleManager): Promise<PreparedTraining> {
     await checkManager(manager)
+    if (!look) throw new UserError('no-training', 'No styles are taught here.')
     await registry.refresh()
     const { owner } = manager
     const space = spaceOf(owner)
