@@ -4,6 +4,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { openDatabase } from '../store/database.ts'
 import type { Json } from '../store/json.ts'
+import type { Deficit, DeficitChange } from './fair-queue/deficit-record.ts'
 import { type End, hasEnded, type Job, type Owner } from './job.ts'
 import { jobOf, jsonOf, textOf } from './journal-rows.ts'
 import { applicationId, migrations } from './journal-schema.ts'
@@ -11,8 +12,8 @@ import { blobsOf, gridBlobOf } from './result-details.ts'
 
 export interface Journal {
   add(job: Job): void
-  /** All of them or none. `kept` is written with them. Throws where one has ended already, or is unknown. */
-  change(jobs: readonly Job[], kept?: JournalValue): void
+  /** All of them or none. `kept` and `deficits` are written with them. Throws where one has ended already, or is unknown. */
+  change(jobs: readonly Job[], kept?: JournalValue, deficits?: readonly DeficitChange[]): void
   find(id: string): Job | undefined
   /** Waiting and running ones, in the order in which they were accepted. */
   live(): readonly Job[]
@@ -34,6 +35,8 @@ export interface Journal {
   /** Whether any job has this blob as its result, or as one of several. */
   holds(blob: string): boolean
   kept(name: string): Json | undefined
+  /** Turns and credit of who waits, as the queue has told them. */
+  deficits(): readonly Deficit[]
   /** Resolves when everything written so far survives a power cut. */
   durable(): Promise<void>
   close(): void
@@ -101,6 +104,9 @@ export function openJournal(path: string): Journal {
   const remove = sql.prepare('DELETE FROM jobs WHERE id = ? AND told = 1 RETURNING *')
   const withBlob = sql.prepare('SELECT 1 FROM jobs WHERE blob = ? LIMIT 1')
   const setKept = sql.prepare('INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+  const setDeficit = sql.prepare('INSERT OR REPLACE INTO deficits (in_group, member, round, credit, seat) VALUES (?, ?, ?, ?, ?)')
+  const removeDeficit = sql.prepare('DELETE FROM deficits WHERE in_group = ? AND member = ?')
+  const getDeficits = sql.prepare('SELECT in_group, member, round, credit, seat FROM deficits')
   const getKept = sql.prepare('SELECT value FROM kept WHERE name = ?')
 
   function page(
@@ -171,7 +177,7 @@ export function openJournal(path: string): Journal {
       const [asked, from] = [JSON.stringify(request), JSON.stringify(address)]
       insert.run(id, platform, space, person, asked, from, priority, cost, state, acceptedMs, attempts)
     },
-    change(jobs, kept) {
+    change(jobs, kept, deficits = []) {
       transaction(() => {
         for (const job of jobs) {
           const { state, startedMs, endedMs, attempts, reason, result, id } = job
@@ -181,6 +187,10 @@ export function openJournal(path: string): Journal {
           if (changes !== 1) throw new Error(`job ${id} is unknown or has ended, and cannot become ${state}`)
         }
         if (kept) setKept.run(kept.name, JSON.stringify(kept.value))
+        for (const { group, member, state } of deficits) {
+          if (state) setDeficit.run(group, member, state.round, state.credit, state.seat)
+          else removeDeficit.run(group, member)
+        }
       })
     },
     find(id) {
@@ -227,6 +237,14 @@ export function openJournal(path: string): Journal {
     },
     holds: (blob) => withBlob.get(gridBlobOf(blob)) !== undefined,
     kept: (name) => jsonOf<Json>(getKept.get(name)?.['value']),
+    deficits: () =>
+      getDeficits.all().map((row) => ({
+        group: String(row['in_group']),
+        member: String(row['member']),
+        round: Number(row['round']),
+        credit: Number(row['credit']),
+        seat: Number(row['seat']),
+      })),
     durable,
     close,
   }

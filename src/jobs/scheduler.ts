@@ -137,7 +137,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     renders: () => renders,
     estimate,
   })
-  const changes = createJobChanges({ journal, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
+  const changes = createJobChanges({ journal, queue, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
   const runs = createJobRuns({
     live,
     renders,
@@ -203,7 +203,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** What was running waits again, as if it had not been begun: the fault was none of its own. */
   function resume(): boolean {
     if (!changes.change(runningOnes().map(handBack), written())) return false
-    live.requeue()
+    live.giveBackUnbegun()
     phase = 'open'
     beginAll()
     return true
@@ -228,7 +228,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
     phase = 'open'
-    if (!recoverJobs({ journal, live, changes, maxAttempts: attemptsOf, nowMs: clock.nowMs() })) throw unwritten()
+    if (!recoverJobs({ journal, queue, live, changes, maxAttempts: attemptsOf, nowMs: clock.nowMs() })) throw unwritten()
     beginAll()
   }
 
