@@ -28,7 +28,6 @@ const algorithm = 'aes-256-gcm'
 const [nonceBytes, tagBytes, headBytes] = [12, 16, 12]
 
 export function createFrameCache({ dir, maxBytes, onTrouble }: FrameCacheOptions): FrameCache {
-  mkdirSync(dir, { recursive: true })
   const files = createDiskCache({ dir, ending: '.frames', open: (path) => readFileSync(path), protect: 'last found' })
 
   function write(animation: Uint8Array, { count, width, height, frame }: FrameSource): void {
@@ -59,6 +58,7 @@ export function createFrameCache({ dir, maxBytes, onTrouble }: FrameCacheOptions
       const bytes = frames.count * frames.width * frames.height * 3
       if (bytes > maxBytes) return
       try {
+        mkdirSync(dir, { recursive: true })
         files.evict(maxBytes - bytes)
         if (files.freeBytes() > 2 * bytes) write(animation, frames)
       } catch (error) {

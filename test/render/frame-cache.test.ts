@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Frames } from '../../src/engine/frames.ts'
@@ -18,7 +18,7 @@ const animation = (n: number): Uint8Array => Uint8Array.of(1, 2, 3, n)
 function opened(maxBytes = 1e6) {
   const dir = newFolder()
   const cache = createFrameCache({ dir, maxBytes, onTrouble: assert.fail })
-  return { dir, cache, files: () => readdirSync(dir) }
+  return { dir, cache, files: () => (existsSync(dir) ? readdirSync(dir) : []) }
 }
 
 test('frames are found by the file that was made of them, also by another process, and by no other file', () => {
@@ -73,14 +73,19 @@ test('what was used longest ago goes, and what is larger than all of it is not k
 
 test('a disk that cannot be written to is told to the operator, and fails nothing', () => {
   const told: string[] = []
+  const onTrouble = (sentence: string): void => void told.push(sentence)
+  const occupied = newFolder()
+  writeFileSync(occupied, 'no folder')
+  const nowhere = createFrameCache({ dir: occupied, maxBytes: 1e6, onTrouble })
+  nowhere.keep(animation(1), sourceOf(framesOf(1)))
+  assert.equal(nowhere.find(animation(1)), null)
+
   const dir = newFolder()
-  const cache = createFrameCache({ dir, maxBytes: 1e6, onTrouble: (sentence) => told.push(sentence) })
-  cache.keep(animation(1), {
-    ...sourceOf(framesOf(1)),
-    frame: () => {
-      throw new Error('no space left on device')
-    },
-  })
-  assert.match(told.join(), /could not be kept in .*no space left on device/)
-  assert.deepEqual([cache.find(animation(1)), readdirSync(dir)], [null, []])
+  const full = createFrameCache({ dir, maxBytes: 1e6, onTrouble })
+  const frame = (): never => assert.fail('no space left on device')
+  full.keep(animation(1), { ...sourceOf(framesOf(1)), frame })
+  assert.deepEqual([full.find(animation(1)), readdirSync(dir)], [null, []])
+  assert.equal(told.length, 2)
+  assert.match(told[0]!, /could not be kept in .*EEXIST/)
+  assert.match(told[1]!, /could not be kept in .*no space left on device/)
 })
