@@ -60,8 +60,9 @@ function quickGeluSlope(x: Value, y: Value, alpha: number): Value {
   return Mul(s, Add(times(Sub(x, y), alpha), number(x, 1)))
 }
 
-/** Of x Φ(x): Φ(x) + x φ(x), that is (1 + erf(x/√2))/2 + x e^(−x²/2)/√(2π). Either term is written from x alone, so that one waits for the other, and nothing else. */
+/** Of x Φ(x): Φ(x) + x φ(x), which with z = x/√2 is (1 + erf z)/2 + z e^(−z²)/√π. */
 function geluSlope(x: Value): Value {
-  const cumulative = times(Add(Erf(times(x, Math.SQRT1_2)), number(x, 1)), 0.5)
-  return Add(cumulative, times(Mul(x, Exp(times(Mul(x, x), -0.5))), 1 / Math.sqrt(2 * Math.PI)))
+  const z = times(x, Math.SQRT1_2)
+  const cumulative = times(Add(Erf(z), number(x, 1)), 0.5)
+  return Add(cumulative, Mul(times(z, 1 / Math.sqrt(Math.PI)), Exp(Neg(Mul(z, z)))))
 }
