@@ -1,6 +1,7 @@
 // A style card: a style as its managers are shown it, and what they can do about it by a button.
 
 import {
+  type CommandContext,
   commandText,
   type Line,
   type ReplyButton,
@@ -9,9 +10,12 @@ import {
   say,
   type TextReply,
 } from '../src/chat/contract/command.ts'
+import { UserError } from '../src/errors.ts'
 
-export function cardFacts(card: StyleCard): NonNullable<TextReply['facts']> {
+/** @param settings what it draws with: its own, or with those of its base where they are known */
+export function cardFacts(card: StyleCard, settings = card.settings): NonNullable<TextReply['facts']> {
   const { files, triggers, before, after, negative, example, aliases, base, where } = card
+  const { width, height, frames, steps, guidance } = settings
   const words = [before, after].filter((text) => text !== '').join(' … ')
   const optional: readonly (readonly [label: Line, value: string])[] = [
     [say('fact-triggers'), triggers.join(', ')],
@@ -19,6 +23,10 @@ export function cardFacts(card: StyleCard): NonNullable<TextReply['facts']> {
     [say('fact-negative'), negative],
     [say('fact-example'), example],
     [say('fact-aliases'), aliases.join(', ')],
+    [say('fact-size'), width === undefined || height === undefined ? '' : `${width} × ${height}`],
+    [say('fact-frames'), String(frames ?? '')],
+    [say('fact-steps'), String(steps ?? '')],
+    [say('fact-guidance'), String(guidance ?? '')],
   ]
   return [
     { label: say('fact-files'), value: files.map(fileLine).join('\n') || say('none') },
@@ -28,6 +36,19 @@ export function cardFacts(card: StyleCard): NonNullable<TextReply['facts']> {
     { label: say('fact-base'), value: base },
     { label: say('fact-where'), value: say(where) },
   ]
+}
+
+/** Everything that a style draws with unless asked otherwise. What is hidden from people has no base to be asked for: its own settings then. */
+export async function settingsOf(
+  { name, settings }: StyleCard,
+  { styles }: Pick<CommandContext, 'styles'>,
+): Promise<StyleCard['settings']> {
+  try {
+    return { ...(await styles.model(name)), ...settings }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return settings
+  }
 }
 
 function fileLine({ about, bytes, sha256, strength, word }: StyleCard['files'][number], i: number): string {

@@ -14,7 +14,7 @@ import {
 import { UserError } from '../src/errors.ts'
 import { sizeOf } from './animate.ts'
 import { styleName } from './style-add.ts'
-import { cardFacts, previewButton, undoButton, withNotes } from './style-card.ts'
+import { cardFacts, previewButton, settingsOf, undoButton, withNotes } from './style-card.ts'
 
 const words = { kind: 'text', maxChars: 500 } as const
 
@@ -53,13 +53,13 @@ export const editStyle = action({
     return {
       kind: 'text',
       text: withNotes(say('style-changed', { name: card.name, changes: card.changed.join('; ') }), card),
-      facts: cardFacts(card),
+      facts: cardFacts(card, await settingsOf(card, context)),
       buttons: [previewButton(card), undoButton(card)],
     }
   },
-  async current({ name }, { styleAdmin }): Promise<CurrentValues> {
+  async current({ name }, context): Promise<CurrentValues> {
     if (name === undefined) return {}
-    const { card } = await styleAdmin.record(name)
+    const { card } = await context.styleAdmin.record(name)
     const { triggers, before, after, negative, about, example, aliases, where, files } = card
     const first = files.length === 1 ? files[0] : undefined
     return {
@@ -67,9 +67,19 @@ export const editStyle = action({
       ...(first?.word !== undefined && { word: first.word }),
       ...{ triggers: triggers.join(', '), before, after, negative, about, example, aliases: aliases.join(', ') },
       ...(where !== 'elsewhere' && { where }),
+      ...settingValues(await settingsOf(card, context)),
     }
   },
 })
+
+function settingValues({ width, height, frames, steps, guidance, loop, windowLength, windowOverlap, sampler }: StyleEdits): CurrentValues {
+  const values = { frames, steps, guidance, loop, 'window-length': windowLength, 'window-overlap': windowOverlap, sampler }
+  const known = Object.entries(values).filter(([, value]) => value !== undefined)
+  return {
+    ...(width !== undefined && height !== undefined && { size: `${width}x${height}` }),
+    ...Object.fromEntries(known.map(([option, value]) => [option, String(value)])),
+  }
+}
 
 /** @throws UserError `no-edits`, those of sizes */
 async function editsOf(

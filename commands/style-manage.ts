@@ -2,7 +2,7 @@
 
 import { action, commandText, type Reply, type StyleCard, say } from '../src/chat/contract/command.ts'
 import { pictureFormat, styleName } from './style-add.ts'
-import { cardFacts, pictureItems, previewButton, undoButton } from './style-card.ts'
+import { cardFacts, pictureItems, previewButton, settingsOf, undoButton } from './style-card.ts'
 
 const options = { name: styleName } as const
 
@@ -110,11 +110,12 @@ export const whoStyle = action({
   async run({ values, context }): Promise<Reply> {
     const { card, changes } = await context.styleAdmin.record(values.name)
     const able = context.gpuHosts.list().length === 0 ? undefined : await context.gpuHosts.able(card.name)
+    const known = cardFacts(card, await settingsOf(card, context))
     const hosts = able && { label: say('fact-hosts'), value: able.join(', ') || say('none') }
     return {
       kind: 'text',
       text: say('style-record', { name: card.name }),
-      facts: hosts ? [...cardFacts(card), hosts] : cardFacts(card),
+      facts: hosts ? [...known, hosts] : known,
       items: changes.map(({ number, atMs, by, what }) => ({
         title: say('style-change', {
           number,

@@ -65,11 +65,12 @@ export async function openTracing({ endpoint, service, instance, version, onErro
     record({ name, traceId, spanId, parentId, startMs, endMs, attributes, failure }) {
       const parent = { traceId, spanId: parentId ?? '', traceFlags: TraceFlags.SAMPLED, isRemote: true }
       const context = parentId === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)
+      // A Date: a number from before this process began would be read as one since then.
       next = { traceId, ...omitUndefined({ spanId }) }
-      const span = tracer.startSpan(name, { startTime: startMs, attributes: { ...attributes } }, context)
+      const span = tracer.startSpan(name, { startTime: new Date(startMs), attributes: { ...attributes } }, context)
       next = undefined
       if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failure })
-      span.end(endMs)
+      span.end(new Date(endMs))
     },
     close: () => provider.shutdown().catch(onError),
   }

@@ -12,6 +12,8 @@ interface Locked {
   readonly hasInstallScript?: boolean
   readonly license?: string
   readonly link?: boolean
+  readonly optional?: boolean
+  readonly engines?: { readonly node?: string } | readonly string[]
 }
 
 const packages = Object.entries(lock.packages as Record<string, Locked>).filter(([path]) => path !== '')
@@ -52,5 +54,45 @@ test('every licence of a package is named, and every package with a binary', () 
     const known = families.find((family) => name.startsWith(family)) ?? name
     if (/^(?:msgpackr-extract|node-(?:gyp|abort|addon|fetch|domexception).*)$/.test(name)) continue
     assert.ok(named.includes(known), `${name} is not named`)
+  }
+})
+
+/** Whether the range of `engines` takes this Node, in the forms that packages write. */
+function takes(range: string, node: readonly [number, number, number]): boolean {
+  const order = (one: readonly number[]) => one[0]! * 1e6 + (one[1] ?? 0) * 1e3 + (one[2] ?? 0)
+  const holds = (comparator: string): boolean => {
+    const [, sign, version] = /^(>=|<=|>|<|\^|~|=)?v?([\d.x*]+)$/.exec(comparator) ?? []
+    assert.ok(version, `a range of Node is understood: ${comparator}`)
+    const parts = version.split('.').flatMap((part) => (/^\d+$/.test(part) ? [Number(part)] : []))
+    const [asked, here] = [order(parts), order(node)]
+    if (sign === '>=') return here >= asked
+    if (sign === '>') return here > asked
+    if (sign === '<') return here < asked
+    if (sign === '<=') return here <= asked
+    const same = sign === '^' ? 1 : sign === '~' ? Math.min(2, parts.length) : parts.length
+    return here >= asked && parts.slice(0, same).every((part, i) => part === node[i])
+  }
+  return range.split('||').some((part) => {
+    const comparators = part
+      .trim()
+      .replace(/([<>=^~])\s+/g, '$1')
+      .split(/\s+/)
+    return comparators.every((comparator) => comparator === '' || comparator === '*' || holds(comparator))
+  })
+}
+
+test('no package warns the npm of an older Node, which installs for the one that comes along', () => {
+  assert.deepEqual(
+    [takes('^18.19.0 || >=20.6.0', [20, 19, 0]), takes('>=22', [20, 19, 0]), takes('18 || 20', [20, 19, 0])],
+    [true, false, true],
+  )
+  for (const [path, { engines, optional }] of packages) {
+    const range = engines && 'node' in engines ? engines.node : undefined
+    for (const node of [
+      [20, 19, 0],
+      [22, 12, 0],
+      [24, 0, 0],
+    ] as const)
+      if (range !== undefined && !optional) assert.ok(takes(range, node), `${path} takes Node ${range}, not ${node.join('.')}`)
   }
 })

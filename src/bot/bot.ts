@@ -101,7 +101,7 @@ async function assemble(
   })
   closing(() => tracing.close())
   const { pool: opened, remote } = await openPool(config, log, tell, metrics.run)
-  // GPU hosts load where nobody here can see it.
+  // GPU hosts tell it themselves: they see what they load.
   const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
   const pool = remote ? opened : withLoadingProgress(opened, loadTimes)
   closing(() => pool.close())

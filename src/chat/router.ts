@@ -24,6 +24,7 @@ import { renderReply } from './delivery/rendering/render-reply.ts'
 import { truncate, withoutPictures } from './delivery/rendering/truncate.ts'
 import { formOf, formReplyOf } from './input/form.ts'
 import { optionValues } from './input/option-values.ts'
+import { withStylePicks } from './input/style-picks.ts'
 import type { Locale } from './locales/locale.ts'
 import { localeFor } from './locales/locales.ts'
 import { speak, speakNote } from './locales/speak.ts'
@@ -36,9 +37,9 @@ import { createSubmission } from './router/submit-request.ts'
 
 export interface RouterParts {
   readonly contexts: Contexts
-  readonly scheduler: Pick<Scheduler, 'accept' | 'find'>
+  readonly scheduler: Pick<Scheduler, 'accept' | 'find' | 'record'>
   readonly delivery: Pick<Delivery, 'begin'>
-  readonly blobs: Pick<Blobs, 'get'>
+  readonly blobs: Pick<Blobs, 'get' | 'put'>
   readonly messages: Pick<MessageIndex, 'jobOf'>
   readonly styles: Pick<StyleSource, 'picture'>
   readonly seen: SeenEvents
@@ -62,7 +63,7 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
   const { contexts, scheduler, delivery, blobs, messages, styles, seen, live, clock, observer, limits = usualLimits } = parts
   const { commands } = contexts
   const resolve = createCommandResolver({ platform: platform.name, commands, messages, scheduler })
-  const submit = createSubmission({ scheduler, live, limits, log: parts.log })
+  const submit = createSubmission({ scheduler, blobs, live, limits, log: parts.log })
 
   async function receive(incoming: Incoming): Promise<void> {
     const beganMs = clock.nowMs()
@@ -143,8 +144,10 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     await delivery.begin(job, platform).catch((err: unknown) => parts.log.error({ job: job.id, err }, 'a request could not be shown'))
   }
 
-  function openForm(reply: FormReply, { incoming, response, locale }: Exchange): Promise<void> {
-    return response.open(() => platform.open(incoming.address, formOf(reply, commands, locale)))
+  async function openForm(reply: FormReply, { incoming, response, locale }: Exchange): Promise<void> {
+    const form = formOf(reply, commands, locale)
+    const filled = await withStylePicks(form, contextFor(incoming), platform.limits.choices, locale)
+    await response.open(() => platform.open(incoming.address, filled))
   }
 
   async function postText(reply: TextReply, audience: Audience, { response, locale }: Exchange): Promise<void> {

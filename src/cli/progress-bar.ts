@@ -14,6 +14,15 @@ const options: Options = {
   notTTYSchedule: 5000,
   gracefulExit: false, // whoever shows a bar stops it, Ctrl+C or not
   stream: process.stderr,
+  formatTime: (seconds) => timeLeft(seconds),
+}
+
+/** The bar's own format rounds each part by itself: 14m60s. */
+export function timeLeft(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60)]
+  if (hours > 0) return `${hours} h ${minutes % 60} min`
+  return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`
 }
 
 export interface DrawingBar {

@@ -13,7 +13,7 @@ import { createExpiry } from './expiry.ts'
 import { createFairQueue, type FairQueue } from './fair-queue/fair-queue.ts'
 import { createEstimate } from './forecast/estimate.ts'
 import { createForecastCache } from './forecast/forecast-cache.ts'
-import { type Ask, begin, costOf, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason } from './job.ts'
+import { type Ask, begin, costOf, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason, type Result } from './job.ts'
 import { createJobChanges, type JobEvent } from './job-changes.ts'
 import { createJobPositions, type JobPosition } from './job-positions.ts'
 import { createJobRuns } from './job-runs.ts'
@@ -41,6 +41,12 @@ export interface Scheduler {
    * @throws UserError too-many-waiting, too-often; starting, stopping; journal-failed; what the renderer's check throws
    */
   accept(ask: Ask, options?: { readonly limits?: Limits }): Promise<Job>
+  /**
+   * What was drawn already becomes a job of its own, which has ended: it waits for nothing and counts for nothing.
+   * @param resultOf puts it away under the name of the new job
+   * @throws UserError starting, stopping; journal-failed
+   */
+  record(ask: Ask, resultOf: (id: string) => Promise<Result>): Promise<Job>
   /** Waiting or running → cancelled, or what `outcome` says. Undefined where it has ended, is unknown, or cannot be changed just now. */
   cancel(id: string, outcome?: { readonly state: 'cancelled' | 'refused' | 'expired'; readonly reason: Reason }): Promise<Job | undefined>
   /** Also ended ones, until they are forgotten. */
@@ -124,7 +130,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     renders: () => renders,
     estimate,
   })
-  const changes = createJobChanges({ journal, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
+  const changes = createJobChanges({ journal, queue, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
   const runs = createJobRuns({
     live,
     renders,
@@ -181,7 +187,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** What was running waits again, as if it had not been begun: the fault was none of its own. */
   function resume(): boolean {
     if (!changes.change(runningOnes().map(handBack), written())) return false
-    live.requeue()
+    live.giveBackUnbegun()
     phase = 'open'
     beginAll()
     return true
@@ -206,7 +212,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
     phase = 'open'
-    if (!recoverJobs({ journal, live, changes, maxAttempts, nowMs: clock.nowMs() })) throw unwritten()
+    if (!recoverJobs({ journal, queue, live, changes, maxAttempts, nowMs: clock.nowMs() })) throw unwritten()
     beginAll()
   }
 
@@ -247,6 +253,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return find(job.id) ?? job
   }
 
+  async function record(ask: Ask, resultOf: (id: string) => Promise<Result>): Promise<Job> {
+    recover()
+    const id = newId()
+    const result = await resultOf(id)
+    checkOpen()
+    const nowMs = clock.nowMs()
+    const job = newJob(ask, id, nowMs)
+    const ended = end(begin(job, 1, nowMs), { state: 'done', result }, nowMs)
+    changes.add(job)
+    if (!changes.change([ended])) throw unwritten()
+    await durable()
+    return ended
+  }
+
   function checkOpen(): void {
     if (phase === 'open') return
     if (phase === 'unwritable') throw unwritten()
@@ -277,6 +297,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     start,
     stop,
     accept,
+    record,
     cancel,
     find,
     jobsOf: ({ platform, person }, page) => journal.list({ platform, person }, page),

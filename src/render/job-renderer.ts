@@ -1,10 +1,13 @@
 // A job renderer over a render pool: a job becomes an animation among the blobs. Its style is looked up, the pool renders it, and
 // it is put away under a name that tells nothing.
 
-import { UserError } from '../errors.ts'
+import type { Closing } from '../clip.ts'
+import { type Note, UserError } from '../errors.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
+import { cellBlobOf, type ResultDetails } from '../jobs/result-details.ts'
 import { traceparentOf } from '../jobs/trace-context.ts'
+import type { Animation } from '../media/animation.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
 import type { RenderPool } from './pool.ts'
@@ -43,16 +46,25 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
           onProgress(progress)
         },
       })
-      const { animation, notes, closing, stepMs, renderMs = now() - began } = drawn
+      const { animation, notes, closing, cells = [], stepMs, renderMs = now() - began } = drawn
       const stepsMs = stepMs.reduce((sum, ms) => sum + ms, 0)
       signal.throwIfAborted()
-      const { bytes, format, width, height, frames, fps } = animation
-      const blob = `${job.id}.${format}`
-      await blobs.put(blob, bytes)
-      const details = { format, width, height, frames, fps, bytes: bytes.length, notes, ...omitUndefined({ closing }) }
+      const blob = `${job.id}.${animation.format}`
+      await blobs.put(blob, animation.bytes)
+      for (const [n, cell] of cells.entries()) await blobs.put(cellBlobOf(blob, n), cell.animation.bytes)
+      const alone = cells.map((cell) => detailsOf(cell.animation, cell.note ? [cell.note] : [], cell.closing))
+      const details = { ...detailsOf(animation, notes, closing), ...(cells.length > 0 && { cells: alone }) }
       return { result: { blob, details }, renderMs, stepsMs }
     },
   }
+}
+
+function detailsOf(
+  { bytes, format, width, height, frames, fps }: Animation,
+  notes: readonly Note[],
+  closing: Closing | undefined,
+): Omit<ResultDetails, 'cells'> {
+  return { format, width, height, frames, fps, bytes: bytes.length, notes, ...omitUndefined({ closing }) }
 }
 
 /** @throws UserError `given-gone` where it was deleted meanwhile */

@@ -11,6 +11,7 @@ import { grid } from '../media/grid.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { earlierFrames } from './earlier-frames.ts'
+import type { FrameCache } from './frame-cache.ts'
 import { createFrameSpool, type FrameSpool } from './frame-spool.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -20,10 +21,19 @@ export interface Drawn {
   readonly notes: readonly Note[]
   /** Absent for stills. */
   readonly closing?: Closing
+  /** Of several side by side, each alone. */
+  readonly cells?: readonly DrawnCell[]
   /** Milliseconds of each denoising step, for estimates. */
   readonly stepMs: readonly number[]
   /** Milliseconds of it all without loading, where whoever rendered has measured it. */
   readonly renderMs?: number
+}
+
+export interface DrawnCell {
+  readonly animation: Animation
+  /** What was lowered to fit. */
+  readonly note?: Note
+  readonly closing?: Closing
 }
 
 export interface Renderer {
@@ -46,11 +56,13 @@ export interface RendererOptions {
   readonly now: () => number
   /** What the model does not know of a prompt; said with the animation. */
   readonly remark: (model: ModelFiles, prompt: string) => Note | undefined
+  /** Where the frames of what is drawn are kept; absent: they are not. */
+  readonly frameCache?: FrameCache
   /** Path of an ffmpeg; searched for where absent. */
   readonly ffmpeg?: string
 }
 
-export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions): Renderer {
+export function createRenderer({ engine, now, remark, frameCache, ffmpeg }: RendererOptions): Renderer {
   return {
     async *render(recipe, options) {
       const spools = Array.from({ length: recipe.request.count ?? 1 }, () => createFrameSpool())
@@ -75,11 +87,11 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
     const count = spools.length
     const previewOf = createPreviews(recipe, previewEveryMs, now)
     const stepMs: number[] = []
-    const earlier = await earlierFrames(recipe, ffmpeg)
+    const earlier = await earlierFrames(recipe, omitUndefined({ frameCache, ffmpeg }))
     let notes: readonly Note[] = []
-    let closing: Closing | undefined
+    const closings: (Closing | undefined)[] = []
     for (const [n, spool] of spools.entries()) {
-      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier }, signal)
+      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier.input }, signal)
       let began = now()
       let next = await run.next()
       for (; !next.done; next = await run.next()) {
@@ -96,20 +108,42 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
         began = now()
       }
       notes = next.value.notes
-      closing = next.value.closing
+      closings.push(next.value.closing)
     }
     const of = stepMs.length
     yield { stage: 'encoding', step: of, of }
-    const animation = await encode(grid(spools.map((spool) => spool.source())), {
+    const options = {
       format: request.format,
       fps: request.fps,
       scale: recipe.scale ?? enlargement(request),
-      settings: request,
       ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
-    })
-    const all = [remark(recipe.model, request.prompt), ...notes, animation.reduced?.note]
-    return { animation, notes: all.filter((note) => note !== undefined), stepMs, ...omitUndefined({ closing }) }
+    }
+    const sources = spools.map((spool) => spool.source())
+    const animation = await encode(grid(sources), { ...options, settings: request })
+    // Several side by side are no clip that could go on; each of them is.
+    if (count === 1) frameCache?.keep(animation.bytes, sources[0]!)
+    const cells: DrawnCell[] = []
+    if (count > 1) {
+      for (const [n, source] of sources.entries()) {
+        const alone = await encode(source, { ...options, settings: requestOfCell(request, n) })
+        frameCache?.keep(alone.bytes, source)
+        cells.push({ animation: alone, ...omitUndefined({ note: alone.reduced?.note, closing: closings[n] }) })
+      }
+    }
+    const all = [remark(recipe.model, request.prompt), ...earlier.notes, ...notes, animation.reduced?.note]
+    return {
+      animation,
+      notes: all.filter((note) => note !== undefined),
+      stepMs,
+      ...omitUndefined({ closing: closings.at(-1) }),
+      ...(count > 1 && { cells }),
+    }
   }
+}
+
+/** What draws one of several alone. */
+export function requestOfCell({ count: _, ...request }: AnimationRequest, n: number): AnimationRequest {
+  return { ...request, seed: nthSeed(request.seed, n) }
 }
 
 /** @param n of those that a request asks for, from 0 */

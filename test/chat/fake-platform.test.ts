@@ -35,7 +35,7 @@ testPlatform('the fake platform', async (receiver) => {
 })
 
 function seenOf(fake: FakePlatform, { id, outgoing }: FakeMessage) {
-  const { text, quote, facts = [], progress, items = [], buttons = [], picture, file, reactions = [] } = outgoing
+  const { text, quote, facts = [], progress, items = [], buttons = [], picture, file } = outgoing
   const words = [
     text,
     quote,
@@ -49,6 +49,5 @@ function seenOf(fake: FakePlatform, { id, outgoing }: FakeMessage) {
     pictures: [picture, ...items.map((item) => item.picture)].flatMap((one) => (one ? [one.bytes] : [])),
     files: file ? [file.bytes] : [],
     buttons: [...buttons, ...items.flatMap((item) => item.buttons ?? [])].map(({ label }) => label),
-    reactions,
   }
 }

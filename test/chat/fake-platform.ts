@@ -51,7 +51,6 @@ const usualLimits: PlatformLimits = {
   formats: ['webp', 'gif'],
   previews: true,
   edits: { perMinute: 600, per: 'message' },
-  reactions: true,
   textChars: 2000,
   quoteChars: 1000,
   factChars: 200,

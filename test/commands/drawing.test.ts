@@ -2,6 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { fixedCapacity } from '../../src/jobs/capacity.ts'
+import type { Job } from '../../src/jobs/job.ts'
+import { cellBlobOf } from '../../src/jobs/result-details.ts'
+import type { Store } from '../../src/store/store.ts'
+import { smallWebp } from '../chat/test-chat.ts'
 import { type CommandTester, createCommandTester } from './command-tester.ts'
 
 describe('/animate', () => {
@@ -232,6 +237,72 @@ describe('several to pick from', () => {
     assert.deepEqual(picked.request, { ...alone, seed: '0' })
     assert.equal(picked.cost * 4, job.cost)
     assert.match((await tester.say('bob', `/again job:${picked.id} pick:2`)).text, /There is one to pick from/)
+    for (const made of ['vary:yes', 'longer:yes', 'strength:0.5'])
+      assert.match((await tester.say('bob', `/again job:${job.id} ${made}`)).text, /There are 4 side by side: pick one/)
+  })
+})
+
+describe('one of several that was kept', () => {
+  const side = (n: number) => Buffer.from(`the loop of cell ${n}`)
+  /** As the real one keeps them. */
+  const keepingCells = (drawn: string[]) => (blobs: Store['blobs']) => ({
+    ...fixedCapacity(2),
+    async render({ id, request: { count = 1, prompt } }: Job) {
+      drawn.push(prompt)
+      const blob = `${id}.webp`
+      const about = { format: 'webp', width: 16, height: 16, frames: 3, fps: 8, notes: [] } as const
+      await blobs.put(blob, await smallWebp())
+      for (let n = 0; n < count; n++) await blobs.put(cellBlobOf(blob, n), side(n))
+      const cells = Array.from({ length: count }, (_, n) => ({ ...about, bytes: side(n).length }))
+      return { result: { blob, details: { ...about, bytes: 100, ...(count > 1 && { cells }) } }, renderMs: 20 }
+    },
+  })
+
+  test('is picked at once, as it was shown: nothing is drawn, waited for or counted', async (t) => {
+    const drawn: string[] = []
+    const tester = await createCommandTester({ renderer: keepingCells(drawn) })
+    t.after(() => tester.testChat.close())
+    const { scheduler, store, fake } = tester.testChat
+    const grid = await tester.drawn('ann', '/animate a boat count:3 seed:7')
+    assert.deepEqual(drawn, ['a boat'])
+    const reply = await tester.say('bob', `/again job:${grid.id} pick:3`)
+    assert.equal(reply.tone, 'done')
+    assert.deepEqual(Buffer.from(reply.picture!.bytes), side(2))
+    assert.deepEqual(drawn, ['a boat'])
+    const [picked] = scheduler.jobsOf({ platform: 'fake', space: 'guild', person: 'bob' }, { from: 0, limit: 9 }).jobs
+    const { count: _count, ...alone } = grid.request
+    assert.deepEqual(picked!.request, { ...alone, seed: '9' })
+    assert.equal(picked!.startedMs, picked!.endedMs)
+    assert.equal(fake.messages().filter(({ outgoing }) => outgoing.tone !== 'done').length, 0)
+    // it is a job like any other
+    await tester.drawn('bob', `/again job:${picked!.id}`)
+    assert.deepEqual(drawn, ['a boat', 'a boat'])
+    // and stays when the grid goes
+    await tester.say('ann', `/cancel job:${grid.id} sure:yes`)
+    const names: string[] = []
+    for await (const { name } of store.blobs.all()) names.push(name)
+    assert.ok(!names.some((name) => name.startsWith(grid.id)), `${names}`)
+    assert.deepEqual(Buffer.from((await store.blobs.get(picked!.result!.blob))!), side(2))
+  })
+
+  test('is drawn from its seed where its file is gone, or is more than the place takes', async (t) => {
+    const drawn: string[] = []
+    const tester = await createCommandTester({ renderer: keepingCells(drawn) })
+    t.after(() => tester.testChat.close())
+    const grid = await tester.drawn('ann', '/animate a boat count:2 seed:7')
+    await tester.drawn('bob', `/again job:${grid.id} pick:1`, { maxBytes: 10 })
+    await tester.testChat.store.blobs.delete(cellBlobOf(grid.result!.blob, 1))
+    const again = await tester.drawn('bob', `/again job:${grid.id} pick:2`)
+    assert.equal(again.request.seed, '8')
+    assert.equal(drawn.length, 3)
+  })
+
+  test('is looked at as every request is: words that are blocked here, channels', async (t) => {
+    const tester = await createCommandTester({ renderer: keepingCells([]) })
+    t.after(() => tester.testChat.close())
+    const grid = await tester.drawn('ann', '/animate a boat count:2')
+    await tester.say('root', '/settings block words:boat outcome:refuse')
+    assert.equal((await tester.say('bob', `/again job:${grid.id} pick:1`)).tone, 'refused')
   })
 })
 

@@ -130,6 +130,33 @@ describe('/styles', () => {
     house.close()
   })
 
+  test('the form of edit shows what the style draws with now: its own settings, and those of its base', async () => {
+    const house = await openHouse()
+    const say = speaker(house)
+    await say('/styles add ink', true)
+    const edited = await say('/styles edit ink size:128x96 steps:9 sampler:euler')
+    const base = await house.styles.model('anime')
+    assert.partialDeepStrictEqual(facts(edited), {
+      Size: '128 × 96',
+      Steps: '9',
+      Frames: String(base.frames),
+      Guidance: String(base.guidance),
+    })
+    const { current } = commands.find(({ name }) => name === 'styles')!.actions['edit']!
+    const context = { styles: stylesFor(house.styles, 'discord/s1', true), styleAdmin: house.admin() } as unknown as CommandContext
+    assert.partialDeepStrictEqual(await current!({ name: 'ink' }, context), {
+      size: '128x96',
+      steps: '9',
+      sampler: 'euler',
+      frames: String(base.frames),
+      guidance: String(base.guidance),
+    })
+    await say('/styles quarantine ink')
+    const own = await current!({ name: 'ink' }, { ...context, styles: stylesFor(house.styles, 'discord/s1', false) } as CommandContext)
+    assert.partialDeepStrictEqual(own, { size: '128x96', steps: '9', sampler: 'euler' })
+    house.close()
+  })
+
   test('who says which GPU hosts can draw it, where there are any', async () => {
     const house = await openHouse()
     await speaker(house)('/styles add ink', true)

@@ -249,3 +249,27 @@ test('what one may see costs no more for all that others hide, nor far back', ()
   }
   journal.close()
 })
+
+test('what stands beside a grid is held, counted and forgotten with it', () => {
+  const journal = openJournal(':memory:')
+  const about = { format: 'webp', width: 8, height: 8, frames: 2, fps: 8, notes: [] } as const
+  const details = {
+    ...about,
+    bytes: 10,
+    cells: [
+      { ...about, bytes: 40 },
+      { ...about, bytes: 50 },
+    ],
+  }
+  const job = newJob({ request: askOf('ann').request, owner: askOf('ann').owner, address: null }, 'grid', 1)
+  journal.add(job)
+  journal.change([end(begin(job, 1, 1), { state: 'done', result: { blob: 'grid.webp', details } }, 2)])
+  assert.deepEqual(journal.find('grid')!.result!.details, details)
+  for (const name of ['grid.webp', 'grid-1.webp', 'grid-2.webp']) assert.ok(journal.holds(name), name)
+  assert.ok(!journal.holds('other-1.webp'))
+  const quota = (bytes: number) => ({ platform: job.owner.platform, person: { jobs: 9, bytes }, all: { jobs: 9, bytes: 1000 } })
+  assert.deepEqual([journal.beyond(quota(99)).length, journal.beyond(quota(100)).length], [1, 0])
+  journal.told('grid')
+  assert.deepEqual(journal.forget(['grid']), ['grid.webp', 'grid-1.webp', 'grid-2.webp'])
+  assert.ok(!journal.holds('grid-1.webp'))
+})

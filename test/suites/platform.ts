@@ -28,7 +28,6 @@ export interface Harness {
   speak(person: Person, command: string, options: Readonly<Record<string, OptionInput>>): Promise<void>
   /** A click on the button of this message whose text is `label`. `message` is one of `Posted.messages`. */
   press(person: Person, message: string, label: string): Promise<void>
-  /** Only called where `limits.reactions`. */
   react(person: Person, message: string, reaction: Reaction): Promise<void>
   /** The dialog that is open for this person: its title, and what stands in each field. */
   opened(person: Person): Promise<{ readonly title: string; readonly values: Readonly<Record<string, string>> } | undefined>
@@ -48,7 +47,7 @@ export interface Harness {
   close(): Promise<void>
 }
 
-export type Feature = 'completion' | 'deletion by hand' | 'buttons after a restart'
+export type Feature = 'completion' | 'reactions' | 'deletion by hand' | 'buttons after a restart'
 
 /** Who is there, and what the platform says of them. */
 export interface HarnessCircumstances {
@@ -71,8 +70,6 @@ export interface Seen {
   readonly pictures: readonly Uint8Array[]
   readonly files: readonly Uint8Array[]
   readonly buttons: readonly string[]
-  /** What the bot put under it. */
-  readonly reactions: readonly Reaction[]
 }
 
 export type MakeHarness = (receiver: Receiver) => Promise<Harness>
@@ -148,7 +145,6 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         pictures: all.flatMap(({ pictures }) => pictures),
         files: all.flatMap(({ files }) => files),
         buttons: all.flatMap(({ buttons }) => buttons),
-        reactions: all.flatMap(({ reactions }) => reactions),
       }
     }
     async function seenBy(person: Person, posted: Posted): Promise<Seen> {
@@ -213,7 +209,6 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
           { label: 'Again', emoji: '🎲', command: 'again job:k3j9x', style: 'main' },
           { label: 'Delete', command: 'cancel job:k3j9x', style: 'danger' },
         ],
-        reactions: ['die', 'star'],
         tone: 'done',
       })
       for (const person of harness.circumstances.people) {
@@ -223,7 +218,6 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
         }
         assert.deepEqual(seen.pictures.map(hash), [hash(picture.bytes)])
         assert.ok(['Again', 'Delete'].every((label) => seen.buttons.some((button) => button.includes(label))))
-        assert.deepEqual([...seen.reactions].sort(), harness.platform.limits.reactions ? ['die', 'star'] : [])
       }
     })
 
@@ -266,6 +260,24 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
       }
     })
 
+    test('what goes with a message for everybody is shown to who asked alone, and can be taken away or never was kept', async () => {
+      const { postEphemeral } = harness.platform
+      const text = 'Only ann may cancel it.'
+      const beside = await answering(async ({ address }, platform) => {
+        const shared = await platform.post(address, plain({ text: 'Drawn for everybody.' }))
+        const buttons = [{ label: 'Stop it', command: 'cancel job:k3j9x', style: 'danger' as const }]
+        const own = await postEphemeral?.(json(address), plain({ audience: 'asker', text, buttons }))
+        return { shared, own: own && json(own) }
+      })
+      assert.ok((await seenBy(reader, beside.shared)).text.includes('Drawn for everybody.'))
+      for (const person of others) assert.ok(!(await isRead(person, text)))
+      // without it each reader has a page of their own, on which the button is left out for others
+      assert.equal(beside.own !== undefined, postEphemeral !== undefined)
+      if (!beside.own) return
+      assert.deepEqual((await seenBy('ann', beside.own)).buttons, ['Stop it'])
+      await harness.platform.remove(beside.own)
+    })
+
     test('an edit shows the whole message anew: waiting, progress, end', async () => {
       const { limits } = harness.platform
       const waiting = await post({
@@ -295,7 +307,7 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
     })
 
     test('what is removed is gone for everybody, twice is no error, and a later edit says so', async () => {
-      const posted = await post({ text: 'Soon gone.', picture, reactions: ['die'] })
+      const posted = await post({ text: 'Soon gone.', picture })
       await harness.platform.remove(posted)
       await harness.platform.remove(posted)
       for (const person of harness.circumstances.people) assert.ok(!(await isRead(person, 'Soon gone.')))
@@ -449,26 +461,29 @@ export function testPlatform(name: string, makeHarness: MakeHarness): void {
       assert.equal(owner.platform, harness.platform.name)
     })
 
-    test('a reaction comes back with the message it stands under, also after a restart; its responses can be posted', async (t) => {
-      if (!harness.platform.limits.reactions) return t.skip('this platform has buttons instead of reactions')
-      const posted = await post({ picture, reactions: ['die', 'cross', 'star', 'letter'] })
-      await harness.restart()
-      for (const reaction of ['die', 'cross', 'star', 'letter'] as const) {
-        const message = posted.messages[posted.messages.length - 1]!
-        const { incoming, response } = await receivedFrom(
-          () => harness.react(reader, message, reaction),
-          async (one, platform) => ({
-            incoming: one,
-            response: await platform.post(one.address, plain({ text: `Received ${reaction}.` })),
-          }),
-        )
-        assert.equal(incoming.kind, 'reaction')
-        if (incoming.kind !== 'reaction') return
-        assert.deepEqual({ reaction: incoming.reaction, message: incoming.message }, { reaction, message })
-        assert.equal(incoming.owner.platform, harness.platform.name)
-        assert.ok((await seenBy('ann', response)).text.includes(`Received ${reaction}.`))
-      }
-    })
+    testOf(
+      'reactions',
+      'a reaction comes back with the message it stands under, also after a restart; its responses can be posted',
+      async () => {
+        const posted = await post({ picture })
+        await harness.restart()
+        for (const reaction of ['die', 'cross', 'star', 'letter'] as const) {
+          const message = posted.messages[posted.messages.length - 1]!
+          const { incoming, response } = await receivedFrom(
+            () => harness.react(reader, message, reaction),
+            async (one, platform) => ({
+              incoming: one,
+              response: await platform.post(one.address, plain({ text: `Received ${reaction}.` })),
+            }),
+          )
+          assert.equal(incoming.kind, 'reaction')
+          if (incoming.kind !== 'reaction') return
+          assert.deepEqual({ reaction: incoming.reaction, message: incoming.message }, { reaction, message })
+          assert.equal(incoming.owner.platform, harness.platform.name)
+          assert.ok((await seenBy('ann', response)).text.includes(`Received ${reaction}.`))
+        }
+      },
+    )
   })
 }
 

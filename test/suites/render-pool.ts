@@ -11,6 +11,7 @@ import { readSettings } from '../../src/media/inspect.ts'
 import { resize } from '../../src/media/resize.ts'
 import { pocket } from '../../src/paths.ts'
 import { PoolClosed, type RenderPool } from '../../src/render/pool.ts'
+import { requestOfCell } from '../../src/render/render.ts'
 import { decode } from '../media/decode.ts'
 import { smallRecipe } from '../render/small-recipe.ts'
 
@@ -87,6 +88,19 @@ export function testRenderPool(
       const [one, same, other] = [await bytesOf('7'), await bytesOf('7'), await bytesOf('8')]
       assert.deepEqual(one, same)
       assert.notDeepEqual(one, other)
+    })
+
+    test('several side by side come with each of them alone, as it is drawn where it is asked for by itself', async () => {
+      const recipe = smallRecipe({ seed: '7', steps: 2, count: 2 })
+      const { animation, cells = [], closing } = await pool.render(recipe)
+      assert.equal(cells.length, 2)
+      assert.ok(animation.width > 2 * 256 && readSettings(animation.bytes).frames === 2)
+      for (const [n, cell] of cells.entries()) {
+        const alone = await pool.render({ ...recipe, request: requestOfCell(recipe.request, n) })
+        assert.deepEqual(cell.animation, alone.animation)
+        assert.deepEqual(cell.closing, alone.closing)
+      }
+      assert.deepEqual(closing, cells[1]!.closing)
     })
 
     test('what is refused comes back as the UserError it was, with code, sentence and data', async () => {

@@ -2,8 +2,8 @@
 // pings nobody on create and on edit, and lays it out as its people are used to. Lengths already fit `Platform.limits`.
 
 import type { Format } from '../../jobs/request.ts'
+import type { Choice } from './incoming.ts'
 import type { Option } from './option.ts'
-import type { Reaction } from './reactions.ts'
 
 export interface Outgoing {
   readonly audience: Audience
@@ -21,8 +21,6 @@ export interface Outgoing {
   /** A file to keep (an export), not shown inline. */
   readonly file?: File
   readonly buttons?: readonly Button[]
-  /** Reactions that the bot puts under the message, so that people need one click. */
-  readonly reactions?: readonly Reaction[]
   /** The id of the one person whom this tells that it is there; nobody else is ever pinged. An edit that does not tell is made as a new message. */
   readonly mention?: string
   /** At most 25 characters. Posting the same nonce at the same address again gives the message that is there already. */
@@ -79,7 +77,10 @@ export interface Button {
   /** The text of a command, at most 100 characters: it fits a custom id and comes back as `kind: 'text'`. Unique in a message. */
   readonly command: string
   readonly style: 'usual' | 'main' | 'danger'
-  /** It would be refused to anybody but who asked and admins: a platform that shows each reader their own page leaves it out for others. */
+  /**
+   * It would be refused to anybody but who asked and admins: a platform that shows each reader their own page leaves it out for others.
+   * While something is drawn, one that shows the same to all is not given it: `Platform.postEphemeral`.
+   */
   readonly for?: 'owner'
 }
 
@@ -102,5 +103,7 @@ export interface Field {
   readonly help?: string
   /** What the choices of the option are called. Absent: as they are. */
   readonly choices?: Readonly<Record<string, string>>
+  /** Of a text: all that can be meant, where it is few enough for a list of the platform: `value` is among it, or else the first is meant. */
+  readonly picks?: readonly Choice[]
   readonly value?: string
 }

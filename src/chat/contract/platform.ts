@@ -28,6 +28,11 @@ export interface Platform {
    * @throws UserError where it can never be shown there: gone, forbidden, too large; anything else is tried again
    */
   post(address: Json, outgoing: Outgoing): Promise<Posted>
+  /**
+   * Shows who asked, where they are and to nobody else, what goes with a message that everybody sees; it is worth no private message.
+   * Undefined: that cannot be done there. Absent: each reader sees a page of their own, and `Button.for` decides.
+   */
+  postEphemeral?(address: Json, outgoing: Outgoing): Promise<Posted | undefined>
   /** The whole message anew. Undefined: it is gone or can no longer be reached, and the caller posts another. */
   edit(posted: Posted, outgoing: Outgoing): Promise<Posted | undefined>
   /** Content where it was, if it is there still. */
@@ -78,8 +83,6 @@ export interface PlatformLimits {
   /** Whether a preview may change with each edit; otherwise progress is text. */
   readonly previews: boolean
   readonly edits: EditLimits
-  /** Whether people can react to its messages. */
-  readonly reactions: boolean
   /** It says beside every message who asked, to themselves otherwise than to others: our sentences need not. */
   readonly namesAsker?: true
   readonly textChars: number

@@ -29,6 +29,8 @@ export interface AnimationReply {
   readonly private: boolean
   /** The job that this one re-rolls or changes. */
   readonly parent?: string
+  /** Of the several that the parent has drawn, counted from 1: as it was shown, as long as that is kept, and drawn only where it is not. */
+  readonly pick?: number
 }
 
 /** Ask for options in a dialog; it ends in this command. */

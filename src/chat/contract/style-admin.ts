@@ -79,6 +79,8 @@ export interface StyleCard {
   readonly before: string
   readonly after: string
   readonly negative: string
+  /** What it draws with unless asked otherwise; the rest is as its base has it. */
+  readonly settings: Partial<DrawSettings>
   /** Of the change that led here; 0 where it is as it ships. `rollback` goes back to it. */
   readonly change: number
   /** What this change did, a line a thing. */

@@ -29,7 +29,7 @@ export interface FinalDelivery {
 
 export interface FinalDeliveryParts {
   readonly scheduler: Pick<Scheduler, 'told'>
-  readonly messages: Pick<JobMessages, 'drop' | 'find' | 'store' | 'track'>
+  readonly messages: Pick<JobMessages, 'drop' | 'find' | 'store' | 'track' | 'withdrawCancel'>
   readonly finalMessages: FinalMessages
   readonly connected: ReadonlyMap<string, ConnectedPlatform>
   readonly retryForJob: JobRetry
@@ -69,6 +69,7 @@ export function createFinalDelivery(parts: FinalDeliveryParts): FinalDelivery {
     await message.opened
     await edits.clear({ message: job.id, space: job.owner.space })
     const posted = await finalMessages.show(message, (call) => retryForJob(message, { giveUpAfterMs, signal }, call))
+    await messages.withdrawCancel(message)
     if (posted) await messages.store(message, posted)
     await scheduler.told(job.id)
     observer.ended(job, clock.nowMs())

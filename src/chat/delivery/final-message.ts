@@ -121,6 +121,6 @@ function postNeutral({ job, platform, to }: EndedJob): Promise<Posted> {
   return platform.post(to.at, truncate({ audience: 'everyone', tone: 'plain', text, nonce: job.id }, platform.limits))
 }
 
-function postDirect({ job, platform, to }: EndedJob, { reactions: _reactions, ...outgoing }: Outgoing): Promise<Posted> {
+function postDirect({ job, platform, to }: EndedJob, outgoing: Outgoing): Promise<Posted> {
   return platform.post(to.at, { ...outgoing, audience: 'direct', nonce: job.id })
 }

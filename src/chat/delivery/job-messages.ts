@@ -17,7 +17,7 @@ import { type MessageHandle, messageHandleFrom } from './message-handle.ts'
 import type { MessageIndex } from './message-index.ts'
 import type { JobRetry } from './pacing/job-retry.ts'
 import { pictureOfPreview } from './rendering/pictures.ts'
-import { lateMessage, runningMessage, type WaitingState, waitingMessage } from './rendering/status-message.ts'
+import { cancelMessage, lateMessage, runningMessage, type WaitingState, waitingMessage } from './rendering/status-message.ts'
 import { truncate } from './rendering/truncate.ts'
 import { type ReplyTarget, replyTargetOf } from './reply-target.ts'
 
@@ -28,6 +28,10 @@ export interface JobMessage {
   /** Settled once the first message is there, or could not be posted. */
   opened: Promise<void>
   posted?: Posted | undefined
+  /** Settled once who asked is shown how to cancel, where others read the message too. */
+  offered: Promise<void>
+  /** That, where it stands beside the message. */
+  cancel?: Posted | undefined
   /** It is gone: nothing but the end is posted anew. */
   lost: boolean
   progress?: RenderProgress
@@ -48,6 +52,8 @@ export interface JobMessages {
   update(message: JobMessage): Promise<boolean>
   /** Writes down where it is: with the job, and for reactions that name it. */
   store(message: JobMessage, posted: Posted): Promise<void>
+  /** It has ended: there is nothing to cancel. Never rejects */
+  withdrawCancel(message: JobMessage): Promise<void>
 }
 
 export interface JobMessagesParts {
@@ -104,7 +110,34 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     return true
   }
 
-  function render({ job, platform, to, posted, progress, preview }: JobMessage): Outgoing {
+  /** Only who asked is shown how to cancel; where that cannot be shown, there is /cancel. */
+  async function offerCancel(message: JobMessage): Promise<void> {
+    const { platform, to, posted } = message
+    if (!offersCancelApart(message) || !posted || hasEnded(message.job)) return
+    try {
+      const outgoing = cancelMessage(message.job, localeFor(to.ownLocale ?? to.locale))
+      message.cancel = await platform.postEphemeral?.(to.at, truncate(outgoing, platform.limits))
+      await note(message, message.posted ?? posted)
+    } catch (error) {
+      log.debug({ job: message.job.id, err: error }, 'how to cancel could not be shown')
+    }
+  }
+
+  async function withdrawCancel(message: JobMessage): Promise<void> {
+    await message.offered
+    const { cancel, platform, job } = message
+    if (!cancel) return
+    message.cancel = undefined
+    await platform.remove(cancel).catch((error: unknown) => log.debug({ job: job.id, err: error }, 'how to cancel could not be taken away'))
+  }
+
+  function render(message: JobMessage): Outgoing {
+    const outgoing = stateOf(message)
+    if (!offersCancelApart(message)) return outgoing
+    return { ...outgoing, buttons: (outgoing.buttons ?? []).filter((button) => button.for !== 'owner') }
+  }
+
+  function stateOf({ job, platform, to, posted, progress, preview }: JobMessage): Outgoing {
     const locale = localeFor(to.locale)
     const untilMs = posted?.editableUntilMs
     if (untilMs !== undefined && clock.nowMs() > untilMs - lastWordsMs) return truncate(lateMessage(job, to, locale), platform.limits)
@@ -120,7 +153,11 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     if (JSON.stringify(posted) === JSON.stringify(message.posted)) return
     message.posted = posted
     await index.remember(message.platform.name, posted.messages, message.job.id)
-    const handle: MessageHandle = { posted }
+    await note(message, posted)
+  }
+
+  async function note(message: JobMessage, posted: Posted): Promise<void> {
+    const handle: MessageHandle = omitUndefined({ posted, cancel: message.cancel })
     await scheduler.annotate(message.job.id, handle as unknown as Json)
   }
 
@@ -128,18 +165,29 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     find: (job) => messages.get(job),
     all: () => messages.values(),
     track(job, platform) {
-      const posted = messageHandleFrom(scheduler.noteOf(job.id))?.posted
-      const message: JobMessage = { job, platform, to: replyTargetOf(job), opened: Promise.resolve(), posted, lost: false, shown: '' }
+      const { posted, cancel } = messageHandleFrom(scheduler.noteOf(job.id)) ?? {}
+      const settled = Promise.resolve()
+      const message: JobMessage = {
+        ...{ job, platform, to: replyTargetOf(job), opened: settled, offered: settled },
+        ...{ posted, cancel, lost: false, shown: '' },
+      }
       messages.set(job.id, message)
       return message
     },
     drop: (job) => void messages.delete(job),
     open(message) {
       message.opened = post(message)
+      message.offered = message.opened.then(() => offerCancel(message))
     },
     update,
     store,
+    withdrawCancel,
   }
+}
+
+/** A message that others read shows nobody another's Cancel. */
+function offersCancelApart({ platform, to }: JobMessage): boolean {
+  return platform.postEphemeral !== undefined && !to.private && !to.direct
 }
 
 /** Two messages that look alike need no edit between them. */

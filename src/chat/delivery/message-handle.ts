@@ -6,6 +6,8 @@ import type { Posted } from '../contract/platform.ts'
 
 export interface MessageHandle {
   readonly posted: Posted
+  /** What only who asked sees beside it. */
+  readonly cancel?: Posted | undefined
 }
 
 const postedSchema = z.object({
@@ -13,7 +15,7 @@ const postedSchema = z.object({
   messages: z.array(z.string()),
   editableUntilMs: z.number().optional(),
 })
-const handleSchema = z.object({ posted: postedSchema })
+const handleSchema = z.object({ posted: postedSchema, cancel: postedSchema.optional() })
 
 export function messageHandleFrom(note: Json | undefined): MessageHandle | undefined {
   return note === undefined ? undefined : handleSchema.parse(note)

@@ -14,6 +14,10 @@ export interface ReplyTarget {
   /** Of those who read it: the place's for everybody, the person's own for a private one. */
   readonly locale: string
   readonly private: boolean
+  /** They are alone with the bot. */
+  readonly direct?: boolean | undefined
+  /** Of who asked, where `locale` is the place's. */
+  readonly ownLocale?: string | undefined
   /** Largest file that may be posted there. */
   readonly maxBytes: number
   /** Words that were taken out of the prompt, and put among what should not be in the picture. */
@@ -30,6 +34,8 @@ const replyTargetSchema = z.object({
   name: z.string(),
   locale: z.string(),
   private: z.boolean(),
+  direct: z.boolean().optional(),
+  ownLocale: z.string().optional(),
   maxBytes: z.number(),
   stripped: z.array(z.string()),
   forced: z.array(z.string()),

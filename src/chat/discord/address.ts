@@ -37,8 +37,6 @@ const handleSchema = z.object({
   token: z.string().nullable(),
   /** Until when the token serves. */
   untilMs: z.number(),
-  /** Emoji that the bot put under it. */
-  marks: z.array(z.string()),
 })
 
 export type Handle = z.infer<typeof handleSchema>

@@ -14,7 +14,6 @@ import { createInteractionResponses } from './interactions/interaction-responses
 import { createInteractionStates } from './interactions/interaction-state.ts'
 import { createNames } from './names.ts'
 import { createPost } from './post.ts'
-import { createReactions } from './reactions.ts'
 import { platformName } from './receive.ts'
 import { type Registered, registerCommands } from './register-commands.ts'
 import { createRestCalls, type RestCall, RestError } from './rest/rest-calls.ts'
@@ -43,7 +42,6 @@ export const discordLimits: PlatformLimits = {
   formats: ['webp', 'gif'],
   previews: true,
   edits: { perMinute: 20, per: 'message' },
-  reactions: true,
   // together below the 4000 characters of a message
   textChars: 1000,
   quoteChars: 1000,
@@ -73,7 +71,6 @@ export function createDiscord(options: DiscordOptions): Platform {
   const states = createInteractionStates<Posted>()
   const shared = { call, states, nowMs, application: () => application }
   const responses = createInteractionResponses(shared)
-  const reactions = createReactions(call, warn)
   const names = createNames(() => connection!.client, call)
   const onPacket = createGatewayEvents({
     ...shared,
@@ -116,15 +113,10 @@ export function createDiscord(options: DiscordOptions): Platform {
 
   async function stop(): Promise<void> {
     receiver = undefined
-    await withTimeout(stopMs, settled(), () => undefined)
+    await withTimeout(stopMs, inFlight.settled(), () => undefined)
     await connection?.close()
     rest.clearHashSweeper()
     rest.clearHandlerSweeper()
-  }
-
-  async function settled(): Promise<void> {
-    await inFlight.settled()
-    await reactions.settled()
   }
 
   return {
@@ -134,19 +126,17 @@ export function createDiscord(options: DiscordOptions): Platform {
     stop,
     trouble: () => (connection ? (connection.trouble() ?? calls.trouble()) : 'Discord is not connected.'),
     namesOf: names.ofIds,
-    ...createPost({ ...shared, responses, reactions, maxBytes: discordLimits.maxBytes }),
+    ...createPost({ ...shared, responses, maxBytes: discordLimits.maxBytes }),
   }
 }
 
-/** What it needs in a server: to see, to speak, to show files, and to put reactions under its messages. */
+/** What it needs in a server: to see, to speak and to show files. */
 export const permissions =
   PermissionFlagsBits.ViewChannel |
   PermissionFlagsBits.SendMessages |
   PermissionFlagsBits.SendMessagesInThreads |
   PermissionFlagsBits.AttachFiles |
-  PermissionFlagsBits.EmbedLinks |
-  PermissionFlagsBits.ReadMessageHistory |
-  PermissionFlagsBits.AddReactions
+  PermissionFlagsBits.EmbedLinks
 
 function invitation(application: string, installs: readonly ApplicationIntegrationType[]): string {
   const server = installs.includes(ApplicationIntegrationType.GuildInstall)

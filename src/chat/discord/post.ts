@@ -11,7 +11,6 @@ import type { InteractionResponses } from './interactions/interaction-responses.
 import type { InteractionStates } from './interactions/interaction-state.ts'
 import { type DiscordMessage, linkTo, messageOf } from './layout/message-layout.ts'
 import { modalOf } from './layout/modal.ts'
-import type { Reactions } from './reactions.ts'
 import { deadTokenCodes, directClosedCodes, goneCodes, translateError, unknownMessageCodes } from './rest/error-codes.ts'
 import { idFrom, isEphemeral, type MessageData, messageFrom } from './rest/message-schemas.ts'
 import { isRestError, type SendRestCall } from './rest/rest-calls.ts'
@@ -20,14 +19,15 @@ export interface PostParts {
   readonly call: SendRestCall
   readonly responses: InteractionResponses
   readonly states: Pick<InteractionStates<Posted>, 'postedWith' | 'rememberPosted' | 'inTurn'>
-  readonly reactions: Pick<Reactions, 'put'>
   readonly application: () => string
   readonly nowMs: () => number
   readonly maxBytes: number
 }
 
-export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'post' | 'edit' | 'remove' | 'open'> {
-  const { call, responses, states, reactions, application, nowMs, maxBytes } = parts
+export function createPost(
+  parts: PostParts,
+): Required<Pick<Platform, 'acknowledge' | 'post' | 'postEphemeral' | 'edit' | 'remove' | 'open'>> {
+  const { call, responses, states, application, nowMs, maxBytes } = parts
 
   async function acknowledge(json: Json, audience: Outgoing['audience']): Promise<void> {
     const { interaction, direct } = addressFrom(json)
@@ -43,6 +43,13 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     } catch (error) {
       throw translateError(error, maxBytes)
     }
+  }
+
+  /** Only what a person did just now can be responded to so. */
+  async function postEphemeral(json: Json, outgoing: Outgoing): Promise<Posted | undefined> {
+    const address = addressFrom(json)
+    const { interaction } = address
+    return interaction ? states.inTurn(interaction.id, () => respond(address, outgoing, true)) : undefined
   }
 
   async function postOnce(address: Address, outgoing: Outgoing): Promise<Posted> {
@@ -63,7 +70,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     const ephemeral = outgoing.audience !== 'everyone' && !address.direct
     const response = await respond(address, outgoing, ephemeral)
     if (response) return response
-    return ephemeral ? sendDirect(address, outgoing) : postedAs(await create(address.channel, outgoing), outgoing)
+    return ephemeral ? sendDirect(address, outgoing) : postedAs(await create(address.channel, outgoing))
   }
 
   /** Undefined: there is nothing to respond to, or it takes no response any more. */
@@ -75,7 +82,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     const made = await responses.respond(interaction, messageOf(outgoing, ephemeral), { ephemeral, nonce, post })
     if (!made) return undefined
     const untilMs = interaction.atMs + tokenMs
-    const posted = postedAs(made, outgoing, { token: interaction.token, untilMs })
+    const posted = postedAs(made, { token: interaction.token, untilMs })
     return guest || isEphemeral(made) ? { ...posted, editableUntilMs: untilMs } : posted
   }
 
@@ -99,7 +106,7 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
   async function sendDirect({ person }: Address, outgoing: Outgoing): Promise<Posted> {
     try {
       const channel = idFrom(await call({ method: 'POST', path: Routes.userChannels(), body: { recipient_id: person } }))
-      return postedAs(await create(channel, outgoing), outgoing)
+      return postedAs(await create(channel, outgoing))
     } catch (error) {
       if (!isRestError(error, directClosedCodes)) throw error
       const sentence = 'I cannot write to you alone: allow direct messages from this server in its privacy settings, then ask again.'
@@ -123,20 +130,16 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     return messageFrom(await call({ method: 'POST', path: Routes.channelMessages(channel), body: { ...body, ...once }, files }))
   }
 
-  function postedAs(made: MessageData, outgoing: Outgoing, token: Pick<Handle, 'token' | 'untilMs'> = { token: null, untilMs: 0 }): Posted {
-    const handle: Handle = { channel: made.channel_id, message: made.id, ephemeral: isEphemeral(made), ...token, marks: [] }
-    return { handle: withReactions(handle, outgoing), messages: [made.id] }
-  }
-
-  function withReactions(handle: Handle, { reactions: wanted = [] }: Outgoing): Handle {
-    return reactions.put(handle, handle.ephemeral ? [] : wanted)
+  function postedAs(made: MessageData, token: Pick<Handle, 'token' | 'untilMs'> = { token: null, untilMs: 0 }): Posted {
+    const handle: Handle = { channel: made.channel_id, message: made.id, ephemeral: isEphemeral(made), ...token }
+    return { handle, messages: [made.id] }
   }
 
   async function edit({ handle: json, ...there }: Posted, outgoing: Outgoing): Promise<Posted | undefined> {
     const handle = handleFrom(json)
     try {
       if (outgoing.mention !== undefined && !handle.ephemeral) return await replace(handle, outgoing)
-      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle: withReactions(handle, outgoing), ...there } : undefined
+      return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle, ...there } : undefined
     } catch (error) {
       throw translateError(error, maxBytes)
     }
@@ -145,12 +148,9 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
   /** An edit tells nobody that it was made: who is to be told gets a new message in place of the old one. */
   async function replace(handle: Handle, outgoing: Outgoing): Promise<Posted | undefined> {
     const made = await createIfAllowed(handle.channel, { ...outgoing, nonce: `r${handle.message}` })
-    if (!made)
-      return (await change(handle, 'PATCH', messageOf(outgoing)))
-        ? { handle: withReactions(handle, outgoing), messages: [handle.message] }
-        : undefined
+    if (!made) return (await change(handle, 'PATCH', messageOf(outgoing))) ? { handle, messages: [handle.message] } : undefined
     await change(handle, 'DELETE')
-    return postedAs(made, outgoing)
+    return postedAs(made)
   }
 
   async function remove({ handle }: Posted): Promise<void> {
@@ -192,5 +192,5 @@ export function createPost(parts: PostParts): Pick<Platform, 'acknowledge' | 'po
     if (!opened) throw new UserError('dialog-too-late', 'That took too long for a dialog to open: try once more.', {})
   }
 
-  return { acknowledge, post, edit, remove, open }
+  return { acknowledge, post, postEphemeral, edit, remove, open }
 }

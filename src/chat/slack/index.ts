@@ -85,6 +85,7 @@ export function createSlack(options: SlackOptions): Platform {
     // Slack's own three seconds are met on arrival; the token posts for as long as it takes
     async acknowledge() {},
     post: async (address, outgoing) => running().post(address, outgoing),
+    postEphemeral: async (address, outgoing) => running().postEphemeral(address, outgoing),
     edit: async (posted, outgoing) => running().edit(posted, outgoing),
     remove: async (posted) => running().remove(posted),
     open: async (address, form) => running().open(address, form),

@@ -13,7 +13,6 @@ export const limits: PlatformLimits = {
   previews: false,
   // chat.update is tier 3, 50 a minute and workspace; ends of requests need some of them
   edits: { perMinute: 40, per: 'space' },
-  reactions: true,
   // all blocks of a message together have about 13,000 characters: these and the items with their buttons stay below
   textChars: 2000,
   quoteChars: 1000,

@@ -26,7 +26,7 @@ export interface PostOptions {
   readonly log: RedactedLog
 }
 
-export type Post = Pick<Platform, 'post' | 'edit' | 'remove' | 'open'> & {
+export type Post = Required<Pick<Platform, 'post' | 'postEphemeral' | 'edit' | 'remove' | 'open'>> & {
   /** The dialog that waits behind a button, if this is such a button. */
   waitingForm(action: string): Form | undefined
 }
@@ -96,6 +96,7 @@ export function createPost({ api, messages, ephemeral, identity, log }: PostOpti
 
   return {
     post,
+    postEphemeral: (address, outgoing) => ephemeral.post(readAddress(address), ephemeralContent(outgoing)),
     async edit(posted, outgoing) {
       const handle = readHandle(posted)
       try {

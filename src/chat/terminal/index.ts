@@ -18,7 +18,7 @@ export interface TerminalOptions {
 
 const lengths = { textChars: 8000, quoteChars: 2000, factChars: 1000, facts: 25, items: 10, buttons: 10, choices: 10 }
 const files = { maxBytes: 100 * 1024 * 1024, formats: ['webp', 'gif', 'mp4'], previews: false } as const
-const limits: PlatformLimits = { responseMs: 60_000, edits: { perMinute: 12, per: 'message' }, reactions: false, ...files, ...lengths }
+const limits: PlatformLimits = { responseMs: 60_000, edits: { perMinute: 12, per: 'message' }, ...files, ...lengths }
 
 export function createTerminal({ input, output, folder, json = false }: TerminalOptions): Platform {
   const screen: Screen = { print: (line) => void output.write(`${line}\n`), folder, json, commands: [], fields: [] }

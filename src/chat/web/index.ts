@@ -57,7 +57,6 @@ const limits: PlatformLimits = {
   formats: ['webp', 'mp4', 'gif'],
   previews: true,
   edits: { perMinute: 150, per: 'message' },
-  reactions: false,
   namesAsker: true,
   textChars: 8000,
   quoteChars: 2000,

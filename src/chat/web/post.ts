@@ -92,10 +92,7 @@ function postedOf({ message }: StoredMessageRow): Posted {
 
 type Url = (picture: { bytes: Uint8Array; mediaType: string; fileName?: string }, kept: boolean) => string
 
-function bodyOf(
-  { picture, items, file, reactions: _reactions, nonce: _nonce, mention: _mention, ...words }: Outgoing,
-  url: Url,
-): AnswerBody {
+function bodyOf({ picture, items, file, nonce: _nonce, mention: _mention, ...words }: Outgoing, url: Url): AnswerBody {
   const kept = words.tone !== 'waiting' && words.tone !== 'running'
   return {
     kind: 'answer',

@@ -23,7 +23,6 @@ const limits: PlatformLimits = {
   formats: ['webp', 'gif', 'mp4'],
   previews: true,
   edits: { perMinute: 30, per: 'message' },
-  reactions: true,
   textChars: 2000,
   quoteChars: 1000,
   factChars: 1000,

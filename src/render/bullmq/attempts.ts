@@ -12,6 +12,7 @@ import type { HostQueues } from './host-queue.ts'
 import type { HostRegistry, KnownHost } from './host-registry.ts'
 import { type AttemptView, judgeAttempt } from './judge-attempt.ts'
 import { type Order, outcomeSchema, type RunOutcome } from './messages.ts'
+import { unpackAnimations } from './packed-animations.ts'
 import type { Placements } from './placements.ts'
 import type { Recent } from './recent.ts'
 import { type LostRun, lostTwice, noHostHolds } from './refusals.ts'
@@ -191,17 +192,17 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     switch (outcome.kind) {
       case 'done': {
         const bytes = await bytesOf(outcome.animation)
+        const animations = bytes && unpackAnimations(bytes, outcome)
         if (run.where !== where) return
-        if (!bytes) {
+        if (!animations) {
           lose(run, { of: 'host', how: 'its result was lost' })
           return
         }
-        const { animation, notes, closing, stepMs, renderMs, device } = outcome
-        const { format, width, height, frames, fps } = animation
+        const { notes, closing, stepMs, renderMs, device } = outcome
         onEvent({ kind: 'ended', ...about(host, key), device, renderMs, stepMs })
         conclude(run, sha256)
         resolveRun(run, {
-          animation: { bytes, format, width, height, frames, fps },
+          ...animations,
           notes,
           stepMs,
           renderMs,

@@ -12,6 +12,8 @@ import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../../paths.ts'
 import { openTracing } from '../../tracing.ts'
 import { createFileContents } from '../file-contents.ts'
+import { usualFrameCacheBytes } from '../frame-cache.ts'
+import { withLoadingProgress } from '../loading-progress.ts'
 import { listCards } from '../local/card-memory.ts'
 import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
 import { openDevices } from '../local/open-devices.ts'
@@ -53,6 +55,7 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     environment: process.env,
     attempts: 1,
     cacheDir: cacheFolder(home),
+    frameCacheBytes: usualFrameCacheBytes,
     ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
     onTrouble: (sentence) => log.warn({ sentence }, 'a device is in trouble'),
   })
@@ -65,7 +68,8 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     for (const close of open.splice(0).reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'not closed'))
   }
   try {
-    const devices = await startDevices(slots, listed, tell)
+    const started = await startDevices(slots, listed, tell)
+    const devices = started.map((device, n) => ({ ...device, pool: withLoadingProgress(device.pool, loadTimesOf(home, n)) }))
     const onError = (error: unknown): void => log.error({ err: error }, 'the GPU host met an error')
     const link = await openHostLink({ ...config, redisUrl, hostKey, name: `zoetrope-host-${own.name}`.replaceAll(/\s/g, '-'), onError })
     open.push(link.connection.close)
@@ -112,6 +116,11 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     await stop()
     throw error
   }
+}
+
+/** Of each device: another loads at another speed. */
+function loadTimesOf(home: string, device: number) {
+  return { file: join(cacheFolder(home), `load-times-${device}.json`), now: () => performance.now() }
 }
 
 /** What does not start is said before anybody is promised a slot. */

@@ -7,7 +7,7 @@ import type { Failure } from '../local/protocol.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
 
 /** Raised with every change of what is said here that the other side would not understand. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 const name = z.string().min(1).max(200)
 const count = z.number().int().nonnegative()
@@ -61,7 +61,18 @@ const portableRecipeSchema = z
         checkpoint: fileContentSchema,
         motion: fileContentSchema.exactOptional(),
         vae: fileContentSchema.exactOptional(),
-        loras: z.array(z.object({ file: fileContentSchema, strength: z.number(), merged: z.boolean().exactOptional() }).strict()).max(64),
+        loras: z
+          .array(
+            z
+              .object({
+                file: fileContentSchema,
+                strength: z.number(),
+                textStrength: z.number().exactOptional(),
+                merged: z.boolean().exactOptional(),
+              })
+              .strict(),
+          )
+          .max(64),
         embeddings: z
           .array(z.object({ file: fileContentSchema, word: name }))
           .max(64)
@@ -98,20 +109,26 @@ const failure: z.ZodType<Failure> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('bug'), message: z.string().max(4000), stack: z.string().max(20_000) }),
 ])
 
+const animation = z.object({
+  bytes: count,
+  format: z.enum(['webp', 'gif', 'mp4']),
+  width: count,
+  height: count,
+  frames: count,
+  fps: z.number(),
+})
+
 /** What became of an order: the return value of the BullMQ job. */
 export const outcomeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('done'),
     run: runId,
-    animation: z.object({
-      sha256,
-      bytes: count,
-      format: z.enum(['webp', 'gif', 'mp4']),
-      width: count,
-      height: count,
-      frames: count,
-      fps: z.number(),
-    }),
+    /** `bytes` in all: those of each of its cells stand behind its own. */
+    animation: animation.extend({ sha256 }),
+    cells: z
+      .array(animation.extend({ closing: closingSchema.exactOptional(), note: note.exactOptional() }))
+      .max(4)
+      .exactOptional(),
     notes: z.array(note).max(100),
     closing: closingSchema.exactOptional(),
     stepMs: z.array(z.number()).max(2000),
@@ -138,6 +155,7 @@ export const progressSchema = z.object({
   stage: z.enum(['loading', 'denoising', 'decoding', 'encoding']),
   step: count,
   of: count,
+  loading: z.object({ share: z.number().min(0).max(1), leftMs: z.number().nonnegative() }).exactOptional(),
   /** In base64. */
   preview: z.string().max(400_000).exactOptional(),
 })

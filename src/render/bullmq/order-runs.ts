@@ -12,6 +12,7 @@ import { deathIn, hostFailure } from './host-failure.ts'
 import { type FilesInUse, type HostFiles, MissingFiles } from './host-files.ts'
 import type { Order, RunOutcome, WireProgress } from './messages.ts'
 import { modelKeysOf } from './model-keys.ts'
+import { packAnimations } from './packed-animations.ts'
 import type { StepTimes } from './step-times.ts'
 
 export interface HostDevice extends Slot {
@@ -117,17 +118,17 @@ export function createOrderRuns(parts: OrderRunsParts): (order: Order, run: Orde
     const drawn = await pool.render(recipe, { signal, onProgress, ...omitUndefined({ previewEveryMs }) })
     const renderMs = performance.now() - began
     stepTimes.learn({ ...order.recipe.request, model: modelKeysOf(order.recipe.model).base }, drawn.stepMs)
-    const animation = await keep(drawn, signal)
+    const animations = await keep(drawn, signal)
     const notes = drawn.notes.map((note) => JSON.parse(JSON.stringify(note)))
     const closing = omitUndefined({ closing: drawn.closing })
-    return { kind: 'done', run, animation, notes, ...closing, stepMs: [...drawn.stepMs], renderMs, device }
+    return { kind: 'done', run, ...animations, notes, ...closing, stepMs: [...drawn.stepMs], renderMs, device }
   }
 
   /** It is done: a store that is away is waited for. */
-  async function keep({ animation: { bytes, ...about } }: Drawn, signal: AbortSignal) {
+  async function keep(drawn: Drawn, signal: AbortSignal) {
+    const { bytes, about } = packAnimations(drawn)
     if (bytes.length > maxResultBytes) throw new Error(`an animation of ${bytes.length} bytes is more than ${maxResultBytes}`)
     const content = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length }
-    const { format, width, height, frames, fps } = about
     const untilMs = performance.now() + keepTryingMs
     for (;;) {
       try {
@@ -138,7 +139,7 @@ export function createOrderRuns(parts: OrderRunsParts): (order: Order, run: Orde
           },
           resultMs,
         )
-        return { ...content, format, width, height, frames, fps }
+        return { ...about, animation: { ...about.animation, ...content } }
       } catch (error) {
         signal.throwIfAborted()
         if (performance.now() > untilMs) throw error

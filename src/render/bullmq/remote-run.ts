@@ -1,6 +1,7 @@
 // A remote run: what somebody has asked a pool of GPU hosts for, from the asking to its end, over as many attempts as it takes.
 
 import type { RenderProgress } from '../../jobs/renderer.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { PoolClosed } from '../pool.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
 import type { Drawn } from '../render.ts'
@@ -55,6 +56,8 @@ export interface Placed {
   /** Of the announcement that the last look went by. */
   lookedAtSeq?: number | undefined
   looking: boolean
+  /** The last progress was a forecast of loading. */
+  loading?: boolean
   /** Since it was begun. */
   watch?: ReturnType<Watchdog['watch']>
 }
@@ -75,11 +78,19 @@ export function rejectRun(run: RemoteRun, error: unknown): void {
 export const closeRun = (run: RemoteRun): void => rejectRun(run, new PoolClosed())
 
 /** Passes on what a host says of it, unless it comes late, twice, or after its end. */
-export function showProgress(run: RemoteRun, { seq, stage, step, of, preview }: WireProgress): void {
+export function showProgress(run: RemoteRun, { seq, stage, step, of, loading, preview }: WireProgress): void {
   const { where } = run
   if (!where || seq <= where.seq) return
   where.seq = seq
-  where.watch?.heard({ stage })
+  // How far loading is, is foretold: it says nothing of whether the device still works.
+  if (!(loading && where.loading)) where.watch?.heard({ stage })
+  where.loading = loading !== undefined
   if (run.answered) return
-  run.onProgress?.({ stage, step, of, ...(preview !== undefined && { preview: Buffer.from(preview, 'base64') }) })
+  run.onProgress?.({
+    stage,
+    step,
+    of,
+    ...omitUndefined({ loading }),
+    ...(preview !== undefined && { preview: Buffer.from(preview, 'base64') }),
+  })
 }

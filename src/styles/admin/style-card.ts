@@ -9,7 +9,7 @@ import type { StyleRegistry } from '../registry/style-registry.ts'
 
 /** @param space where the person speaks */
 export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string, notes: readonly Sentence[] = []): StyleCard {
-  const { name, aliases, about, example, state, spaces, base, files, triggers, before, after, negative } = entry
+  const { name, aliases, about, example, state, spaces, base, files, triggers, before, after, negative, habits } = entry
   const last = registry.changes(entry.id).at(-1)
   return {
     name,
@@ -31,6 +31,7 @@ export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string
     before,
     after,
     negative,
+    settings: habits,
     change: last?.number ?? 0,
     changed: last ? whatOf(registry, last) : [],
     notes,

@@ -2,9 +2,8 @@
 
 import { commands } from '../../../commands/index.ts'
 import type { Choice } from '../../../src/chat/contract/incoming.ts'
-import type { Outgoing } from '../../../src/chat/contract/outgoing.ts'
-import type { Platform, Posted, Receiver } from '../../../src/chat/contract/platform.ts'
-import { type Reaction, reactions } from '../../../src/chat/contract/reactions.ts'
+import type { Platform, Receiver } from '../../../src/chat/contract/platform.ts'
+import { reactions } from '../../../src/chat/contract/reactions.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
 import { type Harness, inAChannel, type Seen } from '../../suites/platform.ts'
 import type { Data, DiscordMessage, Interaction, User } from './discord-state.ts'
@@ -35,7 +34,6 @@ export async function makeDiscordHarness(
   const { state } = server
   const actions = createUserActions(server)
   const warnings: unknown[] = []
-  const expectedReactions = new Map<string, readonly Reaction[]>()
   let done = 0
   const listeners = new Set<() => void>()
   const counting: Receiver = {
@@ -65,24 +63,7 @@ export async function makeDiscordHarness(
       warn: (error) => warnings.push(error),
     })
     await started.start(counting)
-    return { ...started, post: noteReactions(started.post), edit: noteReactions(started.edit) }
-  }
-
-  /** Reactions come after their message: `seen` waits for those that were asked for. */
-  function noteReactions<First, R extends Posted | undefined>(call: (first: First, outgoing: Outgoing) => Promise<R>) {
-    return async (first: First, outgoing: Outgoing): Promise<R> => {
-      const posted = await call(first, outgoing)
-      for (const message of posted?.messages ?? []) expectedReactions.set(message, outgoing.reactions ?? [])
-      return posted
-    }
-  }
-
-  function reactionsAreThere(): boolean {
-    return [...expectedReactions].every(([message, expected]) => {
-      const put = state.messages.get(message)?.reactions
-      const own = Object.values(reactions).filter(({ emoji }) => put?.get(emoji)?.has(state.bot.id))
-      return put === undefined || own.length === expected.length
-    })
+    return started
   }
 
   async function after<T>(act: () => T): Promise<T> {
@@ -128,7 +109,6 @@ export async function makeDiscordHarness(
       return interaction.choices!.map(({ name, value }): Choice => ({ label: String(name), value: String(value) }))
     },
     async seen(person) {
-      await until(reactionsAreThere, undefined, patienceMs)
       return actions.seenBy(userOf(person)).map(seenIn)
     },
     pings: async () => state.pings,
@@ -162,9 +142,6 @@ function seenIn(message: DiscordMessage): Seen {
     buttons: all
       .flatMap((one) => (one['type'] === 2 ? [one] : ((one['options'] ?? []) as readonly Data[])))
       .map((one) => String(one['label'])),
-    reactions: (Object.keys(reactions) as (keyof typeof reactions)[]).filter(
-      (reaction) => message.reactions.get(reactions[reaction].emoji)?.size,
-    ),
   }
 }
 

@@ -213,7 +213,7 @@ describe('ten thousand interactions', { timeout: 120_000 }, () => {
     const warnings: unknown[] = []
     const shared = { call, states, nowMs: () => 0, application: () => '1' }
     const responses = createInteractionResponses(shared)
-    const { post } = createPost({ ...shared, responses, reactions: { put: (handle) => handle }, maxBytes: 1 })
+    const { post } = createPost({ ...shared, responses, maxBytes: 1 })
     const work: Promise<void>[] = []
     const listener = reader(
       () => post,

@@ -265,26 +265,6 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       reachable(channel!)
       return remove(messageOf(id!, channel))
     },
-    'PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me': ({ params: [channel, id, emoji] }) => {
-      if ((state.allowed(reachable(channel!)) & (1n << 6n)) === 0n) throw new Refused(403, 50013, 'Missing Permissions')
-      const message = messageOf(id!, channel)
-      message.reactions.set(emoji!, (message.reactions.get(emoji!) ?? new Set()).add(state.bot.id))
-      gateway.send('MESSAGE_REACTION_ADD', {
-        user_id: state.bot.id,
-        channel_id: channel,
-        message_id: id,
-        guild_id: state.guildId,
-        message_author_id: message.author,
-        emoji: { id: null, name: emoji },
-        burst: false,
-        type: 0,
-      })
-      return { status: 204 }
-    },
-    'DELETE /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me': ({ params: [channel, id, emoji] }) => {
-      messageOf(id!, channel).reactions.get(emoji!)?.delete(state.bot.id)
-      return { status: 204 }
-    },
   }
 
   function callback(interaction: Interaction, data: Data, files: readonly File[], withResponse: boolean): PlayedResponse {

@@ -50,7 +50,6 @@ export const argumentNames: Readonly<Record<string, readonly string[]>> = {
   'files.completeUploadExternal': ['files', 'channel_id', 'thread_ts', 'initial_comment', 'blocks', 'channels'],
   'files.info': ['file'],
   'files.delete': ['file'],
-  'reactions.add': ['channel', 'timestamp', 'name'],
   'reactions.get': ['channel', 'timestamp', 'full'],
   'conversations.history': ['channel', 'cursor', 'inclusive', 'latest', 'limit', 'oldest', 'include_all_metadata'],
   'conversations.replies': ['channel', 'ts', 'cursor', 'inclusive', 'latest', 'limit', 'oldest', 'include_all_metadata'],

@@ -54,7 +54,6 @@ describe('requests in Slack', () => {
     assert.equal(Buffer.from(end.pictures[0]!).subarray(0, 3).toString(), 'GIF')
     for (const words of ['anime', '7', 'ann']) assert.ok(end.text.includes(words), words)
     assert.ok(end.buttons.length >= 5)
-    assert.deepEqual(end.reactions, [], 'no mark repeats a button')
     assert.equal((await harness.seen('bob')).length, 1)
   })
 

@@ -1,6 +1,5 @@
 // The screen: what a user sees, made from the state of the Slack server as its clients show it.
 
-import { type Reaction, reactionNamed } from '../../../src/chat/contract/reactions.ts'
 import type { Seen } from '../../suites/platform.ts'
 import type { JsonObject } from './calls.ts'
 import type { SlackServer } from './server.ts'
@@ -37,7 +36,6 @@ async function shown(server: SlackServer, message: JsonObject): Promise<Seen> {
     const file = await server.file(id)
     if (file) seen[/\.(gif|webp|mp4)$/.test(file.name) ? 'pictures' : 'files'].push(file.bytes)
   }
-  const reactions = (message['reactions'] ?? []) as { name: string; users: string[] }[]
   return {
     message: name,
     text: blocks.length > 0 ? blocks.map(textOf).filter(Boolean).join('\n') : decoded(String(message['text'] ?? '')),
@@ -45,12 +43,6 @@ async function shown(server: SlackServer, message: JsonObject): Promise<Seen> {
     buttons: blocks
       .flatMap((block) => (block['type'] === 'actions' ? (block['elements'] as JsonObject[]) : []))
       .map(({ text }) => decoded((text as JsonObject)['text'] as string)),
-    reactions: reactions
-      .filter(({ users }) => users.includes(server.ids.bot))
-      .flatMap((one): readonly Reaction[] => {
-        const reaction = reactionNamed(one.name)
-        return reaction ? [reaction] : []
-      }),
   }
 }
 

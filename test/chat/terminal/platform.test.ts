@@ -50,6 +50,7 @@ testPlatform('the terminal', async (receiver): Promise<Harness> => {
     circumstances: { people: ['ann'], asker: { admin: true, operator: true }, direct: true },
     without: {
       completion: 'a line arrives when it is whole',
+      reactions: 'lines have none',
       'deletion by hand': 'what was printed cannot be taken back',
       'buttons after a restart': 'numbers of buttons are known to the process that printed them',
     },
@@ -107,6 +108,5 @@ function seenIn(message: string, text: string, folder: string): Seen {
     pictures: paths.filter(isPicture).map((path) => readFileSync(path)),
     files: paths.filter((path) => !isPicture(path)).map((path) => readFileSync(path)),
     buttons: [...text.matchAll(/^\[\d+\] (.*)$/gm)].map(([, label]) => label!),
-    reactions: [],
   }
 }

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../../commands/index.ts'
 import { parse } from '../../../src/chat/input/parse.ts'
-import { completionAt, quoted, spoken } from '../../../src/chat/web/page/completion.js'
+import { completionAt, quoted, spoken } from '../../../src/chat/web/page/composer/completion.js'
 import { pageSetup } from '../../../src/chat/web/page-setup.ts'
 
 const offered = pageSetup('en', commands).commands

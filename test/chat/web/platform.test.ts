@@ -31,6 +31,7 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
 
   return {
     circumstances: inAChannel,
+    without: { reactions: 'it has buttons instead' },
     get platform() {
       return web
     },
@@ -97,6 +98,5 @@ async function seenBy(client: PageClient, message: string, body: AnswerBody): Pr
     pictures: await Promise.all(pictures.map(({ url }) => client.bytes(url))),
     files: file ? [await client.bytes(file.url)] : [],
     buttons: [...buttons, ...items.flatMap(({ buttons = [] }) => buttons)].map(({ label }) => label),
-    reactions: [],
   }
 }

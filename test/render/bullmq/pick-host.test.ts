@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KnownHost } from '../../../src/render/bullmq/host-registry.ts'
+import { protocolVersion } from '../../../src/render/bullmq/messages.ts'
 import { modelKeysOf } from '../../../src/render/bullmq/model-keys.ts'
 import { pickHost, type RenderNeeds, whyNot } from '../../../src/render/bullmq/pick-host.ts'
 
@@ -25,7 +26,7 @@ function host(name: string, changes: Partial<KnownHost> & { readonly warm?: read
     host: name,
     name,
     version: '1',
-    protocol: 1,
+    protocol: protocolVersion,
     seq: 0,
     state: 'up',
     devices: [{ name: 'cuda:0', memoryBytes: 24e9, warm: [...warm] }],

@@ -10,6 +10,8 @@ import { UserError } from '../../../src/errors.ts'
 import type { RenderProgress } from '../../../src/jobs/renderer.ts'
 import { keys } from '../../../src/render/bullmq/keys.ts'
 import { createFileContents } from '../../../src/render/file-contents.ts'
+import { withLoadingProgress } from '../../../src/render/loading-progress.ts'
+import type { RenderPool } from '../../../src/render/pool.ts'
 import type { Recipe } from '../../../src/render/recipe.ts'
 import { createSimulatedPool, type SimulatedPoolOptions } from '../../chaos/simulated-pool.ts'
 import { temporaryFolder } from '../../store/folder.ts'
@@ -275,6 +277,42 @@ describe('GPU hosts', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
       message: 'style.safetensors and …/secret are damaged.',
       data: { path: 'style.safetensors' },
     })
+  })
+
+  test('how far loading is, is told from the host, by how long it took there before; it keeps no hung one alive', async () => {
+    const times = { file: join(folder, 'load-times.json'), now: () => performance.now() }
+    const slow = (loadMs: number): RenderPool => {
+      const simulated = createSimulatedPool({ stepMs: 100 })
+      const render: RenderPool['render'] = async (recipe, options = {}) => {
+        const { onProgress = () => undefined, signal } = options
+        onProgress({ stage: 'loading', step: 0, of: 0 })
+        await sleep(loadMs, undefined, signal && { signal })
+        return simulated.render(recipe, { ...options, onProgress: (progress) => progress.stage !== 'loading' && onProgress(progress) })
+      }
+      return withLoadingProgress({ ...simulated, render }, times)
+    }
+    const watchdog = { factor: 3, leastMs: 1000, unmeasuredMs: 4000 }
+    const hung = new AbortController()
+    const opened = await openPool(url!, { watchdog, onEvent: (event) => event.kind === 'lost' && hung.abort(event.of) })
+    closing.push(opened.pool.close)
+    const told = async (loadMs: number): Promise<readonly RenderProgress[]> => {
+      const all: RenderProgress[] = []
+      const { host } = await openHost(url!, { pools: [slow(loadMs)], drainMs: 0 })
+      try {
+        await untilCapacity(opened.pool, 1)
+        await opened.pool.render(smallRecipe(), { signal: hung.signal, onProgress: (progress) => void all.push(progress) })
+      } finally {
+        await host.close()
+      }
+      return all.filter(({ loading }) => loading !== undefined)
+    }
+    assert.deepEqual(await told(1500), [], 'nothing is known of it yet')
+    const shown = await told(1500)
+    assert.ok(shown.length >= 2, `${shown.length} told`)
+    assert.ok(shown.every(({ stage, loading }) => stage === 'loading' && loading!.share <= 0.95 && loading!.leftMs < 5000))
+    assert.ok(shown.at(-1)!.loading!.share > shown[0]!.loading!.share)
+    await assert.rejects(told(60_000))
+    assert.equal(hung.signal.reason, 'hung')
   })
 })
 

@@ -7,6 +7,7 @@ import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import { channels, keys } from '../../../src/render/bullmq/keys.ts'
+import { protocolVersion } from '../../../src/render/bullmq/messages.ts'
 import { connectRedis, type RedisConnection } from '../../../src/render/bullmq/redis-connection.ts'
 import { createSignature } from '../../../src/render/bullmq/signature.ts'
 import type { Recipe } from '../../../src/render/recipe.ts'
@@ -73,7 +74,7 @@ describe('a stranger', { skip: skipWithoutRedis, timeout: 120_000 }, async () =>
       host: 'strange-1',
       name: 'strange',
       version,
-      protocol: 1,
+      protocol: protocolVersion,
       seq: 1,
       state: 'up',
       devices: [{ name: 'cuda:0', warm: [] }],

@@ -36,6 +36,36 @@ describe('the fields of a dialog', { timeout: 60_000 }, () => {
     await bot.close()
   })
 
+  test('on Discord offer the styles to pick from where they fit in its list, the one in use picked, and none', async () => {
+    const bot = await openDiscordBot()
+    const { ann } = bot.state.users
+    const styleField = async (prompt: string): Promise<{ field: Data; modal: Data }> => {
+      const end = await bot.soon(ann, new RegExp(prompt), isDone)
+      const pressed = bot.actions.press(ann, end.message.id, '改文字')
+      const modal = await waitUntil('a dialog', () => pressed.modal)
+      const fields = (modal['components'] as Data[]).map(({ component }) => component as Data)
+      return { field: fields.find(({ custom_id }) => custom_id === 'style')!, modal }
+    }
+    const offered = ({ options }: Data) => (options as Data[]).map(({ value, default: isDefault }) => [value, isDefault ?? false])
+
+    bot.actions.command(ann, 'animate', { prompt: 'a styled ball', style: 'anime' })
+    const styled = await styleField('a styled ball')
+    assert.equal(styled.field['type'], 3)
+    assert.deepEqual(offered(styled.field), [
+      ['none', false],
+      ['anime', true],
+      ['sepia', false],
+    ])
+    bot.actions.submit(ann, styled.modal, { prompt: 'a bare ball', style: 'none', change: 'replace', seed: '5' })
+    assert.deepEqual(offered((await styleField('a bare ball')).field)[0], ['none', true])
+    const [bare] = bot.testChat.scheduler.jobsOf(
+      { platform: 'discord', space: bot.state.guildId, person: ann.id },
+      { from: 0, limit: 1 },
+    ).jobs
+    assert.equal(bare!.request.style, undefined)
+    await bot.close()
+  })
+
   test('on Slack are called by names; choices are in the language, people and channels are picked', async () => {
     const bot = await openSlackBot()
     const { server } = bot.harness

@@ -29,6 +29,11 @@ export function lateMessage(job: Job, to: ReplyTarget, locale: Locale): Outgoing
   return { ...common(job, to, locale, [say('end-will-be-private')]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
 }
 
+/** For who asked alone, beside a message that everybody sees. Stays true where it cannot be taken away. */
+export function cancelMessage(job: Job, locale: Locale): Outgoing {
+  return { audience: 'asker', tone: 'plain', text: speak(locale, say('cancel-offer')), buttons: [cancelButton(job, locale)] }
+}
+
 export interface RunningState {
   readonly progress?: RenderProgress | undefined
   readonly leftMs?: number

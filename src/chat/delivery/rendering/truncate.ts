@@ -5,7 +5,7 @@ import { shortened } from '../../contract/plain-text.ts'
 import type { PlatformLimits } from '../../contract/platform.ts'
 
 export function truncate(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
-  const { text, quote, facts = [], items = [], buttons = [], reactions, progress, ...rest } = outgoing
+  const { text, quote, facts = [], items = [], buttons = [], progress, ...rest } = outgoing
   const beyond = facts.slice(limits.facts).map(({ label, value }) => `${label} ${value}`)
   return {
     ...rest,
@@ -17,7 +17,6 @@ export function truncate(outgoing: Outgoing, limits: PlatformLimits): Outgoing {
     }),
     ...(items.length > 0 && { items: items.slice(0, limits.items).map((item) => truncateItem(item, limits)) }),
     ...(buttons.length > 0 && { buttons: buttons.slice(0, limits.buttons) }),
-    ...(reactions && limits.reactions && { reactions }),
   }
 }
 

@@ -8,6 +8,7 @@ import {
   TextInputStyle,
 } from 'discord.js'
 import { z } from 'zod'
+import type { Choice } from '../../contract/incoming.ts'
 import type { Field, Form } from '../../contract/outgoing.ts'
 import { shortened } from '../../contract/plain-text.ts'
 
@@ -46,22 +47,16 @@ function labelOf(field: Field): APILabelComponent {
   }
 }
 
-function inputOf({ name, option, value, choices }: Field): APILabelComponent['component'] {
+function inputOf({ name, option, value, choices, picks }: Field): APILabelComponent['component'] {
   const required = option.required === true
   switch (option.kind) {
     case 'choice':
-      return {
-        type: ComponentType.StringSelect,
-        custom_id: name,
+      return stringSelect(
+        name,
+        option.choices.map((choice) => ({ value: choice, label: choices?.[choice] ?? choice })),
+        value,
         required,
-        options: option.choices.map(
-          (choice): APISelectMenuOption => ({
-            label: shortened(choices?.[choice] ?? choice, 100),
-            value: choice,
-            ...(choice === value && { default: true }),
-          }),
-        ),
-      }
+      )
     case 'flag':
       return { type: ComponentType.Checkbox, custom_id: name, default: value === 'yes' || value === 'true' }
     case 'file':
@@ -69,6 +64,7 @@ function inputOf({ name, option, value, choices }: Field): APILabelComponent['co
     case 'text':
       if (option.mention)
         return { type: mentionSelects[option.mention], custom_id: name, required, min_values: required ? 1 : 0, max_values: 1 }
+      if (picks) return stringSelect(name, picks, value || (required ? undefined : picks[0]?.value), required)
       return textInput(name, value, required, Math.min(option.maxChars, 4000))
     case 'integer':
     case 'number':
@@ -82,6 +78,26 @@ const mentionSelects = {
   role: ComponentType.RoleSelect,
   'role-or-person': ComponentType.MentionableSelect,
 } as const
+
+function stringSelect(
+  name: string,
+  choices: readonly Choice[],
+  value: string | undefined,
+  required: boolean,
+): APILabelComponent['component'] {
+  return {
+    type: ComponentType.StringSelect,
+    custom_id: name,
+    required,
+    options: choices.map(
+      (choice): APISelectMenuOption => ({
+        label: shortened(choice.label, 100),
+        value: choice.value,
+        ...(choice.value === value && { default: true }),
+      }),
+    ),
+  }
+}
 
 function textInput(name: string, value: string | undefined, required: boolean, maxChars: number): APILabelComponent['component'] {
   return {

@@ -14,7 +14,6 @@ export const neededScopes = [
 
 /** Without one of these something is missing, and the rest works. */
 export const usefulScopes: Readonly<Record<string, string>> = {
-  'reactions:write': 'no emoji to click under animations',
   'files:read': 'no files from people, and reactions to shared files may not be found',
   'app_mentions:read': 'mentions are not heard',
   'im:history': 'direct messages are not heard',

@@ -15,8 +15,6 @@ const schema = z.object({
   files: z.array(fileSchema),
   /** Messages of their own that carry what cannot be shown inside. */
   shares: z.array(fileSchema.extend({ ts: z.string().optional() })),
-  /** Emoji that the bot has put under it. */
-  marks: z.array(z.string()),
 })
 
 export type Handle = z.infer<typeof schema>

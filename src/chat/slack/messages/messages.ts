@@ -33,7 +33,7 @@ export interface MessagesOptions {
 }
 
 export function createMessages({ api, files, botUser, log }: MessagesOptions): Messages {
-  const attachments = createMessageAttachments(api, files, log)
+  const attachments = createMessageAttachments(files)
   const findPosted = createFindPosted(api, botUser, log)
   const startedMs = Date.now()
   /** Posts under way, by place and nonce: the same one twice at once is one. */
@@ -55,7 +55,7 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
     if (!again && sinceMs > startedMs) return create(place, outgoing, nonce)
     const { found, shared } = await findPosted(place, nonce, tsOf(sinceMs - skewMs))
     if (!found) return create(place, outgoing, nonce)
-    return complete({ ...place, ts: found.ts, files: [...found.files], shares: [], marks: [] }, outgoing, async () => shared)
+    return complete({ ...place, ts: found.ts, files: [...found.files], shares: [] }, outgoing, async () => shared)
   }
 
   async function create(place: PostLocation, outgoing: Outgoing, nonce?: string): Promise<Handle> {
@@ -73,12 +73,11 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
       throw error
     })
     const { channel, ts } = postedSchema.parse(response)
-    return complete({ ...place, channel, ts, files: uploaded, shares: [], marks: [] }, outgoing, async () => new Map())
+    return complete({ ...place, channel, ts, files: uploaded, shares: [] }, outgoing, async () => new Map())
   }
 
   async function complete(handle: Handle, outgoing: Outgoing, before: Parameters<typeof attachments.share>[2]): Promise<Handle> {
-    const shares = await attachments.share(handle, outgoing, before)
-    return attachments.react({ ...handle, shares }, outgoing.reactions ?? [])
+    return { ...handle, shares: await attachments.share(handle, outgoing, before) }
   }
 
   /** Slack looks at a file after it has taken it, and until then says that there is none. */
@@ -130,7 +129,7 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
   /** Gone, or replaced just before a crash by a message of which nobody was told. */
   async function successor(old: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
     const { found } = await findPosted(old, insteadOf(old), old.ts)
-    return found && edit({ ...old, ts: found.ts, files: [...found.files], shares: [], marks: [] }, outgoing)
+    return found && edit({ ...old, ts: found.ts, files: [...found.files], shares: [] }, outgoing)
   }
 
   async function exists({ channel, ts }: Handle): Promise<boolean> {

@@ -3,20 +3,20 @@
 /** @import { Form } from '../../contract/outgoing.ts' */
 /** @import { Me, ShownMessage } from '../page-json.ts' */
 
-import { createChat } from './chat.js'
-import { createComposer } from './composer.js'
-import { openDialog } from './dialog.js'
+import { createComposer } from './composer/composer.js'
 import { announce, el } from './element.js'
+import { openDialog } from './forms/dialog.js'
 import { createFrame } from './frame.js'
-import { createGallery } from './gallery.js'
 import { preferences } from './preferences.js'
-import { createQueue } from './queue.js'
-import { createSamples } from './samples.js'
 import { createServer } from './server.js'
-import { createSettings } from './settings.js'
 import { openStream } from './stream.js'
-import { createStyles } from './styles.js'
 import { speak, text } from './texts.js'
+import { createChat } from './views/chat.js'
+import { createGallery } from './views/gallery.js'
+import { createQueue } from './views/queue.js'
+import { createSamples } from './views/samples.js'
+import { createSettings } from './views/settings.js'
+import { createStyles } from './views/styles.js'
 
 /**
  * @typedef {object} View

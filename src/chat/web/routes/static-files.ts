@@ -1,8 +1,8 @@
-// Static files: the page's own, read once: what browsers get as it stands in the folder page/.
+// Static files: the page's own, read once: what browsers get as it stands in the folder page/ and its rooms.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { extname } from 'node:path'
+import { extname, sep } from 'node:path'
 import { Hono } from 'hono'
 
 const folder = new URL('../page/', import.meta.url)
@@ -18,7 +18,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
 
 export function pageFiles(): Hono {
   const app = new Hono()
-  for (const name of readdirSync(folder)) {
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const name = path.replaceAll(sep, '/')
     const mediaType = mediaTypes[extname(name)]
     if (!mediaType) continue
     const body = readFileSync(new URL(name, folder))

@@ -105,7 +105,7 @@ export function unetArchitecture(tensors: Named, config?: unknown): UNetArchitec
   const normGroups = configured(tensors, config, ['norm_num_groups']) ?? 32
   refuseUneven(tensors, widths, normGroups, 'groups')
   refuseOtherLayers(tensors, config, 'unet')
-  const transformerDepth = countBlocks(tensors, new RegExp(`^${transformer.replaceAll('..', '\\.')}\\.transformer_blocks\\.(\\d+)\\.`))
+  const transformerDepth = countBlocks(tensors, new RegExp(`^${transformer.replaceAll('.', '\\.')}\\.transformer_blocks\\.(\\d+)\\.`))
   if (transformerDepth > 1) refuseDepth(tensors, `${transformer}.transformer_blocks`, transformerDepth)
   return {
     inChannels: inChannels!,

@@ -118,7 +118,7 @@ export function readSafetensorsHeader(text: string, path: string, maxTensors: nu
     while (isDigit(text.charCodeAt(at))) at++
     const digits = text.slice(start, at)
     const next = text[at]
-    if (digits === '' || next === '..' || next === 'e' || next === 'E') throw invalid('something else than a whole number from 0')
+    if (digits === '' || next === '.' || next === 'e' || next === 'E') throw invalid('something else than a whole number from 0')
     if (digits.length > 1 && digits[0] === '0') throw invalid('a number with a leading zero')
     const value = Number(digits)
     if (!Number.isSafeInteger(value)) throw invalid(`the number ${digits.slice(0, 40)}, beyond 2^53,`)

@@ -16,7 +16,7 @@ it("the page's own modules pass the type checker", { timeout: 120_000 }, () => {
 })
 
 it('the page says only what its tables have, and its tables have only what it says', () => {
-  const modules = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
   const source = modules.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n')
   const said = [...source.matchAll(/\btext\('([^']+)'/g)].map((match) => match[1]!)
   for (const language of ['en', 'zh']) {

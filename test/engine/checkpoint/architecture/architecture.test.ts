@@ -14,7 +14,7 @@ import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../../src/en
 import { fileOf } from '../tensor/tensors-in-memory.ts'
 
 const models = join(import.meta.dirname, '../../../../models/pocket/')
-const tiny = (name: string) => partsOf(openTensorFile(join(import.meta.dirname, `../../fixtures/tiny/${name}.safetensors`)))
+const tiny = (name: string) => partsOf(openTensorFile(join(import.meta.dirname, `../../../fixtures/tiny/${name}.safetensors`)))
 const pocket = (folder: string, weights = 'diffusion_pytorch_model') => ({
   parts: partsOf(openTensorFile(`${models}${folder}/${weights}.safetensors`)),
   config: JSON.parse(readFileSync(`${models}${folder}/config.json`, 'utf8')) as Record<string, unknown>,

@@ -15,7 +15,7 @@ import { zipOf } from './zip-file.ts'
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'zoetrope-torch-')))
 after(() => rmSync(folder, { recursive: true }))
 
-const fixture = (name: string): string => realpathSync(fileURLToPath(new URL(`../../fixtures/torch-files/${name}`, import.meta.url)))
+const fixture = (name: string): string => realpathSync(fileURLToPath(new URL(`../../../fixtures/torch-files/${name}`, import.meta.url)))
 const expected = openSafetensors(fixture('expected.safetensors'))
 
 function assertSameTensors(actual: TensorFile): void {

@@ -1,16 +1,16 @@
 // Where people write: a field that completes what can be said, and behind its first button the options of a command as fields. One Send
 // for both.
 
-/** @import { OfferedCommand } from '../page-json.ts' */
-/** @import { Server } from './server.js' */
+/** @import { OfferedCommand } from '../../page-json.ts' */
+/** @import { Server } from '../server.js' */
 
+import { el } from '../element.js'
+import { createPickers } from '../forms/pickers.js'
+import { icon } from '../icons.js'
+import { Refused } from '../server.js'
+import { text } from '../texts.js'
 import { completionAt, quoted, spoken } from './completion.js'
-import { el } from './element.js'
-import { icon } from './icons.js'
-import { createPickers } from './pickers.js'
-import { Refused } from './server.js'
 import { createSuggestions, isComposing, named } from './suggestions.js'
-import { text } from './texts.js'
 
 /**
  * @typedef {object} Composer

@@ -1,17 +1,17 @@
 // The styles there are, each with an example; admins add and change them here.
 
-/** @import { Me, OfferedCommand, StyleView } from '../page-json.ts' */
-/** @import { AdminFormParts } from './admin-form.js' */
-/** @import { View } from './main.js' */
+/** @import { Me, OfferedCommand, StyleView } from '../../page-json.ts' */
+/** @import { AdminFormParts } from '../forms/admin-form.js' */
+/** @import { View } from '../main.js' */
 
-import { createAdminForm } from './admin-form.js'
-import { quoted } from './completion.js'
-import { el, fill } from './element.js'
-import { icon } from './icons.js'
+import { quoted } from '../composer/completion.js'
+import { el, fill } from '../element.js'
+import { createAdminForm } from '../forms/admin-form.js'
+import { icon } from '../icons.js'
+import { showEmpty } from '../message/message.js'
+import { createPicture } from '../message/picture.js'
+import { text } from '../texts.js'
 import { loadInto } from './loading.js'
-import { showEmpty } from './message.js'
-import { createPicture } from './picture.js'
-import { text } from './texts.js'
 
 /**
  * @param {object} options

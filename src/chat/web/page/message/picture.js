@@ -1,11 +1,11 @@
 // An animation that loops by itself, and can be stopped. A preview is overtaken by the next without a flicker.
 
-/** @import { ShownPicture } from '../page-json.ts' */
+/** @import { ShownPicture } from '../../page-json.ts' */
 
-import { el, fill } from './element.js'
-import { icon } from './icons.js'
-import { isCalm } from './preferences.js'
-import { text } from './texts.js'
+import { el, fill } from '../element.js'
+import { icon } from '../icons.js'
+import { isCalm } from '../preferences.js'
+import { text } from '../texts.js'
 
 /**
  * @typedef {object} PictureView

@@ -1,10 +1,10 @@
 // The first visit: animations that move, each drawn anew by one click.
 
-import { el } from './element.js'
-import { whileBusy } from './message.js'
-import { still } from './picture.js'
-import { isCalm } from './preferences.js'
-import { text } from './texts.js'
+import { el } from '../element.js'
+import { whileBusy } from '../message/message.js'
+import { still } from '../message/picture.js'
+import { isCalm } from '../preferences.js'
+import { text } from '../texts.js'
 
 /** Drawn with the small model that ships; its words are English. */
 const samples = [
@@ -19,7 +19,7 @@ const samples = [
 /** @param {(saying: object) => Promise<void>} say */
 export function createSamples(say) {
   const cards = samples.map(({ name, prompt, style }) => {
-    const image = el('img', { src: `/page/sample-${name}.webp`, alt: '', width: 128, height: 128 })
+    const image = el('img', { src: `/page/samples/${name}.webp`, alt: '', width: 128, height: 128 })
     const button = el(
       'button',
       { class: 'sample', type: 'button' },

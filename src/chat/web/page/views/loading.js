@@ -1,8 +1,8 @@
 // Loading a view: what could not be loaded is said where it would stand, with a way to try again.
 
-import { el, fill } from './element.js'
-import { Refused } from './server.js'
-import { text } from './texts.js'
+import { el, fill } from '../element.js'
+import { Refused } from '../server.js'
+import { text } from '../texts.js'
 
 /**
  * @param {HTMLElement} place

@@ -2,8 +2,8 @@
 
 /** @import { Suggestion } from './completion.js' */
 
-import { el, fill } from './element.js'
-import { text } from './texts.js'
+import { el, fill } from '../element.js'
+import { text } from '../texts.js'
 
 /**
  * @typedef {object} Suggestions

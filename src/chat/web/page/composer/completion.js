@@ -1,6 +1,6 @@
 // What can be put in where somebody types: commands, actions, options, values. The grammar is that of ../../parse.ts. Pure.
 
-/** @import { OfferedAction, OfferedCommand, OfferedOption } from '../page-json.ts' */
+/** @import { OfferedAction, OfferedCommand, OfferedOption } from '../../page-json.ts' */
 
 /**
  * @typedef {object} Suggestion

@@ -1,13 +1,13 @@
 // The options of a command as fields: below the words of the composer, and as a form of its own for admins.
 
-/** @import { OfferedAction, OfferedCommand, OfferedOption } from '../page-json.ts' */
+/** @import { OfferedAction, OfferedCommand, OfferedOption } from '../../page-json.ts' */
 /** @import { FieldView } from './fields.js' */
-/** @import { Server } from './server.js' */
+/** @import { Server } from '../server.js' */
 
-import { el, fill } from './element.js'
+import { el, fill } from '../element.js'
+import { whileBusy } from '../message/message.js'
+import { text } from '../texts.js'
 import { createField } from './fields.js'
-import { whileBusy } from './message.js'
-import { text } from './texts.js'
 
 /** @param {OfferedOption} offered whether the words of the composer are its value */
 const isRest = ({ option }) => option.kind === 'text' && option.rest === true

@@ -1,14 +1,14 @@
 // The conversation: what was said, in order, kept at its newest as long as nobody looks further up.
 
-/** @import { Form } from '../../contract/outgoing.ts' */
-/** @import { ShownMessage } from '../page-json.ts' */
-/** @import { MessageActions, MessageView } from './message.js' */
-/** @import { Server } from './server.js' */
+/** @import { Form } from '../../../contract/outgoing.ts' */
+/** @import { ShownMessage } from '../../page-json.ts' */
+/** @import { MessageActions, MessageView } from '../message/message.js' */
+/** @import { Server } from '../server.js' */
 
-import { announce, el, fill } from './element.js'
-import { icon } from './icons.js'
-import { createMessage, whileBusy } from './message.js'
-import { text } from './texts.js'
+import { announce, el, fill } from '../element.js'
+import { icon } from '../icons.js'
+import { createMessage, whileBusy } from '../message/message.js'
+import { text } from '../texts.js'
 
 /**
  * @typedef {object} Chat

@@ -1,13 +1,13 @@
 // A form for something that only admins do, with what holds now in its fields, how far it is while it lasts, and its answer below.
 
-/** @import { OfferedAction, OfferedCommand, ShownMessage } from '../page-json.ts' */
-/** @import { MessageActions } from './message.js' */
-/** @import { Server } from './server.js' */
+/** @import { OfferedAction, OfferedCommand, ShownMessage } from '../../page-json.ts' */
+/** @import { MessageActions } from '../message/message.js' */
+/** @import { Server } from '../server.js' */
 
-import { el, fill } from './element.js'
-import { createMessage } from './message.js'
+import { el, fill } from '../element.js'
+import { createMessage } from '../message/message.js'
+import { duration, text } from '../texts.js'
 import { createCommandForm } from './pickers.js'
-import { duration, text } from './texts.js'
 
 /**
  * @typedef {object} AdminFormParts

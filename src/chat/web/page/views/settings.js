@@ -1,15 +1,15 @@
 // One's name, this device, and for the operator what holds here.
 
-/** @import { Me, OfferedCommand, ShownMessage } from '../page-json.ts' */
-/** @import { View } from './main.js' */
-/** @import { MessageActions } from './message.js' */
-/** @import { Server } from './server.js' */
+/** @import { Me, OfferedCommand, ShownMessage } from '../../page-json.ts' */
+/** @import { View } from '../main.js' */
+/** @import { MessageActions } from '../message/message.js' */
+/** @import { Server } from '../server.js' */
 
-import { createAdminForm } from './admin-form.js'
-import { el, fill } from './element.js'
-import { whileBusy } from './message.js'
-import { preferences } from './preferences.js'
-import { text } from './texts.js'
+import { el, fill } from '../element.js'
+import { createAdminForm } from '../forms/admin-form.js'
+import { whileBusy } from '../message/message.js'
+import { preferences } from '../preferences.js'
+import { text } from '../texts.js'
 
 /**
  * @param {object} options

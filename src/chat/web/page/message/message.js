@@ -1,16 +1,16 @@
 // One message. Parts that did not change keep their elements: a button under the finger stays where it is while progress goes on.
 
-/** @import { Button } from '../../contract/outgoing.ts' */
-/** @import { AnswerBody, ShownItem, ShownMessage } from '../page-json.ts' */
+/** @import { Button } from '../../../contract/outgoing.ts' */
+/** @import { AnswerBody, ShownItem, ShownMessage } from '../../page-json.ts' */
 
-import { el, fill } from './element.js'
+import { el, fill } from '../element.js'
+import { icon, iconOf } from '../icons.js'
+import { Refused } from '../server.js'
+import { text } from '../texts.js'
+import { createToolbar } from '../toolbar.js'
 import { factsOf } from './facts.js'
-import { icon, iconOf } from './icons.js'
 import { createPicture } from './picture.js'
 import { copyButton, downloadLink } from './picture-actions.js'
-import { Refused } from './server.js'
-import { text } from './texts.js'
-import { createToolbar } from './toolbar.js'
 
 /**
  * What can be done with a message.

@@ -1,14 +1,14 @@
 // What anybody can do with an animation that is there: download it, copy its words, see it large with all its settings.
 
-/** @import { Fact } from '../../contract/outgoing.ts' */
-/** @import { ShownPicture } from '../page-json.ts' */
+/** @import { Fact } from '../../../contract/outgoing.ts' */
+/** @import { ShownPicture } from '../../page-json.ts' */
 
-import { announce, el } from './element.js'
+import { announce, el } from '../element.js'
+import { icon } from '../icons.js'
+import { text } from '../texts.js'
+import { createToolbar } from '../toolbar.js'
 import { factsOf } from './facts.js'
-import { icon } from './icons.js'
 import { createPicture } from './picture.js'
-import { text } from './texts.js'
-import { createToolbar } from './toolbar.js'
 
 /** @param {ShownPicture} picture */
 export function downloadLink({ url, format }) {

@@ -1,13 +1,13 @@
 // A dialog that the server opened as an answer: what is filled in goes back as a command.
 
-/** @import { Form } from '../../contract/outgoing.ts' */
-/** @import { Server } from './server.js' */
+/** @import { Form } from '../../../contract/outgoing.ts' */
+/** @import { Server } from '../server.js' */
 
-import { el } from './element.js'
+import { el } from '../element.js'
+import { whileBusy } from '../message/message.js'
+import { text } from '../texts.js'
 import { createField } from './fields.js'
-import { whileBusy } from './message.js'
 import { readFields } from './pickers.js'
-import { text } from './texts.js'
 
 /**
  * @param {Form} asked

@@ -1,17 +1,17 @@
 // Recent animations of everybody here, newest first, and those with some words among them.
 
-/** @import { AnimationView } from '../page-json.ts' */
-/** @import { View } from './main.js' */
-/** @import { Server } from './server.js' */
+/** @import { AnimationView } from '../../page-json.ts' */
+/** @import { View } from '../main.js' */
+/** @import { Server } from '../server.js' */
 
-import { el, fill } from './element.js'
-import { icon } from './icons.js'
+import { el, fill } from '../element.js'
+import { icon } from '../icons.js'
+import { showEmpty, whileBusy } from '../message/message.js'
+import { createPicture } from '../message/picture.js'
+import { copyButton, downloadLink, openLarge } from '../message/picture-actions.js'
+import { ago, text } from '../texts.js'
+import { createToolbar } from '../toolbar.js'
 import { loadInto } from './loading.js'
-import { showEmpty, whileBusy } from './message.js'
-import { createPicture } from './picture.js'
-import { copyButton, downloadLink, openLarge } from './picture-actions.js'
-import { ago, text } from './texts.js'
-import { createToolbar } from './toolbar.js'
 
 /** Nobody waits for each letter. */
 const typingMs = 250

@@ -1,13 +1,13 @@
 // Everything that waits and is being drawn, in the order in which it will run; and for operators the GPU hosts.
 
-/** @import { GpuHostView, Me, QueuedView } from '../page-json.ts' */
-/** @import { View } from './main.js' */
-/** @import { Server } from './server.js' */
+/** @import { GpuHostView, Me, QueuedView } from '../../page-json.ts' */
+/** @import { View } from '../main.js' */
+/** @import { Server } from '../server.js' */
 
-import { el, fill } from './element.js'
-import { icon } from './icons.js'
-import { showEmpty, whileBusy } from './message.js'
-import { duration, text } from './texts.js'
+import { el, fill } from '../element.js'
+import { icon } from '../icons.js'
+import { showEmpty, whileBusy } from '../message/message.js'
+import { duration, text } from '../texts.js'
 
 const everyMs = 2000
 

@@ -1,8 +1,8 @@
 // Labelled values: the settings of an animation, what holds here.
 
-/** @import { Fact } from '../../contract/outgoing.ts' */
+/** @import { Fact } from '../../../contract/outgoing.ts' */
 
-import { el } from './element.js'
+import { el } from '../element.js'
 
 /** Short ones side by side, sentences one below the other. @param {readonly Fact[]} facts */
 export function factsOf(facts) {

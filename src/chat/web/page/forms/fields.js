@@ -1,11 +1,11 @@
 // The fields of a form, from declared options: what can be picked is picked, what is typed is completed.
 
-/** @import { Option } from '../../contract/option.ts' */
-/** @import { Server } from './server.js' */
+/** @import { Option } from '../../../contract/option.ts' */
+/** @import { Server } from '../server.js' */
 
-import { el } from './element.js'
-import { createSuggestions, named } from './suggestions.js'
-import { text } from './texts.js'
+import { createSuggestions, named } from '../composer/suggestions.js'
+import { el } from '../element.js'
+import { text } from '../texts.js'
 
 /**
  * @typedef {object} FieldView
