@@ -14,7 +14,7 @@ import { clipSettingsIn, nthSeed } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 import { checkLimits, drawOptions, fpsOf, maxPromptChars, sizeOf, styleOf } from './animate.ts'
-import { framesOf } from './clip-options.ts'
+import { framesOf, methodOption, modelBy } from './clip-options.ts'
 import { askedFirst } from './confirm.ts'
 
 export const again = command({
@@ -23,6 +23,7 @@ export const again = command({
   options: {
     prompt: { kind: 'text', help: 'Other words', maxChars: maxPromptChars, rest: true, complete: 'prompt' },
     ...drawOptions,
+    method: methodOption,
     job: { kind: 'text', help: 'Which animation, if not your last', maxChars: 25, complete: 'job' },
     vary: { kind: 'flag', help: 'Draw the same clip with other details' },
     strength: { kind: 'number', help: 'Of a variation: how much of the clip is drawn anew', min: 0.05, max: 1 },
@@ -37,16 +38,18 @@ export const again = command({
     if (values.ask) return dialog(entry)
     const settings = await context.settings.get()
     const style = values.style === undefined ? before.style : await styleOf(values.style, context)
-    const model = await context.styles.model(style)
+    const own = await context.styles.model(style)
+    const method = values.method ?? before.method ?? own.method
+    const model = modelBy(method, own)
     if (values.pick !== undefined) return picked(entry, values.pick, context)
     const fps = values.motion ? fpsOf(values.motion, model) : before.fps
     const loop = values.loop ?? before.loop
     const asked = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings)
     checkLimits({ frames: asked, steps: values.steps }, model, settings)
-    const { style: _style, maxBytes: _maxBytes, earlier, ...same } = before
+    const { style: _style, maxBytes: _maxBytes, training: _training, earlier, ...same } = before
     const changed: AnimationRequest = {
       ...same,
-      ...omitUndefined({ style, loop }),
+      ...omitUndefined({ style, loop, method }),
       negative: values.negative ?? before.negative,
       ...(values.size !== undefined || values.aspect !== undefined ? sizeOf(values.size, values.aspect ?? 'square', model, settings) : {}),
       frames: asked ?? before.frames,

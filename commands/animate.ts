@@ -14,7 +14,8 @@ import {
 import { checkClip } from '../src/clip.ts'
 import { clipSettingsIn, drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
-import { framesOf, lengthOptions, windowOptions, windowSettingsOf, windowValuesOf } from './clip-options.ts'
+import { omitUndefined } from '../src/omit-undefined.ts'
+import { framesOf, lengthOptions, methodOption, modelBy, windowOptions, windowSettingsOf, windowValuesOf } from './clip-options.ts'
 import { askedFirst } from './confirm.ts'
 
 export const drawOptions = {
@@ -41,12 +42,15 @@ export const animate = command({
     ...drawOptions,
     count: { kind: 'integer', help: 'How many to pick from, with consecutive seeds, side by side', min: 1, max: 4 },
     ...windowOptions,
+    method: { ...methodOption, typed: true },
   },
   async run({ values, context }) {
     const defaults = await context.defaults.get()
     const settings = await context.settings.get()
     const style = await styleOf(values.style ?? defaults.style ?? settings.style, context)
-    const model = await context.styles.model(style)
+    const own = await context.styles.model(style)
+    const method = values.method ?? own.method
+    const model = modelBy(method, own)
     const fps = fpsOf(values.motion ?? defaults.motion ?? 'usual', model)
     const loop = values.loop ?? defaults.loop ?? model.loop ?? 'auto'
     const frames = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings) ?? defaults.frames
@@ -57,6 +61,7 @@ export const animate = command({
       negative: values.negative ?? defaults.negative ?? model.negative,
       ...(style !== undefined && { style }),
       ...requiredSettingsIn(model),
+      ...omitUndefined({ method }),
       ...sizeOf(values.size, values.aspect ?? defaults.aspect ?? 'square', model, settings),
       frames: wanted.frames ?? Math.min(model.frames, settings.maxFrames),
       fps,
@@ -191,6 +196,7 @@ export async function commandOf(request: AnimationRequest, context: CommandConte
     size: unlike(`${width}x${height}`, `${usual.width}x${usual.height}`),
     loop: unlike(request.loop, defaults.loop ?? model.loop ?? 'auto'),
     ...windowValuesOf(request, model),
+    method: unlike(request.method, model.method),
     steps: unlike(steps, defaults.steps ?? Math.min(model.steps, settings.maxSteps)),
     guidance: unlike(guidance, defaults.guidance ?? model.guidance),
     motion: unlike(motion, defaults.motion ?? 'usual'),

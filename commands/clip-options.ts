@@ -3,7 +3,7 @@
 
 import { type ModelSummary, type Settings, settingOption, type Values } from '../src/chat/contract/command.ts'
 import { framesIn } from '../src/clip.ts'
-import { type DrawSettings, seconds } from '../src/draw-settings.ts'
+import { type DrawSettings, drawSettings, seconds } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
 
@@ -25,6 +25,15 @@ export const windowOptions = {
   'strength-travel': settingOption('strengthTravel', 'Strength of the style over the frames, times its own, such as 0: 0.2 | 16: 1'),
   'guidance-travel': settingOption('guidanceTravel', 'Guidance that changes over the frames, such as 0: 7 | 16: 4'),
 } as const
+
+/** Text2Video-Zero stands in the place of the motion module. */
+export const methodOption = settingOption('method', 'How frames move together: by a motion module, or zero, without one')
+
+/** What a model can draw by this method, which needs no motion module: see the paper's section 4 for how many frames it usually draws. */
+export function modelBy(method: DrawSettings['method'], model: ModelSummary): ModelSummary {
+  if (method !== 'zero') return model
+  return { ...model, maxFrames: drawSettings.frames.max, frames: model.frames === 1 ? 8 : model.frames }
+}
 
 /** Of those that were given. */
 export function windowSettingsOf(values: Partial<Values<typeof windowOptions>>): Partial<DrawSettings> {

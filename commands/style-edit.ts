@@ -38,6 +38,7 @@ const options = {
   loop: settingOption('loop', 'How the end meets the beginning, unless asked otherwise'),
   'window-length': settingOption('windowLength', 'Frames of a window in which long ones are drawn, unless asked otherwise'),
   'window-overlap': settingOption('windowOverlap', 'Frames that neighbouring windows share, unless asked otherwise'),
+  method: settingOption('method', 'How frames move together, unless asked otherwise: zero needs no motion module'),
   sampler: settingOption('sampler', 'How noise becomes a picture, unless asked otherwise'),
   usual: { kind: 'flag', help: 'Size, frames, steps, guidance, loop, windows and sampler as the model itself has them' },
   where: { kind: 'choice', help: 'Where it is offered', choices: ['here', 'everywhere'] },

@@ -13,6 +13,7 @@ import {
   rollbackStyle,
   whoStyle,
 } from './style-manage.ts'
+import { trainStyle } from './style-train.ts'
 
 const perPage = 5
 
@@ -44,6 +45,7 @@ export const styles = commandGroup({
       },
     }),
     add: addStyle,
+    train: trainStyle,
     edit: editStyle,
     preview: previewStyle,
     publish: publishStyle,

@@ -9,17 +9,21 @@ import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
 import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
-import { openJournal } from '../jobs/journal.ts'
+import { hasEnded } from '../jobs/job.ts'
+import { type Journal, openJournal } from '../jobs/journal.ts'
 import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import { deleteOrphanedBlobs } from '../jobs/orphaned-blobs.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
+import { decodeFrames } from '../media/decode.ts'
 import { webpToGif } from '../media/webp/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
 import { withLoadingProgress } from '../render/loading-progress.ts'
+import { watchPool } from '../render/training/pool-activity.ts'
+import { createStyleTrainer } from '../render/training/style-trainer.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
@@ -103,8 +107,9 @@ async function assemble(
   const { pool: opened, remote } = await openPool(config, log, tell, metrics.run)
   // GPU hosts tell it themselves: they see what they load.
   const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
-  const pool = remote ? opened : withLoadingProgress(opened, loadTimes)
+  const { pool, activity } = watchPool(remote ? opened : withLoadingProgress(opened, loadTimes))
   closing(() => pool.close())
+  const { trainingDevice } = config
   const installed = installedModels(modelFolder(home), kindOfFile)
   const styles = await createStyles({
     space: store.space('styles'),
@@ -124,6 +129,10 @@ async function assemble(
     hostFolders: [modelFolder(home)],
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
+    trainings: () => trainingsIn(journal),
+    ...(trainingDevice && {
+      look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),
+    }),
   })
   const readiness = createReadiness({ check: () => warmUp(pool, styles, log, tell), clock: systemClock, tell, log })
   closing(() => readiness.stop())
@@ -137,6 +146,20 @@ async function assemble(
     journal,
     rateLimiter,
     renderer,
+    ...(trainingDevice && {
+      trainer: createStyleTrainer({
+        ...{ styles: styles.taught, pool, drawings: renderer },
+        // Where others render, what this machine trains takes nothing from them.
+        ...(!remote && { activity }),
+        place: {
+          ...{ device: trainingDevice, version: description.version },
+          ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
+        },
+        ...omitUndefined({ steps: config.trainingSteps }),
+        now: () => performance.now(),
+        onTrouble: trouble('a training is in trouble'),
+      }),
+    }),
     limits,
     clock: systemClock,
     newId,
@@ -147,6 +170,12 @@ async function assemble(
   const gpuHosts = remote && gpuHostsOf(remote, async (style) => styles.recipe(await usualRequest(styles, style)))
   metrics.watch(scheduler, gpuHosts)
   closing(logJobs(scheduler, log))
+  // What becomes of it is written down: nothing goes on with it.
+  closing(
+    scheduler.listen(({ kind, job }) => {
+      if (kind === 'state' && hasEnded(job) && job.request.training) styles.taught.forget(job.request.training.id)
+    }),
+  )
 
   const chat = createChat({
     commands,
@@ -158,7 +187,10 @@ async function assemble(
     retentionDays,
     quotas: config.page.exposed ? [guestQuota(config.page)] : [],
     exampleLoop: createExampleLoops(join(dirname(pocket), 'examples')),
-    alsoDelete: (nowMs) => deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs }),
+    async alsoDelete(nowMs) {
+      styles.taught.sweep(trainingsIn(journal))
+      await deleteOrphanedBlobs({ blobs: store.blobs, journal, shownElsewhere: isStylePicture, nowMs })
+    },
     limits,
     clock: systemClock,
     log,
@@ -187,6 +219,11 @@ async function assemble(
 /** Records without an animation are small, and counted as well. */
 function guestQuota({ keptBytes: { guest, all } }: Config['page']): KeptQuota {
   return { platform: 'web', person: { jobs: 2000, bytes: guest }, all: { jobs: 100_000, bytes: all } }
+}
+
+/** That wait or run. */
+function trainingsIn(journal: Pick<Journal, 'live'>): ReadonlySet<string> {
+  return new Set(journal.live().flatMap(({ request }) => request.training?.id ?? []))
 }
 
 /** A port that is taken keeps machines from asking, not people. */

@@ -59,6 +59,9 @@ interface Exchange {
   readonly locale: Locale
 }
 
+/** Whoever does something; who only types has no address. */
+type Caller = Omit<Circumstances, 'address' | 'id'> & Partial<Pick<Circumstances, 'address'>>
+
 export function createRouter(platform: Platform, parts: RouterParts): Receiver {
   const { contexts, scheduler, delivery, blobs, messages, styles, seen, live, clock, observer, limits = usualLimits } = parts
   const { commands } = contexts
@@ -109,12 +112,13 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
     await send(await declared.run({ values, owner: incoming.owner, context }), declared, context, exchange)
   }
 
-  function contextFor({ owner, name, asker, channel, locale, maxBytes }: Omit<Circumstances, 'address' | 'id'>): CommandContext {
+  function contextFor({ owner, name, asker, channel, locale, maxBytes, address }: Caller): CommandContext {
     const { formats, maxBytes: usual } = platform.limits
     const fetchFile = platform.fetchFile?.bind(platform)
     const namesOf = platform.namesOf?.bind(platform)
+    const filesNear = address === undefined ? undefined : async () => (await platform.filesNear?.(address)) ?? []
     const caller = { owner, name, asker, channel, locale, formats, maxBytes: Math.min(usual, maxBytes ?? usual) }
-    return contexts.contextFor({ ...caller, ...omitUndefined({ fetchFile, namesOf }) })
+    return contexts.contextFor({ ...caller, ...omitUndefined({ fetchFile, namesOf, filesNear }) })
   }
 
   /** Before the reply is known: rather to one too few than to all. */

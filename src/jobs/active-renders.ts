@@ -6,7 +6,7 @@ import { type ActiveRender, recordStep } from './active-render.ts'
 import { failed } from './end-reasons.ts'
 import type { MeasuredRender } from './forecast/estimate.ts'
 import type { Job, Outcome } from './job.ts'
-import type { JobRenderer, RenderProgress } from './renderer.ts'
+import type { JobProgress, JobRenderer } from './renderer.ts'
 
 export interface ActiveRenders extends Iterable<ActiveRender> {
   readonly size: number
@@ -32,24 +32,24 @@ export interface RenderOutcome {
 }
 
 export interface ActiveRendersParts {
-  readonly renderer: Pick<JobRenderer, 'render'>
+  readonly rendererOf: (job: Job) => Pick<JobRenderer, 'render'>
   readonly steadyMs: () => number
-  readonly onProgress: (id: string, progress: RenderProgress) => void
+  readonly onProgress: (id: string, progress: JobProgress) => void
   readonly onError: (error: unknown, job: Job) => void
 }
 
-export function createActiveRenders({ renderer, steadyMs, onProgress, onError }: ActiveRendersParts): ActiveRenders {
+export function createActiveRenders({ rendererOf, steadyMs, onProgress, onError }: ActiveRendersParts): ActiveRenders {
   const all = new Set<ActiveRender>()
 
   async function outcomeOf(render: ActiveRender): Promise<RenderOutcome> {
     const { lead, abort } = render
-    const progressed = (progress: RenderProgress) => {
+    const progressed = (progress: JobProgress) => {
       if (!all.has(render)) return
       recordStep(render, progress, steadyMs())
       for (const id of render.ids) onProgress(id, progress)
     }
     try {
-      const { result, renderMs, stepsMs } = await renderer.render(lead, { signal: abort.signal, onProgress: progressed })
+      const { result, renderMs, stepsMs } = await rendererOf(lead).render(lead, { signal: abort.signal, onProgress: progressed })
       return { outcome: { state: 'done', result }, measured: omitUndefined({ renderMs, stepsMs }) }
     } catch (error) {
       const outcome = failed(error, lead)

@@ -4,7 +4,7 @@ import type { ForecastCache } from './forecast/forecast-cache.ts'
 import { type Ask, type Owner, turnsOf } from './job.ts'
 import type { JobCounts } from './limits/job-counts.ts'
 import { keyOf, type LimitLevel } from './limits/limit-level.ts'
-import { checkWaiting, type Limits } from './limits/limits.ts'
+import { checkWaiting, type Limits, type TooMany } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
@@ -23,6 +23,8 @@ export interface AdmissionParts {
   readonly rateLimiter: Pick<RateLimiter, 'take'>
   readonly forecasts: Pick<ForecastCache, 'order' | 'ofWaiting'>
   readonly live: Pick<LiveJobs, 'get'>
+  /** How that is said of too many; absent: as of drawings. */
+  readonly tooMany?: TooMany
   /** Throws while nothing is taken on. */
   readonly checkOpen: () => void
 }
@@ -30,7 +32,7 @@ export interface AdmissionParts {
 /** What somebody who is refused is told to wait where nothing has been measured yet. */
 const unmeasuredWaitMs = 60_000
 
-export function createAdmission({ limits: usual, jobCounts, rateLimiter, forecasts, live, checkOpen }: AdmissionParts): Admission {
+export function createAdmission({ limits: usual, jobCounts, rateLimiter, forecasts, live, checkOpen, tooMany }: AdmissionParts): Admission {
   /** Until one fewer waits on this level. */
   function waitMs(level: LimitLevel, owner: Owner): number {
     const key = keyOf(level, owner)
@@ -41,7 +43,7 @@ export function createAdmission({ limits: usual, jobCounts, rateLimiter, forecas
   return {
     async admit({ owner, request }, limits = usual) {
       checkOpen()
-      checkWaiting(limits, jobCounts.of(owner), (level) => waitMs(level, owner))
+      checkWaiting(limits, jobCounts.of(owner), (level) => waitMs(level, owner), tooMany)
       // Counted while the rate limiter is asked, so that many at once are not all let in.
       jobCounts.move(owner, undefined, 'waiting')
       try {

@@ -9,13 +9,13 @@ import type { ForecastCache } from './forecast/forecast-cache.ts'
 import type { Job } from './job.ts'
 import type { Journal, JournalValue } from './journal.ts'
 import type { LiveJobs } from './live-jobs.ts'
-import type { RenderProgress } from './renderer.ts'
+import type { JobProgress } from './renderer.ts'
 
 export type JobEvent =
   /** Accepted, begun, handed back or ended. */
   | { readonly kind: 'state'; readonly job: Job }
   /** Only of running jobs; nothing is written down for it. */
-  | { readonly kind: 'progress'; readonly job: Job; readonly progress: RenderProgress }
+  | { readonly kind: 'progress'; readonly job: Job; readonly progress: JobProgress }
 
 export interface JobChanges {
   /** A new job. @throws UserError journal-failed; then nothing has changed, and `onRefused` has been called */

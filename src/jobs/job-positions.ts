@@ -2,9 +2,9 @@
 
 import { omitUndefined } from '../omit-undefined.ts'
 import type { ActiveRenders } from './active-renders.ts'
-import type { FairQueue } from './fair-queue/fair-queue.ts'
 import type { ForecastCache } from './forecast/forecast-cache.ts'
 import type { Job, Owner } from './job.ts'
+import { type Lane, type LaneName, laneOf } from './lane.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
 export interface JobPosition {
@@ -23,15 +23,17 @@ export interface JobPositions {
 
 export interface JobPositionsParts {
   readonly live: Pick<LiveJobs, 'get' | 'all'>
-  readonly queue: Pick<FairQueue, 'order'>
+  readonly lanes: Readonly<Record<LaneName, Pick<Lane, 'queue'>>>
+  /** Of drawings. */
   readonly forecasts: Pick<ForecastCache, 'ofWaiting' | 'ofRunning' | 'order'>
   readonly renders: Pick<ActiveRenders, 'of'>
 }
 
-export function createJobPositions({ live, queue, forecasts, renders }: JobPositionsParts): JobPositions {
+export function createJobPositions({ live, lanes, forecasts, renders }: JobPositionsParts): JobPositions {
   function of(id: string): JobPosition | undefined {
     const job = live.get(id)
     if (!job) return undefined
+    if (laneOf(job.request) === 'training') return ofTraining(job)
     if (job.state === 'waiting') {
       const { ahead, leftMs } = forecasts.ofWaiting(id)!
       return omitUndefined({ job, ahead, leftMs })
@@ -40,12 +42,26 @@ export function createJobPositions({ live, queue, forecasts, renders }: JobPosit
     return omitUndefined({ job, leftMs: render && forecasts.ofRunning(render) })
   }
 
+  /** Nothing has been measured of the next; of one that runs, its steps tell. */
+  function ofTraining(job: Job): JobPosition {
+    if (job.state === 'waiting') return { job, ahead: countTrainings() + lanes.training.queue.place(job.id)!.ahead }
+    const render = renders.of(job.id)
+    return omitUndefined({ job, leftMs: render && forecasts.ofRunning(render) })
+  }
+
+  const countTrainings = (): number =>
+    [...live.all()].filter(({ state, request }) => state === 'running' && laneOf(request) === 'training').length
+
   return {
     of,
     all(where) {
       const running = [...live.all()].filter(({ state }) => state === 'running').map(({ id }) => id)
       // Who may never run is in the queue, but in no forecast.
-      const served = new Set([...running, ...forecasts.order(), ...queue.order().map(({ id }) => id)])
+      const served = new Set([
+        ...running,
+        ...forecasts.order(),
+        ...Object.values(lanes).flatMap(({ queue }) => queue.order().map(({ id }) => id)),
+      ])
       return [...served].filter((id) => isOf(live.get(id)!.owner, where)).map((id) => of(id)!)
     },
   }

@@ -7,6 +7,7 @@ import type { Estimate } from './forecast/estimate.ts'
 import type { ForecastCache } from './forecast/forecast-cache.ts'
 import { begin, end } from './job.ts'
 import type { JobChanges } from './job-changes.ts'
+import { laneOf } from './lane.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
 export interface JobRuns {
@@ -30,7 +31,7 @@ export function createJobRuns({ live, renders, changes, forecasts, estimate, clo
     forecasts.changed()
     // Nobody has waited for it to the end where all were cancelled, handed back or could not be written.
     if (ids.size > 0) {
-      if (measured) estimate.learn(lead, measured)
+      if (measured && laneOf(lead.request) === 'drawing') estimate.learn(lead, measured)
       const endedMs = clock.nowMs()
       const ended = [...ids].map((id) => end(live.get(id)!, outcome, endedMs))
       changes.change(ended, { name: 'estimate', value: estimate.save() })

@@ -2,9 +2,10 @@
 // for the same, how many each person and space has. One function changes them all, so that they never tell different stories.
 
 import { createDuplicates, type Duplicates } from './duplicates.ts'
-import type { FairQueue, QueueEntry } from './fair-queue/fair-queue.ts'
+import type { QueueEntry } from './fair-queue/fair-queue.ts'
 import { hasEnded, type Job, personOf, renderKey, spaceOf } from './job.ts'
-import type { Counts, JobCounts } from './limits/job-counts.ts'
+import { type Lane, type LaneName, laneOf } from './lane.ts'
+import type { Counts } from './limits/job-counts.ts'
 
 export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   get(id: string): Job | undefined
@@ -21,8 +22,10 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   countByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
 }
 
-export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs {
+/** @param lanes their queues and counts are changed with the jobs */
+export function createLiveJobs(lanes: Readonly<Record<LaneName, Pick<Lane, 'queue' | 'jobCounts'>>>): LiveJobs {
   const jobs = new Map<string, Job>()
+  const countWaiting = (): number => Object.values(lanes).reduce((sum, { queue }) => sum + queue.size, 0)
   const keys = new Map<string, string>()
   const duplicates = createDuplicates()
 
@@ -30,6 +33,7 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     const { id, owner } = job
     const before = countedAs(jobs.get(id))
     const now = countedAs(job)
+    const { queue, jobCounts } = lanes[laneOf(job.request)]
     if (before !== now) jobCounts.move(owner, before, now)
     if (now === undefined) {
       jobs.delete(id)
@@ -53,7 +57,10 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
   }
 
   function giveBackUnbegun(): void {
-    for (const job of jobs.values()) if (job.state === 'waiting' && !queue.place(job.id)) queue.giveBack(entryOf(job))
+    for (const job of jobs.values()) {
+      const { queue } = lanes[laneOf(job.request)]
+      if (job.state === 'waiting' && !queue.place(job.id)) queue.giveBack(entryOf(job))
+    }
   }
 
   return {
@@ -62,8 +69,8 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     keyOf: (id) => keys.get(id),
     put,
     giveBackUnbegun,
-    countWaiting: () => queue.size,
-    countRunning: () => jobs.size - queue.size,
+    countWaiting,
+    countRunning: () => jobs.size - countWaiting(),
     countByPlatform() {
       const counts = new Map<string, { waiting: number; running: number }>()
       for (const job of jobs.values()) {

@@ -2,7 +2,7 @@
 
 import { gaveUp } from './end-reasons.ts'
 import type { FairQueue } from './fair-queue/fair-queue.ts'
-import { end, interrupt } from './job.ts'
+import { end, interrupt, type Job } from './job.ts'
 import type { JobChanges } from './job-changes.ts'
 import type { Journal } from './journal.ts'
 import type { LiveJobs } from './live-jobs.ts'
@@ -12,8 +12,8 @@ export interface RecoveryParts {
   readonly queue: Pick<FairQueue, 'recall'>
   readonly live: Pick<LiveJobs, 'put'>
   readonly changes: Pick<JobChanges, 'change'>
-  /** How often a job is begun before it is given up. */
-  readonly maxAttempts: number
+  /** How often it is begun before it is given up. */
+  readonly maxAttempts: (job: Job) => number
   readonly nowMs: number
 }
 
@@ -22,7 +22,7 @@ export function recoverJobs({ journal, queue, live, changes, maxAttempts, nowMs 
   queue.recall(journal.deficits())
   const { running = [], waiting = [] } = Object.groupBy(journal.live(), ({ state }) => state)
   for (const job of running) live.put(job)
-  const recovered = running.map((job) => (job.attempts < maxAttempts ? interrupt(job) : end(job, gaveUp(job), nowMs)))
+  const recovered = running.map((job) => (job.attempts < maxAttempts(job) ? interrupt(job) : end(job, gaveUp(job), nowMs)))
   if (!changes.change(recovered)) return false
   for (const job of waiting) live.put(job)
   return true

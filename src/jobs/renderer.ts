@@ -11,18 +11,27 @@ export interface RenderProgress {
   readonly of: number
   /** Of loading, as far as it can be foretold: a share from 0 to 1, and how much longer. */
   readonly loading?: { readonly share: number; readonly leftMs: number }
-  /** A small looping WebP. */
+  /** A small looping WebP; absent: what was shown stays. */
   readonly preview?: Uint8Array
 }
+
+/** Of a job that teaches a style, before it draws with it. */
+export interface LearningProgress extends Pick<RenderProgress, 'preview'> {
+  readonly stage: 'training'
+  /** It lets others draw. */
+  readonly pausing?: true
+  /** Steps that are done, of all; none while pictures are read. */
+  readonly step: number
+  readonly of: number
+}
+
+export type JobProgress = RenderProgress | LearningProgress
 
 /** What the scheduler hands a job to, as many at once as its capacity says. @throws UserError → failed with its sentence; other errors → failed as a bug */
 export interface JobRenderer extends Capacity {
   /** Absent: it renders whatever it is given. @throws UserError where nothing that is there could ever render it */
   check?(request: AnimationRequest): Promise<void>
-  render(
-    job: Job,
-    options: { readonly signal: AbortSignal; readonly onProgress: (progress: RenderProgress) => void },
-  ): Promise<RenderResult>
+  render(job: Job, options: { readonly signal: AbortSignal; readonly onProgress: (progress: JobProgress) => void }): Promise<RenderResult>
 }
 
 export interface RenderResult {

@@ -34,6 +34,13 @@ export interface EarlierAnimation {
   readonly strength?: number
 }
 
+/** Of what a style is learned: pictures and clips that a manager handed over, which the bot keeps under this id until it has ended. */
+export interface StyleTraining {
+  readonly id: string
+  /** How many. */
+  readonly pictures: number
+}
+
 /** JSON throughout: it is logged, stored, sent to another process and embedded in the animation. */
 export interface AnimationRequest extends DrawSettings {
   readonly prompt: string
@@ -42,6 +49,8 @@ export interface AnimationRequest extends DrawSettings {
   readonly style?: string
   readonly model?: ModelFiles
   readonly earlier?: EarlierAnimation
+  /** Teaches a style first; what is drawn is its example. */
+  readonly training?: StyleTraining
   /** So many with consecutive seeds, in one animation side by side; one where it is absent. */
   readonly count?: number
   /** Unsigned 64-bit, as decimal digits: JSON numbers lose seeds above 2^53. */

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import type { Json } from '../store/json.ts'
 import { createActiveRenders } from './active-renders.ts'
 import { createAdmission } from './admission.ts'
+import { fixedCapacity } from './capacity.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { cancelled, expired, unwritten } from './end-reasons.ts'
 import { createEventEmitter } from './event-emitter.ts'
@@ -19,8 +20,9 @@ import { createJobPositions, type JobPosition } from './job-positions.ts'
 import { createJobRuns } from './job-runs.ts'
 import type { EndedQuery, JobPage, JobPageQuery, Journal, JournalValue, KeptQuota } from './journal.ts'
 import { createJournalRetry } from './journal-retry.ts'
+import { type Lane, type LaneName, laneOf, trainingLimits } from './lane.ts'
 import { createJobCounts } from './limits/job-counts.ts'
-import { type Limits, mayRun } from './limits/limits.ts'
+import { type Limits, mayRun, tooManyTrainings } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import { createLiveJobs } from './live-jobs.ts'
 import { recoverJobs } from './recovery.ts'
@@ -86,11 +88,13 @@ export interface SchedulerOptions {
   readonly journal: Journal
   readonly rateLimiter: Pick<RateLimiter, 'take'>
   readonly renderer: JobRenderer
+  /** Of requests that teach a style; absent: there is none, and they are refused. */
+  readonly trainer?: JobRenderer
   readonly limits: Limits
   readonly clock: Clock
   /** 1 to 25 of a-z and 0-9, never the same twice. */
   readonly newId: () => string
-  /** Empty. */
+  /** Of drawings; empty. */
   readonly queue?: FairQueue
   /** A job that has waited this long without a beginning is given up. */
   readonly maxWaitMs?: number
@@ -101,21 +105,24 @@ export interface SchedulerOptions {
 }
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { journal, rateLimiter, renderer, limits, clock, newId, queue = createFairQueue() } = options
+  const { journal, rateLimiter, renderer, trainer = noTrainer, limits, clock, newId, queue = createFairQueue() } = options
   const { maxWaitMs = 6 * 3_600_000, maxAttempts = 2, onError = () => undefined } = options
   /** A new job could not be written: those that there are go on. */
   let refusing = false
   let phase: 'new' | 'open' | 'stopped' | 'unwritable' = 'new'
   const isOpen = () => phase === 'open'
   let stopListening = () => {}
-  const jobCounts = createJobCounts()
-  const live = createLiveJobs(queue, jobCounts)
+  const drawing: Lane = { queue, jobCounts: createJobCounts(), limits, renderer }
+  const training: Lane = { queue: createFairQueue(), jobCounts: createJobCounts(), limits: trainingLimits, renderer: trainer }
+  const lanes: Readonly<Record<LaneName, Lane>> = { drawing, training }
+  const laneFor = ({ request }: Pick<Job, 'request'>): Lane => lanes[laneOf(request)]
+  const live = createLiveJobs(lanes)
   const estimate = createEstimate(journal.kept('estimate'))
   const events = createEventEmitter<JobEvent>(onError)
   const recoveries = createEventEmitter<'recovered'>(onError)
   const journalRetry = createJournalRetry(clock, recover)
   const renders = createActiveRenders({
-    renderer,
+    rendererOf: (job) => laneFor(job).renderer,
     steadyMs: clock.steadyMs,
     onProgress: (id, progress) => events.emit({ kind: 'progress', job: live.get(id)!, progress }),
     onError,
@@ -138,15 +145,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     forecasts,
     estimate,
     clock,
-    onSlotFree: () => dispatcher.dispatch(),
+    onSlotFree: dispatch,
   })
-  const dispatcher = createDispatcher({
-    isOpen,
-    hasFreeSlot: () => renders.size < renderer.capacity(),
-    queue,
-    mayRun: (entry) => mayRun(limits, jobCounts.at(entry)),
-    begin: runs.begin,
-  })
+  const dispatchers = Object.values(lanes).map((lane) =>
+    createDispatcher({
+      isOpen,
+      hasFreeSlot: () => [...renders].filter(({ lead }) => laneFor(lead) === lane).length < lane.renderer.capacity(),
+      queue: lane.queue,
+      mayRun: (entry) => mayRun(lane.limits, lane.jobCounts.at(entry)),
+      begin: runs.begin,
+    }),
+  )
   const expiry = createExpiry({
     clock,
     maxWaitMs,
@@ -154,8 +163,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     giveUp: (late) => void changes.change(late.map((job) => end(job, expired(maxWaitMs), clock.nowMs()))),
     isOpen,
   })
-  const admission = createAdmission({ limits, jobCounts, rateLimiter, forecasts, live, checkOpen })
-  const positions = createJobPositions({ live, queue, forecasts, renders })
+  const admissions = {
+    drawing: createAdmission({ ...drawing, rateLimiter, forecasts, live, checkOpen }),
+    training: createAdmission({ ...training, rateLimiter, forecasts, live, checkOpen, tooMany: tooManyTrainings }),
+  }
+  const positions = createJobPositions({ live, lanes, forecasts, renders })
+
+  function dispatch(): void {
+    for (const dispatcher of dispatchers) dispatcher.dispatch()
+  }
 
   function stopBeginning(): void {
     expiry.stop()
@@ -212,17 +228,27 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
     phase = 'open'
-    if (!recoverJobs({ journal, queue, live, changes, maxAttempts, nowMs: clock.nowMs() })) throw unwritten()
+    if (!recoverJobs({ journal, queue, live, changes, maxAttempts: attemptsOf, nowMs: clock.nowMs() })) throw unwritten()
     beginAll()
   }
 
+  /** A training goes on where it was: what has stopped the process so often need not be its fault. */
+  function attemptsOf({ request }: Job): number {
+    return laneOf(request) === 'training' ? trainingAttempts : maxAttempts
+  }
+
   function beginAll(): void {
-    stopListening = renderer.onCapacity(() => {
-      forecasts.changed()
-      dispatcher.dispatch()
-    })
+    const listening = Object.values(lanes).map((lane) =>
+      lane.renderer.onCapacity(() => {
+        forecasts.changed()
+        dispatch()
+      }),
+    )
+    stopListening = () => {
+      for (const stop of listening) stop()
+    }
     expiry.check()
-    dispatcher.dispatch()
+    dispatch()
   }
 
   async function stop(): Promise<void> {
@@ -238,8 +264,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
     // Whoever asks need not wait for the next try.
     recover()
-    await renderer.check?.(ask.request)
-    await admission.admit(ask, asked)
+    const lane = laneOf(ask.request)
+    await lanes[lane].renderer.check?.(ask.request)
+    await (lane === 'training' ? admissions.training.admit(ask) : admissions.drawing.admit(ask, asked))
     const job = newJob(ask, newId(), clock.nowMs())
     changes.add(job)
     // Undefined where somebody has cancelled it on hearing of it.
@@ -247,7 +274,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (key !== undefined && renders.join(job.id, key)) changes.change([begin(job, 1, clock.nowMs())])
     else {
       expiry.watch()
-      dispatcher.dispatch()
+      dispatch()
     }
     await durable()
     return find(job.id) ?? job
@@ -281,7 +308,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     renders.leave(id, `job ${id} was ${outcome.state}`)
     if (!changes.change([ended])) return undefined
     // It counted as running for its person and its space.
-    dispatcher.dispatch()
+    dispatch()
     return ended
   }
 
@@ -320,4 +347,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     onRecovery: recoveries.listen,
     trouble: () => (phase === 'unwritable' || refusing ? 'the journal cannot be written' : undefined),
   }
+}
+
+/** How often a training is begun before it is given up. */
+const trainingAttempts = 20
+
+const noTrainer: JobRenderer = {
+  ...fixedCapacity(0),
+  check: () => Promise.reject(new UserError('no-training', 'No styles are taught here.')),
+  render: () => Promise.reject(new UserError('no-training', 'No styles are taught here.')),
 }

@@ -1,7 +1,8 @@
 // Configuration of rendering: the environment variables that say what draws and what encodes.
 
 import { z } from 'zod'
-import { type EnvironmentValues, type EnvironmentVariables, whole } from '../environment.ts'
+import { type Device, devices } from '../engine/device-names.ts'
+import { type EnvironmentValues, type EnvironmentVariables, oneOf, whole } from '../environment.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { deviceListForm, parseDeviceList } from './local/device-list.ts'
 
@@ -10,6 +11,9 @@ export interface RenderConfig {
   readonly device: string
   readonly threads?: number
   readonly ffmpeg?: string
+  /** Of styles that are taught from chat; null: none is. */
+  readonly trainingDevice: Device | null
+  readonly trainingSteps?: number
 }
 
 export const renderVariables = {
@@ -19,10 +23,16 @@ export const renderVariables = {
     schema: z.string().refine((text) => parseDeviceList(text) !== undefined, deviceListForm),
   },
   THREADS: { about: 'Threads of the CPU', schema: whole(1, 1024) },
+  TRAINING_DEVICE: {
+    about: `What learns styles that are taught from chat, on the machine of the bot: ${[...devices, 'off'].join(', ')}`,
+    usual: 'cpu',
+    schema: oneOf([...devices, 'off']),
+  },
+  TRAINING_STEPS: { about: 'Steps by which such a style is learned; as suits the model otherwise', schema: whole(1, 100_000) },
   FFMPEG_BIN: { about: 'Path of an ffmpeg for MP4; searched for otherwise', schema: z.string() },
 } as const satisfies EnvironmentVariables
 
 export function renderConfig(values: EnvironmentValues<typeof renderVariables>): RenderConfig {
-  const { DEVICE: device, THREADS: threads, FFMPEG_BIN: ffmpeg } = values
-  return { device, ...omitUndefined({ threads, ffmpeg }) }
+  const { DEVICE: device, THREADS: threads, FFMPEG_BIN: ffmpeg, TRAINING_DEVICE: training, TRAINING_STEPS: trainingSteps } = values
+  return { device, trainingDevice: training === 'off' ? null : training, ...omitUndefined({ threads, trainingSteps, ffmpeg }) }
 }

@@ -1,5 +1,6 @@
 // Assembles styles: history, files and registry become the styles that the other rooms ask for, and their administration.
 
+import { join } from 'node:path'
 import type { StyleAdmin } from '../chat/contract/style-admin.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import { omitUndefined } from '../omit-undefined.ts'
@@ -17,6 +18,8 @@ import { createIntake, type IntakeOptions } from './intake/intake.ts'
 import { type CatalogOptions, openCatalog } from './open-catalog.ts'
 import { keptFiles } from './registry/kept-files.ts'
 import { deleteUnusedFiles } from './registry/style-files.ts'
+import { createTaughtStyles, type TaughtStyles } from './training/taught-styles.ts'
+import { openTrainingFolders } from './training/training-folders.ts'
 
 export interface StylesOptions extends CatalogOptions {
   /** The engine's, in a thread of its own. */
@@ -29,6 +32,10 @@ export interface StylesOptions extends CatalogOptions {
   readonly installed?: InstalledLoras
   readonly download?: Download
   readonly hub?: string
+  /** Throws where it is no picture and no clip that a style could be learned from; absent: none is learned. */
+  readonly look?: (path: string) => Promise<unknown>
+  /** Ids of trainings that wait or run. */
+  readonly trainings?: () => ReadonlySet<string>
   readonly quotas?: Quotas
   /** How long a person waits for a preview, and when one is given up. */
   readonly patienceMs?: number
@@ -42,23 +49,38 @@ export interface Styles extends StyleCatalog {
   recipe(request: AnimationRequest): Promise<Recipe>
   /** Managing styles, for whoever speaks. */
   admin(manager: StyleManager): StyleAdmin
+  /** Styles that are learned here. */
+  readonly taught: TaughtStyles
 }
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
   const { folder, bases, nowMs, inspect, draw, hostFolders, hub } = options
-  const { download = createDownload(), quotas = usualQuotas, patienceMs = 10 * 60_000, previewMs = 60 * 60_000 } = options
+  const { look, trainings, download = createDownload(), quotas = usualQuotas, patienceMs = 10 * 60_000, previewMs = 60 * 60_000 } = options
   const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
   deleteUnusedFiles(folder, keptFiles(history.changes))
-  const parts: StyleAdminParts = {
+  const learning = join(folder, 'training')
+  const addParts = {
     registry,
     bases,
     files,
     pathOf,
     pictures,
     intake: createIntake({ files, download, inspect, hostFolders, ...omitUndefined({ hub }) }),
-    preview: createPreview({ draw, pictures, catalog, bases, pathOf, patienceMs, previewMs }),
     quotas,
     nowMs,
+  }
+  const taught = createTaughtStyles(
+    {
+      ...addParts,
+      ...{ folders: openTrainingFolders(learning), download, look, live: trainings },
+      learnedFiles: createIntake({ files, download, inspect, hostFolders: [learning] }),
+    },
+    (manager, name) => createStyleAdmin(parts, manager).remove(name, true),
+  )
+  const parts: StyleAdminParts = {
+    ...addParts,
+    preview: createPreview({ draw, pictures, catalog, bases, pathOf, patienceMs, previewMs }),
+    prepareTraining: taught.prepare,
   }
   const [base] = bases
   return {
@@ -66,5 +88,6 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
     base,
     recipe: (request) => recipeFor(request, catalog, base.files, options.installed),
     admin: (manager) => createStyleAdmin(parts, manager),
+    taught,
   }
 }

@@ -73,6 +73,15 @@ describe('/animate', () => {
     }
   })
 
+  test('draws without a motion module where that is asked, of a style too, and again otherwise', async () => {
+    const zero = await tester.drawn('ann', '/animate a boat method:zero')
+    assert.equal(zero.request.method, 'zero')
+    const again = await tester.drawn('ann', '/again method:animatediff')
+    assert.equal(again.request.method, 'animatediff')
+    assert.match((await tester.say('ann', '/animate a boat method:none')).text, /method is one of animatediff, zero/)
+    assert.equal((await tester.drawn('ann', '/animate a boat')).request.method, undefined)
+  })
+
   test('takes a length in seconds, a loop and windows, and refuses what does not fit before it waits', async () => {
     const long = await tester.drawn('ann', '/animate a boat seconds:6.4 loop:none window-overlap:8 fuse:flat')
     assert.partialDeepStrictEqual(long.request, { frames: 64, fps: 10, loop: 'none', windowOverlap: 8, fuse: 'flat' })

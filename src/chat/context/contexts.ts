@@ -5,6 +5,7 @@ import { type Owner, personOf, spaceOf } from '../../jobs/job.ts'
 import type { AnimationRequest, Format } from '../../jobs/request.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Store } from '../../store/store.ts'
+import type { Attachment } from '../contract/attachment.ts'
 import type { Command } from '../contract/command.ts'
 import type { CommandContext } from '../contract/command-context.ts'
 import { type Defaults, defaultsSchema } from '../contract/defaults.ts'
@@ -44,6 +45,7 @@ export interface Caller {
   /** The platform's, where it has one. */
   readonly fetchFile?: NonNullable<Platform['fetchFile']>
   readonly namesOf?: NonNullable<Platform['namesOf']>
+  readonly filesNear?: () => Promise<readonly Attachment[]>
 }
 
 /** Somebody who may want to manage styles. */
@@ -97,6 +99,7 @@ export function createContexts(parts: ContextsParts): Contexts {
       pending: pending.of(personOf(owner)),
       expectedMs: scheduler.expectedMs,
       namesOf: async (ids) => (caller.namesOf ? caller.namesOf([...new Set(ids)], caller) : new Map(ids.map((id) => [id, id]))),
+      filesNear: async () => (await caller.filesNear?.()) ?? [],
       randomSeed,
       exampleOf: async (name) => exampleLoop?.(name, formats[0] === 'gif' ? 'gif' : 'webp'),
       helpOf: (path, english) => helpIn(language, path, english),

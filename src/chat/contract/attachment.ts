@@ -8,4 +8,6 @@ export interface Attachment {
   readonly url: string
   readonly name: string
   readonly bytes: number
+  /** What its person says of it, where the platform asks. */
+  readonly caption?: string
 }

@@ -5,6 +5,7 @@ import type { WindowPositions } from '../../clip.ts'
 import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { AnimationRequest, Format } from '../../jobs/request.ts'
+import type { Attachment } from './attachment.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'
 import type { GpuHosts } from './gpu-hosts.ts'
@@ -33,6 +34,8 @@ export interface CommandContext {
   readonly pending: PendingRequests
   /** How long a request would be drawn, in milliseconds; undefined where nothing has been measured. */
   expectedMs(request: AnimationRequest): number | undefined
+  /** Files of the thread in which the person calls it, or of the message that they reply to; none where the platform has neither. */
+  filesNear(): Promise<readonly Attachment[]>
   /** What channels, roles and people of the platform are called, by their ids. What the person may not know, or nobody knows, is left out. */
   namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Unsigned 64-bit as decimal digits. */
@@ -76,7 +79,7 @@ export interface StyleSummary {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName> {
+export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName | 'method'> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number

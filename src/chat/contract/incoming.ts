@@ -41,7 +41,7 @@ export type Said =
   /** `message` is one of `Posted.messages`. Only when a reaction is added, never when it is taken away, never by bots. */
   | { readonly kind: 'reaction'; readonly reaction: Reaction; readonly message: string }
 
-export type OptionInput = string | number | boolean | Attachment
+export type OptionInput = string | number | boolean | Attachment | readonly Attachment[]
 
 export interface Asker {
   /** May change settings: Manage Guild, workspace admin, signed in by the token. */

@@ -3,7 +3,7 @@
 import { type DrawSettingName, drawSettings } from '../../draw-settings.ts'
 import type { Attachment } from './attachment.ts'
 
-export type Option = TextOption | IntegerOption | NumberOption | ChoiceOption | FlagOption | SeedOption | FileOption
+export type Option = TextOption | IntegerOption | NumberOption | ChoiceOption | FlagOption | SeedOption | FileOption | FilesOption
 
 export interface TextOption extends Common {
   readonly kind: 'text'
@@ -57,10 +57,28 @@ export interface FileOption extends Common {
   readonly default?: never
 }
 
+/**
+ * Several of them, in one option. Where a platform's fields take one each, there are as many, as `fieldsOf` names them; where it has none,
+ * all that hang on the message are meant.
+ */
+export interface FilesOption extends Common {
+  readonly kind: 'files'
+  readonly max: number
+  /** Of each. */
+  readonly maxBytes: number
+  readonly default?: never
+}
+
+/** `pictures`, `pictures-2`, `pictures-3` …: what is given by any of them is one of `pictures`. */
+export const fieldsOf = (name: string, { max }: Pick<FilesOption, 'max'>): string[] =>
+  Array.from({ length: max }, (_, n) => (n === 0 ? name : `${name}-${n + 1}`))
+
 interface Common {
   /** English, at most 100 characters; other languages in locales/. */
   readonly help: string
   readonly required?: true
+  /** Left out where a platform has no room for it, as Discord, which takes 25 in one command: there it is a style's, or another command's. */
+  readonly typed?: true
 }
 
 export type Mentionable = 'channel' | 'role' | 'role-or-person'
@@ -92,4 +110,6 @@ type Raw<O extends Option> = O extends ChoiceOption
       ? boolean
       : O extends FileOption
         ? Attachment
-        : string
+        : O extends FilesOption
+          ? readonly Attachment[]
+          : string

@@ -43,6 +43,8 @@ export interface Platform {
   namesOf?(ids: readonly string[], reader: Reader): Promise<ReadonlyMap<string, string>>
   /** Opens a dialog as the response; only before anything was posted at the address. */
   open(address: Json, form: Form): Promise<void>
+  /** Files of the thread at this address, or of the message that was replied to there; of whom the bot may read. Absent: there is no such thing. */
+  filesNear?(address: Json): Promise<readonly Attachment[]>
   /**
    * The bytes of a file that was handed over here, as they come, in pieces. Absent: its `url` is open to all (Discord's signed ones)
    * and is downloaded like any other. A platform that signs in (Slack) or keeps what was uploaded (the page) has this, and reads

@@ -11,6 +11,11 @@ export interface StyleAdmin {
    * @throws UserError of everything that is wrong with the file, with where it comes from or with the name; nothing is left behind then
    */
   add(wanted: NewStyleFile): Promise<StyleCard>
+  /**
+   * Takes pictures in that a style is to be learned from. A request that names what comes back teaches it; without one nothing comes of it.
+   * @throws UserError of everything that is wrong with them, with the name or with quotas
+   */
+  train(wanted: NewTraining): Promise<PreparedTraining>
   /** Draws the style's example with the style and without, from one seed. Undefined: not ready within what a person waits; it goes on. */
   preview(name: string, format: 'webp' | 'gif'): Promise<StylePreview | undefined>
   edit(name: string, edits: StyleEdits): Promise<StyleCard>
@@ -44,6 +49,27 @@ export interface NewStyleFile {
   readonly example?: string
   /** Absent: everywhere, once it is published. */
   readonly here?: boolean
+}
+
+export interface NewTraining {
+  readonly name: string
+  /** And clips, and files of words that are captions of those with the same name. Asked for once it is known that the person may. */
+  readonly pictures: () => Promise<readonly Attachment[]>
+  /** That the style is to answer to; its name where it is absent. */
+  readonly word?: string
+  readonly about?: string
+  readonly example?: string
+  /** Absent: everywhere, once it is published. */
+  readonly here?: boolean
+}
+
+export interface PreparedTraining {
+  readonly id: string
+  readonly name: string
+  readonly word: string
+  /** How many. */
+  readonly pictures: number
+  readonly example: string
 }
 
 /** What is absent stays as it is; '' empties a text. */

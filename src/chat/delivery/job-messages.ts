@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts'
 import { UserError } from '../../errors.ts'
 import { reasonOf } from '../../jobs/end-reasons.ts'
 import { hasEnded, type Job } from '../../jobs/job.ts'
-import type { RenderProgress } from '../../jobs/renderer.ts'
+import type { JobProgress } from '../../jobs/renderer.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Log } from '../../log.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
@@ -34,7 +34,7 @@ export interface JobMessage {
   cancel?: Posted | undefined
   /** It is gone: nothing but the end is posted anew. */
   lost: boolean
-  progress?: RenderProgress
+  progress?: JobProgress
   preview?: Uint8Array
   /** What stands there now. */
   shown: string

@@ -12,7 +12,7 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js'
 import type { Action, Command } from '../contract/command.ts'
-import type { Option, Options } from '../contract/option.ts'
+import { fieldsOf, type Option, type Options } from '../contract/option.ts'
 import type { Locale } from '../locales/locale.ts'
 import { english, locales } from '../locales/locales.ts'
 import { helpIn } from '../locales/speak.ts'
@@ -93,10 +93,11 @@ function actionJson(command: string, [name, { help, options }]: readonly [string
 }
 
 function optionsJson(path: string, options: Options): APIApplicationCommandBasicOption[] {
-  const all = Object.entries(options)
+  const all = Object.entries(options).filter(([, { typed }]) => !typed)
   // Discord wants required ones first
-  return [...all.filter(([, { required }]) => required), ...all.filter(([, { required }]) => !required)].map(([name, option]) =>
-    optionJson(`${path}.${name}`, name, option),
+  return [...all.filter(([, { required }]) => required), ...all.filter(([, { required }]) => !required)].flatMap(([name, option]) =>
+    // a field takes one file
+    (option.kind === 'files' ? fieldsOf(name, option) : [name]).map((field) => optionJson(`${path}.${name}`, field, option)),
   )
 }
 
@@ -127,6 +128,7 @@ function optionJson(path: string, name: string, option: Option): APIApplicationC
       // numbers end at 2^53 there
       return { ...common, type: ApplicationCommandOptionType.String, max_length: 20 }
     case 'file':
+    case 'files':
       return { ...common, type: ApplicationCommandOptionType.Attachment }
   }
 }

@@ -18,6 +18,7 @@ import { platformName } from './receive.ts'
 import { type Registered, registerCommands } from './register-commands.ts'
 import { createRestCalls, type RestCall, RestError } from './rest/rest-calls.ts'
 import { createRestClient, restOptions } from './rest/rest-client.ts'
+import { createThreadFiles } from './thread-files.ts'
 
 export interface DiscordOptions {
   readonly token: string
@@ -126,6 +127,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     stop,
     trouble: () => (connection ? (connection.trouble() ?? calls.trouble()) : 'Discord is not connected.'),
     namesOf: names.ofIds,
+    filesNear: createThreadFiles(call),
     ...createPost({ ...shared, responses, maxBytes: discordLimits.maxBytes }),
   }
 }

@@ -108,7 +108,9 @@ export function incomingOfReaction(event: ReactionEvent, delivery: string, surro
 /** What is typed to the bot alone: the one place where Discord shows it what people write. */
 export function incomingOfMessage(event: MessageEvent, surroundings: Surroundings): Incoming | undefined {
   const { client } = surroundings
-  const { id, channel_id, guild_id, author, content, attachments } = event
+  const { id, channel_id, guild_id, author, content } = event
+  // of what is replied to, where nothing hangs on the reply itself
+  const attachments = event.attachments.length > 0 ? event.attachments : (event.referenced_message?.attachments ?? [])
   if (guild_id !== undefined || author.bot || author.id === client.user?.id) return undefined
   const text = content.replace(new RegExp(`^\\s*<@!?${client.user?.id}>`), '').trim()
   if (text === '' && attachments.length === 0) return undefined
@@ -161,7 +163,10 @@ function saidIn({ type, data }: InteractionEvent): Said {
       const { command, action, fixed } = purpose
       const inputs = modal.components
         .flatMap(({ component, components }) => (component ? [component, ...components] : components))
-        .map(({ custom_id, value, values }) => [custom_id, inputOf(values ? values[0] : value, modal.resolved.attachments)] as const)
+        .map(
+          ({ custom_id, value, values }) =>
+            [custom_id, pickedOf(values, modal.resolved.attachments) ?? inputOf(value, modal.resolved.attachments)] as const,
+        )
       return { kind: 'command', command, ...omitUndefined({ action }), options: { ...fixed, ...present(inputs) } }
     }
   }
@@ -181,8 +186,15 @@ function inputOf(value: unknown, attachments: Readonly<Record<string, Attachment
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined
 }
 
-function attachmentOf({ url, filename, size }: AttachmentData): Attachment {
-  return { url, name: filename, bytes: size }
+/** Of a list or of files, of which several may be picked. */
+function pickedOf(values: readonly unknown[] | undefined, attachments: Readonly<Record<string, AttachmentData>>): OptionInput | undefined {
+  if (!values || values.length <= 1) return inputOf(values?.[0], attachments)
+  const files = values.map((value) => inputOf(value, attachments)).filter((input) => typeof input === 'object')
+  return files.length > 0 ? files.flat() : inputOf(values[0], attachments)
+}
+
+export function attachmentOf({ url, filename, size, description }: AttachmentData): Attachment {
+  return { url, name: filename, bytes: size, ...(description && { caption: description }) }
 }
 
 function present(inputs: readonly (readonly [string, OptionInput | undefined])[]): Record<string, OptionInput> {

@@ -1,20 +1,31 @@
 // Option values: from what came in for each option to values of the declared kinds. What is out of range is refused, never bent. Pure.
 
 import { UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Attachment } from '../contract/attachment.ts'
 import type { OptionInput } from '../contract/incoming.ts'
 import { idOfMention, withNames } from '../contract/mention.ts'
-import type { ChoiceOption, IntegerOption, NumberOption, Option, Options, Values } from '../contract/option.ts'
+import {
+  type ChoiceOption,
+  type FilesOption,
+  fieldsOf,
+  type IntegerOption,
+  type NumberOption,
+  type Option,
+  type Options,
+  type Values,
+} from '../contract/option.ts'
 import { plainText, shortened } from '../contract/plain-text.ts'
 
-type OptionValue = string | number | boolean | Attachment
+type OptionValue = string | number | boolean | Attachment | readonly Attachment[]
 
 /**
  * Every option of the declaration has a key; undefined where nothing was said and nothing is the default.
  * @throws UserError missing-option, unknown-option, not-a-number, not-whole, out-of-range, not-a-choice, not-yes-or-no, not-a-seed, too-long,
- *   not-a-file, file-too-large, file-not-text
+ *   not-a-file, file-too-large, file-not-text, too-many-files
  */
-export function optionValues<Os extends Options>(options: Os, inputs: Readonly<Record<string, OptionInput>>): Values<Os> {
+export function optionValues<Os extends Options>(options: Os, given: Readonly<Record<string, OptionInput>>): Values<Os> {
+  const inputs = withFieldsGathered(options, given)
   for (const name of Object.keys(inputs)) {
     if (Object.hasOwn(options, name)) continue
     const names = Object.keys(options).join(', ') || '-'
@@ -30,7 +41,7 @@ export function optionValues<Os extends Options>(options: Os, inputs: Readonly<R
 }
 
 function readValue(name: string, option: Option, input: OptionInput | undefined): OptionValue | undefined {
-  if (typeof input === 'object') return fileValue(name, input, option)
+  if (typeof input === 'object') return option.kind === 'files' ? filesValue(name, [input].flat(), option) : fileValue(name, input, option)
   const text = input === undefined ? '' : plainText(String(input))
   if (text === '') {
     if (option.required) throw new UserError('missing-option', `${name} is needed: ${lowerFirst(option.help)}.`, { name })
@@ -49,6 +60,7 @@ function readValue(name: string, option: Option, input: OptionInput | undefined)
     case 'seed':
       return seedValue(name, text)
     case 'file':
+    case 'files':
       throw new UserError('not-a-file', `${name} is a file that is handed over, not words.`, { name })
   }
 }
@@ -116,9 +128,34 @@ function seedValue(name: string, text: string): string {
   })
 }
 
-function fileValue(name: string, { url, name: fileName, bytes }: Attachment, option: Option): Attachment {
-  if (option.kind !== 'file') throw new UserError('file-not-text', `${name} is words or a number, not a file.`, { name })
-  if (bytes <= option.maxBytes) return { url, name: plainText(fileName).slice(0, 200), bytes }
+/** What came in a field for each file is one input. */
+function withFieldsGathered(options: Options, given: Readonly<Record<string, OptionInput>>): Readonly<Record<string, OptionInput>> {
+  const inputs = { ...given }
+  for (const [name, option] of Object.entries(options)) {
+    if (option.kind !== 'files') continue
+    const fields = fieldsOf(name, option)
+    const files = fields.flatMap((field) => (Object.hasOwn(given, field) && typeof given[field] === 'object' ? given[field] : []))
+    for (const field of fields) if (typeof given[field] === 'object') delete inputs[field]
+    if (files.length > 0) inputs[name] = files
+  }
+  return inputs
+}
+
+function filesValue(name: string, files: readonly Attachment[], option: FilesOption): readonly Attachment[] {
+  if (files.length > option.max)
+    throw new UserError('too-many-files', `${name} takes ${option.max} files, and ${files.length} came.`, {
+      name,
+      max: option.max,
+      count: files.length,
+    })
+  return files.map((file) => fileValue(name, file, option))
+}
+
+function fileValue(name: string, file: Attachment | readonly Attachment[], option: Option): Attachment {
+  if ((option.kind !== 'file' && option.kind !== 'files') || !('url' in file))
+    throw new UserError('file-not-text', `${name} is words or a number, not a file.`, { name })
+  const { url, name: fileName, bytes, caption } = file
+  if (bytes <= option.maxBytes) return { url, name: plainText(fileName).slice(0, 200), bytes, ...omitUndefined({ caption }) }
   throw new UserError('file-too-large', `${name} may have ${option.maxBytes} bytes, and has ${bytes}.`, {
     name,
     maxBytes: option.maxBytes,

@@ -5,6 +5,8 @@ import type { Locale } from './locale.ts'
 export const zhHelp: Pick<Locale, 'help' | 'optionNames' | 'choices'> = {
   optionNames: {
     prompt: '提示词',
+    pictures: '图片',
+    method: '方法',
     negative: '不要的内容',
     style: '风格',
     frames: '帧数',
@@ -118,6 +120,7 @@ export const zhHelp: Pick<Locale, 'help' | 'optionNames' | 'choices'> = {
     '*.negative': '画面里不要的内容',
     '*.frames': '循环由多少帧组成',
     '*.seconds': '播放多少秒，代替帧数，例如 6',
+    '*.method': '帧与帧怎样连贯：animatediff 用运动模块，zero 不用',
     '*.loop': '结尾怎样接上开头；auto 由模型决定',
     '*.windows': '长动画分窗口绘制时窗口的位置',
     '*.window-length': '一个窗口的帧数，例如 16',
@@ -182,6 +185,8 @@ export const zhHelp: Pick<Locale, 'help' | 'optionNames' | 'choices'> = {
     closed: '首尾相接',
     'ping-pong': '来回播放',
     'cross-fade': '淡入淡出',
+    animatediff: '运动模块',
+    zero: '不用运动模块（Text2Video-Zero）',
     replace: '只用新文字',
     travel: '从旧文字变到新文字',
     on: '开',

@@ -13,6 +13,8 @@ export function countLive(scheduler: Pick<Scheduler, 'listen' | 'standings'>): L
   const live = new Map<string, Set<string>>()
   const keyOf = ({ platform, space, person }: Owner) => JSON.stringify([platform, space, person])
   const count = (job: Job) => {
+    // learned in a lane of its own, it keeps nobody from drawing
+    if (job.request.training) return
     const key = keyOf(job.owner)
     const ids = live.get(key) ?? new Set()
     if (hasEnded(job)) ids.delete(job.id)

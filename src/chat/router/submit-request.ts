@@ -63,7 +63,7 @@ export function createSubmission({ scheduler, blobs, live, limits, log }: Submis
     const { request, stripped, forced } = checkRequest(reply.request, channel, settings)
     const cell = await keptCell(reply, context.maxBytes)
     const own = live.of(owner)
-    if (!cell && own >= settings.maxJobs) {
+    if (!cell && !request.training && own >= settings.maxJobs) {
       const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
       throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
     }

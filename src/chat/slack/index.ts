@@ -2,6 +2,7 @@
 
 import { UserError } from '../../errors.ts'
 import type { Platform } from '../contract/platform.ts'
+import { readAddress } from './address.ts'
 import { libraryLogger, type RedactedLog, silent, withoutSecrets } from './api/redacted-log.ts'
 import { signIn } from './api/sign-in.ts'
 import { createSlackApi } from './api/web-api.ts'
@@ -90,6 +91,10 @@ export function createSlack(options: SlackOptions): Platform {
     remove: async (posted) => running().remove(posted),
     open: async (address, form) => running().open(address, form),
     namesOf: async (ids, reader) => workspace?.namesOf(ids, reader) ?? new Map(),
+    async filesNear(address) {
+      const { channel, thread } = readAddress(address)
+      return thread === undefined ? [] : ((await workspace?.filesIn(channel, thread)) ?? [])
+    },
     fetchFile: (attachment, signal) => files.fetch(attachment, signal),
   }
 }

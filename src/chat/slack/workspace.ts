@@ -24,6 +24,8 @@ export interface Workspace {
   conversation(id: string, user: string): Promise<Conversation>
   /** Undefined where Slack does not hand it out. */
   file(id: string): Promise<Attachment | undefined>
+  /** What people have put into a thread, oldest first; none where the bot may not read it. */
+  filesIn(channel: string, thread: string): Promise<readonly Attachment[]>
 }
 
 export interface SlackUser {
@@ -93,6 +95,14 @@ export function createWorkspace(api: SlackApi, identity: BotIdentity, log: Redac
 
   const user = (id: string) => soon(users, id, { name: '', admin: false, bot: false, locale: 'en' }, log)
 
+  async function file(id: string): Promise<Attachment | undefined> {
+    const response = await api.call('files.info', { file: id }).catch((error: SlackError) => {
+      log.warn({ code: error.code }, 'a file of another workspace cannot be read')
+      return undefined
+    })
+    return response && attachmentOf(filedSchema.parse(response).file)
+  }
+
   return {
     user,
     async namesIn(text) {
@@ -117,13 +127,19 @@ export function createWorkspace(api: SlackApi, identity: BotIdentity, log: Redac
     async groups(user) {
       return (await soon(userGroups, '', noGroups, log)).groupsOf.get(user) ?? []
     },
-    async file(id) {
-      const response = await api.call('files.info', { file: id }).catch((error: SlackError) => {
-        log.warn({ code: error.code }, 'a file of another workspace cannot be read')
+    async filesIn(channel, thread) {
+      const response = await api.call('conversations.replies', { channel, ts: thread, limit: 200 }).catch((error: SlackError) => {
+        log.warn({ code: error.code }, 'a thread cannot be read')
         return undefined
       })
-      return response && attachmentOf(filedSchema.parse(response).file)
+      if (!response) return []
+      const files = threadSchema
+        .parse(response)
+        .messages.flatMap((message) => (message.user === identity.botUser ? [] : (message.files ?? [])))
+      const known = files.map(async (one) => attachmentOf(one) ?? (one.id === undefined ? undefined : file(one.id)))
+      return (await Promise.all(known)).filter((one) => one !== undefined)
     },
+    file,
     async conversation(id, user) {
       // where it is not known whose it is, a conversation of two is private
       const otherwise = { missing: [], ...(id.startsWith('D') && { with: user }) }
@@ -183,6 +199,8 @@ const groupsSchema = z.object({
 })
 
 const filedSchema = z.object({ file: fileSchema })
+
+const threadSchema = z.object({ messages: z.array(z.object({ user: z.string().optional(), files: z.array(fileSchema).optional() })) })
 
 const conversationSchema = z.object({
   channel: z.object({

@@ -49,7 +49,7 @@ export function createPost(screen: Screen): Pick<Platform, 'acknowledge' | 'post
       await inTurn(() => screen.print(screen.json ? JSON.stringify({ message: handle, removed: true }) : `${handle} ✗\n`))
     },
     async open(_address, form) {
-      const fields = form.fields.filter(({ option }) => option.kind !== 'file')
+      const fields = form.fields.filter(({ option }) => option.kind !== 'file' && option.kind !== 'files')
       screen.form = { ...form, fields }
       if (screen.json) return screen.print(JSON.stringify({ form: form.title, fields }))
       screen.print([form.title, ...fields.map(({ name, value = '' }) => `${name}: ${value}`), `${fields[0]!.name}?`].join('\n'))

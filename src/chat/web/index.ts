@@ -185,5 +185,5 @@ function troubleOf(error: NodeJS.ErrnoException, host: string, port: number): Er
 
 function largestUpload(commands: readonly Command[]): number {
   const options = commands.flatMap(({ actions }) => Object.values(actions).flatMap(({ options }) => Object.values(options)))
-  return Math.max(0, ...options.map((option) => (option.kind === 'file' ? option.maxBytes : 0)))
+  return Math.max(0, ...options.map((option) => (option.kind === 'file' || option.kind === 'files' ? option.maxBytes : 0)))
 }

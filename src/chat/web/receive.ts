@@ -14,7 +14,8 @@ const event = z.string().regex(/^[a-z0-9]{8,32}$/)
 const name = z.string().max(32)
 const locale = z.string().max(35)
 const upload = z.object({ upload: z.string().max(64) })
-const optionInput = z.union([z.string().max(8000), z.number(), z.boolean(), upload])
+const uploads = z.array(upload).max(50)
+const optionInput = z.union([z.string().max(8000), z.number(), z.boolean(), upload, uploads])
 
 const pageInputSchema = z.union([
   z.object({
@@ -23,7 +24,7 @@ const pageInputSchema = z.union([
     locale,
     text: z.string().max(8000),
     silent: z.boolean().optional(),
-    files: z.array(upload).max(1).optional(),
+    files: uploads.optional(),
   }),
   z.object({
     kind: z.literal('command'),
@@ -76,7 +77,7 @@ function saidIn(input: PageInput, file: (id: string) => Attachment): Said {
     case 'command': {
       const options = input.options.map(([name, value]): [string, OptionInput] => [
         name,
-        typeof value === 'object' ? file(value.upload) : value,
+        typeof value !== 'object' ? value : Array.isArray(value) ? value.map(({ upload }) => file(upload)) : file(value.upload),
       ])
       const { command, action } = input
       return { kind: 'command', command, ...omitUndefined({ action }), options: Object.fromEntries(options) }

@@ -5,6 +5,7 @@
 import { type ActiveRender, doneShare, leftMs } from '../active-render.ts'
 import type { FairQueue } from '../fair-queue/fair-queue.ts'
 import type { Job } from '../job.ts'
+import { laneOf } from '../lane.ts'
 import type { Estimate } from './estimate.ts'
 import { type Forecast, type ForecastInput, forecast } from './forecast.ts'
 
@@ -65,7 +66,8 @@ export function createForecastCache({
       if (ms === undefined) timed = false
       return ms ?? job.cost
     }
-    const running = [...renders()].map((render) => ({
+    const drawings = [...renders()].filter(({ lead }) => laneOf(lead.request) === 'drawing')
+    const running = drawings.map((render) => ({
       owners: [...render.ids].map((id) => get(id)!.owner),
       leftMs: estimate.msFor(render.lead) === undefined ? render.lead.cost * (1 - doneShare(render)) : (ofRunning(render) ?? 0),
     }))
@@ -82,7 +84,8 @@ export function createForecastCache({
   }
 
   function ofRunning(render: ActiveRender): number | undefined {
-    return leftMs(render, estimate.msFor(render.lead), nowMs())
+    const isDrawing = laneOf(render.lead.request) === 'drawing'
+    return leftMs(render, isDrawing ? estimate.msFor(render.lead) : undefined, nowMs())
   }
 
   return {

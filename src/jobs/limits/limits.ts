@@ -30,24 +30,37 @@ export const usualLimits: Limits = {
  * Refuses one more waiting job where there are as many as the limits allow.
  *
  * @param waitMs how long until one fewer is likely to wait on this level; asked only where it is needed
- * @throws UserError too-many-waiting { level, limit, waitS }
+ * @throws UserError too-many-waiting { level, limit, waitS }, or what `tooMany` makes
  */
-export function checkWaiting(limits: Limits, counts: Counts, waitMs: (level: LimitLevel) => number): void {
+export function checkWaiting(
+  limits: Limits,
+  counts: Counts,
+  waitMs: (level: LimitLevel) => number,
+  tooMany: TooMany = tooManyWaiting,
+): void {
   for (const level of limitLevels) {
     const limit = limits[level].waiting
     if (limit === undefined || counts[level].waiting < limit) continue
-    const waitS = seconds(waitMs(level))
-    const animations = limit === 1 ? '1 animation waits' : `${limit} animations wait`
-    throw new UserError(
-      'too-many-waiting',
-      `${animations} ${whose[level]} already, as many as may: try again in about ${duration(waitS)}.`,
-      {
-        level,
-        limit,
-        waitS,
-      },
-    )
+    throw tooMany(level, limit, () => waitMs(level))
   }
+}
+
+/** @param waitMs how long until one fewer is likely to wait */
+export type TooMany = (level: LimitLevel, limit: number, waitMs: () => number) => UserError
+
+function tooManyWaiting(level: LimitLevel, limit: number, waitMs: () => number): UserError {
+  const waitS = seconds(waitMs())
+  const animations = limit === 1 ? '1 animation waits' : `${limit} animations wait`
+  const sentence = `${animations} ${whose[level]} already, as many as may: try again in about ${duration(waitS)}.`
+  return new UserError('too-many-waiting', sentence, { level, limit, waitS })
+}
+
+export function tooManyTrainings(level: LimitLevel, limit: number): UserError {
+  const trainings = limit === 1 ? '1 style waits' : `${limit} styles wait`
+  return new UserError('too-many-trainings', `${trainings} to be learned ${whose[level]} already, as many as may: ask again later.`, {
+    level,
+    limit,
+  })
 }
 
 export function mayRun({ person, space, all }: Limits, counts: Counts): boolean {

@@ -4,9 +4,11 @@
 import type { Sentence } from '../../chat/contract/reply.ts'
 import type { NewStyleFile } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
+import { personOf, spaceOf } from '../../jobs/job.ts'
 import { type BaseModel, installedBase } from '../catalog/base-models.ts'
 import { modelOf } from '../catalog/resolve-style.ts'
 import type { Intake } from '../intake/intake.ts'
+import { sanitizeText } from '../intake/sanitize.ts'
 import { deleteUnkept } from '../registry/kept-files.ts'
 import type { Author } from '../registry/style-change.ts'
 import type { StyleEntry, StyleFile } from '../registry/style-entry.ts'
@@ -69,6 +71,11 @@ export async function addStyleFile(
     await deleteUnkept([fileNameOf(taken)], registry, files)
     throw error
   }
+}
+
+/** As the record has it. */
+export function authorOf({ owner, name }: StyleManager): Author {
+  return { person: personOf(owner), space: spaceOf(owner), name: sanitizeText(name, 80) }
 }
 
 function refuseTaken(registry: StyleRegistry, name: string): void {

@@ -1,15 +1,14 @@
 // Style administration for one manager: who may, what is done, and what is written down about it.
 
-import type { StyleAdmin, StyleCard } from '../../chat/contract/style-admin.ts'
-import { personOf, spaceOf } from '../../jobs/job.ts'
+import type { NewTraining, PreparedTraining, StyleAdmin, StyleCard } from '../../chat/contract/style-admin.ts'
+import { spaceOf } from '../../jobs/job.ts'
 import type { StylePictures } from '../catalog/style-pictures.ts'
-import { sanitizeText } from '../intake/sanitize.ts'
 import { deleteUnkept } from '../registry/kept-files.ts'
-import type { Author, ChangeKind } from '../registry/style-change.ts'
+import type { ChangeKind } from '../registry/style-change.ts'
 import type { StyleEntry } from '../registry/style-entry.ts'
 import { checkStyleName } from '../registry/style-names.ts'
 import type { StyleRegistry } from '../registry/style-registry.ts'
-import { type AddStyleFileParts, addStyleFile } from './add-style-file.ts'
+import { type AddStyleFileParts, addStyleFile, authorOf } from './add-style-file.ts'
 import { earlierState } from './earlier-state.ts'
 import type { Preview } from './previews.ts'
 import { checkManager, managedEntry, type StyleAccessParts, type StyleManager, withinReach } from './style-access.ts'
@@ -19,13 +18,14 @@ import { applyEdits, unchanged, withAliases } from './style-edits.ts'
 export interface StyleAdminParts extends AddStyleFileParts, StyleAccessParts {
   readonly pictures: StylePictures
   readonly preview: Preview
+  readonly prepareTraining: (wanted: NewTraining, manager: StyleManager) => Promise<PreparedTraining>
 }
 
 export function createStyleAdmin(parts: StyleAdminParts, manager: StyleManager): StyleAdmin {
   const { registry } = parts
   const { owner } = manager
   const space = spaceOf(owner)
-  const by: Author = { person: personOf(owner), space, name: sanitizeText(manager.name, 80) }
+  const by = authorOf(manager)
   const managed = (name: string, find?: StyleRegistry['find']): Promise<StyleEntry> => managedEntry(parts, manager, name, find)
 
   /** @param next of what it is by then: somebody else may have been quicker */
@@ -57,6 +57,8 @@ export function createStyleAdmin(parts: StyleAdminParts, manager: StyleManager):
       const { entry, notes } = await addStyleFile(parts, { wanted, by, before, manager })
       return cardOf(registry, entry, space, notes)
     },
+
+    train: (wanted) => parts.prepareTraining(wanted, manager),
 
     async preview(name, format) {
       return parts.preview(await managed(name), format)

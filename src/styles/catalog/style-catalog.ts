@@ -1,6 +1,7 @@
 // The style catalog: the styles as people see them. Which may be used where, what they lie on, what draws.
 
 import { clipSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { StyleEntry, StyleFile } from '../registry/style-entry.ts'
 import { type StyleRegistry, unknownStyle } from '../registry/style-registry.ts'
 import type { BaseModel } from './base-models.ts'
@@ -81,6 +82,6 @@ function memoized(read: ReadModelDefaults): ReadModelDefaults {
 }
 
 function styleDefaults(style: Style, base: Omit<BaseDefaults, 'name'>): BaseDefaults {
-  const own = { ...base, ...requiredSettingsIn(style), ...clipSettingsIn(style) }
+  const own = { ...base, ...requiredSettingsIn(style), ...clipSettingsIn(style), ...omitUndefined({ method: style.method }) }
   return { ...own, name: style.name, frames: Math.min(own.frames, base.maxFrames), negative: style.negative || base.negative }
 }

@@ -24,7 +24,7 @@ export interface Style extends StyleDefaults {
 }
 
 /** What a model draws by itself, and how far it can go. */
-export interface BaseDefaults extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName> {
+export interface BaseDefaults extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName | 'method'> {
   readonly name: string
   readonly negative: string
   readonly maxFrames: number

@@ -49,6 +49,12 @@ export interface DiscordMessage {
   readonly reactions: Map<string, Set<string>>
 }
 
+/** A message of a person, with the names of its files. */
+export interface Spoken {
+  readonly author: User
+  readonly files: readonly string[]
+}
+
 export interface Interaction {
   readonly id: string
   readonly token: string
@@ -134,6 +140,8 @@ export function createDiscordState(nowMs: () => number) {
     channelsById,
     channels,
     messages: new Map<string, DiscordMessage>(),
+    /** What people have written, by its channel, oldest first: shown to whoever may read it. */
+    spoken: new Map<string, Spoken[]>(),
     interactions: new Map<string, Interaction>(),
     /** Who takes no private messages. */
     closed: new Set<string>(),

@@ -1,7 +1,7 @@
 // JSON of Discord: users, members, channels, guilds and messages as its gateway and REST write them.
 
 import { omitUndefined } from '../../../src/omit-undefined.ts'
-import type { Attached, Channel, Data, DiscordMessage, DiscordState, User } from './discord-state.ts'
+import type { Attached, Channel, Data, DiscordMessage, DiscordState, Spoken, User } from './discord-state.ts'
 import { walk } from './rules.ts'
 
 export function userJson({ id, username, bot }: User): Data {
@@ -50,6 +50,26 @@ export function channelJson({ id, type, name, nsfw, parent, deny }: Channel, sta
       thread_metadata: { archived: false, auto_archive_duration: 60, archive_timestamp: '2026-01-01T00:00:00.000Z', locked: false },
       member_count: 1,
       message_count: 1,
+    }),
+  }
+}
+
+/** As a call gives it. */
+export function fetchedChannelJson(channel: Channel, state: DiscordState): Data {
+  const { position, nsfw, permission_overwrites, ...rest } = channelJson(channel, state)
+  if (channel.type === 11) return { ...rest, flags: 0, total_message_sent: 1 }
+  return { ...rest, position, nsfw, permission_overwrites, flags: 0 }
+}
+
+export function spokenJson(channel: string, { author, files }: Spoken, state: DiscordState): Data {
+  const id = state.newId()
+  return {
+    ...{ id, channel_id: channel, type: 0, content: '', author: userJson(author), flags: 0, pinned: false, tts: false },
+    ...{ mentions: [], mention_roles: [], mention_everyone: false, embeds: [], components: [], edited_timestamp: null },
+    timestamp: new Date(state.nowMs()).toISOString(),
+    attachments: files.map((filename) => {
+      const url = urlOf(filename, { channel, id })
+      return { id: state.newId(), filename, size: 9, url, proxy_url: url, content_type: 'image/png', width: 8, height: 8 }
     }),
   }
 }

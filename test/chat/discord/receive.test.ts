@@ -122,6 +122,35 @@ describe('what is received from Discord', { timeout: 120_000 }, () => {
     assert.equal(state().messages.get(replied.messages[0]!)!.onlyFor, undefined)
   })
 
+  it('receives the files of the message that is replied to, where none hangs on the reply', async () => {
+    const { users } = state()
+    const [boat, ball] = ['boat', 'ball'].map((name, n) => {
+      return { id: String(n), url: `https://cdn.discordapp.com/${name}`, filename: `${name}.png`, size: 9, description: `a ${name}` }
+    })
+    const reply = { type: 19, referenced_message: { attachments: [boat, ball] } }
+    const incoming = await receive(() => receiver.harness.actions.write(users.ann, 'styles train name:ink', [], reply))
+    assert.deepEqual(incoming.kind === 'text' && incoming.files?.map(({ name, caption }) => [name, caption]), [
+      ['boat.png', 'a boat'],
+      ['ball.png', 'a ball'],
+    ])
+  })
+
+  it('reads the files that people have put into the thread where something is asked, and nowhere else', async () => {
+    const { users, channels, spoken } = state()
+    const written = [
+      { author: users.ann, files: ['1.png', '2.png'] },
+      { author: users.robot, files: ['drawn.webp'] },
+      { author: users.bob, files: ['3.png'] },
+    ]
+    for (const { id } of [channels.thread, channels.night]) spoken.set(id, written)
+    const filesFrom = async (channel: typeof channels.thread) => {
+      const { address } = await receive(() => ask({ channel }))
+      return (await receiver.harness.platform.filesNear!(address)).map(({ name }) => name)
+    }
+    assert.deepEqual(await filesFrom(channels.thread), ['1.png', '2.png', '3.png'])
+    assert.deepEqual(await filesFrom(channels.night), [])
+  })
+
   it('does not receive itself, other bots and what is written elsewhere', async () => {
     const { users, bot } = state()
     const before = receiver.received.length

@@ -13,7 +13,7 @@ import {
   type DiscordState,
   type Interaction,
 } from './discord-state.ts'
-import { memberJson, messageJson, userJson, withIds } from './event-json.ts'
+import { fetchedChannelJson, memberJson, messageJson, spokenJson, userJson, withIds } from './event-json.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { walk, wrongCallback, wrongCommands, wrongMessage } from './rules.ts'
 import { findOperation, wrongBody, wrongResponse } from './spec.ts'
@@ -239,6 +239,16 @@ export async function startDiscord({ nowMs = Date.now, token = 'MTIz.local.token
       const user = state.usersById.get(String(data['recipient_id']))
       if (!user) throw new Refused(400, 50033, 'Invalid Recipient(s)')
       return ok({ id: state.direct(user.id).id, type: 1, flags: 0, recipients: [userJson(user)] })
+    },
+    'GET /channels/{channel_id}': ({ params: [id] }) => {
+      const channel = state.channelsById.get(id!)
+      if (!channel) throw new Refused(404, 10003, 'Unknown Channel')
+      return ok(fetchedChannelJson(channel, state))
+    },
+    // newest first; content and files only with the Message Content intent
+    'GET /channels/{channel_id}/messages': ({ params: [id] }) => {
+      reachable(id!)
+      return ok((state.spoken.get(id!) ?? []).map((spoken) => spokenJson(id!, spoken, state)).reverse())
     },
     'POST /channels/{channel_id}/messages': ({ params: [id], data, files }) => {
       const channel = speakable(id!, files.length > 0)

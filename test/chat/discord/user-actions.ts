@@ -17,7 +17,7 @@ export interface UserActions {
   /** Types into an option that offers completion. */
   type(user: User, command: string, option: string, typed: string, where?: Where): Interaction
   react(user: User, message: string, emoji: string, more?: Data): void
-  write(user: User, text: string, files?: readonly Data[]): string
+  write(user: User, text: string, files?: readonly Data[], more?: Data): string
   /** Any interaction at all. */
   interact(user: User, type: number, data: unknown, where?: Where & { readonly pressed?: string; readonly over?: Data }): Interaction
   /** What this person sees, oldest first. */
@@ -70,7 +70,9 @@ export function createUserActions({ state, gateway }: Pick<DiscordServer, 'state
       const type = Number(known.find((one) => one['name'] === option)?.['type'] ?? 3)
       if (typeof value === 'object') {
         const id = state.newId()
-        attachments[id] = { id, url: value.url, proxy_url: value.url, filename: value.name, size: value.bytes }
+        // one a field
+        const { url, name: filename, bytes: size } = [value].flat()[0]!
+        attachments[id] = { id, url, proxy_url: url, filename, size }
         return { name: option, type: 11, value: id }
       }
       return { name: option, type, value: type === 3 ? String(value) : value, ...(option === focused && { focused: true }) }
@@ -126,7 +128,7 @@ export function createUserActions({ state, gateway }: Pick<DiscordServer, 'state
         ...more,
       })
     },
-    write(user, text, files = []) {
+    write(user, text, files = [], more = {}) {
       const id = state.newId()
       gateway.send('MESSAGE_CREATE', {
         id,
@@ -143,6 +145,7 @@ export function createUserActions({ state, gateway }: Pick<DiscordServer, 'state
         tts: false,
         timestamp: new Date(state.nowMs()).toISOString(),
         edited_timestamp: null,
+        ...more,
       })
       return id
     },

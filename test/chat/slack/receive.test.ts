@@ -138,6 +138,33 @@ function testReceiving(transport: Transport): void {
       assert.equal((replies['messages'] as JsonObject[]).length, 2)
     })
 
+    test('files that people have put into the thread where something is asked', async () => {
+      const { ids, url } = harness.server
+      const file = (name: string) => ({ id: name, name, size: 9, url_private_download: `${url}/files-pri/${name}`, alt_txt: `a ${name}` })
+      const mention = { type: 'app_mention', user: ids.bob, channel: ids.channel, ts: '6.1', text: `<@${ids.bot}> styles train name:ink` }
+      const { address } = await next(() => event({ ...mention, thread_ts: '5.5' }))
+      harness.server.play('conversations.replies', ({ args }) => {
+        assert.deepEqual([args['channel'], args['ts']], [ids.channel, '5.5'])
+        const messages = [
+          { user: ids.ann, files: [file('1.png'), file('2.png')] },
+          { user: ids.bot, files: [file('drawn.gif')] },
+          { user: ids.bob, files: [file('3.png')] },
+        ]
+        return { body: { ok: true, messages } }
+      })
+      const near = await harness.platform.filesNear!(address)
+      assert.deepEqual(
+        near.map(({ name, caption }) => [name, caption]),
+        [
+          ['1.png', 'a 1.png'],
+          ['2.png', 'a 2.png'],
+          ['3.png', 'a 3.png'],
+        ],
+      )
+      const outside = await next(() => event(mention))
+      assert.deepEqual(await harness.platform.filesNear!(outside.address), [])
+    })
+
     test('of bots, of the bot itself, of changed messages and of other conversations nothing is received', async () => {
       const { ids } = harness.server
       const message = { type: 'message', channel_type: 'im', channel: 'D1', ts: '1.1', text: 'x', user: ids.ann }

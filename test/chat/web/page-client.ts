@@ -4,6 +4,7 @@ import type { AnswerBody, Me, ShownMessage } from '../../../src/chat/web/page-js
 
 export interface PageClient {
   readonly me: Me
+  readonly origin: string
   /** Cookies as they are sent. */
   cookies(): string
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
@@ -22,8 +23,10 @@ export function newEvent(): string {
   return `event${events.toString(36).padStart(6, '0')}`
 }
 
-export async function openPageClient(origin: string): Promise<PageClient> {
-  const jar = new Map<string, string>()
+/** @param earlier the same person, on the bot that was there before */
+export async function openPageClient(origin: string, earlier?: PageClient): Promise<PageClient> {
+  const known = earlier?.cookies().split('; ').filter(Boolean) ?? []
+  const jar = new Map(known.map((cookie) => cookie.split('=') as [string, string]))
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const call: PageClient['call'] = async (method, path, body, headers = {}) => {
     const attempt = () =>
@@ -45,6 +48,7 @@ export async function openPageClient(origin: string): Promise<PageClient> {
   const messages = async () => (await (await call('GET', '/api/messages?locale=en')).json()) as ShownMessage[]
   return {
     me,
+    origin,
     cookies,
     call,
     say: (saying) => call('POST', '/api/say', { event: newEvent(), locale: 'en', ...saying }),
@@ -58,4 +62,24 @@ export async function openPageClient(origin: string): Promise<PageClient> {
       return new Uint8Array(await response.arrayBuffer())
     },
   }
+}
+
+/** Files that go up together, and may hang on what is said then. */
+export async function uploaded(
+  client: PageClient,
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+): Promise<{ upload: string }[]> {
+  const { origin } = client
+  const taken: { upload: string }[] = []
+  for (const { name, bytes } of files) {
+    const beside = taken[0] ? `&beside=${taken[0].upload}` : ''
+    const response = await fetch(new URL(`/api/upload?name=${encodeURIComponent(name)}&locale=en${beside}`, origin), {
+      method: 'POST',
+      headers: { cookie: client.cookies(), origin, 'content-type': 'application/octet-stream' },
+      body: Buffer.from(bytes),
+    })
+    if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`)
+    taken.push((await response.json()) as { upload: string })
+  }
+  return taken
 }

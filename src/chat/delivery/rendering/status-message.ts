@@ -3,7 +3,7 @@
 import { nthSeed } from '../../../draw-settings.ts'
 import type { Note } from '../../../errors.ts'
 import type { Job } from '../../../jobs/job.ts'
-import type { RenderProgress } from '../../../jobs/renderer.ts'
+import type { JobProgress } from '../../../jobs/renderer.ts'
 import type { ResultDetails } from '../../../jobs/result-details.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Button, Fact, Outgoing, Picture } from '../../contract/outgoing.ts'
@@ -12,6 +12,7 @@ import { type Line, type SentenceValue, say } from '../../contract/reply.ts'
 import type { Locale } from '../../locales/locale.ts'
 import { speak, speakNote } from '../../locales/speak.ts'
 import { audienceOf, type ReplyTarget } from '../reply-target.ts'
+import { isTraining, taughtButtons, taughtName, trainingPlace, trainingStage } from './training-words.ts'
 
 export interface WaitingState {
   readonly ahead?: number
@@ -19,7 +20,7 @@ export interface WaitingState {
 }
 
 export function waitingMessage(job: Job, to: ReplyTarget, { ahead = 0, leftMs }: WaitingState, locale: Locale): Outgoing {
-  const place = ahead === 0 ? say('accepted-next') : say('accepted-ahead', { ahead })
+  const place = isTraining(job) ? trainingPlace(ahead) : ahead === 0 ? say('accepted-next') : say('accepted-ahead', { ahead })
   const line = leftMs === undefined ? place : say('wait-about', { place, ms: leftMs })
   return { ...common(job, to, locale, [line]), tone: 'waiting', buttons: [cancelButton(job, locale)] }
 }
@@ -35,7 +36,7 @@ export function cancelMessage(job: Job, locale: Locale): Outgoing {
 }
 
 export interface RunningState {
-  readonly progress?: RenderProgress | undefined
+  readonly progress?: JobProgress | undefined
   readonly leftMs?: number
   readonly preview?: Picture | undefined
 }
@@ -43,7 +44,7 @@ export interface RunningState {
 export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, preview }: RunningState, locale: Locale): Outgoing {
   const { text, done } = stageWords(progress, leftMs)
   return {
-    ...common(job, to, locale, [say('drawing')]),
+    ...common(job, to, locale, [doing(job)]),
     tone: 'running',
     progress: { done, text: speak(locale, text) },
     ...omitUndefined({ picture: preview }),
@@ -51,8 +52,14 @@ export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, pr
   }
 }
 
-function stageWords(progress: RenderProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
+function doing(job: Job): Line {
+  const { training } = job.request
+  return training ? say('training', { name: taughtName(job), pictures: training.pictures }) : say('drawing')
+}
+
+function stageWords(progress: JobProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {
   if (!progress) return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
+  if (progress.stage === 'training') return trainingStage(progress, leftMs)
   const { stage, step, of, loading } = progress
   if (stage === 'loading') {
     if (!loading) return { text: leftMs === undefined ? say('starting') : say('starting-left', { ms: leftMs }), done: 0 }
@@ -76,18 +83,19 @@ export interface EndedState {
 export function endedMessage(job: Job, to: ReplyTarget, ending: EndedState, limits: PlatformLimits, locale: Locale): Outgoing {
   const { details, picture } = ending
   if (job.state !== 'done' || !picture) {
-    const buttons = [againButton(job, locale)]
+    const buttons = isTraining(job) ? (job.state === 'done' ? taughtButtons(job, locale) : []) : [againButton(job, locale)]
     return { ...common(job, to, locale, [sorryWords(job, to, ending, locale)]), tone: toneOf(job), ...mentionOf(job, to), buttons }
   }
   const line = to.private ? say('end-done-own') : say('end-done', { name: personNamed(to) })
+  const taught = isTraining(job) ? [say('training-done', { name: taughtName(job) })] : []
   const notes = (details?.notes ?? []).map((note) => speakNote(locale, note))
   return {
-    ...common(job, to, locale, [...(limits.namesAsker ? [] : [line]), ...notes]),
+    ...common(job, to, locale, [...taught, ...(limits.namesAsker ? [] : [line]), ...notes]),
     tone: 'done',
     facts: jobFacts(job, locale),
     picture,
     ...mentionOf(job, to),
-    buttons: doneButtons(job, locale),
+    buttons: isTraining(job) ? taughtButtons(job, locale) : doneButtons(job, locale),
   }
 }
 
@@ -98,11 +106,12 @@ function toneOf({ state }: Job): Outgoing['tone'] {
 function sorryWords(job: Job, { maxBytes }: ReplyTarget, { details, tooLarge, refusal }: EndedState, locale: Locale): Line {
   const { state, reason } = job
   if (state === 'cancelled') return say('end-cancelled')
-  if (state === 'expired') return say('end-expired')
+  if (state === 'expired') return isTraining(job) ? say('training-expired', { name: taughtName(job) }) : say('end-expired')
   if (refusal) return say('end-not-shown', { reason: speakNote(locale, refusal) })
   if (state === 'done')
     return tooLarge ? say('end-too-large', { kb: kilobytes(details?.bytes ?? 0), max: kilobytes(maxBytes) }) : say('end-gone')
   const because = reason ? speakNote(locale, { ...reason, data: (reason.data ?? {}) as Readonly<Record<string, unknown>> }) : ''
+  if (isTraining(job)) return say('training-failed', { name: taughtName(job), reason: because })
   return say(state === 'refused' ? 'end-refused' : 'end-failed', { reason: because })
 }
 
@@ -118,7 +127,7 @@ export function personNamed({ name }: Pick<ReplyTarget, 'name'>): SentenceValue 
 
 /** What draws it again, shown with it. */
 export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
-  const { style, seed, count = 1, steps, guidance, negative } = request
+  const { style, seed, count = 1, steps, guidance, negative, method } = request
   // What was delivered, where that is known: small pictures are enlarged, and large ones lowered to fit.
   const { width, height, frames, fps } = result?.details ?? request
   const facts: [Line, Line][] = [
@@ -131,6 +140,7 @@ export function jobFacts({ request, result }: Job, locale: Locale): Fact[] {
   ]
   const closing = result?.details?.closing
   if (closing) facts.push([say('fact-loop'), say('loop-seam', { loop: say(`loop-${closing.loop}`), seam: closing.seam.toFixed(2) })])
+  if (method === 'zero') facts.push([say('fact-method'), 'Text2Video-Zero'])
   if (negative !== '') facts.push([say('fact-negative'), negative])
   return facts.map(([label, value]) => ({ label: speak(locale, label), value: speak(locale, value) }))
 }

@@ -56,7 +56,13 @@ export function interactionFrom(data: unknown): InteractionEvent | undefined {
   return interactionSchema.safeParse(data).data
 }
 
-const attachment = z.object({ id: id.optional(), url: z.string(), filename: z.string(), size: z.number() })
+export const attachment = z.object({
+  id: id.optional(),
+  url: z.string(),
+  filename: z.string(),
+  size: z.number(),
+  description: z.string().nullish(),
+})
 
 export type AttachmentData = z.infer<typeof attachment>
 
@@ -120,6 +126,10 @@ const messageSchema = z.object({
   author: user,
   content: z.string().catch(''),
   attachments: z.array(attachment).catch([]),
+  referenced_message: z
+    .object({ attachments: z.array(attachment).catch([]) })
+    .nullish()
+    .catch(undefined),
 })
 
 export type MessageEvent = z.infer<typeof messageSchema>

@@ -61,6 +61,14 @@ function inputOf({ name, option, value, choices, picks }: Field): APILabelCompon
       return { type: ComponentType.Checkbox, custom_id: name, default: value === 'yes' || value === 'true' }
     case 'file':
       return { type: ComponentType.FileUpload, custom_id: name, required, min_values: required ? 1 : 0, max_values: 1 }
+    case 'files':
+      return {
+        type: ComponentType.FileUpload,
+        custom_id: name,
+        required,
+        min_values: required ? 1 : 0,
+        max_values: Math.min(10, option.max),
+      }
     case 'text':
       if (option.mention)
         return { type: mentionSelects[option.mention], custom_id: name, required, min_values: required ? 1 : 0, max_values: 1 }

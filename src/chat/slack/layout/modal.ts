@@ -55,9 +55,9 @@ export function filledIn(values: Submitted): Record<string, OptionInput> {
   const options: Record<string, OptionInput> = {}
   for (const [name, elements] of Object.entries(values)) {
     const [element] = Object.values(elements)
-    const [file] = element?.files ?? []
+    const files = (element?.files ?? []).flatMap((file) => attachmentOf(file) ?? [])
     const picked = element?.selected_option?.value ?? element?.selected_conversation ?? element?.selected_user
-    const input = picked ?? element?.value ?? (file && attachmentOf(file))
+    const input = picked ?? element?.value ?? (files.length > 1 ? files : files[0])
     if (input !== undefined && input !== '') options[name] = input
   }
   return options
@@ -71,6 +71,7 @@ export const fileSchema = z.object({
   id: z.string().optional(),
   name: z.string().default('file'),
   size: z.number().default(0),
+  alt_txt: z.string().nullish(),
   url_private_download: z.string().optional(),
   url_private: z.string().optional(),
 })
@@ -78,9 +79,9 @@ export const fileSchema = z.object({
 export type SlackFile = z.infer<typeof fileSchema>
 
 /** Undefined where Slack says no address: it is a file of another workspace, and `files.info` tells. */
-export function attachmentOf({ name, size, ...urls }: SlackFile): Attachment | undefined {
+export function attachmentOf({ name, size, alt_txt, ...urls }: SlackFile): Attachment | undefined {
   const url = urls.url_private_download ?? urls.url_private
-  return url === undefined ? undefined : { url, name, bytes: size }
+  return url === undefined ? undefined : { url, name, bytes: size, ...(alt_txt && { caption: alt_txt }) }
 }
 
 export const submittedSchema = z.record(
@@ -134,6 +135,8 @@ function elementOf(name: string, option: Option, value: string | undefined, choi
       return input(name, 20, value)
     case 'file':
       return { type: 'file_input', action_id: name, max_files: 1 }
+    case 'files':
+      return { type: 'file_input', action_id: name, max_files: Math.min(10, option.max) }
     case 'text':
       if (option.mention === 'channel')
         return { type: 'conversations_select', action_id: name, filter: { include: ['public', 'private'], exclude_bot_users: true } }

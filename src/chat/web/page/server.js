@@ -13,7 +13,7 @@ export class Refused extends Error {}
  * @property {(saying: object) => Promise<{ event: string, done: Promise<void> }>} say sends it; `done` when it has been worked on
  * @property {(typing: { command: string, action: string, option: string, typed: string }) => Promise<readonly Choice[]>} complete
  * @property {(asked: { command: string, action: string, given: Readonly<Record<string, string>> }) => Promise<Readonly<Record<string, string>>>} current what holds now, by option
- * @property {(file: File, onProgress?: (share: number) => void) => Promise<{ upload: string }>} upload
+ * @property {(file: File, onProgress?: (share: number) => void, beside?: string) => Promise<{ upload: string }>} upload beside an earlier one, which stays
  * @property {(before: number) => Promise<readonly ShownMessage[]>} earlier
  * @property {() => Promise<readonly QueuedView[]>} queue
  * @property {() => Promise<readonly GpuHostView[]>} hosts
@@ -51,11 +51,13 @@ export function createServer(locale, text) {
    * fetch does not tell how much has gone up.
    * @param {File} file
    * @param {(share: number) => void} [onProgress]
+   * @param {string} [beside]
    * @returns {Promise<{ upload: string }>}
    */
-  function upload(file, onProgress) {
+  function upload(file, onProgress, beside) {
     const request = new XMLHttpRequest()
-    request.open('POST', `/api/upload?name=${encodeURIComponent(file.name)}&locale=${encodeURIComponent(locale())}`)
+    const query = new URLSearchParams({ name: file.name, locale: locale(), ...(beside && { beside }) })
+    request.open('POST', `/api/upload?${query}`)
     request.responseType = 'json'
     request.setRequestHeader('content-type', 'application/octet-stream')
     request.upload.addEventListener('progress', ({ loaded, total }) => onProgress?.(total > 0 ? loaded / total : 1))

@@ -94,7 +94,7 @@ export function conversationRoutes({
     if (!authenticate.viewer(c).asker.operator)
       throw new HttpError(403, 'operators-only', 'Only operators hand over files here: sign in under Settings, or give an address.')
     const name = plainText(c.req.query('name') ?? '').slice(0, 200)
-    const { url } = await uploads.take(person, name, c.req.raw.body as Parameters<Uploads['take']>[2])
+    const { url } = await uploads.take(person, name, c.req.raw.body as Parameters<Uploads['take']>[2], c.req.query('beside'))
     return c.json({ upload: url.replace(/^upload:/, '') })
   })
 

@@ -12,8 +12,11 @@ import type { Attachment } from '../../contract/attachment.ts'
 import { HttpError } from '../http/http-error.ts'
 
 export interface Uploads {
-  /** @throws HttpError no-uploads, too-many-uploads, file-too-large, disk-full, cut-short */
-  take(person: string, name: string, body: ReadableStream<Uint8Array> | null): Promise<Attachment>
+  /**
+   * @param beside an earlier one of this person, which stays; others of this person go
+   * @throws HttpError no-uploads, too-many-uploads, file-too-large, disk-full, cut-short
+   */
+  take(person: string, name: string, body: ReadableStream<Uint8Array> | null, beside?: string): Promise<Attachment>
   /** @throws HttpError file-gone, also where it is somebody else's */
   find(person: string, id: string): Attachment
   /** @throws UserError file-gone */
@@ -25,12 +28,15 @@ interface Upload {
   readonly attachment: Attachment
   readonly person: string
   readonly path: string
+  /** Handed over together. */
+  readonly batch: string
   readonly atMs: number
 }
 
 const keptMs = 3600_000
-/** Of all people together: a disk is not to be filled by a page. */
+/** Batches of all people together, and files of one: a disk is not to be filled by a page. */
 const maxUploads = 8
+const maxTogether = 50
 
 export function createUploads(folder: string, maxBytes: number, now: () => number): Uploads {
   const uploads = new Map<string, Upload>()
@@ -41,12 +47,16 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
   }
 
   return {
-    async take(person, name, body) {
+    async take(person, name, body, beside) {
       if (maxBytes === 0) throw new HttpError(404, 'no-uploads', 'There is no command that takes a file.')
       for (const [id, { atMs }] of [...uploads]) if (now() - atMs > keptMs) await drop(id)
       // a new one of the same person takes the place of the last
-      for (const [id, one] of [...uploads]) if (one.person === person) await drop(id)
-      if (uploads.size >= maxUploads)
+      const earlier = beside === undefined ? undefined : uploads.get(beside)
+      const batch = earlier?.person === person ? earlier.batch : randomBytes(18).toString('hex')
+      for (const [id, one] of [...uploads]) if (one.person === person && one.batch !== batch) await drop(id)
+      const batches = new Set([...uploads.values()].map((one) => one.batch))
+      const together = [...uploads.values()].filter((one) => one.batch === batch).length
+      if (batches.size - Number(batches.has(batch)) >= maxUploads || together >= maxTogether)
         throw new HttpError(429, 'too-many-uploads', 'Too many files have just been handed over: try again later.')
       await mkdir(folder, { recursive: true })
       const id = randomBytes(18).toString('hex')
@@ -65,7 +75,7 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
         throw troubleOf(error)
       }
       const attachment = { url: `upload:${id}`, name, bytes }
-      uploads.set(id, { attachment, person, path, atMs: now() })
+      uploads.set(id, { attachment, person, path, batch, atMs: now() })
       return attachment
     },
 

@@ -10,7 +10,7 @@ import { text } from '../texts.js'
 /**
  * @typedef {object} FieldView
  * @property {HTMLElement} element
- * @property {() => Promise<string | number | boolean | { upload: string } | undefined>} read undefined: left as it is
+ * @property {() => Promise<string | number | boolean | { upload: string } | { upload: string }[] | undefined>} read undefined: left as it is
  */
 
 /**
@@ -69,6 +69,8 @@ export function createField({ command, action, name, option, label, help, value 
         return el('input', { ...common, inputmode: 'numeric', pattern: '[0-9]{1,20}', value, autocomplete: 'off' })
       case 'file':
         return el('input', { ...common, type: 'file' })
+      case 'files':
+        return el('input', { ...common, type: 'file', multiple: true })
       case 'text': {
         if (option.maxChars > 100 && !option.complete) return area(1)
         if (option.rest && option.maxChars > 100) return area(2)
@@ -128,8 +130,15 @@ export function createField({ command, action, name, option, label, help, value 
     element,
     async read() {
       if (control instanceof HTMLInputElement && control.type === 'file') {
-        const file = control.files?.[0]
-        return file && server.upload(file, onUpload)
+        const files = [...(control.files ?? [])]
+        if (!control.multiple) return files[0] && server.upload(files[0], onUpload)
+        /** @type {{ upload: string }[]} */
+        const taken = []
+        for (const [n, file] of files.entries()) {
+          const share = (/** @type {number} */ done) => onUpload?.((n + done) / files.length)
+          taken.push(await server.upload(file, share, taken[0]?.upload))
+        }
+        return taken.length > 0 ? taken : undefined
       }
       return control.value === '' ? undefined : control.value
     },

@@ -116,10 +116,10 @@ function fieldsOf(command, action, { values = {}, ...parts }, without) {
 /**
  * What was filled in, as pairs.
  * @param {readonly { name: string, view: FieldView }[]} fields
- * @returns {Promise<[string, string | number | boolean | { upload: string }][]>}
+ * @returns {Promise<[string, string | number | boolean | { upload: string } | { upload: string }[]][]>}
  */
 export async function readFields(fields) {
-  /** @type {[string, string | number | boolean | { upload: string }][]} */
+  /** @type {[string, string | number | boolean | { upload: string } | { upload: string }[]][]} */
   const pairs = []
   for (const { name, view } of fields) {
     const value = await view.read()

@@ -13,6 +13,9 @@ import { createPicture } from '../message/picture.js'
 import { text } from '../texts.js'
 import { loadInto } from './loading.js'
 
+/** Actions that make a style; all others with a name are about one there is. */
+const makes = new Set(['add', 'train'])
+
 /**
  * @param {object} options
  * @param {AdminFormParts} options.parts
@@ -43,8 +46,8 @@ export function createStyles({ parts, me, commands, write }) {
 
   function showAdding() {
     const styles = command()
-    const add = styles?.actions.find(({ name }) => name === 'add')
-    fill(adding, me().admin && styles && add && createAdminForm({ ...parts, ask }, styles, add))
+    const making = styles?.actions.filter(({ name }) => makes.has(name)) ?? []
+    fill(adding, ...(me().admin && styles ? making.map((action) => createAdminForm({ ...parts, ask }, styles, action)) : []))
   }
 
   /** @param {StyleView} style */
@@ -72,7 +75,7 @@ export function createStyles({ parts, me, commands, write }) {
   function openEditing(name) {
     const styles = command()
     if (!styles) return
-    const about = styles.actions.filter((action) => action.name !== 'add' && action.options.some((option) => option.name === 'name'))
+    const about = styles.actions.filter((action) => !makes.has(action.name) && action.options.some((option) => option.name === 'name'))
     const close = el('button', { class: 'button usual', type: 'button', onClick: () => dialog.close() }, text('close'))
     const dialog = el(
       'dialog',

@@ -1,0 +1,98 @@
+// A training process: what the bot holds of training-child.ts. Lets it run, wait and stop; told of its steps.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { childEnvironment } from '../local/child-environment.ts'
+import { errorOf } from '../local/protocol.ts'
+import type { FromTraining, ToTraining, TrainingOrder } from './training-protocol.ts'
+
+export interface TrainingProcessOptions {
+  /** Aborted: it is killed at once. */
+  readonly signal: AbortSignal
+  /** Aborted: it ends after its step and keeps its state. */
+  readonly stopping: AbortSignal
+  /** Of every step, and of every state that was kept, with `order.out` being there. */
+  readonly onStep: (message: Extract<FromTraining, { kind: 'step' | 'saved' }>) => void
+  /** May call at once; returns what takes it away. @param change whether it is to wait from then on */
+  readonly onPause: (change: (waits: boolean) => void) => () => void
+  readonly onStart?: (pid: number) => void
+}
+
+/** A process that does not end within this long after it was told to is killed: a step of a large model may take a minute. */
+const stopGraceMs = 30_000
+
+const program = join(import.meta.dirname, 'training-child.ts')
+
+/**
+ * Resolves when all steps are done.
+ * @throws UserError those of runTraining; `train-stopped` where it was stopped; TrainingDied
+ */
+export function runTrainingProcess(order: TrainingOrder, options: TrainingProcessOptions): Promise<void> {
+  const { signal, stopping, onStep, onPause, onStart } = options
+  signal.throwIfAborted()
+  const child = fork(program, [JSON.stringify(order)], {
+    env: childEnvironment(process.env),
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // Whatever it starts dies with it. Windows has no groups.
+    detached: process.platform !== 'win32',
+  })
+  if (child.pid !== undefined) onStart?.(child.pid)
+  let said = ''
+  child.stderr!.on('data', (text: Buffer) => {
+    said = (said + text).slice(-2000)
+  })
+  const tell = (message: ToTraining): void => {
+    if (child.connected) child.send(message)
+  }
+
+  return new Promise<void>((resolve, reject) => {
+    let end: Extract<FromTraining, { kind: 'done' | 'failed' }> | undefined
+    let timer: NodeJS.Timeout | undefined
+    const kill = (): void => killGroup(child)
+    const stop = (): void => {
+      tell({ kind: 'stop' })
+      timer = setTimeout(kill, stopGraceMs)
+    }
+    const unpause = onPause((waits) => tell({ kind: waits ? 'pause' : 'go' }))
+    signal.addEventListener('abort', kill, { once: true })
+    stopping.addEventListener('abort', stop, { once: true })
+    if (stopping.aborted) stop()
+    child.on('message', (message: FromTraining) => {
+      if (message.kind === 'done' || message.kind === 'failed') end = message
+      else if (!signal.aborted) onStep(message)
+    })
+    const over = (how: string): void => {
+      clearTimeout(timer)
+      unpause()
+      signal.removeEventListener('abort', kill)
+      stopping.removeEventListener('abort', stop)
+      kill()
+      if (signal.aborted) reject(signal.reason)
+      else if (end?.kind === 'done') resolve()
+      else if (end) reject(errorOf(end.failure))
+      else reject(new TrainingDied(how, said.trim()))
+    }
+    child.on('error', (error) => over(error.message))
+    child.on('exit', (code, by) => over(by ?? `code ${code}`))
+  })
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // The group is empty.
+  }
+  child.kill('SIGKILL')
+}
+
+export class TrainingDied extends Error {
+  /** The end of what it printed as an error. */
+  readonly said: string
+
+  constructor(how: string, said: string) {
+    super(`the process that trains ended with ${how}`)
+    this.said = said
+  }
+}
