@@ -16,7 +16,6 @@ import { frameMeasuresOf } from '../../judge/frame-measures.ts'
 import { sharpnessOf, steadinessOf } from '../../judge/measures.ts'
 import type { Prompt, WorldWords } from '../../judge/world-words.ts'
 import { renderLoop } from '../../pocket-world/render.ts'
-import type { Figures } from './figures.ts'
 
 export interface ComparedPrompt {
   readonly text: string
@@ -24,11 +23,23 @@ export interface ComparedPrompt {
   readonly asked?: Prompt
 }
 
+/** What only a world of known words tells: percent of frames that are right by themselves, sharpness and seam as judge/ has them. */
+export interface WorldFigures {
+  readonly subject: number
+  readonly colour: number
+  readonly place: number
+  readonly sharpness: number
+  readonly seam: number
+}
+
+/** `text`: how well the frames fit the words. */
+export type SeenFigures = { readonly text: number } & Partial<WorldFigures>
+
 export interface Eye {
   /** Rows of length one. */
   embed(frames: Frames): Promise<ClipEmbeddings>
   /** How well frames fit the words, and what else is seen of them. @param shown the frames' embeddings */
-  read(prompt: ComparedPrompt, frames: Frames, shown: ClipEmbeddings): Promise<Partial<Figures>>
+  read(prompt: ComparedPrompt, frames: Frames, shown: ClipEmbeddings): Promise<SeenFigures>
   close(): Promise<void>
 }
 

@@ -2,16 +2,7 @@
 
 import type { Frames } from '../../engine/index.ts'
 import { domainSimilarity, motionSmoothness, pixelMotionOf, warpErrorOf } from '../../engine/run.ts'
-import type { ComparedPrompt, Eye } from './eyes.ts'
-
-/** What only a world of known words tells: percent of frames that are right by themselves, sharpness and seam as judge/ has them. */
-export interface WorldFigures {
-  readonly subject: number
-  readonly colour: number
-  readonly place: number
-  readonly sharpness: number
-  readonly seam: number
-}
+import type { ComparedPrompt, Eye, WorldFigures } from './eyes.ts'
 
 /** JSON. The three of the paper are absent where nothing looks but at pixels. */
 export interface Figures extends Partial<WorldFigures> {

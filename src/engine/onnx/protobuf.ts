@@ -1,7 +1,13 @@
 // A protocol buffers writer: the wire format, as far as ONNX needs it. Source: protobuf.dev/programming-guides/encoding.
 
-/** One message being written; fields are appended in the order called. */
+/** What is longer is kept where it lies until the whole message is put together: weights are copied once. */
+const copied = 4096
+
+/** One message being written; fields are appended in the order called. What `bytes` is given must stay as it is until `finish`. */
 export class ProtobufWriter {
+  /** Finished parts, and behind them the one that is being written. */
+  #parts: Uint8Array[] = []
+  #partsLength = 0
   #bytes = Buffer.allocUnsafe(128)
   #length = 0
 
@@ -20,12 +26,7 @@ export class ProtobufWriter {
   }
 
   bytes(field: number, value: Uint8Array): this {
-    this.#varint((field << 3) | 2)
-    this.#varint(value.length)
-    this.#reserve(value.length)
-    this.#bytes.set(value, this.#length)
-    this.#length += value.length
-    return this
+    return this.#field(field, value.length, [value])
   }
 
   string(field: number, value: string): this {
@@ -33,11 +34,33 @@ export class ProtobufWriter {
   }
 
   message(field: number, value: ProtobufWriter): this {
-    return this.bytes(field, value.finish())
+    return this.#field(field, value.#partsLength + value.#length, [...value.#parts, value.#open()])
   }
 
   finish(): Uint8Array {
+    return this.#parts.length === 0 ? this.#open() : Buffer.concat([...this.#parts, this.#open()], this.#partsLength + this.#length)
+  }
+
+  #open(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
+  }
+
+  #field(field: number, length: number, parts: readonly Uint8Array[]): this {
+    this.#varint((field << 3) | 2)
+    this.#varint(length)
+    if (length <= copied) {
+      this.#reserve(length)
+      for (const part of parts) {
+        this.#bytes.set(part, this.#length)
+        this.#length += part.length
+      }
+      return this
+    }
+    for (const part of [this.#open(), ...parts]) this.#parts.push(part)
+    this.#partsLength += this.#length + length
+    this.#bytes = Buffer.allocUnsafe(128)
+    this.#length = 0
+    return this
   }
 
   #varint(value: number): void {
@@ -57,7 +80,7 @@ export class ProtobufWriter {
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return
     const wider = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#length + more))
-    wider.set(this.#bytes.subarray(0, this.#length))
+    wider.set(this.#open())
     this.#bytes = wider
   }
 }

@@ -103,17 +103,17 @@ function optimizedGraphs({ weightDir, onNote }: StartOptions): OptimizedGraphs |
   return createOptimizedGraphs(createChecksummedCache(omitUndefined(options)))
 }
 
-/** For a net that is not drawn with but trained through; null without a place for them. */
+/** For a net that is not drawn with but trained through, of any size: memory is what training lacks. Null without a place for them. */
 export function openComputedWeights(options: StartOptions): ComputedWeights | null {
   const cache = weightCache(options)
-  return cache && computedWeights(cache, options.threads ?? countCores())
+  return cache && computedWeights(cache, options.threads ?? countCores(), 0)
 }
 
-const computedWeights = (cache: ChecksummedCache, threads: number): ComputedWeights =>
+/** @param minBytes smaller nets are loaded into session threads, or are computed in a moment */
+const computedWeights = (cache: ChecksummedCache, threads: number, minBytes = mostThreadBytes): ComputedWeights =>
   createComputedWeights({
     cache,
-    // Smaller nets are loaded into session threads, or are computed in a moment.
-    minBytes: mostThreadBytes,
+    minBytes,
     async compute(graph) {
       const session = await createSession(graph, { asWritten: true, threads })
       const values = await session.run({})

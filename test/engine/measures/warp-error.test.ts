@@ -23,9 +23,9 @@ test('what only moves is explained, however much of it there is', () => {
   const moved = framesOf(64, (frame, x, y) => (inside(x - 5 * frame, y - 3 * frame) ? grain(x - 5 * frame, y - 3 * frame) : 0.5))
   assert.ok(pixelMotionOf(moved).motion > 0.05)
   assert.ok(warpErrorOf(moved) < 0.25 * pixelMotionOf(moved).motion, `${warpErrorOf(moved)}`)
-  // What comes in at the side was nowhere before: a block of eight columns of 64.
+  // What comes in at the side was nowhere before: a block of eight columns of 64 is not explained.
   const panned = framesOf(64, (frame, x) => Math.sin((x + 4 * frame) / 3) / 2 + 0.5)
-  assert.ok(warpErrorOf(panned) < 0.125 * pixelMotionOf(panned).motion)
+  assert.ok(warpErrorOf(panned) < 0.15 * pixelMotionOf(panned).motion)
 })
 
 test('a light that changes is not: whatever moved, its difference is left', () => {

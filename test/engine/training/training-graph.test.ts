@@ -55,7 +55,7 @@ test('however little is kept, the gradients are the same to the last bit', async
 
 test('the less is kept, the less memory is foretold', () => {
   const bytes = recomputations.map((recomputation) => forecastMemory(motionTraining(recomputation, 16, 32)).valueBytes)
-  assert.ok(bytes[1]! < 0.9 * bytes[0]! && bytes[2]! < 0.9 * bytes[1]!, `${bytes}`)
+  assert.ok(bytes[1]! < 0.9 * bytes[0]! && bytes[2]! < 0.95 * bytes[1]!, `${bytes}`)
 })
 
 test('every trained tensor has its place in one array, in parts where the net reads parts', () => {
