@@ -12,6 +12,7 @@ export { fileStamp, filesOfModel } from './checkpoint/tensor/file-stamp.ts'
 export type { TensorFile } from './checkpoint/tensor/tensor.ts'
 export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
+export { createDiskCache } from './disk-cache.ts'
 export {
   type Betas,
   type ClipSettingName,

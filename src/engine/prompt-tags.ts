@@ -4,8 +4,10 @@
 export interface PromptTag {
   readonly kind: 'lora' | 'hypernetwork'
   readonly name: string
-  /** The UNet's where a tag has two numbers; absent where it has none. */
+  /** The UNet's; absent where the tag has no number. */
   readonly strength?: number
+  /** The text encoder's, where it is another. */
+  readonly textStrength?: number
   /** As it was typed. */
   readonly typed: string
 }
@@ -15,19 +17,29 @@ const pattern = /<(lora|lyco|lycoris|locon|loha|lokr|hypernet|hypernetwork)\s*:\
 
 export function promptTags(prompt: string): PromptTag[] {
   return [...prompt.matchAll(pattern)].map(([typed, word, name, rest]) => {
-    const numbers = rest!
-      .split(':')
-      .slice(1)
-      .map((text) => text.replace(/^\s*unet\s*=/i, ''))
-    const plain = numbers.map((text) => (text.trim() === '' ? Number.NaN : Number(text))).filter(Number.isFinite)
-    const strength = plain[1] ?? plain[0]
+    const numbers = rest!.split(':').slice(1)
+    const [first, second] = numbers.map(numberIn).filter((number) => number !== undefined)
+    const named = (net: string) =>
+      numbers
+        .map((text) => new RegExp(`^\\s*${net}\\s*=(.*)$`, 'i').exec(text)?.[1])
+        .map(numberIn)
+        .find((number) => number !== undefined)
+    const [text, unet] = [named('te') ?? first, named('unet')]
+    const strength = unet ?? second ?? text
+    // One number is both's. The UNet's alone leaves the text encoder's as it was trained (AUTOMATIC1111's extra_networks_lora.py).
+    const textStrength = text ?? (unet === undefined ? undefined : 1)
     return {
       kind: word!.toLowerCase().startsWith('hyper') ? 'hypernetwork' : 'lora',
       name: name!.trim(),
       ...(strength !== undefined && { strength }),
+      ...(textStrength !== undefined && textStrength !== strength && { textStrength }),
       typed,
     }
   })
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  return text === undefined || text.trim() === '' || !Number.isFinite(Number(text)) ? undefined : Number(text)
 }
 
 /** @param leftOut all of them where it is absent */

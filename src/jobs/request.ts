@@ -18,6 +18,8 @@ export interface ModelFiles {
 export interface LoraFile {
   readonly file: string
   readonly strength: number
+  /** Of what it changes in the text encoder, where that is another. */
+  readonly textStrength?: number
   /** Laid into a cached copy of the weights it touches, for speed, instead of running beside them. */
   readonly merged?: boolean
 }

@@ -237,6 +237,8 @@ describe('several to pick from', () => {
     assert.deepEqual(picked.request, { ...alone, seed: '0' })
     assert.equal(picked.cost * 4, job.cost)
     assert.match((await tester.say('bob', `/again job:${picked.id} pick:2`)).text, /There is one to pick from/)
+    for (const made of ['vary:yes', 'longer:yes', 'strength:0.5'])
+      assert.match((await tester.say('bob', `/again job:${job.id} ${made}`)).text, /There are 4 side by side: pick one/)
   })
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { promptTags, withoutTags } from '../../src/engine/prompt-tags.ts'
 
-test('tags are read with their names and strengths, of two numbers the UNet’s', () => {
+test('tags are read with their names and strengths', () => {
   const read = (prompt: string) => promptTags(prompt).map(({ kind, name, strength }) => [kind, name, strength])
   assert.deepEqual(read('a cat <lora:add_detail:0.7>, <lyco:Some Look:-1.5> <hypernet:x:1>'), [
     ['lora', 'add_detail', 0.7],
@@ -16,6 +16,16 @@ test('tags are read with their names and strengths, of two numbers the UNet’s'
     ['lora', 'd', 0.9],
     ['lora', 'e', 0.4],
     ['lora', 'f', 0.3],
+  ])
+  // As AUTOMATIC1111's extensions-builtin/Lora/extra_networks_lora.py reads them.
+  const both = (prompt: string) => promptTags(prompt).map(({ strength, textStrength = strength }) => [textStrength, strength])
+  assert.deepEqual(both('<lora:a:0.5:0.9> <lora:a:te=0.2:unet=0.4> <lora:a:te=0.2> <lora:a:unet=0.4> <lora:a:0.3:unet=0> <lora:a:0:1>'), [
+    [0.5, 0.9],
+    [0.2, 0.4],
+    [0.2, 0.2],
+    [1, 0.4],
+    [0.3, 0],
+    [0, 1],
   ])
 })
 

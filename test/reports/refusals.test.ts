@@ -308,6 +308,16 @@ const rows: readonly Row[] = [
     () => model({ checkpoint: folder({ 'scheduler/scheduler_config.json': { beta_schedule: 'squaredcos_cap_v2' } }) }),
   ],
   [
+    'checkpoint-config',
+    'FILE says _class_name = "FlowMatchEulerDiscreteScheduler", so its UNet predicts neither noise nor velocity, which is all that can be drawn with.',
+    () => model({ checkpoint: folder({ 'scheduler/scheduler_config.json': { _class_name: 'FlowMatchEulerDiscreteScheduler' } }) }),
+  ],
+  [
+    'checkpoint-config',
+    'FILE says use_flow_sigmas = true, so its UNet predicts neither noise nor velocity, which is all that can be drawn with.',
+    () => model({ checkpoint: folder({ 'scheduler/scheduler_config.json': { use_flow_sigmas: true } }) }),
+  ],
+  [
     'checkpoint-uneven',
     'FILE has layers of 8 channels, which 32 groups do not divide: the config.json of its folder has to say how many groups there are.',
     () => model({ checkpoint: folder({ 'unet/config.json': null }) }),
@@ -692,9 +702,9 @@ const ofNoFile = new Set([
 
 const reading = [
   ...['embeddings', 'tokenizer', 'tokenizer-files'].map((name) => `text/${name}`),
-  ...['applied-loras', 'checkpoint-schedule', 'inspect', 'inspect-in-thread', 'model', 'model-defaults', 'weight-files'].map(
-    (name) => `pipeline/${name}`,
-  ),
+  ...['checkpoint-schedule', 'model', 'model-defaults', 'weight-files'].map((name) => `pipeline/model/${name}`),
+  ...['inspect', 'inspect-in-thread'].map((name) => `pipeline/inspect/${name}`),
+  'pipeline/loras/applied-loras',
   'nets/weights',
 ]
 

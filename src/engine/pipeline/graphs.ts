@@ -19,6 +19,8 @@ interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {
 
 export interface TextSize {
   readonly prompts: number
+  /** L; 77 where absent. */
+  readonly tokens?: number
   readonly clipSkip?: number
   /** With the inputs `keep` [B, L, 1] and `vectors` [B, L, D]: where keep is 0, the vector stands in the place of the token. */
   readonly takesVectors?: boolean
@@ -28,7 +30,7 @@ export interface TextSize {
 export function textGraph(
   { text }: Pick<Model, 'text'>,
   target: Target,
-  { prompts, clipSkip = 1, takesVectors = false, asked, ...adapted }: TextSize & Common,
+  { prompts, tokens: L = chunkLength, clipSkip = 1, takesVectors = false, asked, ...adapted }: TextSize & Common,
 ): Graph {
   const { architecture: arch } = text
   if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > arch.layers) {
@@ -39,7 +41,7 @@ export function textGraph(
   }
   const graph = new Graph('text-encoder')
   const weights = new Weights({ graph, target, ...text, ...adapted }, '', asked)
-  const [L, D] = [chunkLength, arch.width]
+  const D = arch.width
   let tokens = tokenEmbedding(weights, graph.input('ids', 'int32', [prompts, L]), arch)
   if (takesVectors) {
     tokens = withVectors(tokens, graph.input('keep', 'float32', [prompts, L, 1]), graph.input('vectors', 'float32', [prompts, L, D]))

@@ -81,13 +81,14 @@ export function createNets(
 ): Nets {
   const { factor, latentChannels, scalingFactor } = model.vae.architecture
   const [h, w] = [height / factor, width / factor]
-  const [L, D] = [chunkLength, model.text.architecture.width]
+  const D = model.text.architecture.width
   const moves = model.motion !== null && frames > 1 && !crossFrames
 
-  const text = (clipSkip: number): Runnable => ({
-    key: `text ${keys.text} ${clipSkip}`,
+  const text = (clipSkip: number, tokens: number = chunkLength): Runnable => ({
+    key: `text ${keys.text} ${clipSkip}${tokens === chunkLength ? '' : ` ${tokens}`}`,
     needed: adapters.text.needed,
-    build: (capacity) => textGraph(model, target, { prompts: 1, clipSkip, takesVectors: true, adapterRank: rankIn(model, capacity) }),
+    build: (capacity) =>
+      textGraph(model, target, { prompts: 1, tokens, clipSkip, takesVectors: true, adapterRank: rankIn(model, capacity) }),
   })
 
   const denoiser = (tokens: number, textPerFrame = false, strengthPerFrame = false): Runnable => ({
@@ -120,13 +121,14 @@ export function createNets(
 
   return {
     async encodeText(ids, clipSkip, inserts = []) {
+      const L = ids.length
       const keep = new Float32Array(L).fill(1)
       const vectors = new Float32Array(L * D)
       for (const { at, vector } of inserts) {
         keep[at] = 0
         vectors.set(vector, at * D)
       }
-      const { hidden } = await runner.run(text(clipSkip), { ids, keep, vectors }, adapters.text.feeds)
+      const { hidden } = await runner.run(text(clipSkip, L), { ids, keep, vectors }, adapters.text.feeds)
       return hidden!
     },
 
@@ -170,7 +172,7 @@ export function createNets(
     },
 
     async load(clipSkip, count = frames) {
-      for (const graph of [text(clipSkip), denoiser(L), decoder(picturesAtOnce(count))]) await runner.load(graph)
+      for (const graph of [text(clipSkip), denoiser(chunkLength), decoder(picturesAtOnce(count))]) await runner.load(graph)
     },
   }
 

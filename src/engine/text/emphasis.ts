@@ -4,20 +4,21 @@
 import { chunkLength } from './chunks.ts'
 
 /**
- * @param hidden [77·k, D], k chunks concatenated
- * @param weights [77·k]
+ * @param hidden [L·k, D], k chunks concatenated
+ * @param weights [L·k]
+ * @param length L of a chunk
  * @returns a new array of hidden's shape
  */
-export function applyWeights(hidden: Float32Array, weights: Float32Array): Float32Array {
+export function applyWeights(hidden: Float32Array, weights: Float32Array, length: number = chunkLength): Float32Array {
   const width = hidden.length / weights.length
-  if (!Number.isInteger(width) || weights.length % chunkLength !== 0) {
-    throw new Error(`expected hidden [77·k, D] and weights [77·k], got ${hidden.length} and ${weights.length} values`)
+  if (!Number.isInteger(width) || weights.length % length !== 0) {
+    throw new Error(`expected hidden [${length}·k, D] and weights [${length}·k], got ${hidden.length} and ${weights.length} values`)
   }
   const weighted = hidden.slice()
-  for (let from = 0; from < weights.length; from += chunkLength) {
-    const rows = weights.subarray(from, from + chunkLength)
+  for (let from = 0; from < weights.length; from += length) {
+    const rows = weights.subarray(from, from + length)
     if (rows.every((weight) => weight === 1)) continue
-    const chunk = weighted.subarray(from * width, (from + chunkLength) * width)
+    const chunk = weighted.subarray(from * width, (from + length) * width)
     const before = sum(chunk)
     for (let i = 0; i < chunk.length; i++) chunk[i]! *= rows[Math.floor(i / width)]!
     const ratio = before / sum(chunk)

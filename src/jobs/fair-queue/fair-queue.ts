@@ -4,7 +4,8 @@
 
 import { partitionPoint } from './binary-search.ts'
 import { createDeficitRecord, type Deficit, type DeficitChange } from './deficit-record.ts'
-import { compare, join, type RoundRobinState, roundOf, serve, servedBy } from './deficit-round-robin.ts'
+import { compare, join, type RoundRobinState, roundOf, serve, servedBy, usualQuantum } from './deficit-round-robin.ts'
+import { createGivenBack } from './given-back.ts'
 import {
   addEntry,
   dropEntry,
@@ -72,12 +73,6 @@ interface Turn {
   readonly seat: number
 }
 
-/**
- * 16 frames of 64 × 64 in 12 steps: the smallest usual animation. A larger one saves up for several turns, which costs nothing
- * here; with a larger quantum one person's small ones would be rendered in a row while others wait.
- */
-export const usualQuantum = 16 * 12 * 64 * 64
-
 /** @param quantum credit for one turn, in units of cost: smaller is fairer over short times, larger keeps a person's small jobs together */
 export function createFairQueue(quantum: number = usualQuantum): FairQueue {
   return restoreFairQueue({ quantum, round: 0, joined: 0, spaces: [], givenBack: [] })
@@ -89,9 +84,9 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   let { round, joined } = saved
   const spaces = new Map<string, Space>()
   const entries = new Map<string, QueueEntry>()
-  const givenBack = [...saved.givenBack]
+  const givenBack = createGivenBack(saved.givenBack)
   const record = createDeficitRecord()
-  for (const entry of givenBack) entries.set(entry.id, entry)
+  for (const entry of saved.givenBack) entries.set(entry.id, entry)
   for (const space of saved.spaces) {
     const spaceQueue = restoreSpaceQueue(space.spaceQueue, quantum)
     spaces.set(space.key, { ...space, spaceQueue })
@@ -120,7 +115,7 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
 
   function giveBack(entry: QueueEntry): void {
     check(entry)
-    givenBack.push(entry)
+    givenBack.add(entry)
     entries.set(entry.id, entry)
   }
 
@@ -144,11 +139,10 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
 
   function next(blocked: Blocked = () => false): QueueEntry | undefined {
     record.forget()
-    const first = givenBack.findIndex((entry) => !blocked(entry))
-    if (first >= 0) {
-      const entry = givenBack.splice(first, 1)[0]!
-      entries.delete(entry.id)
-      return entry
+    const again = givenBack.take(blocked)
+    if (again) {
+      entries.delete(again.id)
+      return again
     }
     const { turn, idle } = choose(blocked)
     if (!turn) return undefined
@@ -173,12 +167,7 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   function cancel(id: string): boolean {
     const entry = entries.get(id)
     if (!entry) return false
-    const index = givenBack.indexOf(entry)
-    if (index >= 0) {
-      givenBack.splice(index, 1)
-      entries.delete(id)
-      return true
-    }
+    if (givenBack.drop(entry)) return entries.delete(id)
     const space = spaces.get(entry.space)!
     dropEntry(space.spaceQueue, entry)
     record.touch(entry.space, entry.person)
@@ -195,8 +184,8 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   function place(id: string): QueuePlace | undefined {
     const entry = entries.get(id)
     if (!entry) return undefined
-    const index = givenBack.indexOf(entry)
-    if (index >= 0) return { ahead: index, costAhead: costOf(givenBack.slice(0, index)) }
+    const again = givenBack.place(entry)
+    if (again) return again
     const space = spaces.get(entry.space)!
     let ahead = indexOf(space.spaceQueue, id)
     const costs = sumsOf(space.spaceQueue)[ahead]!
@@ -211,7 +200,7 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
       ahead += served
       costAhead += sums[served - 1] ?? 0
     }
-    return { ahead: ahead + givenBack.length, costAhead: costAhead + costOf(givenBack) }
+    return { ahead: ahead + givenBack.size, costAhead: costAhead + givenBack.cost }
   }
 
   function order(): readonly QueueEntry[] {
@@ -219,7 +208,7 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
       const sums = sumsOf(space.spaceQueue)
       return space.spaceQueue.order.map(({ entry }, index) => ({ entry, round: roundOf(space, sums[index]!, quantum), seat: space.seat }))
     })
-    return [...givenBack, ...turns.sort(compare).map(({ entry }) => entry)]
+    return [...givenBack.list(), ...turns.sort(compare).map(({ entry }) => entry)]
   }
 
   function save(): SavedFairQueue {
@@ -228,7 +217,7 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
       round,
       joined,
       spaces: [...spaces.values()].map((space) => ({ ...space, spaceQueue: saveSpaceQueue(space.spaceQueue) })),
-      givenBack: [...givenBack],
+      givenBack: givenBack.list(),
     }
   }
 
@@ -258,8 +247,4 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
     takeChanges: () => record.takeChanges(stateNow),
     recall,
   }
-}
-
-function costOf(entries: readonly QueueEntry[]): number {
-  return entries.reduce((sum, { cost }) => sum + cost, 0)
 }

@@ -61,7 +61,18 @@ const portableRecipeSchema = z
         checkpoint: fileContentSchema,
         motion: fileContentSchema.exactOptional(),
         vae: fileContentSchema.exactOptional(),
-        loras: z.array(z.object({ file: fileContentSchema, strength: z.number(), merged: z.boolean().exactOptional() }).strict()).max(64),
+        loras: z
+          .array(
+            z
+              .object({
+                file: fileContentSchema,
+                strength: z.number(),
+                textStrength: z.number().exactOptional(),
+                merged: z.boolean().exactOptional(),
+              })
+              .strict(),
+          )
+          .max(64),
         embeddings: z
           .array(z.object({ file: fileContentSchema, word: name }))
           .max(64)

@@ -2,6 +2,7 @@
 
 import { basename, parse } from 'node:path'
 import type { LoraFile, ModelFiles } from '../../jobs/request.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { type PromptTag, promptTags, withoutTags } from '../../prompt-tags.ts'
 import type { InstalledModel } from '../download/installed-models.ts'
 import { foldName } from '../registry/style-names.ts'
@@ -48,7 +49,7 @@ export async function withTaggedLoras(
 }
 
 async function lorasOf(
-  { name: typed, strength }: PromptTag,
+  { name: typed, strength, textStrength }: PromptTag,
   model: ModelFiles,
   styles: Pick<StyleCatalog, 'get'>,
   installed: InstalledLoras,
@@ -56,15 +57,27 @@ async function lorasOf(
 ): Promise<readonly LoraFile[]> {
   const name = typed.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|pt|bin)$/i, '')
   const named = model.loras.filter(({ file }) => foldName(parse(basename(file)).name) === foldName(name))
-  if (named.length > 0) return named.map((lora) => ({ ...lora, strength: strength ?? lora.strength }))
+  const text = omitUndefined({ textStrength })
+  const asTyped = ({ textStrength: _, ...lora }: LoraFile): LoraFile => ({ ...lora, strength: strength!, ...text })
+  if (named.length > 0) return strength === undefined ? named : named.map(asTyped)
   const style = await styles.get(name)
   const offered = style && (foldName(style.name) === foldName(own ?? '') || (style.state === 'published' && style.spaces === undefined))
   // Made for another base, it fits this one in nothing but name.
   if (offered && style.model.checkpoint === model.checkpoint && style.model.loras.length > 0) {
     const { loras } = style.model
     // One file is as strong as the tag says; of several, each keeps its share.
-    return loras.map((lora) => ({ ...lora, strength: loras.length === 1 ? (strength ?? lora.strength) : lora.strength * (strength ?? 1) }))
+    if (strength === undefined) return loras
+    if (loras.length === 1) return loras.map(asTyped)
+    return loras.map(({ textStrength: own, ...lora }) => {
+      const ownText = own ?? lora.strength
+      const share = textStrength ?? (own === undefined ? undefined : strength)
+      return {
+        ...lora,
+        strength: lora.strength * strength,
+        ...omitUndefined({ textStrength: share === undefined ? undefined : ownText * share }),
+      }
+    })
   }
   const path = installed.get(foldName(name))
-  return path === undefined ? [] : [{ file: path, strength: strength ?? 1 }]
+  return path === undefined ? [] : [{ file: path, strength: strength ?? 1, ...text }]
 }

@@ -126,6 +126,15 @@ test('all forms of a low-rank pair read as the same delta, with the scale that i
     [{ [`unet.${matrix}.lora.down.weight`]: down, [`unet.${matrix}.lora.up.weight`]: up, [`unet.${matrix}.alpha`]: scalar(4) }, 2],
     [
       {
+        [`${kohya(matrix)}.lora_down.weight`]: down,
+        [`${kohya(matrix)}.lora_up.weight`]: up,
+        [`${kohya(matrix)}.alpha`]: scalar(1),
+        [`${kohya(matrix)}.scale`]: scalar(0.25),
+      },
+      0.25,
+    ],
+    [
+      {
         [`unet.${matrix.replace('to_q', 'processor.to_q_lora')}.down.weight`]: down,
         [`unet.${matrix.replace('to_q', 'processor.to_q_lora')}.up.weight`]: up,
       },

@@ -47,7 +47,8 @@ const request = (prompt: string, more: Partial<AnimationRequest> = {}): Animatio
 
 async function drawn(prompt: string, more: Partial<AnimationRequest> = {}) {
   const { prompt: words, model } = await recipeFor(request(prompt, more), styles, base, installed)
-  return [words, model.loras.map(({ file, strength }) => `${file.split('/').at(-1)} ${strength}`)]
+  const loras = model.loras.map(({ file, strength, textStrength }) => [file.split('/').at(-1), textStrength, strength])
+  return [words, loras.map((lora) => lora.filter((part) => part !== undefined).join(' '))]
 }
 
 test('a tag takes the style of its name, as strong as it says', async () => {
@@ -61,6 +62,12 @@ test('a tag takes an installed LoRA of its name, and none of another kind of fil
   assert.deepEqual(await drawn('a boat <lora:V2_lora_panleft:0.7><lora:add_detail>'), expected)
   assert.deepEqual(await drawn('a boat <lora:style/add_detail.safetensors:0.5>'), ['a boat', ['add_detail.safetensors 0.5']])
   assert.deepEqual(await drawn('a boat <lora:sd15:1>'), ['a boat <lora:sd15:1>', []])
+})
+
+test('a tag of two numbers is as strong in the text encoder as the first says, and in the UNet as the second', async () => {
+  assert.deepEqual(await drawn('a boat <lora:watercolour:0.2:0.8>'), ['a boat', ['water.safetensors 0.2 0.8']])
+  assert.deepEqual(await drawn('a boat <lora:add_detail:te=0:unet=1>'), ['a boat', ['add_detail.safetensors 0 1']])
+  assert.deepEqual(await drawn('<lora:mix:0.1:0.5> a boat'), ['a boat', ['one.safetensors 0.05 0.25', 'two.safetensors 0.1 0.5']])
 })
 
 test('styles that are not for everybody, or for another base, are not taken, and their tags stay to be told', async () => {

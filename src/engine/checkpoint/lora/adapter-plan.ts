@@ -8,6 +8,8 @@ import { type LoraDelta, type LowRank, type ParsedLora, readsWeight, runsAtRunti
 export interface AppliedLora {
   readonly lora: ParsedLora
   readonly strength: number
+  /** Of what it changes in the text encoder, where that is another. */
+  readonly textStrength?: number | undefined
   /** All of it, also what could be applied at run time. */
   readonly merged: boolean
 }
@@ -30,8 +32,10 @@ const mostRuntimeRank = 256
 /** Sums can be taken in any order, and W + ΔW as two products; what turns or scales W must find in it all that came before. */
 export function planLoras(loras: readonly AppliedLora[], shapeOf: (delta: LoraDelta) => readonly number[]): AdapterPlan {
   const all = loras
+    .flatMap(({ lora, strength, textStrength = strength, merged }) =>
+      lora.deltas.map((delta) => ({ delta, strength: delta.part === 'text' ? textStrength : strength, lora, whole: merged })),
+    )
     .filter(({ strength }) => strength !== 0)
-    .flatMap(({ lora, strength, merged }) => lora.deltas.map((delta) => ({ delta, strength, lora, whole: merged })))
   const lastReader = new Map<string, number>()
   for (const [i, { delta }] of all.entries()) if (readsWeight(delta)) lastReader.set(placeOf(delta), i)
   const ranks = new Map<string, number>()

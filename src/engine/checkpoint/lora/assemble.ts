@@ -21,7 +21,7 @@ interface Take {
  * @throws UserError `lora-incomplete`, `lora-shape`, `lora-kind-unsupported`
  */
 export function assemble(adapter: Adapter): { readonly deltas: LoraDelta[]; readonly unused: Tensor[] } {
-  const used = new Set<TensorRole>(['alpha', 'onInput'])
+  const used = new Set<TensorRole>(['alpha', 'scale', 'onInput'])
   const peek = (role: TensorRole): Tensor | undefined => {
     used.add(role)
     return adapter.tensors.get(role)
@@ -231,13 +231,20 @@ const unsupportedKind = ({ file }: Adapter, { name }: Tensor): UserError =>
 const touching = ({ module }: Adapter, end: 'weight' | 'bias' = 'weight') => ({ part: module.part, weight: `${module.path}.${end}` })
 
 /** 0 where the file has none. */
-const alphaOf = ({ tensors }: Adapter): number => {
-  const alpha = tensors.get('alpha')
-  return alpha && elementsOf(alpha.shape) > 0 ? float32Of(alpha)[0]! : 0
+const alphaOf = (adapter: Adapter): number => numberIn(adapter, 'alpha') ?? 0
+
+function numberIn({ tensors }: Adapter, role: TensorRole): number | undefined {
+  const tensor = tensors.get(role)
+  return tensor && elementsOf(tensor.shape) > 0 ? float32Of(tensor)[0]! : undefined
 }
 
-/** alpha / rank; no alpha, or 0, means what the adapter's configuration says, and otherwise 1 (sd-scripts networks/lora.py). */
+/**
+ * alpha / rank; no alpha, or 0, means what the adapter's configuration says, and otherwise 1 (sd-scripts networks/lora.py). A scale of the
+ * module's own stands in place of it all (AUTOMATIC1111 extensions-builtin/Lora/network.py).
+ */
 const scaleOf = (adapter: Adapter, rank: number): number => {
+  const scale = numberIn(adapter, 'scale')
+  if (scale !== undefined) return scale
   const alpha = alphaOf(adapter)
   return alpha === 0 ? (adapter.scaleOf(adapter.module.path, rank) ?? 1) : alpha / rank
 }

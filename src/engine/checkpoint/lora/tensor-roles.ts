@@ -3,7 +3,7 @@
 /** What a tensor is within its module's adapter. */
 // biome-ignore format: a family to a line
 export type TensorRole =
-  | 'down' | 'mid' | 'up' | 'upBias' | 'alpha' | 'magnitude' | 'rowMagnitude'
+  | 'down' | 'mid' | 'up' | 'upBias' | 'alpha' | 'scale' | 'magnitude' | 'rowMagnitude'
   | 'w1a' | 'w1b' | 'w2a' | 'w2b' | 't1' | 't2'
   | 'k1' | 'k1a' | 'k1b' | 'k2' | 'k2a' | 'k2b' | 'kt2'
   | 'by' | 'onInput' | 'diff' | 'diffBias' | 'normWeight' | 'normBias' | 'sparseIndices' | 'sparseValues' | 'sparseSize'
@@ -76,8 +76,11 @@ const peft: readonly (readonly [ending: RegExp, role: TensorRole])[] = [
   ],
 ]
 
-/** IA³'s only tensor has an ending of every checkpoint; it is one only after what kohya's programs and LyCORIS begin names with. */
-const ia3 = /^((?:.*\.)?(?:lora_(?:unet|te\d?)|lycoris)_.*)\.weight$/
+/**
+ * IA³'s only tensor has an ending of every checkpoint, and a scale one of many; they are an adapter's only after what kohya's programs and
+ * LyCORIS begin names with.
+ */
+const onlyAfterPrefix = /^((?:.*\.)?(?:lora_(?:unet|te\d?)|lycoris)_.*)\.(weight|scale)$/
 
 /** Splits a name into the module, as the file calls it, and the role; `undefined` for names that no adapter has. */
 export function tensorRoleOf(name: string): { readonly module: string; readonly role: TensorRole } | undefined {
@@ -86,8 +89,8 @@ export function tensorRoleOf(name: string): { readonly module: string; readonly 
     const found = ending.exec(name)
     if (found) return { module: name.slice(0, found.index), role }
   }
-  const module = ia3.exec(name)?.[1]
-  return module === undefined ? undefined : { module, role: 'by' }
+  const [, module, end] = onlyAfterPrefix.exec(name) ?? []
+  return module === undefined ? undefined : { module, role: end === 'scale' ? 'scale' : 'by' }
 }
 
 /** A textual inversion inside a LoRA: `bundle_emb.WORD.KEY`, as LyCORIS, kohya's scripts and OneTrainer write them. */

@@ -32,14 +32,14 @@ export async function encodeClipPrompts(
   tokenizer: Tokenizer,
   prompts: ClipPrompts,
 ): Promise<Context[]> {
-  const { prompt, negative, calls, vectors } = prompts
+  const { prompt, negative, calls } = prompts
   const travels = [prompt, negative].some((text) => parseKeyframes(text, prompts.keyed.frames) !== null)
   if (!travels) return encodePrompts(encode, tokenizer, prompts)
 
   const [away, ...towards] = [negativeStrand(prompts), ...strandsOf(prompts)]
   const textsAt = (strand: Strand, call: number): string[] => strand.map(({ value }) => promptAt(value.text, call, calls))
   const all = Array.from({ length: calls }, (_, call) => [away!, ...towards].flatMap((strand) => textsAt(strand, call))).flat()
-  const states = await encodeTexts(encode, tokenizer, all, vectors)
+  const states = await encodeTexts(encode, tokenizer, all, prompts)
 
   const known = new Map<string, Context>()
   return Array.from({ length: calls }, (_, call) => {

@@ -21,6 +21,8 @@ export interface AppliedLoras {
   /** Tells the text encoder's run-time adapters from others; '' for none. */
   readonly textKey: string
   readonly merged: readonly AppliedDelta[]
+  /** The motion module no longer moves as it was trained to. */
+  readonly changesMotion: boolean
   /** Textual inversions that came inside, by their word; of two of a word the later one's. */
   readonly words: ReadonlyMap<string, BundledWord>
   /** Of the file that a delta comes from. */
@@ -48,20 +50,24 @@ export function createApplyLoras(budgetBytes: number): ApplyLoras {
   return ({ model, keys }, loras) => {
     const base = [keys.text, keys.unet, keys.motion].join(' ')
     // Strengths as text, because JSON has no word for what is no number.
-    const key = JSON.stringify([base, loras.map(({ file, strength, merged }) => [fileStamp(file), file, String(strength), merged])])
+    const key = JSON.stringify([
+      base,
+      loras.map(({ file, strength, textStrength, merged }) => [fileStamp(file), file, String(strength), String(textStrength), merged]),
+    ])
     return applied.get(key, () => applyLoras(model, base, loras, cache))
   }
 }
 
 function applyLoras(model: Model, base: string, loras: readonly NamedLora[], cache: LoraCache): AppliedLoras {
-  const cached = loras.map(({ file, strength, merged = false }) => {
-    if (!Number.isFinite(strength)) {
-      throw new UserError('lora-strength', `The strength of ${basename(file)} is a number such as 0.8, not ${strength}.`, {
+  const cached = loras.map(({ file, strength, textStrength, merged = false }) => {
+    const wrong = [strength, textStrength ?? strength].find((number) => !Number.isFinite(number))
+    if (wrong !== undefined) {
+      throw new UserError('lora-strength', `The strength of ${basename(file)} is a number such as 0.8, not ${wrong}.`, {
         file,
-        strength,
+        strength: wrong,
       })
     }
-    return { ...cache(file, base, model), strength, merged }
+    return { ...cache(file, base, model), strength, textStrength, merged }
   })
   const byLora = new Map<ParsedLora, CachedLora>(cached.map((it) => [it.lora, it]))
   const from = ({ lora }: AppliedDelta): CachedLora => byLora.get(lora)!
@@ -77,11 +83,12 @@ function applyLoras(model: Model, base: string, loras: readonly NamedLora[], cac
       from,
     ),
     merged,
+    changesMotion: [...adapters, ...merged].some(({ delta, strength }) => delta.part === 'motion' && strength !== 0),
     stampOf: (applied) => from(applied).stamp,
     ...omitUndefined({ distilledLora: distilled.values().find(({ distillation }) => distillation)?.distillation }),
     words: new Map(
       cached
-        .filter(({ strength }) => strength !== 0)
+        .filter(({ strength, textStrength = strength }) => textStrength !== 0)
         .flatMap(({ lora, stamp }) => [...lora.words].map(([word, tensor]) => [word, { tensor, stamp }] as const)),
     ),
     notes: [

@@ -86,7 +86,11 @@ const schedulerConfig = z.object({
   trained_betas: z.unknown().optional(),
   num_train_timesteps: z.number().nullish(),
   rescale_betas_zero_snr: z.boolean().nullish(),
+  use_flow_sigmas: z.boolean().nullish(),
 })
+
+/** diffusers' schedulers for nets that predict neither noise nor velocity, whatever else their files say: rectified flows, EDM, consistency models. */
+const otherNets = /^(FlowMatch|EDM|CMStochasticIterative|ScoreSde|KarrasVe|UnCLIP|VQDiffusion)/
 
 /** @throws UserError `checkpoint-config` for what nothing here computes */
 function scheduleIn(path: string): CheckpointSchedule {
@@ -102,6 +106,11 @@ function scheduleIn(path: string): CheckpointSchedule {
   expect('prediction_type', ['epsilon', 'v_prediction'])
   expect('num_train_timesteps', [1000])
   expect('beta_schedule', ['scaled_linear', 'linear'])
+  const other = config.use_flow_sigmas ? 'use_flow_sigmas = true' : `_class_name = ${quoteUntrusted(config._class_name ?? '')}`
+  if (config.use_flow_sigmas || otherNets.test(config._class_name ?? '')) {
+    const sentence = `${path} says ${other}, so its UNet predicts neither noise nor velocity, which is all that can be drawn with.`
+    throw new UserError('checkpoint-config', sentence, { path, name: other })
+  }
   if (Array.isArray(config.trained_betas)) {
     const sentence = `${path} lists ${config.trained_betas.length} betas of its own (trained_betas); what can be drawn with is scaled_linear or linear.`
     throw new UserError('checkpoint-config', sentence, { path, name: 'trained_betas' })

@@ -45,6 +45,8 @@ export interface NamedLora {
   readonly file: string
   /** 1 is as it was trained, 0 nothing, negative the opposite. */
   readonly strength: number
+  /** Of what it changes in the text encoder, where that is another. */
+  readonly textStrength?: number
   /** Merged into the weights that it touches, instead of being applied at run time. */
   readonly merged?: boolean
 }

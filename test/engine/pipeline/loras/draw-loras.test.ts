@@ -96,6 +96,22 @@ test('styles on one base share one session, whatever their ranks and strengths, 
   assert.deepEqual(loads, [])
 })
 
+test('the text encoder may have a strength of its own, at run time and merged', async () => {
+  const file = textLora('own-text.safetensors')
+  for (const merged of [false, true]) {
+    assert.deepEqual(
+      await framesWith([{ file, strength: 0, textStrength: 0.7, merged }]),
+      await framesWith([{ file, strength: 0.7, merged }]),
+    )
+    assert.deepEqual(await framesWith([{ file, strength: 0.7, textStrength: 0, merged }]), await framesWith([]))
+    assert.deepEqual(
+      await framesWith([{ file: peft, strength: 0.7, textStrength: 0.2, merged }]),
+      await framesWith([{ file: peft, strength: 0.7, merged }]),
+    )
+  }
+  await assert.rejects(framesWith([{ file, strength: 1, textStrength: Number.NaN }]), { code: 'lora-strength' })
+})
+
 test('a strength of 0 is the model itself', async () => {
   assert.deepEqual(await framesWith([{ file: peft, strength: 0 }]), await framesWith([]))
 })
