@@ -6,6 +6,7 @@ import { openDatabase } from '../store/database.ts'
 import type { Json } from '../store/json.ts'
 import type { Deficit, DeficitChange } from './fair-queue/deficit-record.ts'
 import { type End, hasEnded, type Job, type Owner } from './job.ts'
+import type { JobPage } from './job-page.ts'
 import { jobOf, jsonOf, textOf } from './journal-rows.ts'
 import { applicationId, migrations } from './journal-schema.ts'
 import { blobsOf, gridBlobOf } from './result-details.ts'
@@ -54,11 +55,6 @@ export interface JobPageQuery {
   readonly limit: number
   /** Only those of whose prompt this is true. */
   readonly prompt?: (prompt: string) => boolean
-}
-
-export interface JobPage {
-  readonly jobs: readonly Job[]
-  readonly total: number
 }
 
 export interface EndedQuery {

@@ -19,11 +19,12 @@ export interface RecoveryParts {
 
 /** @returns false where the journal could not be written */
 export function recoverJobs({ journal, queue, live, changes, maxAttempts, nowMs }: RecoveryParts): boolean {
-  queue.recall(journal.deficits())
   const { running = [], waiting = [] } = Object.groupBy(journal.live(), ({ state }) => state)
   for (const job of running) live.put(job)
   const recovered = running.map((job) => (job.attempts < maxAttempts(job) ? interrupt(job) : end(job, gaveUp(job), nowMs)))
   if (!changes.change(recovered)) return false
+  // Not before: what is recalled and does not wait is told of as gone with the next change.
+  queue.recall(journal.deficits())
   for (const job of waiting) live.put(job)
   return true
 }

@@ -16,9 +16,10 @@ import { createEstimate } from './forecast/estimate.ts'
 import { createForecastCache } from './forecast/forecast-cache.ts'
 import { type Ask, begin, costOf, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason, type Result } from './job.ts'
 import { createJobChanges, type JobEvent } from './job-changes.ts'
+import type { JobPage } from './job-page.ts'
 import { createJobPositions, type JobPosition } from './job-positions.ts'
 import { createJobRuns } from './job-runs.ts'
-import type { EndedQuery, JobPage, JobPageQuery, Journal, JournalValue, KeptQuota } from './journal.ts'
+import type { EndedQuery, JobPageQuery, Journal, JournalValue, KeptQuota } from './journal.ts'
 import { createJournalRetry } from './journal-retry.ts'
 import { type Lane, type LaneName, laneOf, trainingLimits } from './lane.ts'
 import { createJobCounts } from './limits/job-counts.ts'
@@ -30,8 +31,9 @@ import { type JobRenderer, SchedulerStops } from './renderer.ts'
 import type { AnimationRequest } from './request.ts'
 
 export type { JobEvent } from './job-changes.ts'
+export type { JobPage } from './job-page.ts'
 export type { JobPosition } from './job-positions.ts'
-export type { EndedQuery, JobPage, JobPageQuery, KeptQuota } from './journal.ts'
+export type { EndedQuery, JobPageQuery, KeptQuota } from './journal.ts'
 
 export interface Scheduler {
   /** Takes up what the journal holds and begins to run jobs. */

@@ -3,7 +3,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { Owner } from './job.ts'
-import type { JobPage } from './journal.ts'
+import type { JobPage } from './job-page.ts'
 import { jobOf } from './journal-rows.ts'
 
 export interface VisibleJobs {

@@ -66,8 +66,11 @@ test('a large request that saves up for its turn is served when it would be, how
     const begun: string[] = []
     let ids = 0
     for (;;) {
-      const queue = createFairQueue(costOf(requestOf()))
-      const { scheduler, renderer } = await openScheduler({ journal, queue, newId: () => `j${ids++}`, limits: noLimits })
+      const life = { journal, newId: () => `j${ids++}`, limits: noLimits }
+      const quantum = costOf(requestOf())
+      // One dies before there was a slot.
+      if (ids > 0) await openScheduler({ ...life, queue: createFairQueue(quantum), slots: 0 })
+      const { scheduler, renderer } = await openScheduler({ ...life, queue: createFairQueue(quantum) })
       const feed = (person: string) => scheduler.accept(askOf(person, { space: person.startsWith('d') ? 'other' : 's' }))
       if (ids === 0) {
         for (const person of ['ann', 'bob', 'cid', 'ann', 'bob', 'cid']) await feed(person)

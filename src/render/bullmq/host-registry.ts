@@ -85,8 +85,11 @@ export function createHostRegistry(parts: HostRegistryParts): HostRegistry {
     lastSeq.set(heard.host, heard.seq)
     if (lastSeq.size > mostRemembered) lastSeq.delete(lastSeq.keys().next().value!)
     if (heard.version !== version || heard.protocol !== protocolVersion) {
-      const sentence = `GPU host ${heard.name} has version ${heard.version} and the bot ${version}: it is left out until both are the same.`
-      tellOnce(`${heard.host} ${heard.version}`, sentence)
+      const differ =
+        heard.version !== version
+          ? `has version ${heard.version} and the bot ${version}`
+          : `speaks version ${heard.protocol} of our protocol and the bot ${protocolVersion}, so one of them was not updated`
+      tellOnce(`${heard.host} ${heard.version}`, `GPU host ${heard.name} ${differ}: it is left out until both are the same.`)
       return
     }
     const before = hosts.get(heard.host)
