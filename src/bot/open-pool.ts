@@ -11,6 +11,7 @@ import type { RunEvent } from '../render/bullmq/attempts.ts'
 import { makeHostKey } from '../render/bullmq/host-key.ts'
 import type { BullmqPool } from '../render/bullmq/pool.ts'
 import { createFileContents } from '../render/file-contents.ts'
+import { usualFrameCacheBytes } from '../render/frame-cache.ts'
 import { parseDeviceList } from '../render/local/device-list.ts'
 import { openDevices, poolOfDevices } from '../render/local/open-devices.ts'
 import type { RenderPool } from '../render/pool.ts'
@@ -44,6 +45,7 @@ function openLocal({ device, home, threads, ffmpeg }: Config, log: Log): RenderP
     devices: parseDeviceList(device)!,
     environment: process.env,
     cacheDir: cacheFolder(home),
+    frameCacheBytes: usualFrameCacheBytes,
     ...omitUndefined({ threads, ffmpeg }),
     onTrouble: (sentence) => log.warn({ sentence }, 'the render pool is in trouble'),
   })

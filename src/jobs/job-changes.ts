@@ -3,6 +3,8 @@
 
 import { unwritten } from './end-reasons.ts'
 import type { EventEmitter } from './event-emitter.ts'
+import type { DeficitChange } from './fair-queue/deficit-record.ts'
+import type { FairQueue } from './fair-queue/fair-queue.ts'
 import type { ForecastCache } from './forecast/forecast-cache.ts'
 import type { Job } from './job.ts'
 import type { Journal, JournalValue } from './journal.ts'
@@ -24,6 +26,7 @@ export interface JobChanges {
 
 export interface JobChangesParts {
   readonly journal: Pick<Journal, 'add' | 'change'>
+  readonly queue: Pick<FairQueue, 'takeChanges'>
   readonly live: Pick<LiveJobs, 'put'>
   readonly forecasts: Pick<ForecastCache, 'changed'>
   readonly events: Pick<EventEmitter<JobEvent>, 'emit'>
@@ -33,7 +36,10 @@ export interface JobChangesParts {
   readonly onUnwritable: (error: unknown) => void
 }
 
-export function createJobChanges({ journal, live, forecasts, events, onRefused, onUnwritable }: JobChangesParts): JobChanges {
+export function createJobChanges({ journal, queue, live, forecasts, events, onRefused, onUnwritable }: JobChangesParts): JobChanges {
+  /** Of the queue, that are not written yet. */
+  const deficits: DeficitChange[] = []
+
   function apply(jobs: readonly Job[]): void {
     for (const job of jobs) live.put(job)
     forecasts.changed()
@@ -52,8 +58,10 @@ export function createJobChanges({ journal, live, forecasts, events, onRefused, 
     },
     change(jobs, kept) {
       if (jobs.length === 0 && !kept) return true
+      deficits.push(...queue.takeChanges())
       try {
-        journal.change(jobs, kept)
+        journal.change(jobs, kept, deficits)
+        deficits.length = 0
       } catch (error) {
         onUnwritable(error)
         return false

@@ -21,6 +21,11 @@ export const migrations = [
   `ALTER TABLE jobs ADD COLUMN private INTEGER GENERATED ALWAYS AS (coalesce(json_extract(address, '$.private'), 0)) VIRTUAL;
    CREATE INDEX shown ON jobs (platform, space, ended_ms, seq) WHERE state = 'done' AND private = 0;
    CREATE INDEX hidden ON jobs (platform, space, person, ended_ms, seq) WHERE state = 'done' AND private <> 0`,
+  `CREATE TABLE deficits (
+     in_group TEXT NOT NULL, member TEXT NOT NULL,
+     round INTEGER NOT NULL, credit INTEGER NOT NULL, seat INTEGER NOT NULL,
+     PRIMARY KEY (in_group, member)
+   ) STRICT, WITHOUT ROWID`,
 ]
 
 /** 'Zoej' */

@@ -1,18 +1,20 @@
 // A journal (the queue of record): every job that was accepted, what became of it, and whether that was told. What stands
 // here survives the process; the queue in memory is made from it at each start. An end is written once: SQL sees to it.
 
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import { openDatabase } from '../store/database.ts'
 import type { Json } from '../store/json.ts'
+import type { Deficit, DeficitChange } from './fair-queue/deficit-record.ts'
 import { type End, hasEnded, type Job, type Owner } from './job.ts'
 import { jobOf, jsonOf, textOf } from './journal-rows.ts'
 import { applicationId, migrations } from './journal-schema.ts'
 import { blobsOf, gridBlobOf } from './result-details.ts'
+import { createVisibleJobs } from './visible-jobs.ts'
 
 export interface Journal {
   add(job: Job): void
-  /** All of them or none. `kept` is written with them. Throws where one has ended already, or is unknown. */
-  change(jobs: readonly Job[], kept?: JournalValue): void
+  /** All of them or none. `kept` and `deficits` are written with them. Throws where one has ended already, or is unknown. */
+  change(jobs: readonly Job[], kept?: JournalValue, deficits?: readonly DeficitChange[]): void
   find(id: string): Job | undefined
   /** Waiting and running ones, in the order in which they were accepted. */
   live(): readonly Job[]
@@ -34,6 +36,8 @@ export interface Journal {
   /** Whether any job has this blob as its result, or as one of several. */
   holds(blob: string): boolean
   kept(name: string): Json | undefined
+  /** Turns and credit of who waits, as the queue has told them. */
+  deficits(): readonly Deficit[]
   /** Resolves when everything written so far survives a power cut. */
   durable(): Promise<void>
   close(): void
@@ -101,7 +105,11 @@ export function openJournal(path: string): Journal {
   const remove = sql.prepare('DELETE FROM jobs WHERE id = ? AND told = 1 RETURNING *')
   const withBlob = sql.prepare('SELECT 1 FROM jobs WHERE blob = ? LIMIT 1')
   const setKept = sql.prepare('INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+  const setDeficit = sql.prepare('INSERT OR REPLACE INTO deficits (in_group, member, round, credit, seat) VALUES (?, ?, ?, ?, ?)')
+  const removeDeficit = sql.prepare('DELETE FROM deficits WHERE in_group = ? AND member = ?')
+  const getDeficits = sql.prepare('SELECT in_group, member, round, credit, seat FROM deficits')
   const getKept = sql.prepare('SELECT value FROM kept WHERE name = ?')
+  const visible = createVisibleJobs(sql)
 
   function page(
     condition: string,
@@ -115,33 +123,6 @@ export function openJournal(path: string): Journal {
     return { jobs: rows.all(...values, Number.isFinite(limit) ? limit : -1, from).map(jobOf), total: Number(count) }
   }
 
-  const [shown, hidden] = [
-    "FROM jobs WHERE platform = :platform AND space = :space AND state = 'done' AND private = 0",
-    "FROM jobs WHERE platform = :platform AND space = :space AND person = :person AND state = 'done' AND private <> 0",
-  ]
-  const visibleOnes = sql.prepare(
-    `SELECT * FROM jobs WHERE seq IN (
-       SELECT seq FROM (SELECT ended_ms, seq ${shown} UNION ALL SELECT ended_ms, seq ${hidden} ORDER BY ended_ms DESC, seq DESC LIMIT :limit OFFSET :from)
-     ) ORDER BY ended_ms DESC, seq DESC`,
-  )
-  const [countShown, countHidden] = [shown, hidden].map((rows) => sql.prepare(`SELECT count(*) AS n ${rows}`)) as [
-    StatementSync,
-    StatementSync,
-  ]
-
-  /** Looks at all that this person may see: SQLite's own LIKE knows the case of English letters alone. */
-  function found({ platform, space, person }: Owner, { from, limit, search }: { from: number; limit: number; search: string }): JobPage {
-    const wanted = search.toLowerCase().split(/\s+/)
-    const words = sql.prepare(
-      `SELECT id, request ->> '$.prompt' || ' ' || coalesce(request ->> '$.style', '') AS words ${shown.replace('private = 0', '(private = 0 OR person = :person)')} ORDER BY ended_ms DESC, seq DESC`,
-    )
-    const ids: string[] = []
-    for (const row of words.iterate({ platform, space, person })) {
-      const text = String(row['words']).toLowerCase()
-      if (wanted.every((word) => text.includes(word))) ids.push(String(row['id']))
-    }
-    return { jobs: ids.slice(from, from + limit).map((id) => jobOf(byId.get(id)!)), total: ids.length }
-  }
   const beyondQuota = sql.prepare(
     `WITH kept AS (
        SELECT seq, person, ended_ms, coalesce(json_extract(result, '$.details.bytes'), 0)
@@ -159,19 +140,13 @@ export function openJournal(path: string): Journal {
      ) ORDER BY seq`,
   )
 
-  function visible({ platform, space, person }: Owner, { from, limit }: Omit<JobPageQuery, 'prompt'>): JobPage {
-    const jobs = visibleOnes.all({ platform, space, person, from, limit }).map(jobOf)
-    const total = Number(countShown.get({ platform, space })!['n']) + Number(countHidden.get({ platform, space, person })!['n'])
-    return { jobs, total }
-  }
-
   return {
     add({ id, owner, request, address, priority, cost, state, acceptedMs, attempts }) {
       const { platform, space, person } = owner
       const [asked, from] = [JSON.stringify(request), JSON.stringify(address)]
       insert.run(id, platform, space, person, asked, from, priority, cost, state, acceptedMs, attempts)
     },
-    change(jobs, kept) {
+    change(jobs, kept, deficits = []) {
       transaction(() => {
         for (const job of jobs) {
           const { state, startedMs, endedMs, attempts, reason, result, id } = job
@@ -181,6 +156,10 @@ export function openJournal(path: string): Journal {
           if (changes !== 1) throw new Error(`job ${id} is unknown or has ended, and cannot become ${state}`)
         }
         if (kept) setKept.run(kept.name, JSON.stringify(kept.value))
+        for (const { group, member, state } of deficits) {
+          if (state) setDeficit.run(group, member, state.round, state.credit, state.seat)
+          else removeDeficit.run(group, member)
+        }
       })
     },
     find(id) {
@@ -204,8 +183,8 @@ export function openJournal(path: string): Journal {
       return { jobs: ids.slice(from, from + limit).map((id) => jobOf(byId.get(id)!)), total: ids.length }
     },
     ended({ where = {}, state, visibleTo, search, beforeMs = Number.MAX_VALUE, from, limit }) {
-      if (visibleTo && search?.trim()) return found(visibleTo, { from, limit, search: search.trim() })
-      if (visibleTo) return visible(visibleTo, { from, limit })
+      if (visibleTo && search?.trim()) return visible.search(visibleTo, { from, limit, search: search.trim() })
+      if (visibleTo) return visible.list(visibleTo, { from, limit })
       const { condition, values } = conditionOf({ ...where, state })
       return page(`${condition} AND ended_ms < ?`, [...values, beforeMs], 'ended_ms DESC, seq DESC', { from, limit })
     },
@@ -227,6 +206,14 @@ export function openJournal(path: string): Journal {
     },
     holds: (blob) => withBlob.get(gridBlobOf(blob)) !== undefined,
     kept: (name) => jsonOf<Json>(getKept.get(name)?.['value']),
+    deficits: () =>
+      getDeficits.all().map((row) => ({
+        group: String(row['in_group']),
+        member: String(row['member']),
+        round: Number(row['round']),
+        credit: Number(row['credit']),
+        seat: Number(row['seat']),
+      })),
     durable,
     close,
   }

@@ -14,8 +14,8 @@ export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   keyOf(id: string): string | undefined
   /** A new job or a new state of one; ended ones leave. */
   put(job: Job): void
-  /** Puts all that wait into the queue anew, as a start does: one that it gave out may not have been begun. */
-  requeue(): void
+  /** What the queue gave out, and what was not begun, goes back into it. */
+  giveBackUnbegun(): void
   countWaiting(): number
   countRunning(): number
   countByPlatform(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }>
@@ -45,19 +45,15 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
       duplicates.remove(id)
     }
     if (now === 'waiting') {
-      queue.add(entryOf(job))
+      // What was begun once has had its turn.
+      if (job.startedMs === undefined) queue.add(entryOf(job))
+      else queue.giveBack(entryOf(job))
       duplicates.add(id, keys.get(id)!)
     }
   }
 
-  function requeue(): void {
-    const { true: begun = [], false: fresh = [] } = Object.groupBy(
-      [...jobs.values()].filter(({ state }) => state === 'waiting'),
-      ({ startedMs }) => `${startedMs !== undefined}`,
-    )
-    const waiting = [...begun, ...fresh]
-    for (const { id } of waiting) queue.cancel(id)
-    for (const job of waiting) queue.add(entryOf(job))
+  function giveBackUnbegun(): void {
+    for (const job of jobs.values()) if (job.state === 'waiting' && !queue.place(job.id)) queue.giveBack(entryOf(job))
   }
 
   return {
@@ -65,7 +61,7 @@ export function createLiveJobs(queue: FairQueue, jobCounts: JobCounts): LiveJobs
     all: () => jobs.values(),
     keyOf: (id) => keys.get(id),
     put,
-    requeue,
+    giveBackUnbegun,
     countWaiting: () => queue.size,
     countRunning: () => jobs.size - queue.size,
     countByPlatform() {

@@ -130,7 +130,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     renders: () => renders,
     estimate,
   })
-  const changes = createJobChanges({ journal, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
+  const changes = createJobChanges({ journal, queue, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
   const runs = createJobRuns({
     live,
     renders,
@@ -187,7 +187,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** What was running waits again, as if it had not been begun: the fault was none of its own. */
   function resume(): boolean {
     if (!changes.change(runningOnes().map(handBack), written())) return false
-    live.requeue()
+    live.giveBackUnbegun()
     phase = 'open'
     beginAll()
     return true
@@ -212,7 +212,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
     phase = 'open'
-    if (!recoverJobs({ journal, live, changes, maxAttempts, nowMs: clock.nowMs() })) throw unwritten()
+    if (!recoverJobs({ journal, queue, live, changes, maxAttempts, nowMs: clock.nowMs() })) throw unwritten()
     beginAll()
   }
 

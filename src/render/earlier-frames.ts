@@ -1,24 +1,48 @@
 // Earlier frames: the animation that another begins with, or is a variation of, as the engine takes it.
 
-import type { Frames } from '../engine/index.ts'
+import { readFile } from 'node:fs/promises'
+import type { Frames, Note } from '../engine/index.ts'
 import type { EngineInput } from '../engine/run.ts'
 import { decodeFrames } from '../media/decode.ts'
-import { omitUndefined } from '../omit-undefined.ts'
+import type { FrameCache } from './frame-cache.ts'
 import type { Recipe } from './recipe.ts'
+
+export interface EarlierFrames {
+  readonly input: Pick<EngineInput, 'continues' | 'variationOf'>
+  readonly notes: readonly Note[]
+}
+
+export interface EarlierFramesOptions {
+  /** Absent: those of the file are taken. */
+  readonly frameCache?: Pick<FrameCache, 'find'>
+  readonly ffmpeg?: string
+}
 
 /** Of a variation: the same scene, with other details. */
 const usualStrength = 0.6
 
-/** @throws UserError `not-decodable`, and those of ffmpeg */
+/**
+ * As they were drawn, where this host still has them.
+ * @throws UserError `not-decodable`, and those of ffmpeg
+ */
 export async function earlierFrames(
   { request, earlier }: Recipe,
-  ffmpeg: string | undefined,
-): Promise<Pick<EngineInput, 'continues' | 'variationOf'>> {
-  if (earlier === undefined || !request.earlier) return {}
+  { frameCache, ...options }: EarlierFramesOptions = {},
+): Promise<EarlierFrames> {
+  if (earlier === undefined || !request.earlier) return { input: {}, notes: [] }
   const { width, height } = request
   const { as, strength = usualStrength, frames: count } = request.earlier
-  const frames = spread(await decodeFrames(earlier, { width, height, maxFrames: count, ...omitUndefined({ ffmpeg }) }), count)
-  return as === 'beginning' ? { continues: frames } : { variationOf: { frames, strength } }
+  const kept = frameCache?.find(await readFile(earlier)) ?? null
+  const isWhole = kept?.count === count && kept.width === width && kept.height === height
+  const frames = isWhole ? kept : spread(await decodeFrames(earlier, { width, height, maxFrames: count, ...options }), count)
+  const notes = isWhole ? [] : [framesNotKept]
+  return { input: as === 'beginning' ? { continues: frames } : { variationOf: { frames, strength } }, notes }
+}
+
+const framesNotKept: Note = {
+  code: 'frames-not-kept',
+  message: 'The frames that it was made of are no longer here as they were drawn, so those of the posted file were taken.',
+  data: {},
 }
 
 /** A file that was left fewer to fit a limit: each of its frames stands for several. */

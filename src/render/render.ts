@@ -11,6 +11,7 @@ import { grid } from '../media/grid.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { earlierFrames } from './earlier-frames.ts'
+import type { FrameCache } from './frame-cache.ts'
 import { createFrameSpool, type FrameSpool } from './frame-spool.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -55,11 +56,13 @@ export interface RendererOptions {
   readonly now: () => number
   /** What the model does not know of a prompt; said with the animation. */
   readonly remark: (model: ModelFiles, prompt: string) => Note | undefined
+  /** Where the frames of what is drawn are kept; absent: they are not. */
+  readonly frameCache?: FrameCache
   /** Path of an ffmpeg; searched for where absent. */
   readonly ffmpeg?: string
 }
 
-export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions): Renderer {
+export function createRenderer({ engine, now, remark, frameCache, ffmpeg }: RendererOptions): Renderer {
   return {
     async *render(recipe, options) {
       const spools = Array.from({ length: recipe.request.count ?? 1 }, () => createFrameSpool())
@@ -84,11 +87,11 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
     const count = spools.length
     const previewOf = createPreviews(recipe, previewEveryMs, now)
     const stepMs: number[] = []
-    const earlier = await earlierFrames(recipe, ffmpeg)
+    const earlier = await earlierFrames(recipe, omitUndefined({ frameCache, ffmpeg }))
     let notes: readonly Note[] = []
     const closings: (Closing | undefined)[] = []
     for (const [n, spool] of spools.entries()) {
-      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier }, signal)
+      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier.input }, signal)
       let began = now()
       let next = await run.next()
       for (; !next.done; next = await run.next()) {
@@ -117,14 +120,17 @@ export function createRenderer({ engine, now, remark, ffmpeg }: RendererOptions)
     }
     const sources = spools.map((spool) => spool.source())
     const animation = await encode(grid(sources), { ...options, settings: request })
+    // Several side by side are no clip that could go on; each of them is.
+    if (count === 1) frameCache?.keep(animation.bytes, sources[0]!)
     const cells: DrawnCell[] = []
     if (count > 1) {
       for (const [n, source] of sources.entries()) {
         const alone = await encode(source, { ...options, settings: requestOfCell(request, n) })
+        frameCache?.keep(alone.bytes, source)
         cells.push({ animation: alone, ...omitUndefined({ note: alone.reduced?.note, closing: closings[n] }) })
       }
     }
-    const all = [remark(recipe.model, request.prompt), ...notes, animation.reduced?.note]
+    const all = [remark(recipe.model, request.prompt), ...earlier.notes, ...notes, animation.reduced?.note]
     return {
       animation,
       notes: all.filter((note) => note !== undefined),

@@ -69,7 +69,7 @@ export function reportOn(folder: string, asked: string, runs: readonly string[])
       ].map(([code, of]) => [code, of.length]),
     ),
     longestDelayS: delayS(slowest[0]),
-    slowest: Object.fromEntries(slowest.slice(0, 5).map((job) => [job.id, delayS(job)])),
+    slowest: Object.fromEntries(slowest.slice(0, 5).map((job) => [`${job.id}, ${job.request.steps} steps`, delayS(job)])),
   }
 }
 

@@ -3,16 +3,17 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import S3rver from 's3rver'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
-import { checkHome, checkNode, checkPort } from '../../src/cli/doctor/host-checks.ts'
+import { checkHome, checkNode, checkPage, checkPort } from '../../src/cli/doctor/host-checks.ts'
 import { checkModel } from '../../src/cli/doctor/render-checks.ts'
-import { checkClock, checkDiscord, checkRedis, checkSlack } from '../../src/cli/doctor/service-checks.ts'
+import { checkClock, checkContentStore, checkDiscord, checkRedis, checkSlack } from '../../src/cli/doctor/service-checks.ts'
 import { startDiscord } from '../chat/discord/server.ts'
 import { appToken, token } from '../chat/slack/emulated.ts'
 import { startSlack } from '../chat/slack/server.ts'
@@ -56,6 +57,12 @@ describe('this host', () => {
     await once(server, 'close')
     assert.equal((await checkPort('Page', '127.0.0.1', port, 'PORT')).state, 'good')
     assert.equal((await checkPort('Page', '203.0.113.1', port, 'PORT')).state, 'bad')
+  })
+
+  test('a page that others reach, and that has no name, is off, and that is told with the setting', async () => {
+    const page = { host: '0.0.0.0', port: 0 }
+    assert.equal((await checkPage({ ...page, hosts: ['localhost'] })).state, 'good')
+    assert.match(mends([await checkPage({ ...page, hosts: [] })]), /HOSTS/)
   })
 
   test('a clock that is ten minutes ahead is told by how much', async () => {
@@ -137,6 +144,31 @@ test('Redis is good with an append-only file and without eviction, or says how t
   const findings = await checkRedis(redisUrl)
   assert.match(shown(findings).join(), /^Redis good: \d/)
   assert.match(mends(findings), /appendonly yes/)
+})
+
+test('a content store is good where something can be put, read and removed, and nothing of it is left', async (t) => {
+  const [shared, buckets] = ['shared', 'buckets'].map((name) => join(folder, name)) as [string, string]
+  for (const made of [shared, buckets]) mkdirSync(made)
+  const s3 = new S3rver({ port: 0, silent: true, directory: buckets, configureBuckets: [{ name: 'zoetrope', configs: [] }] })
+  const { port } = await s3.run()
+  t.after(() => s3.close())
+  const s3Keys = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
+  const bucket = (name: string) => ({ contentStore: `s3://${name}/shared?endpoint=http://127.0.0.1:${port}`, s3Keys })
+  for (const choice of [{ contentStore: shared }, bucket('zoetrope')]) assert.equal((await checkContentStore(choice)).state, 'good')
+  const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && /[0-9a-f]{64}/.test(entry.name),
+  )
+  assert.deepEqual(left, [])
+  for (const choice of [
+    bucket('none'),
+    { ...bucket('zoetrope'), s3Keys: { ...s3Keys, accessKeyId: 'wrong' } },
+    { contentStore: '/dev/null/shared' },
+  ]) {
+    const finding = await checkContentStore(choice)
+    assert.equal(finding.state, 'bad')
+    assert.match(mends([finding]), /CONTENT_STORE/)
+    assert.doesNotMatch(finding.found, /wrong|S3RVER/)
+  }
 })
 
 test('the command looks at everything, and says it as JSON too', { timeout: 180_000 }, async () => {

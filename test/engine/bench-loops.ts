@@ -1,6 +1,6 @@
-// How well the pocket model's clips loop, and what they cost: `node test/engine/bench-loops.ts FRAMES [CLIPS] [LOOP] [SHEET.png]`, a process for
-// each length, so that its memory is its own. One thread; seconds are of the CPU, so that others on the machine do not count. Prompts are
-// the words that the model knows, by chance: the same in every run.
+// How well the pocket model's clips loop, and what they cost: `node test/engine/bench-loops.ts FRAMES [CLIPS] [LOOP] [FIRST] [SHEET.png]`, a
+// process for each length, so that its memory is its own. One thread; seconds are of the CPU, so that others on the machine do not count.
+// Prompts are the words that the model knows, by chance: the same in every run, so that one may go on behind another, from seed FIRST.
 
 import sharp from 'sharp'
 import words from '../../models/pocket/words.json' with { type: 'json' }
@@ -13,7 +13,8 @@ import { cpuSession } from './cpu-session.ts'
 
 const [frames, clips] = [Number(process.argv[2] ?? 16), Number(process.argv[3] ?? 6)]
 const loop = loops.find((name) => name === process.argv[4]) ?? 'auto'
-const sheet = process.argv[5]
+const first = Number(process.argv[5] ?? 1)
+const sheet = process.argv[6]
 const side = 64
 let calls = 0
 const sessions = createSessions({
@@ -41,7 +42,7 @@ async function draw(prompt: string, seed: bigint): Promise<EngineOutput> {
 const drawn: Frames[] = []
 const seams: number[] = []
 const cpuMs: number[] = []
-for (let i = 0; i < clips; i++) {
+for (let i = first - 1; i < first - 1 + clips; i++) {
   const prompt = promptOf(i)
   const before = process.cpuUsage()
   const { frames: clip, closing } = await draw(prompt, BigInt(i + 1))

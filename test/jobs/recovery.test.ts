@@ -4,9 +4,11 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
+import { costOf } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import { temporaryFolder } from '../store/folder.ts'
-import { askOf } from './asks.ts'
+import { askOf, noLimits, requestOf } from './asks.ts'
 import { settled } from './manual-clock.ts'
 import { activeIds, fillableJournal, openScheduler, refusal } from './open-scheduler.ts'
 
@@ -54,6 +56,39 @@ test('a job whose process died in the middle is begun once more, before what wai
     third.renderer.begun.map(({ id, attempts }) => ({ id, attempts })),
     [{ id: 'j1', attempts: 1 }],
   )
+})
+
+test('a large request that saves up for its turn is served when it would be, however often the process dies meanwhile', async () => {
+  const large = 24
+  /** Who is begun, in that order, until the large one is; `dan` joins late, `cid` goes away. */
+  async function begunUntilLarge(rendersPerLife: number): Promise<string[]> {
+    const journal = openJournal(':memory:')
+    const begun: string[] = []
+    let ids = 0
+    for (;;) {
+      const queue = createFairQueue(costOf(requestOf()))
+      const { scheduler, renderer } = await openScheduler({ journal, queue, newId: () => `j${ids++}`, limits: noLimits })
+      const feed = (person: string) => scheduler.accept(askOf(person, { space: person.startsWith('d') ? 'other' : 's' }))
+      if (ids === 0) {
+        for (const person of ['ann', 'bob', 'cid', 'ann', 'bob', 'cid']) await feed(person)
+        await scheduler.accept(askOf('eve', { frames: large }))
+      }
+      for (let n = 0; n < rendersPerLife; n++) {
+        const { person } = renderer.active[0]!.job.owner
+        begun.push(person)
+        assert.ok(begun.length <= 6 * large, begun.join(' '))
+        if (person === 'eve') return begun
+        // The next one is there before this one leaves, as with people who never stop asking.
+        if (person !== 'cid') await feed(person)
+        if (begun.length === 10) for (let k = 0; k < 2; k++) await feed('dan')
+        renderer.active[0]!.finish()
+        await settled()
+      }
+    }
+  }
+  const undisturbed = await begunUntilLarge(Number.POSITIVE_INFINITY)
+  assert.ok(undisturbed.length > 2 * large, `${undisturbed.length} were begun`)
+  for (const rendersPerLife of [1, 2, 5, 11]) assert.deepEqual(await begunUntilLarge(rendersPerLife), undisturbed)
 })
 
 test('what was measured is known after a restart', async () => {

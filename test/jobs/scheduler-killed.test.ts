@@ -6,18 +6,28 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { hasEnded } from '../../src/jobs/job.ts'
+import { hasEnded, newJob } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import { temporaryFolder } from '../store/folder.ts'
+import { askOf } from './asks.ts'
 
-const path = join(temporaryFolder(), 'journal.sqlite')
+const folder = temporaryFolder()
 
-/**
- * @param killAfter how many lines it prints before it is killed, a few milliseconds later
- * @returns the lines printed until then, or until it ended by itself
- */
-async function life(asks: number, seed: number, killAfter?: number): Promise<string[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'scheduler-process.ts'), path, `${asks}`, `${seed}`], {
+interface Life {
+  readonly path: string
+  /** How many requests each of three people make. */
+  readonly asks: number
+  readonly seed: number
+  /** How many lines it prints before it is killed, a few milliseconds later. */
+  readonly killAfter?: number
+  /** It kills itself when it begins so many. */
+  readonly beginnings?: number
+}
+
+/** @returns the lines printed until then, or until it ended by itself */
+async function life({ path, asks, seed, killAfter, beginnings }: Life): Promise<string[]> {
+  const options = [path, asks, seed, ...(beginnings === undefined ? [] : [beginnings])].map(String)
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'scheduler-process.ts'), ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines: string[] = []
@@ -30,14 +40,18 @@ async function life(asks: number, seed: number, killAfter?: number): Promise<str
   })
   const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
   await read
-  assert.deepEqual({ code, signal }, killAfter === undefined ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' })
+  assert.deepEqual(
+    { code, signal },
+    killAfter === undefined && beginnings === undefined ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' },
+  )
   return lines
 }
 
 test('after twelve deaths at any moment every accepted job has one end, said once at most, and what was told is known as told', async () => {
+  const path = join(folder, 'deaths.sqlite')
   const lines: string[] = []
-  for (let n = 0; n < 12; n++) lines.push(...(await life(1_000_000, 1000 + n, 5 + ((n * 37) % 120))))
-  const last = await life(0, 7)
+  for (let n = 0; n < 12; n++) lines.push(...(await life({ path, asks: 1_000_000, seed: 1000 + n, killAfter: 5 + ((n * 37) % 120) })))
+  const last = await life({ path, asks: 0, seed: 7 })
   assert.ok(last.includes('idle'))
   lines.push(...last)
 
@@ -65,4 +79,20 @@ test('after twelve deaths at any moment every accepted job has one end, said onc
     'nothing was rendered again after a death',
   )
   journal.close()
+})
+
+test('a large request is served although no life of the process is as long as its turn takes to come', async () => {
+  const path = join(folder, 'large.sqlite')
+  const rounds = 12
+  const journal = openJournal(path)
+  for (let n = 0; n < 100; n++) journal.add(newJob(askOf(`p${n % 4}`, { space: `s${n % 2}` }), `small${n}`, Date.now()))
+  journal.add(newJob(askOf('p4', { space: 's2', frames: rounds }), 'large', Date.now()))
+  journal.close()
+  // Each round serves one of either space that small requests come from; what a death interrupts is begun twice.
+  const beginnings = 10
+  for (let n = 0; n * beginnings <= 4 * rounds; n++) {
+    const lines = await life({ path, asks: 0, seed: 2000 + n, beginnings })
+    if (lines.includes('begun large')) return assert.ok(n >= 2, `in life ${n}`)
+  }
+  assert.fail('never')
 })

@@ -1,17 +1,20 @@
 // A scheduler in a process of its own, which takes requests, renders them and tells of them until it is killed:
-// node scheduler-process.ts JOURNAL ASKS SEED. Each line it prints is true when it is printed: open, accepted ID, ended ID, told ID, idle.
+// node scheduler-process.ts JOURNAL ASKS SEED [BEGINNINGS]: where these are named, it kills itself at the last of them. Each line it
+// prints is true when it is printed: open, accepted ID, begun ID, ended ID, told ID, idle.
 
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { fixedCapacity } from '../../src/jobs/capacity.ts'
-import { hasEnded } from '../../src/jobs/job.ts'
+import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
+import { costOf, hasEnded } from '../../src/jobs/job.ts'
 import { openJournal } from '../../src/jobs/journal.ts'
 import { createScheduler } from '../../src/jobs/scheduler.ts'
-import { askOf, noLimits } from './asks.ts'
+import { askOf, noLimits, requestOf } from './asks.ts'
 import { resultOf } from './manual-renderer.ts'
 
-const [path, asks, seed] = process.argv.slice(2)
+const [path, asks, seed, beginnings] = process.argv.slice(2)
 let state = Number(seed)
+let begun = 0
 
 /** Park and Miller's generator: the same seed does the same again, as far as time lets it. */
 function random(below: number): number {
@@ -40,10 +43,13 @@ const scheduler = createScheduler({
       return () => clearTimeout(timer)
     },
   },
+  queue: createFairQueue(costOf(requestOf())),
   newId: () => randomUUID().replaceAll('-', '').slice(0, 25),
   renderer: {
     ...fixedCapacity(2),
     async render(job, { signal, onProgress }) {
+      say(`begun ${job.id}`)
+      if (++begun === Number(beginnings)) process.kill(process.pid, 'SIGKILL')
       for (let step = 1; step <= 3; step++) {
         await wait(random(4))
         signal.throwIfAborted()

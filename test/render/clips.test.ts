@@ -12,6 +12,7 @@ import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import type { AnimationRequest } from '../../src/jobs/request.ts'
 import { resize } from '../../src/media/resize.ts'
 import { spread } from '../../src/render/earlier-frames.ts'
+import { createFrameCache } from '../../src/render/frame-cache.ts'
 import type { Recipe } from '../../src/render/recipe.ts'
 import { createRenderer, type Drawn } from '../../src/render/render.ts'
 import { cpuSession } from '../engine/cpu-session.ts'
@@ -19,19 +20,20 @@ import { decode } from '../media/decode.ts'
 import { temporaryFolder } from '../store/folder.ts'
 import { smallRecipe } from './small-recipe.ts'
 
+const folder = temporaryFolder()
 const sessions = createSessions({ budgetBytes: 1e9, load: (graph) => createSession(graph) })
-const renderer = createRenderer({
-  engine: createEngine({ ...cpuSession, sessions }),
-  now: () => performance.now(),
-  remark: () => undefined,
-})
-after(() => renderer.close())
+const engine = createEngine({ ...cpuSession, sessions })
+const frameCache = createFrameCache({ dir: join(folder, 'frames'), maxBytes: 1e9, onTrouble: assert.fail })
+const common = { engine, now: () => performance.now(), remark: () => undefined }
+const renderer = createRenderer({ ...common, frameCache })
+const withoutFrames = createRenderer(common)
+after(() => engine.close())
 
 const [side, frames] = [32, 6]
 const recipe = (change: Partial<AnimationRequest> = {}): Recipe => smallRecipe({ width: side, height: side, frames, steps: 2, ...change })
 
-async function rendered(wanted: Recipe): Promise<Drawn> {
-  const steps = renderer.render(wanted)
+async function rendered(wanted: Recipe, by = renderer): Promise<Drawn> {
+  const steps = by.render(wanted)
   for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value
 }
 
@@ -42,8 +44,6 @@ const apart = (a: Frames, i: number, b: Frames, j: number): number => {
   const [one, other] = [frameAt(a, i), frameAt(b, j)]
   return one.reduce((sum, value, k) => sum + Math.abs(value - other[k]!), 0) / one.length
 }
-
-const folder = temporaryFolder()
 
 function fileOf({ animation }: Drawn): string {
   const path = join(folder, 'earlier.webp')
@@ -61,15 +61,32 @@ test('the seam of every animation comes with it, that of a still does not', asyn
   assert.equal((await rendered(recipe({ frames: 1 }))).closing, undefined)
 })
 
-test('a longer one begins with what is there, and goes on', async () => {
-  const before = await rendered(recipe())
+const beginningOf = (before: Drawn): Recipe => {
   const earlier = { blob: 'a.webp', frames, as: 'beginning' } as const
-  const longer = await rendered({ ...recipe({ frames: 9, earlier }), earlier: fileOf(before) })
+  return { ...recipe({ frames: 9, earlier }), earlier: fileOf(before) }
+}
+const codes = ({ notes }: Drawn) => notes.map(({ code }) => code)
+
+test('the first frames of a longer one are to the byte those that were drawn before, whatever the encoder did to them', async () => {
+  const before = await rendered(recipe())
+  const longer = await rendered(beginningOf(before))
+  const [was, is] = [before, longer].map(({ animation }) => frameCache.find(animation.bytes)!)
+  assert.deepEqual([was!.count, is!.count], [frames, 9])
+  assert.deepEqual(is!.data.subarray(0, was!.data.length), was!.data)
+  assert.ok(apart(is!, 8, is!, 0) > 3, 'what is new is something else')
+  assert.ok(!codes(longer).includes('frames-not-kept'))
+  // The file alone would not do.
+  assert.notDeepEqual(await framesOf(before), was)
+})
+
+test('where they are gone, a longer one begins with those of the posted file, and says so', async () => {
+  const before = await rendered(recipe({ seed: '5' }), withoutFrames)
+  const longer = await rendered(beginningOf(before))
   assert.equal(longer.animation.frames, 9)
+  assert.ok(codes(longer).includes('frames-not-kept'))
   const [was, is] = [await framesOf(before), await framesOf(longer)]
   const changes = Array.from({ length: frames }, (_, i) => apart(was, i, is, i))
   assert.ok(Math.max(...changes) < 3, `${changes}`)
-  assert.ok(apart(is, 8, is, 0) > 3, 'what is new is something else')
 })
 
 test('a variation is nearer to its animation than another seed is', async () => {

@@ -6,8 +6,8 @@ import { skipWithoutRedis } from '../suites/redis-server.ts'
 import { measurePicking, measureScale } from './scale.ts'
 
 test('picking what runs next and where takes no 5 ms, with 100,000 waiting and 50 GPU hosts', () => {
-  const { medianMs } = measurePicking(100_000, 50)
-  assert.ok(medianMs < 5, `${medianMs} ms`)
+  const { p99CpuMs } = measurePicking(100_000, 50)
+  assert.ok(p99CpuMs < 5, `${p99CpuMs} ms`)
 })
 
 describe('GPU hosts', { skip: skipWithoutRedis, timeout: 120_000 }, () => {

@@ -37,6 +37,8 @@ export interface Throughput {
   readonly share: number
   /** Of Redis, without what is said while nothing is rendered. */
   readonly perJob: { readonly commands: number; readonly kilobytesIn: number; readonly kilobytesOut: number }
+  /** That the bot took of a core, which says how many more hosts there could be on a machine that does nothing else. */
+  readonly botShareOfACore: number
 }
 
 export interface ScaleReport {
@@ -103,6 +105,7 @@ async function measureThroughput(
   const idle = await trafficOf(redis, async () => void (await sleep(3000)))
   const jobs = jobsPerHost * hosts
   let left = jobs
+  const before = process.cpuUsage()
   const busy = await trafficOf(redis, async () => {
     await Promise.all(
       Array.from({ length: hosts }, async () => {
@@ -110,12 +113,14 @@ async function measureThroughput(
       }),
     )
   })
+  const { user, system } = process.cpuUsage(before)
   const per = (what: 'commands' | 'bytesIn' | 'bytesOut'): number => (busy[what] - (idle[what] / idle.ms) * busy.ms) / jobs
   return {
     hosts,
     jobsPerS: jobs / (busy.ms / 1000),
     share: (jobsPerHost * steps * stepMs) / busy.ms,
     perJob: { commands: per('commands'), kilobytesIn: per('bytesIn') / 1000, kilobytesOut: per('bytesOut') / 1000 },
+    botShareOfACore: (user + system) / 1000 / busy.ms,
   }
 }
 
@@ -151,8 +156,9 @@ async function trafficOf(redis: RedisConnection['redis'], work: () => Promise<vo
 
 export interface Picking {
   readonly medianMs: number
-  /** The few that are longer are those in which the machine did something else. */
   readonly p99Ms: number
+  /** Of the processor, without what the machine did for others meanwhile. */
+  readonly p99CpuMs: number
 }
 
 const picks = 10_000
@@ -167,8 +173,9 @@ export function measurePicking(waiting: number, hosts: number): Picking {
   }
   const known = Array.from({ length: hosts }, (_, n) => hostOf(n))
   const times: number[] = []
+  const cpuTimes: number[] = []
   for (let n = 0; n < picks; n++) {
-    const began = performance.now()
+    const [began, before] = [performance.now(), process.threadCpuUsage()]
     const entry = queue.next(({ person }) => person === 'p7')!
     const style = `style${entry.id.length * n}`
     pickHost(
@@ -177,9 +184,11 @@ export function measurePicking(waiting: number, hosts: number): Picking {
       () => 1,
     )
     times.push(performance.now() - began)
+    const { user, system } = process.threadCpuUsage(before)
+    cpuTimes.push((user + system) / 1000)
   }
-  times.sort((a, b) => a - b)
-  return { medianMs: times[picks / 2]!, p99Ms: times[0.99 * picks]! }
+  for (const all of [times, cpuTimes]) all.sort((a, b) => a - b)
+  return { medianMs: times[picks / 2]!, p99Ms: times[0.99 * picks]!, p99CpuMs: cpuTimes[0.99 * picks]! }
 }
 
 function hostOf(n: number): KnownHost {

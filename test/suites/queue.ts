@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { Deficit } from '../../src/jobs/fair-queue/deficit-record.ts'
 import type { FairQueue, QueueEntry, SavedFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
 
 export interface QueueMaker {
@@ -219,6 +220,59 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
       })
     })
 
+    test('a queue that is made anew from its record and from who waits, in the order in which they came, goes on as the first would have', () => {
+      check(fc.tuple(stepsArbitrary, stepsArbitrary, fc.subarray(['p0', 'p1', 'p2', 'p3'])), ([first, then, barred]) => {
+        const queue = create(quantum)
+        const record = new Map<string, Deficit>()
+        const waiting = new Map<string, QueueEntry>()
+        for (const [n, step] of first.entries()) {
+          if (step.act === 'add') {
+            const entry = { ...step.entry, id: `j${n}` }
+            queue.add(entry)
+            waiting.set(entry.id, entry)
+            continue
+          }
+          if (step.act === 'next') waiting.delete(queue.next(({ person }) => n % 2 === 1 && barred.includes(person))?.id ?? '')
+          else {
+            const id = [...waiting.keys()][step.which % waiting.size] ?? ''
+            queue.cancel(id)
+            waiting.delete(id)
+          }
+          keep(queue, record)
+        }
+        const copy = create(quantum)
+        copy.recall([...record.values()])
+        for (const entry of waiting.values()) copy.add(entry)
+        assert.deepEqual(ids(copy.order()), ids(queue.order()))
+        const renamed = (id: string) => `then${id}`
+        assert.deepEqual(drain(play(copy, then, {}, renamed)), drain(play(queue, then, {}, renamed)))
+        for (const emptied of [queue, copy]) {
+          keep(emptied, record)
+          assert.deepEqual([...record.keys()], record.size === 0 ? [] : [JSON.stringify(['', ''])], 'of people who have gone')
+        }
+      })
+    })
+
+    test('what was given out and not made stands before all others, and costs nothing more', () => {
+      check(fc.tuple(stepsArbitrary, fc.integer({ min: 1, max: 5 })), ([steps, taken]) => {
+        const queue = play(create(quantum), steps)
+        const before = ids(queue.order())
+        const out = Array.from({ length: Math.min(taken, queue.size) }, () => queue.next()!)
+        for (const entry of out) queue.giveBack(entry)
+        assert.deepEqual(ids(queue.order()), before)
+        let costAhead = 0
+        for (const [ahead, { id, cost }] of queue.order().entries()) {
+          assert.deepEqual(queue.place(id), { ahead, costAhead })
+          costAhead += cost
+        }
+        const copy = restore(JSON.parse(JSON.stringify(queue.save())) as SavedFairQueue)
+        assert.deepEqual(drain(copy), before)
+        const [gone] = out
+        if (gone) assert.equal(queue.cancel(gone.id), true)
+        assert.deepEqual(drain(queue), before.slice(gone ? 1 : 0))
+      })
+    })
+
     test('an id that is there already, a cost that is no positive integer and a priority below 1 are refused', () => {
       const queue = create(quantum)
       const entry = { id: 'a', space: 's', person: 'p', cost: 1, priority: 1 }
@@ -229,6 +283,15 @@ export function testQueue(name: string, { create, restore }: QueueMaker): void {
       assert.equal(queue.size, 1)
     })
   })
+}
+
+/** As a journal keeps what a queue tells it. */
+function keep(queue: FairQueue, record: Map<string, Deficit>): void {
+  for (const { group, member, state } of queue.takeChanges()) {
+    const key = JSON.stringify([group, member])
+    if (state) record.set(key, { group, member, ...state })
+    else record.delete(key)
+  }
 }
 
 function check<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): void {

@@ -199,6 +199,7 @@ export const en = {
   'example-seconds': 'A length in seconds, or in frames up to 128',
   'example-travel': 'Words that change over the frames, each part from its frame on',
   'example-guidance': 'Guidance that changes over the frames',
+  'example-strength': 'A style that comes and goes over the frames',
   'help-range': '{help} ({min} to {max})',
   'help-choices': '{help} ({choices})',
   'help-default': '{help}; {value} unless said',

@@ -106,6 +106,7 @@ export const zhNotes: Locale['notes'] = {
 
   'seconds-too-long': '{seconds} 秒、每秒 {fps} 帧就是 {frames} 帧，最多 {most} 帧：请要 {longest} 秒。',
   'frames-and-seconds': '帧数和秒数说的是同一件事：请只写一个。',
+  'frames-not-kept': '原来画出的帧已不在这里，因此使用了已发布文件中的帧。',
   'loop-folded': '模型没有让这段动画首尾相接，所以改为来回播放。',
   'loop-open': '这段循环没有完全相接：从最后一帧到第一帧的变化是其他帧之间最大变化的 {times} 倍。',
   frames: '动画有 1 到 {most} 帧，不能是 {frames} 帧。',

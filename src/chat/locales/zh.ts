@@ -204,6 +204,7 @@ export const zh: Locale = {
     'example-seconds': '以秒为单位的长度，或最多 128 帧',
     'example-travel': '随帧变化的文字，每一段从它的帧开始',
     'example-guidance': '随帧变化的引导',
+    'example-strength': '随帧变强又变弱的风格',
     'help-range': '{help}（{min} 到 {max}）',
     'help-choices': '{help}（{choices}）',
     'help-default': '{help}；默认 {value}',

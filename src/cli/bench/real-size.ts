@@ -1,7 +1,7 @@
 // Measures the real size: Stable Diffusion 1.5 and a motion module with random weights, loaded as any person's files.
 
 import { join } from 'node:path'
-import { syntheticSd15 } from '../../engine/index.ts'
+import { drawingMemory, openModel, syntheticSd15, targetsFor } from '../../engine/index.ts'
 import { inBytes, type Print } from '../terminal.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atLeast, atMost, gib, type Measurement, seconds } from './measurement.ts'
@@ -25,6 +25,12 @@ export async function* measureRealSize(
   print: Print,
 ): AsyncGenerator<Measurement> {
   const { checkpoint, motion: modules } = syntheticSd15(dir, { onWrite: (path, bytes) => print(writing(path, bytes)) })
+  const model = openModel({ checkpoint, motion: modules[motion] })
+  const card = targetsFor('cuda', { type: 'float16', fused: new Set(['self', 'cross', 'temporal']) })
+  for (const side of [256, 512]) {
+    const { weightBytes, valueBytes } = drawingMemory(model, { frames: 16, width: side, height: side }, card)
+    yield { what: `foretold for CUDA, 16 frames of ${side}×${side}`, got: gib(weightBytes + valueBytes) }
+  }
   const common = { cacheDir: join(dir, 'cache'), winograd, steps, ...threads }
   const animation: RealSizeTask = { ...common, files: { checkpoint, motion: modules[motion] }, frames: 16, side: 256 }
   const still: RealSizeTask = { ...common, files: { checkpoint }, frames: 1, side: 512 }

@@ -4,6 +4,7 @@ import { constants, existsSync, statSync } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
+import { isLoopbackHost } from '../../chat/web/config.ts'
 import { findFfmpeg } from '../../media/ffmpeg.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { inBytes } from '../terminal.ts'
@@ -45,6 +46,25 @@ export async function checkHome(home: string): Promise<readonly Finding[]> {
 
 /** The folder itself or the nearest one above it that is there. */
 const existing = (folder: string): string => (existsSync(folder) ? folder : existing(dirname(folder)))
+
+/** @param hosts names under which it may be reached */
+export async function checkPage({
+  host,
+  port,
+  hosts,
+}: {
+  readonly host: string
+  readonly port: number
+  readonly hosts: readonly string[]
+}) {
+  if (!isLoopbackHost(host) && hosts.length === 0)
+    return bad(
+      'Page',
+      `${host}:${port}, under no name`,
+      'Others reach it there: set HOSTS to the names under which they may, or HOST to 127.0.0.1.',
+    )
+  return checkPort('Page', host, port, 'PORT')
+}
 
 export async function checkPort(what: string, host: string, port: number, setting: string): Promise<Finding> {
   if (port === 0) return good(what, 'any that is free')

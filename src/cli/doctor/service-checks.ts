@@ -1,11 +1,15 @@
-// Checks of the services that somebody configured, by calls that change nothing: Discord, Slack, Redis, and what time it is there.
+// Checks of the services that somebody configured, by calls that leave nothing behind: Discord, Slack, Redis, the content store, and what time
+// it is there.
 
+import { createHash, randomBytes } from 'node:crypto'
 import { createRestCalls } from '../../chat/discord/rest/rest-calls.ts'
 import { silent } from '../../chat/slack/api/redacted-log.ts'
 import { signIn } from '../../chat/slack/api/sign-in.ts'
 import { createSlackApi } from '../../chat/slack/api/web-api.ts'
 import type { SlackConfig } from '../../chat/slack/config.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { readContent } from '../../render/content-store/checked-content.ts'
+import { type ContentStoreChoice, openContentStore } from '../../render/content-store/open-content-store.ts'
 import { bad, badly, type Finding, good, off, poor } from './finding.ts'
 
 /** A request that is signed, or a token of an interaction, is not taken from a clock that is further off (Slack: five minutes). */
@@ -95,6 +99,26 @@ export async function checkRedis(url: string): Promise<readonly Finding[]> {
     return [bad('Redis', `${host}: ${(error as Error).message}`, 'Start it, or mend REDIS_URL (host, port, password, rediss:// for TLS).')]
   } finally {
     if (client.isOpen) client.destroy()
+  }
+}
+
+/** Puts a few bytes there, takes them out and removes them: the rights to do that are what it is about. */
+export async function checkContentStore(choice: ContentStoreChoice & { readonly contentStore: string }): Promise<Finding> {
+  const where = choice.contentStore.replace(/\?.*/, '')
+  const bytes = randomBytes(32)
+  const content = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length }
+  try {
+    const store = await openContentStore(choice, () => {
+      throw new Error('it is in Redis')
+    })
+    await store.put(content, () => ReadableStream.from([bytes]), 60_000)
+    await readContent(store, content)
+    await store.delete(content.sha256)
+    await store.close()
+    return good('Content store', where)
+  } catch (error) {
+    const mend = 'Let bot and GPU hosts write, read and delete there, or mend CONTENT_STORE (bucket, endpoint, region) and the AWS_ keys.'
+    return bad('Content store', `${where}: ${(error as Error).message}`, mend)
   }
 }
 

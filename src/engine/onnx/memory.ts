@@ -2,7 +2,7 @@
 // Sources: microsoft/onnxruntime core/graph/graph_viewer.cc and graph.cc (ReverseDFSFrom), core/framework/allocation_planner.cc.
 
 import { elementsOf } from '../checkpoint/tensor/tensor.ts'
-import type { Graph, Node, Value } from './graph.ts'
+import type { ElementType, Graph, Node, Value } from './graph.ts'
 
 /** Depth first from the last output backwards, and of what a node reads the last written first. */
 export function runningOrder({ nodes }: Pick<Graph, 'nodes'>): Node[] {
@@ -84,7 +84,7 @@ export function plannedMemory(graph: Pick<Graph, 'nodes' | 'outputs'>): PlannedM
     for (const value of given) {
       const shape = shapeOf(value)
       const last = lastUse.get(value.name)!
-      const buffer = free.get(shape)?.pop() ?? { shape, from: i, to: i, bytes: 4 * elementsOf(value.shape) }
+      const buffer = free.get(shape)?.pop() ?? { shape, from: i, to: i, bytes: bytesPer[value.type] * elementsOf(value.shape) }
       if (buffer.to === buffer.from && buffer.from === i) buffers.push(buffer)
       buffer.to = Math.max(last, i)
       held.set(value.name, buffer)
@@ -92,6 +92,22 @@ export function plannedMemory(graph: Pick<Graph, 'nodes' | 'outputs'>): PlannedM
     for (const name of ending) if (name !== overwritten) release(name)
   }
   return peakOf(buffers, nodes)
+}
+
+/** Of an element. */
+export const bytesPer: Readonly<Record<ElementType, number>> = {
+  float64: 8,
+  int64: 8,
+  float32: 4,
+  int32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int16: 2,
+  float8e4m3fn: 1,
+  float8e5m2: 1,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
 }
 
 interface Buffer {

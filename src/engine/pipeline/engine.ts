@@ -2,6 +2,7 @@
 // warm between animations.
 
 import { join } from 'node:path'
+import type { MotionArchitecture } from '../checkpoint/architecture/architecture.ts'
 import { fileStamp } from '../checkpoint/tensor/file-stamp.ts'
 import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
@@ -30,6 +31,7 @@ import {
   withRepeats,
 } from './clip/clip-input.ts'
 import { firstCallFor } from './clip/known-frames.ts'
+import type { WindowPositions } from './clip/plan-clip.ts'
 import { denoise } from './denoise.ts'
 import { type Closing, closingOf, foldWhereOpen } from './loop/closed-loop.ts'
 import { createSeamMeter } from './loop/seam.ts'
@@ -127,8 +129,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const zero = isZero(drawing)
     checkSize(drawing, { factor, hasMotion: motion !== null || zero })
     if (zero) refuseClipForZero(drawing)
-    const clip = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
+    const asked = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
     const applied = applyLoras(base, files.loras)
+    const clip = applied.changesMotion && motion && !zero ? prepareClip(drawing, { vae, motion: untrained(motion.architecture) }) : asked
     checkStrengths(clip, files.loras.length, applied.merged.length)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
@@ -235,7 +238,8 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       meter.add(continues)
       yield { ...decoding, frames: continues }
     }
-    const shown = plan.mayFold && !known ? foldWhereOpen(turn.value, drawn) : { latents: plan.finish(turn.value), again: plan.again }
+    const shown =
+      plan.mayFold && !known ? await foldWhereOpen(turn.value, drawn, nets.decode) : { latents: plan.finish(turn.value), again: plan.again }
     for await (const frames of withRepeats(nets.decodeInParts(shown.latents.subarray(known?.length ?? 0)), shown.again)) {
       signal?.throwIfAborted()
       meter.add(frames)
@@ -282,6 +286,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     close: () => sessions.release(),
   }
 }
+
+/** A module that was trained on loops draws none by itself where a LoRA moves it otherwise. */
+const untrained = ({ maxFrames }: MotionArchitecture): { readonly architecture: WindowPositions } => ({ architecture: { maxFrames } })
 
 /** Where guidance travels it must be right at every key; the largest is told. */
 function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {

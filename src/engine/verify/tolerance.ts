@@ -13,9 +13,13 @@ export interface Tolerances {
   readonly frames: number
 }
 
-/** By what computes and in which type; a graph written with Winograd's form rounds more. */
+/**
+ * By what computes and in which type; a graph written with Winograd's form rounds more. In half precision what is stored is rounded, which alone
+ * makes nets wrong by 2.5e-3, LoRAs' by 4.1e-3, latents by 7.4e-3 (test/engine/targets/round-to-half.ts); WebGPU sums in it too.
+ */
 export function tolerancesFor({ name, type }: Target, graph?: Graph): Tolerances {
   const frames = 1 / 255
+  if (type === 'float16' && name === 'cuda') return { net: 5e-3, latents: 2e-2, frames }
   if (type === 'float16') return { net: 1e-2, latents: 5e-2, frames: 2 * frames }
   if (name !== 'cpu') return { net: 1e-3, latents: 1e-2, frames }
   return { net: graph && usesWinograd(graph) ? 1e-4 : 1e-5, latents: 1e-4, frames }

@@ -34,3 +34,9 @@ export function serve(state: RoundRobinState, round: number, cost: number, quant
 export function compare(a: { round: number; seat: number }, b: { round: number; seat: number }): number {
   return a.round - b.round || a.seat - b.seat
 }
+
+/**
+ * 16 frames of 64 × 64 in 12 steps: the smallest usual animation. A larger one saves up for several turns, which costs nothing
+ * here; with a larger quantum one person's small ones would be rendered in a row while others wait.
+ */
+export const usualQuantum = 16 * 12 * 64 * 64

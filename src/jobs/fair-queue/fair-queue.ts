@@ -3,7 +3,9 @@
 // function of the calls, and the place that is shown is the order in which `next` will give.
 
 import { partitionPoint } from './binary-search.ts'
-import { compare, join, type RoundRobinState, roundOf, serve, servedBy } from './deficit-round-robin.ts'
+import { createDeficitRecord, type Deficit, type DeficitChange } from './deficit-record.ts'
+import { compare, join, type RoundRobinState, roundOf, serve, servedBy, usualQuantum } from './deficit-round-robin.ts'
+import { createGivenBack } from './given-back.ts'
 import {
   addEntry,
   dropEntry,
@@ -33,6 +35,8 @@ export interface FairQueue {
   readonly size: number
   /** Throws where the id is in the queue already, or the cost is no positive integer, or the priority is below 1. */
   add(entry: QueueEntry): void
+  /** One that `next` gave out, and that was not made, stands before all others and costs nothing more. Throws as `add` does. */
+  giveBack(entry: QueueEntry): void
   /** Takes out what runs next, passing over what is blocked. Who is passed over gains no credit by it. */
   next(blocked?: Blocked): QueueEntry | undefined
   /** The rest stands as if it had never been there. False where the id is not in the queue. */
@@ -42,6 +46,10 @@ export interface FairQueue {
   /** Everything in the order of service. */
   order(): readonly QueueEntry[]
   save(): SavedFairQueue
+  /** What a record of turns and credit has to be told since this was last asked. */
+  takeChanges(): readonly DeficitChange[]
+  /** Who is added before the next `next` goes on where this record left him: what somebody has saved up for outlives the process. */
+  recall(deficits: readonly Deficit[]): void
 }
 
 /** JSON. */
@@ -50,6 +58,7 @@ export interface SavedFairQueue {
   readonly round: number
   readonly joined: number
   readonly spaces: readonly (RoundRobinState & { readonly key: string; readonly spaceQueue: SavedSpaceQueue })[]
+  readonly givenBack: readonly QueueEntry[]
 }
 
 interface Space extends RoundRobinState {
@@ -64,15 +73,9 @@ interface Turn {
   readonly seat: number
 }
 
-/**
- * 16 frames of 64 × 64 in 12 steps: the smallest usual animation. A larger one saves up for several turns, which costs nothing
- * here; with a larger quantum one person's small ones would be rendered in a row while others wait.
- */
-export const usualQuantum = 16 * 12 * 64 * 64
-
 /** @param quantum credit for one turn, in units of cost: smaller is fairer over short times, larger keeps a person's small jobs together */
 export function createFairQueue(quantum: number = usualQuantum): FairQueue {
-  return restoreFairQueue({ quantum, round: 0, joined: 0, spaces: [] })
+  return restoreFairQueue({ quantum, round: 0, joined: 0, spaces: [], givenBack: [] })
 }
 
 export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
@@ -81,22 +84,38 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   let { round, joined } = saved
   const spaces = new Map<string, Space>()
   const entries = new Map<string, QueueEntry>()
+  const givenBack = createGivenBack(saved.givenBack)
+  const record = createDeficitRecord()
+  for (const entry of saved.givenBack) entries.set(entry.id, entry)
   for (const space of saved.spaces) {
     const spaceQueue = restoreSpaceQueue(space.spaceQueue, quantum)
     spaces.set(space.key, { ...space, spaceQueue })
     for (const { entry } of spaceQueue.order) entries.set(entry.id, entry)
   }
 
-  function add(entry: QueueEntry): void {
+  function check(entry: QueueEntry): void {
     if (entries.has(entry.id)) throw new Error(`${entry.id} is in the queue already`)
     if (!Number.isSafeInteger(entry.cost) || entry.cost < 1) throw new Error(`a cost is a positive integer, got ${entry.cost}`)
     if (!(entry.priority >= 1)) throw new Error(`a priority is at least 1, got ${entry.priority}`)
+  }
+
+  function add(entry: QueueEntry): void {
+    check(entry)
     let space = spaces.get(entry.space)
     if (!space) {
-      space = { key: entry.space, ...join(round, joined++), spaceQueue: restoreSpaceQueue({ round: 0, joined: 0, lanes: [] }, quantum) }
+      const { round: served = 0, seat: seats = 0 } = record.takeRecalled(entry.space, '') ?? {}
+      const spaceQueue = restoreSpaceQueue({ round: served, joined: seats, lanes: [] }, quantum)
+      space = { key: entry.space, ...(record.takeRecalled('', entry.space) ?? join(round, joined++)), spaceQueue }
       spaces.set(entry.space, space)
     }
-    addEntry(space.spaceQueue, entry)
+    addEntry(space.spaceQueue, entry, record.takeRecalled(entry.space, entry.person))
+    entries.set(entry.id, entry)
+    record.touch(entry.space, entry.person)
+  }
+
+  function giveBack(entry: QueueEntry): void {
+    check(entry)
+    givenBack.add(entry)
     entries.set(entry.id, entry)
   }
 
@@ -119,12 +138,25 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   }
 
   function next(blocked: Blocked = () => false): QueueEntry | undefined {
+    record.forget()
+    const again = givenBack.take(blocked)
+    if (again) {
+      entries.delete(again.id)
+      return again
+    }
     const { turn, idle } = choose(blocked)
     if (!turn) return undefined
     const { space, index } = turn
     const ranked = space.spaceQueue.order[index]!
-    if (index > 0) letPass(space.spaceQueue, new Set(space.spaceQueue.order.slice(0, index).map(({ entry }) => entry.person)), ranked.round)
-    for (const other of idle) other.round += Math.max(0, turn.round - roundOf(other, other.spaceQueue.order[0]!.entry.cost, quantum))
+    const passed = new Set(space.spaceQueue.order.slice(0, index).map(({ entry }) => entry.person))
+    letPass(space.spaceQueue, passed, ranked.round)
+    for (const other of idle) {
+      const late = turn.round - roundOf(other, other.spaceQueue.order[0]!.entry.cost, quantum)
+      if (late <= 0) continue
+      other.round += late
+      record.touch(other.key)
+    }
+    record.touch(space.key, ranked.entry.person, ...passed)
     serveEntry(space.spaceQueue, ranked)
     serve(space, turn.round, ranked.entry.cost, quantum)
     round = Math.max(round, turn.round)
@@ -135,8 +167,10 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   function cancel(id: string): boolean {
     const entry = entries.get(id)
     if (!entry) return false
+    if (givenBack.drop(entry)) return entries.delete(id)
     const space = spaces.get(entry.space)!
     dropEntry(space.spaceQueue, entry)
+    record.touch(entry.space, entry.person)
     forget(space, entry)
     return true
   }
@@ -150,6 +184,8 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
   function place(id: string): QueuePlace | undefined {
     const entry = entries.get(id)
     if (!entry) return undefined
+    const again = givenBack.place(entry)
+    if (again) return again
     const space = spaces.get(entry.space)!
     let ahead = indexOf(space.spaceQueue, id)
     const costs = sumsOf(space.spaceQueue)[ahead]!
@@ -164,7 +200,7 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
       ahead += served
       costAhead += sums[served - 1] ?? 0
     }
-    return { ahead, costAhead }
+    return { ahead: ahead + givenBack.size, costAhead: costAhead + givenBack.cost }
   }
 
   function order(): readonly QueueEntry[] {
@@ -172,7 +208,7 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
       const sums = sumsOf(space.spaceQueue)
       return space.spaceQueue.order.map(({ entry }, index) => ({ entry, round: roundOf(space, sums[index]!, quantum), seat: space.seat }))
     })
-    return turns.sort(compare).map(({ entry }) => entry)
+    return [...givenBack.list(), ...turns.sort(compare).map(({ entry }) => entry)]
   }
 
   function save(): SavedFairQueue {
@@ -181,7 +217,20 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
       round,
       joined,
       spaces: [...spaces.values()].map((space) => ({ ...space, spaceQueue: saveSpaceQueue(space.spaceQueue) })),
+      givenBack: givenBack.list(),
     }
+  }
+
+  function stateNow(group: string, member: string): Readonly<RoundRobinState> | undefined {
+    if (group === '') return member === '' ? { round, credit: 0, seat: joined } : spaces.get(member)
+    const spaceQueue = spaces.get(group)?.spaceQueue
+    if (!spaceQueue || member !== '') return spaceQueue?.people.get(member)
+    return { round: spaceQueue.round, credit: 0, seat: spaceQueue.joined }
+  }
+
+  function recall(deficits: readonly Deficit[]): void {
+    record.recall(deficits)
+    ;({ round, seat: joined } = record.takeRecalled('', '') ?? { round, seat: joined })
   }
 
   return {
@@ -189,10 +238,13 @@ export function restoreFairQueue(saved: SavedFairQueue): FairQueue {
       return entries.size
     },
     add,
+    giveBack,
     next,
     cancel,
     place,
     order,
     save,
+    takeChanges: () => record.takeChanges(stateNow),
+    recall,
   }
 }

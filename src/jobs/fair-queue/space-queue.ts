@@ -61,10 +61,11 @@ export function saveSpaceQueue({ round, joined, people }: SpaceQueue): SavedSpac
   return { round, joined, lanes: [...people.values()].map((queue) => ({ ...queue, entries: [...queue.entries] })) }
 }
 
-export function addEntry(spaceQueue: SpaceQueue, entry: QueueEntry): void {
+/** @param recalled where its person stood in an earlier process */
+export function addEntry(spaceQueue: SpaceQueue, entry: QueueEntry, recalled?: RoundRobinState): void {
   let queue = spaceQueue.people.get(entry.person)
   if (!queue) {
-    queue = { person: entry.person, ...join(spaceQueue.round, spaceQueue.joined++), entries: [] }
+    queue = { person: entry.person, ...(recalled ?? join(spaceQueue.round, spaceQueue.joined++)), entries: [] }
     spaceQueue.people.set(entry.person, queue)
   }
   queue.entries.push(entry)

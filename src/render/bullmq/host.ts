@@ -12,6 +12,7 @@ import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../../paths.ts'
 import { openTracing } from '../../tracing.ts'
 import { createFileContents } from '../file-contents.ts'
+import { usualFrameCacheBytes } from '../frame-cache.ts'
 import { withLoadingProgress } from '../loading-progress.ts'
 import { listCards } from '../local/card-memory.ts'
 import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
@@ -54,6 +55,7 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     environment: process.env,
     attempts: 1,
     cacheDir: cacheFolder(home),
+    frameCacheBytes: usualFrameCacheBytes,
     ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
     onTrouble: (sentence) => log.warn({ sentence }, 'a device is in trouble'),
   })

@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { createFrameCache } from '../frame-cache.ts'
 import { noteOnUnknownWords } from '../known-words.ts'
 import type { DeviceNote } from '../pool.ts'
 import { createRenderer, type Renderer } from '../render.ts'
@@ -18,10 +19,11 @@ interface Assembled {
 }
 
 async function assemble(): Promise<Assembled> {
-  const { device, cacheDir, budgetBytes, threads, ffmpeg } = options
+  const { device, cacheDir, budgetBytes, frameCacheBytes, threads, ffmpeg } = options
+  const onTrouble = (sentence: string): void => send({ kind: 'trouble', sentence })
   const started = await startDevice(device as Parameters<typeof startDevice>[0], {
     weightDir: join(cacheDir, 'weights'),
-    onNote: (sentence) => send({ kind: 'trouble', sentence }),
+    onNote: onTrouble,
     // 0, as nothing, leaves it to the device.
     ...omitUndefined({ threads: threads || undefined }),
   })
@@ -31,6 +33,9 @@ async function assemble(): Promise<Assembled> {
     engine,
     now: () => performance.now(),
     remark: noteOnUnknownWords,
+    ...(frameCacheBytes !== undefined && {
+      frameCache: createFrameCache({ dir: join(cacheDir, 'frames'), maxBytes: frameCacheBytes, onTrouble }),
+    }),
     ...omitUndefined({ ffmpeg }),
   })
   return { renderer, device: { name: started.device, notes: started.notes } }

@@ -16,6 +16,8 @@ export interface ChildOptions {
   readonly cacheDir: string
   /** Of weights that may stay loaded. */
   readonly budgetBytes: number
+  /** Of the frames of recent animations, which are kept for those that go on from them; absent: none. */
+  readonly frameCacheBytes?: number
   readonly threads?: number
   readonly ffmpeg?: string
   /** Of this child alone; removed with it. */

@@ -11,8 +11,9 @@ import { encode } from '../../../src/media/animation.ts'
 /** One request on its way. */
 export interface ScriptedJob {
   readonly prompt: string
-  progress(done: number, words: string, light: number): Promise<void>
-  finish(light: number): Promise<void>
+  /** @param shown a picture, or how bright stripes are */
+  progress(done: number, words: string, shown: number | Picture): Promise<void>
+  finish(shown: number | Picture): Promise<void>
 }
 
 export interface ScriptedChat {
@@ -70,15 +71,15 @@ export function createScriptedChat(): ScriptedChat {
     }
     jobs.push({
       prompt,
-      progress: async (done, text, light) =>
-        edit({ ...common, tone: 'running', text: 'Drawing', progress: { done, text }, picture: await loop(light), buttons: [cancel] }),
-      finish: async (light) =>
+      progress: async (done, text, shown) =>
+        edit({ ...common, tone: 'running', text: 'Drawing', progress: { done, text }, picture: await pictureOf(shown), buttons: [cancel] }),
+      finish: async (shown) =>
         edit({
           ...common,
           tone: 'done',
           text: 'Ann asked for this.',
           facts: [{ label: 'Seed', value: '18446744073709551615' }],
-          picture: await loop(light),
+          picture: await pictureOf(shown),
           buttons: [
             { label: 'Again', emoji: '🎲', command: 'again job:k3j9x', style: 'main' },
             { label: 'Change words', emoji: '✏️', command: 'again job:k3j9x ask:yes', style: 'usual' },
@@ -97,6 +98,8 @@ export function createScriptedChat(): ScriptedChat {
 
   return chat
 }
+
+const pictureOf = async (shown: number | Picture): Promise<Picture> => (typeof shown === 'number' ? loop(shown) : shown)
 
 /** Stripes that wander: a small real animation. */
 async function loop(light: number): Promise<Picture> {

@@ -108,6 +108,23 @@ describe('the child process', () => {
     assert.ok(ticks > 20, `the clock ticked ${ticks} times`)
   })
 
+  test('keeps the frames of what it draws where it is told how many, also for another child', async () => {
+    const file = join(cacheDir, 'earlier.webp')
+    const notesOfLonger = async (): Promise<readonly string[]> => {
+      const keeping = openPool({ frameCacheBytes: 1e8 })
+      const earlier = { blob: 'a.webp', frames: 2, as: 'beginning' } as const
+      const { notes } = await keeping.pool.render({ ...smallRecipe({ frames: 3, steps: 1, earlier }), earlier: file })
+      await keeping.pool.close()
+      return notes.map(({ code }) => code)
+    }
+    writeFileSync(file, (await pool.render(smallRecipe({ steps: 1 }))).animation.bytes)
+    assert.deepEqual(await notesOfLonger(), ['frames-not-kept'])
+    const keeping = openPool({ frameCacheBytes: 1e8 })
+    writeFileSync(file, (await keeping.pool.render(smallRecipe({ steps: 1 }))).animation.bytes)
+    await keeping.pool.close()
+    assert.deepEqual(await notesOfLonger(), [])
+  })
+
   test('is killed where it does not stop in time after an abort, and replaced; the operator is told', async () => {
     const impatient = openPool({ abortGraceMs: 0 })
     const abort = new AbortController()

@@ -3,9 +3,10 @@
 
 import type { Loop } from '../../draw-settings.ts'
 import type { Note } from '../../errors.ts'
+import { type Frames, frameAt } from '../../frames.ts'
 import type { ClipPlan } from '../clip/plan-clip.ts'
 import { pingPong } from './closing.ts'
-import { latentSeam, visibleSeam } from './seam.ts'
+import { apart, latentSteps, visibleSeam } from './seam.ts'
 
 /** How a clip loops. */
 export interface Closing {
@@ -18,15 +19,29 @@ export interface Closing {
  * What is shown of a clip that was to loop, and where nobody insisted on how: all of it where it closes, otherwise its first half forth and
  * back.
  * @param latents [F, …]
+ * @param decode called only where the latents leave it open
  * @returns `again`: places that are shown once more behind the last, of an odd F one frame fewer than F in all
  */
-export function foldWhereOpen(
+export async function foldWhereOpen(
   latents: Float32Array,
   frames: number,
-): { readonly latents: Float32Array; readonly again: readonly number[]; readonly folded: boolean } {
-  if (latentSeam(latents, frames) <= visibleSeam) return { latents, again: [], folded: false }
+  decode: (latents: Float32Array) => Promise<Frames>,
+): Promise<{ readonly latents: Float32Array; readonly again: readonly number[]; readonly folded: boolean }> {
+  if (!(await isOpen(latents, frames, decode))) return { latents, again: [], folded: false }
   const shown = Math.floor(frames / 2) + 1
   return { latents: latents.subarray(0, (latents.length / frames) * shown), again: pingPong(shown).slice(shown), folded: true }
+}
+
+/** Steps of latents are not those of pictures: what is larger than any inside is looked at, beside the largest. */
+async function isOpen(latents: Float32Array, frames: number, decode: (latents: Float32Array) => Promise<Frames>): Promise<boolean> {
+  const { closing, largest, at } = latentSteps(latents, frames)
+  if (closing <= largest) return false
+  const each = latents.length / frames
+  const looked = new Float32Array(4 * each)
+  for (const [n, frame] of [frames - 1, 0, at, at + 1].entries()) looked.set(latents.subarray(frame * each, (frame + 1) * each), n * each)
+  const shown = await decode(looked)
+  const step = (from: number): number => apart(frameAt(shown, from), frameAt(shown, from + 1))
+  return step(0) > visibleSeam * step(2)
 }
 
 /** What a clip's seam says, to measure and to tell. */

@@ -38,20 +38,23 @@ export function seam(frames: Frames): number {
   return meter.seam() ?? 0
 }
 
-/** The same of latents [F, …], before anything is decoded. */
-export function latentSeam(latents: Float32Array, frames: number): number {
+/** The steps of latents [F, …], before anything is decoded: `closing` from the last to the first, `largest` inside, behind frame `at`. */
+export function latentSteps(
+  latents: Float32Array,
+  frames: number,
+): { readonly closing: number; readonly largest: number; readonly at: number } {
   const each = latents.length / frames
   const frame = (i: number): Float32Array => latents.subarray(i * each, (i + 1) * each)
-  let largest = 0
-  for (let i = 1; i < frames; i++) largest = Math.max(largest, apart(frame(i - 1), frame(i)))
-  return ratio(apart(frame(frames - 1), frame(0)), largest)
+  const inside = Array.from({ length: frames - 1 }, (_, i) => apart(frame(i), frame(i + 1)))
+  const largest = Math.max(...inside)
+  return { closing: apart(frame(frames - 1), frame(0)), largest, at: inside.indexOf(largest) }
 }
 
 type Picture = Uint8Array | Float32Array
 
 const ratio = (closing: number, largest: number): number => (closing === 0 ? 0 : closing / largest)
 
-function apart(a: Picture, b: Picture): number {
+export function apart(a: Picture, b: Picture): number {
   let sum = 0
   for (let k = 0; k < a.length; k++) sum += Math.abs(a[k]! - b[k]!)
   return sum / a.length

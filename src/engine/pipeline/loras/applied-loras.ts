@@ -21,6 +21,8 @@ export interface AppliedLoras {
   /** Tells the text encoder's run-time adapters from others; '' for none. */
   readonly textKey: string
   readonly merged: readonly AppliedDelta[]
+  /** The motion module no longer moves as it was trained to. */
+  readonly changesMotion: boolean
   /** Textual inversions that came inside, by their word; of two of a word the later one's. */
   readonly words: ReadonlyMap<string, BundledWord>
   /** Of the file that a delta comes from. */
@@ -81,6 +83,7 @@ function applyLoras(model: Model, base: string, loras: readonly NamedLora[], cac
       from,
     ),
     merged,
+    changesMotion: [...adapters, ...merged].some(({ delta, strength }) => delta.part === 'motion' && strength !== 0),
     stampOf: (applied) => from(applied).stamp,
     ...omitUndefined({ distilledLora: distilled.values().find(({ distillation }) => distillation)?.distillation }),
     words: new Map(

@@ -11,6 +11,8 @@ import { apart } from '../counting-engine.ts'
 
 const loads: string[] = []
 const runs: { graph: string; frames: number }[] = []
+/** Called when one begins. */
+let onRun: () => void = () => undefined
 const sessions = createSessions({
   budgetBytes: 1e9,
   // The real session, its runs written down.
@@ -22,6 +24,7 @@ const sessions = createSessions({
       ...session,
       run: (feeds) => {
         runs.push({ graph: graph.name, frames })
+        onRun()
         return session.run(feeds)
       },
     }
@@ -176,6 +179,27 @@ test('frames may be taken a few at a time, as they are decoded', async () => {
     assert.deepEqual(Buffer.concat(parts.map(({ data }) => data)), Buffer.from(whole.data))
     assert.ok(!('frames' in turn.value))
   }
+})
+
+test('who takes a long clip back, while a window of it is drawn, waits for no other window', async (t) => {
+  t.after(() => {
+    onRun = () => undefined
+  })
+  runs.length = 0
+  const taken = new Error('taken back')
+  const abort = new AbortController()
+  onRun = () => {
+    // As the word of another process comes: between two turns of the event loop.
+    if (unetRuns().length === 5) setImmediate(() => abort.abort(taken))
+  }
+  const steps = engine.stream({ ...drawing, frames: 64, clip: { loop: 'closed' } }, abort.signal)
+  await assert.rejects(
+    async () => {
+      for (let turn = await steps.next(); !turn.done; turn = await steps.next());
+    },
+    (error) => error === taken,
+  )
+  assert.equal(unetRuns().length, 6, 'the third of four windows is the last, with and against the prompt')
 })
 
 const given = (count: number, width = 32): Frames => ({ count, width, height: 32, data: new Uint8Array(count * width * 32 * 3) })

@@ -3,21 +3,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultClip } from '../../../../src/engine/draw-settings.ts'
+import type { Frames } from '../../../../src/engine/frames.ts'
 import { planClip } from '../../../../src/engine/pipeline/clip/plan-clip.ts'
 import { closingOf, foldWhereOpen } from '../../../../src/engine/pipeline/loop/closed-loop.ts'
-import { latentSeam } from '../../../../src/engine/pipeline/loop/seam.ts'
 
 /** A number a frame. */
 const circle = Float32Array.from({ length: 8 }, (_, i) => Math.sin((i / 8) * 2 * Math.PI))
 const line = Float32Array.from({ length: 8 }, (_, i) => i)
 const plan = (loop: 'auto' | 'closed', frames: number) => planClip({ ...defaultClip, loop }, frames, { maxFrames: 32, loopFrames: 16 })
 
-test('what closes is shown as it is, what does not is played forth and back without doubled ends', () => {
-  assert.deepEqual(foldWhereOpen(circle, 8), { latents: circle, again: [], folded: false })
-  assert.equal(latentSeam(line, 8), 7)
-  const { latents, again, folded } = foldWhereOpen(line, 8)
+/** Grey pictures, a pixel each. */
+const decodeWith =
+  (grey: (value: number) => number) =>
+  async (latents: Float32Array): Promise<Frames> => ({
+    count: latents.length,
+    width: 1,
+    height: 1,
+    data: Uint8Array.from([...latents].flatMap((value) => Array<number>(3).fill(grey(value)))),
+  })
+const evenly = decodeWith((value) => 20 * value)
+
+test('what closes is shown as it is, what does not is played forth and back without doubled ends', async () => {
+  assert.deepEqual(await foldWhereOpen(circle, 8, () => assert.fail('decoded')), { latents: circle, again: [], folded: false })
+  const { latents, again, folded } = await foldWhereOpen(line, 8, evenly)
   assert.deepEqual([[...latents], again, folded], [[0, 1, 2, 3, 4], [3, 2, 1], true])
-  const odd = foldWhereOpen(line.subarray(0, 7), 7)
+  const odd = await foldWhereOpen(line.subarray(0, 7), 7, evenly)
   assert.deepEqual(
     [[...odd.latents], odd.again],
     [
@@ -25,6 +35,12 @@ test('what closes is shown as it is, what does not is played forth and back with
       [2, 1],
     ],
   )
+})
+
+test('where the latents of the ends are further apart than any others, the pictures decide', async () => {
+  const nearly = Float32Array.of(0, 1, 2, 3, 2, 1.2)
+  const folds = async (grey: (value: number) => number) => (await foldWhereOpen(nearly, 6, decodeWith(grey))).folded
+  assert.deepEqual([await folds((value) => 20 * value), await folds((value) => 20 * Math.min(value, 1.7) ** 4)], [false, true])
 })
 
 test('a module that was trained on loops of this length draws them in one window that stays, at others it turns', () => {

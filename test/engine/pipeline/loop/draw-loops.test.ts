@@ -1,14 +1,18 @@
-// Loops of a module that does not close by itself. The pocket model was trained on loops of 16 frames: its clips of 10 are cut out of one, and
-// jump from their end to their beginning.
+// Loops of modules that do not close by themselves. The pocket model was trained on loops of 16 frames: its clips of 10 are cut out of one, and
+// jump from their end to their beginning; so do all clips of its module made slower.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Loop } from '../../../../src/engine/draw-settings.ts'
 import { frameAt } from '../../../../src/engine/frames.ts'
 import { createEngine, type EngineInput, type EngineOutput } from '../../../../src/engine/pipeline/engine.ts'
 import { createSession } from '../../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../../src/engine/runtime/sessions.ts'
+import { pocket } from '../../../../src/paths.ts'
+import { temporaryFolder } from '../../../store/folder.ts'
 import { cpuSession } from '../../cpu-session.ts'
+import { slowMotion } from './slow-motion.ts'
 
 const engine = createEngine({
   ...cpuSession,
@@ -43,6 +47,23 @@ test('what jumps at its end closes where a loop is asked for, at the same cost',
   assert.ok(closed.closing!.seam <= 1.3, `closed: ${closed.closing!.seam}`)
   assert.deepEqual([open.closing!.loop, closed.closing!.loop, codes(closed)], ['none', 'closed', []])
 })
+
+const folder = temporaryFolder()
+const slow = { checkpoint: pocket, motion: slowMotion(join(folder, 'slow'), 0.6), loras: [] }
+
+for (const [prompt, seed] of [
+  ['a green flower swaying over the sea', 1n],
+  ['a yellow star spinning in the blue sky', 4n],
+  ['a pink heart beating in the desert', 5n],
+] as const) {
+  test(`${prompt}: of a module that draws cuts of a longer motion a loop closes, or is played forth and back, which is told`, async () => {
+    const changes = { model: slow, prompt, seed, frames: 16, steps: 8 }
+    const [opened, looped] = [await draw('none', changes), await draw('auto', changes)]
+    assert.ok(opened.closing!.seam >= 2, `open: ${opened.closing!.seam}`)
+    assert.ok(looped.closing!.seam <= 1.3, `${looped.closing!.loop}: ${looped.closing!.seam}`)
+    assert.deepEqual(codes(looped), looped.closing!.loop === 'ping-pong' ? ['loop-folded'] : [])
+  })
+}
 
 test('what cannot close, as a weak variation of a clip that does not, is played forth and back, and that is told', async () => {
   const changes = { variationOf: { frames: open.frames, strength: 0.17 } }
