@@ -33,15 +33,19 @@ export const again = command({
     pick: { kind: 'integer', help: 'Of several side by side, this one alone', min: 1, max: 4 },
   },
   async run({ values, context }) {
-    const entry = await entryOf(values.job, context)
+    const found = await entryOf(values.job, context)
+    const { pick, job: _job, private: hidden = found.private, ...changes } = values
+    const entry = pick === undefined ? found : cellOf(found, pick)
     const before = entry.job.request
+    if (pick !== undefined && Object.values(changes).every((value) => value === undefined)) {
+      return { kind: 'animation', request: { ...before, maxBytes: context.maxBytes }, private: hidden, parent: entry.job.id, pick }
+    }
     if (values.ask) return dialog(entry)
     const settings = await context.settings.get()
     const style = values.style === undefined ? before.style : await styleOf(values.style, context)
     const own = await context.styles.model(style)
     const method = values.method ?? before.method ?? own.method
     const model = modelBy(method, own)
-    if (values.pick !== undefined) return picked(entry, values.pick, context)
     const fps = values.motion ? fpsOf(values.motion, model) : before.fps
     const loop = values.loop ?? before.loop
     const asked = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings)
@@ -56,7 +60,7 @@ export const again = command({
       steps: values.steps ?? before.steps,
       guidance: values.guidance ?? before.guidance,
       fps,
-      seed: values.seed ?? (values.change === 'travel' ? before.seed : context.randomSeed()),
+      seed: values.seed ?? (values.change === 'travel' || pick !== undefined ? before.seed : context.randomSeed()),
       format: values.format ?? (context.formats.includes(before.format) || entry.own ? before.format : context.formats[0]!),
       maxBytes: context.maxBytes,
     }
@@ -68,21 +72,16 @@ export const again = command({
         : kept
     const request = { ...made, prompt: promptOf(values, before, made) }
     checkClip({ ...clipSettingsIn(model), ...request }, model.positions)
-    return askedFirst({ kind: 'animation', request, private: values.private ?? entry.private, parent: entry.job.id }, model, context)
+    return askedFirst({ kind: 'animation', request, private: hidden, parent: entry.job.id }, model, context)
   },
 })
 
-/** @throws UserError nothing-to-pick */
-function picked({ job, private: hidden }: HistoryEntry, pick: number, { maxBytes }: CommandContext): Reply {
+/** One of several, as if it had been asked for alone. @throws UserError nothing-to-pick */
+function cellOf({ job: { result: _, ...job }, cells, ...entry }: HistoryEntry, pick: number): HistoryEntry {
   const { count = 1, ...request } = job.request
   if (pick > count) throw new UserError('nothing-to-pick', `There ${count === 1 ? 'is one' : `are ${count}`} to pick from.`, { count })
-  return {
-    kind: 'animation',
-    request: { ...request, seed: nthSeed(request.seed, pick - 1), maxBytes },
-    private: hidden,
-    parent: job.id,
-    pick,
-  }
+  const alone = { ...request, seed: nthSeed(request.seed, pick - 1) }
+  return { ...entry, job: { ...job, request: alone, ...omitUndefined({ result: cells?.[pick - 1] }) } }
 }
 
 /** @throws UserError unknown-animation, nothing-yet */

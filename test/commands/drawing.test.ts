@@ -294,6 +294,28 @@ describe('one of several that was kept', () => {
     assert.deepEqual(Buffer.from((await store.blobs.get(picked!.result!.blob))!), side(2))
   })
 
+  test('is given in private where that is asked for, and takes changes as one alone does', async (t) => {
+    const drawn: string[] = []
+    const tester = await createCommandTester({ renderer: keepingCells(drawn) })
+    t.after(() => tester.testChat.close())
+    const grid = await tester.drawn('ann', '/animate a boat count:3 seed:7')
+    await tester.say('bob', `/again job:${grid.id} pick:2 private:yes`)
+    const shown = tester.testChat.fake
+      .messages()
+      .filter(({ outgoing }) => outgoing.picture && Buffer.from(outgoing.picture.bytes).equals(side(1)))
+    assert.deepEqual(
+      shown.map(({ to }) => to),
+      ['bob'],
+    )
+    const { count: _count, ...alone } = grid.request
+    const slower = await tester.drawn('bob', `/again job:${grid.id} pick:2 steps:9`)
+    assert.deepEqual(slower.request, { ...alone, seed: '8', steps: 9 })
+    const longer = await tester.drawn('bob', `/again job:${grid.id} pick:3 longer:yes`)
+    assert.deepEqual(longer.request.earlier, { blob: cellBlobOf(grid.result!.blob, 2), frames: alone.frames, as: 'beginning' })
+    assert.equal(longer.request.count, undefined)
+    assert.deepEqual(drawn, ['a boat', 'a boat', 'a boat'])
+  })
+
   test('is drawn from its seed where its file is gone, or is more than the place takes', async (t) => {
     const drawn: string[] = []
     const tester = await createCommandTester({ renderer: keepingCells(drawn) })

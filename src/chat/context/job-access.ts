@@ -2,7 +2,9 @@
 
 import { unwritten } from '../../jobs/end-reasons.ts'
 import { hasEnded, type Job, type Owner, personOf } from '../../jobs/job.ts'
+import { cellBlobOf } from '../../jobs/result-details.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { Blobs } from '../../store/store.ts'
 import type { HistoryEntry, HistoryPage, HistoryQuery, JobAccess } from '../contract/command-context.ts'
 import type { Circumstances } from '../contract/incoming.ts'
@@ -92,7 +94,10 @@ export async function historyEntry(
   { isOwn }: Pick<Visibility, 'isOwn'>,
   favourites: Pick<Favourites, 'has'>,
 ): Promise<HistoryEntry> {
-  return { job, own: isOwn(job), kept: await favourites.has(personOf(reader), job.id), private: isPrivate(job) }
+  const { blob, details } = job.result ?? {}
+  const cells = blob === undefined ? undefined : details?.cells?.map((cell, n) => ({ blob: cellBlobOf(blob, n), details: cell }))
+  const kept = await favourites.has(personOf(reader), job.id)
+  return { job, own: isOwn(job), kept, private: isPrivate(job), ...omitUndefined({ cells }) }
 }
 
 /** Message, animation, star and record of an ended job. */

@@ -3,7 +3,7 @@
 
 import type { WindowPositions } from '../../clip.ts'
 import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
-import type { Job } from '../../jobs/job.ts'
+import type { Job, Result } from '../../jobs/job.ts'
 import type { AnimationRequest, Format } from '../../jobs/request.ts'
 import type { Attachment } from './attachment.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
@@ -127,6 +127,8 @@ export interface HistoryEntry {
   readonly kept: boolean
   /** Only its owner may see it. */
   readonly private: boolean
+  /** Of several side by side, each alone; absent where it is one, or they were not kept. */
+  readonly cells?: readonly Result[]
 }
 
 export interface QueuedJob {

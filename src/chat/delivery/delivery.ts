@@ -140,7 +140,7 @@ export function createDelivery({ scheduler, blobs, messages: index, clock, log, 
       positions.stop()
       stopping.abort(new Error('the bot stops'))
       await Promise.all([...connected.values()].map(({ edits }) => edits.stop()))
-      await Promise.all([...messages.all()].map(({ offered }) => offered))
+      await Promise.all([...messages.all()].flatMap(({ opened, stopOffering }) => [opened, stopOffering()]))
       await finalDelivery.settled()
     },
   }

@@ -28,8 +28,8 @@ export interface JobMessage {
   /** Settled once the first message is there, or could not be posted. */
   opened: Promise<void>
   posted?: Posted | undefined
-  /** Settled once who asked is shown how to cancel, where others read the message too. */
-  offered: Promise<void>
+  /** Shows who asked how to cancel, where others read the message too; it lasts a moment. Resolves when it does so no more. */
+  stopOffering: () => Promise<void>
   /** That, where it stands beside the message. */
   cancel?: Posted | undefined
   /** It is gone: nothing but the end is posted anew. */
@@ -62,13 +62,15 @@ export interface JobMessagesParts {
   readonly retryForJob: JobRetry
   /** Aborted when the bot stops. */
   readonly signal: AbortSignal
-  readonly clock: Pick<Clock, 'nowMs'>
+  readonly clock: Pick<Clock, 'after' | 'nowMs'>
   readonly log: Log
   readonly observer: Observer
 }
 
 /** So long before a message can no longer be changed it says where the end will be: it must not say for ever that something is being drawn. */
 const lastWordsMs = 60_000
+/** What is done sooner is not worth a second message. */
+const cancelOfferMs = 1000
 /** A first message is worth some tries only: it says no more than that something waits. */
 const firstMessageMs = 10_000
 
@@ -110,10 +112,22 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     return true
   }
 
+  function keepOffering(message: JobMessage): () => Promise<void> {
+    if (!offersCancelApart(message)) return async () => undefined
+    let offering: Promise<void> = Promise.resolve()
+    const callOff = clock.after(cancelOfferMs, () => {
+      offering = message.opened.then(() => offerCancel(message))
+    })
+    return () => {
+      callOff()
+      return offering
+    }
+  }
+
   /** Only who asked is shown how to cancel; where that cannot be shown, there is /cancel. */
   async function offerCancel(message: JobMessage): Promise<void> {
     const { platform, to, posted } = message
-    if (!offersCancelApart(message) || !posted || hasEnded(message.job)) return
+    if (!posted || hasEnded(message.job)) return
     try {
       const outgoing = cancelMessage(message.job, localeFor(to.ownLocale ?? to.locale))
       message.cancel = await platform.postEphemeral?.(to.at, truncate(outgoing, platform.limits))
@@ -124,7 +138,7 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
   }
 
   async function withdrawCancel(message: JobMessage): Promise<void> {
-    await message.offered
+    await message.stopOffering()
     const { cancel, platform, job } = message
     if (!cancel) return
     message.cancel = undefined
@@ -166,9 +180,8 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     all: () => messages.values(),
     track(job, platform) {
       const { posted, cancel } = messageHandleFrom(scheduler.noteOf(job.id)) ?? {}
-      const settled = Promise.resolve()
       const message: JobMessage = {
-        ...{ job, platform, to: replyTargetOf(job), opened: settled, offered: settled },
+        ...{ job, platform, to: replyTargetOf(job), opened: Promise.resolve(), stopOffering: async () => undefined },
         ...{ posted, cancel, lost: false, shown: '' },
       }
       messages.set(job.id, message)
@@ -177,7 +190,7 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     drop: (job) => void messages.delete(job),
     open(message) {
       message.opened = post(message)
-      message.offered = message.opened.then(() => offerCancel(message))
+      message.stopOffering = keepOffering(message)
     },
     update,
     store,
