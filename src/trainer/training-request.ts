@@ -1,13 +1,13 @@
 // What a training is asked for: which part of which model, from what, how long and how.
 
 import type { BaseFiles, Device } from '../engine/index.ts'
-import type { Recomputation, TraineeName, TraineeOptions, TrainerOptions } from '../engine/run.ts'
+import type { Recomputation, TextReading, TraineeName, TraineeOptions, TrainerOptions } from '../engine/run.ts'
 import type { PocketDatasetOptions } from './pocket-dataset.ts'
 
 /** JSON. */
 export interface TrainingRequest
   extends Omit<TrainerOptions, 'device' | 'threads' | 'recomputation' | 'availableBytes' | 'weightDir'>,
-    Omit<TraineeOptions, 'seed' | 'model' | 'clipSkip'> {
+    Omit<TraineeOptions, 'seed' | 'model' | keyof TextReading> {
   readonly kind: TraineeName
   /** A folder: see dataset.ts; or the name of what stands for one. */
   readonly data: string

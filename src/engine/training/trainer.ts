@@ -9,6 +9,7 @@ import type { Feeds, Session } from '../runtime/session.ts'
 import { openComputedWeights, startDevice } from '../runtime/start-device.ts'
 import { trainingTarget } from '../targets/training.ts'
 import type { LearningRate } from './learning-rate.ts'
+import type { TextReading } from './objectives/caption-contexts.ts'
 import type { LossWeighting } from './objectives/loss.ts'
 import type { Objective, TrainingItem } from './objectives/objective.ts'
 import { allPlanesOf } from './objectives/planes.ts'
@@ -22,13 +23,12 @@ import { type TrainingStep, trainingLoop } from './training-loop.ts'
 import { openTrainingSession } from './training-session.ts'
 import { readState, type TrainingSettings, type TrainingState, writeState } from './training-state.ts'
 
-export interface TrainerOptions {
+export interface TrainerOptions extends TextReading {
   readonly width: number
   readonly height: number
   /** Of a clip, one in stills; every so many of the video's. */
   readonly frames: number
   readonly stride: number
-  readonly clipSkip: number
   readonly steps: number
   /** Examples a step. */
   readonly batch: number
@@ -111,7 +111,7 @@ export async function openTrainer(model: Model, trainee: Trainee, options: Train
     count: parameters.length,
     keeps: objective.keeps,
     frameLength: objective.keeps === 'pixels' ? 3 * width * height : 2 * latentChannels * h * w,
-    encodeCaptions: (captions) => objective.captions(captions, { target: started.target, clipSkip: options.clipSkip, load: started.load }),
+    encodeCaptions: (captions) => objective.captions(captions, { ...options, target: started.target, load: started.load }),
     async encode(pictures, mirrored) {
       if (objective.keeps === 'pixels') return allPlanesOf(pictures, mirrored)
       open.encoder ??= started.load(posteriorGraph(model, started.vaeTarget, { pictures: 1, h, w }))

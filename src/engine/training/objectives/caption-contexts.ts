@@ -1,6 +1,7 @@
 // Captions as the UNet reads them: the text encoder's states, once for each. A caption is read as it stands, up to 75 tokens.
 // L tokens, 77  D token width
 
+import type { DrawSettings } from '../../draw-settings.ts'
 import type { Graph } from '../../onnx/graph.ts'
 import { textGraph } from '../../pipeline/graphs.ts'
 import type { Model } from '../../pipeline/model/model.ts'
@@ -8,9 +9,11 @@ import type { Session } from '../../runtime/session.ts'
 import type { Target } from '../../targets/target.ts'
 import { chunks } from '../../text/chunks.ts'
 
-export interface CaptionEncoder {
+/** How a caption is read. */
+export type TextReading = Pick<DrawSettings, 'clipSkip'>
+
+export interface CaptionEncoder extends TextReading {
   readonly target: Target
-  readonly clipSkip: number
   load(graph: Graph): Promise<Session>
 }
 

@@ -14,6 +14,7 @@ import type { Model } from '../../pipeline/model/model.ts'
 import type { Target } from '../../targets/target.ts'
 import { widened } from '../parameters.ts'
 import { type TrainingGraph, type TrainingOptions, trainingGraph } from '../training-graph.ts'
+import type { TextReading } from './caption-contexts.ts'
 import { meanSquaredError } from './loss.ts'
 
 export interface DenoiserTraining extends TrainingOptions, Pick<Material, 'adapterRank'> {
@@ -26,8 +27,7 @@ export interface DenoiserTraining extends TrainingOptions, Pick<Material, 'adapt
   readonly text?: {
     /** Vectors of textual inversions among the tokens. */
     readonly words: number
-    /** 1: the last layer's state. */
-    readonly clipSkip?: number
+    readonly reading?: Partial<TextReading>
   }
   readonly sparseControl?: SparseControl
 }
@@ -86,7 +86,7 @@ function encodedText(
   { text }: Pick<Model, 'text'>,
   target: Target,
   L: number,
-  { words, clipSkip = 1 }: Required<DenoiserTraining>['text'],
+  { words, reading: { clipSkip = 1 } = {} }: Required<DenoiserTraining>['text'],
   { trained }: Pick<TrainingOptions, 'trained'>,
   adapted: Pick<Material, 'adapterRank'>,
 ): Value {

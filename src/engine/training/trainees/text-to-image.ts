@@ -6,23 +6,21 @@ import { join } from 'node:path'
 import { float32Of } from '../../checkpoint/tensor/tensor.ts'
 import type { BaseFiles, Model } from '../../pipeline/model/model.ts'
 import { chunks } from '../../text/chunks.ts'
+import type { TextReading } from '../objectives/caption-contexts.ts'
 import { denoising } from '../objectives/denoising.ts'
 import { diffusersFolder } from './diffusers-folder.ts'
 import { netToWrite, type Trainee, type WrittenFile, type WrittenType } from './trainee.ts'
 
-export interface TextToImageOptions {
+export interface TextToImageOptions extends Partial<TextReading> {
   /** Whether the text encoder learns too. */
   readonly textEncoder?: boolean
-  readonly clipSkip?: number
   readonly writtenType: WrittenType
   /** Of which the model was opened. */
   readonly model?: BaseFiles
 }
 
-export function textToImageTrainee(
-  model: Model,
-  { textEncoder = false, clipSkip = 1, writtenType, model: files }: TextToImageOptions,
-): Trainee {
+export function textToImageTrainee(model: Model, options: TextToImageOptions): Trainee {
+  const { textEncoder = false, writtenType, model: files } = options
   const { unet, text, vae, tokenizer } = model
   const learns = (name: string): boolean => unet.tensors.has(name) || (textEncoder && text.tensors.has(name))
   const feedsOf = (caption: string) => ({ ids: chunks(tokenizer, [{ text: caption, weight: 1 }])[0]!.ids })
@@ -30,7 +28,7 @@ export function textToImageTrainee(
     moves: false,
     objective: denoising({
       ...{ model: { ...model, motion: null }, moves: false, trained: learns },
-      ...(textEncoder && { text: { words: 0, clipSkip, feedsOf } }),
+      ...(textEncoder && { text: { words: 0, reading: options, feedsOf } }),
     }),
     start: ({ name }) => float32Of((unet.tensors.get(name) ?? text.tensors.get(name))!),
     written: (read) => [

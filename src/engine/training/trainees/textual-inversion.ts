@@ -7,23 +7,23 @@ import { UserError } from '../../errors.ts'
 import type { Model } from '../../pipeline/model/model.ts'
 import type { Feeds } from '../../runtime/session.ts'
 import { chunks } from '../../text/chunks.ts'
+import type { TextReading } from '../objectives/caption-contexts.ts'
 import { wordVectors } from '../objectives/denoiser.ts'
 import { denoising } from '../objectives/denoising.ts'
 import { type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
 
-export interface TextualInversionOptions {
+export interface TextualInversionOptions extends Partial<TextReading> {
   /** What stands for it in captions and prompts; a caption without it is read as "word, caption". */
   readonly word?: string
   readonly vectors?: number
   /** Words that it begins as. */
   readonly initialWords?: string
-  readonly clipSkip?: number
   readonly writtenType: WrittenType
 }
 
 /** @throws UserError `train-word` */
 export function textualInversionTrainee(model: Model, options: TextualInversionOptions): Trainee {
-  const { word = '', vectors = 1, initialWords = '', clipSkip = 1, writtenType } = options
+  const { word = '', vectors = 1, initialWords = '', writtenType } = options
   const { text, tokenizer } = model
   const { width: D } = text.architecture
   const initial = tokenizer.encode(initialWords)
@@ -40,7 +40,7 @@ export function textualInversionTrainee(model: Model, options: TextualInversionO
     moves: false,
     objective: denoising({
       ...{ model: { ...model, motion: null }, moves: false, trained: (name) => name === wordVectors },
-      text: { words: vectors, clipSkip, feedsOf: (caption) => captionFeeds(model, caption, word, vectors) },
+      text: { words: vectors, reading: options, feedsOf: (caption) => captionFeeds(model, caption, word, vectors) },
     }),
     start() {
       const rows = float32Of(text.tensors.get('text_model.embeddings.token_embedding.weight')!)
