@@ -3,12 +3,12 @@
 /** @import { Form } from '../../contract/outgoing.ts' */
 /** @import { Me, ShownMessage } from '../page-json.ts' */
 
+import { createServer } from './api-client.js'
 import { createComposer } from './composer/composer.js'
 import { announce, el } from './element.js'
 import { openDialog } from './forms/dialog.js'
 import { createFrame } from './frame.js'
 import { preferences } from './preferences.js'
-import { createServer } from './server.js'
 import { openStream } from './stream.js'
 import { speak, text } from './texts.js'
 import { createChat } from './views/chat.js'

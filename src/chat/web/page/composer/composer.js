@@ -2,12 +2,12 @@
 // for both.
 
 /** @import { OfferedCommand } from '../../page-json.ts' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
+import { Refused } from '../api-client.js'
 import { el } from '../element.js'
 import { createPickers } from '../forms/pickers.js'
 import { icon } from '../icons.js'
-import { Refused } from '../server.js'
 import { text } from '../texts.js'
 import { completionAt, quoted, spoken } from './completion.js'
 import { createSuggestions, isComposing, named } from './suggestions.js'

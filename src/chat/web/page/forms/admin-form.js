@@ -2,7 +2,7 @@
 
 /** @import { OfferedAction, OfferedCommand, ShownMessage } from '../../page-json.ts' */
 /** @import { MessageActions } from '../message/message.js' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { el, fill } from '../element.js'
 import { createMessage } from '../message/message.js'

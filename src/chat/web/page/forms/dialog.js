@@ -1,7 +1,7 @@
 // A dialog that the server opened as an answer: what is filled in goes back as a command.
 
 /** @import { Form } from '../../../contract/outgoing.ts' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { el } from '../element.js'
 import { whileBusy } from '../message/message.js'

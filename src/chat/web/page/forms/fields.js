@@ -1,7 +1,7 @@
 // The fields of a form, from declared options: what can be picked is picked, what is typed is completed.
 
 /** @import { Option } from '../../../contract/option.ts' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { createSuggestions, named } from '../composer/suggestions.js'
 import { el } from '../element.js'

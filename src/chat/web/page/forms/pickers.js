@@ -2,7 +2,7 @@
 
 /** @import { OfferedAction, OfferedCommand, OfferedOption } from '../../page-json.ts' */
 /** @import { FieldView } from './fields.js' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { el, fill } from '../element.js'
 import { whileBusy } from '../message/message.js'

@@ -3,9 +3,9 @@
 /** @import { Button } from '../../../contract/outgoing.ts' */
 /** @import { AnswerBody, ShownItem, ShownMessage } from '../../page-json.ts' */
 
+import { Refused } from '../api-client.js'
 import { el, fill } from '../element.js'
 import { icon, iconOf } from '../icons.js'
-import { Refused } from '../server.js'
 import { text } from '../texts.js'
 import { createToolbar } from '../toolbar.js'
 import { factsOf } from './facts.js'

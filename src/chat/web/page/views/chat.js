@@ -3,7 +3,7 @@
 /** @import { Form } from '../../../contract/outgoing.ts' */
 /** @import { ShownMessage } from '../../page-json.ts' */
 /** @import { MessageActions, MessageView } from '../message/message.js' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { announce, el, fill } from '../element.js'
 import { icon } from '../icons.js'

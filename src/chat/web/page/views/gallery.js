@@ -2,7 +2,7 @@
 
 /** @import { AnimationView } from '../../page-json.ts' */
 /** @import { View } from '../main.js' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { el, fill } from '../element.js'
 import { icon } from '../icons.js'

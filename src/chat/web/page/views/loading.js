@@ -1,7 +1,7 @@
 // Loading a view: what could not be loaded is said where it would stand, with a way to try again.
 
+import { Refused } from '../api-client.js'
 import { el, fill } from '../element.js'
-import { Refused } from '../server.js'
 import { text } from '../texts.js'
 
 /**

@@ -2,7 +2,7 @@
 
 /** @import { GpuHostView, Me, QueuedView } from '../../page-json.ts' */
 /** @import { View } from '../main.js' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { el, fill } from '../element.js'
 import { icon } from '../icons.js'

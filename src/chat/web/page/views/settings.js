@@ -3,7 +3,7 @@
 /** @import { Me, OfferedCommand, ShownMessage } from '../../page-json.ts' */
 /** @import { View } from '../main.js' */
 /** @import { MessageActions } from '../message/message.js' */
-/** @import { Server } from '../server.js' */
+/** @import { Server } from '../api-client.js' */
 
 import { el, fill } from '../element.js'
 import { createAdminForm } from '../forms/admin-form.js'

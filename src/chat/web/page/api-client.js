@@ -1,4 +1,4 @@
-// Calls to our server. What it refuses comes back as a sentence in the page's language.
+// A client of our server (its API): every call there is. What it refuses comes back as a sentence in the page's language.
 
 /** @import { Choice } from '../../contract/incoming.ts' */
 /** @import { AnimationView, GpuHostView, Me, PageError, PageSetup, QueuedView, ShownMessage, StyleView } from '../page-json.ts' */
