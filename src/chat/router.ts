@@ -3,7 +3,8 @@
 
 import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
-import { type Limits, usualLimits } from '../jobs/limits/limits.ts'
+import type { Limits } from '../jobs/limits/limits.ts'
+import { usualLimits } from '../jobs/limits/usual-limits.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
 import { omitUndefined } from '../omit-undefined.ts'

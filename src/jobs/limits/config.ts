@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import { type EnvironmentValues, type EnvironmentVariables, whole } from '../../environment.ts'
-import { type Limits, type Rate, usualLimits } from './limits.ts'
+import type { Limits, Rate } from './limits.ts'
+import { usualLimits } from './usual-limits.ts'
 
 const rate = z.string().transform((text, ctx): Rate => {
   const match = /^(\d{1,6})\/(\d{1,5})(s|m|h)$/.exec(text)

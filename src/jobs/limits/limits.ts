@@ -20,12 +20,6 @@ export interface Limit {
 
 export type Limits = { readonly [level in LimitLevel]: Limit }
 
-export const usualLimits: Limits = {
-  person: { waiting: 5, running: 1, rate: { jobs: 6, perMs: 10 * 60_000 } },
-  space: { waiting: 100, rate: { jobs: 120, perMs: 10 * 60_000 } },
-  all: { waiting: 1000 },
-}
-
 /**
  * Refuses one more waiting job where there are as many as the limits allow.
  *

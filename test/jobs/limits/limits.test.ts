@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'
 import { createJobCounts } from '../../../src/jobs/limits/job-counts.ts'
-import { checkWaiting, type Limits, mayRun, tooOften, usualLimits } from '../../../src/jobs/limits/limits.ts'
+import { checkWaiting, type Limits, mayRun, tooOften } from '../../../src/jobs/limits/limits.ts'
+import { usualLimits } from '../../../src/jobs/limits/usual-limits.ts'
 
 const owner = { platform: 'test', space: 'a', person: 'ann' }
 const limits: Limits = { person: { waiting: 2, running: 1 }, space: { waiting: 3 }, all: { waiting: 4, running: 2 } }
