@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander'
 import description from '../../package.json' with { type: 'json' }
 import { type Config, readConfig } from '../config.ts'
 import { devices } from '../engine/index.ts'
-import { learningRates, lossWeightings, recomputations, type TraineeName, writtenTypes } from '../engine/run.ts'
+import { learningRates, lossWeightings, recomputations, type TraineeName, writtenTypes } from '../engine/train.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'

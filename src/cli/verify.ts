@@ -3,17 +3,8 @@
 import { join, relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Device, devices, type Precision, targetsFor } from '../engine/index.ts'
-import {
-  type Comparison,
-  chooseDevice,
-  createSession,
-  type LoadAlone,
-  listBackends,
-  probeMachine,
-  selfTest,
-  type TestSession,
-  verify,
-} from '../engine/run.ts'
+import { chooseDevice, createSession, type LoadAlone, listBackends, probeMachine, selfTest } from '../engine/run.ts'
+import { type Comparison, type TestSession, verify } from '../engine/train.ts'
 import { UserError } from '../errors.ts'
 import type { CommandLine } from './command-line.ts'
 import type { Output } from './output.ts'

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Frames, partialFile } from '../engine/index.ts'
-import type { TrainingItem } from '../engine/run.ts'
+import type { TrainingItem } from '../engine/train.ts'
 import { UserError } from '../errors.ts'
 import type { DatasetEntry } from './dataset.ts'
 

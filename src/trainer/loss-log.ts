@@ -1,7 +1,7 @@
 // The losses of a training, a line a step, and what they look like. A training that goes on from an earlier step takes back the lines behind it.
 
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import type { TrainingStep } from '../engine/run.ts'
+import type { TrainingStep } from '../engine/train.ts'
 import { lineChartPng } from '../media/line-chart.ts'
 
 export interface LossLog {

@@ -1,7 +1,7 @@
 // What a training is asked for: which part of which model, from what, how long and how.
 
 import type { BaseFiles, Device } from '../engine/index.ts'
-import type { Recomputation, TextReading, TraineeName, TraineeOptions, TrainerOptions } from '../engine/run.ts'
+import type { Recomputation, TextReading, TraineeName, TraineeOptions, TrainerOptions } from '../engine/train.ts'
 import type { PocketDatasetOptions } from './pocket-dataset.ts'
 
 /** JSON. */

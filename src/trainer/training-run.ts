@@ -15,7 +15,7 @@ import {
   type TrainingStep,
   traineeFor,
   writeTrained,
-} from '../engine/run.ts'
+} from '../engine/train.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { type DatasetEntry, readDataset } from './dataset.ts'

@@ -2,7 +2,8 @@
 // Its one argument says what, its one line of output what came of it.
 
 import { cpu, type Model, openModel, unetGraph } from '../../engine/index.ts'
-import { createSession, openTrainer, type Recomputation, traineeFor } from '../../engine/run.ts'
+import { createSession } from '../../engine/run.ts'
+import { openTrainer, type Recomputation, traineeFor } from '../../engine/train.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
 
 export interface TrainingTask {

@@ -1,6 +1,6 @@
 // What training costs: a step of motion training by a forward pass and in memory, at the small size; and what the real size is foretold to take.
 
-import { forecastSd15, recomputations } from '../../engine/run.ts'
+import { forecastSd15, recomputations } from '../../engine/train.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atMost, gib, type Measurement, seconds } from './measurement.ts'

@@ -9,7 +9,7 @@ import {
   embedPrompts,
   textAlignment,
   unitRows,
-} from '../../engine/run.ts'
+} from '../../engine/train.ts'
 import { classifiedSquare } from '../../judge/classified-square.ts'
 import type { Classifier } from '../../judge/classifier.ts'
 import { frameMeasuresOf } from '../../judge/frame-measures.ts'

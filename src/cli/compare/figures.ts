@@ -1,7 +1,7 @@
 // Figures of clips that are compared, and their means over prompts: what stands in the table.
 
 import type { Frames } from '../../engine/index.ts'
-import { domainSimilarity, motionSmoothness, pixelMotionOf, warpErrorOf } from '../../engine/run.ts'
+import { domainSimilarity, motionSmoothness, pixelMotionOf, warpErrorOf } from '../../engine/train.ts'
 import type { ComparedPrompt, Eye, WorldFigures } from './eyes.ts'
 
 /** JSON. The three of the paper are absent where nothing looks but at pixels. */

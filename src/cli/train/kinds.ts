@@ -1,7 +1,7 @@
 // What can be trained, with the defaults of its recipe and the flags that it has besides.
 
 import { type Command, Option } from 'commander'
-import { reconstructions, type TraineeName, vaeParts } from '../../engine/run.ts'
+import { reconstructions, type TraineeName, vaeParts } from '../../engine/train.ts'
 import { number, whole } from '../flag-values.ts'
 
 export interface Kind {

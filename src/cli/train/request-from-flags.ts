@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname, parse, resolve } from 'node:path'
 import { type Device, modelDefaults } from '../../engine/index.ts'
-import type { LearningRate, LossWeighting, Recomputation, TraineeName, VaePart, WrittenType } from '../../engine/run.ts'
+import type { LearningRate, LossWeighting, Recomputation, TraineeName, VaePart, WrittenType } from '../../engine/train.ts'
 import { UserError } from '../../errors.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
