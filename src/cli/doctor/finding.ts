@@ -9,8 +9,6 @@ export interface Finding {
   readonly mend?: string
 }
 
-export type Check = () => Promise<readonly Finding[]>
-
 export const good = (what: string, found: string): Finding => ({ what, state: 'good', found })
 export const poor = (what: string, found: string, mend: string): Finding => ({ what, state: 'poor', found, mend })
 export const bad = (what: string, found: string, mend: string): Finding => ({ what, state: 'bad', found, mend })

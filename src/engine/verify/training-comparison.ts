@@ -1,5 +1,6 @@
 // How many tensors at once are compared: all of them as one, the worst of them, and their digests where the answers hold no more.
 
+import { concat } from '../concat.ts'
 import { UserError } from '../errors.ts'
 import { type Comparison, compare } from './comparison.ts'
 import type { Digest } from './training-answers.ts'
@@ -12,16 +13,8 @@ export interface Pair {
 
 /** ‖got − expected‖ / ‖expected‖ over all of them. */
 export function compareAll(name: string, pairs: readonly Pair[], allowed: number): Comparison {
-  const joined = (which: 'got' | 'expected'): Float32Array => {
-    const all = new Float32Array(pairs.reduce((sum, pair) => sum + pair[which].length, 0))
-    let at = 0
-    for (const { [which]: values } of pairs) {
-      all.set(values, at)
-      at += values.length
-    }
-    return all
-  }
-  return compare(`${name}, all of ${pairs.length}`, 'relative', joined('got'), joined('expected'), allowed)
+  const [got, expected] = [concat(pairs.map((pair) => pair.got)), concat(pairs.map((pair) => pair.expected))]
+  return compare(`${name}, all of ${pairs.length}`, 'relative', got, expected, allowed)
 }
 
 export function compareWorst(name: string, pairs: readonly Pair[], allowed: number): Comparison {

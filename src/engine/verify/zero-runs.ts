@@ -1,6 +1,7 @@
 // Runs of Text2Video-Zero with what its answers were made of: their noise, contexts and nets.
 // F frames  C channels  h w latent sides  H W pixels  L tokens  D token width
 
+import { concat } from '../concat.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import type { Generator } from '../noise.ts'
 import { type Context, denoise } from '../pipeline/denoise.ts'
@@ -105,7 +106,7 @@ export async function clip(
 export async function withoutField(run: ZeroRun, answers: ReferenceTensors, { all }: ZeroSessions): Promise<Float32Array> {
   const [frames, C, h, w] = answers.shape('plain.x_T') as [number, number, number, number]
   const own = swapAxes(answers.values('plain_noise'), [1, C, frames - 1, h * w])
-  const latents = flat([answers.values('x_T'), own])
+  const latents = concat([answers.values('x_T'), own])
   const generator: Generator = { normal: () => new Float32Array() }
   const settings = { frames, schedule: scheduleOf(run), generator, resume: { latents, call: 0 } }
   let last = latents
@@ -129,14 +130,4 @@ export async function decoded(
   } finally {
     await session.release()
   }
-}
-
-export function flat(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

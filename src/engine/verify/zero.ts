@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { concat } from '../concat.ts'
 import { UserError } from '../errors.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import { unetGraph } from '../pipeline/graphs.ts'
@@ -16,18 +17,7 @@ import { type Comparison, compare } from './comparison.ts'
 import type { ReferenceTensors } from './reference-tensors.ts'
 import type { TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
-import {
-  clip,
-  decoded,
-  firstAlone,
-  flat,
-  halvesOf,
-  scheduleOf,
-  withoutField,
-  type ZeroRun,
-  type ZeroSessions,
-  zeroNets,
-} from './zero-runs.ts'
+import { clip, decoded, firstAlone, halvesOf, scheduleOf, withoutField, type ZeroRun, type ZeroSessions, zeroNets } from './zero-runs.ts'
 
 /** The file by which such a folder is known. */
 export const zeroTable = 'zero.json'
@@ -136,14 +126,14 @@ function* checkFields(name: 'default' | 'chunk', run: ZeroRun, answers: Referenc
   const { strength, numbers } = run
   const [, , h, w] = answers.shape(`${name}.x_t0`) as [number, number, number, number]
   const grids = numbers.slice(1).map((k) => motionGrid(k, h, w, strength))
-  yield compare(`${name}.grid`, 'relative', flat(grids), answers.values(`${name}.grid`), formula)
+  yield compare(`${name}.grid`, 'relative', concat(grids), answers.values(`${name}.grid`), formula)
   const warped = grids.map((grid) => warp(answers.values(`${name}.x_t0`), grid, h, w))
-  yield compare(`${name}.warped`, 'relative', flat(warped), answers.values(`${name}.warped`), formula)
+  yield compare(`${name}.warped`, 'relative', concat(warped), answers.values(`${name}.warped`), formula)
   const { t0, t1 } = run.bounds
   const timesteps = createSampler(scheduleOf(run).sampler).timesteps.toReversed()
   const noise = answers.values(name === 'chunk' ? 'chunk_noise' : 'forward_noise')
   const jumped = forwardJump(warped, noise, timesteps[t0]!, timesteps[t1]!, scheduleOf(run))
-  const all = flat([answers.values(`${name}.x_t1`), ...jumped])
+  const all = concat([answers.values(`${name}.x_t1`), ...jumped])
   yield compare(`${name}.x_t1_all`, 'relative', all, answers.values(`${name}.x_t1_all`), formula)
 }
 
@@ -171,7 +161,7 @@ async function* checkNets(model: Model, answers: ReferenceTensors, session: Test
       const halves: Float32Array[] = []
       for (const context of halvesOf(answers))
         halves.push((await loaded.run({ sample: answers.values('cross_sample'), time, context }))['noise']!)
-      yield compare(name, 'relative', flat(halves), answers.values(name), tolerancesFor(session.target, graph).net)
+      yield compare(name, 'relative', concat(halves), answers.values(name), tolerancesFor(session.target, graph).net)
     } finally {
       await loaded.release()
     }

@@ -1,6 +1,7 @@
 // Prompt encoding: the text that the UNet attends to at every call, as the text encoder's states. What does not change is encoded once.
 // L tokens, 77 a chunk (or as many as the text encoder has positions for)  D token width
 
+import { concat } from '../../concat.ts'
 import { UserError } from '../../errors.ts'
 import { alignChunks, type Chunk, chunkLength, chunks } from '../../text/chunks.ts'
 import { composition, type PromptPart } from '../../text/composition.ts'
@@ -125,15 +126,5 @@ function alignedChunks(
 async function stateOf(all: readonly Chunk[], encode: (chunk: Chunk) => Promise<Float32Array>): Promise<Float32Array> {
   const encoded: Float32Array[] = []
   for (const chunk of all) encoded.push(await encode(chunk))
-  return applyWeights(joined(encoded), joined(all.map(({ weights }) => weights)), all[0]!.ids.length)
-}
-
-function joined(arrays: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const array of arrays) {
-    whole.set(array, at)
-    at += array.length
-  }
-  return whole
+  return applyWeights(concat(encoded), concat(all.map(({ weights }) => weights)), all[0]!.ids.length)
 }

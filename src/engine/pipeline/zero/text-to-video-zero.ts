@@ -2,6 +2,7 @@
 // all are drawn together, each looking at the first. Khachatryan et al., "Text2Video-Zero" (arXiv 2303.13439), algorithm 1.
 // F frames  C channels  h w latent sides
 
+import { concat } from '../../concat.ts'
 import { UserError } from '../../errors.ts'
 import type { WeightedWindow } from '../../nets/motion.ts'
 import type { Generator } from '../../noise.ts'
@@ -94,7 +95,7 @@ export async function* textToVideoZero(
   const grids = numbers.slice(1).map((k) => motionGrid(k, h, w, settings.strength ?? usualStrength))
   const moved = grids.map((grid) => warp(firstAt.get(end)!, grid, h, w))
   const noise = generator.normal(moved.length * (moved[0]?.length ?? 0))
-  const start = joined([firstAt.get(begin)!, ...forwardJump(moved, noise, timesteps[end]!, timesteps[begin]!, schedule)])
+  const start = concat([firstAt.get(begin)!, ...forwardJump(moved, noise, timesteps[end]!, timesteps[begin]!, schedule)])
   const windows = crossFrameWindows(frames, atOnce)
   const latents = foregrounds ? smoothBackground(start, foregrounds, grids, { h, w }) : start
   const together = { frames, schedule, generator, windowsAt: () => windows, resume: { latents, call: begin } }
@@ -130,14 +131,4 @@ export function crossFrameWindows(frames: number, atOnce: number): WeightedWindo
   return windows
 }
 
-const repeated = (latents: Float32Array, frames: number): Float32Array => joined(Array<Float32Array>(frames).fill(latents))
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
+const repeated = (latents: Float32Array, frames: number): Float32Array => concat(Array<Float32Array>(frames).fill(latents))

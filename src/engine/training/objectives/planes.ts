@@ -1,5 +1,6 @@
 // Pictures as planes in −1..1, which nets are shown: [3, H, W].
 
+import { concat } from '../../concat.ts'
 import { type Frames, frameAt } from '../../frames.ts'
 
 /** Frame i, mirrored or not. */
@@ -19,14 +20,4 @@ export function planesOf(frames: Frames, i: number, flipped: boolean): Float32Ar
 
 /** Of every frame, one behind the other: [F, 3, H, W]. */
 export const allPlanesOf = (frames: Frames, flipped: boolean): Float32Array =>
-  joined(Array.from({ length: frames.count }, (_, i) => planesOf(frames, i, flipped)))
-
-export function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
-}
+  concat(Array.from({ length: frames.count }, (_, i) => planesOf(frames, i, flipped)))

@@ -1,6 +1,7 @@
 // Posteriors of pictures: what the VAE's encoder says a picture may be, of which training draws one at every step.
 // N pictures  C latent channels  h w latent sides
 
+import { concat } from '../../concat.ts'
 import type { Frames } from '../../frames.ts'
 import { vaeMoments } from '../../nets/vae.ts'
 import { Weights } from '../../nets/weights.ts'
@@ -10,7 +11,7 @@ import type { Model } from '../../pipeline/model/model.ts'
 import type { Session } from '../../runtime/session.ts'
 import type { Target } from '../../targets/target.ts'
 import { heldLogVariance } from './loss.ts'
-import { joined, planesOf } from './planes.ts'
+import { planesOf } from './planes.ts'
 
 /** pictures [N, 3, H, W] in −1..1 → moments [N, 2C, h, w]: means, then standard deviations, both of scaled latents */
 export function posteriorGraph(
@@ -33,5 +34,5 @@ export function posteriorGraph(
 export async function posteriorsOf(session: Session, frames: Frames, flipped: boolean): Promise<Float32Array> {
   const all: Float32Array[] = []
   for (let i = 0; i < frames.count; i++) all.push((await session.run({ pictures: planesOf(frames, i, flipped) }))['moments']!)
-  return joined(all)
+  return concat(all)
 }
