@@ -7,13 +7,20 @@ import { z } from 'zod'
 import type { Note } from '../errors.ts'
 import type { ModelFiles } from '../jobs/request.ts'
 
+const lists = z.record(z.string(), z.array(z.string()))
+
 const schema = z.object({
   subjects: z.record(z.string(), z.string()),
+  /** What else its subjects are called; of several words the last is the noun. */
+  names: lists.default({}),
   colours: z.array(z.string()),
+  sizes: lists.default({}),
   places: z.record(z.string(), z.string()),
+  /** Other ways to say where. */
+  phrases: lists.default({}),
 })
 
-export type KnownWords = z.infer<typeof schema>
+export type KnownWords = z.input<typeof schema>
 
 /** @param prompt the person's own, without what a style adds. @returns undefined where the model knows its words, or is no small one */
 export function noteOnUnknownWords({ checkpoint }: ModelFiles, prompt: string): Note | undefined {
@@ -28,13 +35,16 @@ const mostUnknown = 5
 
 /** Its data names the words, so that nobody need be told of the same one twice. */
 export function remark(world: KnownWords, prompt: string): Note | undefined {
+  const { names = {}, sizes = {}, phrases = {} } = world
   const words = wordsOf(prompt)
   const subjects = Object.keys(world.subjects)
-  const known = subjects.filter((subject) => words.some((word) => isForm(word, subject)))
-  const vocabulary = new Set(
-    [...Object.entries(world.subjects), ...Object.entries(world.places)].flat().concat(world.colours).flatMap(wordsOf),
-  )
-  const isKnown = (word: string) => vocabulary.has(word) || functionWords.has(word) || subjects.some((subject) => isForm(word, subject))
+  const nounsOf = (subject: string) => [subject, ...(names[subject] ?? [])].map((name) => wordsOf(name).at(-1)!)
+  const known = subjects.filter((subject) => nounsOf(subject).some((noun) => words.some((word) => isForm(word, noun))))
+  const lists = [names, sizes, phrases].flatMap((list) => Object.values(list).flat())
+  const pairs = [...Object.entries(world.subjects), ...Object.entries(world.places)].flat()
+  const vocabulary = new Set([...pairs, ...world.colours, ...lists].flatMap(wordsOf))
+  const nouns = subjects.flatMap(nounsOf)
+  const isKnown = (word: string) => vocabulary.has(word) || functionWords.has(word) || nouns.some((noun) => isForm(word, noun))
   const unknown = [...new Set(words)].filter((word) => !isKnown(word)).slice(0, mostUnknown)
   if (known.length > 0) {
     if (unknown.length === 0) return undefined
@@ -57,7 +67,7 @@ function wordsOf(text: string): string[] {
   return plain.toLowerCase().match(/\p{L}[\p{L}\p{M}]*/gu) ?? []
 }
 
-const isForm = (word: string, subject: string): boolean => [subject, `${subject}s`, `${subject}es`].includes(word)
+const isForm = (word: string, noun: string): boolean => [noun, `${noun}s`, `${noun}es`, noun.replace(/y$/, 'ies')].includes(word)
 
 /** They change nothing that the small model could draw otherwise. */
 const functionWords = new Set(

@@ -46,3 +46,18 @@ test('words that the small model does not know are named one by one, with what i
     assert.deepEqual({ code: note?.code, message: note?.message }, { code, message }, prompt)
   }
 })
+
+test('what a subject is called otherwise is the subject, and sizes and other ways to say where are known', () => {
+  const wider = {
+    ...known,
+    subjects: { ...known.subjects, butterfly: 'fluttering', ufo: 'hovering' },
+    names: { ufo: ['flying saucer'] },
+    sizes: { big: ['big', 'huge'] },
+    phrases: { sea: ['on the ocean'] },
+  }
+  for (const prompt of ['a huge flying saucer on the ocean', 'butterflies over the sea', 'big saucers']) {
+    assert.equal(remark(wider, prompt), undefined, prompt)
+  }
+  assert.equal(remark(wider, 'a saucer in a cup')?.message, 'The small model knows ufo, not cup: it drew a ufo.')
+  assert.equal(remark(wider, 'something flying')?.code, 'small-world')
+})

@@ -1,7 +1,7 @@
 // What a schedule is made from: the motion module, what the person asked for, and what else takes part.
 
 import type { MotionVersion } from '../checkpoint/architecture/architecture.ts'
-import type { Betas, Spacing } from '../draw-settings.ts'
+import type { Betas, SamplerName, Spacing } from '../draw-settings.ts'
 import type { Distillation } from './distillation.ts'
 
 /** `steps`: what a Lightning module was distilled for, where its file tells. */
@@ -28,6 +28,8 @@ export interface Companions {
   readonly distilledCheckpoint?: Distillation
   /** `beta_schedule` in the checkpoint folder's scheduler_config.json: believed for stills, never over a motion module. */
   readonly checkpointBetas?: Betas
+  /** By the maker of the checkpoint's folder: for everything that was not distilled for another. */
+  readonly recommendedSampler?: SamplerName
   /** Where its scheduler names others: the first and the last of them, believed as its schedule is. */
   readonly checkpointBetaRange?: readonly [start: number, end: number]
   /** It was trained until nothing of the picture was left. */

@@ -66,7 +66,8 @@ export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, comp
   }
 }
 
-function habitOf(motion: MotionKind | null, { distilledLora, distilledCheckpoint, checkpointBetas, zeroTerminalSnr }: Companions): Habit {
+function habitOf(motion: MotionKind | null, companions: Companions): Habit {
+  const { distilledLora, distilledCheckpoint, checkpointBetas, recommendedSampler, zeroTerminalSnr } = companions
   switch (motion?.version) {
     case 'lightning':
       return { sampler: 'euler', betas: 'linear', spacing: 'trailing', steps: motion.steps ?? 4, guidance: 1 }
@@ -81,7 +82,8 @@ function habitOf(motion: MotionKind | null, { distilledLora, distilledCheckpoint
         return { sampler, betas, spacing, steps, guidance, ...(sampler === 'lcm' && { originalSteps: 50 }) }
       }
       // Only trailing timesteps begin where nothing of the picture is left (Lin et al., arXiv 2305.08891, section 3.3).
-      return { sampler: 'ddim', betas, spacing: zeroTerminalSnr ? 'trailing' : 'leading', steps: 25, guidance: 7.5 }
+      const spacing = zeroTerminalSnr ? 'trailing' : 'leading'
+      return { sampler: recommendedSampler ?? 'ddim', betas, spacing, steps: 25, guidance: 7.5 }
     }
   }
 }

@@ -9,9 +9,11 @@ import { quoteUntrusted } from '../../checkpoint/quote-untrusted.ts'
 import { elementsOf, float32Of, type TensorFile } from '../../checkpoint/tensor/tensor.ts'
 import { readJson } from '../../checkpoint/weight-folder.ts'
 import { type Note, UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { alphasCumprod, trainSteps, zeroTerminalSnr } from '../../samplers/betas.ts'
 import { distillationOf, lcmDistillation } from '../../samplers/distillation.ts'
 import type { Companions } from '../../samplers/schedule-input.ts'
+import { recommendedSettings } from './recommended-settings.ts'
 
 export interface CheckpointSchedule extends Omit<Companions, 'distilledLora'> {
   /** On what was only guessed. */
@@ -28,10 +30,11 @@ export interface DescribedCheckpoint {
   readonly takesGuidance: boolean
 }
 
-/** @throws UserError `checkpoint-config`, `json-broken` */
+/** @throws UserError `checkpoint-config`, `defaults-file`, `json-broken` */
 export function checkpointSchedule({ checkpoint, folder, unet, takesGuidance }: DescribedCheckpoint): CheckpointSchedule {
   const path = folder && join(folder, 'scheduler', 'scheduler_config.json')
-  const said = path && existsSync(path) ? scheduleIn(path) : ofFile(unet)
+  const { sampler: recommendedSampler } = recommendedSettings(checkpoint)
+  const said = { ...(path && existsSync(path) ? scheduleIn(path) : ofFile(unet)), ...omitUndefined({ recommendedSampler }) }
   if (takesGuidance) return { ...said, distilledCheckpoint: { ...wholeLcm, mostGuidance: 20 } }
   if (said.distilledCheckpoint || !namedLcm.test(basename(checkpoint))) return said
   const message = `${basename(checkpoint)} is drawn as a checkpoint that was distilled (LCM), by its name: in ${wholeLcm.steps} steps of guidance ${wholeLcm.guidance}, unless you say otherwise.`

@@ -1,19 +1,15 @@
 // A model's defaults and limits, found without loading it: what a form is filled with before anybody asks.
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
 import type { MotionVersion } from '../../checkpoint/architecture/architecture.ts'
 import { openTensorFile } from '../../checkpoint/open.ts'
-import { isFolder, readJson } from '../../checkpoint/weight-folder.ts'
 import { type DrawSettings, drawSettings, type RequiredDrawSettings } from '../../draw-settings.ts'
-import { UserError } from '../../errors.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { scheduleFor } from '../../samplers/schedule.ts'
 import { sideStep } from '../check-size.ts'
 import type { WindowPositions } from '../clip/plan-clip.ts'
 import { distillationSaid } from '../loras/applied-loras.ts'
 import { type BaseFiles, type ModelSources, openModel } from './model.ts'
+import { recommendedSettings } from './recommended-settings.ts'
 
 export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
   readonly negative: string
@@ -35,7 +31,7 @@ export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawS
 export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'loras'>>): ModelDefaults {
   const model = openModel(files)
   const motion = model.motion?.architecture ?? null
-  const said = defaultsIn(files.checkpoint)
+  const said = recommendedSettings(files.checkpoint)
   const wanted = omitUndefined({ steps: said.steps, guidance: said.guidance })
   const distilledLora = (files.loras ?? [])
     .filter(({ strength }) => strength > 0)
@@ -62,19 +58,4 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
     motion: motion?.version ?? null,
     vocabulary: model.tokenizer.vocabulary,
   }
-}
-
-const defaults = z
-  .object({ fps: z.number(), steps: z.number().int(), guidance: z.number(), negative: z.string(), clipSkip: z.number().int() })
-  .partial()
-
-/** What the folder's maker recommends: defaults.json. */
-function defaultsIn(checkpoint: string): z.infer<typeof defaults> {
-  const path = join(checkpoint, 'defaults.json')
-  if (!isFolder(checkpoint) || !existsSync(path)) return {}
-  const { data, error } = defaults.safeParse(readJson(path))
-  if (data) return data
-  throw new UserError('defaults-file', `${path} should hold fps, steps, guidance, negative or clipSkip: ${z.prettifyError(error)}`, {
-    path,
-  })
 }
