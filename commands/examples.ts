@@ -8,11 +8,11 @@ export type ExampleName = (typeof exampleNames)[number]
 
 /** As typed; at most 100 characters, so that a button may hold it. */
 export const examples: Readonly<Record<ExampleName, string>> = {
-  loop: 'animate a green rocket flying in the desert loop:ping-pong seed:5',
-  seconds: 'animate a blue boat rocking over the sea seconds:4.8 seed:3',
+  loop: 'animate a red rocket flying in the night sky loop:ping-pong seed:5',
+  seconds: 'animate a blue boat rocking over the sea seconds:4 seed:3',
   travel: 'animate prompt:"0: a red ball in a meadow | 8: a blue ball in a meadow" seed:4',
   guidance: 'animate a pink heart beating in the snow guidance-travel:"0: 1 | 8: 8" seed:6',
-  strength: 'animate a blue boat rocking over the sea style:sepia strength-travel:"0: 0 | 8: 1" seed:7',
+  strength: 'animate a blue boat rocking over the sea style:neon strength-travel:"0: 0 | 8: 1" seed:7',
 }
 
 export function exampleItems(context: Pick<CommandContext, 'exampleOf'>): Promise<ReplyItem[]> {

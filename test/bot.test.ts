@@ -20,7 +20,7 @@ after(() => {
 test('draws what is asked on the page, shows it there, counts it, and stops when it is asked to', { timeout: 180_000 }, async () => {
   const bot = await start()
   const ann = await visit(bot.page)
-  await ann.say('/animate a red ball bouncing in a meadow style:sepia seed:7 steps:4')
+  await ann.say('/animate a red ball bouncing in a meadow style:sepia seed:7 steps:4 size:64x64')
   let text = ''
   for (;;) {
     text = JSON.stringify(await ann.messages())

@@ -37,7 +37,7 @@ describe('a bot and a GPU host that share nothing but Redis and a key', { skip: 
     const asked = await bots.start({ ...environment, ZOETROPE_HOME: join(homes, 'bot') })
     assert.equal((await fetch(`${asked.health}/readyz`)).status, 503, 'no host is there')
     const ann = await visit(asked.page)
-    await ann.say('/animate a red ball bouncing in a meadow style:sepia seed:7 steps:4')
+    await ann.say('/animate a red ball bouncing in a meadow style:sepia seed:7 steps:4 size:64x64')
     const host = await hosts.start({ ...environment, ZOETROPE_HOME: join(homes, 'host'), HOST_NAME: 'ada' })
     let text = ''
     while (!/"tone":"(done|failed)"/.test(text)) {

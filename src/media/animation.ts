@@ -29,7 +29,7 @@ export interface EncodeOptions {
   readonly fps: number
   /** 1 to 100. */
   readonly quality?: number
-  /** Multiplies both sides: 4 makes a stamp of 64 pixels visible. */
+  /** Multiplies both sides: 2 makes a stamp of 128 pixels visible. */
   readonly scale?: number
   readonly kernel?: Kernel
   readonly maxBytes?: number

@@ -151,7 +151,7 @@ function engineInputOf({ request, model, prompt, negative }: Recipe, n = 0): Eng
   return { model, prompt, negative, ...drawSettingsIn(request), clip: clipSettingsIn(request), seed: BigInt(nthSeed(request.seed, n)) }
 }
 
-/** A stamp of 64 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */
+/** A stamp of 64 or 128 pixels becomes 256, which people can see; what is large enough stays as it was rendered. */
 export function enlargement({ width, height }: Pick<AnimationRequest, 'width' | 'height'>): number {
   return Math.min(4, Math.max(1, Math.round(256 / Math.min(width, height))))
 }

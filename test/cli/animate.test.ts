@@ -32,17 +32,17 @@ test('a sentence becomes a file whose path alone is printed, and what inspect pr
   const { code, out, err } = zoetrope('animate', 'a red ball bouncing in a meadow', ...quick)
   assert.equal(code, 0, err)
   assert.match(err, /encoding .* 2\/2/, 'progress is shown')
-  assert.match(err, /2 frames of 256×256 at 10 a second, .*, seed 7, loop none with a seam of 1\.00\n/)
+  assert.match(err, /2 frames of 256×256 at 12 a second, .*, seed 7, loop none with a seam of 1\.00\n/)
   const path = out.trimEnd()
   assert.equal(path, join('out', 'zoetrope-7.webp'))
   const { settings } = readSettings(readFileSync(join(folder, path)))
   assert.deepEqual(settings, {
     prompt: 'a red ball bouncing in a meadow',
     negative: '',
-    width: 64,
-    height: 64,
+    width: 128,
+    height: 128,
     frames: 2,
-    fps: 10,
+    fps: 12,
     steps: 2,
     guidance: 4,
     seed: '7',
@@ -60,7 +60,7 @@ test('a sentence becomes a file whose path alone is printed, and what inspect pr
 
 test('a length in seconds, a loop and words that travel are drawn, told with their seam, and given back by inspect', () => {
   const words = '0: a red ball | 2: a blue ball'
-  const flags = ['--seconds', '0.4', '--loop', 'ping-pong', '--window-overlap', '1', '--size', '32x32']
+  const flags = ['--seconds', '0.34', '--loop', 'ping-pong', '--window-overlap', '1', '--size', '64x64']
   const { code, out, err } = zoetrope('animate', words, '--device', 'cpu', '--steps', '1', '--seed', '7', '--out', 'loop.webp', ...flags)
   assert.equal(code, 0, err)
   assert.equal(out, 'loop.webp\n')
@@ -153,7 +153,7 @@ test('a graph is printed, one line a node', () => {
     '--graph',
     'unet',
     '--size',
-    '64x64',
+    '128x128',
     '--frames',
     '4',
   )
@@ -175,8 +175,8 @@ test('a reader who has read enough ends it without a word', async () => {
 test('a diffusers folder is described net by net', () => {
   const { out } = zoetrope('inspect', join(import.meta.dirname, '../../models/pocket'))
   for (const word of ['UNet', 'VAE', 'CLIP text encoder', 'motion module']) assert.match(out, new RegExp(word))
-  assert.match(out, / 2 heads, text width 128/)
-  assert.match(out, /text encoder {2}width 128, 3 layers, 2 heads/)
+  assert.match(out, / 2 heads, text width 160/)
+  assert.match(out, /text encoder {2}width 160, 3 layers, 2 heads/)
   assert.match(out, /trained on {2}linear betas/)
   const reported = (name: string): string => zoetrope('inspect', join(import.meta.dirname, '../fixtures/reports/engine', name)).out
   assert.match(reported('folders/v_prediction'), /trained on {2}velocity \(v-prediction\), nothing but noise at the end/)

@@ -1,6 +1,7 @@
 // /styles: adding, publishing and removing styles by chat.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { commands } from '../../commands/index.ts'
 import { stylesFor } from '../../src/chat/context/style-source.ts'
@@ -61,7 +62,9 @@ describe('/styles', () => {
     const reply = await say('/styles add name:ink about:"Drawn with a pen" strength:0.8', true)
     assert.equal(spoken(reply), 'ink is there, for admins so far. It is drawn below with it and without. Publish it?')
     const { Files, Source, Base, Where, Licence } = facts(reply)
-    assert.match(Files!, /^1\. LoRA, rank 8, on 132 modules of the UNet, strength 0\.8 \(576 kB, sha256 25f2464fb992\)$/)
+    const digest = createHash('sha256').update(animeLora()).digest('hex').slice(0, 12)
+    const size = `${(animeLora().length / 1e6).toFixed(1)} MB`
+    assert.equal(Files, `1. LoRA, rank 4, 8, on 166 modules of the UNet, strength 0.8 (${size}, sha256 ${digest})`)
     assert.deepEqual(
       { Source, Base, Where, Licence },
       { Source: 'file:look.safetensors', Base: 'pocket', Where: 'here alone', Licence: '–' },
@@ -203,11 +206,11 @@ describe('/styles', () => {
     assert.deepEqual(
       who.items?.map(({ title }) => speak(english, title)),
       [
-        '5. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 8, on 132 modules of the UNet',
+        '5. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 4, 8, on 166 modules of the UNet',
         '4. 2023-11-14 22:13 UTC, ann (discord/ann): removed',
         '3. 2023-11-14 22:13 UTC, ann (discord/ann): state: admins → quarantined',
         '2. 2023-11-14 22:13 UTC, ann (discord/ann): name: ink → pen; aliases: – → ink',
-        '1. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 8, on 132 modules of the UNet',
+        '1. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 4, 8, on 166 modules of the UNet',
       ],
     )
     await say(who.items![4]!.buttons![0]!.command)

@@ -15,7 +15,7 @@ const [frames, clips] = [Number(process.argv[2] ?? 16), Number(process.argv[3] ?
 const loop = loops.find((name) => name === process.argv[4]) ?? 'auto'
 const first = Number(process.argv[5] ?? 1)
 const sheet = process.argv[6]
-const side = 64
+const side = 128
 let calls = 0
 const sessions = createSessions({
   budgetBytes: 1e9,
@@ -34,7 +34,7 @@ const engine = createEngine({ ...cpuSession, sessions })
 
 async function draw(prompt: string, seed: bigint): Promise<EngineOutput> {
   const model = { checkpoint: 'models/pocket', loras: [] }
-  const settings = { negative: '', steps: 16, guidance: 4, clipSkip: 1, clip: { loop } } as const
+  const settings = { negative: '', steps: 12, guidance: 4, clipSkip: 1, clip: { loop } } as const
   const steps = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
   for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value
 }

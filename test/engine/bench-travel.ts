@@ -8,7 +8,7 @@ import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import { cpuSession } from './cpu-session.ts'
 
 const [clips, frames] = [Number(process.argv[2] ?? 10), Number(process.argv[3] ?? 16)]
-const side = 64
+const side = 128
 const colours = {
   red: [0.9, 0.2, 0.15],
   yellow: [0.95, 0.8, 0.2],
@@ -45,7 +45,7 @@ console.log(`${right} of ${2 * clips} frames at keys show the words of their key
 
 async function draw(prompt: string, seed: bigint): Promise<Frames> {
   const model = { checkpoint: 'models/pocket', loras: [] }
-  const settings = { negative: '', steps: 16, guidance: 4, clipSkip: 1, clip: { loop: 'auto' } } as const
+  const settings = { negative: '', steps: 12, guidance: 4, clipSkip: 1, clip: { loop: 'auto' } } as const
   const steps = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
   for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value.frames
 }

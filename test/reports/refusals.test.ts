@@ -324,7 +324,7 @@ const rows: readonly Row[] = [
   ],
   [
     'defaults-file',
-    'FILE should hold fps, steps, guidance, negative or clipSkip: ✖ Invalid input: expected number, received string\n  → at steps',
+    'FILE should hold fps, steps, guidance, negative, clipSkip or sampler: ✖ Invalid input: expected number, received string\n  → at steps',
     () => modelDefaults({ checkpoint: folder({ 'defaults.json': { steps: 'many' } }) }),
   ],
   [
@@ -464,7 +464,7 @@ const rows: readonly Row[] = [
   ],
   [
     'motion-base',
-    'The motion module FILE was made for a base of widths 64, 96, 128; FILE has 32, 32, 64, 64.',
+    'The motion module FILE was made for a base of widths 64, 128, 160; FILE has 32, 32, 64, 64.',
     () => model({ motion: 'models/pocket/motion' }),
   ],
   [
@@ -494,7 +494,7 @@ const rows: readonly Row[] = [
   ],
   [
     'checkpoint-kind',
-    'FILE reads text of width 128, but the text encoder in FILE writes 8: they belong to different models.',
+    'FILE reads text of width 160, but the text encoder in FILE writes 8: they belong to different models.',
     () => model({ checkpoint: pocketWithText() }),
   ],
   [

@@ -36,7 +36,7 @@ export function compare(a: { round: number; seat: number }, b: { round: number; 
 }
 
 /**
- * 16 frames of 64 × 64 in 12 steps: the smallest usual animation. A larger one saves up for several turns, which costs nothing
+ * 16 frames of 64 × 64 in 12 steps: the smallest animation that people ask for. A larger one saves up for several turns, which costs nothing
  * here; with a larger quantum one person's small ones would be rendered in a row while others wait.
  */
 export const usualQuantum = 16 * 12 * 64 * 64

@@ -183,7 +183,7 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await samples.nth(1).click()
     await page.getByRole('log').getByText('You are next.').waitFor()
     const received = chat.received.at(-1)!
-    assert.deepEqual(received.kind === 'command' && received.options, { prompt: 'a blue boat rocking over the sea', style: 'anime' })
+    assert.deepEqual(received.kind === 'command' && received.options, { prompt: 'a purple jellyfish drifting under water', style: 'neon' })
     assert.equal(await samples.first().isVisible(), false, 'who has asked knows how')
   })
 

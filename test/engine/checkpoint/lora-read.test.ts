@@ -38,10 +38,10 @@ test('every tensor of every LoRA for the reference checkpoint finds its weight',
 test('the pocket model’s styles fit it', () => {
   const models = join(import.meta.dirname, '../../../models/pocket/')
   const unet = partsOf(openTensorFile(`${models}unet/diffusion_pytorch_model.safetensors`)).unet!
-  for (const style of ['anime', 'sepia']) {
+  for (const style of ['anime', 'sepia', 'pixel', 'neon', 'pencil']) {
     const lora = readLora(openTensorFile(`${models}loras/${style}.safetensors`), { unet })
     assert.deepEqual(lora.ignored, [])
-    assert.equal(lora.deltas.length, 132)
+    assert.equal(lora.deltas.length, 166)
     assert.ok(lora.deltas.every((delta) => delta.kind === 'low-rank' && delta.scale === 1))
   }
 })

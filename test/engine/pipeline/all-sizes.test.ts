@@ -15,7 +15,7 @@ after(() => rmSync(scratch, { recursive: true }))
 
 const models = {
   'four levels, eight pixels a latent': { checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v3.safetensors') },
-  'three levels, four pixels a latent': { checkpoint: 'models/pocket' },
+  'three levels, eight pixels a latent': { checkpoint: 'models/pocket' },
 }
 
 for (const [name, files] of Object.entries(models)) {

@@ -138,7 +138,7 @@ test('an inversion of another width is refused before anything is run', async ()
   runs.length = 0
   await assert.rejects(still({ model: { checkpoint: 'models/pocket', loras: [], embeddings } }), {
     code: 'embedding-base',
-    message: /of width 64; this model reads text of width 128/,
+    message: /of width 64; this model reads text of width 160/,
   })
   assert.deepEqual(runs, [])
 })
@@ -148,13 +148,13 @@ test('a word that a folder’s tokenizer was given in training is the row of the
   cpSync('models/pocket', folder, { recursive: true })
   writeFileSync(join(folder, 'tokenizer/added_tokens.json'), JSON.stringify({ '<zoe>': 2000 }))
   const file = join(folder, 'text_encoder/model.safetensors')
-  const zoe = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i))
+  const zoe = Float32Array.from({ length: 160 }, (_, i) => Math.sin(i))
   rewritten('models/pocket/text_encoder/model.safetensors', file, (tensor) => {
     if (!tensor.name.endsWith('token_embedding.weight')) return tensor
-    return tensorOf(tensor.name, [2001, 128], Float32Array.from([...float32Of(tensor), ...zoe]))
+    return tensorOf(tensor.name, [2001, 160], Float32Array.from([...float32Of(tensor), ...zoe]))
   })
   const embedding = join(scratch, 'zoe.safetensors')
-  writeSafetensors(embedding, [{ name: 'emb_params', dtype: 'F32', shape: [1, 128], bytes: new Uint8Array(zoe.buffer) }])
+  writeSafetensors(embedding, [{ name: 'emb_params', dtype: 'F32', shape: [1, 160], bytes: new Uint8Array(zoe.buffer) }])
   const draw = (checkpoint: string, embeddings?: NonNullable<EngineInput['model']['embeddings']>) =>
     still({ model: { checkpoint, loras: [], ...(embeddings && { embeddings }) }, prompt: 'a boat, <zoe>' })
   const added = await draw(folder)

@@ -18,7 +18,7 @@ async function found(folder: string) {
   const setup = await openStylesIn(folder, () => undefined)
   const styles = (await setup.styles.list('discord/s1', true))
     .map(({ name }) => name)
-    .filter((name) => name !== 'anime' && name !== 'sepia')
+    .filter((name) => !['anime', 'neon', 'pencil', 'pixel', 'sepia'].includes(name))
   const files = ['incoming', 'files'].flatMap((inner) => readdirSync(join(folder, 'styles', inner)).map((name) => `${inner}/${name}`))
   return { setup, styles, files }
 }

@@ -12,10 +12,13 @@ const here = 'discord/s1'
 const names = async (styles: { list(space: string, admin: boolean): Promise<readonly { name: string }[]> }, space = here, admin = false) =>
   (await styles.list(space, admin)).map(({ name }) => name)
 
+const shipped = ['anime', 'neon', 'pencil', 'pixel', 'sepia']
+const withInk = ['anime', 'Ink', 'neon', 'pencil', 'pixel', 'sepia']
+
 describe('the styles that ship', () => {
   test('are offered everywhere, found by name and alias in any case, and draw on the small model', async () => {
     const setup = await openTestStyles()
-    assert.deepEqual(await names(setup.styles, 'slack/anywhere'), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles, 'slack/anywhere'), shipped)
     const style = await setup.styles.find('CARTOON', 'slack/anywhere', false)
     assert.equal(style?.name, 'anime')
     assert.match(style!.model.loras[0]!.file, /pocket\/loras\/anime\.safetensors$/)
@@ -24,7 +27,7 @@ describe('the styles that ship', () => {
       ['anime'],
     )
     const { width, frames, name } = await setup.styles.model('sepia')
-    assert.deepEqual({ name, width, frames }, { name: 'sepia', width: 64, frames: 16 })
+    assert.deepEqual({ name, width, frames }, { name: 'sepia', width: 128, frames: 16 })
     assert.equal((await setup.styles.picture('anime'))?.width, 256)
     setup.close()
   })
@@ -55,9 +58,9 @@ describe('the styles that ship', () => {
     assert.equal((await refusal(setup.admin().set('anime', 'quarantined'))).code, 'style-built-in')
     const operator = setup.admin({ platform: 'web' })
     await operator.remove('anime', false)
-    assert.deepEqual(await names(setup.styles), ['sepia'])
+    assert.deepEqual(await names(setup.styles), shipped.slice(1))
     await operator.rollback('anime', 0)
-    assert.deepEqual(await names(setup.styles), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles), shipped)
     assert.equal((await operator.record('anime')).card.files[0]!.license, 'Apache-2.0')
     setup.close()
   })
@@ -72,25 +75,25 @@ describe('a style that was added', () => {
     const [{ source, about }] = card.files as [StyleFileCard]
     assert.deepEqual(
       { state: card.state, base: card.base, source, about },
-      { state: 'admins', base: 'pocket', source: 'file:look.safetensors', about: 'LoRA, rank 8, on 132 modules of the UNet' },
+      { state: 'admins', base: 'pocket', source: 'file:look.safetensors', about: 'LoRA, rank 4, 8, on 166 modules of the UNet' },
     )
-    assert.deepEqual(await names(setup.styles), ['anime', 'sepia'])
-    assert.deepEqual(await names(setup.styles, here, true), ['anime', 'Ink', 'sepia'])
-    assert.deepEqual(await names(setup.styles, 'discord/s2', true), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles), shipped)
+    assert.deepEqual(await names(setup.styles, here, true), withInk)
+    assert.deepEqual(await names(setup.styles, 'discord/s2', true), shipped)
     await admin.set('ink', 'published')
-    assert.deepEqual(await names(setup.styles), ['anime', 'Ink', 'sepia'])
-    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles), withInk)
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), shipped)
     const operator = setup.admin({ platform: 'web', space: 'page', person: 'op' })
     await operator.edit('ink', { where: 'everywhere' })
-    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), withInk)
     await admin.edit('ink', { where: 'here', aliases: 'pen, brush' })
-    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), shipped)
     assert.equal((await setup.styles.find('Brush', here, false))?.name, 'Ink')
     await admin.rename('ink', 'Drawing')
     assert.equal((await setup.styles.get('INK'))?.name, 'Drawing')
     await admin.set('drawing', 'quarantined')
     assert.equal(await setup.styles.get('drawing'), undefined)
-    assert.deepEqual(await names(setup.styles, here, true), ['anime', 'sepia'])
+    assert.deepEqual(await names(setup.styles, here, true), shipped)
     const { changes } = await admin.record('drawing')
     assert.deepEqual(
       changes.map(({ what }) => what),
@@ -100,11 +103,11 @@ describe('a style that was added', () => {
         ['aliases: – → pen, brush', 'where: everywhere → discord/s1'],
         ['where: discord/s1 → everywhere'],
         ['state: admins → published'],
-        ['added with LoRA, rank 8, on 132 modules of the UNet'],
+        ['added with LoRA, rank 4, 8, on 166 modules of the UNet'],
       ],
     )
     await operator.rollback('drawing', 3)
-    assert.deepEqual(await names(setup.styles, 'discord/s2'), ['anime', 'Ink', 'sepia'])
+    assert.deepEqual(await names(setup.styles, 'discord/s2'), withInk)
     setup.close()
   })
 

@@ -74,7 +74,7 @@ test('the pocket model’s shapes and configurations say the same', () => {
   assert.deepEqual(fromVae.widths, vae.config['block_out_channels'])
   assert.deepEqual(
     { layersPerBlock: fromVae.layersPerBlock, factor: fromVae.factor, scalingFactor: fromVae.scalingFactor },
-    { layersPerBlock: vae.config['layers_per_block'], factor: 4, scalingFactor: vae.config['scaling_factor'] },
+    { layersPerBlock: vae.config['layers_per_block'], factor: 8, scalingFactor: vae.config['scaling_factor'] },
   )
 
   const text = pocket('text_encoder', 'model')

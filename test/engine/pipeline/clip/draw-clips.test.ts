@@ -38,8 +38,8 @@ const drawing: EngineInput = {
   prompt: 'a red ball bouncing in a meadow',
   negative: '',
   frames: 6,
-  width: 32,
-  height: 32,
+  width: 64,
+  height: 64,
   steps: 2,
   guidance: 2,
   seed: 7n,
@@ -202,7 +202,7 @@ test('who takes a long clip back, while a window of it is drawn, waits for no ot
   assert.equal(unetRuns().length, 6, 'the third of four windows is the last, with and against the prompt')
 })
 
-const given = (count: number, width = 32): Frames => ({ count, width, height: 32, data: new Uint8Array(count * width * 32 * 3) })
+const given = (count: number, width = 64): Frames => ({ count, width, height: 64, data: new Uint8Array(count * width * 64 * 3) })
 
 for (const [changes, code, sentence] of [
   [{ frames: 1000 }, 'frames', /1 to 128 frames, not 1000/],
@@ -215,7 +215,7 @@ for (const [changes, code, sentence] of [
   [{ prompt: `0: a | 3: ${Array(9).fill('b').join(' AND ')}` }, 'prompt-parts', /at most 8 parts of a prompt, not 9/],
   [{ continues: given(6) }, 'continues-no-longer', /6 frames cannot go on to 6: expected more than 6/],
   [{ continues: given(2), clip: { loop: 'ping-pong' } }, 'continues-loop', /loop ping-pong would change/],
-  [{ continues: given(2, 40) }, 'given-size', /40 × 32 pixels, this clip has 32 × 32/],
+  [{ continues: given(2, 72) }, 'given-size', /72 × 64 pixels, this clip has 64 × 64/],
   [{ variationOf: { frames: given(6), strength: 0.1 } }, 'variation-too-weak', /0\.1 in 2 steps changes nothing: expected at least 0\.5/],
   [{ clip: { strengthTravel: '0: 1 | 3: 0' } }, 'strength-without', /no LoRA here/],
   [

@@ -3,7 +3,10 @@ import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { openModel } from '../../../../src/engine/pipeline/model/model.ts'
 import { modelDefaults } from '../../../../src/engine/pipeline/model/model-defaults.ts'
+import { lcmDistillation } from '../../../../src/engine/samplers/distillation.ts'
+import { scheduleFor } from '../../../../src/engine/samplers/schedule.ts'
 import { tiny } from '../../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-defaults-'))
@@ -11,13 +14,13 @@ after(() => rmSync(scratch, { recursive: true }))
 
 const checkpoint = join(tiny, 'checkpoint.safetensors')
 
-test('the pocket model draws what its folder says: 64 pixels, 16 frames, as its maker recommends', () => {
+test('the pocket model draws what its folder says: 128 pixels, 16 frames, as its maker recommends', () => {
   const { width, height, frames, fps, steps, guidance, multiple, minSide, maxFrames, vocabulary } = modelDefaults({
     checkpoint: 'models/pocket',
   })
-  assert.deepEqual({ width, height, frames, maxFrames }, { width: 64, height: 64, frames: 16, maxFrames: 128 })
-  assert.deepEqual({ fps, steps, guidance }, { fps: 10, steps: 16, guidance: 4 })
-  assert.deepEqual({ multiple, minSide, vocabulary }, { multiple: 8, minSide: 32, vocabulary: 2000 })
+  assert.deepEqual({ width, height, frames, maxFrames }, { width: 128, height: 128, frames: 16, maxFrames: 128 })
+  assert.deepEqual({ fps, steps, guidance }, { fps: 12, steps: 12, guidance: 4 })
+  assert.deepEqual({ multiple, minSide, vocabulary }, { multiple: 8, minSide: 64, vocabulary: 2000 })
 })
 
 test('a checkpoint alone is taken for Stable Diffusion’s size, and draws stills', () => {
@@ -41,6 +44,21 @@ test('an LCM LoRA, recognized by its name, draws in a few steps', () => {
   const { steps, guidance, sampler } = modelDefaults({ checkpoint, loras: [{ file, strength: 1 }] })
   assert.deepEqual({ steps, guidance, sampler }, { steps: 8, guidance: 1.5, sampler: 'lcm' })
   assert.equal(modelDefaults({ checkpoint, loras: [{ file, strength: 0 }] }).sampler, 'ddim')
+})
+
+test('a sampler that the folder recommends draws, unless what was distilled needs another', () => {
+  const folder = join(scratch, 'recommending')
+  cpSync('models/pocket', folder, { recursive: true })
+  writeFileSync(join(folder, 'defaults.json'), '{"steps": 6, "sampler": "dpmpp-2m"}')
+  const { steps, sampler } = modelDefaults({ checkpoint: folder })
+  assert.deepEqual({ steps, sampler }, { steps: 6, sampler: 'dpmpp-2m' })
+  assert.equal(openModel({ checkpoint: folder }).trained.recommendedSampler, 'dpmpp-2m')
+  const companions = { recommendedSampler: 'dpmpp-2m' } as const
+  assert.equal(scheduleFor({ version: 'v3' }, {}, companions).sampler.name, 'dpmpp-2m')
+  assert.equal(scheduleFor({ version: 'v3' }, { sampler: 'euler' }, companions).sampler.name, 'euler')
+  assert.equal(scheduleFor({ version: 'v3' }, {}, { ...companions, distilledLora: lcmDistillation }).sampler.name, 'lcm')
+  writeFileSync(join(folder, 'defaults.json'), '{"sampler": "best"}')
+  assert.throws(() => openModel({ checkpoint: folder }), { code: 'defaults-file', message: /sampler/ })
 })
 
 test('recommendations that are none are refused by name', () => {

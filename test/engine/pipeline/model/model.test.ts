@@ -29,7 +29,7 @@ test('a single file is three nets and CLIP’s first tokens, as many as its text
 test('a folder brings its motion module, its tokenizer, its heads and the betas of its scheduler', () => {
   const model = openModel({ checkpoint: 'models/pocket' })
   assert.equal(model.unet.architecture.heads, 2)
-  assert.equal(model.vae.architecture.factor, 4)
+  assert.equal(model.vae.architecture.factor, 8)
   assert.equal(model.motion?.architecture.version, 'v3')
   assert.equal(model.motion?.architecture.heads, 2)
   assert.equal(model.tokenizer.pad, 1999)
@@ -40,14 +40,14 @@ test('a motion module of another base is refused with both widths', () => {
   refused(
     { checkpoint, motion: 'models/pocket/motion' },
     'motion-base',
-    /made for a base of widths 64, 96, 128; .*checkpoint\.safetensors has 32, 32, 64, 64/,
+    /made for a base of widths 64, 128, 160; .*checkpoint\.safetensors has 32, 32, 64, 64/,
   )
 })
 
 test('a VAE of another kind of latents is refused', () => {
   const wide = rewritten('models/pocket/vae/diffusion_pytorch_model.safetensors', at('vae.safetensors'), (tensor) => {
     if (!/^(decoder\.conv_in|post_quant_conv)/.test(tensor.name) && !/^(encoder\.conv_out|quant_conv)/.test(tensor.name)) return tensor
-    return tensor.name === 'decoder.conv_in.weight' ? { ...tensor, shape: [64, 8, 3, 3], at: new Uint8Array(64 * 8 * 9 * 2) } : tensor
+    return tensor.name === 'decoder.conv_in.weight' ? { ...tensor, shape: [128, 8, 3, 3], at: new Uint8Array(128 * 8 * 9 * 2) } : tensor
   })
   refused({ checkpoint, vae: wide }, 'other-vae', /a VAE of Stable Diffusion 1\.x is needed/)
 })
@@ -61,7 +61,7 @@ test('a text encoder of another width than the UNet reads is refused', () => {
     const name = /^cond_stage_model\.transformer\.(.*)$/.exec(tensor.name)?.[1]
     return name === undefined ? undefined : { ...tensor, name }
   })
-  refused({ checkpoint: folder }, 'checkpoint-kind', /reads text of width 128, but the text encoder in .* writes 64/)
+  refused({ checkpoint: folder }, 'checkpoint-kind', /reads text of width 160, but the text encoder in .* writes 64/)
 })
 
 test('an inpainting model is refused by its nine channels', () => {

@@ -5,16 +5,7 @@ import { whileBusy } from '../message/message.js'
 import { still } from '../message/picture.js'
 import { isCalm } from '../preferences.js'
 import { text } from '../texts.js'
-
-/** Drawn with the small model that ships; its words are English. */
-const samples = [
-  { name: 'ball', prompt: 'a red ball bouncing in a meadow' },
-  { name: 'boat', prompt: 'a blue boat rocking over the sea', style: 'anime' },
-  { name: 'balloon', prompt: 'a purple balloon floating in the blue sky' },
-  { name: 'heart', prompt: 'a pink heart beating in the desert', style: 'sepia' },
-  { name: 'rocket', prompt: 'a green rocket flying in the desert' },
-  { name: 'flower', prompt: 'a red flower swaying in a meadow' },
-]
+import { samples } from './sample-prompts.js'
 
 /** @param {(saying: object) => Promise<void>} say */
 export function createSamples(say) {
