@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { otherScene, promptOf, wholeWorld, wordsOfModel } from '../../src/judge/world-words.ts'
+import { pocket } from '../../src/paths.ts'
+import type { Place } from '../../src/pocket-world/place.ts'
+import { places } from '../../src/pocket-world/places.ts'
+import { colourNames, sizes } from '../../src/pocket-world/scene.ts'
+import type { Subject } from '../../src/pocket-world/subject.ts'
+import { subjects } from '../../src/pocket-world/subjects.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-words-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -22,6 +28,21 @@ const few = {
 test('a folder that lists no words is asked for the whole world', () => {
   rmSync(join(folder, 'words.json'), { force: true })
   assert.equal(wordsOfModel(folder), wholeWorld)
+})
+
+test('the model that ships knows the whole world, in the world’s own words', () => {
+  assert.deepEqual(wordsOfModel(pocket), wholeWorld)
+  const said = JSON.parse(readFileSync(join(pocket, 'words.json'), 'utf8'))
+  const otherNames = Object.entries<Subject>(subjects).map(([name, { names }]) => [name, names.filter((other) => other !== name)] as const)
+  const scenery = Object.entries<Place>(places).map(([name, { phrases }]) => [name, phrases] as const)
+  assert.deepEqual(said, {
+    subjects: Object.fromEntries(Object.entries<Subject>(subjects).map(([name, { verb }]) => [name, verb])),
+    names: Object.fromEntries(otherNames.filter(([, names]) => names.length > 0)),
+    colours: colourNames,
+    sizes: { small: sizes.small.words, big: sizes.big.words },
+    places: Object.fromEntries(scenery.map(([name, [usual]]) => [name, usual])),
+    phrases: Object.fromEntries(scenery.map(([name, [, ...others]]) => [name, others])),
+  })
 })
 
 test('a model that knows a part is asked for what the world has of it, in its own phrases', () => {

@@ -10,12 +10,17 @@ import { inspect, modelDefaults } from '../../src/engine/index.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Recipe } from '../../src/render/recipe.ts'
 import type { BaseModel } from '../../src/styles/catalog/base-models.ts'
+import { builtInStyles } from '../../src/styles/registry/built-in-styles.ts'
 import type { HistoryRecord } from '../../src/styles/registry/style-history.ts'
 import { createStyles, type Styles, type StylesOptions } from '../../src/styles/styles.ts'
 
 export const models = join(import.meta.dirname, '../../models')
 export const tiny = join(import.meta.dirname, '../fixtures/tiny')
 const ball = readFileSync(join(import.meta.dirname, '../fixtures/ball.webp'))
+
+/** The styles that ship, and what else there is, as they are listed. */
+export const withBuiltIn = (...others: readonly string[]): string[] =>
+  [...builtInStyles(models).map(({ name }) => name), ...others].toSorted((a, b) => a.localeCompare(b, 'en'))
 
 export const pocketBase: BaseModel = {
   name: 'pocket',

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { animeLora } from '../test-styles.ts'
+import { animeLora, withBuiltIn } from '../test-styles.ts'
 import { adminOf, attachment, type Moment, moments, openStylesIn } from './registration-process.ts'
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-killed-'))
@@ -18,7 +18,7 @@ async function found(folder: string) {
   const setup = await openStylesIn(folder, () => undefined)
   const styles = (await setup.styles.list('discord/s1', true))
     .map(({ name }) => name)
-    .filter((name) => !['anime', 'neon', 'pencil', 'pixel', 'sepia'].includes(name))
+    .filter((name) => !withBuiltIn().includes(name))
   const files = ['incoming', 'files'].flatMap((inner) => readdirSync(join(folder, 'styles', inner)).map((name) => `${inner}/${name}`))
   return { setup, styles, files }
 }

@@ -160,8 +160,9 @@ test('a clip that goes on keeps its first frames to the byte, and asks only wind
 })
 
 test('a weak variation stays close to its clip, a strong one does not', async () => {
-  const source = await draw({ steps: 4 })
-  const varied = (strength: number) => draw({ steps: 10, seed: 8n, variationOf: { frames: source, strength } })
+  const large = { frames: 3, width: 96, height: 96, guidance: 4 } as const
+  const source = await draw({ ...large, steps: 4 })
+  const varied = (strength: number) => draw({ ...large, steps: 10, seed: 8n, variationOf: { frames: source, strength } })
   const [weak, strong] = [await varied(0.1), await varied(1)]
   assert.equal(weak.count, source.count)
   assert.ok(apart(weak, source) < apart(strong, source) / 2, `${apart(weak, source)} and ${apart(strong, source)}`)
