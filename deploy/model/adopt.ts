@@ -82,12 +82,8 @@ function loops(declared: readonly DeclaredStyle[]): Loop[] {
 function asFlags(typed: string): Omit<Loop, 'file'> {
   const option = /([a-z-]+):(?:"([^"]*)"|(\S+))/g
   const named = new Map([...typed.matchAll(option)].map(([, name, quoted, bare]) => [name!, quoted ?? bare!]))
-  const prompt =
-    named.get('prompt') ??
-    typed
-      .replace(option, '')
-      .replace(/^animate /, '')
-      .trim()
+  const words = typed.replaceAll(option, '').slice('animate '.length)
+  const prompt = named.get('prompt') ?? words.trim()
   named.delete('prompt')
   return { prompt, flags: [...named].flatMap(([name, value]) => [`--${name}`, value]) }
 }
@@ -95,19 +91,12 @@ function asFlags(typed: string): Omit<Loop, 'file'> {
 /** By the command line, which people draw by. */
 function draw({ file, prompt, flags }: Loop): void {
   const closed = flags.includes('--loop') ? [] : ['--loop', 'auto']
-  const args = [
-    join(root, 'src/zoetrope.js'),
-    'animate',
-    prompt,
-    ...flags,
-    ...closed,
-    '--out',
-    `${file}.webp`,
-    '--device',
-    'cpu',
-    '--quiet',
-  ]
+  const to = ['--out', `${file}.webp`, '--device', 'cpu', '--quiet']
+  const program = join(root, 'src/zoetrope.js')
   const { PATH = '' } = process.env
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env: { PATH, ZOETROPE_HOME: home } })
+  const { status } = spawnSync(process.execPath, [program, 'animate', prompt, ...flags, ...closed, ...to], {
+    stdio: 'inherit',
+    env: { PATH, ZOETROPE_HOME: home },
+  })
   if (status !== 0) throw new Error(`${prompt}: drawing it ended with ${status}.`)
 }

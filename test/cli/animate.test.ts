@@ -84,7 +84,7 @@ for (const format of ['gif', 'mp4']) {
 test('several seeds stand side by side in one file, which says so', () => {
   assert.equal(zoetrope('animate', 'a ball', ...quick, '--count', '2', '--out', 'both.webp', '--scale', '1').code, 0)
   const { width, height, settings } = readSettings(readFileSync(join(folder, 'both.webp')))
-  assert.deepEqual({ width, height, count: (settings as { count: number }).count }, { width: 130, height: 64, count: 2 })
+  assert.deepEqual({ width, height, count: (settings as { count: number }).count }, { width: 258, height: 128, count: 2 })
   assert.match(zoetrope('inspect', 'both.webp').out, /--count 2/)
 })
 

@@ -29,7 +29,7 @@ const renderer = createRenderer({ ...common, frameCache })
 const withoutFrames = createRenderer(common)
 after(() => engine.close())
 
-const [side, frames] = [32, 6]
+const [side, frames] = [64, 6]
 const recipe = (change: Partial<AnimationRequest> = {}): Recipe => smallRecipe({ width: side, height: side, frames, steps: 2, ...change })
 
 async function rendered(wanted: Recipe, by = renderer): Promise<Drawn> {

@@ -35,11 +35,12 @@ for (const [name, files] of Object.entries(models)) {
     }
   })
 
-  test(`the least side, and one that is odd at every level, are drawn: ${name}`, async () => {
+  test(`the least side, one that is odd at every level, and half as wide again as high are drawn: ${name}`, async () => {
     const engine = countingEngine(scratch)
     for (const [width, height] of [
       [minSide, minSide],
       [minSide + 3 * multiple, minSide + multiple],
+      [192, 128],
     ] as const) {
       const drawing = {
         model: { ...files, loras: [] },

@@ -16,9 +16,7 @@ const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 /** What a process that was killed left, as the next one opens it. */
 async function found(folder: string) {
   const setup = await openStylesIn(folder, () => undefined)
-  const styles = (await setup.styles.list('discord/s1', true))
-    .map(({ name }) => name)
-    .filter((name) => !withBuiltIn().includes(name))
+  const styles = (await setup.styles.list('discord/s1', true)).map(({ name }) => name).filter((name) => !withBuiltIn().includes(name))
   const files = ['incoming', 'files'].flatMap((inner) => readdirSync(join(folder, 'styles', inner)).map((name) => `${inner}/${name}`))
   return { setup, styles, files }
 }

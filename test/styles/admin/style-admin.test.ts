@@ -233,14 +233,14 @@ describe('edits', () => {
       before: 'ink drawing',
       after: 'on paper',
       negative: 'photo',
-      width: 128,
+      width: 160,
       height: 96,
       steps: 9,
       sampler: 'euler',
       triggers: 'zxc',
     })
     const { width, height, steps, negative, guidance } = await setup.styles.model('ink')
-    assert.deepEqual({ width, height, steps, negative, guidance }, { width: 128, height: 96, steps: 9, negative: 'photo', guidance: 4 })
+    assert.deepEqual({ width, height, steps, negative, guidance }, { width: 160, height: 96, steps: 9, negative: 'photo', guidance: 4 })
     const recipe = await setup.styles.recipe({ ...request, negative: 'grey', style: 'INK' })
     assert.equal(recipe.prompt, 'zxc, ink drawing, a cat, on paper')
     assert.equal(recipe.negative, 'grey, photo')
@@ -248,7 +248,7 @@ describe('edits', () => {
     assert.equal((await setup.styles.recipe({ ...request, style: 'ink', sampler: 'ddim' })).request.sampler, 'ddim')
     await admin.edit('ink', { usual: true, triggers: '', before: '', after: '' })
     assert.equal((await setup.styles.recipe({ ...request, style: 'ink' })).prompt, 'a cat')
-    assert.equal((await setup.styles.model('ink')).width, 64)
+    assert.equal((await setup.styles.model('ink')).width, 128)
     assert.equal((await refusal(admin.edit('ink', { before: '' }))).code, 'style-unchanged')
     setup.close()
   })

@@ -90,10 +90,10 @@ const hostile: readonly { readonly named: string; readonly bytes: Buffer; readon
     says: /after its last tensor/,
   },
   { named: 'a file that was cut off', bytes: Buffer.from(animeLora().subarray(0, 300_000)), code: 'checkpoint-truncated', says: /cut off/ },
-  { named: 'a LoRA with NaN in it', bytes: tensors(lora(128, 64), { first: NaN }), code: 'tensor-not-finite', says: /NaN or infinite/ },
+  { named: 'a LoRA with NaN in it', bytes: tensors(lora(160, 64), { first: NaN }), code: 'tensor-not-finite', says: /NaN or infinite/ },
   {
     named: 'a LoRA with infinity in it',
-    bytes: tensors(lora(128, 64), { first: -Infinity }),
+    bytes: tensors(lora(160, 64), { first: -Infinity }),
     code: 'tensor-not-finite',
     says: /NaN or infinite/,
   },
@@ -109,9 +109,9 @@ const hostile: readonly { readonly named: string; readonly bytes: Buffer; readon
     named: 'a LoRA for a base that is not installed',
     bytes: tensors(lora(768, 320)),
     code: 'file-other-width',
-    says: /Stable Diffusion 1\.x.*reads 128/,
+    says: /Stable Diffusion 1\.x.*reads 160/,
   },
-  { named: 'a LoRA of other widths', bytes: tensors(lora(128, 320)), code: 'lora-shape', says: /./ },
+  { named: 'a LoRA of other widths', bytes: tensors(lora(160, 320)), code: 'lora-shape', says: /./ },
   { named: 'a textual inversion of another width', bytes: tensors({ emb_params: [2, 768] }), code: 'file-other-width', says: /768/ },
   {
     named: 'a ControlNet',
@@ -222,7 +222,7 @@ describe('where a file comes from', () => {
 })
 
 describe("what is taken over from a file's own words", () => {
-  const shapes = lora(128, 64)
+  const shapes = lora(160, 64)
   async function added(metadata: Record<string, string>) {
     const setup = await openTestStyles()
     const { file, files } = attached(tensors(shapes, { metadata }))
@@ -263,7 +263,7 @@ describe("what is taken over from a file's own words", () => {
 
   test('a textual inversion stands under its file name, a word of its own, or the one that is given', async () => {
     const setup = await openTestStyles()
-    const { file, files } = attached(tensors({ emb_params: [2, 128] }), 'My Look (v2).safetensors')
+    const { file, files } = attached(tensors({ emb_params: [2, 160] }), 'My Look (v2).safetensors')
     const admin = setup.admin({ files })
     assert.equal((await admin.add({ name: 'a', extend: false, file })).files[0]!.word, 'My-Look-v2-')
     const given = await admin.add({ name: 'b', extend: false, file, word: 'lookx' })
@@ -274,7 +274,7 @@ describe("what is taken over from a file's own words", () => {
       (await setup.styles.find('b', 'discord/s1', true))!.model.embeddings!.map(({ word }) => word),
       ['lookx'],
     )
-    const own = attached(tensors({ '<cat-toy>': [1, 128] }))
+    const own = attached(tensors({ '<cat-toy>': [1, 160] }))
     assert.equal((await setup.admin({ files: own.files }).add({ name: 'd', extend: false, file: own.file })).files[0]!.word, '<cat-toy>')
     setup.close()
   })
@@ -298,15 +298,15 @@ describe("what is taken over from a file's own words", () => {
 test('a file of half precision with everything in it is read to its last number', async () => {
   const setup = await openTestStyles()
   const path = join(setup.hostFolder, 'late.safetensors')
-  const down = new Uint8Array(4 * 128 * 2)
+  const down = new Uint8Array(4 * 160 * 2)
   down.set([0x00, 0x7e], down.length - 2)
   writeSafetensors(path, [
-    { name: `${key}.lora_down.weight`, dtype: 'F16', shape: [4, 128], bytes: down },
+    { name: `${key}.lora_down.weight`, dtype: 'F16', shape: [4, 160], bytes: down },
     { name: `${key}.lora_up.weight`, dtype: 'F16', shape: [64, 4], bytes: new Uint8Array(64 * 4 * 2) },
   ])
   const error = await refusal(setup.admin().add({ name: 'x', extend: false, path: 'late.safetensors' }))
   assert.equal(error.code, 'tensor-not-finite')
-  assert.equal(error.data['index'], 511)
+  assert.equal(error.data['index'], 639)
   writeFileSync(path, '')
   setup.close()
 })

@@ -58,7 +58,10 @@ describe('the styles that ship', () => {
     assert.equal((await refusal(setup.admin().set('anime', 'quarantined'))).code, 'style-built-in')
     const operator = setup.admin({ platform: 'web' })
     await operator.remove('anime', false)
-    assert.deepEqual(await names(setup.styles), shipped.filter((name) => name !== 'anime'))
+    assert.deepEqual(
+      await names(setup.styles),
+      shipped.filter((name) => name !== 'anime'),
+    )
     await operator.rollback('anime', 0)
     assert.deepEqual(await names(setup.styles), shipped)
     assert.equal((await operator.record('anime')).card.files[0]!.license, 'Apache-2.0')

@@ -4,7 +4,7 @@
 export const samples = [
   { name: 'ball', prompt: 'a red ball bouncing in a meadow', seed: 1 },
   { name: 'jellyfish', prompt: 'a purple jellyfish drifting under water', style: 'neon', seed: 1 },
-  { name: 'duck', prompt: 'a yellow duck bobbing over the sea', seed: 1 },
+  { name: 'butterfly', prompt: 'a purple butterfly fluttering in a meadow', seed: 1 },
   { name: 'rocket', prompt: 'a red rocket flying in the night sky', style: 'anime', seed: 1 },
   { name: 'cat', prompt: 'an orange cat sitting at sunset', seed: 1 },
   { name: 'ufo', prompt: 'a green ufo hovering in the city', style: 'pixel', seed: 1 },
