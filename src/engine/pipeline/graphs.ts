@@ -2,14 +2,16 @@
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
 import { UserError } from '../errors.ts'
-import type { WeightedWindow } from '../nets/motion.ts'
+import type { Motion, WeightedWindow } from '../nets/motion.ts'
+import { sparseControl, sparseControlPath } from '../nets/sparse-control.ts'
 import { textEncoder, tokenEmbedding, withVectors } from '../nets/text-encoder.ts'
-import { unet } from '../nets/unet.ts'
+import { type Residuals, unet } from '../nets/unet.ts'
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
 import { type Material, Weights } from '../nets/weights.ts'
 import { Graph } from '../onnx/graph.ts'
 import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
+import { pixelsToLatent } from '../checkpoint/architecture/sparse-control-architecture.ts'
 import type { Model } from './model/model.ts'
 
 interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {
@@ -66,9 +68,12 @@ export interface DenoiserSize {
   readonly crossFrames?: boolean
 }
 
-/** sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w] */
+/**
+ * sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w]. Of a model with a SparseCtrl there are two inputs
+ * more: control_condition [(B F), K, h, w], or [(B F), 4, H, W] of one that sees pixels, and control_strength [1].
+ */
 export function unetGraph(
-  model: Pick<Model, 'unet' | 'motion'>,
+  model: Pick<Model, 'unet' | 'motion'> & Partial<Pick<Model, 'control'>>,
   target: Target,
   {
     animations,
@@ -92,8 +97,23 @@ export function unetGraph(
   const sample = graph.input('sample', 'float32', [animations * frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
   const context = graph.input('context', 'float32', [textPerFrame ? animations * frames : animations, tokens, contextWidth])
-  graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion, { crossFrames: crossFrames ? frames : 1 }))
+  const control = model.control ? controlIn(graph, model.control) : null
+  const options = { control, crossFrames: crossFrames ? frames : 1 }
+  graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion, options))
   return graph
+
+  function controlIn(graph: Graph, { architecture, tensors, file }: NonNullable<Model['control']>): Residuals {
+    const own = new Map([...tensors].map(([name, tensor]) => [`${sparseControlPath}.${name}`, tensor]))
+    const sides = architecture.condition === 'latents' ? [h, w] : [h, w].map((side) => side * pixelsToLatent(architecture))
+    const condition = graph.input('control_condition', 'float32', [animations * frames, architecture.channels, ...sides])
+    const strength = graph.input('control_strength', 'float32', [1])
+    const inTime: Motion | null = frames > 1 ? { frames, architecture: architecture.motion, ...(windows && { windows }) } : null
+    return sparseControl(
+      new Weights({ graph, target, file, tensors: own }, '', asked).at(sparseControlPath),
+      ...([condition, time, context, model.unet.architecture, inTime] as const),
+      { strength, embedding: architecture.embedding },
+    )
+  }
 }
 
 export interface PictureSize {
