@@ -57,5 +57,31 @@ const conditionEmbedding = block((w: Weights, x: Value, [first, ...others]: read
   return conv3x3(w.at('conv_out'), x, out) // [N, out, h, w]
 })
 
+/** What is shown for a frame: latents [4, h, w], or pixels in 0..1, [3, H, W]. */
+export interface ShownPicture {
+  readonly frame: number
+  readonly values: Float32Array
+}
+
+/**
+ * The condition for these frames, [F, K, h, w]: a picture's values and a mask of ones, and zeros for a frame without one.
+ * @param size K, the mask among them, and h·w
+ */
+export function sparseCondition(
+  pictures: readonly ShownPicture[],
+  frames: readonly number[],
+  { channels: K, places }: { readonly channels: number; readonly places: number },
+): Float32Array {
+  const condition = new Float32Array(frames.length * K * places)
+  for (const [n, frame] of frames.entries()) {
+    const shown = pictures.find((picture) => picture.frame === frame)
+    if (!shown) continue
+    const end = (n + 1) * K * places
+    condition.set(shown.values, n * K * places)
+    condition.fill(1, end - places, end)
+  }
+  return condition
+}
+
 /** Starts training at zero. */
 const projected = block((w: Weights, x: Value): Value => conv1x1(w, x, x.shape[w.target.layout === 'channels-first' ? 1 : 3]!))

@@ -1,6 +1,7 @@
 // A model's nets as ONNX graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
+import { pixelsToLatent } from '../checkpoint/architecture/sparse-control-architecture.ts'
 import { UserError } from '../errors.ts'
 import type { Motion, WeightedWindow } from '../nets/motion.ts'
 import { sparseControl, sparseControlPath } from '../nets/sparse-control.ts'
@@ -11,7 +12,6 @@ import { type Material, Weights } from '../nets/weights.ts'
 import { Graph } from '../onnx/graph.ts'
 import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
-import { pixelsToLatent } from '../checkpoint/architecture/sparse-control-architecture.ts'
 import type { Model } from './model/model.ts'
 
 interface Common extends Pick<Material, 'adapterRank' | 'adapterFrames'> {

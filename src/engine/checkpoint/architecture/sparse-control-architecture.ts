@@ -51,7 +51,8 @@ export function sparseControlArchitecture(tensors: Named, { peRows = 32, config 
 }
 
 /** Pixels along the side of one latent. */
-export const pixelsToLatent = ({ embedding }: Pick<SparseControlArchitecture, 'embedding'>): number => 2 ** Math.floor((embedding.length - 1) / 2)
+export const pixelsToLatent = ({ embedding }: Pick<SparseControlArchitecture, 'embedding'>): number =>
+  2 ** Math.floor((embedding.length - 1) / 2)
 
 const embeddingPath = 'controlnet_cond_embedding'
 

@@ -13,10 +13,7 @@ export interface MergedWeight {
   values(): Float32Array
 }
 
-export function mergedWeights(
-  applied: readonly AppliedDelta[],
-  nets: Readonly<Partial<Record<LoraPart, Named>>>,
-): MergedWeight[] {
+export function mergedWeights(applied: readonly AppliedDelta[], nets: Readonly<Partial<Record<LoraPart, Named>>>): MergedWeight[] {
   const touching = Map.groupBy(applied, ({ delta: { part, weight } }) => `${part} ${weight}`)
   return [...touching.values()].map((here) => {
     const { part, weight } = here[0]!.delta

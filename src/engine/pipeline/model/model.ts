@@ -15,7 +15,11 @@ import {
   vaeArchitecture,
 } from '../../checkpoint/architecture/architecture.ts'
 import { field } from '../../checkpoint/architecture/architecture-readers.ts'
-import { pixelsToLatent, type SparseControlArchitecture, sparseControlArchitecture } from '../../checkpoint/architecture/sparse-control-architecture.ts'
+import {
+  pixelsToLatent,
+  type SparseControlArchitecture,
+  sparseControlArchitecture,
+} from '../../checkpoint/architecture/sparse-control-architecture.ts'
 import { whyIgnored } from '../../checkpoint/dialects/ignored.ts'
 import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { byteLengthOf, type Tensor } from '../../checkpoint/tensor/tensor.ts'
@@ -197,16 +201,24 @@ function refuseOtherControl({ architecture, file }: Net<SparseControlArchitectur
     ['layers in a block:', architecture.layersPerBlock, layersPerBlock],
     ['text of width', architecture.contextWidth, contextWidth],
     ['channels in what it is shown, mask included:', architecture.channels, shown + 1],
-    ...(architecture.condition === 'pixels' ? [['pixels to a latent:', pixelsToLatent(architecture), vae.architecture.factor] as const] : []),
+    ...(architecture.condition === 'pixels'
+      ? [['pixels to a latent:', pixelsToLatent(architecture), vae.architecture.factor] as const]
+      : []),
   ] as const
   for (const [what, got, expected] of pairs) {
     if (got === expected) continue
-    throw new UserError('control-base', `The SparseCtrl ${file} was made for another base: ${what} ${got}, where ${unet.file} has ${expected}.`, {
-      ...{ file, got, expected },
-    })
+    throw new UserError(
+      'control-base',
+      `The SparseCtrl ${file} was made for another base: ${what} ${got}, where ${unet.file} has ${expected}.`,
+      {
+        ...{ file, got, expected },
+      },
+    )
   }
   if (architecture.condition === 'latents' && !vae.architecture.encoder) {
-    throw new UserError('vae-encoder', `${vae.file} has no VAE encoder, so pictures cannot be made into latents with it.`, { file: vae.file })
+    throw new UserError('vae-encoder', `${vae.file} has no VAE encoder, so pictures cannot be made into latents with it.`, {
+      file: vae.file,
+    })
   }
 }
 
