@@ -38,7 +38,10 @@ interface Named<File> extends Omit<Recipe, 'model' | 'earlier' | 'pictures'> {
   readonly pictures?: readonly File[]
 }
 
-async function withNames<From, To>({ earlier, pictures, model, ...rest }: Named<From>, named: (file: From) => Promise<To>): Promise<Named<To>> {
+async function withNames<From, To>(
+  { earlier, pictures, model, ...rest }: Named<From>,
+  named: (file: From) => Promise<To>,
+): Promise<Named<To>> {
   return {
     ...rest,
     model: await withFiles(model, named),

@@ -200,8 +200,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
-    const controlOf =
-      model.control && drawing.control ? await showPictures(nets, model.control, drawing.control, shownAt, plan) : undefined
+    const controlOf = model.control && drawing.control ? await showPictures(nets, model.control, drawing.control, shownAt, plan) : undefined
     const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
     const contextAt = (call: number) => contexts[call]!
     const numbers = numbersOverClip(clip)
@@ -250,7 +249,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       yield { ...decoding, frames: continues }
     }
     const shown =
-      plan.mayFold && !known && !controlOf ? await foldWhereOpen(turn.value, drawn, nets.decode) : { latents: plan.finish(turn.value), again: plan.again }
+      plan.mayFold && !known && !controlOf
+        ? await foldWhereOpen(turn.value, drawn, nets.decode)
+        : { latents: plan.finish(turn.value), again: plan.again }
     for await (const frames of withRepeats(nets.decodeInParts(shown.latents.subarray(known?.length ?? 0)), shown.again)) {
       signal?.throwIfAborted()
       meter.add(frames)

@@ -24,29 +24,40 @@ export type ControlNumbers = Pick<ControlInput, 'at' | 'strength'>
  * @throws UserError `control-missing`, `control-pictures`, `control-frame`, `control-frame-twice`, `control-strength`, `control-zero`
  */
 export function checkControl(
-  control: Model['control'],
+  control: Pick<NonNullable<Model['control']>, 'file'> | null,
   given: ControlNumbers | undefined,
   { frames, method }: Pick<Size, 'frames'> & Partial<Pick<DrawSettings, 'method'>>,
 ): readonly number[] {
-  if (!given || given.at.length === 0) {
-    if (!control) return []
-    throw new UserError('control-pictures', `The SparseCtrl ${control.file} steers by pictures, and none was given.`, { file: control.file })
+  if (!control) {
+    if (!given) return []
+    throw new UserError('control-missing', 'What steers a clip by pictures is a SparseCtrl, and none was named.')
   }
-  if (!control) throw new UserError('control-missing', 'Pictures for frames are read by a SparseCtrl, and none was named.')
+  if (!given || given.at.length === 0) {
+    throw new UserError('control-pictures', `The SparseCtrl ${control.file} steers by pictures, and none was given.`, {
+      file: control.file,
+    })
+  }
   if (method === 'zero') {
     throw new UserError('control-zero', 'Text2Video-Zero draws every frame from the first one, so a SparseCtrl cannot steer it.')
   }
   const { min, max } = controlStrength
   const { strength = 1 } = given
   if (!(strength >= min && strength <= max)) {
-    throw new UserError('control-strength', `The strength of a SparseCtrl is from ${min} to ${max}, not ${strength}.`, { strength, min, max })
+    throw new UserError('control-strength', `The strength of a SparseCtrl is from ${min} to ${max}, not ${strength}.`, {
+      strength,
+      min,
+      max,
+    })
   }
   const at = given.at.map((frame) => (frame < 0 ? frames + frame : frame))
   for (const [n, frame] of at.entries()) {
     const asked = given.at[n]!
     if (!Number.isInteger(frame) || frame < 0 || frame >= frames) {
       const last = frames - 1
-      throw new UserError('control-frame', `There is no frame ${asked} to show a picture for: the clip has frames 0 to ${last}.`, { asked, last })
+      throw new UserError('control-frame', `There is no frame ${asked} to show a picture for: the clip has frames 0 to ${last}.`, {
+        asked,
+        last,
+      })
     }
     if (at.indexOf(frame) !== n) {
       throw new UserError('control-frame-twice', `Two pictures were given for frame ${frame}: it can be like one of them.`, { frame })

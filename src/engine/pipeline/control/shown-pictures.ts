@@ -1,8 +1,8 @@
 // What a SparseCtrl is shown of a clip: each window the pictures of its own frames, and a window that has none the nearest of the others.
 
+import { UserError } from '../../errors.ts'
 import type { Frames } from '../../frames.ts'
 import { type ShownPicture, sparseCondition } from '../../nets/sparse-control.ts'
-import { UserError } from '../../errors.ts'
 import type { ClipPlan } from '../clip/plan-clip.ts'
 import type { Model, Net } from '../model/model.ts'
 import type { Nets, ShownControl } from '../nets.ts'
