@@ -67,7 +67,7 @@ function withFlags(command: Command, kind: Kind): Command {
       .addOption(new Option('--weighting <name>', 'how much a timestep counts').choices([...lossWeightings]).default('none'))
       .option('--offset-noise <strength>', 'for dark and bright pictures, such as 0.05', number, 0)
   }
-  if (!kind.undrawn) command.option('--preview <words>', 'draw them whenever the state is saved')
+  command.option('--preview <words>', `draw them whenever the state is saved${kind.previews ?? ''}`)
   return command
     .option(
       '--size <WxH>',

@@ -30,12 +30,16 @@ export function checkControl(
 ): readonly number[] {
   if (!control) {
     if (!given) return []
-    throw new UserError('control-missing', 'What steers a clip by pictures is a SparseCtrl, and none was named.')
+    throw new UserError('control-missing', 'What steers a clip by pictures is a SparseCtrl, and none was named: --control FILE.')
   }
   if (!given || given.at.length === 0) {
-    throw new UserError('control-pictures', `The SparseCtrl ${control.file} steers by pictures, and none was given.`, {
-      file: control.file,
-    })
+    throw new UserError(
+      'control-pictures',
+      `The SparseCtrl ${control.file} steers by pictures, and none was given: --control-image 0:first.png.`,
+      {
+        file: control.file,
+      },
+    )
   }
   if (method === 'zero') {
     throw new UserError('control-zero', 'Text2Video-Zero draws every frame from the first one, so a SparseCtrl cannot steer it.')
