@@ -15,7 +15,7 @@ import { block, type Weights } from './weights.ts'
 /** Before the names of its weights in a graph, because those are the names of the UNet that it was copied from. */
 export const sparseControlPath = 'sparse_control'
 
-export interface SparseControlOptions {
+export interface ResidualOptions {
   /** [1]; 1 is as it was trained. */
   readonly strength?: Value
   /** Of a condition in pixels, the channels of each convolution in front. */
@@ -36,7 +36,7 @@ export function sparseControl(
   context: Value,
   arch: UNetArchitecture,
   motion: Motion | null,
-  { strength, embedding = [] }: SparseControlOptions = {},
+  { strength, embedding = [] }: ResidualOptions = {},
 ): Residuals {
   const embedded = conditionEmbedding(w.at('controlnet_cond_embedding'), enter(w.target, condition), embedding, arch.widths[0]!)
   const bias = w.get('conv_in.bias', [arch.widths[0]!])
@@ -58,7 +58,7 @@ const conditionEmbedding = block((w: Weights, x: Value, [first, ...others]: read
 })
 
 /** What is shown for a frame: latents [4, h, w], or pixels in 0..1, [3, H, W]. */
-export interface ShownPicture {
+export interface ControlPicture {
   readonly frame: number
   readonly values: Float32Array
 }
@@ -68,7 +68,7 @@ export interface ShownPicture {
  * @param size K, the mask among them, and h·w
  */
 export function sparseCondition(
-  pictures: readonly ShownPicture[],
+  pictures: readonly ControlPicture[],
   frames: readonly number[],
   { channels: K, places }: { readonly channels: number; readonly places: number },
 ): Float32Array {

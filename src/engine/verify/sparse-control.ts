@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { SparseControlArchitecture } from '../checkpoint/architecture/sparse-control-architecture.ts'
 import { concat } from '../concat.ts'
 import { UserError } from '../errors.ts'
-import { type ShownPicture, sparseCondition } from '../nets/sparse-control.ts'
+import { type ControlPicture, sparseCondition } from '../nets/sparse-control.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import { encoderGraph, residualsGraph, unetGraph } from '../pipeline/graphs.ts'
 import { type Model, openModel } from '../pipeline/model/model.ts'
@@ -161,7 +161,7 @@ function conditionFor(
   const each = all.length / count
   const numbers = list === 'none' ? [] : list.split('_').map(Number)
   const pictures = numbers.map(
-    (number, i): ShownPicture => ({ frame: (number + frames) % frames, values: all.subarray(i * each, (i + 1) * each) }),
+    (number, i): ControlPicture => ({ frame: (number + frames) % frames, values: all.subarray(i * each, (i + 1) * each) }),
   )
   const places = each / (architecture.channels - 1)
   const one = sparseCondition(pictures, [...Array(frames).keys()], { channels: architecture.channels, places })

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../errors.ts'
 import type { Frames } from '../../frames.ts'
-import { type ShownPicture, sparseCondition } from '../../nets/sparse-control.ts'
+import { type ControlPicture, sparseCondition } from '../../nets/sparse-control.ts'
 import type { ClipPlan } from '../clip/plan-clip.ts'
 import type { Model, Net } from '../model/model.ts'
 import type { Nets, ShownControl } from '../nets.ts'
@@ -32,7 +32,7 @@ export async function showPictures(
   const all = architecture.condition === 'latents' ? await nets.encode(pictures) : inPixels(pictures)
   const each = all.length / pictures.count
   const shown = at.flatMap((frame, n) =>
-    drawnFor(frame, plan).map((drawn): ShownPicture => ({ frame: drawn, values: all.subarray(n * each, (n + 1) * each) })),
+    drawnFor(frame, plan).map((drawn): ControlPicture => ({ frame: drawn, values: all.subarray(n * each, (n + 1) * each) })),
   )
   const { channels } = architecture
   const size = { channels, places: each / (channels - 1) }
@@ -49,9 +49,9 @@ export function drawnFor(frame: number, { drawn, loop, keyed }: Pick<ClipPlan, '
 /** So Advanced-ControlNet has it: without any picture a SparseCtrl was never trained. */
 function seenIn(
   frames: readonly number[],
-  pictures: readonly ShownPicture[],
+  pictures: readonly ControlPicture[],
   { drawn, keyed }: Pick<ClipPlan, 'drawn' | 'keyed'>,
-): readonly ShownPicture[] {
+): readonly ControlPicture[] {
   if (pictures.some(({ frame }) => frames.includes(frame))) return pictures
   const apart = (a: number, b: number): number => (keyed.cyclic ? Math.min(Math.abs(a - b), drawn - Math.abs(a - b)) : Math.abs(a - b))
   const pairs = pictures.flatMap(({ frame: from, values }) => frames.map((frame) => ({ frame, values, distance: apart(frame, from) })))

@@ -5,7 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { elementsOf } from '../../../../src/engine/checkpoint/tensor/tensor.ts'
+import { drawingMemory } from '../../../../src/engine/pipeline/drawing-memory.ts'
 import { createEngine, type EngineInput } from '../../../../src/engine/pipeline/engine.ts'
+import { openModel } from '../../../../src/engine/pipeline/model/model.ts'
 import { createSession } from '../../../../src/engine/runtime/session.ts'
 import { createSessions } from '../../../../src/engine/runtime/sessions.ts'
 import { cpuSession, fixtures, tiny } from '../../cpu-session.ts'
@@ -52,7 +55,7 @@ async function draw(changes: Partial<EngineInput>): Promise<Uint8Array> {
 
 const apart = (a: Uint8Array, b: Uint8Array): number => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length
 
-test('pictures, their frames and the strength change what is drawn, and at strength 0 nothing does', { timeout: 600_000 }, async () => {
+test('pictures, their frames and the strength change what is drawn; strength 0 changes nothing', { timeout: 600_000 }, async () => {
   const without = await draw({})
   assert.ok(!loaded.some(({ inputs }) => inputs.some((name) => name.startsWith('control'))), 'without one the graph is as it was')
   const control = { pictures: picture(200), at: [0] }
@@ -91,6 +94,16 @@ test('a clip that nobody insisted on how to loop keeps the frames that it was gi
   const each = side * side * 3
   const shown = Array.from({ length: 6 }, (_, i) => frames.subarray(i * each, (i + 1) * each))
   assert.ok(apart(shown[1]!, shown[5]!) > 0, 'it is not played back')
+})
+
+test('memory is foretold with the SparseCtrl in it', () => {
+  const size = { frames: 2, width: side, height: side }
+  const [without, beside] = [openModel(plain), openModel(steered)].map((model) => drawingMemory(model, size, cpuSession))
+  const own = [...openModel(steered).control!.tensors].filter(([name]) => name !== 'conv_in.weight')
+  const numbers = own.reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0)
+  const more = beside!.weightBytes - without!.weightBytes - 4 * numbers
+  assert.ok(more >= 0 && more < 100, `${more} bytes of shapes`)
+  assert.ok(beside!.valueBytes > without!.valueBytes)
 })
 
 test('what does not fit is refused before anything is loaded', async () => {
