@@ -34,7 +34,7 @@ import {
 import { firstCallFor } from './clip/known-frames.ts'
 import type { WindowPositions } from './clip/plan-clip.ts'
 import { type ControlInput, checkControl } from './control/control-input.ts'
-import { refuseLongWindow, showPictures } from './control/shown-pictures.ts'
+import { refuseLongWindow, refuseSharedFrames, showPictures } from './control/shown-pictures.ts'
 import { denoise } from './denoise.ts'
 import { type Closing, closingOf, foldWhereOpen } from './loop/closed-loop.ts'
 import { createSeamMeter } from './loop/seam.ts'
@@ -170,6 +170,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const schedule = scheduleOf(drawing, clip, base.model, applied)
     if (isZero(drawing)) refuseForZero(schedule)
     const shownAt = checkControl(base.model.control, drawing.control, drawing)
+    refuseSharedFrames(shownAt, plan)
     if (drawing.control) refuseOtherSize(drawing.control.pictures, drawing)
     const sampler = createSampler(schedule.sampler)
     const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing

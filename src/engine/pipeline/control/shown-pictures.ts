@@ -18,6 +18,16 @@ export function refuseLongWindow({ architecture, file }: Control, { length }: Pi
   throw new UserError('control-window', sentence, { file, most, length })
 }
 
+/** @throws UserError `control-frame-twice` where two pictures were given for what is drawn once */
+export function refuseSharedFrames(at: readonly number[], plan: Pick<ClipPlan, 'drawn' | 'loop' | 'keyed'>): void {
+  const drawn = at.map((frame) => drawnFor(frame, plan)[0]!)
+  const second = drawn.findIndex((frame, n) => drawn.indexOf(frame) !== n)
+  if (second === -1) return
+  const [one, other] = [at[drawn.indexOf(drawn[second]!)]!, at[second]!]
+  const sentence = `Played forth and back, frames ${one} and ${other} are the same one: give a picture for one of them.`
+  throw new UserError('control-frame-twice', sentence, { one, other })
+}
+
 /**
  * @param at of the clip as it is shown, from 0
  * @returns what is shown of these frames of the clip as it is drawn

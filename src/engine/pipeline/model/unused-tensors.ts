@@ -20,7 +20,14 @@ export function unusedTensors(model: Model): Note[] {
   asked.unet.add(`${sparseControlPath}.conv_in.weight`)
   const size = { pictures: 1, h: 8, w: 8 }
   textGraph(model, target, { prompts: 1, asked: asked.text })
-  unetGraph(model, target, { animations: 1, frames: model.motion ? 2 : 1, h: 8, w: 8, tokens: chunkLength, asked: asked.unet })
+  unetGraph(model, target, {
+    animations: 1,
+    frames: model.motion || model.control ? 2 : 1,
+    h: 8,
+    w: 8,
+    tokens: chunkLength,
+    asked: asked.unet,
+  })
   const { encoder } = model.vae.architecture
   decoderGraph(model, target, { ...size, asked: asked.vae })
   if (encoder) encoderGraph(model, target, { ...size, asked: asked.vae })

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { defaultClip } from '../../../../src/engine/draw-settings.ts'
 import { planClip } from '../../../../src/engine/pipeline/clip/plan-clip.ts'
 import { checkControl } from '../../../../src/engine/pipeline/control/control-input.ts'
-import { drawnFor, refuseLongWindow, showPictures } from '../../../../src/engine/pipeline/control/shown-pictures.ts'
+import { drawnFor, refuseLongWindow, refuseSharedFrames, showPictures } from '../../../../src/engine/pipeline/control/shown-pictures.ts'
 import { openModel } from '../../../../src/engine/pipeline/model/model.ts'
 import { tiny } from '../../cpu-session.ts'
 import { writeFirstLayer, writeTinySparseControl } from '../../sparse-control-files.ts'
@@ -95,6 +95,8 @@ test('what is played back is drawn once, and what fades over is drawn twice', ()
     [0, 3, 4, 5, 7].map((frame) => drawnFor(frame, folded)),
     [[0], [3], [4], [3], [1]],
   )
+  refuseSharedFrames([0, 3, 7], folded)
+  assert.throws(() => refuseSharedFrames([0, 3, 5], folded), { code: 'control-frame-twice', message: /frames 3 and 5 are the same one/ })
   const faded = planClip({ ...defaultClip, loop: 'cross-fade' }, 8, { maxFrames: 32 })
   assert.deepEqual(
     [0, 3, 4, 7].map((frame) => drawnFor(frame, faded)),
