@@ -6,6 +6,7 @@ import { type DrawSettingName, type DrawSettings, drawSettings } from './engine/
 export {
   type ClipSettingName,
   clipSettingsIn,
+  controlStrength,
   type DrawSettingName,
   type DrawSettings,
   drawSettingNames,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { devices } from '../engine/device-names.ts'
-import { betaSchedules, drawSettings, methods, samplerNames, spacings } from '../engine/draw-settings.ts'
+import { betaSchedules, controlStrength, drawSettings, methods, samplerNames, spacings } from '../engine/draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
@@ -17,7 +17,7 @@ import { clipFlags } from './animate/clip-flags.ts'
 import { formats, placeFor, standardStream, writeWhole } from './animate/output-file.ts'
 import type { Flags } from './animate/recipe-from-flags.ts'
 import type { CommandLine } from './command-line.ts'
-import { collected, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
+import { collected, controlImageOf, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
 import type { Output } from './output.ts'
 import { drawingBar } from './progress-bar.ts'
 import { readStandardInput } from './standard-input.ts'
@@ -39,6 +39,14 @@ export function animateCommand(program: Command, line: CommandLine): void {
     .option('--vae <file|name>', 'a VAE in the place of its own')
     .option('--lora <file|name[:strength]>', 'a LoRA, a motion LoRA or a domain adapter; may be given again', collected(loraOf), [])
     .option('--embedding <file[:word]>', 'a textual inversion and the word for it; may be given again', collected(embeddingOf), [])
+    .option('--control <file|name>', 'a SparseCtrl, which steers the clip by pictures for some of its frames')
+    .option(
+      '--control-image <frame:picture>',
+      'such as 0:first.png, or -1:last.png for the last; may be given again',
+      collected(controlImageOf),
+      [],
+    )
+    .option('--control-strength <number>', `how much it counts, ${controlStrength.min} to ${controlStrength.max} (1)`, number)
     .option('--size <WxH>', 'pixels of a frame, such as 512x384', size)
     .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--height <pixels>', 'of a frame, a multiple of 8', whole)

@@ -21,6 +21,13 @@ export function embeddingOf(text: string): { file: string; word: string } {
   return { file: resolve(text), word: parse(text).name }
 }
 
+/** `0:first.png`; −1 is the last frame. */
+export function controlImageOf(text: string): { frame: number; file: string } {
+  const match = /^(-?\d{1,4}):(.+)$/.exec(text)
+  if (!match) throw new InvalidArgumentError('It is a frame and a picture for it, such as 0:first.png.')
+  return { frame: Number(match[1]), file: resolve(match[2]!) }
+}
+
 export function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
   return Number(text)

@@ -24,8 +24,11 @@ import { type Kind, kinds } from './train/kinds.ts'
 import { drawPreview } from './train/preview.ts'
 import { type TrainFlags, trainingRequestFrom } from './train/request-from-flags.ts'
 
-export function trainCommand(program: Command, { output }: CommandLine): void {
-  const train = program.command('train').description('learn any part of a model, or what is added to one, from a folder')
+export function trainCommand(program: Command, { output, prefix }: CommandLine): void {
+  const train = program
+    .command('train')
+    .description('learn any part of a model, or what is added to one, from a folder')
+    .addHelpText('after', `\n${useOf(prefix)}`)
   for (const [name, kind] of Object.entries(kinds) as [TraineeName, Kind][]) {
     withFlags(train.command(name), kind)
       .description(`learn ${kind.does}`)
@@ -38,6 +41,16 @@ export function trainCommand(program: Command, { output }: CommandLine): void {
       .action((data: string | undefined, flags: TrainFlags) => trainAs(name, data, flags, output))
   }
 }
+
+/** What was trained is drawn with by the flags of `animate`. */
+const useOf = (prefix: string): string =>
+  [
+    'What was learned is drawn with: animate "words" --lora FILE (lora, adapter, motion-lora), --motion, --checkpoint (t2i), --vae,',
+    '--embedding (textual-inversion), --control FILE --control-image 0:first.png (sparsectrl). From a folder, or from the small world:',
+    '',
+    `  ${prefix} train sparsectrl --world pocket --steps 300 --batch 1 --out steer`,
+    `  ${prefix} animate "a red ball bouncing in a meadow" --control steer --control-image 0:first.png`,
+  ].join('\n')
 
 const outs: Readonly<Record<Kind['out'], string>> = {
   file: 'a .safetensors',
@@ -67,7 +80,7 @@ function withFlags(command: Command, kind: Kind): Command {
       .addOption(new Option('--weighting <name>', 'how much a timestep counts').choices([...lossWeightings]).default('none'))
       .option('--offset-noise <strength>', 'for dark and bright pictures, such as 0.05', number, 0)
   }
-  if (!kind.undrawn) command.option('--preview <words>', 'draw them whenever the state is saved')
+  command.option('--preview <words>', `draw them whenever the state is saved${kind.previews ?? ''}`)
   return command
     .option(
       '--size <WxH>',

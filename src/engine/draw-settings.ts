@@ -65,6 +65,9 @@ const mostFrames = 128
 /** Another way to say `frames`, at the frames a second of the clip: what is kept is the frames. */
 export const seconds = { kind: 'number', min: 0.1, max: mostFrames } as const
 
+/** Of a SparseCtrl: what it adds to the UNet is multiplied by this. Goes with its pictures (AnimationRequest's `control`). */
+export const controlStrength = { kind: 'number', min: 0, max: 2 } as const
+
 /** Of clips; `auto` is decided by the loop, the length of the clip and the motion module: see pipeline/clip/plan-clip.ts. */
 export const clipSettings = {
   loop: { kind: 'choice', choices: loops, absent: 'none' },

@@ -17,6 +17,7 @@ export {
   type Betas,
   type ClipSettingName,
   clipSettingsIn,
+  controlStrength,
   type DrawSettings,
   drawSettings,
   type Method,
@@ -35,6 +36,7 @@ export { printGraph } from './onnx/print.ts'
 export { partialFile } from './partial-file.ts'
 export { checkClip } from './pipeline/clip/clip-input.ts'
 export type { WindowPositions } from './pipeline/clip/plan-clip.ts'
+export { checkControl } from './pipeline/control/control-input.ts'
 export { type DrawingMemory, drawingMemory } from './pipeline/drawing-memory.ts'
 export { decoderGraph, encoderGraph, textGraph, unetGraph } from './pipeline/graphs.ts'
 export { type Inspection, type InspectOptions, inspect } from './pipeline/inspect/inspect.ts'

@@ -9,6 +9,8 @@ export interface ModelFiles {
   readonly checkpoint: string
   readonly motion?: string
   readonly vae?: string
+  /** A SparseCtrl; what it is shown stands in the request. */
+  readonly control?: string
   /** LoRAs of every kind, motion LoRAs and domain adapters too: what a file is, is decided from its content. */
   readonly loras: readonly LoraFile[]
   /** Textual inversions, and the words that stand for them in prompts. */
@@ -34,6 +36,14 @@ export interface EarlierAnimation {
   readonly strength?: number
 }
 
+/** What the model's SparseCtrl is shown. */
+export interface ControlPictures {
+  /** Paths, as they were typed, and the frames that they are for; −1 is the last. */
+  readonly pictures: readonly { readonly frame: number; readonly file: string }[]
+  /** A multiplier of what it adds; 1 where absent. */
+  readonly strength?: number
+}
+
 /** Of what a style is learned: pictures and clips that a manager handed over, which the bot keeps under this id until it has ended. */
 export interface StyleTraining {
   readonly id: string
@@ -49,6 +59,7 @@ export interface AnimationRequest extends DrawSettings {
   readonly style?: string
   readonly model?: ModelFiles
   readonly earlier?: EarlierAnimation
+  readonly control?: ControlPictures
   /** Teaches a style first; what is drawn is its example. */
   readonly training?: StyleTraining
   /** So many with consecutive seeds, in one animation side by side; one where it is absent. */

@@ -38,7 +38,7 @@ async function decodePages(path: string, { width, height, maxFrames }: DecodeOpt
       const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true })
       decoded.push(covered({ count: 1, width: info.width, height: info.height, data: rgb(data, info.channels) }, width, height))
     }
-    return joined(decoded)
+    return joinFrames(decoded)
   } catch (cause) {
     throw notDecodable(path, cause)
   }
@@ -90,7 +90,8 @@ function picturesIn(stream: Uint8Array): Frames {
   return { count, width, height, data }
 }
 
-function joined(frames: readonly Frames[]): Frames {
+/** Pictures of one size, one behind the other. */
+export function joinFrames(frames: readonly Frames[]): Frames {
   const { width, height } = frames[0]!
   const size = width * height * 3
   const data = new Uint8Array(frames.length * size)

@@ -96,10 +96,11 @@ function watchLoading(expectedMs: number, now: () => number, onProgress: (progre
   }
 }
 
-const keyOf = ({ checkpoint, motion }: ModelFiles): string => [checkpoint, motion ?? ''].map((path) => basename(path)).join('+')
+const keyOf = ({ checkpoint, motion, control }: ModelFiles): string =>
+  [checkpoint, motion ?? '', ...(control === undefined ? [] : [control])].map((path) => basename(path)).join('+')
 
-function bytesOf({ checkpoint, motion }: ModelFiles): number {
-  const files = [checkpoint, motion].flatMap((path) =>
+function bytesOf({ checkpoint, motion, control }: ModelFiles): number {
+  const files = [checkpoint, motion, control].flatMap((path) =>
     path === undefined ? [] : [path, ...globSync(join(path, '**/*.{safetensors,bin}'))],
   )
   return files.map((path) => statSync(path, { throwIfNoEntry: false })).reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : 0), 0)

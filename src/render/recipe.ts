@@ -13,6 +13,8 @@ export interface Recipe {
   readonly negative: string
   /** What `request.earlier` names: its file, a path of this host. */
   readonly earlier?: string
+  /** What `request.control` names, in its order: files, paths of this host. */
+  readonly pictures?: readonly string[]
   /** Multiplies the sides of the frames that were rendered. Absent: small ones are enlarged. */
   readonly scale?: number
 }

@@ -10,6 +10,7 @@ import { type Animation, encode } from '../media/animation.ts'
 import { grid } from '../media/grid.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
+import { controlPictures } from './control-pictures.ts'
 import { earlierFrames } from './earlier-frames.ts'
 import type { FrameCache } from './frame-cache.ts'
 import { createFrameSpool, type FrameSpool } from './frame-spool.ts'
@@ -88,10 +89,11 @@ export function createRenderer({ engine, now, remark, frameCache, ffmpeg }: Rend
     const previewOf = createPreviews(recipe, previewEveryMs, now)
     const stepMs: number[] = []
     const earlier = await earlierFrames(recipe, omitUndefined({ frameCache, ffmpeg }))
+    const control = await controlPictures(recipe, omitUndefined({ ffmpeg }))
     let notes: readonly Note[] = []
     const closings: (Closing | undefined)[] = []
     for (const [n, spool] of spools.entries()) {
-      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier.input }, signal)
+      const run = engine.stream({ ...engineInputOf(recipe, n), ...earlier.input, ...(control && { control }) }, signal)
       let began = now()
       let next = await run.next()
       for (; !next.done; next = await run.next()) {

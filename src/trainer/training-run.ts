@@ -112,7 +112,10 @@ export async function* runTraining(
 }
 
 /** @throws UserError of reading a folder */
-function datasetOf({ data, caption, frames, world }: TrainingRequest, { ffmpeg }: TrainingRunOptions): DatasetEntry[] {
+export function datasetOf(
+  { data, caption, frames, world }: Pick<TrainingRequest, 'data' | 'caption' | 'frames' | 'world'>,
+  { ffmpeg }: Pick<TrainingRunOptions, 'ffmpeg'>,
+): DatasetEntry[] {
   return world ? pocketDataset({ ...world, frames }) : readDataset(data, omitUndefined({ caption, ffmpeg }))
 }
 

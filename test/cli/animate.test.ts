@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { readSettings } from '../../src/media/inspect.ts'
+import { writeTinySparseControl } from '../engine/sparse-control-files.ts'
 import { decode } from '../media/decode.ts'
 
 const cli = join(import.meta.dirname, '../../src/zoetrope.js')
@@ -134,6 +135,47 @@ for (const { what, args, sentence, exit = 3 } of refused) {
     assert.equal(readdirSync(folder, { recursive: true }).length, before)
   })
 }
+
+test('a clip is steered by pictures, and what does not fit is said before anything is loaded', { timeout: 600_000 }, () => {
+  const tiny = join(import.meta.dirname, '../fixtures/tiny')
+  const control = writeTinySparseControl(join(folder, 'sparse-control.safetensors'))
+  const picture = join(import.meta.dirname, '../fixtures/ball.webp')
+  const base = ['--checkpoint', join(tiny, 'checkpoint.safetensors'), '--motion', join(tiny, 'motion_v3.safetensors'), '--size', '64x64']
+  const steered = ['animate', 'a ball', ...quick, ...base, '--control', control]
+  const { code, out, err } = zoetrope(
+    ...steered,
+    '--control-image',
+    `0:${picture}`,
+    '--control-image',
+    `-1:${picture}`,
+    '--control-strength',
+    '0.5',
+  )
+  assert.equal(code, 0, err)
+  const { settings } = readSettings(readFileSync(join(folder, out.trimEnd())))
+  assert.deepEqual((settings as { readonly control?: unknown }).control, {
+    pictures: [0, -1].map((frame) => ({ frame, file: picture })),
+    strength: 0.5,
+  })
+  const cases: [readonly string[], number, RegExp][] = [
+    [steered, 3, /sparse-control\.safetensors steers by pictures, and none was given: --control-image 0:first\.png\.\n$/],
+    [[...steered, '--control-image', `2:${picture}`], 3, /There is no frame 2 to show a picture for: the clip has frames 0 to 1\.\n$/],
+    [[...steered, '--control-image', '0:nothing.png'], 3, /There is no picture \/.*nothing\.png\.\n$/],
+    [[...steered, '--control-image', picture], 2, /It is a frame and a picture for it, such as 0:first\.png\./],
+    [['animate', 'a ball', ...quick, '--control-image', `0:${picture}`], 3, /none was named: --control FILE\.\n$/],
+    [
+      ['animate', 'a ball', ...quick, '--control', control, '--control-image', `0:${picture}`],
+      3,
+      /was made for another base: widths 32, 32, 64, 64,/,
+    ],
+  ]
+  for (const [args, expected, sentence] of cases) {
+    const refused = zoetrope(...args)
+    assert.match(refused.err, sentence)
+    assert.equal(refused.code, expected, refused.err)
+    assert.ok(!refused.err.includes('loading'), refused.err)
+  }
+})
 
 test('a place that cannot be written is said before anything is drawn', () => {
   writeFileSync(join(folder, 'a-file'), '')

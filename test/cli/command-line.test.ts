@@ -159,6 +159,21 @@ describe('printed commands', () => {
     for (const name of drawSettingNames) assert.ok(flags.has(`--${flagName(name)}`), name)
   })
 
+  test('keep a SparseCtrl with what it is shown', () => {
+    const model = { checkpoint: '/a', control: '/c.ckpt', loras: [] }
+    const control = {
+      pictures: [
+        { frame: 0, file: '/first.png' },
+        { frame: -1, file: '/last one.png' },
+      ],
+      strength: 0.8,
+    }
+    assert.equal(
+      animateCommandLine({ prompt: 'a ball', model, control }, 'zoetrope'),
+      "zoetrope animate 'a ball' --checkpoint /a --control /c.ckpt --control-image 0:/first.png --control-image '-1:/last one.png' --control-strength 0.8",
+    )
+  })
+
   test('keep embeddings, and prompts that begin like a flag', () => {
     const model = { checkpoint: '/a', loras: [], embeddings: [{ file: '/b.pt', word: 'easy' }] }
     assert.equal(

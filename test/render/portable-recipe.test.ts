@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { UserError } from '../../src/errors.ts'
 import { pocket } from '../../src/paths.ts'
+import { orderSchema } from '../../src/render/bullmq/messages.ts'
 import { createFileContents, type FileContent } from '../../src/render/file-contents.ts'
 import { toLocal, toPortable } from '../../src/render/portable-recipe.ts'
 import type { Recipe } from '../../src/render/recipe.ts'
@@ -71,6 +72,7 @@ test('every file of a recipe is named by content, and found again on a host wher
       checkpoint: pocket,
       motion: join(pocket, 'motion'),
       vae: join(pocket, 'vae/diffusion_pytorch_model.safetensors'),
+      control: join(pocket, 'unet'),
       loras: [
         { file: join(pocket, 'loras/anime.safetensors'), strength: 0.5, merged: true },
         { file: join(pocket, 'loras/sepia.safetensors'), strength: 1 },
@@ -78,24 +80,28 @@ test('every file of a recipe is named by content, and found again on a host wher
       embeddings: [{ file: join(pocket, 'defaults.json'), word: '<word>' }],
     },
     earlier: join(pocket, 'ball.webp'),
+    pictures: [join(pocket, 'ball.webp'), join(pocket, 'words.json')],
     scale: 2,
   }
   const portable = JSON.parse(JSON.stringify(await toPortable(here, createFileContents().of)))
   assert.ok(!JSON.stringify(portable).includes(pocket), 'no path of this host leaves it')
+  assert.deepEqual(orderSchema.parse({ run: '1.1', host: 'there', kind: 'render', recipe: portable }).recipe, portable)
 
   const there = join(folder, 'there')
   mkdirSync(there)
   const pathOf = async ({ sha256 }: FileContent) => join(there, sha256)
   const local = await toLocal(portable, pathOf)
   const at = async (path: string) => join(there, (await createFileContents().of(path)).sha256)
-  const { checkpoint, motion, vae, loras, embeddings } = here.model
+  const { checkpoint, motion, vae, control, loras, embeddings } = here.model
   assert.deepEqual(local, {
     ...here,
     earlier: await at(here.earlier!),
+    pictures: [await at(here.pictures![0]!), await at(here.pictures![1]!)],
     model: {
       checkpoint: await at(checkpoint),
       motion: await at(motion!),
       vae: await at(vae!),
+      control: await at(control!),
       loras: [
         { file: await at(loras[0]!.file), strength: 0.5, merged: true },
         { file: await at(loras[1]!.file), strength: 1 },

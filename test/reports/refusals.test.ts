@@ -26,6 +26,7 @@ import { target } from '../engine/checkpoint/lora-target.ts'
 import { type Content, fileOf } from '../engine/checkpoint/tensor/tensors-in-memory.ts'
 import { zipOf } from '../engine/checkpoint/torch/zip-file.ts'
 import { fixtures, tiny as tinyFolder } from '../engine/cpu-session.ts'
+import { writeTinySparseControl } from '../engine/sparse-control-files.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-refusals-'))
 const reports = realpathSync(join(fixtures, 'reports/engine'))
@@ -103,6 +104,9 @@ const q = 'mid_block.attentions.0.transformer_blocks.0.attn1.to_q'
 const cross = 'model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight'
 const needs = 'only Stable Diffusion 1.x checkpoints are animated'
 const f32 = (begin: number, end: number, shape = '[1]') => `{"dtype":"F32","shape":${shape},"data_offsets":[${begin},${end}]}`
+
+/** A SparseCtrl that is shown latents, for the tiny nets. */
+const control = writeTinySparseControl(join(scratch, 'sparse-control.safetensors'))
 
 const rows: readonly Row[] = [
   // What is no file of tensors.
@@ -352,7 +356,7 @@ const rows: readonly Row[] = [
   ['empty', 'FILE holds no tensors.', () => said({})],
   [
     'unknown',
-    'FILE is none of what is known here: checkpoint, VAE, text encoder, motion module, LoRA or textual inversion (its tensors: layer.weight, layer.bias).',
+    'FILE is none of what is known here: checkpoint, VAE, text encoder, motion module, SparseCtrl, LoRA or textual inversion (its tensors: layer.weight, layer.bias).',
     () => said({ 'layer.weight': [3, 3], 'layer.bias': [3] }),
   ],
   ['sdxl', `FILE is SDXL; ${needs}, and motion modules for them.`, () => said({ [cross]: [640, 2048] })],
@@ -402,9 +406,14 @@ const rows: readonly Row[] = [
     () => said({ 'control_model.input_hint_block.0.weight': [16, 3, 3, 3] }),
   ],
   [
-    'sparse-ctrl',
-    'FILE is a SparseCtrl encoder, which steers an animation by pictures; that is not supported.',
-    () => said([['controlnet_cond_embedding.weight', [320, 5, 3, 3]], ...officialModules()]),
+    'sparse-ctrl-sdxl',
+    'FILE is a SparseCtrl for SDXL; one for Stable Diffusion 1.5 is needed.',
+    () =>
+      said([
+        ['controlnet_cond_embedding.weight', [320, 5, 3, 3]],
+        ['down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight', [640, 2048]],
+        ...officialModules(),
+      ]),
   ],
   [
     'ip-adapter',
@@ -481,7 +490,7 @@ const rows: readonly Row[] = [
   ],
   [
     'checkpoint-part',
-    'FILE is none of what is known here: checkpoint, VAE, text encoder, motion module, LoRA or textual inversion (its tensors: layer.weight).',
+    'FILE is none of what is known here: checkpoint, VAE, text encoder, motion module, SparseCtrl, LoRA or textual inversion (its tensors: layer.weight).',
     () => model({ vae: tensors({ 'layer.weight': [3, 3] }) }),
   ],
   [
@@ -613,7 +622,35 @@ const rows: readonly Row[] = [
     () => readEmbeddings([{ file: tensors({ a: [64] }), word: ' ' }], 64),
   ],
 
+  // SparseCtrls.
+  [
+    'checkpoint-part',
+    'FILE is a SparseCtrl, which steers a clip by pictures; what is needed here is a motion module of AnimateDiff for Stable Diffusion 1.5.',
+    () => model({ motion: control }),
+  ],
+  [
+    'checkpoint-part',
+    'FILE is a motion module; what is needed here is a SparseCtrl for Stable Diffusion 1.5.',
+    () => model({ control: join(tiny, 'motion_v3.safetensors') }),
+  ],
+  [
+    'control-base',
+    'The SparseCtrl FILE was made for another base: widths 32, 32, 64, 64, where FILE has 64, 96, 128.',
+    () => openModel({ checkpoint: 'models/pocket', control }),
+  ],
+  [
+    'vae-encoder',
+    'FILE has no VAE encoder, so pictures cannot be made into latents with it.',
+    () => model({ control, vae: tensors(decoderShapes()) }),
+  ],
+  ['lora-fits-nothing', 'FILE is a SparseCtrl, and no LoRA.', () => readLora(openTensorFile(control), target)],
+
   // Uploads.
+  [
+    'file-sparse-control',
+    'FILE is a SparseCtrl, which steers a clip by pictures: a style has none, so it is drawn with on the command line (animate --control).',
+    () => upload(control),
+  ],
   [
     'file-is-pickle',
     'FILE was written by torch.save and may run programs when it is read; only safetensors are taken here.',
@@ -640,6 +677,13 @@ const rows: readonly Row[] = [
     () => inspectInThread(checkpoint, { limits: {}, safetensorsOnly: true, bases: [], timeoutMs: 1, maxMegabytes: 100 }),
   ],
 ]
+
+/** The tiny VAE without its encoder. */
+function decoderShapes(): Shapes {
+  const { tensors } = openModel({ checkpoint }).vae
+  const half = [...tensors].filter(([name]) => /^(decoder|post_quant_conv)\./.test(name))
+  return Object.fromEntries(half.map(([name, { shape }]) => [name, shape]))
+}
 
 /** The small model that ships with the text encoder of another. */
 function pocketWithText(): string {

@@ -43,19 +43,20 @@ test('a whole model that was killed goes on to the same weights, and is a base t
   assert.match(metadata.get('ss_new_sd_model_hash')!, /^[0-9a-f]{64}$/)
 })
 
-test('a VAE, a word and a model that were trained draw together, and say what they are', { timeout: 600_000 }, async () => {
+test('a VAE, a word, a SparseCtrl and a model that were trained draw together, and say what they are', { timeout: 600_000 }, async () => {
   const trained = [
     asked('vae', 'vae', '--steps', '2', '--part', 'whole', '--preview', 'a ball'),
     asked('textual-inversion', 'blorp.safetensors', '--steps', '2', '--init', 'ball', '--vectors', '2', '--preview', 'a blorp'),
-    asked('sparsectrl', 'sparse.safetensors', '--steps', '2', ...motion, '--frames', '4', '--stride', '1'),
+    asked('sparsectrl', 'sparse.safetensors', '--steps', '2', ...motion, '--frames', '4', '--stride', '1', '--preview', 'a ball'),
   ]
   for (const args of trained) {
     const { code, said } = await run(args)
     assert.equal(code, 0, said)
   }
-  for (const name of ['vae', 'blorp']) assert.ok(existsSync(join(folder, `${name}.training/previews/step-000002.webp`)), name)
+  for (const name of ['vae', 'blorp', 'sparse']) assert.ok(existsSync(join(folder, `${name}.training/previews/step-000002.webp`)), name)
   const drawn = await run([
     ...['animate', 'a blorp in the snow', '--checkpoint', join(folder, 'whole'), '--vae', join(folder, 'vae'), ...motion],
+    ...['--control', join(folder, 'sparse.safetensors'), '--control-image', `0:${join(folder, 'sparse.training/previews/shown.png')}`],
     ...['--embedding', join(folder, 'blorp.safetensors'), '--size', '64x64', '--frames', '4', '--steps', '2'],
     ...['--device', 'cpu', '--out', join(folder, 'drawn.webp')],
   ])
@@ -63,7 +64,10 @@ test('a VAE, a word and a model that were trained draw together, and say what th
   for (const [name, kind] of [
     ['vae', /kind +VAE/],
     ['blorp.safetensors', /2 vectors of 64; the file calls it blorp/],
-    ['sparse.safetensors', /is a SparseCtrl encoder/],
+    [
+      'sparse.safetensors',
+      /SparseCtrl +shown pictures, as the VAE encodes them \(rgb\), for a UNet of widths 32 32 64 64, up to 32 frames/,
+    ],
     ['whole', /kind +UNet of Stable Diffusion 1\.x/],
   ] as const) {
     assert.match((await run(['inspect', join(folder, name)])).said, kind)

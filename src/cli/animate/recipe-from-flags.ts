@@ -1,11 +1,12 @@
 // A recipe from the flags of `zoetrope animate`: what the pool renders.
 
 import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { checkClip, framesIn } from '../../clip.ts'
 import type { Config } from '../../config.ts'
 import { clipSettingsIn, type DrawSettings, drawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
-import { modelDefaults } from '../../engine/index.ts'
+import { checkControl, modelDefaults } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest, Format, LoraFile, ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
@@ -25,6 +26,9 @@ export interface Flags extends Partial<DrawSettings> {
   readonly vae?: string
   readonly lora: readonly LoraFile[]
   readonly embedding: readonly { readonly file: string; readonly word: string }[]
+  readonly control?: string
+  readonly controlImage?: readonly { readonly frame: number; readonly file: string }[]
+  readonly controlStrength?: number
   readonly size?: readonly [width: number, height: number]
   readonly seconds?: number
   readonly seed?: string
@@ -50,6 +54,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, model
   const defaults = model ? modelDefaults(model) : await styles.catalog.model(flags.style)
   const [width, height] = flags.size ?? [defaults.width, defaults.height]
   const { style, maxBytes, scale } = flags
+  const control = controlOf(flags)
   const request: AnimationRequest = {
     prompt,
     negative: flags.negative ?? defaults.negative,
@@ -62,11 +67,24 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, model
     seed: flags.seed ?? String(randomInt(2 ** 32)),
     format: formatOf(flags),
     ...(Number(flags.count ?? 1) > 1 && { count: Number(flags.count) }),
-    ...omitUndefined({ maxBytes }),
+    ...omitUndefined({ maxBytes, control }),
   }
+  checkControl(
+    model?.control === undefined ? null : { file: model.control },
+    control && { at: control.pictures.map(({ frame }) => frame), ...omitUndefined({ strength: control.strength }) },
+    request,
+  )
   checkClip({ ...clipSettingsIn(defaults), ...request }, defaults.positions)
   const recipe = await recipeFor(request, styles.catalog, styles.base, styles.loras)
-  return { ...recipe, ...omitUndefined({ scale }) }
+  return { ...recipe, ...omitUndefined({ scale, pictures: control?.pictures.map(({ file }) => file) }) }
+}
+
+/** @throws UserError `file-missing` */
+function controlOf({ controlImage: pictures = [], controlStrength: strength }: Flags): AnimationRequest['control'] {
+  if (pictures.length === 0 && strength === undefined) return undefined
+  const missing = pictures.find(({ file }) => !existsSync(file))
+  if (missing) throw new UserError('file-missing', `There is no picture ${missing.file}.`, { file: missing.file })
+  return { pictures, ...omitUndefined({ strength }) }
 }
 
 /** @throws UserError `frames-and-seconds`, `seconds-too-long` */
@@ -78,11 +96,12 @@ function framesOf({ frames, seconds, loop }: Flags, fps: number): Pick<DrawSetti
 
 /** Files that were named, over those that draw otherwise; undefined where none was. @throws UserError `style-and-files` */
 function modelOf(
-  { style, checkpoint, motion, vae, lora, embedding }: Flags,
+  { style, checkpoint, motion, vae, control, lora, embedding }: Flags,
   base: ModelFiles,
   models: NamedModels,
 ): ModelFiles | undefined {
-  if (checkpoint === undefined && motion === undefined && vae === undefined && lora.length === 0 && embedding.length === 0) return undefined
+  const own = [checkpoint, motion, vae, control].some((file) => file !== undefined)
+  if (!own && lora.length === 0 && embedding.length === 0) return undefined
   if (style !== undefined) {
     throw new UserError('style-and-files', 'A style has its own files: name a style, or files, not both.', { style })
   }
@@ -91,7 +110,7 @@ function modelOf(
   const embeddings = embedding.length > 0 ? embedding : undefined
   return {
     ...under,
-    ...omitUndefined({ motion: path(motion), vae: path(vae), embeddings }),
+    ...omitUndefined({ motion: path(motion), vae: path(vae), control: path(control), embeddings }),
     loras: lora.map(({ file, strength }) => ({ file: modelPath(file, models), strength })),
   }
 }

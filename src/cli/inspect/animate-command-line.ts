@@ -18,8 +18,13 @@ const schema = z
       checkpoint: text,
       motion: text.optional(),
       vae: text.optional(),
+      control: text.optional(),
       loras: z.array(z.object({ file: text, strength: number })).catch([]),
       embeddings: z.array(z.object({ file: text, word: text })).catch([]),
+    }),
+    control: z.object({
+      pictures: z.array(z.object({ frame: number.int(), file: text })).catch([]),
+      strength: number.optional(),
     }),
     ...Object.fromEntries(
       drawSettingNames.map((name) => [name, drawSettings[name].kind === 'integer' || drawSettings[name].kind === 'number' ? number : text]),
@@ -36,7 +41,7 @@ export function animateCommandLine(settings: unknown, prefix: string): string | 
   const record = typeof settings === 'object' && settings !== null ? Object.entries(settings) : []
   // Field by field, so that one of a wrong type does not take the others with it.
   const known = record.filter(([name, value]) => schema.safeParse({ [name]: value }).success)
-  const { prompt, model, ...options } = schema.parse(Object.fromEntries(known))
+  const { prompt, model, control, ...options } = schema.parse(Object.fromEntries(known))
   if (prompt === undefined) return undefined
   const words = [prefix, 'animate']
   const add = (flag: string, value: string | number): number => words.push(`--${flag}`, shellQuote(String(value)))
@@ -44,10 +49,12 @@ export function animateCommandLine(settings: unknown, prefix: string): string | 
   const last = prompt.startsWith('-')
   if (!last) words.push(shellQuote(prompt))
   if (model) {
-    for (const flag of ['checkpoint', 'motion', 'vae'] as const) if (model[flag] !== undefined) add(flag, model[flag])
+    for (const flag of ['checkpoint', 'motion', 'vae', 'control'] as const) if (model[flag] !== undefined) add(flag, model[flag])
     for (const { file, strength } of model.loras) add('lora', `${file}:${strength}`)
     for (const { file, word } of model.embeddings) add('embedding', `${file}:${word}`)
   }
+  for (const { frame, file } of control?.pictures ?? []) add('control-image', `${frame}:${file}`)
+  if (control?.strength !== undefined) add('control-strength', control.strength)
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || value === '') continue
     add(flagName(name), value)

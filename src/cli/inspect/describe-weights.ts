@@ -6,6 +6,7 @@ import type {
   UNetArchitecture,
   VaeArchitecture,
 } from '../../engine/checkpoint/architecture/architecture.ts'
+import type { SparseControlArchitecture } from '../../engine/checkpoint/architecture/sparse-control-architecture.ts'
 import type { Identity } from '../../engine/checkpoint/identify/identify.ts'
 import type { LoraDescription } from '../../engine/checkpoint/lora/describe.ts'
 import { distillationSaid, openModel } from '../../engine/index.ts'
@@ -21,6 +22,7 @@ export const kindWords: Readonly<Record<Identity['kind'], string>> = {
   vae: 'VAE',
   'text-encoder': 'CLIP text encoder',
   'motion-module': 'motion module',
+  'sparse-control': 'SparseCtrl',
   'motion-lora': 'motion LoRA',
   'domain-adapter': 'domain adapter of AnimateDiff v3 (a LoRA)',
   lora: 'LoRA',
@@ -63,6 +65,8 @@ function particulars(identity: Identity): LabelledLine[] {
       return [['text encoder', textText(identity.text)]]
     case 'motion-module':
       return [['module', motionText(identity.motion)]]
+    case 'sparse-control':
+      return [['SparseCtrl', controlText(identity.control)]]
     case 'motion-lora':
     case 'domain-adapter':
     case 'lora':
@@ -133,6 +137,11 @@ export function motionText({ version, guessed, steps, midBlock, maxFrames, width
     midBlock ? 'with a module in the middle' : 'none in the middle',
     ...(acrossFrames ? ['norms across frames'] : []),
   ].join(', ')
+}
+
+const controlText = ({ condition, widths, motion }: SparseControlArchitecture): string => {
+  const shown = condition === 'latents' ? 'pictures, as the VAE encodes them (rgb)' : 'drawings, as they are (scribble)'
+  return `shown ${shown}, for a UNet of widths ${widths.join(' ')}, up to ${motion.maxFrames} frames`
 }
 
 function loraLines({ kinds, ranks, alphas, parts, modules, contextWidth, ...said }: LoraDescription): LabelledLine[] {

@@ -16,8 +16,8 @@ export interface Kind {
   /** What it is written as. */
   readonly out: 'file' | 'folder' | 'either'
   readonly captions: boolean
-  /** Nothing here draws with it yet. */
-  readonly undrawn?: true
+  /** Of a preview, what it begins with. */
+  readonly previews?: string
   readonly flags: (command: Command) => Command
 }
 
@@ -84,7 +84,8 @@ export const kinds: Readonly<Record<TraineeName, Kind>> = {
   sparsectrl: {
     ...usual,
     does: 'a SparseCtrl, which steers clips by pictures for some frames, from videos',
-    ...{ steps: 10_000, batch: 4, mirrors: true, moves: true, out: 'either', undrawn: true },
+    ...{ steps: 10_000, batch: 4, mirrors: true, moves: true, out: 'either' },
+    previews: ', as a clip that begins with the first picture of its data (that of these very words, where there is one)',
     flags: (command) =>
       beside(command).option('--shown-frames <count>', 'at most, of an example; half of them show the first alone', whole, 4),
   },

@@ -1,15 +1,16 @@
 // Previews of a training: what the trained weights draw now, in a process of its own.
 
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../config.ts'
 import type { BaseFiles } from '../../engine/index.ts'
 import type { TraineeName } from '../../engine/train.ts'
+import { previewPng } from '../../media/preview.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder } from '../../paths.ts'
 import { createLocalPool } from '../../render/local/local-pool.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
-import { trainingFolder } from '../../trainer/training-run.ts'
+import { datasetOf, trainingFolder } from '../../trainer/training-run.ts'
 import { writeWhole } from '../animate/output-file.ts'
 import { recipeFromFlags } from '../animate/recipe-from-flags.ts'
 
@@ -26,9 +27,10 @@ export interface TrainingPreview {
 export async function drawPreview({ request, out, words, step, config }: TrainingPreview): Promise<string> {
   const { seed, width, height } = request
   const files = withTrained(request, out)
-  const recipe = await recipeFromFlags(words, { ...files, seed, width, height, device: 'cpu' }, config, 'zoetrope')
   const folder = join(trainingFolder(out), 'previews')
   mkdirSync(folder, { recursive: true })
+  const control = request.kind === 'sparsectrl' ? { control: out, controlImage: [await firstPicture(request, words, folder, config)] } : {}
+  const recipe = await recipeFromFlags(words, { ...files, ...control, seed, width, height, device: 'cpu' }, config, 'zoetrope')
   const path = join(folder, `step-${String(step).padStart(6, '0')}.webp`)
   const { home, ffmpeg } = config
   const pool = createLocalPool({ device: 'cpu', cacheDir: cacheFolder(home), onTrouble: () => undefined, ...omitUndefined({ ffmpeg }) })
@@ -39,6 +41,17 @@ export async function drawPreview({ request, out, words, step, config }: Trainin
     await pool.close()
   }
   return path
+}
+
+/** What a SparseCtrl is shown: how the first clip begins that it learns from, or the first of these words. */
+async function firstPicture(request: TrainingRequest, words: string, folder: string, { ffmpeg }: Config) {
+  const file = join(folder, 'shown.png')
+  if (!existsSync(file)) {
+    const entries = datasetOf(request, omitUndefined({ ffmpeg }))
+    const entry = entries.find(({ caption }) => caption === words) ?? entries[0]!
+    writeWhole(file, await previewPng(await entry.decode(request), 0))
+  }
+  return { frame: 0, file }
 }
 
 /** The base model with what was trained in its place. */

@@ -5,13 +5,14 @@
 import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Generator } from '../noise.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { dataScale } from '../samplers/noise-levels.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { weightedSum } from '../samplers/weighted-sum.ts'
 import { swapAxes } from '../swap-axes.ts'
 import { firstCallFor, holdKnown, noised } from './clip/known-frames.ts'
-import { predictInWindows } from './clip/predict-in-windows.ts'
+import { type ClipCall, predictInWindows } from './clip/predict-in-windows.ts'
 import type { ClipText } from './clip/travelling-text.ts'
 import type { Nets } from './nets.ts'
 
@@ -28,6 +29,8 @@ export interface DenoiseSettings {
   readonly guidance?: Float64Array
   /** What LoRA's strengths are multiplied by at every frame, [F]. */
   readonly strengths?: Float64Array
+  /** What a SparseCtrl is shown of these frames. */
+  readonly controlOf?: ClipCall['controlOf']
   /** Latents of the first frames, [K, 4, h, w], which stay as they are. */
   readonly known?: Float32Array
   /** A clip [F, 4, h, w] to begin from instead of noise. */
@@ -61,7 +64,7 @@ export async function* denoise(
   settings: DenoiseSettings,
   signal?: AbortSignal,
 ): AsyncGenerator<Step, Float32Array> {
-  const { frames, schedule, generator, known, variation, strengths, resume } = settings
+  const { frames, schedule, generator, known, variation, strengths, controlOf, resume } = settings
   const sampler = createSampler(schedule.sampler)
   const [channels, h, w] = latentShape
   // The noise of an animation is one draw of [4, F, h, w], as AnimateDiff draws it; the nets want [F, 4, h, w].
@@ -90,7 +93,7 @@ export async function* denoise(
     const sample = sampler.input(x, i)
     const windows = windowsAt(i).filter(needed)
     const predict: Predict = (texts) =>
-      predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows, ...(strengths && { strengths }) }, signal)
+      predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows, ...omitUndefined({ strengths, controlOf }) }, signal)
     const said = await guided(predict, contextAt(i), guidance)
     const eps = schedule.predictsVelocity ? noiseIn(said, sample, sampler.sigmas[i]!) : said
     if (Number.isNaN(eps.at(-1))) throw brokenNoise(t)

@@ -19,7 +19,7 @@ export interface DrawingMemory {
 
 /** One animation, a picture of it decoded at a time. Reads no weights. */
 export function drawingMemory(
-  model: Pick<Model, 'text' | 'unet' | 'motion' | 'vae'>,
+  model: Pick<Model, 'text' | 'unet' | 'motion' | 'vae'> & Partial<Pick<Model, 'control'>>,
   { frames, width, height }: Size,
   { target, vaeTarget }: { readonly target: Target; readonly vaeTarget: Target },
 ): DrawingMemory {

@@ -26,12 +26,15 @@ import {
   numbersOverClip,
   type PreparedClip,
   prepareClip,
+  refuseOtherSize,
   repeatedFrames,
   startOf,
   withRepeats,
 } from './clip/clip-input.ts'
 import { firstCallFor } from './clip/known-frames.ts'
 import type { WindowPositions } from './clip/plan-clip.ts'
+import { type ControlInput, checkControl } from './control/control-input.ts'
+import { refuseLongWindow, refuseSharedFrames, showPictures } from './control/shown-pictures.ts'
 import { denoise } from './denoise.ts'
 import { type Closing, closingOf, foldWhereOpen } from './loop/closed-loop.ts'
 import { createSeamMeter } from './loop/seam.ts'
@@ -52,6 +55,8 @@ export interface EngineInput
   extends ClipInput,
     Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
+  /** Where the model has a SparseCtrl, and nowhere else. */
+  readonly control?: ControlInput
   /** Unsigned 64-bit. */
   readonly seed: bigint
 }
@@ -133,6 +138,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const applied = applyLoras(base, files.loras)
     const clip = applied.changesMotion && motion && !zero ? prepareClip(drawing, { vae, motion: untrained(motion.architecture) }) : asked
     checkStrengths(clip, files.loras.length, applied.merged.length)
+    if (base.model.control) refuseLongWindow(base.model.control, clip.plan)
     const { width } = text.architecture
     // A file that is named for a word counts before one that came inside a LoRA.
     const embeddings = new Map([
@@ -163,6 +169,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
     if (isZero(drawing)) refuseForZero(schedule)
+    const shownAt = checkControl(base.model.control, drawing.control, drawing)
+    refuseSharedFrames(shownAt, plan)
+    if (drawing.control) refuseOtherSize(drawing.control.pictures, drawing)
     const sampler = createSampler(schedule.sampler)
     const { prompt, negative, clipSkip = 1, continues, variationOf } = drawing
     if (variationOf) firstCallFor(variationOf.strength, sampler)
@@ -192,6 +201,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     const latentShape = [vae.latentChannels, drawing.height / vae.factor, drawing.width / vae.factor] as const
     const known = continues && (await nets.encode(continues))
     const source = variationOf && (await nets.encode(repeatedFrames(variationOf.frames, drawn)))
+    const controlOf = model.control && drawing.control ? await showPictures(nets, model.control, drawing.control, shownAt, plan) : undefined
     const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
     const contextAt = (call: number) => contexts[call]!
     const numbers = numbersOverClip(clip)
@@ -207,6 +217,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
           ...startOf(drawing.seed, clip),
           ...(condProj ? omitUndefined({ strengths: numbers.strengths }) : numbers),
           ...(known && { known }),
+          ...(controlOf && { controlOf }),
           ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
         },
         signal,
@@ -239,7 +250,9 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
       yield { ...decoding, frames: continues }
     }
     const shown =
-      plan.mayFold && !known ? await foldWhereOpen(turn.value, drawn, nets.decode) : { latents: plan.finish(turn.value), again: plan.again }
+      plan.mayFold && !known && !controlOf
+        ? await foldWhereOpen(turn.value, drawn, nets.decode)
+        : { latents: plan.finish(turn.value), again: plan.again }
     for await (const frames of withRepeats(nets.decodeInParts(shown.latents.subarray(known?.length ?? 0)), shown.again)) {
       signal?.throwIfAborted()
       meter.add(frames)

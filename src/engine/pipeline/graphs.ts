@@ -1,13 +1,17 @@
 // A model's nets as ONNX graphs, each for one size: what the pipeline loads, `verify` compares and `inspect` prints.
 // B animations  F frames  N pictures  h w latent sides  L text tokens  D token width
 
+import type { UNetArchitecture } from '../checkpoint/architecture/architecture.ts'
+import { pixelsToLatent } from '../checkpoint/architecture/sparse-control-architecture.ts'
 import { UserError } from '../errors.ts'
-import type { WeightedWindow } from '../nets/motion.ts'
+import { leave } from '../nets/image.ts'
+import type { Motion, WeightedWindow } from '../nets/motion.ts'
+import { sparseControl, sparseControlPath } from '../nets/sparse-control.ts'
 import { textEncoder, tokenEmbedding, withVectors } from '../nets/text-encoder.ts'
-import { unet } from '../nets/unet.ts'
+import { type Residuals, unet } from '../nets/unet.ts'
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts'
 import { type Material, Weights } from '../nets/weights.ts'
-import { Graph } from '../onnx/graph.ts'
+import { Graph, type Value } from '../onnx/graph.ts'
 import type { Target } from '../targets/target.ts'
 import { chunkLength } from '../text/chunks.ts'
 import type { Model } from './model/model.ts'
@@ -66,9 +70,12 @@ export interface DenoiserSize {
   readonly crossFrames?: boolean
 }
 
-/** sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w] */
+/**
+ * sample [(B F), 4, h, w], time [1, widths[0]], context [B, L, D] → noise [(B F), 4, h, w]. Of a model with a SparseCtrl there are two inputs
+ * more: control_condition [(B F), K, h, w], or [(B F), 4, H, W] of one that sees pixels, and control_strength [1].
+ */
 export function unetGraph(
-  model: Pick<Model, 'unet' | 'motion'>,
+  model: Pick<Model, 'unet' | 'motion'> & Partial<Pick<Model, 'control'>>,
   target: Target,
   {
     animations,
@@ -92,8 +99,53 @@ export function unetGraph(
   const sample = graph.input('sample', 'float32', [animations * frames, inChannels, h, w])
   const time = graph.input('time', 'float32', [1, widths[0]!])
   const context = graph.input('context', 'float32', [textPerFrame ? animations * frames : animations, tokens, contextWidth])
-  graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion, { crossFrames: crossFrames ? frames : 1 }))
+  const control = model.control
+    ? residualsOf(graph, target, model.control, model.unet.architecture, { time, context }, { animations, frames, h, w, windows, asked })
+    : null
+  const options = { control, crossFrames: crossFrames ? frames : 1 }
+  graph.output('noise', unet(weights, sample, time, context, model.unet.architecture, motion, options))
   return graph
+}
+
+/**
+ * A SparseCtrl alone, with the inputs that it has beside a UNet → residual_00, …, residual_12 [(B F), C, h, w]: of the skips in their order, then
+ * of the middle.
+ */
+export function residualsGraph(
+  control: NonNullable<Model['control']>,
+  arch: UNetArchitecture,
+  target: Target,
+  { animations, frames, h, w, tokens, asked }: Omit<DenoiserSize, 'textPerFrame' | 'motionWindows' | 'crossFrames'> & Pick<Common, 'asked'>,
+): Graph {
+  const graph = new Graph('sparse-control')
+  const time = graph.input('time', 'float32', [1, arch.widths[0]!])
+  const context = graph.input('context', 'float32', [animations, tokens, arch.contextWidth])
+  const { skips, middle } = residualsOf(graph, target, control, arch, { time, context }, { animations, frames, h, w, asked })
+  for (const [i, residual] of [...skips, middle].entries()) graph.output(`residual_${String(i).padStart(2, '0')}`, leave(target, residual))
+  return graph
+}
+
+type ControlSize = Pick<DenoiserSize, 'animations' | 'frames' | 'h' | 'w'> & {
+  readonly windows?: readonly WeightedWindow[] | undefined
+  readonly asked?: Set<string> | undefined
+}
+
+/** Its tensors under names of their own, because they have those of the UNet that it was copied from. */
+function residualsOf(
+  graph: Graph,
+  target: Target,
+  { architecture, tensors, file }: NonNullable<Model['control']>,
+  arch: UNetArchitecture,
+  { time, context }: { readonly time: Value; readonly context: Value },
+  { animations, frames, h, w, windows, asked }: ControlSize,
+): Residuals {
+  const own = new Map([...tensors].map(([name, tensor]) => [`${sparseControlPath}.${name}`, tensor]))
+  const sides = architecture.condition === 'latents' ? [h, w] : [h, w].map((side) => side * pixelsToLatent(architecture))
+  const condition = graph.input('control_condition', 'float32', [animations * frames, architecture.channels, ...sides])
+  const strength = graph.input('control_strength', 'float32', [1])
+  const motion: Motion | null = frames > 1 ? { frames, architecture: architecture.motion, ...(windows && { windows }) } : null
+  const weights = new Weights({ graph, target, file, tensors: own }, '', asked).at(sparseControlPath)
+  return sparseControl(weights, condition, time, context, arch, motion, { strength, embedding: architecture.embedding })
 }
 
 export interface PictureSize {

@@ -26,16 +26,8 @@ export interface Nets {
   encodeText(ids: Int32Array, clipSkip: number, inserts?: readonly Insert[]): Promise<Float32Array>
   /**
    * sample [F, 4, h, w], t in 0..999, for each context [L, D] → noise [F, 4, h, w]
-   * @param textPerFrame contexts are [F, L, D]
-   * @param strengths multiply those of LoRAs at each frame, [F]; only with a text for each
    */
-  predictNoise(
-    sample: Float32Array,
-    t: number,
-    contexts: readonly Float32Array[],
-    textPerFrame?: boolean,
-    strengths?: Float64Array,
-  ): Promise<Float32Array[]>
+  predictNoise(sample: Float32Array, t: number, contexts: readonly Float32Array[], options?: PredictionOptions): Promise<Float32Array[]>
   /** latents [F', 4, h, w] as the sampler leaves them → RGB */
   decode(latents: Float32Array): Promise<Frames>
   /** The same, a few frames at a time, in order. */
@@ -44,6 +36,21 @@ export interface Nets {
   encode(frames: Frames): Promise<Float32Array>
   /** Loads all three, so that the first call does not wait. @param count frames that will be decoded */
   load(clipSkip: number, count?: number): Promise<void>
+}
+
+export interface PredictionOptions {
+  /** Contexts are [F, L, D]. */
+  readonly textPerFrame?: boolean
+  /** Multiply those of LoRAs at each frame, [F]; only with a text for each. */
+  readonly strengths?: Float64Array
+  /** What a SparseCtrl is shown; always of a model that has one. */
+  readonly control?: ShownControl
+}
+
+export interface ShownControl {
+  /** [F, K, h, w], or [F, 4, H, W] in pixels. */
+  readonly condition: Float32Array
+  readonly strength: number
 }
 
 /** A vector [D] of a textual inversion. */
@@ -92,7 +99,7 @@ export function createNets(
   })
 
   const denoiser = (tokens: number, textPerFrame = false, strengthPerFrame = false): Runnable => ({
-    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${strengthPerFrame ? ' strengths' : ''}${crossFrames ? ' cross-frame' : ''}${windowsKey}`,
+    key: `unet ${keys.unet} ${moves ? keys.motion : ''} ${keys.control === '' ? '' : `control ${keys.control} `}${frames} ${h} ${w} ${tokens}${textPerFrame ? ' per-frame' : ''}${strengthPerFrame ? ' strengths' : ''}${crossFrames ? ' cross-frame' : ''}${windowsKey}`,
     needed: adapters.unet(moves).needed,
     parallel: true,
     build: (capacity) => {
@@ -132,10 +139,11 @@ export function createNets(
       return hidden!
     },
 
-    async predictNoise(sample, t, contexts, textPerFrame = false, strengths) {
+    async predictNoise(sample, t, contexts, { textPerFrame = false, strengths, control } = {}) {
       const embedding = timestepEmbedding(t, model.unet.architecture.widths[0]!)
       const time = timeOffset ? embedding.map((value, i) => value + timeOffset[i]!) : embedding
-      const calls = contexts.map((context) => ({ sample, time, context }))
+      const shown = control && { control_condition: control.condition, control_strength: Float32Array.of(control.strength) }
+      const calls = contexts.map((context) => ({ sample, time, context, ...shown }))
       const tokens = contexts[0]!.length / D / (textPerFrame ? frames : 1)
       const { feeds } = adapters.unet(moves)
       const fed = strengths ? (capacity: Ranks) => overFrames(feeds(capacity), strengths) : feeds

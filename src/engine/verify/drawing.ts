@@ -94,7 +94,7 @@ async function draw(session: TestSession, model: Model, wanted: Wanted): Promise
   const { factor } = model.vae.architecture
   const sessions = createSessions({ budgetBytes: 0, load: session.load })
   const { target, vaeTarget } = session
-  const keys = { text: '', unet: '', motion: '', vae: '' }
+  const keys = { text: '', unet: '', motion: '', vae: '', control: '' }
   const size = { frames, width: w * factor, height: h * factor }
   const nets = createNets(model, size, { runner: createRunner(sessions), target, vaeTarget, keys })
   try {

@@ -1,6 +1,7 @@
 // Verification of the engine against what other programs computed: how somebody checks a new GPU or driver.
 // Kinds of folders: reference tensors of every net (format: test/fixtures/tiny), long clips (test/fixtures/long), gradients and optimiser
-// steps (test/fixtures/train), Text2Video-Zero (test/fixtures/zero), measures of clips (test/fixtures/metrics), and a model folder with what it draws.
+// steps (test/fixtures/train), SparseCtrl (test/fixtures/control), Text2Video-Zero (test/fixtures/zero), measures of clips
+// (test/fixtures/metrics), and a model folder with what it draws.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { checkLong, longTable } from './long.ts'
 import { checkMetrics, metricsTable } from './metrics.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
 import { openReferenceTensors, promptsOf, type ReferenceTensors } from './reference-tensors.ts'
+import { checkSparseControl, sparseControlAnswers } from './sparse-control.ts'
 import type { TestSession } from './test-session.ts'
 import { checkTraining } from './training.ts'
 import { trainingTablesIn } from './training-answers.ts'
@@ -25,6 +27,7 @@ import { checkZero, zeroTable } from './zero.ts'
  */
 export function verify(dir: string, session: TestSession, expected = join(dir, 'expected.safetensors')): AsyncGenerator<Comparison> {
   if (existsSync(trainingTablesIn(dir))) return checkTraining(dir, session)
+  if (existsSync(join(dir, sparseControlAnswers))) return checkSparseControl(dir, session)
   if (!existsSync(expected)) {
     throw new UserError('verify-nothing', `${dir} has no expected.safetensors to compare with.`, { dir, expected })
   }

@@ -55,12 +55,14 @@ const portableRecipeSchema = z
     prompt: z.string().max(40_000),
     negative: z.string().max(40_000),
     earlier: fileContentSchema.exactOptional(),
+    pictures: z.array(fileContentSchema).max(128).exactOptional(),
     scale: z.number().exactOptional(),
     model: z
       .object({
         checkpoint: fileContentSchema,
         motion: fileContentSchema.exactOptional(),
         vae: fileContentSchema.exactOptional(),
+        control: fileContentSchema.exactOptional(),
         loras: z
           .array(
             z

@@ -11,8 +11,8 @@ export interface ModelKeys {
   readonly style: string
 }
 
-export function modelKeysOf({ checkpoint, motion, vae, loras, embeddings = [] }: ModelOf<Pick<FileContent, 'sha256'>>): ModelKeys {
-  const base = digest([checkpoint.sha256, motion?.sha256, vae?.sha256])
+export function modelKeysOf({ checkpoint, motion, vae, control, loras, embeddings = [] }: ModelOf<Pick<FileContent, 'sha256'>>): ModelKeys {
+  const base = digest([checkpoint.sha256, motion?.sha256, vae?.sha256, ...(control ? [control.sha256] : [])])
   const adapters = loras.map(({ file, strength, merged }) => [file.sha256, strength, merged === true])
   return { base, style: digest([base, adapters, embeddings.map(({ file, word }) => [file.sha256, word])]) }
 }
@@ -22,7 +22,7 @@ function digest(parts: unknown): string {
 }
 
 /** Every content that a model is read from; a folder is one. */
-export function contentsOf<File>({ checkpoint, motion, vae, loras, embeddings = [] }: ModelOf<File>): readonly File[] {
-  const named = [checkpoint, motion, vae, ...loras.map(({ file }) => file), ...embeddings.map(({ file }) => file)]
+export function contentsOf<File>({ checkpoint, motion, vae, control, loras, embeddings = [] }: ModelOf<File>): readonly File[] {
+  const named = [checkpoint, motion, vae, control, ...loras.map(({ file }) => file), ...embeddings.map(({ file }) => file)]
   return named.filter((file) => file !== undefined)
 }

@@ -34,7 +34,7 @@ export type StyleState = 'published' | 'admins' | 'quarantined'
 export type StyleDefaults = Partial<DrawSettings>
 
 /** What can be part of a style. */
-export type StyleFileKind = Exclude<Identity['kind'], 'refused' | 'unet' | 'text-encoder'>
+export type StyleFileKind = Exclude<Identity['kind'], 'refused' | 'unet' | 'text-encoder' | 'sparse-control'>
 
 export interface StyleFile {
   /** Among the style files: digest and ending. Of those that ship: a path within models/. */

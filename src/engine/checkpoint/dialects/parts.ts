@@ -2,6 +2,7 @@
 // Nothing is read but the table of contents.
 
 import { UserError } from '../../errors.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { reshapeTensor } from '../tensor/reshape.ts'
 import type { Tensor, TensorFile } from '../tensor/tensor.ts'
 import { whyIgnored } from './ignored.ts'
@@ -15,7 +16,10 @@ import { unwrapped } from './wrapper-words.ts'
 /** Tensors by diffusers' names. A tensor's own `name` stays what the file calls it. */
 export type Named = ReadonlyMap<string, Tensor>
 
-export type Part = 'unet' | 'vae' | 'text' | 'motion'
+export type Part = 'unet' | 'vae' | 'text' | 'motion' | 'control'
+
+/** Nets that LoRAs are for. */
+export type LoraPart = Exclude<Part, 'vae' | 'control'>
 
 export interface Parts {
   readonly path: string
@@ -23,6 +27,8 @@ export interface Parts {
   readonly vae?: Named
   readonly text?: Named
   readonly motion?: Named
+  /** A SparseCtrl: its copy of the UNet's way down, its motion modules and its own convolutions, which are no parts of others then. */
+  readonly control?: Named
   /** The motion modules' stored position tables [rows, C], under the name of the attention or the block that adds them. */
   readonly positions?: Named
   /** Rows that every one of them has. */
@@ -53,11 +59,15 @@ const beginnings: readonly (readonly [beginning: string, part: Part])[] = [
   ['conv_in.', 'unet'],
   ['conv_norm_out.', 'unet'],
   ['conv_out.', 'unet'],
+  ['controlnet_cond_embedding.', 'control'],
+  ['controlnet_down_blocks.', 'control'],
+  ['controlnet_mid_block.', 'control'],
 ]
 
-const diffusersUNet: Table = ['conv_in', 'time_embedding', 'down_blocks', 'mid_block', 'up_blocks', 'conv_norm_out', 'conv_out'].map(
-  (m) => [m, m],
-)
+const asTheyAre = (modules: readonly string[]): Table => modules.map((module) => [module, module])
+
+const diffusersUNet = asTheyAre(['conv_in', 'time_embedding', 'down_blocks', 'mid_block', 'up_blocks', 'conv_norm_out', 'conv_out'])
+const controlConvolutions = asTheyAre(['controlnet_cond_embedding', 'controlnet_down_blocks', 'controlnet_mid_block'])
 
 /** Weights that one dialect holds as 1×1 convolutions and another as matrices: the same bytes. We keep matrices, and convolutions in the UNet. */
 const matrices = /((encoder|decoder)\.mid_block\.attentions\.0\.(to_[qkv]|to_out\.0)|\.motion_modules\.\d+\.proj_(in|out))\.weight$/
@@ -71,7 +81,7 @@ type Local = readonly [local: string, tensor: Tensor]
  * @throws UserError `checkpoint-name-twice` when two of its tensors mean the same weight
  */
 export function partsOf(file: TensorFile): Parts {
-  const sorted: Record<Part, Local[]> = { unet: [], vae: [], text: [], motion: [] }
+  const sorted: Record<Part, Local[]> = { unet: [], vae: [], text: [], motion: [], control: [] }
   const ignored: string[] = []
   const tables: Local[] = []
   for (const [name, tensor] of file.tensors) {
@@ -82,11 +92,17 @@ export function partsOf(file: TensorFile): Parts {
     if (table?.part === 'motion') tables.push([table.local, tensor])
   }
   const parts: Partial<Record<Part, Named>> = {}
-  for (const part of ['unet', 'vae', 'text', 'motion'] as const) {
+  for (const part of ['unet', 'vae', 'text', 'motion', 'control'] as const) {
     const found = rename(file, part, sorted[part], ignored)
     if (found.size > 0) parts[part] = found
   }
-  return { path: file.path, ...parts, ...positionsIn(file, tables), ignored }
+  return { path: file.path, ...withControlWhole(parts), ...positionsIn(file, tables), ignored }
+}
+
+/** A SparseCtrl has the names of the nets that it was copied from. */
+function withControlWhole({ unet, motion, control, ...others }: Partial<Record<Part, Named>>): Partial<Record<Part, Named>> {
+  if (control && unet && motion) return { ...others, control: new Map([...unet, ...motion, ...control]) }
+  return { ...others, ...omitUndefined({ unet, motion, control }) }
 }
 
 const positionTable = /\.motion_modules\.\d+\..*\.pe$/
@@ -144,6 +160,8 @@ function dialectOf(part: Part, all: readonly string[]): Translate {
       return translator(all.some((name) => /^(encoder\.down|decoder\.up)\.\d/.test(name)) ? ldmVae(vaeLayoutOfLdm(all)) : oldDiffusersVae)
     case 'text':
       return translator(bareText)
+    case 'control':
+      return translator(controlConvolutions)
     case 'motion': {
       const paths = new Set(all.map((name) => motionModulePath.exec(name)![0]))
       return translator([...[...paths].map((path) => [path, path] as const), ...officialMotion(paths)])

@@ -13,6 +13,7 @@ import {
   vaeArchitecture,
 } from '../architecture/architecture.ts'
 import { type Parameterization, parameterizationOf } from '../architecture/parameterization.ts'
+import { type SparseControlArchitecture, sparseControlArchitecture } from '../architecture/sparse-control-architecture.ts'
 import { whyIgnored } from '../dialects/ignored.ts'
 import { type Parts, partsOf } from '../dialects/parts.ts'
 import { type Embedding, embeddingIn } from '../embedding.ts'
@@ -48,6 +49,7 @@ export type Identity = Contents &
     | { readonly kind: 'vae'; readonly vae: VaeArchitecture }
     | { readonly kind: 'text-encoder'; readonly text: TextArchitecture }
     | { readonly kind: 'motion-module'; readonly motion: MotionArchitecture }
+    | { readonly kind: 'sparse-control'; readonly control: SparseControlArchitecture }
     | { readonly kind: 'motion-lora' | 'domain-adapter' | 'lora'; readonly lora: LoraDescription }
     | { readonly kind: 'textual-inversion'; readonly embedding: Embedding }
     | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
@@ -93,6 +95,10 @@ function loraIdentity(file: TensorFile, lora: LoraDescription, refused: (unsuppo
 
 function netsIdentity(file: TensorFile, parts: Parts, config: unknown): Identity | undefined {
   const contents = contentsOf(file, parts.ignored)
+  if (parts.control) {
+    const control = sparseControlArchitecture(parts.control, omitUndefined({ config, peRows: parts.peRows }))
+    return { ...contents, kind: 'sparse-control', control }
+  }
   if (parts.motion && !parts.unet) {
     const { path, metadata } = file
     const motion = motionArchitecture(parts.motion, omitUndefined({ path, metadata, config, peRows: parts.peRows }))
@@ -116,7 +122,7 @@ function netsIdentity(file: TensorFile, parts: Parts, config: unknown): Identity
 
 function unknownSentence(file: TensorFile): string {
   const examples = [...file.tensors.keys()].slice(0, 3).join(', ')
-  return `is none of what is known here: checkpoint, VAE, text encoder, motion module, LoRA or textual inversion (its tensors: ${examples}${file.tensors.size > 3 ? ' …' : ''}).`
+  return `is none of what is known here: checkpoint, VAE, text encoder, motion module, SparseCtrl, LoRA or textual inversion (its tensors: ${examples}${file.tensors.size > 3 ? ' …' : ''}).`
 }
 
 function contentsOf(file: TensorFile, ignored: readonly string[]): Contents {

@@ -31,6 +31,8 @@ const tokens = /token_embedding\.weight$/
 const crossKey = /attn2\.to_k\.weight$/
 const needs = 'only Stable Diffusion 1.x checkpoints are animated'
 
+const isSparseControl = (n: Names): boolean => n.has(/controlnet_cond_embedding\./) && n.has(/motion_modules\./)
+
 /** In order: the first that fits speaks. */
 const signs: readonly Sign[] = [
   {
@@ -58,14 +60,16 @@ const signs: readonly Sign[] = [
       n.has(/(^scaled_fp8$|\.(scale_weight|weight_scale|weight_scale_inv|comfy_quant|absmax|SCB|qweight|qzeros)$|\.quant_state\.)/),
   },
   {
-    code: 'sparse-ctrl',
-    sentence: 'is a SparseCtrl encoder, which steers an animation by pictures; that is not supported.',
-    is: (n) => n.has(/controlnet_cond_embedding\./) && n.has(/motion_modules\./),
+    code: 'sparse-ctrl-sdxl',
+    sentence: 'is a SparseCtrl for SDXL; one for Stable Diffusion 1.5 is needed.',
+    is: (n) => isSparseControl(n) && (n.has(/(^|\.)(label_emb|add_embedding)\./) || [2048, 1280].includes(n.shape(crossKey)?.at(-1) ?? 0)),
   },
   {
     code: 'control-net',
     sentence: 'is a ControlNet, which steers a picture by another; that is not supported.',
-    is: (n) => n.has(/(^|\.)(control_model|controlnet_(cond_embedding|down_blocks|mid_block))\.|(^|\.)(zero_convs|input_hint_block)\.\d/),
+    is: (n) =>
+      !isSparseControl(n) &&
+      n.has(/(^|\.)(control_model|controlnet_(cond_embedding|down_blocks|mid_block))\.|(^|\.)(zero_convs|input_hint_block)\.\d/),
   },
   {
     code: 'hotshot-xl',

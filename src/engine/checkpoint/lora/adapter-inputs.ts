@@ -2,7 +2,7 @@
 // along it, and their strengths.
 // r rank of one LoRA  R rank capacity: Σ r and zeros
 
-import type { Named, Part } from '../dialects/parts.ts'
+import type { LoraPart, Named } from '../dialects/parts.ts'
 import { elementsOf } from '../tensor/tensor.ts'
 import { adapterSlotOf, type Ranks } from './adapter-slots.ts'
 
@@ -27,7 +27,7 @@ export interface ScaledFactors extends Factors {
  *   capacity; arrays may be shared
  */
 export function adapterInputs(
-  part: Exclude<Part, 'vae'>,
+  part: LoraPart,
   weights: Named,
   capacity: Ranks,
   applied: ReadonlyMap<string, readonly ScaledFactors[]>,

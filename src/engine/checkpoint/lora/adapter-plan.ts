@@ -1,6 +1,6 @@
 // An adapter plan: which deltas of a model's LoRAs are applied at run time, beside frozen weights, and which are merged into them.
 
-import type { Named, Part } from '../dialects/parts.ts'
+import type { LoraPart, Named } from '../dialects/parts.ts'
 import { type AdapterSlot, adapterSlotOf, type Ranks, rankCapacity } from './adapter-slots.ts'
 import { type LoraDelta, type LowRank, type ParsedLora, readsWeight, runsAtRuntime } from './delta.ts'
 
@@ -68,7 +68,7 @@ export function ranksOf(adapters: readonly AppliedDelta<LowRank>[], shapeOf: (de
 
 /** Shapes of the weights that deltas are for. */
 export const shapesIn =
-  (nets: Readonly<Partial<Record<Exclude<Part, 'vae'>, Named>>>) =>
+  (nets: Readonly<Partial<Record<LoraPart, Named>>>) =>
   ({ part, weight }: LoraDelta): readonly number[] =>
     nets[part]?.get(weight)?.shape ?? []
 

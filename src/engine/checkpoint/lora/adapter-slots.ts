@@ -1,7 +1,7 @@
 // Adapter slots: where low-rank adapters are applied at run time, and up to which rank. A session is loaded for ranks, not for a LoRA:
 // files of the same or a smaller rank are padded with zeros, so that one session serves them all.
 
-import type { Part } from '../dialects/parts.ts'
+import type { LoraPart } from '../dialects/parts.ts'
 
 /** Places that LoRAs touch together; what a file leaves out costs nothing. */
 export const adapterSlots = ['attention', 'transformer', 'resnet', 'motion attention', 'motion', 'text'] as const
@@ -11,7 +11,7 @@ export type AdapterSlot = (typeof adapterSlots)[number]
 export type Ranks = Readonly<Partial<Record<AdapterSlot, number>>>
 
 /** The slot of a weight; undefined for what no adapter is applied to at run time: vectors, and tables of embeddings. */
-export function adapterSlotOf(part: Exclude<Part, 'vae'>, weight: string, shape: readonly number[]): AdapterSlot | undefined {
+export function adapterSlotOf(part: LoraPart, weight: string, shape: readonly number[]): AdapterSlot | undefined {
   if (shape.length < 2 || !weight.endsWith('.weight') || /embeddings?\.weight$/.test(weight)) return undefined
   if (part === 'text') return 'text'
   const attends = /\.attn[12]\.to_/.test(weight)

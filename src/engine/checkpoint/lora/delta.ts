@@ -1,12 +1,12 @@
 // A weight delta: what a LoRA does to one weight. Only `low-rank` can be applied at run time; every kind can be merged (merge.ts).
 // Strength m is the caller's, s is `scale`. Formulas: KohakuBlueleaf/LyCORIS lycoris/modules; sd-scripts networks/lora.py.
 
-import type { Part } from '../dialects/parts.ts'
+import type { LoraPart } from '../dialects/parts.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /** Every delta names its weight as diffusers does, `.weight` or `.bias` at the end. */
 interface Touching {
-  readonly part: Exclude<Part, 'vae'>
+  readonly part: LoraPart
   readonly weight: string
 }
 

@@ -1,22 +1,19 @@
 // Merged weights: those that deltas touch, with these applied one after the other in their order.
 
-import type { Named, Part } from '../dialects/parts.ts'
+import type { LoraPart, Named } from '../dialects/parts.ts'
 import { float32Of, type Tensor } from '../tensor/tensor.ts'
 import type { AppliedDelta } from './adapter-plan.ts'
 import { mergeDelta } from './merge.ts'
 
 export interface MergedWeight {
-  readonly part: Exclude<Part, 'vae'>
+  readonly part: LoraPart
   readonly weight: string
   readonly shape: readonly number[]
   /** Computed each time: a large model's do not fit in memory together. */
   values(): Float32Array
 }
 
-export function mergedWeights(
-  applied: readonly AppliedDelta[],
-  nets: Readonly<Partial<Record<Exclude<Part, 'vae'>, Named>>>,
-): MergedWeight[] {
+export function mergedWeights(applied: readonly AppliedDelta[], nets: Readonly<Partial<Record<LoraPart, Named>>>): MergedWeight[] {
   const touching = Map.groupBy(applied, ({ delta: { part, weight } }) => `${part} ${weight}`)
   return [...touching.values()].map((here) => {
     const { part, weight } = here[0]!.delta

@@ -2,7 +2,7 @@
 // ("to_out_0", "proj_in"), so names are made from the modules that are there and looked up whole.
 
 import { motionModulePath, officialMotion } from '../dialects/motion.ts'
-import type { Named, Part } from '../dialects/parts.ts'
+import type { LoraPart, Named } from '../dialects/parts.ts'
 import { flipped, translator } from '../dialects/table.ts'
 import { layoutOfDiffusers, ldmUNet } from '../dialects/unet.ts'
 import { unwrapped } from '../dialects/wrapper-words.ts'
@@ -16,7 +16,7 @@ export interface LoraTarget {
 
 /** A module of our nets: diffusers' path without `.weight`. */
 export interface Module {
-  readonly part: Exclude<Part, 'vae'>
+  readonly part: LoraPart
   readonly path: string
 }
 

@@ -1,6 +1,7 @@
 // A LoRA reader: matches a file with the nets that it is to be applied to. Every tensor in it finds its weight, or is named as ignored.
 
 import { UserError } from '../../errors.ts'
+import { partsOf } from '../dialects/parts.ts'
 import { isVectors } from '../embedding.ts'
 import { unsupportedModel } from '../identify/unsupported-models.ts'
 import { bytesOf, type Tensor, type TensorFile } from '../tensor/tensor.ts'
@@ -90,7 +91,8 @@ const saidTwice = ({ path }: TensorFile, module: Module, first: Tensor, second: 
 
 function fitsNothing(file: TensorFile, target: LoraTarget, unmatched: number): UserError {
   const [example] = file.tensors.keys()
-  const known = unmatched === 0 ? unsupportedModel(file) : undefined
+  const known =
+    unmatched === 0 ? (unsupportedModel(file) ?? (partsOf(file).control && { sentence: 'is a SparseCtrl, and no LoRA.' })) : undefined
   if (known) return new UserError('lora-fits-nothing', `${file.path} ${known.sentence}`, { path: file.path, example, unmatched })
   const onlyMotion = [...file.tensors.keys()].every((name) => name.includes('motion_modules'))
   const sentence =

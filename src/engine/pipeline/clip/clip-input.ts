@@ -105,7 +105,8 @@ function refuseToContinue({ count }: Frames, { frames, variationOf }: ClipInput,
   }
 }
 
-function refuseOtherSize(given: Frames, { width, height }: Size): void {
+/** @throws UserError `given-size` */
+export function refuseOtherSize(given: Frames, { width, height }: Size): void {
   if (given.width === width && given.height === height) return
   throw new UserError(
     'given-size',

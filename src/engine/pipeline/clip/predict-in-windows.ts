@@ -2,7 +2,7 @@
 // F frames of the clip  c frames of a window  h w latent sides
 
 import type { WeightedWindow } from '../../nets/motion.ts'
-import type { Nets } from '../nets.ts'
+import type { Nets, ShownControl } from '../nets.ts'
 import { type ClipText, textsOf } from './travelling-text.ts'
 
 export interface ClipCall {
@@ -15,6 +15,8 @@ export interface ClipCall {
   readonly windows: readonly WeightedWindow[]
   /** What LoRA's strengths are multiplied by at every frame, [F]. */
   readonly strengths?: Float64Array
+  /** What a SparseCtrl is shown of these frames. */
+  readonly controlOf?: (frames: readonly number[]) => ShownControl
 }
 
 /**
@@ -25,20 +27,18 @@ export interface ClipCall {
  */
 export async function predictInWindows(
   predictNoise: Nets['predictNoise'],
-  { sample, t, texts, frames: F, windows, strengths }: ClipCall,
+  { sample, t, texts, frames: F, windows, strengths, controlOf }: ClipCall,
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const travels = strengths !== undefined || texts.some((text) => !(text instanceof Float32Array))
   const each = sample.length / F
   const sums = texts.map(() => new Float32Array(sample.length))
   const ask = (shown: Float32Array, frames: readonly number[]): Promise<Float32Array[]> =>
-    predictNoise(
-      shown,
-      t,
-      travels ? texts.map((text) => textsOf(text, frames)) : (texts as readonly Float32Array[]),
-      travels,
-      strengths && Float64Array.from(frames, (frame) => strengths[frame]!),
-    )
+    predictNoise(shown, t, travels ? texts.map((text) => textsOf(text, frames)) : (texts as readonly Float32Array[]), {
+      textPerFrame: travels,
+      ...(strengths && { strengths: Float64Array.from(frames, (frame) => strengths[frame]!) }),
+      ...(controlOf && { control: controlOf(frames) }),
+    })
 
   const [only] = windows
   if (windows.length === 1 && only!.frames.length === F && only!.frames.every((frame, n) => frame === n)) return ask(sample, only!.frames)

@@ -121,6 +121,12 @@ function fit(file: TensorFile, identity: Identity, base: BaseFiles): number {
       openModel({ ...rest, checkpoint: path })
       break
     }
+    case 'sparse-control':
+      throw new UserError(
+        'file-sparse-control',
+        `${path} is a SparseCtrl, which steers a clip by pictures: a style has none, so it is drawn with on the command line (animate --control).`,
+        { path },
+      )
     default:
       throw new UserError('file-part-alone', `${path} is one net alone; a whole checkpoint, a VAE, a motion module or a LoRA is needed.`, {
         path,

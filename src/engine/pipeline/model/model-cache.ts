@@ -14,6 +14,8 @@ export interface NetKeys {
   readonly unet: string
   readonly motion: string
   readonly vae: string
+  /** '' where there is none; so is the motion module's. */
+  readonly control: string
 }
 
 export interface OpenModel {
@@ -30,8 +32,8 @@ export type ModelCache = (files: BaseFiles) => OpenModel
 export function createModelCache(most = 32): ModelCache {
   const open = createLruCache<OpenModel>(most)
   return (files) => {
-    const { checkpoint, motion, vae } = files
-    const key = [checkpoint, motion, vae].map((path) => (path === undefined ? '' : fileStamp(path))).join('\n\n')
+    const { checkpoint, motion, vae, control } = files
+    const key = [checkpoint, motion, vae, control].map((path) => (path === undefined ? '' : fileStamp(path))).join('\n\n')
     return open.get(key, () => opening(files))
   }
 }
@@ -40,7 +42,10 @@ function opening(files: BaseFiles): OpenModel {
   const model = openModel(files)
   return {
     model,
-    keys: { text: keyOf(model.text), unet: keyOf(model.unet), motion: model.motion ? keyOf(model.motion) : '', vae: keyOf(model.vae) },
+    keys: {
+      ...{ text: keyOf(model.text), unet: keyOf(model.unet), vae: keyOf(model.vae) },
+      ...{ motion: model.motion ? keyOf(model.motion) : '', control: model.control ? keyOf(model.control) : '' },
+    },
     notes: [...guessNotes(model), ...unusedTensors(model)],
   }
 }

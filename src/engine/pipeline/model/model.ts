@@ -15,6 +15,11 @@ import {
   vaeArchitecture,
 } from '../../checkpoint/architecture/architecture.ts'
 import { field } from '../../checkpoint/architecture/architecture-readers.ts'
+import {
+  pixelsToLatent,
+  type SparseControlArchitecture,
+  sparseControlArchitecture,
+} from '../../checkpoint/architecture/sparse-control-architecture.ts'
 import { whyIgnored } from '../../checkpoint/dialects/ignored.ts'
 import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { byteLengthOf, type Tensor } from '../../checkpoint/tensor/tensor.ts'
@@ -26,7 +31,7 @@ import { clipTokenizer, loadTokenizer, type Tokenizer } from '../../text/tokeniz
 import { type CheckpointSchedule, checkpointSchedule } from './checkpoint-schedule.ts'
 import { openWeights, partIn, type WeightFile } from './weight-files.ts'
 
-/** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion` and `vae` be. */
+/** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion`, `vae` and `control` be. */
 export interface ModelSources extends BaseFiles {
   /** Every kind, motion LoRAs and domain adapters too, applied in this order. */
   readonly loras: readonly NamedLora[]
@@ -39,6 +44,8 @@ export interface BaseFiles {
   readonly checkpoint: string
   readonly motion?: string
   readonly vae?: string
+  /** A SparseCtrl. */
+  readonly control?: string
 }
 
 export interface NamedLora {
@@ -69,6 +76,8 @@ export interface Model {
   readonly vae: Net<VaeArchitecture>
   /** null draws stills only. */
   readonly motion: Net<MotionArchitecture> | null
+  /** A SparseCtrl beside the UNet, which is then shown pictures for some frames. */
+  readonly control: Net<SparseControlArchitecture> | null
   readonly tokenizer: Tokenizer
   /** Words that its tokenizer was given in training, each with its row of the text encoder, [1, D]. */
   readonly addedWords: ReadonlyMap<string, Tensor>
@@ -116,6 +125,7 @@ export function openModel(files: BaseFiles): Model {
     text: textNet,
     vae: { ...vae, architecture: vaeArchitecture(vae.tensors, vae.config) },
     motion: motionWeights ? motionOf(motionWeights) : null,
+    control: files.control === undefined ? null : controlOf(open(files.control)),
     tokenizer: tokenizer ?? clipTokenizer(textNet.architecture.vocabulary),
     addedWords: rowsOf(text.tensors.get('text_model.embeddings.token_embedding.weight'), tokenizer?.added),
     trainedSide: trainedSideOf(unet.config),
@@ -124,6 +134,7 @@ export function openModel(files: BaseFiles): Model {
     leftAside: opened.map(({ file, parts }) => ({ file: file.path, names: parts.ignored.filter((name) => !whyIgnored(name)) })),
   }
   refuseMismatch(model)
+  if (model.control) refuseOtherControl(model.control, model)
   if (files.vae !== undefined) refuseOtherLatents(model, folder)
   return model
 }
@@ -174,6 +185,41 @@ function motionOf(weights: WeightFile): Net<MotionArchitecture> {
   const architecture = motionArchitecture(tensors, omitUndefined({ path: file, metadata, config, peRows }))
   if (!positions || positions.values().every(isSinusoidal)) return { architecture, tensors, file }
   return { architecture: { ...architecture, ownPositions: true }, tensors: new Map([...tensors, ...positions]), file }
+}
+
+function controlOf(weights: WeightFile): Net<SparseControlArchitecture> {
+  const { tensors, file, config } = partIn(weights, 'control')
+  return { architecture: sparseControlArchitecture(tensors, omitUndefined({ config, peRows: weights.parts.peRows })), tensors, file }
+}
+
+/** A SparseCtrl was copied from a UNet like this one. @throws UserError `control-base`, `vae-encoder` */
+function refuseOtherControl({ architecture, file }: Net<SparseControlArchitecture>, { unet, vae }: Pick<Model, 'unet' | 'vae'>): void {
+  const { widths, layersPerBlock, contextWidth } = unet.architecture
+  const shown = architecture.condition === 'latents' ? vae.architecture.latentChannels : 3
+  const pairs = [
+    ['widths', architecture.widths.join(', '), widths.join(', ')],
+    ['layers in a block:', architecture.layersPerBlock, layersPerBlock],
+    ['text of width', architecture.contextWidth, contextWidth],
+    ['channels in what it is shown, mask included:', architecture.channels, shown + 1],
+    ...(architecture.condition === 'pixels'
+      ? [['pixels to a latent:', pixelsToLatent(architecture), vae.architecture.factor] as const]
+      : []),
+  ] as const
+  for (const [what, got, expected] of pairs) {
+    if (got === expected) continue
+    throw new UserError(
+      'control-base',
+      `The SparseCtrl ${file} was made for another base: ${what} ${got}, where ${unet.file} has ${expected}.`,
+      {
+        ...{ file, got, expected },
+      },
+    )
+  }
+  if (architecture.condition === 'latents' && !vae.architecture.encoder) {
+    throw new UserError('vae-encoder', `${vae.file} has no VAE encoder, so pictures cannot be made into latents with it.`, {
+      file: vae.file,
+    })
+  }
 }
 
 /** The nets must have been trained together, or at least on the same base. */

@@ -34,7 +34,7 @@ export function partIn(weights: WeightFile, part: Part): { tensors: Named; file:
     // What cannot be used anywhere says why.
     if (kind === 'refused') throw new UserError('checkpoint-part', identity.sentence, { file: file.path, part, kind })
     const alone = part === 'unet' && parts.vae && parts.text ? 'a VAE and a text encoder without a UNet' : kinds[kind]
-    const is = kind === 'sd1-checkpoint' && part !== 'motion' ? `a checkpoint without a ${words[part]}` : alone
+    const is = kind === 'sd1-checkpoint' && part !== 'motion' && part !== 'control' ? `a checkpoint without a ${words[part]}` : alone
     throw new UserError('checkpoint-part', `${file.path} is ${is}; what is needed here is ${wanted[part]}.`, {
       file: file.path,
       part,
@@ -50,17 +50,19 @@ const kinds: Readonly<Record<Exclude<Identity['kind'], 'refused'>, string>> = {
   vae: 'a VAE alone',
   'text-encoder': 'a text encoder alone',
   'motion-module': 'a motion module',
+  'sparse-control': 'a SparseCtrl, which steers a clip by pictures',
   'motion-lora': 'a motion LoRA',
   'domain-adapter': "AnimateDiff's domain adapter, a LoRA",
   lora: 'a LoRA',
   'textual-inversion': 'a textual inversion',
 }
 
-const words: Readonly<Record<Exclude<Part, 'motion'>, string>> = { unet: 'UNet', vae: 'VAE', text: 'text encoder' }
+const words: Readonly<Record<Exclude<Part, 'motion' | 'control'>, string>> = { unet: 'UNet', vae: 'VAE', text: 'text encoder' }
 
 const wanted: Readonly<Record<Part, string>> = {
   unet: 'a checkpoint of Stable Diffusion 1.x, with a UNet',
   vae: 'a VAE of Stable Diffusion 1.x, or a checkpoint that has one',
   text: 'a checkpoint of Stable Diffusion 1.x, with a text encoder',
   motion: 'a motion module of AnimateDiff for Stable Diffusion 1.5',
+  control: 'a SparseCtrl for Stable Diffusion 1.5',
 }

@@ -4,7 +4,7 @@
 
 import type { MotionArchitecture } from '../../checkpoint/architecture/architecture.ts'
 import type { Tensor } from '../../checkpoint/tensor/tensor.ts'
-import { sparseControl } from '../../nets/sparse-control.ts'
+import { sparseControl, sparseControlPath } from '../../nets/sparse-control.ts'
 import { textEncoder, tokenEmbedding, withVectors } from '../../nets/text-encoder.ts'
 import { unet } from '../../nets/unet.ts'
 import { type Material, Weights } from '../../nets/weights.ts'
@@ -33,14 +33,12 @@ export interface DenoiserTraining extends TrainingOptions, Pick<Material, 'adapt
 }
 
 export interface SparseControl {
-  /** Under `sparse_control.`, because its names are those of the UNet that it was copied from. */
+  /** Under `sparseControlPath`. */
   readonly tensors: ReadonlyMap<string, Tensor>
   readonly motion: MotionArchitecture
   /** Of the condition, the mask among them. */
   readonly channels: number
 }
-
-export const sparseControlPath = 'sparse_control'
 
 /** The rows of new words, an input of the graph [V, D]. */
 export const wordVectors = 'word_vectors'

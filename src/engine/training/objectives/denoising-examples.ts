@@ -2,6 +2,7 @@
 // follows from the seed and the place.
 // F frames  C latent channels  h w latent sides
 
+import { sparseCondition } from '../../nets/sparse-control.ts'
 import { timestepEmbedding } from '../../nets/unet.ts'
 import type { Feeds } from '../../runtime/session.ts'
 import { trainSteps } from '../../samplers/betas.ts'
@@ -39,7 +40,9 @@ export function denoisingExamples(source: DenoisingExamples): ExampleAt {
     const latents = drawn(item.read(clipIndices(item.frames, start, window), flipped), C, window.frames, normal)
     const plain = normal(latents.length)
     const noise = source.offsetNoise > 0 ? offsetNoise(plain, normal(C), source.offsetNoise, window.frames) : plain
-    const condition = source.pictures > 0 && { condition: sparse(latents, C, shownFrames(window.frames, source.pictures, random)) }
+    const condition = source.pictures > 0 && {
+      condition: sparse(latents, C, window.frames, shownFrames(window.frames, source.pictures, random)),
+    }
     return {
       feeds: {
         ...source.feeds,
@@ -63,24 +66,17 @@ function drawn(moments: Float32Array, C: number, frames: number, normal: (count:
   return latents
 }
 
-/** Half of the time the first alone, to continue a picture; otherwise up to so many anywhere. @returns for every frame whether it is shown */
-function shownFrames(frames: number, most: number, { uniform, permutation }: RandomStream): boolean[] {
+/** Half of the time the first alone, to continue a picture; otherwise up to so many anywhere. */
+function shownFrames(frames: number, most: number, { uniform, permutation }: RandomStream): readonly number[] {
   const firstAlone = uniform() < 0.5
   const count = 1 + Math.floor(uniform() * Math.min(most, frames))
-  const shown = new Set(firstAlone ? [0] : permutation(frames).slice(0, count))
-  return Array.from({ length: frames }, (_, frame) => shown.has(frame))
+  return firstAlone ? [0] : permutation(frames).slice(0, count)
 }
 
-/** Latents of the shown frames and zeros for the others, and a mask: [F, C, h, w] → [F, C + 1, h, w] */
-function sparse(latents: Float32Array, C: number, shown: readonly boolean[]): Float32Array {
-  const frame = latents.length / shown.length
-  const places = frame / C
-  const condition = new Float32Array(latents.length + shown.length * places)
-  for (const [f, is] of shown.entries()) {
-    if (!is) continue
-    const at = f * (frame + places)
-    condition.set(latents.subarray(f * frame, (f + 1) * frame), at)
-    condition.fill(1, at + frame, at + frame + places)
-  }
-  return condition
+/** Latents [F, C, h, w] of which some frames are shown → [F, C + 1, h, w] */
+function sparse(latents: Float32Array, C: number, frames: number, shown: readonly number[]): Float32Array {
+  const each = latents.length / frames
+  const pictures = shown.map((frame) => ({ frame, values: latents.subarray(frame * each, (frame + 1) * each) }))
+  const all = Array.from({ length: frames }, (_, frame) => frame)
+  return sparseCondition(pictures, all, { channels: C + 1, places: each / C })
 }

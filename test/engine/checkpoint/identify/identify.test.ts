@@ -195,7 +195,20 @@ const refusals: readonly [
   ['a depth model', 'extra-channels', sd15UNet({ input: 5 })],
   ['a ControlNet', 'control-net', { 'control_model.input_hint_block.0.weight': [16, 3, 3, 3] }],
   ['a diffusers ControlNet', 'control-net', [...sd15UNet(), ['controlnet_cond_embedding.conv_in.weight', [16, 3, 3, 3]]]],
-  ['SparseCtrl', 'sparse-ctrl', [['controlnet_cond_embedding.weight', [320, 5, 3, 3]], ...officialModules()]],
+  [
+    'a SparseCtrl for SDXL',
+    'sparse-ctrl-sdxl',
+    [
+      ['controlnet_cond_embedding.weight', [320, 5, 3, 3]],
+      ['down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight', [640, 2048]],
+      ...officialModules(),
+    ],
+  ],
+  [
+    'a SparseCtrl that is cut off',
+    'checkpoint-key-missing',
+    [['controlnet_cond_embedding.weight', [320, 5, 3, 3]], ['conv_in.bias', [320]], ...officialModules()],
+  ],
   ['PIA', 'pia', [...officialModules({ mid: true }), ['conv_in.weight', [320, 9, 3, 3]]]],
   [
     'HotShot-XL',

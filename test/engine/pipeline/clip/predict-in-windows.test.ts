@@ -55,8 +55,8 @@ test('where one text travels, all are given frame by frame', async () => {
     interpolation: 'lerp',
   } as const
   const told: number[][][] = []
-  const spy: Nets['predictNoise'] = (shown, t, contexts, textPerFrame) => {
-    assert.equal(textPerFrame, true)
+  const spy: Nets['predictNoise'] = (shown, t, contexts, options) => {
+    assert.equal(options?.textPerFrame, true)
     told.push(contexts.map((context) => [...context]))
     return predictNoise(shown, t, contexts)
   }

@@ -174,7 +174,9 @@ test('a SparseCtrl is written under the names that AnimateDiff publishes, or as 
   const { path, values } = written('sparsectrl', 'sparse.safetensors')
   const file = openTensorFile(path)
   const identity = identify(file)
-  assert.ok(identity.kind === 'refused' && identity.code === 'sparse-ctrl')
+  assert.ok(identity.kind === 'sparse-control')
+  const { condition, channels, widths, motion } = identity.control
+  assert.deepEqual([condition, channels, widths, motion.attentionsPerBlock], ['latents', 5, model.unet.architecture.widths, 1])
   // animatediff/models/sparse_controlnet.py, its motion modules with one attention: 476 tensors that learn and 8 tables of positions.
   assert.equal(file.tensors.size, 484)
   for (const [name, tensor] of openTensorFile(join(tiny, '../train/sparsectrl_extra.safetensors')).tensors) {
@@ -193,6 +195,10 @@ test('a SparseCtrl is written under the names that AnimateDiff publishes, or as 
   const { path: out } = written('sparsectrl', 'sparse', { layout: 'diffusers' })
   const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as Record<string, unknown>
   assert.deepEqual([config['_class_name'], config['concat_conditioning_mask']], ['SparseControlNetModel', true])
+  const again = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), control: out }).control!
+  const official = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), control: path }).control!
+  assert.deepEqual([...again.tensors.keys()].sort(), [...official.tensors.keys()].sort())
+  assert.deepEqual(again.architecture, official.architecture)
   assert.ok(
     openTensorFile(join(out, 'diffusion_pytorch_model.safetensors')).tensors.has(
       'down_blocks.0.motion_modules.0.transformer_blocks.0.norm3.weight',
