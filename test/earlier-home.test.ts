@@ -51,7 +51,9 @@ function moveToNow(home: string) {
   assert.ok(typeof newest === 'number')
   for (const file of files) {
     const moments = file
-      .prepare("SELECT t.name AS 'table', c.name AS 'column' FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE c.name LIKE '%\\_ms' ESCAPE '\\'")
+      .prepare(
+        "SELECT t.name AS 'table', c.name AS 'column' FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE c.name LIKE '%\\_ms' ESCAPE '\\'",
+      )
       .all()
     for (const { table, column } of moments) file.prepare(`UPDATE ${table} SET ${column} = ${column} + ?`).run(Date.now() - newest)
     file.close()

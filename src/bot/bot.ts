@@ -7,7 +7,7 @@ import description from '../../package.json' with { type: 'json' }
 import { createChat } from '../chat/chat.ts'
 import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
-import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
+import { type Device, inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { hasEnded } from '../jobs/job.ts'
 import { type Journal, openJournal } from '../jobs/journal.ts'
@@ -22,8 +22,11 @@ import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
 import { withLoadingProgress } from '../render/loading-progress.ts'
-import { watchPool } from '../render/training/pool-activity.ts'
+import { deviceEnvironment, type ListedDevice, parseDeviceList, sharesDevice } from '../render/local/device-list.ts'
+import { createLocalTrainer } from '../render/training/local-trainer.ts'
+import { type PoolActivity, watchPool } from '../render/training/pool-activity.ts'
 import { createStyleTrainer } from '../render/training/style-trainer.ts'
+import { chooseTrainer, type Trainer } from '../render/training/trainer.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
@@ -130,7 +133,7 @@ async function assemble(
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
     trainings: () => trainingsIn(journal),
-    ...(trainingDevice && {
+    ...((trainingDevice || remote) && {
       look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),
     }),
   })
@@ -146,15 +149,15 @@ async function assemble(
     journal,
     rateLimiter,
     renderer,
-    ...(trainingDevice && {
+    ...((trainingDevice || remote) && {
       trainer: createStyleTrainer({
         ...{ styles: styles.taught, pool, drawings: renderer },
-        // Where others render, what this machine trains takes nothing from them.
-        ...(!remote && { activity }),
-        place: {
-          ...{ device: trainingDevice, version: description.version },
-          ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
-        },
+        trainer: chooseTrainer({
+          ...(remote && { hosts: remote.trainings }),
+          ...(trainingDevice && {
+            local: localTrainer(config, trainingDevice, remote ? undefined : activity, trouble('a training is in trouble')),
+          }),
+        }),
         ...omitUndefined({ steps: config.trainingSteps }),
         now: () => performance.now(),
         onTrouble: trouble('a training is in trouble'),
@@ -214,6 +217,22 @@ async function assemble(
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
   // Hosts come and go: a bot without one takes requests on for the next.
   return { ready: remote ? Promise.resolve(true) : readiness.known }
+}
+
+/** @param activity of what is drawn on this machine; absent: nothing is */
+function localTrainer(
+  { device: drawing, threads, ffmpeg }: Config,
+  training: ListedDevice,
+  activity: PoolActivity | undefined,
+  onTrouble: (error: unknown) => void,
+): Trainer {
+  const shared = parseDeviceList(drawing)!.some((one) => sharesDevice(one, training))
+  return createLocalTrainer({
+    ...(shared && omitUndefined({ activity })),
+    place: { device: training.device as Device, version: description.version, ...omitUndefined({ threads, ffmpeg }) },
+    environment: deviceEnvironment(training, process.env),
+    onTrouble,
+  })
 }
 
 /** Records without an animation are small, and counted as well. */

@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { childEnvironment } from '../local/child-environment.ts'
 import { errorOf } from '../local/protocol.ts'
+import { type Death, deathOf } from '../process-died.ts'
 import type { FromTraining, ToTraining, TrainingOrder } from './training-protocol.ts'
 
 export interface TrainingProcessOptions {
@@ -16,6 +17,8 @@ export interface TrainingProcessOptions {
   /** May call at once; returns what takes it away. @param change whether it is to wait from then on */
   readonly onPause: (change: (waits: boolean) => void) => () => void
   readonly onStart?: (pid: number) => void
+  /** Which of the machine's devices it is to see. */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 /** A process that does not end within this long after it was told to is killed: a step of a large model may take a minute. */
@@ -28,10 +31,10 @@ const program = join(import.meta.dirname, 'training-child.ts')
  * @throws UserError those of runTraining; `train-stopped` where it was stopped; TrainingDied
  */
 export function runTrainingProcess(order: TrainingOrder, options: TrainingProcessOptions): Promise<void> {
-  const { signal, stopping, onStep, onPause, onStart } = options
+  const { signal, stopping, onStep, onPause, onStart, environment } = options
   signal.throwIfAborted()
   const child = fork(program, [JSON.stringify(order)], {
-    env: childEnvironment(process.env),
+    env: childEnvironment(process.env, environment),
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Whatever it starts dies with it. Windows has no groups.
@@ -62,7 +65,7 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
       if (message.kind === 'done' || message.kind === 'failed') end = message
       else if (!signal.aborted) onStep(message)
     })
-    const over = (how: string): void => {
+    const over = (death: Death): void => {
       clearTimeout(timer)
       unpause()
       signal.removeEventListener('abort', kill)
@@ -71,10 +74,10 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
       if (signal.aborted) reject(signal.reason)
       else if (end?.kind === 'done') resolve()
       else if (end) reject(errorOf(end.failure))
-      else reject(new TrainingDied(how, said.trim()))
+      else reject(new TrainingDied(death, said.trim()))
     }
-    child.on('error', (error) => over(error.message))
-    child.on('exit', (code, by) => over(by ?? `code ${code}`))
+    child.on('error', ({ message: how }) => over({ cause: 'ended', how }))
+    child.on('exit', (code, by) => over(deathOf(code, by)))
   })
 }
 
@@ -88,11 +91,13 @@ function killGroup(child: ChildProcess): void {
 }
 
 export class TrainingDied extends Error {
+  readonly death: Death
   /** The end of what it printed as an error. */
   readonly said: string
 
-  constructor(how: string, said: string) {
-    super(`the process that trains ended with ${how}`)
+  constructor(death: Death, said: string) {
+    super(`the process that trains ended with ${death.how}`)
+    this.death = death
     this.said = said
   }
 }
