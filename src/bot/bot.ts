@@ -31,6 +31,7 @@ import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedLoras } from '../styles/catalog/tagged-loras.ts'
+import type { Download } from '../styles/download/download.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
@@ -59,9 +60,16 @@ const inspectLimits = { timeoutMs: 120_000, maxMegabytes: 2048 } as const
 /**
  * @param tell a sentence for the operator: addresses, and how to mend what is off
  * @param platforms what people reach it by, in this process and without a port; what is configured otherwise
+ * @param download of files that people name or attach; from the hosts that are allowed otherwise
  * @throws UserError where the bot cannot be started at all; what was opened is closed again
  */
-export async function startBot(config: Config, log: Log, tell: (sentence: string) => void, platforms?: PlatformMaker): Promise<Bot> {
+export async function startBot(
+  config: Config,
+  log: Log,
+  tell: (sentence: string) => void,
+  platforms?: PlatformMaker,
+  download?: Download,
+): Promise<Bot> {
   const open: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
     for (const close of open.splice(0).reverse()) {
@@ -73,7 +81,7 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    const { ready } = await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    const { ready } = await assemble(config, log, tell, { platforms, download }, (close) => void open.push(close))
     return { ready, stop }
   } catch (error) {
     await stop()
@@ -85,7 +93,7 @@ async function assemble(
   config: Config,
   log: Log,
   tell: (sentence: string) => void,
-  withoutPort: PlatformMaker | undefined,
+  { platforms: withoutPort, download }: { readonly platforms: PlatformMaker | undefined; readonly download: Download | undefined },
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<Pick<Bot, 'ready'>> {
   const { home, limits, redisUrl, retentionDays } = config
@@ -132,6 +140,7 @@ async function assemble(
     hostFolders: [modelFolder(home)],
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
+    ...omitUndefined({ download }),
     trainings: () => trainingsIn(journal),
     ...((trainingDevice || remote) && {
       look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),

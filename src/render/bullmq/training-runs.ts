@@ -2,7 +2,7 @@
 // and hands over what it has come to again and again, so that nothing is lost with it. What people have sent does not stay.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
@@ -76,7 +76,10 @@ export function createTrainingRuns(parts: TrainingRunsParts): (order: TrainOrder
       held = await files.hold(contentsOfTraining(order.training), signal)
       out = await workPlace(order)
       const { pathOf } = held
-      const request = await toLocalTraining(order.training, async (content) => pathOf(content))
+      const local = await toLocalTraining(order.training, async (content) => pathOf(content))
+      // Its name goes into the file that is made, and that of the cache says nothing.
+      const request = { ...local, data: join(dirname(out), 'pictures') }
+      await cp(local.data, request.data, { recursive: true })
       const outcome = await outcomeOf(order, request, out, device, signal)
       onEvent({ kind: 'ended', order, device: device.name, outcome })
       return outcome
@@ -174,6 +177,7 @@ export function createTrainingRuns(parts: TrainingRunsParts): (order: TrainOrder
 
     return {
       step({ kind, step, of }: { readonly kind: 'step' | 'saved'; readonly step: number; readonly of: number }) {
+        const begins = of !== shown.of
         shown = { step, of }
         // One at a time: what is left out comes with the next. The last one is the outcome.
         if (kind === 'saved' && step < of) {
@@ -182,7 +186,7 @@ export function createTrainingRuns(parts: TrainingRunsParts): (order: TrainOrder
             .finally(() => {
               putting = undefined
             })
-        } else if (performance.now() - saidMs >= leastBetweenSaidMs) tell()
+        } else if (begins || performance.now() - saidMs >= leastBetweenSaidMs) tell()
       },
       pause(waits: boolean) {
         if (waits === (pausing !== undefined)) return

@@ -1,8 +1,10 @@
 // The trainer of this machine: a process of its own for each training, which waits while anything is drawn here.
 
 import { SchedulerStops } from '../../jobs/renderer.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import { processDied } from '../process-died.ts'
+import type { WatchdogLimits } from '../watchdog.ts'
 import type { PoolActivity } from './pool-activity.ts'
 import type { Trainer } from './trainer.ts'
 import { runTrainingProcess, TrainingDied } from './training-process.ts'
@@ -14,6 +16,7 @@ export interface LocalTrainerParts {
   readonly place: TrainingPlace
   /** Which of the machine's devices it is to see. */
   readonly environment?: NodeJS.ProcessEnv
+  readonly watchdog?: WatchdogLimits
   readonly onTrouble: (error: unknown) => void
   readonly onStart?: (pid: number) => void
 }
@@ -21,7 +24,7 @@ export interface LocalTrainerParts {
 /** How often a process is begun that dies. */
 const attempts = 2
 
-export function createLocalTrainer({ activity, place, environment, onTrouble, onStart }: LocalTrainerParts): Trainer {
+export function createLocalTrainer({ activity, place, environment, watchdog, onTrouble, onStart }: LocalTrainerParts): Trainer {
   return {
     async train({ request, out }, { signal, onStep, onPausing, preview }) {
       // What is cancelled is killed; what goes on after a start of the bot keeps its state first.
@@ -41,11 +44,14 @@ export function createLocalTrainer({ activity, place, environment, onTrouble, on
         })
       }
 
-      const options = { signal: cancelling.signal, stopping: stopping.signal, onStep, onPause, ...(onStart && { onStart }) }
+      const options = {
+        ...{ signal: cancelling.signal, stopping: stopping.signal, onStep, onPause },
+        ...omitUndefined({ environment, watchdog, onStart }),
+      }
       try {
         for (let attempt = 1; ; attempt++) {
           try {
-            return await runTrainingProcess({ request, out, ...place }, { ...options, ...(environment && { environment }) })
+            return await runTrainingProcess({ request, out, ...place }, options)
           } catch (error) {
             if (signal.aborted) throw signal.reason
             if (!(error instanceof TrainingDied)) throw error
