@@ -132,6 +132,7 @@ export const zhNotes: Locale['notes'] = {
   'keyframe-number': '随时间变化的数字写成“0: 7 | 16: 4”，不能是“{text}”。',
   'not-drawn': '它没有画好的动画，不能在它的基础上再画。',
   'given-gone': '要接着画的动画已经不在了。',
+  'given-unreadable': '要接着画的动画已经读不出来了。',
   'continues-no-longer': '{count} 帧的动画不能续到 {frames} 帧：要多于 {count} 帧。',
   'continues-loop': '续画时开头的帧不变，而 {loop} 循环会改变它们：请用 none 或 closed。',
   'continues-variation': '只能续画或者画变体，不能同时要求两种。',
