@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bot, startBot } from '../../src/bot/bot.ts'
 import type { Platform, Receiver } from '../../src/chat/contract/platform.ts'
 import { readConfig } from '../../src/config.ts'
+import type { Locale } from '../../src/chat/locales/locale.ts'
+import { english, locales } from '../../src/chat/locales/locales.ts'
 import { createLog } from '../../src/log.ts'
 import { type DiscordHarness, makeDiscordHarness } from '../chat/discord/harness.ts'
 import { eventOf, type SlackHarness, startSlackHarness } from '../chat/slack/harness.ts'
@@ -71,6 +73,8 @@ describe('a style is taught where people talk', { timeout: 900_000 }, () => {
 
   interface Taught {
     readonly harness: Harness
+    /** In which everybody there is spoken to; what only one person sees is in theirs. */
+    readonly locale: Locale
     /** Asks for it, with the pictures. */
     teach(person: 'root' | 'ann', name: string): Promise<unknown>
   }
@@ -80,6 +84,7 @@ describe('a style is taught where people talk', { timeout: 900_000 }, () => {
     const { state } = server
     return {
       harness: discord,
+      locale: locales.find(({ tags }) => tags.includes('zh-CN'))!,
       async teach(person, name) {
         const attachments = pictures.map(({ name: filename, bytes }) => {
           const url = `https://cdn.discordapp.com/attachments/1/2/${filename}`
@@ -100,6 +105,7 @@ describe('a style is taught where people talk', { timeout: 900_000 }, () => {
     const { ids } = server
     return {
       harness: slack,
+      locale: english,
       async teach(person, name) {
         const files = pictures.map(({ name: file, bytes }, n) => {
           server.play('files-pri', () => ({ headers: { 'content-type': 'image/png' }, body: bytes }))
@@ -116,34 +122,44 @@ describe('a style is taught where people talk', { timeout: 900_000 }, () => {
     const name = `${platform.toLowerCase()} noir`
 
     test(`on ${platform}: progress in the message, published by a button, offered in /animate`, async () => {
-      const { harness, teach } = of()
+      const { harness, teach, locale } = of()
+      const { training, 'training-done': learned, 'style-published': published, 'button-publish': publish } = locale.sentences
       await teach('root', name)
-      const running = await until(harness, 'root', new RegExp(`Learning ${name} from 5 pictures`))
-      assert.ok(running.buttons.includes('Cancel'), running.buttons.join())
+      const running = await until(harness, 'root', saying(training, { name, pictures: '5' }))
       assert.equal(trainings().length, 1)
-      await until(harness, 'root', new RegExp(`Step \\d of ${steps}`))
-      const done = await until(harness, 'root', new RegExp(`${name} is learned, for admins so far`))
+      await until(harness, 'root', saying(locale.sentences['drawing-step'], { step: '\\d', of: String(steps) }))
+      const done = await until(harness, 'root', saying(learned, { name }))
       assert.equal(done.message, running.message, 'one message, from the first step to the end')
       assert.equal(done.pictures.length, 1, 'its example')
-      assert.deepEqual(trainings(), [])
+      while (trainings().length > 0) await sleep(50)
 
-      const offered = async () => (await harness.complete('ann', 'animate', 'style', 'noir')).map(({ value }) => value)
+      const offered = async () => (await harness.complete('ann', 'animate', 'style', name)).map(({ value }) => value)
       assert.ok(!(await offered()).includes(name), 'not before it is published')
-      await harness.press('root', done.message, 'Publish')
-      await until(harness, 'root', new RegExp(`${name} is offered`))
+      await harness.press('root', done.message, publish)
+      await until(harness, 'root', saying(published, { name }))
       assert.ok((await offered()).includes(name))
     })
 
     test(`on ${platform}: cancelled, it ends once and leaves nothing`, async () => {
-      const { harness, teach } = of()
+      const { harness, teach, locale } = of()
       const second = `${platform.toLowerCase()} second`
+      const { training, 'end-cancelled': cancelled, 'button-cancel': cancel } = locale.sentences
       await teach('root', second)
-      const running = await until(harness, 'root', new RegExp(`Learning ${second}`))
-      await harness.press('root', running.message, 'Cancel')
-      await until(harness, 'root', /cancelled/i)
+      const running = await until(harness, 'root', saying(training, { name: second }))
+      // On Discord only who has asked sees the button.
+      const labels = [cancel, english.sentences['button-cancel']]
+      const withButton = async () => (await harness.seen('root')).findLast(({ buttons }) => labels.some((label) => buttons.includes(label)))
+      let pressed = await withButton()
+      while (!pressed) {
+        await sleep(50)
+        pressed = await withButton()
+      }
+      await harness.press('root', pressed.message, labels.find((label) => pressed.buttons.includes(label))!)
+      const isOver = async () => (await harness.seen('root')).filter(({ message, text }) => message === running.message && text.includes(cancelled))
+      while ((await isOver()).length === 0) await sleep(50)
       while (trainings().length > 0) await sleep(50)
-      const told = (await harness.seen('root')).filter(({ text }) => text.includes(second) || /cancelled/i.test(text))
-      assert.equal(told.length, 1, told.map(({ text }) => text).join('\n--\n'))
+      assert.equal((await isOver()).length, 1)
+      assert.ok(!(await harness.complete('root', 'animate', 'style', second)).some(({ value }) => value === second))
     })
 
     test(`on ${platform}: who manages no styles teaches none, and nothing is fetched`, async () => {
@@ -157,6 +173,12 @@ describe('a style is taught where people talk', { timeout: 900_000 }, () => {
     })
   }
 })
+
+/** A sentence as it is said, of what is known of it. */
+function saying(template: string, values: Readonly<Record<string, string>>): RegExp {
+  const parts = template.split(/\{(\w+)[^}]*\}/)
+  return new RegExp(parts.map((part, n) => (n % 2 === 0 ? RegExp.escape(part) : (values[part] ?? '.+'))).join(''))
+}
 
 /** The platform is connected before the bot is there. */
 function lateReceiver() {
