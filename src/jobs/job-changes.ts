@@ -7,7 +7,7 @@ import type { DeficitChange } from './fair-queue/deficit-record.ts'
 import type { FairQueue } from './fair-queue/fair-queue.ts'
 import type { ForecastCache } from './forecast/forecast-cache.ts'
 import type { Job } from './job.ts'
-import type { Journal, JournalValue } from './journal.ts'
+import type { Journal, JournalValue } from './journal/journal.ts'
 import type { LiveJobs } from './live-jobs.ts'
 import type { JobProgress } from './renderer.ts'
 

@@ -4,7 +4,7 @@ import { gaveUp } from './end-reasons.ts'
 import type { FairQueue } from './fair-queue/fair-queue.ts'
 import { end, interrupt, type Job } from './job.ts'
 import type { JobChanges } from './job-changes.ts'
-import type { Journal } from './journal.ts'
+import type { Journal } from './journal/journal.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
 export interface RecoveryParts {

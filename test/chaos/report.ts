@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasEnded, type Job } from '../../src/jobs/job.ts'
-import { openJournal } from '../../src/jobs/journal.ts'
+import { openJournal } from '../../src/jobs/journal/journal.ts'
 import type { FakeMessage } from '../chat/fake-platform.ts'
 import { platformNames } from './options.ts'
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasEnded } from '../../src/jobs/job.ts'
-import { openJournal } from '../../src/jobs/journal.ts'
+import { openJournal } from '../../src/jobs/journal/journal.ts'
 import type { FakeMessage } from './fake-platform.ts'
 import { newFolder } from './test-chat.ts'
 

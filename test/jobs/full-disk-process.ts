@@ -3,7 +3,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UserError } from '../../src/errors.ts'
-import { openJournal } from '../../src/jobs/journal.ts'
+import { openJournal } from '../../src/jobs/journal/journal.ts'
 import { askOf } from './asks.ts'
 import { settled } from './manual-clock.ts'
 import { openScheduler } from './open-scheduler.ts'

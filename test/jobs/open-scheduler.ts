@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { UserError } from '../../src/errors.ts'
 import type { Job } from '../../src/jobs/job.ts'
-import { type Journal, openJournal } from '../../src/jobs/journal.ts'
+import { type Journal, openJournal } from '../../src/jobs/journal/journal.ts'
 import { createRateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
 import { createScheduler, type JobEvent, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts'
 import { noLimits } from './asks.ts'

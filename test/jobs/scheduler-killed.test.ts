@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { hasEnded, newJob } from '../../src/jobs/job.ts'
-import { openJournal } from '../../src/jobs/journal.ts'
+import { openJournal } from '../../src/jobs/journal/journal.ts'
 import { temporaryFolder } from '../store/folder.ts'
 import { askOf } from './asks.ts'
 

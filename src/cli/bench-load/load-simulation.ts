@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../clock.ts'
 import { hasEnded } from '../../jobs/job.ts'
-import { openJournal } from '../../jobs/journal.ts'
+import { openJournal } from '../../jobs/journal/journal.ts'
 import type { Limits, Rate } from '../../jobs/limits/limits.ts'
 import { createRateLimiter } from '../../jobs/limits/rate-limiter.ts'
 import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts'

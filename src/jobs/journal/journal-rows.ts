@@ -1,11 +1,11 @@
 // Rows of the journal, as its statements have written them, and the jobs that they are.
 
 import type { SQLOutputValue } from 'node:sqlite'
-import { omitUndefined } from '../omit-undefined.ts'
-import type { Json } from '../store/json.ts'
-import type { Job, JobState, Result } from './job.ts'
-import type { AnimationRequest } from './request.ts'
-import { parseResultDetails } from './result-details.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import type { Json } from '../../store/json.ts'
+import type { Job, JobState, Result } from '../job.ts'
+import type { AnimationRequest } from '../request.ts'
+import { parseResultDetails } from '../result-details.ts'
 
 type Row = Record<string, SQLOutputValue>
 

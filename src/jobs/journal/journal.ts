@@ -2,14 +2,14 @@
 // here survives the process; the queue in memory is made from it at each start. An end is written once: SQL sees to it.
 
 import type { SQLInputValue } from 'node:sqlite'
-import { openDatabase } from '../store/database.ts'
-import type { Json } from '../store/json.ts'
-import type { Deficit, DeficitChange } from './fair-queue/deficit-record.ts'
-import { type End, hasEnded, type Job, type Owner } from './job.ts'
+import { openDatabase } from '../../store/database.ts'
+import type { Json } from '../../store/json.ts'
+import type { Deficit, DeficitChange } from '../fair-queue/deficit-record.ts'
+import { type End, hasEnded, type Job, type Owner } from '../job.ts'
+import { blobsOf, gridBlobOf } from '../result-details.ts'
 import type { JobPage } from './job-page.ts'
 import { jobOf, jsonOf, textOf } from './journal-rows.ts'
 import { applicationId, migrations } from './journal-schema.ts'
-import { blobsOf, gridBlobOf } from './result-details.ts'
 import { createVisibleJobs } from './visible-jobs.ts'
 
 export interface Journal {

@@ -1,6 +1,6 @@
 // Orphaned blobs (garbage collection): animations that no job has, made for jobs whose end was never written because the process died.
 
-import type { Blobs } from '../store/store.ts'
+import type { Blobs } from '../../store/store.ts'
 import type { Journal } from './journal.ts'
 
 export interface OrphanedBlobsParts {

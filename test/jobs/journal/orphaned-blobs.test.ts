@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { begin, end, newJob } from '../../src/jobs/job.ts'
-import { openJournal } from '../../src/jobs/journal.ts'
-import { deleteOrphanedBlobs } from '../../src/jobs/orphaned-blobs.ts'
-import { openBlobs } from '../../src/store/blobs.ts'
-import { temporaryFolder } from '../store/folder.ts'
-import { askOf } from './asks.ts'
+import { begin, end, newJob } from '../../../src/jobs/job.ts'
+import { openJournal } from '../../../src/jobs/journal/journal.ts'
+import { deleteOrphanedBlobs } from '../../../src/jobs/journal/orphaned-blobs.ts'
+import { openBlobs } from '../../../src/store/blobs.ts'
+import { temporaryFolder } from '../../store/folder.ts'
+import { askOf } from '../asks.ts'
 
 const folder = temporaryFolder()
 

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { begin, end, type Job, newJob } from '../../src/jobs/job.ts'
-import { openJournal } from '../../src/jobs/journal.ts'
-import { temporaryFolder } from '../store/folder.ts'
-import { askOf } from './asks.ts'
-import { resultOf } from './manual-renderer.ts'
+import { begin, end, type Job, newJob } from '../../../src/jobs/job.ts'
+import { openJournal } from '../../../src/jobs/journal/journal.ts'
+import { temporaryFolder } from '../../store/folder.ts'
+import { askOf } from '../asks.ts'
+import { resultOf } from '../manual-renderer.ts'
 
 const folder = temporaryFolder()
 const everything = { from: 0, limit: Number.POSITIVE_INFINITY }

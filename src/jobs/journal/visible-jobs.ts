@@ -2,7 +2,7 @@
 // its person alone.
 
 import type { DatabaseSync } from 'node:sqlite'
-import type { Owner } from './job.ts'
+import type { Owner } from '../job.ts'
 import type { JobPage } from './job-page.ts'
 import { jobOf } from './journal-rows.ts'
 

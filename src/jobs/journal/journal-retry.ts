@@ -1,6 +1,6 @@
 // A retry of the journal: while it cannot be written, as on a full disk, tries again until it can.
 
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock.ts'
 
 export interface JournalRetry {
   /** Tries after a while, unless that is under way already. */
