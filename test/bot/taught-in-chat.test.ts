@@ -9,9 +9,9 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bot, startBot } from '../../src/bot/bot.ts'
 import type { Platform, Receiver } from '../../src/chat/contract/platform.ts'
-import { readConfig } from '../../src/config.ts'
 import type { Locale } from '../../src/chat/locales/locale.ts'
 import { english, locales } from '../../src/chat/locales/locales.ts'
+import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 import { type DiscordHarness, makeDiscordHarness } from '../chat/discord/harness.ts'
 import { eventOf, type SlackHarness, startSlackHarness } from '../chat/slack/harness.ts'
@@ -21,7 +21,7 @@ import { type HttpsTestServer, startHttpsServer } from '../styles/download/https
 import type { Harness, Person, Seen } from '../suites/platform.ts'
 
 /** Few: what is learned is not looked at here. */
-const steps = 8
+const steps = 4
 
 describe('a style is taught where people talk', { timeout: 900_000 }, () => {
   const home = mkdtempSync(join(tmpdir(), 'zoetrope-taught-in-chat-'))
@@ -155,7 +155,8 @@ describe('a style is taught where people talk', { timeout: 900_000 }, () => {
         pressed = await withButton()
       }
       await harness.press('root', pressed.message, labels.find((label) => pressed.buttons.includes(label))!)
-      const isOver = async () => (await harness.seen('root')).filter(({ message, text }) => message === running.message && text.includes(cancelled))
+      const isOver = async () =>
+        (await harness.seen('root')).filter(({ message, text }) => message === running.message && text.includes(cancelled))
       while ((await isOver()).length === 0) await sleep(50)
       while (trainings().length > 0) await sleep(50)
       assert.equal((await isOver()).length, 1)
