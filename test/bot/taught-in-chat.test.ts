@@ -23,7 +23,7 @@ import type { Harness, Person, Seen } from '../suites/platform.ts'
 /** Few: what is learned is not looked at here. */
 const steps = 4
 
-describe('a style is taught where people talk', { timeout: 900_000 }, () => {
+describe('a style is taught where people talk', { timeout: 1_800_000 }, () => {
   const home = mkdtempSync(join(tmpdir(), 'zoetrope-taught-in-chat-'))
   const closing: (() => unknown)[] = []
   const lines: string[] = []
