@@ -26,7 +26,7 @@ import { deviceEnvironment, type ListedDevice, parseDeviceList, sharesDevice } f
 import { createLocalTrainer } from '../render/training/local-trainer.ts'
 import { type PoolActivity, watchPool } from '../render/training/pool-activity.ts'
 import { createStyleTrainer } from '../render/training/style-trainer.ts'
-import { chooseTrainer, type Trainer } from '../render/training/trainer.ts'
+import { chooseTrainer, type TrainingRunner } from '../render/training/trainer.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
@@ -234,7 +234,7 @@ function localTrainer(
   training: ListedDevice,
   activity: PoolActivity | undefined,
   onTrouble: (error: unknown) => void,
-): Trainer {
+): TrainingRunner {
   const shared = parseDeviceList(drawing)!.some((one) => sharesDevice(one, training))
   return createLocalTrainer({
     ...(shared && omitUndefined({ activity })),

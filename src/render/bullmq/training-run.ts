@@ -6,7 +6,7 @@ import { serial } from '../../serial.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
 import type { ContentStore } from '../content-store/content-store.ts'
 import { contentsOfTraining, type PortableTraining, toPortableTraining } from '../training/portable-training.ts'
-import type { TrainerOptions, TrainingToRun } from '../training/trainer.ts'
+import type { TrainingRunnerOptions, TrainingToRun } from '../training/trainer.ts'
 import { putSnapshot, type TrainingSnapshot, takeSnapshot } from '../training/training-snapshot.ts'
 import { type LocalContent, localContents } from './file-sender.ts'
 import { modelKeysOf } from './model-keys.ts'
@@ -28,7 +28,7 @@ export const trainingRunId = (job: string): string => `${job}-training`
 /** @param impatient whoever asked can train without a host */
 export async function trainingRun(
   { id, request, out, traceparent }: TrainingToRun,
-  { onStep, onPausing }: Pick<TrainerOptions, 'onStep' | 'onPausing'>,
+  { onStep, onPausing }: Pick<TrainingRunnerOptions, 'onStep' | 'onPausing'>,
   impatient: boolean,
   { contents, maxSentBytes, now, store, onError }: TrainingRunParts,
 ): Promise<RemoteRun> {

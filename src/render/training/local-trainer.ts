@@ -6,7 +6,7 @@ import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import { processDied } from '../process-died.ts'
 import type { WatchdogLimits } from '../watchdog.ts'
 import type { PoolActivity } from './pool-activity.ts'
-import type { Trainer } from './trainer.ts'
+import type { TrainingRunner } from './trainer.ts'
 import { runTrainingProcess, TrainingDied } from './training-process.ts'
 import type { TrainingPlace } from './training-recipe.ts'
 
@@ -24,7 +24,7 @@ export interface LocalTrainerParts {
 /** How often a process is begun that dies. */
 const attempts = 2
 
-export function createLocalTrainer({ activity, place, environment, watchdog, onTrouble, onStart }: LocalTrainerParts): Trainer {
+export function createLocalTrainer({ activity, place, environment, watchdog, onTrouble, onStart }: LocalTrainerParts): TrainingRunner {
   return {
     async train({ request, out }, { signal, onStep, onPausing, preview }) {
       // What is cancelled is killed; what goes on after a start of the bot keeps its state first.

@@ -17,7 +17,7 @@ export interface TrainingToRun {
   readonly traceparent?: string
 }
 
-export interface TrainerOptions {
+export interface TrainingRunnerOptions {
   /** Aborted with SchedulerStops: the same comes again, and goes on where it was. Otherwise nobody wants it. */
   readonly signal: AbortSignal
   /** Of every step, and of every state that was kept, with `out` being there. */
@@ -29,12 +29,12 @@ export interface TrainerOptions {
 }
 
 /** Goes on from what lies beside `out`. */
-export interface Trainer {
+export interface TrainingRunner {
   /**
    * Resolves when all steps are done and `out` holds what was learned.
    * @throws UserError of what cannot be learned; `trainer-died`; the signal's reason
    */
-  train(what: TrainingToRun, options: TrainerOptions): Promise<void>
+  train(what: TrainingToRun, options: TrainingRunnerOptions): Promise<void>
 }
 
 export interface HostTrainer extends Capacity {
@@ -43,15 +43,15 @@ export interface HostTrainer extends Capacity {
   /** Whether a host has it, or what became of it. */
   isPlaced(id: string): Promise<boolean>
   /** @param impatient told soon where none is there @throws UserError besides: `no-host-trains`, `host-lost`, `hosts-unreachable` */
-  train(what: TrainingToRun, options: TrainerOptions, impatient: boolean): Promise<void>
+  train(what: TrainingToRun, options: TrainingRunnerOptions, impatient: boolean): Promise<void>
 }
 
-export interface TrainerChoice extends Trainer, Capacity {
+export interface TrainerChoice extends TrainingRunner, Capacity {
   check(request: TrainingRequest): Promise<void>
 }
 
 /** @param local absent: this machine trains nothing */
-export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; readonly local?: Trainer }): TrainerChoice {
+export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; readonly local?: TrainingRunner }): TrainerChoice {
   const here = local ? 1 : 0
   return {
     capacity: () => hosts?.capacity() || here,

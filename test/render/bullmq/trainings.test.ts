@@ -12,7 +12,7 @@ import type { HostTakes } from '../../../src/render/bullmq/host-takes.ts'
 import type { BullmqPool, BullmqPoolOptions } from '../../../src/render/bullmq/pool.ts'
 import { createLocalTrainer } from '../../../src/render/training/local-trainer.ts'
 import { watchPool } from '../../../src/render/training/pool-activity.ts'
-import { chooseTrainer, type TrainerOptions, type TrainingToRun } from '../../../src/render/training/trainer.ts'
+import { chooseTrainer, type TrainingRunnerOptions, type TrainingToRun } from '../../../src/render/training/trainer.ts'
 import type { TrainingPlace } from '../../../src/render/training/training-recipe.ts'
 import { trainingRecipe } from '../../../src/render/training/training-recipe.ts'
 import { createSimulatedPool } from '../../chaos/simulated-pool.ts'
@@ -78,7 +78,7 @@ describe('trainings on GPU hosts', { skip: skipWithoutRedis, timeout: 900_000 },
     return { id, request, out: join(mkdtempSync(join(folder, `${id}-`)), 'style.safetensors'), begunBefore: false, ...more }
   }
 
-  interface Watched extends TrainerOptions {
+  interface Watched extends TrainingRunnerOptions {
     /** Steps of what was told, in order. */
     readonly told: number[]
     readonly saved: number[]
