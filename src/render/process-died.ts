@@ -22,11 +22,14 @@ export function silentFor(ms: number): Death {
   return { cause: 'silent', how: `no answer for ${Math.round(ms / 1000)} s` }
 }
 
-/** What a process was doing: its name within codes. */
-const doers = { draws: 'worker', learns: 'trainer' } as const
+/** By what a process was doing. */
+const codes = {
+  draws: { killed: 'worker-killed', silent: 'worker-silent', garbled: 'worker-garbled', ended: 'worker-died' },
+  learns: { killed: 'trainer-killed', silent: 'trainer-silent', garbled: 'trainer-garbled', ended: 'trainer-died' },
+} as const satisfies Record<string, Record<DeathCause, string>>
 
 /** @returns UserError `worker-died`, `worker-killed`, `worker-silent` or `worker-garbled` { how }, or the same of a `trainer` */
-export function processDied(does: keyof typeof doers, { cause, how }: Death): UserError {
+export function processDied(does: keyof typeof codes, { cause, how }: Death): UserError {
   const less = does === 'draws' ? ': ask for a smaller size or fewer frames' : ''
   const sentences: Readonly<Record<DeathCause, string>> = {
     killed: `was killed, as a system does that runs out of memory${less}`,
@@ -35,12 +38,12 @@ export function processDied(does: keyof typeof doers, { cause, how }: Death): Us
     ended: `ended with ${how}: the log of the bot says more`,
   }
   const sentence = `Twice in a row this came to nothing; the last time the process that ${does} ${sentences[cause]}.`
-  return new UserError(`${doers[does]}-${cause === 'ended' ? 'died' : cause}`, sentence, { how })
+  return new UserError(codes[does][cause], sentence, { how })
 }
 
 /** Where a process died that held a device. */
 export function deathIn(error: unknown): Death | undefined {
   if (!(error instanceof UserError)) return undefined
-  const cause = deathCauses.find((one) => error.code === `worker-${one === 'ended' ? 'died' : one}`)
+  const cause = deathCauses.find((one) => error.code === codes.draws[one])
   return cause && { cause, how: String(error.data['how']) }
 }

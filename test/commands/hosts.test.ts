@@ -85,7 +85,9 @@ describe('GPU hosts', () => {
     const { items } = await tester.say('root', '/hosts', { asker: operator })
     assert.deepEqual(
       items!.map(({ buttons }) => buttons!.map(({ label, command }) => [label, command])),
-      [[['Drain', 'hosts drain host:ada-1f']], [['Resume', 'hosts resume host:bob-2e']]],
+      ['drain host:ada-1f', 'resume host:bob-2e', 'drain host:eve-3d', 'resume host:fay-4c'].map((doing) => [
+        [doing.startsWith('drain') ? 'Drain' : 'Resume', `hosts ${doing}`],
+      ]),
     )
     assert.match((await tester.say('root', '/hosts drain host:ada-1f', { asker: operator })).text, /finishes what it draws/)
     assert.match((await tester.say('root', '/hosts resume bob', { asker: operator })).text, /given work again/)
