@@ -93,7 +93,7 @@ describe('GPU hosts', () => {
     assert.match((await tester.say('root', '/hosts resume bob', { asker: operator })).text, /given work again/)
     assert.deepEqual(
       list.map(({ drained }) => drained),
-      [true, false],
+      [true, false, false, true]
     )
     assert.match((await tester.say('root', '/hosts drain host:eve', { asker: operator })).text, /There is no GPU host 'eve'/)
   })
