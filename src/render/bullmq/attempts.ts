@@ -89,7 +89,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   async function place(run: RemoteRun, { host, installed }: KnownHost): Promise<void> {
     run.attempt++
     const key = runKey(run)
-    const where = newPlace(host, now())
+    const where = newPlace(host, nameOf(host), now())
     run.where = where
     placed.set(key, run)
     try {
@@ -297,8 +297,8 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   /** The attempt was begun, and has come to nothing. */
   function lose(run: RemoteRun, loss: LostRun): void {
     const key = runKey(run)
-    const { host } = endAttempt(run)
-    onEvent({ kind: 'lost', ...about(host, key), ...loss })
+    const { host, name } = endAttempt(run)
+    onEvent({ kind: 'lost', host, name, run: key, ...loss })
     if (run.answered) {
       passOver(run, host)
       return
@@ -306,7 +306,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     run.lost++
     const [what, anew] = run.needs.lane === 'drawing' ? ['render', 'is begun anew'] : ['training', 'goes on elsewhere']
     const next = run.lost < mostLost ? anew : 'is given up'
-    onTrouble(`A ${what} on GPU host ${nameOf(host)} was lost (${loss.how}); it ${next}.`)
+    onTrouble(`A ${what} on GPU host ${name} was lost (${loss.how}); it ${next}.`)
     if (run.lost < mostLost) {
       queues.revoke(queueName(host, run.needs.lane), key).catch(onError)
       placements.write(run.id, { attempt: run.attempt, lost: run.lost }).catch(onError)
@@ -343,7 +343,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     place,
     takeUp(run, host) {
       // Whether it was begun nobody knows any more.
-      run.where = { ...newPlace(host, now()), phase: 'placed', begun: true }
+      run.where = { ...newPlace(host, nameOf(host), now()), phase: 'placed', begun: true }
       placed.set(runKey(run), run)
       void look(run)
     },
@@ -352,6 +352,6 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   }
 }
 
-function newPlace(host: string, nowMs: number): Placed {
-  return { host, sinceMs: nowMs, phase: 'sending', begun: false, heardMs: nowMs, seq: -1, missed: 0, looking: false }
+function newPlace(host: string, name: string, nowMs: number): Placed {
+  return { host, name, sinceMs: nowMs, phase: 'sending', begun: false, heardMs: nowMs, seq: -1, missed: 0, looking: false }
 }

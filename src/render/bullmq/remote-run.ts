@@ -46,6 +46,8 @@ export interface RemoteRun {
 /** Where an attempt is. */
 export interface Placed {
   readonly host: string
+  /** The host's, as it was when it got it: one that is gone is known no more. */
+  readonly name: string
   /** Of a steady clock. */
   readonly sinceMs: number
   phase: 'sending' | 'placed'
