@@ -45,13 +45,18 @@ function switching(help: string, drained: boolean) {
   })
 }
 
-function itemOf({ id, name, drained, devices }: GpuHostSummary, prompts: ReadonlyMap<string, string>, mayDrain: boolean): ReplyItem {
+function itemOf(
+  { id, name, drained, devices, trainings }: GpuHostSummary,
+  prompts: ReadonlyMap<string, string>,
+  mayDrain: boolean,
+): ReplyItem {
   const lines = devices.map(({ name: device, busy, job }): Line => {
     const prompt = job === undefined ? undefined : prompts.get(job)
     const doing = prompt !== undefined ? say('host-drawing', { prompt }) : say(busy ? 'host-busy' : 'host-free')
     return say('host-device', { device, doing })
   })
-  const all = drained ? [say('host-takes-nothing'), ...lines] : lines
+  const trains = trainings && [say(trainings.kept ? 'host-kept-for-trainings' : 'host-trains-too', { count: trainings.running })]
+  const all = [...(drained ? [say('host-takes-nothing')] : []), ...(trains ?? []), ...lines]
   const button = drained
     ? { label: say('button-resume'), command: `hosts resume host:${id}` }
     : { label: say('button-drain'), command: `hosts drain host:${id}` }

@@ -7,7 +7,7 @@ import description from '../../package.json' with { type: 'json' }
 import { createChat } from '../chat/chat.ts'
 import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
-import { inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
+import { type Device, inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { hasEnded } from '../jobs/job.ts'
 import { type Journal, openJournal } from '../jobs/journal/journal.ts'
@@ -22,12 +22,16 @@ import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
 import { withLoadingProgress } from '../render/loading-progress.ts'
-import { watchPool } from '../render/training/pool-activity.ts'
+import { deviceEnvironment, type ListedDevice, parseDeviceList, sharesDevice } from '../render/local/device-list.ts'
+import { createLocalTrainer } from '../render/training/local-trainer.ts'
+import { type PoolActivity, watchPool } from '../render/training/pool-activity.ts'
 import { createStyleTrainer } from '../render/training/style-trainer.ts'
+import { chooseTrainer, type TrainingRunner } from '../render/training/trainer.ts'
 import { openStore } from '../store/store.ts'
 import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import { installedLoras } from '../styles/catalog/tagged-loras.ts'
+import type { Download } from '../styles/download/download.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
@@ -56,9 +60,16 @@ const inspectLimits = { timeoutMs: 120_000, maxMegabytes: 2048 } as const
 /**
  * @param tell a sentence for the operator: addresses, and how to mend what is off
  * @param platforms what people reach it by, in this process and without a port; what is configured otherwise
+ * @param download of files that people name or attach; from the hosts that are allowed otherwise
  * @throws UserError where the bot cannot be started at all; what was opened is closed again
  */
-export async function startBot(config: Config, log: Log, tell: (sentence: string) => void, platforms?: PlatformMaker): Promise<Bot> {
+export async function startBot(
+  config: Config,
+  log: Log,
+  tell: (sentence: string) => void,
+  platforms?: PlatformMaker,
+  download?: Download,
+): Promise<Bot> {
   const open: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
     for (const close of open.splice(0).reverse()) {
@@ -70,7 +81,7 @@ export async function startBot(config: Config, log: Log, tell: (sentence: string
     }
   }
   try {
-    const { ready } = await assemble(config, log, tell, platforms, (close) => void open.push(close))
+    const { ready } = await assemble(config, log, tell, { platforms, download }, (close) => void open.push(close))
     return { ready, stop }
   } catch (error) {
     await stop()
@@ -82,7 +93,7 @@ async function assemble(
   config: Config,
   log: Log,
   tell: (sentence: string) => void,
-  withoutPort: PlatformMaker | undefined,
+  { platforms: withoutPort, download }: { readonly platforms: PlatformMaker | undefined; readonly download: Download | undefined },
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<Pick<Bot, 'ready'>> {
   const { home, limits, redisUrl, retentionDays } = config
@@ -129,8 +140,9 @@ async function assemble(
     hostFolders: [modelFolder(home)],
     installed: installedLoras(installed),
     hub: config.hub.endpoint,
+    ...omitUndefined({ download }),
     trainings: () => trainingsIn(journal),
-    ...(trainingDevice && {
+    ...((trainingDevice || remote) && {
       look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),
     }),
   })
@@ -146,15 +158,15 @@ async function assemble(
     journal,
     rateLimiter,
     renderer,
-    ...(trainingDevice && {
+    ...((trainingDevice || remote) && {
       trainer: createStyleTrainer({
         ...{ styles: styles.taught, pool, drawings: renderer },
-        // Where others render, what this machine trains takes nothing from them.
-        ...(!remote && { activity }),
-        place: {
-          ...{ device: trainingDevice, version: description.version },
-          ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
-        },
+        trainer: chooseTrainer({
+          ...(remote && { hosts: remote.trainings }),
+          ...(trainingDevice && {
+            local: localTrainer(config, trainingDevice, remote ? undefined : activity, trouble('a training is in trouble')),
+          }),
+        }),
         ...omitUndefined({ steps: config.trainingSteps }),
         now: () => performance.now(),
         onTrouble: trouble('a training is in trouble'),
@@ -214,6 +226,22 @@ async function assemble(
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
   // Hosts come and go: a bot without one takes requests on for the next.
   return { ready: remote ? Promise.resolve(true) : readiness.known }
+}
+
+/** @param activity of what is drawn on this machine; absent: nothing is */
+function localTrainer(
+  { device: drawing, threads, ffmpeg }: Config,
+  training: ListedDevice,
+  activity: PoolActivity | undefined,
+  onTrouble: (error: unknown) => void,
+): TrainingRunner {
+  const shared = parseDeviceList(drawing)!.some((one) => sharesDevice(one, training))
+  return createLocalTrainer({
+    ...(shared && omitUndefined({ activity })),
+    place: { device: training.device as Device, version: description.version, ...omitUndefined({ threads, ffmpeg }) },
+    environment: deviceEnvironment(training, process.env),
+    onTrouble,
+  })
 }
 
 /** Records without an animation are small, and counted as well. */

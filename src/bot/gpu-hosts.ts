@@ -12,11 +12,12 @@ export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain' | 'able'>, r
   return {
     list: () =>
       heard()
-        .map(({ host: id, name, state, drained, devices }) => ({
+        .map(({ host: id, name, state, drained, takes, devices, trainings }) => ({
           id,
           name,
           drained: drained || state !== 'up',
-          devices: devices.map(summaryOf),
+          devices: devices.map((device, n) => summaryOf(device, takes === 'trainings' && n < trainings.length)),
+          ...(takes !== 'drawings' && { trainings: { kept: takes === 'trainings', running: trainings.length } }),
         }))
         .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id)),
     async drain(wanted, drained) {
@@ -28,7 +29,7 @@ export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain' | 'able'>, r
   }
 }
 
-function summaryOf({ name, memoryBytes, run }: KnownHost['devices'][number]): GpuDeviceSummary {
+function summaryOf({ name, memoryBytes, run }: KnownHost['devices'][number], trains: boolean): GpuDeviceSummary {
   // An attempt is called after its job, and numbered.
-  return { name, busy: run !== undefined, ...omitUndefined({ memoryBytes, job: run?.slice(0, run.lastIndexOf('.')) }) }
+  return { name, busy: trains || run !== undefined, ...omitUndefined({ memoryBytes, job: run?.slice(0, run.lastIndexOf('.')) }) }
 }

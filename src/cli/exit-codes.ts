@@ -23,7 +23,7 @@ export const exitCodeTable: readonly (readonly [code: number, meaning: string])[
 
 const codesByKind: readonly (readonly [exit: number, codes: RegExp])[] = [
   [exitCodes.interrupted, /^train-stopped$/],
-  [exitCodes.device, /^(device-.*|worker-died)$/],
+  [exitCodes.device, /^(device-.*|worker-.*)$/],
   [exitCodes.usage, /^(usage|count|format|style-and-files|bench-too-few|bad-setting)$/],
   [
     exitCodes.failed,

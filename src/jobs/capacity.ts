@@ -7,6 +7,24 @@ export interface Capacity {
   onCapacity(listener: () => void): () => void
 }
 
+/** Tells whoever listens whenever it is set to something else. */
+export function changingCapacity(): Capacity & { set(slots: number): void } {
+  let capacity = 0
+  const listeners = new Set<() => void>()
+  return {
+    capacity: () => capacity,
+    onCapacity(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    set(slots) {
+      if (slots === capacity) return
+      capacity = slots
+      for (const listener of [...listeners]) listener()
+    },
+  }
+}
+
 /** Of what never changes. */
 export function fixedCapacity(slots: number): Capacity {
   return { capacity: () => slots, onCapacity: () => () => undefined }

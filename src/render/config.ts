@@ -1,20 +1,22 @@
 // Configuration of rendering: the environment variables that say what draws and what encodes.
 
 import { z } from 'zod'
-import { type Device, devices } from '../engine/device-names.ts'
-import { type EnvironmentValues, type EnvironmentVariables, oneOf, whole } from '../environment.ts'
+import { devices } from '../engine/device-names.ts'
+import { type EnvironmentValues, type EnvironmentVariables, whole } from '../environment.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { deviceListForm, parseDeviceList } from './local/device-list.ts'
+import { deviceListForm, type ListedDevice, parseDeviceList } from './local/device-list.ts'
 
 export interface RenderConfig {
   /** As `parseDeviceList` reads it. */
   readonly device: string
   readonly threads?: number
   readonly ffmpeg?: string
-  /** Of styles that are taught from chat; null: none is. */
-  readonly trainingDevice: Device | null
+  /** Of styles that are taught from chat, on this machine; null: none is. */
+  readonly trainingDevice: ListedDevice | null
   readonly trainingSteps?: number
 }
+
+const trainingDeviceForm = `${devices.join(', ')}, a card such as cuda:1, or off`
 
 export const renderVariables = {
   DEVICE: {
@@ -24,9 +26,9 @@ export const renderVariables = {
   },
   THREADS: { about: 'Threads of the CPU', schema: whole(1, 1024) },
   TRAINING_DEVICE: {
-    about: `What learns styles that are taught from chat, on the machine of the bot: ${[...devices, 'off'].join(', ')}`,
+    about: `What learns styles that are taught from chat, on the machine of the bot where no GPU host takes trainings: ${trainingDeviceForm}`,
     usual: 'cpu',
-    schema: oneOf([...devices, 'off']),
+    schema: z.string().refine((text) => text === 'off' || trainingDeviceIn(text) !== undefined, trainingDeviceForm),
   },
   TRAINING_STEPS: { about: 'Steps by which such a style is learned; as suits the model otherwise', schema: whole(1, 100_000) },
   FFMPEG_BIN: { about: 'Path of an ffmpeg for MP4; searched for otherwise', schema: z.string() },
@@ -34,5 +36,11 @@ export const renderVariables = {
 
 export function renderConfig(values: EnvironmentValues<typeof renderVariables>): RenderConfig {
   const { DEVICE: device, THREADS: threads, FFMPEG_BIN: ffmpeg, TRAINING_DEVICE: training, TRAINING_STEPS: trainingSteps } = values
-  return { device, trainingDevice: training === 'off' ? null : training, ...omitUndefined({ threads, trainingSteps, ffmpeg }) }
+  return { device, trainingDevice: trainingDeviceIn(training) ?? null, ...omitUndefined({ threads, trainingSteps, ffmpeg }) }
+}
+
+/** Undefined where it is none. */
+function trainingDeviceIn(text: string): ListedDevice | undefined {
+  const [one, ...more] = parseDeviceList(text) ?? []
+  return more.length === 0 && one?.device !== 'auto' ? one : undefined
 }

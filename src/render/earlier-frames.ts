@@ -1,10 +1,13 @@
 // Earlier frames: the animation that another begins with, or is a variation of, as the engine takes it.
 
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Frames, Note } from '../engine/index.ts'
 import type { EngineInput } from '../engine/run.ts'
-import { decodeFrames } from '../media/decode.ts'
+import { UserError } from '../errors.ts'
+import { type DecodeOptions, decodeFrames } from '../media/decode.ts'
 import type { FrameCache } from './frame-cache.ts'
+import { givenGone, givenUnreadable } from './given-animation.ts'
 import type { Recipe } from './recipe.ts'
 
 export interface EarlierFrames {
@@ -23,7 +26,7 @@ const usualStrength = 0.6
 
 /**
  * As they were drawn, where this host still has them.
- * @throws UserError `not-decodable`, and those of ffmpeg
+ * @throws UserError `given-gone`, `given-unreadable`, and those of ffmpeg
  */
 export async function earlierFrames(
   { request, earlier }: Recipe,
@@ -31,12 +34,28 @@ export async function earlierFrames(
 ): Promise<EarlierFrames> {
   if (earlier === undefined || !request.earlier) return { input: {}, notes: [] }
   const { width, height } = request
-  const { as, strength = usualStrength, frames: count } = request.earlier
-  const kept = frameCache?.find(await readFile(earlier)) ?? null
+  const { as, strength = usualStrength, frames: count, blob } = request.earlier
+  const kept = frameCache?.find(await bytesOf(earlier, blob)) ?? null
   const isWhole = kept?.count === count && kept.width === width && kept.height === height
-  const frames = isWhole ? kept : spread(await decodeFrames(earlier, { width, height, maxFrames: count, ...options }), count)
+  const frames = isWhole ? kept : spread(await decoded(earlier, blob, { width, height, maxFrames: count, ...options }), count)
   const notes = isWhole ? [] : [framesNotKept]
   return { input: as === 'beginning' ? { continues: frames } : { variationOf: { frames, strength } }, notes }
+}
+
+/** It may have been deleted since it was found. */
+async function bytesOf(path: string, blob: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? givenGone(blob) : error
+  })
+}
+
+async function decoded(path: string, blob: string, options: DecodeOptions): Promise<Frames> {
+  // Where its frames are kept nowhere, nobody has read it yet.
+  if (!existsSync(path)) throw givenGone(blob)
+  return decodeFrames(path, options).catch((error: unknown) => {
+    // Whoever asks does not know it by its place on this host.
+    throw error instanceof UserError && error.code === 'not-decodable' ? givenUnreadable(blob, error) : error
+  })
 }
 
 const framesNotKept: Note = {

@@ -2,7 +2,7 @@
 // it is put away under a name that tells nothing.
 
 import type { Closing } from '../clip.ts'
-import { type Note, UserError } from '../errors.ts'
+import type { Note } from '../errors.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 import { cellBlobOf, type ResultDetails } from '../jobs/result-details.ts'
@@ -10,6 +10,7 @@ import { traceparentOf } from '../jobs/trace-context.ts'
 import type { Animation } from '../media/animation.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
+import { givenGone } from './given-animation.ts'
 import type { RenderPool } from './pool.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -29,6 +30,8 @@ export function createJobRenderer({ recipeFor, pool, blobs, now }: JobRendererPa
     capacity: pool.capacity,
     onCapacity: pool.onCapacity,
     async check(request) {
+      // Whoever waits for an hour would be told no more than whoever is told at once.
+      await earlierOf(request, blobs)
       await pool.check?.(await recipeFor(request))
     },
     async render(job, { signal, onProgress }) {
@@ -72,5 +75,5 @@ async function earlierOf({ earlier }: AnimationRequest, blobs: Pick<Blobs, 'path
   if (!earlier) return {}
   const path = await blobs.pathOf(earlier.blob)
   if (path !== undefined) return { earlier: path }
-  throw new UserError('given-gone', 'The animation that this was to be made of is no longer there.', { blob: earlier.blob })
+  throw givenGone(earlier.blob)
 }

@@ -16,9 +16,9 @@ export interface RenderPool extends Capacity {
    * - the UserError that the render was refused with, its code, sentence and data as they were thrown, wherever that was;
    * - the signal's reason where it is aborted: at once, though the slot stays taken until the step that is being computed has ended.
    *   Nothing of it is reported or begun again afterwards;
-   * - UserError `worker-died` { how } where the process that rendered it ended twice: after the first time it is begun anew, unless it
+   * - UserError of `processDied` { how } where the process that rendered it ended twice: after the first time it is begun anew, unless it
    *   was aborted meanwhile; `host-lost` { how } where the second time its host was lost;
-   * - UserError `no-host-holds`, `hosts-unreachable` where hosts that come and go are waited for in vain;
+   * - UserError `no-host-holds`, `hosts-kept`, `hosts-unreachable` where hosts that come and go are waited for in vain;
    * - PoolClosed where the pool is closed before it is done, or was already;
    * - an Error with the message and stack of whatever else was thrown: a bug.
    */

@@ -1,8 +1,10 @@
 // A portable recipe: names every file by its content instead of by a path of this host, so that it can be rendered on
 // any host that has the same files, wherever they lie there.
 
+import { UserError } from '../errors.ts'
 import type { LoraFile } from '../jobs/request.ts'
 import type { FileContent } from './file-contents.ts'
+import { givenGone } from './given-animation.ts'
 import type { Recipe } from './recipe.ts'
 
 /** JSON. */
@@ -24,7 +26,15 @@ export interface ModelOf<File> {
 
 /** The request goes as it was asked. @param contentOf of a path of this host */
 export async function toPortable(recipe: Recipe, contentOf: (path: string) => Promise<FileContent>): Promise<PortableRecipe> {
-  return withNames(recipe, contentOf)
+  return withNames(recipe, (path) => (path === recipe.earlier ? earlierContent(recipe, contentOf) : contentOf(path)))
+}
+
+/** @throws UserError `given-gone` where it was deleted after it was found */
+async function earlierContent({ earlier, request }: Recipe, contentOf: (path: string) => Promise<FileContent>): Promise<FileContent> {
+  return contentOf(earlier!).catch((error: unknown) => {
+    if (error instanceof UserError && error.code === 'file-not-found') throw givenGone(request.earlier?.blob ?? '')
+    throw error
+  })
 }
 
 /** @param pathOf where this host has the same content; rejects where it has not */

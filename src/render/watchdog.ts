@@ -1,7 +1,7 @@
 // A watchdog: a render that has not been heard of for a multiple of what it should take has hung. What it should take is measured: for
 // each model and size, on the machine that renders.
 
-import type { RenderProgress } from '../jobs/renderer.ts'
+import type { JobProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest } from '../jobs/request.ts'
 
 export interface WatchdogLimits {
@@ -17,7 +17,7 @@ export const usualWatchdog: WatchdogLimits = { factor: 10, leastMs: 120_000, unm
 
 export interface Watchdog {
   /** Watches one render: `heard` with each progress, `end` when it is over. @param hung called once, with milliseconds of silence */
-  watch(what: Watched, hung: (silentMs: number) => void): { heard(progress: Pick<RenderProgress, 'stage'>): void; end(): void }
+  watch(what: Watched, hung: (silentMs: number) => void): { heard(progress: Pick<JobProgress, 'stage'>): void; end(): void }
 }
 
 /** What takes as long as each other. */
@@ -27,7 +27,7 @@ export interface Watched {
 }
 
 /** A stage, or the wait for the first one. */
-type Stage = RenderProgress['stage'] | 'begin'
+type Stage = JobProgress['stage'] | 'begin'
 
 const mostKnown = 256
 

@@ -46,17 +46,30 @@ describe('GPU hosts', () => {
         ],
       },
       { id: 'bob-2e', name: 'bob', drained: true, devices: [{ name: 'cpu', busy: false }] },
+      { id: 'gus-3d', name: 'gus', drained: false, devices: [{ name: 'cuda:0', busy: true }], trainings: { kept: true, running: 1 } },
+      { id: 'fay-4c', name: 'fay', drained: true, devices: [{ name: 'cuda:0', busy: false }], trainings: { kept: false, running: 0 } },
     ]
     const { text, items } = await tester.say('root', '/hosts', { asker: admin })
-    assert.equal(text, '2 GPU hosts:')
+    assert.equal(text, '4 GPU hosts:')
     assert.deepEqual(
       items!.map(({ title, text, buttons }) => ({ title, text, buttons })),
       [
         { title: 'ada', text: 'cuda:0 NVIDIA L4: busy\ncuda:1 NVIDIA L4: free', buttons: undefined },
         { title: 'bob', text: 'takes nothing more\ncpu: free', buttons: undefined },
+        { title: 'gus', text: 'kept for styles that are learned: 1 now\ncuda:0: busy', buttons: undefined },
+        {
+          title: 'fay',
+          text: 'takes nothing more\nalso learns styles, while nothing is drawn: 0 now\ncuda:0: free',
+          buttons: undefined,
+        },
       ],
     )
-    assert.deepEqual(factsIn(await tester.say('root', '/queue', { asker: admin })), { ada: '1 of 2 busy', bob: 'takes nothing more' })
+    assert.deepEqual(factsIn(await tester.say('root', '/queue', { asker: admin })), {
+      ada: '1 of 2 busy',
+      bob: 'takes nothing more',
+      gus: '1 of 1 busy',
+      fay: 'takes nothing more',
+    })
     assert.equal((await tester.say('ann', '/queue')).facts, undefined)
   })
 
@@ -72,13 +85,15 @@ describe('GPU hosts', () => {
     const { items } = await tester.say('root', '/hosts', { asker: operator })
     assert.deepEqual(
       items!.map(({ buttons }) => buttons!.map(({ label, command }) => [label, command])),
-      [[['Drain', 'hosts drain host:ada-1f']], [['Resume', 'hosts resume host:bob-2e']]],
+      ['drain host:ada-1f', 'resume host:bob-2e', 'drain host:gus-3d', 'resume host:fay-4c'].map((doing) => [
+        [doing.startsWith('drain') ? 'Drain' : 'Resume', `hosts ${doing}`],
+      ]),
     )
     assert.match((await tester.say('root', '/hosts drain host:ada-1f', { asker: operator })).text, /finishes what it draws/)
     assert.match((await tester.say('root', '/hosts resume bob', { asker: operator })).text, /given work again/)
     assert.deepEqual(
       list.map(({ drained }) => drained),
-      [true, false],
+      [true, false, false, true],
     )
     assert.match((await tester.say('root', '/hosts drain host:eve', { asker: operator })).text, /There is no GPU host 'eve'/)
   })

@@ -11,6 +11,7 @@ import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import type { AnimationRequest } from '../../src/jobs/request.ts'
 import { resize } from '../../src/media/resize.ts'
+import { pocket } from '../../src/paths.ts'
 import { spread } from '../../src/render/earlier-frames.ts'
 import { createFrameCache } from '../../src/render/frame-cache.ts'
 import type { Recipe } from '../../src/render/recipe.ts'
@@ -97,6 +98,57 @@ test('a variation is nearer to its animation than another seed is', async () => 
   const [was, is, otherwise] = [await framesOf(before), await framesOf(varied), await framesOf(other)]
   assert.ok(apart(was, 0, is, 0) < apart(was, 0, otherwise, 0), `${apart(was, 0, is, 0)} and ${apart(was, 0, otherwise, 0)}`)
   assert.ok(apart(was, 0, is, 0) > 0.5, 'and is another')
+})
+
+const variationOf = (before: Drawn, change: Partial<AnimationRequest> = {}): Recipe => {
+  const earlier = { blob: 'a.webp', frames, as: 'variation', strength: 0.25 } as const
+  return { ...recipe({ steps: 8, seed: '8', ...change, earlier }), earlier: fileOf(before) }
+}
+
+/** Of what was drawn before, over all its frames. */
+const distance = (a: Frames, b: Frames): number => {
+  const all = Array.from({ length: a.count }, (_, i) => apart(a, i, b, i))
+  return all.reduce((sum, one) => sum + one, 0) / a.count
+}
+
+test('of an animation whose frames are gone a variation is made of the posted file, whatever its format, and says so', async () => {
+  const other = await framesOf(await rendered(recipe({ steps: 4, seed: '8' })))
+  for (const format of ['webp', 'gif'] as const) {
+    const before = await rendered(recipe({ steps: 4, format }), withoutFrames)
+    const path = join(folder, `kept.${format}`)
+    writeFileSync(path, before.animation.bytes)
+    const varied = await rendered({ ...variationOf(before), earlier: path })
+    assert.ok(codes(varied).includes('frames-not-kept'))
+    const [was, is] = [await framesOf(before), await framesOf(varied)]
+    assert.equal(is.count, frames)
+    assert.ok(distance(was, is) < distance(was, other), `${format}: ${distance(was, is)} and ${distance(was, other)}`)
+    assert.ok(distance(was, is) > 0.5, 'and is another')
+  }
+})
+
+test('a variation by another model than the one that has drawn it begins with what was drawn, not with what that model made of it', async () => {
+  const before = await rendered(recipe({ steps: 4 }))
+  const loras = [{ file: join(pocket, 'loras/anime.safetensors'), strength: 1 }]
+  const styled = (wanted: Recipe): Recipe => ({ ...wanted, model: { ...wanted.model, loras } })
+  const varied = await rendered(styled(variationOf(before)))
+  const other = await rendered(styled(recipe({ steps: 4, seed: '8' })))
+  const [was, is, otherwise] = [await framesOf(before), await framesOf(varied), await framesOf(other)]
+  assert.ok(distance(was, is) < distance(was, otherwise), `${distance(was, is)} and ${distance(was, otherwise)}`)
+})
+
+test('of what was deleted, or can no longer be read, nothing is made, and no place on this host is told', async () => {
+  const before = await rendered(recipe({ steps: 1 }), withoutFrames)
+  for (const make of [variationOf, beginningOf]) {
+    for (const by of [renderer, withoutFrames]) {
+      const gone = { ...make(before), earlier: join(folder, 'deleted.webp') }
+      const message = 'The animation that this was to be made of is no longer there.'
+      await assert.rejects(rendered(gone, by), { name: 'UserError', code: 'given-gone', message })
+      const torn = join(folder, 'torn.webp')
+      writeFileSync(torn, before.animation.bytes.subarray(0, 20))
+      const unreadable = 'The animation that this was to be made of can no longer be read.'
+      await assert.rejects(rendered({ ...make(before), earlier: torn }, by), { code: 'given-unreadable', message: unreadable })
+    }
+  }
 })
 
 test('of a file that was left fewer frames, each stands for those that it shows', () => {

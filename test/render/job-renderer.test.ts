@@ -37,9 +37,11 @@ test('what an animation goes on from travels with its recipe, and one that is go
   const job = newJob({ request, owner: { platform: 'p', space: 's', person: 'ann' }, address: null }, 'j1', 0)
   const options = { signal: new AbortController().signal, onProgress: () => undefined }
   await assert.rejects(renderer.render(job, options), { name: 'UserError', code: 'given-gone' })
+  await assert.rejects(renderer.check!(request), { name: 'UserError', code: 'given-gone' }, 'before it waits for its turn')
   assert.equal(rendered.length, 0)
 
   await blobs.put('before.webp', Buffer.from('an animation'))
+  await renderer.check!(request)
   const { result } = await renderer.render(job, options)
   assert.equal(readFileSync(rendered[0]!.earlier!, 'utf8'), 'an animation')
   const { bytes: _bytes, ...facts } = animation

@@ -180,7 +180,13 @@ export function measurePicking(waiting: number, hosts: number): Picking {
     const style = `style${entry.id.length * n}`
     pickHost(
       known,
-      { request: { width: 512, height: 512, frames: 16 }, model: { base: 'base', style }, contents: [], maxSentBytes: 1e9 },
+      {
+        lane: 'drawing',
+        request: { width: 512, height: 512, frames: 16 },
+        model: { base: 'base', style },
+        contents: [],
+        maxSentBytes: 1e9,
+      },
       () => 1,
     )
     times.push(performance.now() - began)
@@ -199,8 +205,10 @@ function hostOf(n: number): KnownHost {
     protocol: protocolVersion,
     seq: 0,
     state: 'up',
+    takes: 'drawings',
     devices: Array.from({ length: 4 }, (_, card) => ({ name: `cuda:${card}`, warm: [`style${n}`, 'base'] })),
     runs: [],
+    trainings: [],
     installed: [],
     stepTimes: [{ model: 'base', width: 512, height: 512, frames: 16, stepMs: 500 + n }],
     heardMs: 0,

@@ -16,7 +16,7 @@ import type { Reaction } from '../../src/chat/contract/reactions.ts'
 import { findAction, parse } from '../../src/chat/input/parse.ts'
 import { encode } from '../../src/media/animation.ts'
 
-export type Person = 'ann' | 'bob'
+export type Person = 'ann' | 'bob' | 'root'
 
 export interface Harness {
   /** The running one; another after `restart`. */

@@ -203,7 +203,7 @@ export function testRenderPool(
       })
       const error = await rejection(twice)
       assert.ok(error instanceof UserError, `${error}`)
-      assert.equal(error.code, 'worker-died')
+      assert.equal(error.code, 'worker-killed')
       assert.equal(typeof error.data['how'], 'string')
       assert.equal(deaths, 2)
       assert.equal((await pool.render(smallRecipe())).animation.frames, 2)

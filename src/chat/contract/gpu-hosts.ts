@@ -20,6 +20,12 @@ export interface GpuHostSummary {
   /** Takes nothing more. */
   readonly drained: boolean
   readonly devices: readonly GpuDeviceSummary[]
+  /** Absent: it trains no styles. */
+  readonly trainings?: {
+    /** It draws nothing. */
+    readonly kept: boolean
+    readonly running: number
+  }
 }
 
 export interface GpuDeviceSummary {

@@ -146,6 +146,8 @@ export const en = {
   'host-busy': 'busy',
   'host-drawing': 'draws “{prompt}”',
   'host-takes-nothing': 'takes nothing more',
+  'host-kept-for-trainings': 'kept for styles that are learned: {count} now',
+  'host-trains-too': 'also learns styles, while nothing is drawn: {count} now',
   'host-drained': '{host} finishes what it draws, and is given nothing more.',
   'host-resumed': '{host} is given work again.',
   'button-hosts': 'GPU hosts',

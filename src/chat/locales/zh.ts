@@ -152,6 +152,8 @@ export const zh: Locale = {
     'host-busy': '忙碌',
     'host-drawing': '正在绘制“{prompt}”',
     'host-takes-nothing': '不再接收任务',
+    'host-kept-for-trainings': '专门学习风格：现在 {count} 个',
+    'host-trains-too': '没有绘制时也学习风格：现在 {count} 个',
     'host-drained': '{host} 画完手上的之后不再接收任务。',
     'host-resumed': '{host} 重新接收任务。',
     'button-hosts': 'GPU 主机',

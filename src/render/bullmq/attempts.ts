@@ -11,7 +11,8 @@ import type { FileSender } from './file-sender.ts'
 import type { HostQueues } from './host-queue.ts'
 import type { HostRegistry, KnownHost } from './host-registry.ts'
 import { type AttemptView, judgeAttempt } from './judge-attempt.ts'
-import { type Order, outcomeSchema, type RunOutcome } from './messages.ts'
+import { queueName } from './keys.ts'
+import { outcomeSchema, type RunOutcome } from './messages.ts'
 import { unpackAnimations } from './packed-animations.ts'
 import type { Placements } from './placements.ts'
 import type { Recent } from './recent.ts'
@@ -88,18 +89,19 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   async function place(run: RemoteRun, { host, installed }: KnownHost): Promise<void> {
     run.attempt++
     const key = runKey(run)
-    const where = newPlace(host, now())
+    const where = newPlace(host, nameOf(host), now())
     run.where = where
     placed.set(key, run)
     try {
       await sender.send(run.files, installed)
+      const body = await run.order()
       if (run.answered || !registry.get(host)) {
         again(run, run.handedBack)
         return
       }
       await placements.write(run.id, { attempt: run.attempt, host, lost: run.lost })
       where.phase = 'placed'
-      await queues.add(host, key, signature.sign('order', orderOf(run, host), orderValidMs))
+      await queues.add(queueName(host, run.needs.lane), key, signature.sign('order', { ...body, run: key, host }, orderValidMs))
       onEvent({ kind: 'placed', ...about(host, key) })
     } catch (error) {
       onError(error)
@@ -113,7 +115,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     if (where?.phase !== 'placed' || where.looking || !isUp()) return
     where.looking = true
     try {
-      const found = await queues.look(where.host, runKey(run))
+      const found = await queues.look(queueName(where.host, run.needs.lane), runKey(run))
       if (run.where === where) await follow(run, where, viewOf(run, where, found))
     } catch (error) {
       onError(error)
@@ -146,7 +148,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       return
     }
     if (verdict.revoke) {
-      await queues.revoke(where.host, runKey(run))
+      await queues.revoke(queueName(where.host, run.needs.lane), runKey(run))
       if (run.where !== where) return
     }
     if (verdict.kind === 'lose') {
@@ -164,14 +166,14 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     const where = run.where!
     where.begun = true
     where.heardMs = now()
-    where.watch ??= watchdog.watch({ model: run.needs.model.style, request: run.recipe.request }, (silentMs) => {
+    where.watch ??= watchdog.watch({ model: run.needs.model.style, request: run.needs.request }, (silentMs) => {
       hung(run, where, silentMs).catch(onError)
     })
   }
 
   async function hung(run: RemoteRun, where: Placed, silentMs: number): Promise<void> {
     if (run.where !== where) return
-    await queues.revoke(where.host, runKey(run))
+    await queues.revoke(queueName(where.host, run.needs.lane), runKey(run))
     if (run.where === where) lose(run, { of: 'hung', how: `no step for ${Math.round(silentMs / 1000)} s` })
   }
 
@@ -214,13 +216,25 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         conclude(run)
         resolveRun(run, undefined)
         break
+      case 'learned': {
+        const kept = await run.onSnapshot?.(outcome.snapshot)
+        if (run.where !== where) return
+        if (!kept) {
+          lose(run, { of: 'host', how: 'its result was lost' })
+          return
+        }
+        onEvent({ kind: 'ended', ...about(host, key) })
+        conclude(run)
+        resolveRun(run, undefined)
+        break
+      }
       case 'failed':
         onEvent({ kind: 'ended', ...about(host, key) })
         conclude(run)
         rejectRun(run, errorOf(outcome.failure))
         break
       case 'died':
-        lose(run, { of: 'process', how: outcome.how })
+        lose(run, { of: 'process', cause: outcome.cause, how: outcome.how })
         return
       case 'missing':
         onTrouble(`GPU host ${nameOf(host)} could not get a file: ${outcome.why}`)
@@ -228,6 +242,8 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         handBack(run, host)
         return
       case 'stopped':
+        if (outcome.snapshot) await run.onSnapshot?.(outcome.snapshot)
+        if (run.where !== where) return
         handBack(run, host)
         return
     }
@@ -257,7 +273,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     onEvent({ kind: 'handed-back', ...about(host, runKey(run)) })
     if (registry.all().every((one) => run.avoid.has(one.host)) && run.avoid.size > 0) {
       conclude(run)
-      rejectRun(run, noHostHolds(['could not get its files']))
+      rejectRun(run, noHostHolds(run.needs.lane, ['could not get its files']))
       onOver()
       return
     }
@@ -281,22 +297,23 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   /** The attempt was begun, and has come to nothing. */
   function lose(run: RemoteRun, loss: LostRun): void {
     const key = runKey(run)
-    const { host } = endAttempt(run)
-    onEvent({ kind: 'lost', ...about(host, key), ...loss })
+    const { host, name } = endAttempt(run)
+    onEvent({ kind: 'lost', host, name, run: key, ...loss })
     if (run.answered) {
       passOver(run, host)
       return
     }
     run.lost++
-    const next = run.lost < mostLost ? 'is begun anew' : 'is given up'
-    onTrouble(`A render on GPU host ${nameOf(host)} was lost (${loss.how}); it ${next}.`)
+    const [what, anew] = run.needs.lane === 'drawing' ? ['render', 'is begun anew'] : ['training', 'goes on elsewhere']
+    const next = run.lost < mostLost ? anew : 'is given up'
+    onTrouble(`A ${what} on GPU host ${name} was lost (${loss.how}); it ${next}.`)
     if (run.lost < mostLost) {
-      queues.revoke(host, key).catch(onError)
+      queues.revoke(queueName(host, run.needs.lane), key).catch(onError)
       placements.write(run.id, { attempt: run.attempt, lost: run.lost }).catch(onError)
       onAgain(run)
     } else {
       delivered.add(run, host)
-      rejectRun(run, lostTwice(loss))
+      rejectRun(run, lostTwice(run.needs.lane, loss))
     }
     onOver()
   }
@@ -326,7 +343,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     place,
     takeUp(run, host) {
       // Whether it was begun nobody knows any more.
-      run.where = { ...newPlace(host, now()), phase: 'placed', begun: true }
+      run.where = { ...newPlace(host, nameOf(host), now()), phase: 'placed', begun: true }
       placed.set(runKey(run), run)
       void look(run)
     },
@@ -335,11 +352,6 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   }
 }
 
-function newPlace(host: string, nowMs: number): Placed {
-  return { host, sinceMs: nowMs, phase: 'sending', begun: false, heardMs: nowMs, seq: -1, missed: 0, looking: false }
-}
-
-function orderOf(run: RemoteRun, host: string): Order {
-  const { kind, recipe, previewEveryMs, traceparent } = run
-  return { run: runKey(run), host, kind, recipe, ...omitUndefined({ previewEveryMs, traceparent }) } as Order
+function newPlace(host: string, name: string, nowMs: number): Placed {
+  return { host, name, sinceMs: nowMs, phase: 'sending', begun: false, heardMs: nowMs, seq: -1, missed: 0, looking: false }
 }

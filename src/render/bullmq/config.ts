@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type EnvironmentValues, type EnvironmentVariables, oneOf, whole } from '../../environment.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { ContentStoreChoice } from '../content-store/open-content-store.ts'
+import { type HostTakes, hostTakings } from './host-takes.ts'
 
 export interface HostsConfig extends ContentStoreChoice {
   /** auto: GPU hosts where there is a Redis, and this machine otherwise. */
@@ -13,6 +14,7 @@ export interface HostsConfig extends ContentStoreChoice {
   readonly hostKey?: string
   readonly host: {
     readonly name: string
+    readonly takes: HostTakes
     readonly drainMs: number
     readonly cacheBytes: number
   }
@@ -30,6 +32,11 @@ export const hostVariables = {
     schema: z.string().min(16, 'at least 16 characters'),
   },
   HOST_NAME: { about: 'What a GPU host is called; its machine’s name otherwise', schema: z.string().max(60) },
+  HOST_TAKES: {
+    about: 'What a GPU host is kept for: drawings, trainings of styles (/styles train), or both, where a training waits while it draws',
+    usual: 'drawings',
+    schema: oneOf(hostTakings),
+  },
   CONTENT_STORE: {
     about: 'Where bot and GPU hosts leave files for each other: redis, a folder that all share, s3://bucket/prefix?endpoint=…&region=…',
     usual: 'redis',
@@ -48,6 +55,7 @@ export function hostsConfig(values: EnvironmentValues<typeof hostVariables>): Ho
     renderPool: values.RENDER_POOL,
     host: {
       name: values.HOST_NAME ?? hostname(),
+      takes: values.HOST_TAKES,
       drainMs: values.HOST_DRAIN_SECONDS * 1000,
       cacheBytes: values.HOST_CACHE_GB * 1e9,
     },

@@ -2,6 +2,7 @@
 
 import type { ContentStore } from '../content-store/content-store.ts'
 import type { HostQueues } from './host-queue.ts'
+import { queueName } from './keys.ts'
 import type { Placements } from './placements.ts'
 import { type RemoteRun, runKey } from './remote-run.ts'
 
@@ -26,7 +27,7 @@ export interface DeliveredParts {
 interface Entry {
   readonly id: string
   readonly key: string
-  readonly host: string
+  readonly queue: string
   readonly sha256: string | undefined
   readonly dueMs: number
 }
@@ -36,8 +37,8 @@ const keptMs = 60_000
 export function createDelivered({ placements, queues, store, now }: DeliveredParts): Delivered {
   let entries: Entry[] = []
 
-  async function clearEntry({ id, key, host, sha256 }: Entry): Promise<void> {
-    await Promise.all([placements.forget(id), queues.revoke(host, key), sha256 !== undefined && store.delete(sha256)])
+  async function clearEntry({ id, key, queue, sha256 }: Entry): Promise<void> {
+    await Promise.all([placements.forget(id), queues.revoke(queue, key), sha256 !== undefined && store.delete(sha256)])
   }
 
   async function clearBefore(beforeMs: number): Promise<void> {
@@ -48,7 +49,7 @@ export function createDelivered({ placements, queues, store, now }: DeliveredPar
   }
 
   const entryOf = (run: RemoteRun, host: string, sha256: string | undefined, dueMs: number): Entry => {
-    return { id: run.id, key: runKey(run), host, sha256, dueMs }
+    return { id: run.id, key: runKey(run), queue: queueName(host, run.needs.lane), sha256, dueMs }
   }
 
   return {

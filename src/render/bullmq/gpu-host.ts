@@ -2,19 +2,22 @@
 // lives here and not in the processes that hold the devices, because those are blocked while they compute and could not keep a lock.
 
 import { randomBytes } from 'node:crypto'
+import type { LaneName } from '../../jobs/lane.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { ContentStore } from '../content-store/content-store.ts'
 import { createSlots } from '../slots.ts'
 import type { HostFiles } from './host-files.ts'
+import { type HostTakes, takesLane } from './host-takes.ts'
 import { createHostWorker, refusedJob } from './host-worker.ts'
-import { channels, keys } from './keys.ts'
-import { commandSchema, type HostAnnouncement, type Order, orderSchema, protocolVersion } from './messages.ts'
+import { channels, keys, queueName } from './keys.ts'
+import { commandSchema, type HostAnnouncement, type Order, orderSchema, protocolVersion, type WireProgress } from './messages.ts'
 import { createOrderRuns, type HostDevice, type HostEvent, type OrderRun, resultMs } from './order-runs.ts'
 import { progressMark, usualHeartbeatMs } from './pool.ts'
 import { createRecent } from './recent.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { createSeenNonces, type Opened, type Signature } from './signature.ts'
 import { createStepTimes } from './step-times.ts'
+import { createTrainingRuns, HostStops, type TrainingDevice } from './training-runs.ts'
 
 export interface GpuHost {
   /** Of this process; another start is another host. */
@@ -39,6 +42,14 @@ export interface GpuHostOptions {
   readonly version: string
   /** Their pools begin a render once: what is lost is made up for by the bot, elsewhere. */
   readonly devices: readonly HostDevice[]
+  /** Of trainings, where it takes them: the same devices. */
+  readonly trainings?: {
+    readonly devices: readonly TrainingDevice[]
+    readonly workFolder: string
+    readonly onStart?: (pid: number) => void
+  }
+  /** drawings where absent */
+  readonly takes?: HostTakes
   /** Folders that are not to be told. */
   readonly folders: readonly string[]
   readonly heartbeatMs?: number
@@ -55,7 +66,7 @@ const announcedMs = 2 * 24 * 3_600_000
 const progressMs = 60_000
 
 export function startGpuHost(options: GpuHostOptions): GpuHost {
-  const { connection, signature, store, files, name, version, devices, folders } = options
+  const { connection, signature, store, files, name, version, devices, trainings, takes = 'drawings', folders } = options
   const { heartbeatMs = usualHeartbeatMs, drainMs = 60_000 } = options
   const { onTrouble = () => undefined, onError = () => undefined, onEvent = () => undefined } = options
   const id = `${idOf(name)}-${randomBytes(4).toString('hex')}`
@@ -70,23 +81,29 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
   let seq = 0
   let closing: Promise<void> | undefined
 
-  const worker = createHostWorker({
-    host: id,
-    connection,
-    slots: devices.length,
-    work,
-    onEnded(run) {
-      runs.delete(run)
-      announce()
-    },
-    onLockLost(run) {
-      onEvent({ kind: 'lock-lost', run })
-      stop(run, 'it was given to another host')
-    },
-    onReplaced: () => onTrouble('The worker took nothing though something waited, and was replaced.'),
-    onError,
-    everyMs: heartbeatMs,
-  })
+  const lanes = (['drawing', 'training'] as const).filter((lane) => takesLane(takes, lane))
+  const workers = lanes.map((lane) =>
+    createHostWorker({
+      queue: queueName(id, lane),
+      connection,
+      slots: devices.length,
+      work: (run, data) => work(lane, run, data),
+      onEnded(run) {
+        runs.delete(run)
+        announce()
+      },
+      onLockLost(run) {
+        onEvent({ kind: 'lock-lost', run })
+        stop(run, 'it was given to another host')
+      },
+      onReplaced: () => onTrouble('The worker took nothing though something waited, and was replaced.'),
+      onError,
+      everyMs: heartbeatMs,
+    }),
+  )
+
+  const say = async (progress: Omit<WireProgress, 'host'>): Promise<void> =>
+    connection.publish(channels.bots, `${progressMark}${signature.sign('progress', { ...progress, host: id }, progressMs)}`)
 
   const carryOut = createOrderRuns({
     store,
@@ -94,20 +111,22 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
     slots,
     stepTimes,
     folders,
-    say: async (progress) =>
-      connection.publish(channels.bots, `${progressMark}${signature.sign('progress', { ...progress, host: id }, progressMs)}`),
+    say,
     onDevice: announce,
     onEvent,
     onError,
   })
+  const train = trainings && createTrainingRuns({ ...trainings, store, files, folders, say, onDevice: announce, onEvent, onError })
 
-  async function work(run: string, data: unknown): Promise<string> {
+  async function work(lane: LaneName, run: string, data: unknown): Promise<string> {
     const order = read(run, data)
-    const own: OrderRun = { abort: new AbortController() }
+    if ((order.kind === 'train') !== (lane === 'training')) throw refusedJob('not for this queue')
+    const own: OrderRun = { abort: new AbortController(), lane }
     runs.set(run, own)
     if (cancelled.delete(run)) own.abort.abort(new Error('cancelled'))
     announce()
-    return signature.sign('outcome', await carryOut(order, own), resultMs)
+    const outcome = order.kind === 'train' ? await train!(order, own) : await carryOut(order, own)
+    return signature.sign('outcome', outcome, resultMs)
   }
 
   function read(run: string, data: unknown): Order {
@@ -124,7 +143,7 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
   }
 
   function announcement(): HostAnnouncement {
-    const busy = new Map([...runs].map(([run, { device }]) => [device, run]))
+    const busy = new Map([...runs].map(([run, { device }]): [unknown, string] => [device, run]))
     return {
       host: id,
       name,
@@ -132,12 +151,14 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
       protocol: protocolVersion,
       seq: seq++,
       state,
+      takes,
       devices: devices.map((device) => ({
         name: device.name,
         warm: [...slots.warm(device)],
         ...omitUndefined({ memoryBytes: device.memoryBytes, run: busy.get(device) }),
       })),
       runs: [...runs.keys()],
+      trainings: [...runs].flatMap(([run, { lane }]) => (lane === 'training' ? [run] : [])),
       installed: [...files.installed()],
       stepTimes: [...stepTimes.all()],
     }
@@ -170,32 +191,37 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
     else cancelled.add(run)
   }
 
-  function stop(run: string, why: string): void {
-    runs.get(run)?.abort.abort(new Error(why))
+  function stop(run: string, why: string | HostStops): void {
+    runs.get(run)?.abort.abort(why instanceof Error ? why : new Error(why))
   }
 
   function drain(): void {
     if (state !== 'up') return
     state = 'draining'
-    worker.pause()
+    for (const worker of workers) worker.pause()
     announce()
   }
 
   function resume(): void {
     if (state !== 'draining' || closing) return
     state = 'up'
-    worker.resume()
+    for (const worker of workers) worker.resume()
     announce()
   }
 
   async function close(): Promise<void> {
     drain()
+    // A training ends in an hour: another host goes on with it.
+    for (const [run, { lane }] of runs) if (lane === 'training') stop(run, new HostStops())
     const untilMs = performance.now() + drainMs
     while (runs.size > 0 && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20))
-    for (const run of runs.keys()) stop(run, 'the host stops')
+    for (const run of runs.keys()) stop(run, new HostStops())
     clearInterval(beating)
     // What does not end within a step's time is not waited for: the bot misses it and has it made anew.
-    await Promise.race([worker.close(), new Promise((resolve) => setTimeout(resolve, closeMs).unref())])
+    await Promise.race([
+      Promise.all(workers.map((worker) => worker.close())),
+      new Promise((resolve) => setTimeout(resolve, closeMs).unref()),
+    ])
     state = 'left'
     await announceNow().catch(() => undefined)
     await Promise.all(devices.map(({ pool }) => pool.close()))
@@ -205,7 +231,7 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
 
   const beating = setInterval(() => {
     announce()
-    worker.supervise().catch(() => undefined)
+    for (const worker of workers) worker.supervise().catch(() => undefined)
   }, heartbeatMs)
   connection.subscribe(channels.host(id), hear).catch(onError)
   announce()

@@ -1,6 +1,5 @@
 // What a GPU host tells of a failure: as it was, without the folders of the host, which are nobody else's business.
 
-import { UserError } from '../../errors.ts'
 import { type Failure, failureOf } from '../local/protocol.ts'
 
 /** Of what is told: the rest is in the log of the host. */
@@ -21,9 +20,4 @@ export function hostFailure(error: unknown, names: ReadonlyMap<string, string>, 
 /** As JSON: what else there is does not come across. */
 function hidden(data: unknown, hide: (text: string) => string): unknown {
   return JSON.parse(JSON.stringify(data ?? {}, (_key, value) => (typeof value === 'string' ? hide(value) : value)))
-}
-
-/** Whether the process that held the device ended while it rendered. @returns how */
-export function deathIn(error: unknown): string | undefined {
-  return error instanceof UserError && error.code === 'worker-died' ? String(error.data['how']) : undefined
 }

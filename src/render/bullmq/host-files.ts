@@ -19,14 +19,23 @@ export interface HostFiles {
   look(): Promise<void>
   /** @throws MissingFiles; the signal's reason */
   use(recipe: PortableRecipe, signal: AbortSignal): Promise<FilesInUse>
+  /** @throws as `use` */
+  hold(contents: readonly FileContent[], signal: AbortSignal): Promise<HeldFiles>
+  /** Removes it from the cache, unless somebody uses it. */
+  forget(content: FileContent): void
 }
 
-export interface FilesInUse {
-  readonly recipe: Recipe
-  /** What every path of the recipe is called elsewhere. */
+export interface HeldFiles {
+  /** What every path is called elsewhere. */
   readonly names: ReadonlyMap<string, string>
+  /** Of one that is held. */
+  pathOf(content: FileContent): string
   /** From here on they may be removed. */
   release(): void
+}
+
+export interface FilesInUse extends Pick<HeldFiles, 'names' | 'release'> {
+  readonly recipe: Recipe
 }
 
 export interface HostFilesOptions {
@@ -118,8 +127,8 @@ export async function openHostFiles(
         await rename(draft, path)
         return path
       }
-      if (content.files) for (const file of content.files) await bring(file, join(draft, 'model', file.path))
-      else await bring(content, join(draft, keptName(content.name)))
+      if (content.files) for (const file of content.files) await place(file, join(draft, 'model', file.path))
+      else await place(content, join(draft, keptName(content.name)))
       await rename(draft, entry)
       return path
     } catch (error) {
@@ -128,7 +137,7 @@ export async function openHostFiles(
     }
   }
 
-  async function bring(content: ContentDigest, path: string): Promise<void> {
+  async function place(content: ContentDigest, path: string): Promise<void> {
     const here = await installedPath(content)
     if (here === undefined) return fetchContent(store, content, { path, partial })
     await mkdir(dirname(path), { recursive: true })
@@ -150,34 +159,54 @@ export async function openHostFiles(
     }
   }
 
-  function hold(sha256: string, by: 1 | -1): void {
-    const count = (inUse.get(sha256) ?? 0) + by
-    if (count === 0) inUse.delete(sha256)
-    else inUse.set(sha256, count)
+  function count(sha256: string, by: 1 | -1): void {
+    const users = (inUse.get(sha256) ?? 0) + by
+    if (users === 0) inUse.delete(sha256)
+    else inUse.set(sha256, users)
+  }
+
+  function holder(signal: AbortSignal) {
+    const held: string[] = []
+    const names = new Map<string, string>()
+    return {
+      names,
+      async bring(content: FileContent): Promise<string> {
+        held.push(content.sha256)
+        count(content.sha256, 1)
+        const path = await unlessAborted(pathOf(content), signal)
+        names.set(path, content.name)
+        return path
+      },
+      release() {
+        for (const sha256 of held.splice(0)) count(sha256, -1)
+      },
+    }
   }
 
   return {
     installed: () => [...installed.keys()],
     look,
     async use(portable, signal) {
-      const held: string[] = []
-      const names = new Map<string, string>()
-      const release = () => {
-        for (const sha256 of held.splice(0)) hold(sha256, -1)
-      }
+      const { names, bring, release } = holder(signal)
       try {
-        const recipe = await toLocal(portable, async (content) => {
-          held.push(content.sha256)
-          hold(content.sha256, 1)
-          const path = await unlessAborted(pathOf(content), signal)
-          names.set(path, content.name)
-          return path
-        })
-        return { recipe, names, release }
+        return { recipe: await toLocal(portable, bring), names, release }
       } catch (error) {
         release()
         throw error
       }
+    },
+    async hold(wanted, signal) {
+      const { names, bring, release } = holder(signal)
+      try {
+        const paths = new Map(await Promise.all(wanted.map(async (content) => [content.sha256, await bring(content)] as const)))
+        return { names, pathOf: ({ sha256 }) => paths.get(sha256)!, release }
+      } catch (error) {
+        release()
+        throw error
+      }
+    },
+    forget({ sha256 }) {
+      if (!inUse.has(sha256)) rmSync(join(cacheFolder, sha256), { recursive: true, force: true })
     },
   }
 }

@@ -1,4 +1,4 @@
-// Host queues (BullMQ): one for each GPU host, because the bot chooses who renders what. Each of its jobs is one attempt, taken and ended
+// Host queues (BullMQ): one for each GPU host and lane, because the bot chooses who renders what. Each of its jobs is one attempt, taken and ended
 // by that host alone; a lost attempt is taken out here and made anew as another job, never begun twice.
 
 import { Queue } from 'bullmq'
@@ -7,12 +7,13 @@ import { keys } from './keys.ts'
 
 export interface HostQueues {
   /** Nothing happens where it is there already. */
-  add(host: string, run: string, order: string): Promise<void>
-  look(host: string, run: string): Promise<JobLook>
+  add(queue: string, run: string, order: string): Promise<void>
+  /** @param queue as `queueName` names it */
+  look(queue: string, run: string): Promise<JobLook>
   /** Takes it out, whoever has it: what becomes of it there cannot be written any more. */
-  revoke(host: string, run: string): Promise<void>
-  /** Everything of a host that is gone for good. */
-  drop(host: string): Promise<void>
+  revoke(queue: string, run: string): Promise<void>
+  /** Everything of one whose host is gone for good. */
+  drop(queue: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -28,10 +29,10 @@ const keptS = 24 * 3600
 export function createHostQueues(redis: Redis, onError: (error: Error) => void): HostQueues {
   const queues = new Map<string, Queue>()
 
-  function queueOf(host: string): Queue {
-    const known = queues.get(host)
+  function queueOf(name: string): Queue {
+    const known = queues.get(name)
     if (known) return known
-    const queue = new Queue(host, {
+    const queue = new Queue(name, {
       connection: redis,
       prefix: keys.queues,
       skipVersionCheck: true,
@@ -40,30 +41,30 @@ export function createHostQueues(redis: Redis, onError: (error: Error) => void):
       defaultJobOptions: { attempts: 1, removeOnComplete: { age: keptS }, removeOnFail: { age: keptS } },
     })
     queue.on('error', onError)
-    queues.set(host, queue)
+    queues.set(name, queue)
     return queue
   }
 
   return {
-    async add(host, run, order) {
-      await queueOf(host).add('run', order, { jobId: run })
+    async add(name, run, order) {
+      await queueOf(name).add('run', order, { jobId: run })
     },
-    async look(host, run) {
-      const job = await queueOf(host).getJob(run)
+    async look(name, run) {
+      const job = await queueOf(name).getJob(run)
       if (!job) return { state: 'unknown' }
       if (job.finishedOn === undefined) return { state: job.processedOn === undefined ? 'waiting' : 'active' }
       return job.failedReason ? { state: 'failed', reason: job.failedReason } : { state: 'ended', value: job.returnvalue }
     },
-    async revoke(host, run) {
-      const queue = queueOf(host)
+    async revoke(name, run) {
+      const queue = queueOf(name)
       // A job that is locked cannot be removed, and its host may never come back to unlock it.
       await redis.del(`${queue.toKey(run)}:lock`)
       await queue.remove(run)
     },
-    async drop(host) {
-      const queue = queueOf(host)
+    async drop(name) {
+      const queue = queueOf(name)
       await queue.obliterate({ force: true })
-      queues.delete(host)
+      queues.delete(name)
       await queue.close()
     },
     async close() {

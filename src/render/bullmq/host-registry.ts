@@ -1,6 +1,8 @@
 // A registry of GPU hosts (membership by heartbeat): who has announced itself lately, what it has, and who is left out and why. Hosts
 // that fall silent are gone; while Redis itself is away nobody is.
 
+import type { LaneName } from '../../jobs/lane.ts'
+import { slotsFor } from './host-takes.ts'
 import type { HostAnnouncement } from './messages.ts'
 import { announcementSchema, protocolVersion } from './messages.ts'
 import { createRecent } from './recent.ts'
@@ -21,8 +23,8 @@ export interface HostRegistry {
   get(host: string): KnownHost | undefined
   /** All that are known, those that take nothing among them; not those of another version. */
   all(): readonly KnownHost[]
-  /** Slots of those that take work. */
-  slots(): number
+  /** Slots of those that take work of this kind. */
+  slots(lane: LaneName): number
   /** What an admin wants. False where no such host is there. */
   drain(host: string, drained: boolean): boolean
   /** Forgets who has been silent for too long. @param listeningSinceMs since when their words have come through without a break */
@@ -117,7 +119,7 @@ export function createHostRegistry(parts: HostRegistryParts): HostRegistry {
     hear,
     get: (host) => hosts.get(host),
     all: () => [...hosts.values()],
-    slots: () => [...hosts.values()].reduce((sum, host) => sum + (takesWork(host) ? host.devices.length : 0), 0),
+    slots: (lane) => [...hosts.values()].reduce((sum, host) => sum + (takesWork(host) ? slotsFor(host, lane) : 0), 0),
     drain(host, drained) {
       const known = hosts.get(host)
       if (!known) return false

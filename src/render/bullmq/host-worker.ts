@@ -16,7 +16,8 @@ export interface HostWorker {
 }
 
 export interface HostWorkerParts {
-  readonly host: string
+  /** As `queueName` names it. */
+  readonly queue: string
   readonly connection: RedisConnection
   /** How many jobs are taken at once. */
   readonly slots: number
@@ -47,7 +48,7 @@ interface Supervised {
 }
 
 export function createHostWorker(parts: HostWorkerParts): HostWorker {
-  const { host, connection, slots, work, onEnded, onLockLost, onReplaced, onError, everyMs } = parts
+  const { queue, connection, slots, work, onEnded, onLockLost, onReplaced, onError, everyMs } = parts
   const retired = new Set<Supervised>()
   let current = start()
   let paused = false
@@ -57,7 +58,7 @@ export function createHostWorker(parts: HostWorkerParts): HostWorker {
   function start(): Supervised {
     const jobs = new Set<string>()
     const worker = new Worker<unknown, string>(
-      host,
+      queue,
       async (job) => {
         const run = job.id ?? ''
         jobs.add(run)
@@ -127,7 +128,7 @@ export function createHostWorker(parts: HostWorkerParts): HostWorker {
         strikes = 0
         return
       }
-      const waits = await connection.redis.llen(`${keys.queues}:${host}:wait`)
+      const waits = await connection.redis.llen(`${keys.queues}:${queue}:wait`)
       strikes = waits > 0 ? strikes + 1 : 0
       if (strikes < mostStrikes || paused || closed) return
       strikes = 0

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import description from '../../../package.json' with { type: 'json' }
 import { serveHealth } from '../../bot/health.ts'
 import type { Config } from '../../config.ts'
+import type { Device } from '../../engine/device-names.ts'
 import { UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
@@ -15,15 +16,18 @@ import { createFileContents } from '../file-contents.ts'
 import { usualFrameCacheBytes } from '../frame-cache.ts'
 import { withLoadingProgress } from '../loading-progress.ts'
 import { listCards } from '../local/card-memory.ts'
-import { type ListedDevice, parseDeviceList } from '../local/device-list.ts'
+import { deviceEnvironment, type ListedDevice, parseDeviceList } from '../local/device-list.ts'
 import { openDevices } from '../local/open-devices.ts'
+import { type PoolActivity, watchPool } from '../training/pool-activity.ts'
 import { type GpuHost, startGpuHost } from './gpu-host.ts'
 import { openHostFiles } from './host-files.ts'
 import { readHostKey } from './host-key.ts'
 import { createHostMetrics } from './host-metrics.ts'
+import { takesLane } from './host-takes.ts'
 import { createHostTraces } from './host-traces.ts'
 import { openHostLink } from './link.ts'
 import type { HostDevice, HostEvent } from './order-runs.ts'
+import type { TrainingDevice } from './training-runs.ts'
 
 export interface RunningHost {
   stop(): Promise<void>
@@ -69,7 +73,13 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
   }
   try {
     const started = await startDevices(slots, listed, tell)
-    const devices = started.map((device, n) => ({ ...device, pool: withLoadingProgress(device.pool, loadTimesOf(home, n)) }))
+    // What is kept for trainings needs nothing that draws, nor the memory that it takes.
+    if (!takesLane(own.takes, 'drawing')) await Promise.all(slots.map(({ pool }) => pool.close()))
+    const watched = started.map((device, n) => {
+      const { pool, activity } = watchPool(withLoadingProgress(device.pool, loadTimesOf(home, n)))
+      return { device: { ...device, pool }, activity }
+    })
+    const devices = watched.map(({ device }) => device)
     const onError = (error: unknown): void => log.error({ err: error }, 'the GPU host met an error')
     const link = await openHostLink({ ...config, redisUrl, hostKey, name: `zoetrope-host-${own.name}`.replaceAll(/\s/g, '-'), onError })
     open.push(link.connection.close)
@@ -94,6 +104,11 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
       ...link,
       files,
       devices,
+      takes: own.takes,
+      trainings: {
+        devices: watched.map(({ device, activity }, n) => trainingDevice(config, listed[n]!, device, activity)),
+        workFolder: join(home, 'trainings'),
+      },
       name: own.name,
       version: description.version,
       folders: [home],
@@ -110,11 +125,28 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     metrics.watch(host)
     await openHealth(config, host, metrics, tell, open)
     log.info({ host: host.id, devices: devices.map(({ name }) => name), files: files.installed().length }, 'a GPU host is up')
-    tell(`GPU host ${own.name} takes work with ${devices.map(({ name }) => name).join(', ')}.`)
+    tell(
+      `GPU host ${own.name} takes ${own.takes === 'both' ? 'drawings and trainings' : own.takes} with ${devices.map(({ name }) => name).join(', ')}.`,
+    )
     return { stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** A training waits while something is drawn on its device. */
+function trainingDevice(
+  { threads, ffmpeg }: Config,
+  listed: ListedDevice,
+  { name, started }: StartedDevice,
+  activity: PoolActivity,
+): TrainingDevice {
+  return {
+    name,
+    activity,
+    place: { device: started as Device, version: description.version, ...omitUndefined({ threads, ffmpeg }) },
+    environment: deviceEnvironment(listed, process.env),
   }
 }
 
@@ -123,21 +155,26 @@ function loadTimesOf(home: string, device: number) {
   return { file: join(cacheFolder(home), `load-times-${device}.json`), now: () => performance.now() }
 }
 
+interface StartedDevice extends HostDevice {
+  /** As the engine calls it. */
+  readonly started: string
+}
+
 /** What does not start is said before anybody is promised a slot. */
 async function startDevices(
   slots: ReturnType<typeof openDevices>,
   listed: readonly ListedDevice[],
   tell: (sentence: string) => void,
-): Promise<readonly HostDevice[]> {
+): Promise<readonly StartedDevice[]> {
   const cards = await listCards()
-  const devices: HostDevice[] = []
+  const devices: StartedDevice[] = []
   for (const [index, slot] of slots.entries()) {
     const { name, notes } = await slot.pool.device()
     for (const note of notes) tell(note)
     const card = name === 'cpu' ? undefined : cards[listed[index]!.card ?? 0]
     const called = [listed[index]!.device === 'auto' ? name : slot.name, card?.name].filter((part) => part !== undefined).join(' ')
     const memoryBytes = card?.memoryBytes ?? (name === 'cpu' ? totalmem() : undefined)
-    devices.push({ ...slot, name: called, ...omitUndefined({ memoryBytes }) })
+    devices.push({ ...slot, name: called, started: name, ...omitUndefined({ memoryBytes }) })
   }
   return devices
 }

@@ -1,9 +1,11 @@
 // Redis keys and channels of bot and GPU hosts: all begin alike, so that an access list can name them.
 
+import type { LaneName } from '../../jobs/lane.ts'
+
 const prefix = 'zoetrope'
 
 export const keys = {
-  /** Of BullMQ, which adds the queue's name: one for each host. */
+  /** Of BullMQ, which adds the queue's name. */
   queues: `${prefix}:queue`,
   /** A hash: what each host has announced last. */
   hosts: `${prefix}:hosts`,
@@ -12,6 +14,9 @@ export const keys = {
   placement: (id: string): string => `${prefix}:placement:${id}`,
   content: (sha256: string): string => `${prefix}:content:${sha256}`,
 } as const
+
+/** BullMQ's, of one host: trainings wait for nothing that is drawn. */
+export const queueName = (host: string, lane: LaneName): string => (lane === 'drawing' ? host : `${host}.trainings`)
 
 export const channels = {
   /** What hosts say. */

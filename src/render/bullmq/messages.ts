@@ -5,9 +5,13 @@ import { type RequiredDrawSettings, requiredSettingNames } from '../../draw-sett
 import { closingSchema } from '../../jobs/result-details.ts'
 import type { Failure } from '../local/protocol.ts'
 import type { PortableRecipe } from '../portable-recipe.ts'
+import { deathCauses } from '../process-died.ts'
+import type { PortableTraining } from '../training/portable-training.ts'
+import type { TrainingSnapshot } from '../training/training-snapshot.ts'
+import { hostTakings } from './host-takes.ts'
 
 /** Raised with every change of what is said here that the other side would not understand. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 const name = z.string().min(1).max(200)
 const count = z.number().int().nonnegative()
@@ -23,17 +27,13 @@ const relativePath = z
 const hostId = z.string().regex(/^[a-z0-9-]{1,80}$/)
 const runId = z.string().regex(/^[\w-]{1,60}\.\d{1,3}$/)
 
+const filesOfFolder = z.array(z.object({ path: relativePath, sha256, bytes: count })).max(1000)
+
 export const fileContentSchema = z
-  .object({
-    name: z.string().min(1).max(255),
-    sha256,
-    bytes: count,
-    files: z
-      .array(z.object({ path: relativePath, sha256, bytes: count }))
-      .max(1000)
-      .exactOptional(),
-  })
+  .object({ name: z.string().min(1).max(255), sha256, bytes: count, files: filesOfFolder.exactOptional() })
   .strict()
+
+const snapshotSchema: z.ZodType<TrainingSnapshot> = fileContentSchema.extend({ files: filesOfFolder })
 
 /** Numbers; what they may be is checked where they are drawn, and refused there in a sentence. */
 const requiredSettings = Object.fromEntries(requiredSettingNames.map((name) => [name, z.number()])) as {
@@ -84,20 +84,51 @@ const portableRecipeSchema = z
   })
   .strict()
 
-/** The data of a BullMQ job: one attempt to render, or to load what rendering needs. */
-export const orderSchema = z.object({
+// The rest is as the bot has made it: who can sign is the bot.
+const portableTrainingSchema = z.looseObject({
+  kind: z.literal('lora'),
+  data: fileContentSchema,
+  model: z
+    .object({ checkpoint: fileContentSchema, motion: fileContentSchema.exactOptional(), vae: fileContentSchema.exactOptional() })
+    .strict(),
+  steps: z.number().int().positive(),
+})
+
+const orderBase = z.object({
   run: runId,
   host: hostId,
-  kind: z.enum(['render', 'warm']),
-  recipe: portableRecipeSchema,
-  previewEveryMs: z.number().nonnegative().exactOptional(),
   /** W3C Trace Context: under which trace the bot has filed it. */
   traceparent: z.string().max(80).exactOptional(),
 })
 
-export interface Order extends Omit<z.infer<typeof orderSchema>, 'recipe'> {
+/** The data of a BullMQ job: one attempt to render, to load what rendering needs, or to train. */
+export const orderSchema = z.discriminatedUnion('kind', [
+  orderBase.extend({
+    kind: z.enum(['render', 'warm']),
+    recipe: portableRecipeSchema,
+    previewEveryMs: z.number().nonnegative().exactOptional(),
+  }),
+  orderBase.extend({
+    kind: z.literal('train'),
+    training: portableTrainingSchema,
+    /** Of the file that is made. */
+    outName: z.string().regex(/^[\w-]{1,60}\.safetensors$/),
+    /** What it goes on from. */
+    snapshot: snapshotSchema.exactOptional(),
+  }),
+])
+
+type ReadOrder = z.infer<typeof orderSchema>
+
+export interface RenderOrder extends Omit<Extract<ReadOrder, { kind: 'render' | 'warm' }>, 'recipe'> {
   readonly recipe: PortableRecipe
 }
+
+export interface TrainOrder extends Omit<Extract<ReadOrder, { kind: 'train' }>, 'training'> {
+  readonly training: PortableTraining
+}
+
+export type Order = RenderOrder | TrainOrder
 
 const note = z.object({ code: z.string(), message: z.string().max(4000), data: z.record(z.string(), z.unknown()) })
 
@@ -139,10 +170,12 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('warm'), run: runId }),
   z.object({ kind: z.literal('failed'), run: runId, failure }),
-  /** The process that held the device ended. */
-  z.object({ kind: z.literal('died'), run: runId, how: z.string().max(300) }),
-  /** The host stops, or was told to stop this. */
-  z.object({ kind: z.literal('stopped'), run: runId }),
+  /** The process that held the device, or trained, ended. */
+  z.object({ kind: z.literal('died'), run: runId, cause: z.enum(deathCauses), how: z.string().max(300) }),
+  /** Every step of a training is done. */
+  z.object({ kind: z.literal('learned'), run: runId, snapshot: snapshotSchema }),
+  /** The host stops, or was told to stop this. `snapshot`: a training goes on from there. */
+  z.object({ kind: z.literal('stopped'), run: runId, snapshot: snapshotSchema.exactOptional() }),
   /** The host has no such file and could fetch none. */
   z.object({ kind: z.literal('missing'), run: runId, sha256: z.array(sha256).max(200), why: z.string().max(500) }),
 ])
@@ -154,9 +187,13 @@ export const progressSchema = z.object({
   host: hostId,
   /** Rises within a run. */
   seq: count,
-  stage: z.enum(['loading', 'denoising', 'decoding', 'encoding']),
+  stage: z.enum(['loading', 'denoising', 'decoding', 'encoding', 'training']),
   step: count,
   of: count,
+  /** Of a training: something is drawn there. */
+  pausing: z.literal(true).exactOptional(),
+  /** Of a training: what it has come to. */
+  snapshot: snapshotSchema.exactOptional(),
   loading: z.object({ share: z.number().min(0).max(1), leftMs: z.number().nonnegative() }).exactOptional(),
   /** In base64. */
   preview: z.string().max(400_000).exactOptional(),
@@ -174,7 +211,8 @@ export const announcementSchema = z.object({
   seq: count,
   /** The host goes, or takes nothing more. */
   state: z.enum(['up', 'draining', 'left']),
-  /** One a slot. */
+  takes: z.enum(hostTakings),
+  /** One a slot of drawings, and of trainings: as far as it takes them. */
   devices: z
     .array(
       z.object({
@@ -188,7 +226,9 @@ export const announcementSchema = z.object({
     )
     .max(64),
   /** Runs that were taken and have not ended, also such as fetch a file or wait for a device. */
-  runs: z.array(runId).max(64),
+  runs: z.array(runId).max(128),
+  /** Of these, those that train. */
+  trainings: z.array(runId).max(64),
   /** Contents that need not be sent. */
   installed: z.array(sha256).max(2000),
   stepTimes: z.array(z.object({ model: z.string().max(64), width: count, height: count, frames: count, stepMs: z.number() })).max(64),

@@ -2,15 +2,17 @@
 // bot finds it, and says how far it is.
 
 import { createHash } from 'node:crypto'
+import type { LaneName } from '../../jobs/lane.ts'
 import type { RenderProgress } from '../../jobs/renderer.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { unlessAborted } from '../../unless-aborted.ts'
 import type { ContentStore } from '../content-store/content-store.ts'
+import { deathIn } from '../process-died.ts'
 import type { Drawn } from '../render.ts'
 import type { Slot, Slots } from '../slots.ts'
-import { deathIn, hostFailure } from './host-failure.ts'
+import { hostFailure } from './host-failure.ts'
 import { type FilesInUse, type HostFiles, MissingFiles } from './host-files.ts'
-import type { Order, RunOutcome, WireProgress } from './messages.ts'
+import type { Order, RenderOrder, RunOutcome, WireProgress } from './messages.ts'
 import { modelKeysOf } from './model-keys.ts'
 import { packAnimations } from './packed-animations.ts'
 import type { StepTimes } from './step-times.ts'
@@ -21,7 +23,8 @@ export interface HostDevice extends Slot {
 
 export interface OrderRun {
   readonly abort: AbortController
-  device?: HostDevice
+  readonly lane: LaneName
+  device?: { readonly name: string }
 }
 
 /** For whoever counts and traces. */
@@ -53,24 +56,25 @@ const keepTryingMs = 600_000
 const maxResultBytes = 200 * 2 ** 20
 
 /** @returns what carries an order out, and tells what became of it */
-export function createOrderRuns(parts: OrderRunsParts): (order: Order, run: OrderRun) => Promise<RunOutcome> {
+export function createOrderRuns(parts: OrderRunsParts): (order: RenderOrder, run: OrderRun) => Promise<RunOutcome> {
   const { store, files, slots, stepTimes, folders, say, onDevice, onEvent, onError } = parts
 
-  async function carryOut(order: Order, run: OrderRun): Promise<RunOutcome> {
+  async function carryOut(order: RenderOrder, run: OrderRun): Promise<RunOutcome> {
     const outcome = await outcomeOf(order, run)
     if (run.device) onEvent({ kind: 'ended', order, device: run.device.name, outcome })
     return outcome
   }
 
-  async function outcomeOf(order: Order, own: OrderRun): Promise<RunOutcome> {
+  async function outcomeOf(order: RenderOrder, own: OrderRun): Promise<RunOutcome> {
     const { run, recipe } = order
     const { signal } = own.abort
     const model = modelKeysOf(recipe.model)
     let used: FilesInUse | undefined
+    let slot: HostDevice | undefined
     try {
       used = await files.use(recipe, signal)
       signal.throwIfAborted()
-      const slot = slots.take([model.style, model.base])
+      slot = slots.take([model.style, model.base])
       // BullMQ hands out as many jobs as there are devices.
       if (!slot) throw new Error('no device is free')
       own.device = slot
@@ -83,23 +87,23 @@ export function createOrderRuns(parts: OrderRunsParts): (order: Order, run: Orde
         onError(error)
         return { kind: 'missing', run, sha256: [...error.sha256], why: error.message }
       }
-      const how = deathIn(error)
-      if (how !== undefined) return { kind: 'died', run, how }
+      const death = deathIn(error)
+      if (death) return { kind: 'died', run, ...death }
       const failure = hostFailure(error, used?.names ?? new Map(), folders)
       if (failure.kind === 'bug') onError(error)
       return { kind: 'failed', run, failure }
     } finally {
-      if (own.device) {
+      if (slot) {
         // Who aborts is answered at once, but the device is busy until its step has ended.
-        if (signal.aborted) await own.device.pool.device().catch(() => undefined)
-        slots.release(own.device)
+        if (signal.aborted) await slot.pool.device().catch(() => undefined)
+        slots.release(slot)
       }
       used?.release()
     }
   }
 
   async function render(
-    order: Order,
+    order: RenderOrder,
     { recipe }: FilesInUse,
     { pool, name: device }: HostDevice,
     signal: AbortSignal,

@@ -1,30 +1,33 @@
 // The render pool of GPU hosts behind Redis. What is handed in waits here until a host that can hold it has a free slot, so that BullMQ
 // never has more jobs than there are slots and the order is decided in one place. A run whose host is lost is begun once more elsewhere.
 
-import { randomUUID } from 'node:crypto'
+import { changingCapacity } from '../../jobs/capacity.ts'
 import { SchedulerStops } from '../../jobs/renderer.ts'
 import { serial } from '../../serial.ts'
-import type { ContentDigest, ContentStore } from '../content-store/content-store.ts'
-import type { FileContent, FileContents } from '../file-contents.ts'
+import type { ContentStore } from '../content-store/content-store.ts'
+import type { FileContents } from '../file-contents.ts'
 import { PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
 import { toPortable } from '../portable-recipe.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Drawn } from '../render.ts'
+import type { HostTrainer } from '../training/trainer.ts'
 import { createWatchdog, type WatchdogLimits } from '../watchdog.ts'
 import type { RunEvent } from './attempts.ts'
-import { createFileSender, type LocalContent, localContents } from './file-sender.ts'
+import { createFileSender } from './file-sender.ts'
 import { createHostQueues } from './host-queue.ts'
 import { createHostRegistry, type KnownHost } from './host-registry.ts'
-import { channels, keys } from './keys.ts'
+import { takesLane } from './host-takes.ts'
+import { channels, keys, queueName } from './keys.ts'
 import { announcementSchema, type HostCommand, progressSchema } from './messages.ts'
-import { contentsOf, modelKeysOf } from './model-keys.ts'
-import { type RenderNeeds, whyNot } from './pick-host.ts'
+import { type HostNeeds, whyNot } from './pick-host.ts'
 import { createPlacements } from './placements.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { noHostHolds, reasonsAgainst } from './refusals.ts'
 import { closeRun, type RemoteRun } from './remote-run.ts'
 import { createRemoteRuns } from './remote-runs.ts'
+import { type RemoteRunParts, renderNeeds, renderRun } from './render-run.ts'
 import { NotAuthentic, type Signature } from './signature.ts'
+import { trainingNeeds, trainingRun, trainingRunId } from './training-run.ts'
 
 export interface BullmqPoolOptions {
   readonly connection: RedisConnection
@@ -40,6 +43,8 @@ export interface BullmqPoolOptions {
   /** A host that says nothing for so long is gone. */
   readonly silentMs?: number
   readonly watchdog?: WatchdogLimits
+  /** How long a run waits that no host can hold, while hosts come and go. */
+  readonly patienceMs?: number
   /** Sentences for the operator. */
   readonly onTrouble?: (sentence: string) => void
   readonly onError?: (error: unknown) => void
@@ -47,6 +52,7 @@ export interface BullmqPoolOptions {
 }
 
 export interface BullmqPool extends RenderPool {
+  readonly trainings: HostTrainer
   hosts(): readonly KnownHost[]
   /** False where there is no such host. */
   drain(host: string, drained: boolean): Promise<boolean>
@@ -71,15 +77,16 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   const {
     silentMs = 5 * heartbeatMs,
     watchdog = remoteWatchdog,
+    patienceMs = 60_000,
     onTrouble = () => undefined,
     onError = () => undefined,
     onEvent = () => undefined,
   } = options
   const { redis } = connection
-  const listeners = new Set<() => void>()
+  const placements = createPlacements(redis, signature)
+  const slots = { drawing: changingCapacity(), training: changingCapacity() }
   const inOrder = serial()
   let listeningSinceMs: number | undefined
-  let capacity = 0
   let closed = false
 
   const registry = createHostRegistry({
@@ -97,7 +104,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   const runs = createRemoteRuns({
     registry,
     queues,
-    placements: createPlacements(redis, signature),
+    placements,
     sender: createFileSender(store),
     store,
     signature,
@@ -105,6 +112,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     isUp: () => listeningSinceMs !== undefined,
     now,
     silentMs,
+    patienceMs,
     watchdog: createWatchdog(watchdog, now),
     onTrouble,
     onError,
@@ -112,10 +120,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   })
 
   function changed(): void {
-    const slots = listeningSinceMs === undefined ? 0 : registry.slots()
-    const differs = slots !== capacity
-    capacity = slots
-    if (differs) for (const listener of [...listeners]) listener()
+    for (const lane of ['drawing', 'training'] as const) slots[lane].set(listeningSinceMs === undefined ? 0 : registry.slots(lane))
     runs.dispatch()
   }
 
@@ -163,7 +168,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
       try {
         signature.open('announcement', text, announcementSchema)
       } catch {
-        await queues.drop(host)
+        for (const lane of ['drawing', 'training'] as const) await queues.drop(queueName(host, lane))
         await redis.hdel(keys.hosts, host)
       }
     }
@@ -182,42 +187,15 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   const dropping = setInterval(() => void dropOldHosts().catch(onError), 3_600_000)
   dropping.unref()
 
-  async function prepare(kind: RemoteRun['kind'], recipe: Recipe, options: PoolRenderOptions): Promise<RemoteRun> {
-    const { id, previewEveryMs, onProgress, traceparent } = options
-    const files: LocalContent[] = []
-    const portable = await toPortable(recipe, async (path) => {
-      const content = await contents.of(path)
-      files.push(...localContents(content, path))
-      return content
-    })
-    return {
-      id: id ?? `x${randomUUID()}`,
-      kind,
-      recipe: portable,
-      previewEveryMs,
-      traceparent,
-      needs: needsOf(portable.request, portable.model),
-      files,
-      adoptable: id !== undefined,
-      askedMs: now(),
-      attempt: 0,
-      lost: 0,
-      handedBack: 0,
-      avoid: new Set(),
-      answered: false,
-      abandoned: false,
-      answer: Promise.withResolvers(),
-      onProgress,
-    }
+  const runParts: RemoteRunParts & { readonly store: ContentStore; readonly onError: (error: unknown) => void } = {
+    ...{ contents, store, now, onError },
+    maxSentBytes: store.maxBytes,
   }
 
-  function needsOf(request: RenderNeeds['request'], model: Parameters<typeof contentsOf<FileContent>>[0]): RenderNeeds {
-    const named = contentsOf(model).flatMap((content): readonly ContentDigest[] => content.files ?? [content])
-    return { request, model: modelKeysOf(model), contents: named, maxSentBytes: store.maxBytes }
-  }
-
-  function run(kind: RemoteRun['kind'], recipe: Recipe, options: PoolRenderOptions = {}): Promise<Drawn | undefined> {
-    const { signal, begunBefore = false } = options
+  function run(
+    prepare: () => Promise<RemoteRun>,
+    { signal, begunBefore = false }: Pick<PoolRenderOptions, 'signal' | 'begunBefore'>,
+  ): Promise<Drawn | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<Drawn | undefined>()
     if (closed) return Promise.reject(new PoolClosed())
     if (signal?.aborted) return Promise.reject(signal.reason)
@@ -230,7 +208,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     }
     signal?.addEventListener('abort', abort, { once: true })
     inOrder(async () => {
-      const ready = await prepare(kind, recipe, options)
+      const ready = await prepare()
       if (closed) throw new PoolClosed()
       if (signal?.aborted) return
       made = ready
@@ -240,18 +218,31 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     return promise.finally(() => signal?.removeEventListener('abort', abort))
   }
 
+  function checkHosts(needs: HostNeeds): void {
+    const reasons = reasonsAgainst(registry.all(), needs)
+    if (reasons) throw noHostHolds(needs.lane, reasons)
+  }
+
+  const needsOf = async (recipe: Recipe): Promise<HostNeeds> => renderNeeds(await toPortable(recipe, contents.of), store.maxBytes)
+
   return {
-    capacity: () => capacity,
-    onCapacity(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    render: (recipe, options) => run('render', recipe, options) as Promise<Drawn>,
-    warm: async (recipe) => void (await run('warm', recipe)),
+    capacity: slots.drawing.capacity,
+    onCapacity: slots.drawing.onCapacity,
+    render: (recipe, options = {}) => run(() => renderRun('render', recipe, options, runParts), options) as Promise<Drawn>,
+    warm: async (recipe) => void (await run(() => renderRun('warm', recipe, {}, runParts), {})),
     async check(recipe) {
-      const { request, model } = await toPortable(recipe, contents.of)
-      const reasons = reasonsAgainst(registry.all(), needsOf(request, model))
-      if (reasons) throw noHostHolds(reasons)
+      checkHosts(await needsOf(recipe))
+    },
+    trainings: {
+      capacity: slots.training.capacity,
+      onCapacity: slots.training.onCapacity,
+      async check(request) {
+        checkHosts(await trainingNeeds(request, runParts))
+      },
+      isPlaced: async (id) => (await placements.read(trainingRunId(id)))?.host !== undefined,
+      async train(what, options, impatient) {
+        await run(() => trainingRun(what, options, impatient, runParts), { signal: options.signal, begunBefore: what.begunBefore })
+      },
     },
     async device() {
       if (closed) throw new PoolClosed()
@@ -261,8 +252,8 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     },
     hosts: registry.all,
     async able(recipe) {
-      const { request, model } = await toPortable(recipe, contents.of)
-      return registry.all().filter((host) => host.heard && whyNot(host, needsOf(request, model)) === undefined)
+      const needs = await needsOf(recipe)
+      return registry.all().filter((host) => host.heard && whyNot(host, needs) === undefined)
     },
     async drain(host, drained) {
       if (!registry.drain(host, drained)) return false
@@ -272,7 +263,8 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     },
     trouble() {
       if (listeningSinceMs === undefined) return 'Redis does not answer'
-      return registry.all().length === 0 ? 'no GPU host is there' : undefined
+      if (registry.all().length === 0) return 'no GPU host is there'
+      return registry.all().some(({ takes }) => takesLane(takes, 'drawing')) ? undefined : 'every GPU host is kept for trainings'
     },
     async close() {
       if (closed) return

@@ -1,10 +1,12 @@
 // Remote runs: from waiting for a slot over attempts at GPU hosts to an end. First come, first served, but that what no free host can
 // hold lets others pass.
 
+import type { LaneName } from '../../jobs/lane.ts'
 import { type AttemptsParts, createAttempts } from './attempts.ts'
 import { createDelivered, type DeliveredParts } from './delivered.ts'
 import type { HostRegistry, KnownHost } from './host-registry.ts'
 import { takesWork } from './host-registry.ts'
+import { slotsFor } from './host-takes.ts'
 import type { HostCommand, WireProgress } from './messages.ts'
 import { pickHost } from './pick-host.ts'
 import { createRecent } from './recent.ts'
@@ -33,17 +35,17 @@ export interface RemoteRunsParts
   readonly registry: Pick<HostRegistry, 'all' | 'get'>
   readonly store: AttemptsParts['store'] & DeliveredParts['store']
   readonly command: (command: HostCommand) => Promise<void>
+  /** Of a run that no host can hold, while hosts come and go. */
+  readonly patienceMs: number
   /** A host that says nothing for so long is gone. */
   readonly silentMs: number
 }
 
-/** Of a run that no host can hold, while hosts come and go. */
-const patienceMs = 60_000
 /** Of runs, while Redis is away. */
 const unreachableMs = 30 * 60_000
 
 export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
-  const { registry, queues, placements, store, command, isUp, now, silentMs, onError } = parts
+  const { registry, queues, placements, store, command, isUp, now, silentMs, patienceMs, onError } = parts
   /** Of which it is not known yet what an earlier bot has made of them. */
   const unread = new Map<RemoteRun, boolean>()
   const waiting: RemoteRun[] = []
@@ -62,7 +64,10 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     over,
     isGone: (host, sinceMs) => goneHosts.has(host) || hasListened(sinceMs, silentMs),
     isOverdue: (heardMs) => hasListened(heardMs, 2 * silentMs),
-    onAgain: (run) => void waiting.unshift(run),
+    onAgain(run) {
+      run.waitsSinceMs = now()
+      waiting.unshift(run)
+    },
     onOver: dispatch,
     onIdle: (host) => void distrusted.set(host, now() + 2 * silentMs),
   })
@@ -73,10 +78,11 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     return listeningMs !== undefined && now() - Math.max(listeningMs, sinceMs) > ms
   }
 
-  function freeSlots(host: KnownHost): number {
-    const taken = new Set(host.runs.filter((key) => !over.has(key)))
-    for (const [key, { where }] of placed) if (where?.host === host.host) taken.add(key)
-    return host.devices.length - taken.size
+  function freeSlots(host: KnownHost, lane: LaneName): number {
+    const trains = new Set(host.trainings)
+    const taken = new Set(host.runs.filter((key) => !over.has(key) && trains.has(key) === (lane === 'training')))
+    for (const [key, { where, needs }] of placed) if (where?.host === host.host && needs.lane === lane) taken.add(key)
+    return slotsFor(host, lane) - taken.size
   }
 
   function dispatch(): void {
@@ -84,7 +90,7 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
     const hosts = registry.all().filter((one) => takesWork(one) && (distrusted.get(one.host) ?? 0) < now())
     for (const run of [...waiting]) {
       const able = hosts.filter(({ host }) => !run.avoid.has(host))
-      const host = pickHost(able, run.needs, freeSlots)
+      const host = pickHost(able, run.needs, (one) => freeSlots(one, run.needs.lane))
       if (!host) continue
       remove(waiting, run)
       void attempts.place(run, host)
@@ -123,10 +129,12 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
   }
 
   function refuse(run: RemoteRun): void {
-    const reasons = reasonsAgainst(registry.all(), run.needs)
-    if (!reasons || now() - run.askedMs < patienceMs) return
+    if (now() - run.waitsSinceMs < patienceMs) return
+    const hosts = registry.all()
+    const reasons = run.impatient && hosts.length === 0 ? [] : reasonsAgainst(hosts, run.needs)
+    if (!reasons) return
     remove(waiting, run)
-    rejectRun(run, noHostHolds(reasons))
+    rejectRun(run, noHostHolds(run.needs.lane, reasons))
   }
 
   function tendWithoutRedis(): void {

@@ -7,6 +7,7 @@ import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { PoolRenderOptions } from '../pool.ts'
+import { type Death, deathOf } from '../process-died.ts'
 import { childEnvironment } from './child-environment.ts'
 import {
   type ChildCall,
@@ -22,7 +23,7 @@ export interface RenderProcess {
   /** Aborting the signal stops it between two steps. @throws what the call failed with there; ChildDied */
   call(what: ChildCall, options: Pick<PoolRenderOptions, 'signal' | 'onProgress'>): Promise<ChildResult>
   /** Resolves when it is gone, with every process that it has started. @param why told instead of the signal */
-  kill(why?: string): Promise<void>
+  kill(why?: Death): Promise<void>
 }
 
 export interface RenderProcessOptions {
@@ -76,7 +77,7 @@ export function startRenderProcess({
   let calls = 0
   let said = ''
   let gone = false
-  let killedFor: string | undefined
+  let killedFor: Death | undefined
   if (process.pid !== undefined) onStart(process.pid)
   process.stderr?.on('data', (text: Buffer) => {
     said = (said + text).slice(-saidChars)
@@ -84,12 +85,15 @@ export function startRenderProcess({
   process.on('message', (message) => {
     const answer = childMessageIn(message)
     if (answer) hear(answer)
-    else void kill('an answer that is none')
+    else void kill({ cause: 'garbled', how: 'an answer that is none' })
   })
-  process.on('error', (error) => (process.pid === undefined ? die(error.message) : void kill(error.message)))
+  process.on('error', ({ message: how }) => {
+    if (process.pid === undefined) die({ cause: 'ended', how })
+    else void kill({ cause: 'ended', how })
+  })
   // Whoever no longer listens cannot answer.
   process.on('disconnect', () => void kill())
-  process.on('exit', (code, signal) => die(killedFor ?? signal ?? `code ${code}`))
+  process.on('exit', (code, signal) => die(killedFor ?? deathOf(code, signal)))
 
   function hear(answer: ChildMessage): void {
     if (answer.kind === 'trouble') {
@@ -106,19 +110,19 @@ export function startRenderProcess({
     else call?.reject(errorOf(answer.failure))
   }
 
-  function die(how: string): void {
+  function die(death: Death): void {
     if (gone) return
     gone = true
     killGroup(process)
     if (temporaryFolder !== undefined) rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 5 })
-    const died = new ChildDied(how, said.trim())
+    const died = new ChildDied(death, said.trim())
     const under = [...pending.values()]
     pending.clear()
     onExit(died, under.length === 0)
     for (const { reject } of under) reject(died)
   }
 
-  async function kill(why?: string): Promise<void> {
+  async function kill(why?: Death): Promise<void> {
     killedFor ??= why
     if (gone) return
     const exited = new Promise<void>((resolve) => process.once('exit', () => resolve()))
@@ -171,14 +175,13 @@ function killGroup(process: ChildProcess): void {
 }
 
 export class ChildDied extends Error {
-  /** A signal's name, or an exit code. */
-  readonly how: string
+  readonly death: Death
   /** The end of what it printed as an error. */
   readonly said: string
 
-  constructor(how: string, said: string) {
-    super(`the child process ended with ${how}`)
-    this.how = how
+  constructor(death: Death, said: string) {
+    super(`the child process ended with ${death.how}`)
+    this.death = death
     this.said = said
   }
 }

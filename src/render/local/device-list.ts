@@ -24,6 +24,11 @@ export function parseDeviceList(text: string): readonly ListedDevice[] | undefin
   return listed.every((one) => one !== undefined) ? listed : undefined
 }
 
+/** Whether two of them are, or may be, the same; all take turns at the cores of the machine, but cards of their own hardly need them. */
+export function sharesDevice(one: ListedDevice, other: ListedDevice): boolean {
+  return !(one.device === 'cuda' && other.device === 'cuda' && (one.card ?? 0) !== (other.card ?? 0))
+}
+
 export function deviceLabel({ device, card }: ListedDevice): string {
   return card === undefined ? device : `${device}:${card}`
 }

@@ -3,13 +3,13 @@
 
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../../errors.ts'
 import { fixedCapacity } from '../../jobs/capacity.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { serial } from '../../serial.ts'
 import { unlessAborted } from '../../unless-aborted.ts'
 import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import { type DeviceNote, PoolClosed, type PoolRenderOptions, type RenderPool } from '../pool.ts'
+import { processDied, silentFor } from '../process-died.ts'
 import type { Drawn } from '../render.ts'
 import { createWatchdog, usualWatchdog, type WatchdogLimits, type Watched } from '../watchdog.ts'
 import { ChildDied, type RenderProcess, startRenderProcess } from './child-process.ts'
@@ -60,9 +60,9 @@ export function createLocalPool({
       abortGraceMs,
       onTrouble,
       onStart,
-      onExit({ how, said }, idle) {
+      onExit({ death, said }, idle) {
         child = undefined
-        if (!idle && !closed) onTrouble(`The process that draws ended with ${how}${said ? `: ${said}` : ''}`)
+        if (!idle && !closed) onTrouble(`The process that draws ended with ${death.how}${said ? `: ${said}` : ''}`)
       },
     })
   }
@@ -79,7 +79,7 @@ export function createLocalPool({
     options.signal?.throwIfAborted()
     const own = child ?? start()
     child = own
-    const watch = watchdog.watch(watchedOf(what), (silentMs) => void own.kill(`no answer for ${Math.round(silentMs / 1000)} s`))
+    const watch = watchdog.watch(watchedOf(what), (silentMs) => void own.kill(silentFor(silentMs)))
     try {
       return await own.call(what, {
         ...options,
@@ -93,8 +93,7 @@ export function createLocalPool({
       if (closed) throw new PoolClosed()
       if (attempt < attempts) return begin(what, options, attempt + 1)
       if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
-      const sentence = 'The process that draws ended twice on this, perhaps for want of memory: try a smaller size or fewer frames.'
-      throw new UserError('worker-died', sentence, { how: error.how })
+      throw processDied('draws', error.death)
     } finally {
       watch.end()
     }

@@ -1,17 +1,15 @@
-// A job renderer for jobs that teach a style: trains it in a process of its own, which waits while anything is drawn on this machine, puts it
-// among the styles, and draws its example. One at a time. Interrupted at any moment, the same job goes on where it was.
+// A job renderer for jobs that teach a style: has it trained, puts it among the styles, and draws its example. Interrupted at any moment, the
+// same job goes on where it was.
 
 import { existsSync } from 'node:fs'
-import { UserError } from '../../errors.ts'
-import { fixedCapacity } from '../../jobs/capacity.ts'
 import type { Job } from '../../jobs/job.ts'
 import { type JobRenderer, type RenderResult, SchedulerStops } from '../../jobs/renderer.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
-import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
+import { traceparentOf } from '../../jobs/trace-context.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import type { RenderPool } from '../pool.ts'
-import type { PoolActivity } from './pool-activity.ts'
-import { runTrainingProcess, TrainingDied } from './training-process.ts'
-import { type StyleToLearn, type TrainingPlace, trainingRecipe } from './training-recipe.ts'
+import type { TrainerChoice, TrainingToRun } from './trainer.ts'
+import { type StyleToLearn, trainingRecipe } from './training-recipe.ts'
 
 /** What of the styles it takes. */
 export interface TrainableStyles {
@@ -36,21 +34,15 @@ export interface StyleTrainerParts {
   readonly pool: Pick<RenderPool, 'render'>
   /** Draws the example of what was learned. */
   readonly drawings: Pick<JobRenderer, 'render'>
-  /** Of the machine that trains; absent: nothing is drawn on it. */
-  readonly activity?: PoolActivity
-  readonly place: TrainingPlace
+  readonly trainer: TrainerChoice
   readonly steps?: number
   /** Milliseconds of any steady clock. */
   readonly now: () => number
   readonly onTrouble: (error: unknown) => void
-  readonly onStart?: (pid: number) => void
 }
 
-/** How often a process is begun that dies. */
-const attempts = 2
-
 export function createStyleTrainer(parts: StyleTrainerParts): JobRenderer {
-  const { styles, drawings, now, onTrouble } = parts
+  const { styles, drawings, trainer, now, onTrouble } = parts
 
   async function taught(job: Job, id: string, options: Parameters<JobRenderer['render']>[1]): Promise<RenderResult> {
     const began = now()
@@ -69,9 +61,10 @@ export function createStyleTrainer(parts: StyleTrainerParts): JobRenderer {
   }
 
   return {
-    ...fixedCapacity(1),
+    capacity: trainer.capacity,
+    onCapacity: trainer.onCapacity,
     async check({ training }) {
-      styles.find(training!.id)
+      await trainer.check(trainingRecipe(styles.find(training!.id), parts.steps))
     },
     render: (job, options) => taught(job, job.request.training!.id, options),
   }
@@ -81,15 +74,9 @@ export function createStyleTrainer(parts: StyleTrainerParts): JobRenderer {
 const stops = (signal: AbortSignal): boolean => signal.reason instanceof SchedulerStops
 
 async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Parameters<JobRenderer['render']>[1]): Promise<void> {
-  const { styles, activity, place, now, onStart } = parts
+  const { styles, trainer, now } = parts
   const { signal, onProgress } = options
   const { out, ...style } = styles.find(id)
-  const request = trainingRecipe(style, parts.steps)
-  // What is cancelled is killed; what goes on after a start of the bot keeps its state first.
-  const [cancelling, stopping] = [new AbortController(), new AbortController()]
-  const abort = (): void => (stops(signal) ? stopping : cancelling).abort(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
   const previews = createPreviews(parts, job.request, out, style, (preview) => show({ preview }))
   let shown = { step: 0, of: 0 }
   let pausing = false
@@ -98,45 +85,26 @@ async function learn(parts: StyleTrainerParts, job: Job, id: string, options: Pa
     shownMs = now()
     if (!signal.aborted) onProgress({ stage: 'training', ...shown, ...(pausing && { pausing }), ...more })
   }
-  const process = () =>
-    runTrainingProcess(
-      { request, out, ...place },
-      {
-        signal: cancelling.signal,
-        stopping: stopping.signal,
-        onStep({ kind, step, of }) {
-          shown = { step, of }
-          if (now() - shownMs >= leastBetweenShownMs) show()
-          if (kind === 'saved' && step < of && !pausing) previews.begin()
-        },
-        onPause: (change) =>
-          activity?.onCount((count) => {
-            change(count > 0)
-            // Its own preview is the first to give way.
-            const others = count - Number(previews.drawing())
-            if (others > 0) previews.abandon()
-            if (pausing === others > 0) return
-            pausing = others > 0
-            if (shown.of > 0) show()
-          }) ?? (() => undefined),
-        ...(onStart && { onStart }),
-      },
-    )
+  const training: TrainingToRun = {
+    ...{ id: job.id, request: trainingRecipe(style, parts.steps), out, begunBefore: job.attempts > 1 },
+    ...omitUndefined({ traceparent: traceparentOf(job.id) }),
+  }
   try {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await process()
-      } catch (error) {
-        if (signal.aborted) throw signal.reason
-        if (!(error instanceof TrainingDied)) throw error
-        parts.onTrouble(error)
-        if (attempt < attempts) continue
-        if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
-        throw new UserError('trainer-died', 'The process that learns ended twice on this, perhaps for want of memory.')
-      }
-    }
+    await trainer.train(training, {
+      signal,
+      onStep({ kind, step, of }) {
+        shown = { step, of }
+        if (now() - shownMs >= leastBetweenShownMs) show()
+        if (kind === 'saved' && step < of && !pausing) previews.begin()
+      },
+      onPausing(change) {
+        if (pausing === change) return
+        pausing = change
+        if (shown.of > 0) show()
+      },
+      preview: previews,
+    })
   } finally {
-    signal.removeEventListener('abort', abort)
     await previews.settled()
   }
 }

@@ -14,6 +14,8 @@ const { request, out, device, threads, ffmpeg, version } = JSON.parse(process.ar
 /** Of a training: what is lost with a process that dies. */
 const saves = 20
 
+const waitsSaidMs = 20_000
+
 const stopping = new AbortController()
 let pause: PromiseWithResolvers<void> | undefined
 
@@ -53,10 +55,18 @@ async function train(): Promise<FromTraining> {
     }
     // Between two steps the channel is read.
     await new Promise((resolve) => setImmediate(resolve))
-    await pause?.promise
+    await paused()
   }
   if (next.value) return { kind: 'done' }
   throw new UserError('train-stopped', 'Stopped; it goes on from there.')
+}
+
+/** Whoever waits for others says so now and then: it has not hung. */
+async function paused(): Promise<void> {
+  if (!pause) return
+  const saying = setInterval(() => void said({ kind: 'waits' }), waitsSaidMs)
+  await pause.promise
+  clearInterval(saying)
 }
 
 train()

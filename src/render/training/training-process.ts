@@ -1,9 +1,13 @@
 // A training process: what the bot holds of training-child.ts. Lets it run, wait and stop; told of its steps.
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { filesOfModel } from '../../engine/index.ts'
 import { childEnvironment } from '../local/child-environment.ts'
 import { errorOf } from '../local/protocol.ts'
+import { type Death, deathOf, silentFor } from '../process-died.ts'
+import { createWatchdog, type WatchdogLimits } from '../watchdog.ts'
 import type { FromTraining, ToTraining, TrainingOrder } from './training-protocol.ts'
 
 export interface TrainingProcessOptions {
@@ -16,6 +20,10 @@ export interface TrainingProcessOptions {
   /** May call at once; returns what takes it away. @param change whether it is to wait from then on */
   readonly onPause: (change: (waits: boolean) => void) => () => void
   readonly onStart?: (pid: number) => void
+  /** One that says nothing for longer has hung, and is killed; as suits the size of the model where absent. */
+  readonly watchdog?: WatchdogLimits
+  /** Which of the machine's devices it is to see. */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 /** A process that does not end within this long after it was told to is killed: a step of a large model may take a minute. */
@@ -28,10 +36,10 @@ const program = join(import.meta.dirname, 'training-child.ts')
  * @throws UserError those of runTraining; `train-stopped` where it was stopped; TrainingDied
  */
 export function runTrainingProcess(order: TrainingOrder, options: TrainingProcessOptions): Promise<void> {
-  const { signal, stopping, onStep, onPause, onStart } = options
+  const { signal, stopping, onStep, onPause, onStart, environment, watchdog = limitsFor(order) } = options
   signal.throwIfAborted()
   const child = fork(program, [JSON.stringify(order)], {
-    env: childEnvironment(process.env),
+    env: childEnvironment(process.env, environment),
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Whatever it starts dies with it. Windows has no groups.
@@ -49,7 +57,12 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
   return new Promise<void>((resolve, reject) => {
     let end: Extract<FromTraining, { kind: 'done' | 'failed' }> | undefined
     let timer: NodeJS.Timeout | undefined
+    let hung: Death | undefined
     const kill = (): void => killGroup(child)
+    const watch = createWatchdog(watchdog, () => performance.now()).watch({ model: 'training', request: order.request }, (silentMs) => {
+      hung = silentFor(silentMs)
+      kill()
+    })
     const stop = (): void => {
       tell({ kind: 'stop' })
       timer = setTimeout(kill, stopGraceMs)
@@ -59,11 +72,13 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
     stopping.addEventListener('abort', stop, { once: true })
     if (stopping.aborted) stop()
     child.on('message', (message: FromTraining) => {
+      watch.heard({ stage: 'training' })
       if (message.kind === 'done' || message.kind === 'failed') end = message
-      else if (!signal.aborted) onStep(message)
+      else if (message.kind !== 'waits' && !signal.aborted) onStep(message)
     })
-    const over = (how: string): void => {
+    const over = (death: Death): void => {
       clearTimeout(timer)
+      watch.end()
       unpause()
       signal.removeEventListener('abort', kill)
       stopping.removeEventListener('abort', stop)
@@ -71,11 +86,23 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
       if (signal.aborted) reject(signal.reason)
       else if (end?.kind === 'done') resolve()
       else if (end) reject(errorOf(end.failure))
-      else reject(new TrainingDied(how, said.trim()))
+      else reject(new TrainingDied(death, said.trim()))
     }
-    child.on('error', (error) => over(error.message))
-    child.on('exit', (code, by) => over(by ?? `code ${code}`))
+    child.on('error', ({ message: how }) => over({ cause: 'ended', how }))
+    child.on('exit', (code, by) => over(hung ?? deathOf(code, by)))
   })
+}
+
+const minute = 60_000
+
+/**
+ * Reading, building and optimizing a graph is silent, and longer for a larger model. Stable Diffusion of 4 GB is given what an unknown render is;
+ * the small model begins within seconds.
+ */
+export function limitsFor({ request: { model } }: Pick<TrainingOrder, 'request'>): WatchdogLimits {
+  const bytes = filesOfModel(model.checkpoint).reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
+  const ms = Math.min(30 * minute, Math.max(5 * minute, (30 * minute * bytes) / 4e9))
+  return { factor: 10, leastMs: ms, unmeasuredMs: ms }
 }
 
 function killGroup(child: ChildProcess): void {
@@ -88,11 +115,13 @@ function killGroup(child: ChildProcess): void {
 }
 
 export class TrainingDied extends Error {
+  readonly death: Death
   /** The end of what it printed as an error. */
   readonly said: string
 
-  constructor(how: string, said: string) {
-    super(`the process that trains ended with ${how}`)
+  constructor(death: Death, said: string) {
+    super(`the process that trains ended with ${death.how}`)
+    this.death = death
     this.said = said
   }
 }

@@ -23,6 +23,8 @@ export type FromTraining =
   | { readonly kind: 'step'; readonly step: number; readonly of: number }
   /** `out` holds the weights of this step. */
   | { readonly kind: 'saved'; readonly step: number; readonly of: number }
+  /** It has been told to. */
+  | { readonly kind: 'waits' }
   /** Every step is done, and `out` holds what was learned. */
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: Failure }

@@ -5,7 +5,7 @@ import type { Choice } from '../../../src/chat/contract/incoming.ts'
 import type { Platform, Receiver } from '../../../src/chat/contract/platform.ts'
 import { reactions } from '../../../src/chat/contract/reactions.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
-import { type Harness, inAChannel, type Seen } from '../../suites/platform.ts'
+import { type Harness, inAChannel, type Person, type Seen } from '../../suites/platform.ts'
 import type { Data, DiscordMessage, Interaction, User } from './discord-state.ts'
 import { walk } from './rules.ts'
 import { type DiscordServer, startDiscord } from './server.ts'
@@ -73,7 +73,7 @@ export async function makeDiscordHarness(
     return result
   }
 
-  const userOf = (person: 'ann' | 'bob'): User => state.users[person]
+  const userOf = (person: Person): User => state.users[person]
   let dialog: { readonly interaction: Interaction; readonly modal: Data } | undefined
 
   return {

@@ -350,7 +350,7 @@ export async function startSlack(): Promise<SlackServer> {
 
   // auth.test alone tells the scopes, by a header
   function send(response: ServerResponse, { status = 200, headers = {}, body }: SlackResponse): void {
-    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const text = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
     response.writeHead(status, { 'content-type': 'application/json', 'x-oauth-scopes': server.scopes.join(','), ...headers }).end(text)
   }
 

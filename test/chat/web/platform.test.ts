@@ -18,7 +18,8 @@ testPlatform('the page as a platform', async (receiver: Receiver) => {
   let web = createWeb(webOptions({ file }))
   const origin = await web.start(receiver)
   const port = Number(new URL(origin).port)
-  const clients: Record<Person, PageClient> = { ann: await openPageClient(origin), bob: await openPageClient(origin) }
+  const open = () => openPageClient(origin)
+  const clients: Record<Person, PageClient> = { ann: await open(), bob: await open(), root: await open() }
 
   async function replyOf(person: Person, message: string): Promise<AnswerBody> {
     const found = (await clients[person].replies()).find((one) => one.message === message)

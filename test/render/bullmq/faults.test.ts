@@ -146,12 +146,15 @@ describe('a fault', { skip: skipWithoutRedis, timeout: 600_000 }, () => {
 
   test('of a disk that is full: the host says so, and another renders it without its being counted', async () => {
     const { pool: hosts, lost, troubles } = await pool()
+    const noSpace = async (): Promise<never> => {
+      throw new MissingFiles([], 'there is no space left on its disk', new Error('ENOSPC'))
+    }
     const full: HostFiles = {
       installed: () => [],
       look: async () => undefined,
-      use: async () => {
-        throw new MissingFiles([], 'there is no space left on its disk', new Error('ENOSPC'))
-      },
+      use: noSpace,
+      hold: noSpace,
+      forget: () => undefined,
     }
     const one = await openHost(server!.url, { pools: [createSimulatedPool({ stepMs: 10 })], files: full })
     closing.push(() => one.host.close())

@@ -5,12 +5,13 @@ import { test } from 'node:test'
 import type { KnownHost } from '../../../src/render/bullmq/host-registry.ts'
 import { protocolVersion } from '../../../src/render/bullmq/messages.ts'
 import { modelKeysOf } from '../../../src/render/bullmq/model-keys.ts'
-import { pickHost, type RenderNeeds, whyNot } from '../../../src/render/bullmq/pick-host.ts'
+import { type HostNeeds, pickHost, whyNot } from '../../../src/render/bullmq/pick-host.ts'
 
 const sha = (letter: string): string => letter.repeat(64)
 const file = (letter: string) => ({ sha256: sha(letter) })
 const model = modelKeysOf({ checkpoint: file('a'), motion: file('b'), loras: [{ file: file('c'), strength: 1 }] })
-const needs: RenderNeeds = {
+const needs: HostNeeds = {
+  lane: 'drawing',
   request: { width: 512, height: 512, frames: 16 },
   model,
   contents: [
@@ -29,8 +30,10 @@ function host(name: string, changes: Partial<KnownHost> & { readonly warm?: read
     protocol: protocolVersion,
     seq: 0,
     state: 'up',
+    takes: 'drawings',
     devices: [{ name: 'cuda:0', memoryBytes: 24e9, warm: [...warm] }],
     runs: [],
+    trainings: [],
     installed: [sha('a')],
     stepTimes: [],
     heardMs: 0,
@@ -85,4 +88,21 @@ test('an adapter makes another style of the same nets, and so does its strength'
   assert.notEqual(strength(1).style, strength(0.5).style)
   assert.deepEqual(strength(1), strength(1))
   assert.notEqual(strength(1).base, model.base)
+})
+
+test('one that is kept for drawings trains nothing, and one that is kept for trainings draws nothing', () => {
+  const hosts = [host('both', { takes: 'both' }), host('trainings', { takes: 'trainings' }), host('drawings')]
+  const training: HostNeeds = { ...needs, lane: 'training' }
+  const free = () => 1
+  assert.equal(pickHost([hosts[2]!], training, free), undefined)
+  assert.equal(pickHost([hosts[1]!], needs, free), undefined)
+  assert.equal(pickHost(hosts, training, free)?.name, 'trainings', 'where one is kept for them')
+  assert.equal(pickHost([hosts[0]!, hosts[2]!], training, free)?.name, 'both')
+  assert.equal(whyNot(hosts[1]!, needs), 'is kept for trainings')
+  assert.equal(whyNot(hosts[2]!, training), 'is kept for drawings')
+})
+
+test('a drawing goes to a host that trains nothing, where one is free and as warm', () => {
+  const trains = host('trains', { takes: 'both', trainings: ['one.1'], stepTimes: [{ ...needs.request, model: model.base, stepMs: 1 }] })
+  assert.equal(pickHost([trains, host('idle', { takes: 'both' })], needs, () => 1)?.name, 'idle')
 })

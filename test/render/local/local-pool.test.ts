@@ -284,7 +284,7 @@ describe('a child that has hung', () => {
 
   test('twice is given up with a sentence, and the next render is made', async () => {
     const { done, pool } = await frozenAt(2)
-    await assert.rejects(done, { code: 'worker-died' })
+    await assert.rejects(done, { code: 'worker-silent' })
     assert.equal((await pool.render(smallRecipe())).animation.frames, 2)
     await pool.close()
   })

@@ -1,0 +1,69 @@
+// The trainer of this machine: a process of its own for each training, which waits while anything is drawn here.
+
+import { SchedulerStops } from '../../jobs/renderer.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
+import { processDied } from '../process-died.ts'
+import type { WatchdogLimits } from '../watchdog.ts'
+import type { PoolActivity } from './pool-activity.ts'
+import type { TrainingRunner } from './trainer.ts'
+import { runTrainingProcess, TrainingDied } from './training-process.ts'
+import type { TrainingPlace } from './training-recipe.ts'
+
+export interface LocalTrainerParts {
+  /** Of what draws on the same device; absent: nothing does. */
+  readonly activity?: PoolActivity
+  readonly place: TrainingPlace
+  /** Which of the machine's devices it is to see. */
+  readonly environment?: NodeJS.ProcessEnv
+  readonly watchdog?: WatchdogLimits
+  readonly onTrouble: (error: unknown) => void
+  readonly onStart?: (pid: number) => void
+}
+
+/** How often a process is begun that dies. */
+const attempts = 2
+
+export function createLocalTrainer({ activity, place, environment, watchdog, onTrouble, onStart }: LocalTrainerParts): TrainingRunner {
+  return {
+    async train({ request, out }, { signal, onStep, onPausing, preview }) {
+      // What is cancelled is killed; what goes on after a start of the bot keeps its state first.
+      const [cancelling, stopping] = [new AbortController(), new AbortController()]
+      const abort = (): void => (signal.reason instanceof SchedulerStops ? stopping : cancelling).abort(signal.reason)
+      signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) abort()
+
+      /** A preview of its own is the first to give way. */
+      function onPause(change: (waits: boolean) => void): () => void {
+        if (!activity) return () => undefined
+        return activity.onCount((count) => {
+          change(count > 0)
+          const others = count - Number(preview.drawing())
+          if (others > 0) preview.abandon()
+          onPausing(others > 0)
+        })
+      }
+
+      const options = {
+        ...{ signal: cancelling.signal, stopping: stopping.signal, onStep, onPause },
+        ...omitUndefined({ environment, watchdog, onStart }),
+      }
+      try {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            return await runTrainingProcess({ request, out, ...place }, options)
+          } catch (error) {
+            if (signal.aborted) throw signal.reason
+            if (!(error instanceof TrainingDied)) throw error
+            onTrouble(error)
+            if (attempt < attempts) continue
+            if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
+            throw processDied('learns', error.death)
+          }
+        }
+      } finally {
+        signal.removeEventListener('abort', abort)
+      }
+    },
+  }
+}
