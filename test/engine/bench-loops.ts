@@ -34,7 +34,7 @@ const engine = createEngine({ ...cpuSession, sessions })
 
 async function draw(prompt: string, seed: bigint): Promise<EngineOutput> {
   const model = { checkpoint: 'models/pocket', loras: [] }
-  const settings = { negative: '', steps: 12, guidance: 4, clipSkip: 1, clip: { loop } } as const
+  const settings = { negative: '', steps: 8, guidance: 4, clipSkip: 1, clip: { loop } } as const
   const steps = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
   for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value
 }

@@ -45,7 +45,7 @@ console.log(`${right} of ${2 * clips} frames at keys show the words of their key
 
 async function draw(prompt: string, seed: bigint): Promise<Frames> {
   const model = { checkpoint: 'models/pocket', loras: [] }
-  const settings = { negative: '', steps: 12, guidance: 4, clipSkip: 1, clip: { loop: 'auto' } } as const
+  const settings = { negative: '', steps: 8, guidance: 4, clipSkip: 1, clip: { loop: 'auto' } } as const
   const steps = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
   for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value.frames
 }
