@@ -109,7 +109,7 @@ test('a style that ships draws as its LoRA does, and its file says the style, no
 
 const refused: readonly { readonly what: string; readonly args: string[]; readonly sentence: RegExp; readonly exit?: number }[] = [
   { what: 'too many frames', args: ['--frames', '129'], sentence: /1 to 128 frames, not 129/ },
-  { what: 'more seconds than frames', args: ['--seconds', '20'], sentence: /200 frames, and 128 are the most: ask for 12.8 seconds/ },
+  { what: 'more seconds than frames', args: ['--seconds', '20'], sentence: /240 frames, and 128 are the most: ask for 10\.6 seconds/ },
   { what: 'frames and seconds', args: ['--seconds', '2', '--frames', '8'], sentence: /say the same/ },
   { what: 'an overlap of a whole window', args: ['--window-length', '8', '--window-overlap', '8'], sentence: /0 to 7 frames, not 8/ },
   { what: 'guidance beyond the clip', args: ['--guidance-travel', '0: 7 | 16: 3'], sentence: /no frame 16: this clip has 16/ },
