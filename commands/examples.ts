@@ -12,7 +12,7 @@ export const examples: Readonly<Record<ExampleName, string>> = {
   seconds: 'animate a blue boat rocking over the sea seconds:4 seed:3',
   travel: 'animate prompt:"0: a red ball in a meadow | 8: a blue ball in a meadow" seed:4',
   guidance: 'animate a pink heart beating in the snow guidance-travel:"0: 1 | 8: 8" seed:6',
-  strength: 'animate a blue boat rocking over the sea style:neon strength-travel:"0: 0 | 8: 1" seed:7',
+  strength: 'animate a blue boat rocking over the sea style:sepia strength-travel:"0: 0 | 8: 1" seed:7',
 }
 
 export function exampleItems(context: Pick<CommandContext, 'exampleOf'>): Promise<ReplyItem[]> {
