@@ -635,7 +635,7 @@ const rows: readonly Row[] = [
   ],
   [
     'control-base',
-    'The SparseCtrl FILE was made for another base: widths 32, 32, 64, 64, where FILE has 64, 96, 128.',
+    'The SparseCtrl FILE was made for another base: widths 32, 32, 64, 64, where FILE has 64, 128, 160.',
     () => openModel({ checkpoint: 'models/pocket', control }),
   ],
   [
