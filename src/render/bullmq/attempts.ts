@@ -83,13 +83,12 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   const { registry, queues, placements, sender, store, delivered, signature, over, isGone, isUp, now, isOverdue } = parts
   const { watchdog, onAgain, onOver, onIdle, onTrouble, onError, onEvent } = parts
   const placed = new Map<string, RemoteRun>()
-  const nameOf = (host: string): string => registry.get(host)?.name ?? host
-  const about = (host: string, run: string) => ({ host, name: nameOf(host), run })
+  const about = ({ host, name }: Placed, run: string) => ({ host, name, run })
 
-  async function place(run: RemoteRun, { host, installed }: KnownHost): Promise<void> {
+  async function place(run: RemoteRun, { host, name, installed }: KnownHost): Promise<void> {
     run.attempt++
     const key = runKey(run)
-    const where = newPlace(host, nameOf(host), now())
+    const where = newPlace(host, name, now())
     run.where = where
     placed.set(key, run)
     try {
@@ -102,7 +101,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       await placements.write(run.id, { attempt: run.attempt, host, lost: run.lost })
       where.phase = 'placed'
       await queues.add(queueName(host, run.needs.lane), key, signature.sign('order', { ...body, run: key, host }, orderValidMs))
-      onEvent({ kind: 'placed', ...about(host, key) })
+      onEvent({ kind: 'placed', ...about(where, key) })
     } catch (error) {
       onError(error)
       // Once placed, whether it was added after all shows when it is looked at.
@@ -156,7 +155,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
       return
     }
     if (view.host === 'there') {
-      onTrouble(`GPU host ${nameOf(where.host)} does not take what it was given; it goes to another.`)
+      onTrouble(`GPU host ${where.name} does not take what it was given; it goes to another.`)
       onIdle(where.host)
     }
     again(run, run.handedBack + 1)
@@ -201,7 +200,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
           return
         }
         const { notes, closing, stepMs, renderMs, device } = outcome
-        onEvent({ kind: 'ended', ...about(host, key), device, renderMs, stepMs })
+        onEvent({ kind: 'ended', ...about(where, key), device, renderMs, stepMs })
         conclude(run, sha256)
         resolveRun(run, {
           ...animations,
@@ -223,13 +222,13 @@ export function createAttempts(parts: AttemptsParts): Attempts {
           lose(run, { of: 'host', how: 'its result was lost' })
           return
         }
-        onEvent({ kind: 'ended', ...about(host, key) })
+        onEvent({ kind: 'ended', ...about(where, key) })
         conclude(run)
         resolveRun(run, undefined)
         break
       }
       case 'failed':
-        onEvent({ kind: 'ended', ...about(host, key) })
+        onEvent({ kind: 'ended', ...about(where, key) })
         conclude(run)
         rejectRun(run, errorOf(outcome.failure))
         break
@@ -237,14 +236,14 @@ export function createAttempts(parts: AttemptsParts): Attempts {
         lose(run, { of: 'process', cause: outcome.cause, how: outcome.how })
         return
       case 'missing':
-        onTrouble(`GPU host ${nameOf(host)} could not get a file: ${outcome.why}`)
+        onTrouble(`GPU host ${where.name} could not get a file: ${outcome.why}`)
         run.avoid.add(host)
-        handBack(run, host)
+        handBack(run, where)
         return
       case 'stopped':
         if (outcome.snapshot) await run.onSnapshot?.(outcome.snapshot)
         if (run.where !== where) return
-        handBack(run, host)
+        handBack(run, where)
         return
     }
     onOver()
@@ -269,8 +268,8 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     }
   }
 
-  function handBack(run: RemoteRun, host: string): void {
-    onEvent({ kind: 'handed-back', ...about(host, runKey(run)) })
+  function handBack(run: RemoteRun, where: Placed): void {
+    onEvent({ kind: 'handed-back', ...about(where, runKey(run)) })
     if (registry.all().every((one) => run.avoid.has(one.host)) && run.avoid.size > 0) {
       conclude(run)
       rejectRun(run, noHostHolds(run.needs.lane, ['could not get its files']))
@@ -297,22 +296,22 @@ export function createAttempts(parts: AttemptsParts): Attempts {
   /** The attempt was begun, and has come to nothing. */
   function lose(run: RemoteRun, loss: LostRun): void {
     const key = runKey(run)
-    const { host, name } = endAttempt(run)
-    onEvent({ kind: 'lost', host, name, run: key, ...loss })
+    const where = endAttempt(run)
+    onEvent({ kind: 'lost', ...about(where, key), ...loss })
     if (run.answered) {
-      passOver(run, host)
+      passOver(run, where.host)
       return
     }
     run.lost++
     const [what, anew] = run.needs.lane === 'drawing' ? ['render', 'is begun anew'] : ['training', 'goes on elsewhere']
     const next = run.lost < mostLost ? anew : 'is given up'
-    onTrouble(`A ${what} on GPU host ${name} was lost (${loss.how}); it ${next}.`)
+    onTrouble(`A ${what} on GPU host ${where.name} was lost (${loss.how}); it ${next}.`)
     if (run.lost < mostLost) {
-      queues.revoke(queueName(host, run.needs.lane), key).catch(onError)
+      queues.revoke(queueName(where.host, run.needs.lane), key).catch(onError)
       placements.write(run.id, { attempt: run.attempt, lost: run.lost }).catch(onError)
       onAgain(run)
     } else {
-      delivered.add(run, host)
+      delivered.add(run, where.host)
       rejectRun(run, lostTwice(run.needs.lane, loss))
     }
     onOver()
@@ -343,7 +342,7 @@ export function createAttempts(parts: AttemptsParts): Attempts {
     place,
     takeUp(run, host) {
       // Whether it was begun nobody knows any more.
-      run.where = { ...newPlace(host, nameOf(host), now()), phase: 'placed', begun: true }
+      run.where = { ...newPlace(host, registry.get(host)?.name ?? host, now()), phase: 'placed', begun: true }
       placed.set(runKey(run), run)
       void look(run)
     },
