@@ -94,6 +94,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'trainer-died': '连续两次没有结果；最后一次学习进程以 {how} 结束：详情见机器人的日志。',
     'trainer-killed': '连续两次没有结果；最后一次学习进程被系统终止，内存用尽时会这样。',
     'trainer-silent': '连续两次没有结果；最后一次学习进程太久没有回应，被停止了：详情见机器人的日志。',
+    'trainer-garbled': '连续两次没有结果；最后一次学习进程的回答无法理解，这是程序的错误：详情见日志。',
     'quota-hour': '这里每小时可以添加 {max} 个文件；{ms~}后再试。',
     'quota-space': '这里添加的风格已占满 {max} GB：用 forget:yes 移除一些。',
     'quota-all': '主机上的风格已占满 {max} GB。',
