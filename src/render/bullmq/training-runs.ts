@@ -110,17 +110,14 @@ export function createTrainingRuns(parts: TrainingRunsParts): (order: TrainOrder
     { place, environment, activity }: TrainingDevice,
     signal: AbortSignal,
   ): Promise<RunOutcome> {
-    // What another host goes on with keeps its state first; what nobody wants is killed.
-    const [cancelling, stopping] = [new AbortController(), new AbortController()]
-    const abort = (): void => (signal.reason instanceof HostStops ? stopping : cancelling).abort(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    if (signal.aborted) abort()
+    // Another host goes on with it.
+    const comesAgain = (reason: unknown): boolean => reason instanceof HostStops
     const telling = tellOf(run, out)
     try {
       await runTrainingProcess(
         { request, out, ...place },
         {
-          ...{ signal: cancelling.signal, stopping: stopping.signal, onStep: telling.step, ...omitUndefined({ environment, onStart }) },
+          ...{ signal, comesAgain, onStep: telling.step, ...omitUndefined({ environment, onStart }) },
           onPause(change) {
             if (!activity) return () => undefined
             return activity.onCount((count) => {
@@ -134,10 +131,8 @@ export function createTrainingRuns(parts: TrainingRunsParts): (order: TrainOrder
       return { kind: 'learned', run, snapshot: (await putSnapshot(store, out, snapshotMs))! }
     } catch (error) {
       await telling.ended()
-      if (!(signal.reason instanceof HostStops)) throw error
+      if (!comesAgain(signal.reason)) throw error
       return { kind: 'stopped', run, ...omitUndefined({ snapshot: await putSnapshot(store, out, snapshotMs) }) }
-    } finally {
-      signal.removeEventListener('abort', abort)
     }
   }
 

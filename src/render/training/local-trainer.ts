@@ -27,12 +27,6 @@ const attempts = 2
 export function createLocalTrainer({ activity, place, environment, watchdog, onTrouble, onStart }: LocalTrainerParts): TrainingRunner {
   return {
     async train({ request, out }, { signal, onStep, onPausing, preview }) {
-      // What is cancelled is killed; what goes on after a start of the bot keeps its state first.
-      const [cancelling, stopping] = [new AbortController(), new AbortController()]
-      const abort = (): void => (signal.reason instanceof SchedulerStops ? stopping : cancelling).abort(signal.reason)
-      signal.addEventListener('abort', abort, { once: true })
-      if (signal.aborted) abort()
-
       /** A preview of its own is the first to give way. */
       function onPause(change: (waits: boolean) => void): () => void {
         if (!activity) return () => undefined
@@ -45,24 +39,22 @@ export function createLocalTrainer({ activity, place, environment, watchdog, onT
       }
 
       const options = {
-        ...{ signal: cancelling.signal, stopping: stopping.signal, onStep, onPause },
+        ...{ signal, onStep, onPause },
+        // After a start of the bot.
+        comesAgain: (reason: unknown) => reason instanceof SchedulerStops,
         ...omitUndefined({ environment, watchdog, onStart }),
       }
-      try {
-        for (let attempt = 1; ; attempt++) {
-          try {
-            return await runTrainingProcess({ request, out, ...place }, options)
-          } catch (error) {
-            if (signal.aborted) throw signal.reason
-            if (!(error instanceof TrainingDied)) throw error
-            onTrouble(error)
-            if (attempt < attempts) continue
-            if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
-            throw processDied('learns', error.death)
-          }
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await runTrainingProcess({ request, out, ...place }, options)
+        } catch (error) {
+          if (signal.aborted) throw signal.reason
+          if (!(error instanceof TrainingDied)) throw error
+          onTrouble(error)
+          if (attempt < attempts) continue
+          if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
+          throw processDied('learns', error.death)
         }
-      } finally {
-        signal.removeEventListener('abort', abort)
       }
     },
   }

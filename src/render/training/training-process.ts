@@ -11,10 +11,10 @@ import { createWatchdog, type WatchdogLimits } from '../watchdog.ts'
 import type { FromTraining, ToTraining, TrainingOrder } from './training-protocol.ts'
 
 export interface TrainingProcessOptions {
-  /** Aborted: it is killed at once. */
+  /** Aborted: it is killed at once; or, where it comes again, ends after its step and keeps its state. */
   readonly signal: AbortSignal
-  /** Aborted: it ends after its step and keeps its state. */
-  readonly stopping: AbortSignal
+  /** Whether what is aborted for this reason comes again. */
+  readonly comesAgain: (reason: unknown) => boolean
   /** Of every step, and of every state that was kept, with `order.out` being there. */
   readonly onStep: (message: Extract<FromTraining, { kind: 'step' | 'saved' }>) => void
   /** May call at once; returns what takes it away. @param change whether it is to wait from then on */
@@ -33,10 +33,10 @@ const program = join(import.meta.dirname, 'training-child.ts')
 
 /**
  * Resolves when all steps are done.
- * @throws UserError those of runTraining; `train-stopped` where it was stopped; TrainingDied
+ * @throws UserError those of runTraining; `train-stopped` where it keeps its state; TrainingDied; the signal's reason
  */
 export function runTrainingProcess(order: TrainingOrder, options: TrainingProcessOptions): Promise<void> {
-  const { signal, stopping, onStep, onPause, onStart, environment, watchdog = limitsFor(order) } = options
+  const { signal, comesAgain, onStep, onPause, onStart, environment, watchdog = limitsFor(order) } = options
   signal.throwIfAborted()
   const child = fork(program, [JSON.stringify(order)], {
     env: childEnvironment(process.env, environment),
@@ -68,22 +68,21 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
       timer = setTimeout(kill, stopGraceMs)
     }
     const unpause = onPause((waits) => tell({ kind: waits ? 'pause' : 'go' }))
-    signal.addEventListener('abort', kill, { once: true })
-    stopping.addEventListener('abort', stop, { once: true })
-    if (stopping.aborted) stop()
+    const cancelled = (): boolean => signal.aborted && !comesAgain(signal.reason)
+    const abort = (): void => (cancelled() ? kill() : stop())
+    signal.addEventListener('abort', abort, { once: true })
     child.on('message', (message: FromTraining) => {
       watch.heard({ stage: 'training' })
       if (message.kind === 'done' || message.kind === 'failed') end = message
-      else if (message.kind !== 'waits' && !signal.aborted) onStep(message)
+      else if (message.kind !== 'waits' && !cancelled()) onStep(message)
     })
     const over = (death: Death): void => {
       clearTimeout(timer)
       watch.end()
       unpause()
-      signal.removeEventListener('abort', kill)
-      stopping.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', abort)
       kill()
-      if (signal.aborted) reject(signal.reason)
+      if (cancelled()) reject(signal.reason)
       else if (end?.kind === 'done') resolve()
       else if (end) reject(errorOf(end.failure))
       else reject(new TrainingDied(death, said.trim()))
