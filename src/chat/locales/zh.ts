@@ -30,6 +30,7 @@ export const zh: Locale = {
     training: '正在从 {pictures} 张图片学习 {name}',
     'training-reading': '正在看图片',
     'training-pauses': '第 {step} 步，共 {of} 步；没有动画在画时继续',
+    'training-example': '{name} 已学会，正在画它的示例',
     'training-done': '{name} 学好了，目前只有管理员能用。下面是它的示例。要发布吗？',
     'training-failed': '没能学会 {name}。{reason}',
     'training-expired': '{name} 等得太久，已放弃学习。请重新提交。',

@@ -12,7 +12,7 @@ import { type Line, type SentenceValue, say } from '../../contract/reply.ts'
 import type { Locale } from '../../locales/locale.ts'
 import { speak, speakNote } from '../../locales/speak.ts'
 import { audienceOf, type ReplyTarget } from '../reply-target.ts'
-import { isTraining, taughtButtons, taughtName, trainingPlace, trainingStage } from './training-words.ts'
+import { isTraining, taughtButtons, taughtName, trainingPlace, trainingStage, trainingWords } from './training-words.ts'
 
 export interface WaitingState {
   readonly ahead?: number
@@ -44,7 +44,7 @@ export interface RunningState {
 export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, preview }: RunningState, locale: Locale): Outgoing {
   const { text, done } = stageWords(progress, leftMs)
   return {
-    ...common(job, to, locale, [doing(job)]),
+    ...common(job, to, locale, [doing(job, progress)]),
     tone: 'running',
     progress: { done, text: speak(locale, text) },
     ...omitUndefined({ picture: preview }),
@@ -52,9 +52,9 @@ export function runningMessage(job: Job, to: ReplyTarget, { progress, leftMs, pr
   }
 }
 
-function doing(job: Job): Line {
+function doing(job: Job, progress: JobProgress | undefined): Line {
   const { training } = job.request
-  return training ? say('training', { name: taughtName(job), pictures: training.pictures }) : say('drawing')
+  return training ? trainingWords(taughtName(job), training, progress) : say('drawing')
 }
 
 function stageWords(progress: JobProgress | undefined, leftMs: number | undefined): { text: Line; done: number } {

@@ -1,7 +1,8 @@
 // What is said of a job that teaches a style, where it differs from a drawing. Pure.
 
 import type { Job } from '../../../jobs/job.ts'
-import type { LearningProgress } from '../../../jobs/renderer.ts'
+import type { JobProgress, LearningProgress } from '../../../jobs/renderer.ts'
+import type { StyleTraining } from '../../../jobs/request.ts'
 import { commandText } from '../../contract/command-text.ts'
 import type { Button } from '../../contract/outgoing.ts'
 import { type Line, say } from '../../contract/reply.ts'
@@ -15,6 +16,12 @@ export const taughtName = ({ request }: Job): string => request.style ?? ''
 
 export function trainingPlace(ahead: number): Line {
   return ahead === 0 ? say('training-next') : say('training-ahead', { ahead })
+}
+
+/** What goes on: it is learned, and then its example is drawn, which begins with what any drawing begins with. */
+export function trainingWords(name: string, { pictures }: StyleTraining, progress: JobProgress | undefined): Line {
+  const drawn = progress && progress.stage !== 'training' && progress.stage !== 'loading'
+  return drawn ? say('training-example', { name }) : say('training', { name, pictures })
 }
 
 export function trainingStage({ pausing, step, of }: LearningProgress, leftMs: number | undefined): { text: Line; done: number } {

@@ -6,6 +6,7 @@ import { jobFacts, runningMessage, waitingMessage } from '../../../../src/chat/d
 import type { ReplyTarget } from '../../../../src/chat/delivery/reply-target.ts'
 import { english, localeFor } from '../../../../src/chat/locales/locales.ts'
 import { newJob } from '../../../../src/jobs/job.ts'
+import type { JobProgress } from '../../../../src/jobs/renderer.ts'
 import { askOf } from '../../../jobs/asks.ts'
 
 const job = newJob(askOf('ann', { frames: 64, loop: 'auto' }), 'j1', 0)
@@ -16,9 +17,9 @@ test('how long it will take is said while it waits, and when it begins', () => {
   const beginning = { progress: { stage: 'loading', step: 0, of: 0 } } as const
   assert.equal(
     runningMessage(job, to, { ...beginning, leftMs: 400_000 }, english).progress!.text,
-    'Getting ready to draw. It takes about 7 minutes.',
+    'Getting ready. It takes about 7 minutes.',
   )
-  assert.equal(runningMessage(job, to, beginning, english).progress!.text, 'Getting ready to draw.')
+  assert.equal(runningMessage(job, to, beginning, english).progress!.text, 'Getting ready.')
 })
 
 test('how it loops is among its facts, where it was measured', () => {
@@ -32,4 +33,14 @@ test('how it loops is among its facts, where it was measured', () => {
   assert.equal(loopOf(1, 'ping-pong', 'en')!.value, 'forth and back, seam 1.00')
   assert.equal(loopOf(1, 'ping-pong', 'zh')!.value, '来回播放，接缝 1.00')
   assert.ok(jobFacts(job, english).every(({ label }) => label !== 'Loop'))
+})
+
+test('of a style that is taught it is said what is going on: learning it, then drawing its example', () => {
+  const teaching = { ...job, request: { ...job.request, style: 'watercolour', training: { id: 't1', pictures: 12 } } }
+  const said = (progress?: JobProgress) => runningMessage(teaching, to, { ...(progress && { progress }) }, english).text
+  const learning = 'Learning watercolour from 12 pictures'
+  assert.equal(said(), learning)
+  assert.equal(said({ stage: 'loading', step: 0, of: 0 }), learning)
+  assert.equal(said({ stage: 'training', step: 2, of: 4 }), learning)
+  assert.equal(said({ stage: 'denoising', step: 1, of: 8 }), 'watercolour is learned; its example is being drawn')
 })
