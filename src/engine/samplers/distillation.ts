@@ -1,11 +1,11 @@
 // Distillation for few steps: which of the known methods a file was made by, and how nets are drawn with that were. Tensors do not tell,
 // only names do. Sources: the model cards of latent-consistency/lcm-lora-sdv1-5, ByteDance/Hyper-SD, h1t/TCD-SD15-LoRA and
-// wangfuyun/PCM_Weights with its demonstration; Wang et al., arXiv 2405.18407.
+// wangfuyun/PCM_Weights with its demonstration; Wang et al., arXiv 2405.18407; Salimans and Ho, arXiv 2202.00512.
 
 import type { SamplerName, Spacing } from '../draw-settings.ts'
 
 export interface Distillation {
-  readonly method: 'LCM' | 'Hyper-SD' | 'TCD' | 'PCM'
+  readonly method: 'LCM' | 'Hyper-SD' | 'TCD' | 'PCM' | 'progressive distillation'
   readonly sampler: SamplerName
   readonly spacing: Spacing
   readonly steps: number
@@ -44,6 +44,10 @@ const methods: readonly (readonly [pattern: RegExp, of: (steps: number | undefin
       const heard = /normal[-_ ]?cfg/i.test(name)
       return { method: 'PCM', ...trailing, steps, guidance: heard ? 7.5 : 1, mostGuidance: heard ? 10 : 3 }
     },
+  ],
+  [
+    /progressive[-_ ]distillation/i,
+    (steps = 4) => ({ method: 'progressive distillation', ...trailing, steps, guidance: 1, mostGuidance: 3 }),
   ],
 ]
 

@@ -32,11 +32,12 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
   const model = openModel(files)
   const motion = model.motion?.architecture ?? null
   const said = recommendedSettings(files.checkpoint)
-  const wanted = omitUndefined({ steps: said.steps, guidance: said.guidance })
   const distilledLora = (files.loras ?? [])
     .filter(({ strength }) => strength > 0)
     .map(({ file }) => distillationSaid(openTensorFile(file)))
     .find((found) => found !== undefined)
+  // What a folder recommends is for its nets as they are: a LoRA for few steps needs its own.
+  const wanted = distilledLora ? {} : omitUndefined({ steps: said.steps, guidance: said.guidance })
   const { sampler, guidance } = scheduleFor(motion, wanted, { ...model.trained, ...omitUndefined({ distilledLora }) })
   const { factor } = model.vae.architecture
   return {
