@@ -2,8 +2,8 @@
 
 import type { GpuDeviceSummary, GpuHosts } from '../chat/contract/gpu-hosts.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import type { KnownHost } from '../render/bullmq/host-registry.ts'
-import type { BullmqPool } from '../render/bullmq/pool.ts'
+import type { KnownHost } from '../render/bullmq/pool/host-registry.ts'
+import type { BullmqPool } from '../render/bullmq/pool/pool.ts'
 import type { Recipe } from '../render/recipe.ts'
 
 /** @param recipeOf what somebody gets with a style who says nothing else */

@@ -7,9 +7,9 @@ import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
-import type { RunEvent } from '../render/bullmq/attempts.ts'
-import { makeHostKey } from '../render/bullmq/host-key.ts'
-import type { BullmqPool } from '../render/bullmq/pool.ts'
+import type { RunEvent } from '../render/bullmq/pool/attempts.ts'
+import type { BullmqPool } from '../render/bullmq/pool/pool.ts'
+import { makeHostKey } from '../render/bullmq/protocol/host-key.ts'
 import { createFileContents } from '../render/file-contents.ts'
 import { usualFrameCacheBytes } from '../render/frame-cache.ts'
 import { parseDeviceList } from '../render/local/device-list.ts'
@@ -59,8 +59,8 @@ async function openRemote(
   onRun: (event: RunEvent) => void,
 ): Promise<BullmqPool> {
   // BullMQ and its client are modules that nobody waits for who has no Redis.
-  const { openHostLink } = await import('../render/bullmq/link.ts')
-  const { createBullmqPool } = await import('../render/bullmq/pool.ts')
+  const { openHostLink } = await import('../render/bullmq/protocol/link.ts')
+  const { createBullmqPool } = await import('../render/bullmq/pool/pool.ts')
   const onError = (error: unknown): void => log.error({ err: error }, 'the way to the GPU hosts is in trouble')
   const link = await openHostLink({ ...config, hostKey: keyOf(config, tell), name: 'zoetrope-bot', onError })
   return createBullmqPool({

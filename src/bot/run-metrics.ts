@@ -2,7 +2,7 @@
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { GpuHosts } from '../chat/contract/gpu-hosts.ts'
-import type { RunEvent } from '../render/bullmq/attempts.ts'
+import type { RunEvent } from '../render/bullmq/pool/attempts.ts'
 
 export interface RunMetrics {
   run(event: RunEvent): void

@@ -1,7 +1,7 @@
 // What is stuck at the end of a chaos run, as Redis shows it: what hosts say, where attempts were placed, what BullMQ knows of them.
 
 import type { Redis } from 'ioredis'
-import { keys } from '../../src/render/bullmq/keys.ts'
+import { keys } from '../../src/render/bullmq/protocol/keys.ts'
 
 export async function describeStuck(redis: Redis, jobs: readonly string[]): Promise<string> {
   const lines: string[] = []

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path'
 import { pocket } from '../../src/paths.ts'
-import { startGpuHost } from '../../src/render/bullmq/gpu-host.ts'
-import { openHostFiles } from '../../src/render/bullmq/host-files.ts'
-import { openHostLink } from '../../src/render/bullmq/link.ts'
+import { startGpuHost } from '../../src/render/bullmq/host/gpu-host.ts'
+import { openHostFiles } from '../../src/render/bullmq/host/host-files.ts'
+import { openHostLink } from '../../src/render/bullmq/protocol/link.ts'
 import { createFileContents } from '../../src/render/file-contents.ts'
 import { createSimulatedPool } from '../chaos/simulated-pool.ts'
 import type { ScaleHostsOptions } from './options.ts'
