@@ -1,7 +1,7 @@
 // The entry point of `npm start`: the bot, until it is asked to stop.
 
 import { startBot } from './bot/bot.ts'
-import { shellQuote } from './cli/shell-quote.ts'
+import { shellQuote } from './cli/command-line/shell-quote.ts'
 import { readConfig, settings, settingsTable } from './config.ts'
 import { UserError } from './errors.ts'
 import { createLog } from './log.ts'

@@ -3,10 +3,10 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import description from '../package.json' with { type: 'json' }
-import type { CommandLine } from './cli/command-line.ts'
-import { exitCodeOf, exitCodes, exitCodeTable } from './cli/exit-codes.ts'
-import { commandPrefix, isNpmScript } from './cli/invocation.ts'
-import { createOutput, type Output, type OutputFlags, type Streams } from './cli/output.ts'
+import type { CommandLine } from './cli/command-line/command-line.ts'
+import { exitCodeOf, exitCodes, exitCodeTable } from './cli/command-line/exit-codes.ts'
+import { commandPrefix, isNpmScript } from './cli/command-line/invocation.ts'
+import { createOutput, type Output, type OutputFlags, type Streams } from './cli/terminal/output.ts'
 import { UserError } from './errors.ts'
 
 type Declare = (program: Command, line: CommandLine) => void

@@ -16,12 +16,12 @@ import type { Drawn } from '../render/render.ts'
 import { clipFlags } from './animate/clip-flags.ts'
 import { formats, placeFor, standardStream, writeWhole } from './animate/output-file.ts'
 import type { Flags } from './animate/recipe-from-flags.ts'
-import type { CommandLine } from './command-line.ts'
-import { collected, controlImageOf, embeddingOf, loraOf, number, seedOf, size, whole } from './flag-values.ts'
-import type { Output } from './output.ts'
-import { drawingBar } from './progress-bar.ts'
-import { readStandardInput } from './standard-input.ts'
-import { inBytes } from './terminal.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import { collected, controlImageOf, embeddingOf, loraOf, number, seedOf, size, whole } from './command-line/flag-values.ts'
+import { readStandardInput } from './command-line/standard-input.ts'
+import type { Output } from './terminal/output.ts'
+import { inBytes } from './terminal/plain-text.ts'
+import { drawingBar } from './terminal/progress-bar.ts'
 
 export function animateCommand(program: Command, line: CommandLine): void {
   const { output, signal } = line

@@ -6,9 +6,9 @@ import description from '../../package.json' with { type: 'json' }
 import { readConfig } from '../config.ts'
 import { restoreBackup } from './backup/restore-backup.ts'
 import { writeBackup } from './backup/write-backup.ts'
-import type { CommandLine } from './command-line.ts'
-import type { Output } from './output.ts'
-import { inBytes } from './terminal.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import type { Output } from './terminal/output.ts'
+import { inBytes } from './terminal/plain-text.ts'
 
 export function backupCommand(program: Command, { output }: CommandLine): void {
   program

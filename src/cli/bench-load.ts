@@ -12,9 +12,9 @@ import { openChatTarget } from './bench-load/chat-target.ts'
 import { jainIndex, percentile } from './bench-load/fairness.ts'
 import type { LoadReport } from './bench-load/load-report.ts'
 import { simulateLoad } from './bench-load/load-simulation.ts'
-import type { CommandLine } from './command-line.ts'
-import type { Output } from './output.ts'
-import { aligned, inBytes } from './terminal.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import type { Output } from './terminal/output.ts'
+import { aligned, inBytes } from './terminal/plain-text.ts'
 
 interface Flags {
   readonly people: number

@@ -9,8 +9,8 @@ import { measureRealSize } from './bench/real-size.ts'
 import { measureSmallSize } from './bench/small-size.ts'
 import { measureStyles } from './bench/styles.ts'
 import { measureTraining } from './bench/training.ts'
-import type { CommandLine } from './command-line.ts'
-import { whole } from './flag-values.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import { whole } from './command-line/flag-values.ts'
 
 interface Flags {
   readonly synthetic?: 'sd15'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { createLog } from '../log.ts'
-import type { CommandLine } from './command-line.ts'
+import type { CommandLine } from './command-line/command-line.ts'
 
 export function chatCommand(program: Command, { output, signal }: CommandLine): void {
   program

@@ -9,8 +9,8 @@ import { kindOfFile } from '../engine/index.ts'
 import { modelFolder, pocket } from '../paths.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
 import { readPublishedModels } from '../styles/download/published-models.ts'
-import type { CommandLine } from './command-line.ts'
-import { shellQuote } from './shell-quote.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import { shellQuote } from './command-line/shell-quote.ts'
 
 const scripts = { bash: 'bash.sh', zsh: 'zsh.zsh', fish: 'fish.fish' } as const
 type Shell = keyof typeof scripts

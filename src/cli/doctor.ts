@@ -13,13 +13,13 @@ import { openDevices } from '../render/local/open-devices.ts'
 import type { Recipe } from '../render/recipe.ts'
 import { type BaseModel, baseModels } from '../styles/catalog/base-models.ts'
 import { installedModels } from '../styles/download/installed-models.ts'
-import type { CommandLine } from './command-line.ts'
+import type { CommandLine } from './command-line/command-line.ts'
 import { badly, type Finding, off } from './doctor/finding.ts'
 import { checkFfmpeg, checkHome, checkNode, checkPage, checkPort } from './doctor/host-checks.ts'
 import { checkDevice, checkModel } from './doctor/render-checks.ts'
 import { checkClock, checkContentStore, checkDiscord, checkRedis, checkSlack } from './doctor/service-checks.ts'
-import type { Output } from './output.ts'
-import { plain } from './terminal.ts'
+import type { Output } from './terminal/output.ts'
+import { plain } from './terminal/plain-text.ts'
 
 export function doctorCommand(program: Command, { output, prefix }: CommandLine): void {
   program

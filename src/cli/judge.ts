@@ -17,11 +17,11 @@ import { pocket } from '../paths.ts'
 import { type LookName, lookNames } from '../pocket-world/looks.ts'
 import { renderLoop } from '../pocket-world/render.ts'
 import { writeWhole } from './animate/output-file.ts'
-import type { CommandLine } from './command-line.ts'
-import { collected, loraOf, number, size, whole } from './flag-values.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import { collected, loraOf, number, size, whole } from './command-line/flag-values.ts'
 import { type JudgedStyle, type LoopSource, type ModelSourceOptions, modelSource, styleFile, truthSource } from './judge/loop-source.ts'
-import type { Output } from './output.ts'
-import { aligned, type Print } from './terminal.ts'
+import type { Output } from './terminal/output.ts'
+import { aligned, type Print } from './terminal/plain-text.ts'
 
 interface Flags extends ModelSourceOptions {
   readonly count: number

@@ -13,11 +13,11 @@ import { fileDigest } from '../styles/download/file-digest.ts'
 import { type InstalledModel, installedModels, removeModel, writeRecord } from '../styles/download/installed-models.ts'
 import { type HubModel, type PublishedModel, readPublishedModels, wantedModel } from '../styles/download/published-models.ts'
 import { pullModel } from '../styles/download/pull-model.ts'
-import type { CommandLine } from './command-line.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import { installedAs } from './command-line/model-path.ts'
 import { kindWords } from './inspect/describe-weights.ts'
-import { installedAs } from './model-path.ts'
-import { transferBar } from './progress-bar.ts'
-import { aligned, inBytes, plain } from './terminal.ts'
+import { aligned, inBytes, plain } from './terminal/plain-text.ts'
+import { transferBar } from './terminal/progress-bar.ts'
 
 export function modelsCommand(program: Command, line: CommandLine): void {
   const models = program.command('models').description('published models: list them, pull them from the hub, verify and remove them')

@@ -6,9 +6,9 @@ import { type Device, devices, type Precision, targetsFor } from '../engine/inde
 import { chooseDevice, createSession, type LoadAlone, listBackends, probeMachine, selfTest } from '../engine/run.ts'
 import { type Comparison, type TestSession, verify } from '../engine/train.ts'
 import { UserError } from '../errors.ts'
-import type { CommandLine } from './command-line.ts'
-import type { Output } from './output.ts'
-import { aligned } from './terminal.ts'
+import type { CommandLine } from './command-line/command-line.ts'
+import type { Output } from './terminal/output.ts'
+import { aligned } from './terminal/plain-text.ts'
 
 const root = relative(process.cwd(), join(import.meta.dirname, '../..')) || '.'
 

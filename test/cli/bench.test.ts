@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { atLeast, atMost, gib, type Measurement, printMeasurement, seconds } from '../../src/cli/bench/measurement.ts'
 import { createReference } from '../../src/cli/bench/reference.ts'
 import { benchCommand } from '../../src/cli/bench.ts'
-import { createOutput } from '../../src/cli/output.ts'
+import { createOutput } from '../../src/cli/terminal/output.ts'
 
 test('what is wanted stands beside what was measured, and says where it was missed', () => {
   const lines: string[] = []

@@ -2,7 +2,7 @@
 
 import { Option } from 'commander'
 import { clipSettings } from '../../engine/draw-settings.ts'
-import { number, whole } from '../flag-values.ts'
+import { number, whole } from '../command-line/flag-values.ts'
 
 const about: Readonly<Record<keyof typeof clipSettings, string>> = {
   loop: 'how the end meets the beginning; auto does what the motion module needs',

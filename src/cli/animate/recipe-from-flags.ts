@@ -14,7 +14,7 @@ import { pocket } from '../../paths.ts'
 import type { Recipe } from '../../render/recipe.ts'
 import { recipeFor } from '../../styles/catalog/recipe.ts'
 import { readPublishedModels } from '../../styles/download/published-models.ts'
-import { modelPath, type NamedModels } from '../model-path.ts'
+import { modelPath, type NamedModels } from '../command-line/model-path.ts'
 import { formatOf } from './output-file.ts'
 import { type ReadCatalog, readStyleCatalog } from './read-style-catalog.ts'
 

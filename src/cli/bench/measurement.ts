@@ -1,6 +1,6 @@
 // A measurement: what was measured, beside what is wanted.
 
-import type { Print } from '../terminal.ts'
+import type { Print } from '../terminal/plain-text.ts'
 
 export interface Measurement {
   readonly what: string

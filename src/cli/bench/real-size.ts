@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { drawingMemory, openModel, syntheticSd15, targetsFor } from '../../engine/index.ts'
-import { inBytes, type Print } from '../terminal.ts'
+import { inBytes, type Print } from '../terminal/plain-text.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atLeast, atMost, gib, type Measurement, seconds } from './measurement.ts'
 import type { RealSizeResult, RealSizeTask } from './real-size-process.ts'

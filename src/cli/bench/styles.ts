@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { syntheticLora, syntheticSd15 } from '../../engine/index.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
-import type { Print } from '../terminal.ts'
+import type { Print } from '../terminal/plain-text.ts'
 import { measureInChild } from './child-measurement.ts'
 import { atMost, gib, type Measurement, seconds } from './measurement.ts'
 import { writing } from './real-size.ts'

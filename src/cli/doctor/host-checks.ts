@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { isLoopbackHost } from '../../chat/web/config.ts'
 import { findFfmpeg } from '../../media/ffmpeg.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
-import { inBytes } from '../terminal.ts'
+import { inBytes } from '../terminal/plain-text.ts'
 import { bad, type Finding, good, poor } from './finding.ts'
 
 /** @param wanted the version that the package was tested with, `24.21.0` */

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { drawSettingNames, drawSettings } from '../../draw-settings.ts'
-import { shellQuote } from '../shell-quote.ts'
+import { shellQuote } from '../command-line/shell-quote.ts'
 
 const text = z.string()
 const number = z.number()

@@ -11,7 +11,7 @@ import type { Identity } from '../../engine/checkpoint/identify/identify.ts'
 import type { LoraDescription } from '../../engine/checkpoint/lora/describe.ts'
 import { distillationSaid, openModel } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
-import { inBytes, inMillions, plain } from '../terminal.ts'
+import { inBytes, inMillions, plain } from '../terminal/plain-text.ts'
 
 /** A label and what stands beside it. */
 export type LabelledLine = readonly [label: string, text: string]

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { reconstructions, type TraineeName, vaeParts } from '../../engine/train.ts'
-import { number, whole } from '../flag-values.ts'
+import { number, whole } from '../command-line/flag-values.ts'
 
 export interface Kind {
   readonly does: string

@@ -2,9 +2,9 @@
 
 import { existsSync } from 'node:fs'
 import { basename, parse, resolve } from 'node:path'
-import { UserError } from '../errors.ts'
-import type { InstalledModel } from '../styles/download/installed-models.ts'
-import type { PublishedModel } from '../styles/download/published-models.ts'
+import { UserError } from '../../errors.ts'
+import type { InstalledModel } from '../../styles/download/installed-models.ts'
+import type { PublishedModel } from '../../styles/download/published-models.ts'
 
 export interface NamedModels {
   readonly installed: readonly InstalledModel[]

@@ -1,7 +1,7 @@
 // The output of a command: its result to standard output, as lines for people or as one JSON value for programs; notes and progress to
 // standard error.
 
-import { plainJson } from './terminal.ts'
+import { plainJson } from './plain-text.ts'
 
 export interface Output {
   /** A line of the result; under --json `data` says it instead. */

@@ -1,4 +1,4 @@
-// Terminal output of commands: plain text, aligned, the same in a terminal and in a pipe.
+// Plain text for a terminal: safe to show, aligned, the same in a pipe.
 
 export type Print = (line: string) => void
 

@@ -1,7 +1,7 @@
 // Standard input, read to its end: what stands for `-` on the command line.
 
 import { buffer } from 'node:stream/consumers'
-import { UserError } from '../errors.ts'
+import { UserError } from '../../errors.ts'
 
 /** @throws UserError `usage` where nobody leads anything in */
 export async function readStandardInput(): Promise<Buffer> {

@@ -1,6 +1,6 @@
 // Exit codes: what a command ended with, for scripts. They stand in `zoetrope --help` and in the README.
 
-import { UserError } from '../errors.ts'
+import { UserError } from '../../errors.ts'
 
 export const exitCodes = {
   done: 0,

@@ -1,6 +1,6 @@
 // The command line, as a command sees it: where its words go, when to stop, and how it was called.
 
-import type { Output } from './output.ts'
+import type { Output } from '../terminal/output.ts'
 
 export interface CommandLine {
   readonly output: Output

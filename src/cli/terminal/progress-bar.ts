@@ -1,9 +1,9 @@
 // Progress bars with the time left, of a drawing, of a transfer and of a training: on a terminal a bar, in a pipe a line now and then.
 
 import { type Options, SingleBar } from 'cli-progress'
-import type { RenderProgress } from '../jobs/renderer.ts'
+import type { RenderProgress } from '../../jobs/renderer.ts'
 import type { Output } from './output.ts'
-import { inBytes } from './terminal.ts'
+import { inBytes } from './plain-text.ts'
 
 const options: Options = {
   barsize: 30,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { timeLeft } from '../../src/cli/progress-bar.ts'
+import { timeLeft } from '../../../src/cli/terminal/progress-bar.ts'
 
 it('carries what rounding fills up: a minute has sixty seconds, an hour sixty minutes', () => {
   const said = [0, 9.2, 59.4, 59.6, 60, 899.7, 3599.5, 3600, 7325].map(timeLeft)

@@ -8,17 +8,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { Command } from 'commander'
-import { animateCommand } from '../../src/cli/animate.ts'
-import type { CommandLine } from '../../src/cli/command-line.ts'
-import { complete } from '../../src/cli/completion.ts'
-import { exitCodeOf } from '../../src/cli/exit-codes.ts'
-import { animateCommandLine, flagName } from '../../src/cli/inspect/animate-command-line.ts'
-import { commandPrefix } from '../../src/cli/invocation.ts'
-import { createOutput } from '../../src/cli/output.ts'
-import { drawSettingNames } from '../../src/draw-settings.ts'
-import { UserError } from '../../src/errors.ts'
+import { animateCommand } from '../../../src/cli/animate.ts'
+import type { CommandLine } from '../../../src/cli/command-line/command-line.ts'
+import { exitCodeOf } from '../../../src/cli/command-line/exit-codes.ts'
+import { commandPrefix } from '../../../src/cli/command-line/invocation.ts'
+import { complete } from '../../../src/cli/completion.ts'
+import { animateCommandLine, flagName } from '../../../src/cli/inspect/animate-command-line.ts'
+import { createOutput } from '../../../src/cli/terminal/output.ts'
+import { drawSettingNames } from '../../../src/draw-settings.ts'
+import { UserError } from '../../../src/errors.ts'
 
-const project = join(import.meta.dirname, '../..')
+const project = join(import.meta.dirname, '../../..')
 const program = join(project, 'src/zoetrope.js')
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-line-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -2,7 +2,7 @@
 
 import { parse, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import type { LoraFile } from '../jobs/request.ts'
+import type { LoraFile } from '../../jobs/request.ts'
 
 /** For an option that may be given again. */
 export const collected =
