@@ -7,9 +7,9 @@ import type { HostCommand, WireProgress } from '../protocol/messages.ts'
 import { createRecent } from '../recent.ts'
 import { type AttemptsParts, createAttempts } from './attempts.ts'
 import { createDelivered, type DeliveredParts } from './delivered.ts'
-import type { HostRegistry, KnownHost } from './host-registry.ts'
-import { takesWork } from './host-registry.ts'
+import { type KnownHost, takesWork } from './host-registry.ts'
 import { pickHost } from './pick-host.ts'
+import type { Placements } from './placements.ts'
 import { hostsUnreachable, noHostHolds, reasonsAgainst } from './refusals.ts'
 import { type RemoteRun, rejectRun, runKey, showProgress } from './remote-run.ts'
 
@@ -31,8 +31,8 @@ export interface RemoteRuns {
 }
 
 export interface RemoteRunsParts
-  extends Omit<AttemptsParts, 'delivered' | 'over' | 'isGone' | 'isOverdue' | 'onAgain' | 'onOver' | 'onIdle' | 'registry' | 'store'> {
-  readonly registry: Pick<HostRegistry, 'all' | 'get'>
+  extends Omit<AttemptsParts, 'delivered' | 'over' | 'isGone' | 'isOverdue' | 'onAgain' | 'onOver' | 'onIdle' | 'placements' | 'store'> {
+  readonly placements: Placements
   readonly store: AttemptsParts['store'] & DeliveredParts['store']
   readonly command: (command: HostCommand) => Promise<void>
   /** Of a run that no host can hold, while hosts come and go. */
