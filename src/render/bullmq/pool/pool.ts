@@ -13,11 +13,12 @@ import type { Drawn } from '../../render.ts'
 import type { HostTrainer } from '../../training/trainer.ts'
 import { createWatchdog, type WatchdogLimits } from '../../watchdog.ts'
 import { takesLane } from '../host-takes.ts'
-import { channels, keys, progressMark, queueName } from '../protocol/keys.ts'
-import { announcementSchema, type HostCommand, progressSchema, usualHeartbeatMs } from '../protocol/messages.ts'
+import { channels, keys, queueName } from '../protocol/keys.ts'
+import { announcementSchema, type HostCommand, usualHeartbeatMs } from '../protocol/messages.ts'
 import type { RedisConnection } from '../protocol/redis-connection.ts'
-import { NotAuthentic, type Signature } from '../protocol/signature.ts'
+import type { Signature } from '../protocol/signature.ts'
 import { createFileSender } from './file-sender.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { createHostQueues } from './host-queue.ts'
 import { createHostRegistry, type KnownHost } from './host-registry.ts'
 import { type HostNeeds, whyNot } from './pick-host.ts'
@@ -65,9 +66,6 @@ export interface BullmqPool extends RenderPool {
 /** More patient than the host itself, which also fetches files before it renders. */
 const remoteWatchdog: WatchdogLimits = { factor: 20, leastMs: 5 * 60_000, unmeasuredMs: 60 * 60_000 }
 
-/** Announcements that were published while the channel was away are read from where they are kept, this often in heartbeats. */
-const readEvery = 5
-
 /** @param connection, store closed with the pool */
 export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   const { connection, signature, store, contents, version, now = () => performance.now(), heartbeatMs = usualHeartbeatMs } = options
@@ -83,7 +81,6 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   const placements = createPlacements(redis, signature)
   const slots = { drawing: changingCapacity(), training: changingCapacity() }
   const inOrder = serial()
-  let listeningSinceMs: number | undefined
   let closed = false
 
   const registry = createHostRegistry({
@@ -106,7 +103,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     store,
     signature,
     command: (command) => connection.publish(channels.host(command.host), signature.sign('command', command, commandValidMs)),
-    isUp: () => listeningSinceMs !== undefined,
+    isUp: () => heartbeat.isUp(),
     now,
     silentMs,
     patienceMs,
@@ -117,46 +114,8 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   })
 
   function changed(): void {
-    for (const lane of ['drawing', 'training'] as const) slots[lane].set(listeningSinceMs === undefined ? 0 : registry.slots(lane))
+    for (const lane of ['drawing', 'training'] as const) slots[lane].set(heartbeat.isUp() ? registry.slots(lane) : 0)
     runs.dispatch()
-  }
-
-  function hear(text: string): void {
-    try {
-      if (!text.startsWith(progressMark)) registry.hear(text, 'published')
-      else runs.hearProgress(signature.open('progress', text.slice(progressMark.length), progressSchema).body)
-    } catch (error) {
-      // Strangers can fill a log, too.
-      if (!(error instanceof NotAuthentic)) onError(error)
-    }
-  }
-
-  let beats = 0
-  let lastBeatMs = now()
-
-  async function beat(): Promise<void> {
-    // A process that stood still has heard nobody, which says nothing of them.
-    if (now() - lastBeatMs > silentMs / 2) listeningSinceMs = listeningSinceMs && now()
-    lastBeatMs = now()
-    try {
-      await redis.set(keys.bot, signature.sign('placement', {}, 0), 'PX', 10 * heartbeatMs)
-      if (listeningSinceMs === undefined || beats++ % readEvery === 0) {
-        for (const text of Object.values(await redis.hgetall(keys.hosts))) registry.hear(text, 'kept')
-      }
-      if (listeningSinceMs === undefined && !closed) {
-        listeningSinceMs = now()
-        changed()
-      }
-    } catch (error) {
-      if (listeningSinceMs !== undefined) {
-        listeningSinceMs = undefined
-        onTrouble(`Redis does not answer or cannot be written (${(error as Error).message}): nothing new is rendered until it does.`)
-        changed()
-      }
-    }
-    if (closed) return
-    if (listeningSinceMs !== undefined) registry.expire(listeningSinceMs)
-    runs.tend(listeningSinceMs)
   }
 
   /** Of hosts that have been gone for days: nobody will ask for what they were given. */
@@ -179,8 +138,14 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
   }
   lookAtEviction().catch(onError)
 
-  const begun = connection.subscribe(channels.bots, hear).then(beat).catch(onError)
-  const beating = setInterval(() => void beat(), heartbeatMs)
+  const heartbeat = startHeartbeat({
+    ...{ connection, signature, registry, now, heartbeatMs, silentMs },
+    onProgress: runs.hearProgress,
+    onChange: changed,
+    onBeat: runs.tend,
+    onTrouble,
+    onError,
+  })
   const dropping = setInterval(() => void dropOldHosts().catch(onError), 3_600_000)
   dropping.unref()
 
@@ -243,7 +208,7 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     },
     async device() {
       if (closed) throw new PoolClosed()
-      await begun
+      await heartbeat.begun
       const names = registry.all().map(({ name, devices }) => `${devices.map((device) => device.name).join(', ')} of ${name}`)
       return { name: names.join('; ') || 'GPU hosts, of which none is there yet', notes: [] }
     },
@@ -259,14 +224,14 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
       return true
     },
     trouble() {
-      if (listeningSinceMs === undefined) return 'Redis does not answer'
+      if (!heartbeat.isUp()) return 'Redis does not answer'
       if (registry.all().length === 0) return 'no GPU host is there'
       return registry.all().some(({ takes }) => takesLane(takes, 'drawing')) ? undefined : 'every GPU host is kept for trainings'
     },
     async close() {
       if (closed) return
       closed = true
-      clearInterval(beating)
+      heartbeat.stop()
       clearInterval(dropping)
       await runs.close(closeRun)
       await queues.close().catch(onError)
