@@ -3,23 +3,15 @@
 
 import { randomBytes } from 'node:crypto'
 import type { LaneName } from '../../../jobs/lane.ts'
-import { omitUndefined } from '../../../omit-undefined.ts'
 import type { ContentStore } from '../../content-store/content-store.ts'
 import { createSlots } from '../../slots.ts'
 import { type HostTakes, takesLane } from '../host-takes.ts'
-import { channels, keys, progressMark, queueName } from '../protocol/keys.ts'
-import {
-  commandSchema,
-  type HostAnnouncement,
-  type Order,
-  orderSchema,
-  protocolVersion,
-  usualHeartbeatMs,
-  type WireProgress,
-} from '../protocol/messages.ts'
+import { channels, progressMark, queueName } from '../protocol/keys.ts'
+import { commandSchema, type HostAnnouncement, type Order, orderSchema, usualHeartbeatMs, type WireProgress } from '../protocol/messages.ts'
 import type { RedisConnection } from '../protocol/redis-connection.ts'
 import { createSeenNonces, type Opened, type Signature } from '../protocol/signature.ts'
 import { createRecent } from '../recent.ts'
+import { createAnnouncer } from './announcer.ts'
 import type { HostFiles } from './host-files.ts'
 import { createHostWorker, refusedJob } from './host-worker.ts'
 import { createOrderRuns, type HostDevice, type HostEvent, type OrderRun, resultMs } from './order-runs.ts'
@@ -67,8 +59,6 @@ export interface GpuHostOptions {
   readonly onEvent?: (event: HostEvent) => void
 }
 
-/** An announcement is read after that only to clear it away. */
-const announcedMs = 2 * 24 * 3_600_000
 /** Of progress; who hears it late has heard of later steps. */
 const progressMs = 60_000
 
@@ -77,7 +67,6 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
   const { heartbeatMs = usualHeartbeatMs, drainMs = 60_000 } = options
   const { onTrouble = () => undefined, onError = () => undefined, onEvent = () => undefined } = options
   const id = `${idOf(name)}-${randomBytes(4).toString('hex')}`
-  const { redis } = connection
   const slots = createSlots(devices)
   const runs = new Map<string, OrderRun>()
   /** Cancelled before their orders came. */
@@ -85,8 +74,11 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
   const seen = createSeenNonces(Date.now)
   const stepTimes = createStepTimes()
   let state: HostAnnouncement['state'] = 'up'
-  let seq = 0
   let closing: Promise<void> | undefined
+  const { announce, announceNow } = createAnnouncer({
+    ...{ connection, signature, devices, slots, runs, files, stepTimes },
+    about: () => ({ host: id, name, version, takes, state }),
+  })
 
   const lanes = (['drawing', 'training'] as const).filter((lane) => takesLane(takes, lane))
   const workers = lanes.map((lane) =>
@@ -147,38 +139,6 @@ export function startGpuHost(options: GpuHostOptions): GpuHost {
     const { body } = opened
     if (body.run !== run || body.host !== id || !seen.first(opened)) throw refusedJob('not for this host')
     return body
-  }
-
-  function announcement(): HostAnnouncement {
-    const busy = new Map([...runs].map(([run, { device }]): [unknown, string] => [device, run]))
-    return {
-      host: id,
-      name,
-      version,
-      protocol: protocolVersion,
-      seq: seq++,
-      state,
-      takes,
-      devices: devices.map((device) => ({
-        name: device.name,
-        warm: [...slots.warm(device)],
-        ...omitUndefined({ memoryBytes: device.memoryBytes, run: busy.get(device) }),
-      })),
-      runs: [...runs.keys()],
-      trainings: [...runs].flatMap(([run, { lane }]) => (lane === 'training' ? [run] : [])),
-      installed: [...files.installed()],
-      stepTimes: [...stepTimes.all()],
-    }
-  }
-
-  async function announceNow(): Promise<void> {
-    const text = signature.sign('announcement', announcement(), announcedMs)
-    await redis.pipeline().hset(keys.hosts, id, text).publish(channels.bots, text).exec()
-  }
-
-  /** Where Redis is away it is said with the next heartbeat. */
-  function announce(): void {
-    announceNow().catch(() => undefined)
   }
 
   function hear(text: string): void {
