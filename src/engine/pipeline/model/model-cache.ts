@@ -5,7 +5,8 @@ import { basename } from 'node:path'
 import { fileStamp } from '../../checkpoint/tensor/file-stamp.ts'
 import type { Note } from '../../errors.ts'
 import { createLruCache } from '../../lru-cache.ts'
-import { type BaseFiles, type Model, type Net, openModel } from './model.ts'
+import { type BaseFiles, type Model, openModel } from './model.ts'
+import type { Net } from './model-nets.ts'
 import { unusedTensors } from './unused-tensors.ts'
 
 /** Tells sessions apart: what is in the net's file, how it is built, what was merged into it. */

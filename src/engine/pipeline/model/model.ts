@@ -7,28 +7,20 @@ import { z } from 'zod'
 import {
   type MotionArchitecture,
   motionArchitecture,
-  type TextArchitecture,
   textArchitecture,
-  type UNetArchitecture,
   unetArchitecture,
-  type VaeArchitecture,
   vaeArchitecture,
 } from '../../checkpoint/architecture/architecture.ts'
-import { field } from '../../checkpoint/architecture/architecture-readers.ts'
-import {
-  pixelsToLatent,
-  type SparseControlArchitecture,
-  sparseControlArchitecture,
-} from '../../checkpoint/architecture/sparse-control-architecture.ts'
+import { type SparseControlArchitecture, sparseControlArchitecture } from '../../checkpoint/architecture/sparse-control-architecture.ts'
 import { whyIgnored } from '../../checkpoint/dialects/ignored.ts'
-import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { byteLengthOf, type Tensor } from '../../checkpoint/tensor/tensor.ts'
-import { configBeside, isFolder } from '../../checkpoint/weight-folder.ts'
-import { UserError } from '../../errors.ts'
+import { isFolder } from '../../checkpoint/weight-folder.ts'
 import { isSinusoidal } from '../../nets/sinusoidal-positions.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../../text/tokenizer.ts'
 import { type CheckpointSchedule, checkpointSchedule } from './checkpoint-schedule.ts'
+import { refuseMismatch, refuseOtherControl, refuseOtherLatents } from './matching-nets.ts'
+import type { ModelNets, Net } from './model-nets.ts'
 import { openWeights, partIn, type WeightFile } from './weight-files.ts'
 
 /** What a person names. `checkpoint` is a file or a diffusers folder; so may `motion`, `vae` and `control` be. */
@@ -63,21 +55,7 @@ export interface NamedEmbedding {
   readonly word: string
 }
 
-/** A net: how it is built, its weights by diffusers' names, and the file to name in errors. */
-export interface Net<Architecture> {
-  readonly architecture: Architecture
-  readonly tensors: Named
-  readonly file: string
-}
-
-export interface Model {
-  readonly text: Net<TextArchitecture>
-  readonly unet: Net<UNetArchitecture>
-  readonly vae: Net<VaeArchitecture>
-  /** null draws stills only. */
-  readonly motion: Net<MotionArchitecture> | null
-  /** A SparseCtrl beside the UNet, which is then shown pictures for some frames. */
-  readonly control: Net<SparseControlArchitecture> | null
+export interface Model extends ModelNets {
   readonly tokenizer: Tokenizer
   /** Words that its tokenizer was given in training, each with its row of the text encoder, [1, D]. */
   readonly addedWords: ReadonlyMap<string, Tensor>
@@ -139,31 +117,6 @@ export function openModel(files: BaseFiles): Model {
   return model
 }
 
-/** A VAE that is named in the place of a checkpoint's own gives latents as that one does. */
-function refuseOtherLatents({ unet, vae }: Pick<Model, 'unet' | 'vae'>, folder: string | null): void {
-  const own = folder && field(configBeside(join(folder, 'vae')), 'scaling_factor')
-  const expected = typeof own === 'number' ? own : usualScale
-  const { scalingFactor, factor } = vae.architecture
-  if (scalingFactor !== expected) {
-    throw new UserError(
-      'vae-scale',
-      `${vae.file} gives latents that are scaled by ${scalingFactor}, and those of this checkpoint are by ${expected}: they belong to different models.`,
-      { file: vae.file, got: scalingFactor, expected },
-    )
-  }
-  if (unet.architecture.widths.join() === sd1Widths && factor !== sd1Factor) {
-    throw new UserError(
-      'vae-scale',
-      `${vae.file} makes ${factor} × ${factor} pixels of a latent; Stable Diffusion 1.x has ${sd1Factor} × ${sd1Factor}.`,
-      { file: vae.file, got: factor, expected: sd1Factor },
-    )
-  }
-}
-
-const usualScale = 0.18215
-const sd1Widths = '320,640,1280,1280'
-const sd1Factor = 8
-
 function rowsOf(table: Tensor | undefined, ids: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, Tensor> {
   if (!table) return new Map()
   const [rows, D] = table.shape as [number, number]
@@ -190,70 +143,6 @@ function motionOf(weights: WeightFile): Net<MotionArchitecture> {
 function controlOf(weights: WeightFile): Net<SparseControlArchitecture> {
   const { tensors, file, config } = partIn(weights, 'control')
   return { architecture: sparseControlArchitecture(tensors, omitUndefined({ config, peRows: weights.parts.peRows })), tensors, file }
-}
-
-/** A SparseCtrl was copied from a UNet like this one. @throws UserError `control-base`, `vae-encoder` */
-function refuseOtherControl({ architecture, file }: Net<SparseControlArchitecture>, { unet, vae }: Pick<Model, 'unet' | 'vae'>): void {
-  const { widths, layersPerBlock, contextWidth } = unet.architecture
-  const shown = architecture.condition === 'latents' ? vae.architecture.latentChannels : 3
-  const pairs = [
-    ['widths', architecture.widths.join(', '), widths.join(', ')],
-    ['layers in a block:', architecture.layersPerBlock, layersPerBlock],
-    ['text of width', architecture.contextWidth, contextWidth],
-    ['channels in what it is shown, mask included:', architecture.channels, shown + 1],
-    ...(architecture.condition === 'pixels'
-      ? [['pixels to a latent:', pixelsToLatent(architecture), vae.architecture.factor] as const]
-      : []),
-  ] as const
-  for (const [what, got, expected] of pairs) {
-    if (got === expected) continue
-    throw new UserError(
-      'control-base',
-      `The SparseCtrl ${file} was made for another base: ${what} ${got}, where ${unet.file} has ${expected}.`,
-      {
-        ...{ file, got, expected },
-      },
-    )
-  }
-  if (architecture.condition === 'latents' && !vae.architecture.encoder) {
-    throw new UserError('vae-encoder', `${vae.file} has no VAE encoder, so pictures cannot be made into latents with it.`, {
-      file: vae.file,
-    })
-  }
-}
-
-/** The nets must have been trained together, or at least on the same base. */
-function refuseMismatch({ unet, text, vae, motion }: Pick<Model, 'unet' | 'text' | 'vae' | 'motion'>): void {
-  const { widths, layersPerBlock, inChannels, contextWidth } = unet.architecture
-  if (inChannels !== vae.architecture.latentChannels) {
-    const { latentChannels } = vae.architecture
-    throw new UserError(
-      'checkpoint-kind',
-      `${unet.file} takes latents of ${inChannels} channels, the VAE in ${vae.file} gives ${latentChannels}: they belong to different models.`,
-      { inChannels, latentChannels, file: unet.file },
-    )
-  }
-  if (contextWidth !== text.architecture.width) {
-    throw new UserError(
-      'checkpoint-kind',
-      `${unet.file} reads text of width ${contextWidth}, but the text encoder in ${text.file} writes ${text.architecture.width}: they belong to different models.`,
-      { contextWidth, width: text.architecture.width, file: unet.file },
-    )
-  }
-  if (motion && motion.architecture.layersPerBlock !== layersPerBlock) {
-    throw new UserError(
-      'motion-base',
-      `The motion module ${motion.file} was made for a base with ${motion.architecture.layersPerBlock} layers in a block; ${unet.file} has ${layersPerBlock}.`,
-      { expected: layersPerBlock, got: motion.architecture.layersPerBlock, file: motion.file },
-    )
-  }
-  if (motion && motion.architecture.widths.join() !== widths.join()) {
-    throw new UserError(
-      'motion-base',
-      `The motion module ${motion.file} was made for a base of widths ${motion.architecture.widths.join(', ')}; ${unet.file} has ${widths.join(', ')}.`,
-      { expected: widths, got: motion.architecture.widths, file: motion.file },
-    )
-  }
 }
 
 const trainedSideOf = (config: unknown): number => unetConfig.safeParse(config).data?.sample_size ?? 64
