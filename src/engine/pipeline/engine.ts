@@ -1,10 +1,7 @@
 // The engine: from a sentence to frames. Text → context; noise → denoising loop → latents → frames. Models stay open and their sessions
 // warm between animations.
 
-import { join } from 'node:path'
-import type { MotionArchitecture } from '../checkpoint/architecture/architecture.ts'
 import { fileStamp } from '../checkpoint/tensor/file-stamp.ts'
-import type { DrawSettings } from '../draw-settings.ts'
 import type { Note } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import { guidanceEmbedding } from '../nets/guidance-embedding.ts'
@@ -13,53 +10,30 @@ import { omitUndefined } from '../omit-undefined.ts'
 import { withoutTags } from '../prompt-tags.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
-import { lcmDistillation } from '../samplers/distillation.ts'
-import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
-import type { Target } from '../targets/target.ts'
+import type { Schedule } from '../samplers/schedule.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '../text/embeddings.ts'
-import { checkSize } from './check-size.ts'
+import type { Embeddings } from '../text/embeddings.ts'
 import { encodeClipPrompts } from './clip/clip-context.ts'
-import {
-  type ClipInput,
-  checkStrengths,
-  numbersOverClip,
-  type PreparedClip,
-  prepareClip,
-  refuseOtherSize,
-  repeatedFrames,
-  startOf,
-  withRepeats,
-} from './clip/clip-input.ts'
+import { numbersOverClip, refuseOtherSize, repeatedFrames, startOf, withRepeats } from './clip/clip-input.ts'
 import { firstCallFor } from './clip/known-frames.ts'
-import type { WindowPositions } from './clip/plan-clip.ts'
-import { type ControlInput, checkControl } from './control/control-input.ts'
-import { refuseLongWindow, refuseSharedFrames, showPictures } from './control/shown-pictures.ts'
+import { checkControl } from './control/control-input.ts'
+import { refuseSharedFrames, showPictures } from './control/shown-pictures.ts'
 import { denoise } from './denoise.ts'
+import { createDrawingNets, type DrawingNetsOptions } from './drawing-nets.ts'
+import { scheduleOf } from './drawing-schedule.ts'
+import type { EngineInput, Loading } from './engine-input.ts'
 import { type Closing, closingOf, foldWhereOpen } from './loop/closed-loop.ts'
 import { createSeamMeter } from './loop/seam.ts'
-import { type AppliedLoras, createApplyLoras } from './loras/applied-loras.ts'
-import { createMergedWeightsCache } from './loras/merged-weights-cache.ts'
-import type { BaseFiles, Model, ModelSources } from './model/model.ts'
-import { createModelCache, type OpenModel } from './model/model-cache.ts'
-import { createNets, type Nets, type Size } from './nets.ts'
+import type { BaseFiles, Model } from './model/model.ts'
+import type { Nets } from './nets.ts'
 import { previewFrames, previewMapFor } from './preview.ts'
 import { createTextCache } from './prompt/text-cache.ts'
 import { guidanceTaken, tagNotes } from './prompt/unheard-words.ts'
 import { createRunner } from './runner.ts'
 import { refuseForZero, textToVideoZero } from './zero/text-to-video-zero.ts'
-import { crossFrameLimits, isZero, refuseClipForZero } from './zero/zero-clip.ts'
+import { isZero } from './zero/zero-clip.ts'
 
-/** Everything that decides what is drawn. Absent ones are decided by the motion module. */
-export interface EngineInput
-  extends ClipInput,
-    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
-  readonly model: ModelSources
-  /** Where the model has a SparseCtrl, and nowhere else. */
-  readonly control?: ControlInput
-  /** Unsigned 64-bit. */
-  readonly seed: bigint
-}
+export type { EngineInput, Loading } from './engine-input.ts'
 
 export interface EngineProgress {
   readonly stage: 'loading' | 'denoising' | 'decoding'
@@ -87,9 +61,6 @@ export interface EngineOutput extends Streamed {
   readonly frames: Frames
 }
 
-/** What decides which graphs are loaded. */
-export type Loading = Size & Pick<EngineInput, 'model'> & Pick<EngineInput, 'clipSkip' | 'clip' | 'method'>
-
 export interface Engine {
   draw(drawing: EngineInput, signal?: AbortSignal): AsyncGenerator<EngineProgress, EngineOutput>
   /** The same without ever holding all frames: for those who write them away as they come. */
@@ -101,71 +72,18 @@ export interface Engine {
   close(): Promise<void>
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends Omit<DrawingNetsOptions, 'runner'> {
   readonly sessions: Sessions
-  readonly target: Target
-  /** Half precision overflows in the VAE, so it has a target of its own. */
-  readonly vaeTarget: Target
-  /** Where weights are kept that LoRAs were merged into; absent: in memory. */
-  readonly cacheDir?: string
-  /** Of those; what was used longest ago goes. */
-  readonly maxCacheBytes?: number
-  /** Of LoRAs that stay in memory, so that going from one to another reads nothing; styles made of them take as much again. */
-  readonly loraBytes?: number
 }
 
-export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBytes = 16e9, loraBytes = 1e9 }: EngineOptions): Engine {
-  const openModels = createModelCache()
-  const applyLoras = createApplyLoras(loraBytes)
-  const mergedWeights = createMergedWeightsCache({
-    dir: cacheDir === undefined ? undefined : join(cacheDir, 'merged'),
-    maxBytes: maxCacheBytes,
-    type: target.type,
-  })
-  const runner = createRunner(sessions)
+export function createEngine({ sessions, ...options }: EngineOptions): Engine {
+  const drawingNets = createDrawingNets({ ...options, runner: createRunner(sessions) })
   const textCache = createTextCache()
-
-  /** Everything that a person can get wrong about files is found here, before anything is computed. */
-  function prepare(drawing: Omit<EngineInput, 'seed'>) {
-    const { model: files } = drawing
-    const base = openModels(files)
-    const { motion, vae, text } = base.model
-    const { factor } = vae.architecture
-    const zero = isZero(drawing)
-    checkSize(drawing, { factor, hasMotion: motion !== null || zero })
-    if (zero) refuseClipForZero(drawing)
-    const asked = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
-    const applied = applyLoras(base, files.loras)
-    const clip = applied.changesMotion && motion && !zero ? prepareClip(drawing, { vae, motion: untrained(motion.architecture) }) : asked
-    checkStrengths(clip, files.loras.length, applied.merged.length)
-    if (base.model.control) refuseLongWindow(base.model.control, clip.plan)
-    const { width } = text.architecture
-    // A file that is named for a word counts before one that came inside a LoRA.
-    const embeddings = new Map([
-      ...[...base.model.addedWords].map(([word, tensor]) => [word, vectorsIn(tensor)] as const),
-      ...bundledEmbeddings(applied.words, width),
-      ...readEmbeddings(files.embeddings ?? [], width),
-    ])
-    return { base, applied, embeddings, clip }
-  }
-
-  function netsFor(
-    base: OpenModel,
-    applied: AppliedLoras,
-    size: Size & Pick<EngineInput, 'method'>,
-    { plan: { atOnce, motionWindows } }: PreparedClip,
-    timeOffset?: Float32Array,
-  ) {
-    const { model, keys } = mergedWeights.merge(base, applied.merged, applied.stampOf)
-    const options = { runner, target, vaeTarget, keys, adapters: applied.adapters, ...omitUndefined({ motionWindows, timeOffset }) }
-    const crossFrames = isZero(size)
-    const nets = createNets(model, { ...size, frames: atOnce }, { ...options, crossFrames })
-    return { model, keys, nets, firstNets: crossFrames ? createNets(model, { ...size, frames: 1 }, options) : nets }
-  }
 
   async function* stream(asked: EngineInput, signal?: AbortSignal): AsyncGenerator<StreamProgress, Streamed> {
     const drawing = { ...asked, prompt: withoutTags(asked.prompt), negative: withoutTags(asked.negative) }
-    const { base, applied, embeddings, clip } = prepare(drawing)
+    const prepared = drawingNets.prepare(drawing)
+    const { base, applied, embeddings, clip } = prepared
     const { plan, settings } = clip
     const schedule = scheduleOf(drawing, clip, base.model, applied)
     if (isZero(drawing)) refuseForZero(schedule)
@@ -180,7 +98,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
 
     const { condProj } = base.model
     const timeOffset = condProj && guidanceEmbedding(schedule.guidance, condProj)
-    const { model, keys, nets, firstNets } = netsFor(base, applied, drawing, clip, timeOffset)
+    const { model, keys, nets, firstNets } = drawingNets.netsFor(prepared, drawing, timeOffset)
     const calls = sampler.timesteps.length
     const textKey = [
       keys.text,
@@ -268,7 +186,7 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
   }
 
   return {
-    open: (files) => openModels(files).model,
+    open: drawingNets.open,
 
     stream,
 
@@ -292,38 +210,12 @@ export function createEngine({ sessions, target, vaeTarget, cacheDir, maxCacheBy
     },
 
     async warm(loading) {
-      const { base, applied, clip } = prepare({ prompt: '', negative: '', ...loading })
-      await netsFor(base, applied, loading, clip).nets.load(loading.clipSkip ?? 1, clip.plan.decoded)
+      const prepared = drawingNets.prepare({ prompt: '', negative: '', ...loading })
+      await drawingNets.netsFor(prepared, loading).nets.load(loading.clipSkip ?? 1, prepared.clip.plan.decoded)
     },
 
     close: () => sessions.release(),
   }
-}
-
-/** A module that was trained on loops draws none by itself where a LoRA moves it otherwise. */
-const untrained = ({ maxFrames }: MotionArchitecture): { readonly architecture: WindowPositions } => ({ architecture: { maxFrames } })
-
-/** Where guidance travels it must be right at every key; the largest is told. */
-function scheduleOf(drawing: EngineInput, { guidance: keys }: PreparedClip, model: Model, applied: AppliedLoras): Schedule {
-  if (!keys) return scheduleAt(drawing, drawing.guidance, model, applied)
-  const schedules = keys.map(({ value }) => scheduleAt(drawing, value, model, applied))
-  return schedules.reduce((most, it) => (it.guidance > most.guidance ? it : most))
-}
-
-function scheduleAt(
-  drawing: EngineInput,
-  guidance: number | undefined,
-  { motion, trained }: Model,
-  { distilledLora: said }: AppliedLoras,
-): Schedule {
-  const { steps, sampler, spacing, betas, model } = drawing
-  const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
-  // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
-  const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
-  return scheduleFor(drawing.frames > 1 && !isZero(drawing) ? (motion?.architecture ?? null) : null, wanted, {
-    ...trained,
-    ...omitUndefined({ distilledLora }),
-  })
 }
 
 const encodeChunk = (nets: Pick<Nets, 'encodeText'>, { ids, embeddings: slots }: Chunk, clipSkip: number, embeddings: Embeddings) =>
