@@ -7,7 +7,6 @@ import description from '../../package.json' with { type: 'json' }
 import { createChat } from '../chat/chat.ts'
 import { noGpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Config } from '../config.ts'
-import { type Device, inspectInThread, kindOfFile, modelDefaults } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { hasEnded } from '../jobs/job.ts'
 import { type Journal, openJournal } from '../jobs/journal/journal.ts'
@@ -16,24 +15,14 @@ import { createRateLimiter } from '../jobs/limits/rate-limiter.ts'
 import type { JobRenderer } from '../jobs/renderer.ts'
 import { createScheduler, type KeptQuota } from '../jobs/scheduler.ts'
 import type { Log } from '../log.ts'
-import { decodeFrames } from '../media/decode.ts'
-import { webpToGif } from '../media/webp/webp-to-gif.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { cacheFolder, modelFolder, pocket } from '../paths.ts'
+import { cacheFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
 import { withLoadingProgress } from '../render/loading-progress.ts'
-import { deviceEnvironment, type ListedDevice, parseDeviceList, sharesDevice } from '../render/local/device-list.ts'
-import { createLocalTrainer } from '../render/training/local-trainer.ts'
-import { type PoolActivity, watchPool } from '../render/training/pool-activity.ts'
-import { createStyleTrainer } from '../render/training/style-trainer.ts'
-import { chooseTrainer, type TrainingRunner } from '../render/training/trainer.ts'
+import { watchPool } from '../render/training/pool-activity.ts'
 import { openStore } from '../store/store.ts'
-import { baseModels } from '../styles/catalog/base-models.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
-import { installedLoras } from '../styles/catalog/tagged-loras.ts'
 import type { Download } from '../styles/download/download.ts'
-import { installedModels } from '../styles/download/installed-models.ts'
-import { createStyles } from '../styles/styles.ts'
 import { systemClock } from '../system-clock.ts'
 import { openTracing } from '../tracing.ts'
 import { createExampleLoops } from './example-loops.ts'
@@ -44,6 +33,8 @@ import { recordJob } from './job-traces.ts'
 import { logJobs } from './log-jobs.ts'
 import { createMetrics } from './metrics.ts'
 import { openPool } from './open-pool.ts'
+import { openStyles } from './open-styles.ts'
+import { openTrainer } from './open-trainer.ts'
 import { type PlatformMaker, platformsOf } from './platforms.ts'
 import { createReadiness } from './readiness.ts'
 import { usualRequest, warmUp } from './warm-up.ts'
@@ -53,9 +44,6 @@ export interface Bot {
   readonly ready: Promise<boolean>
   stop(): Promise<void>
 }
-
-/** Of one stranger's file. */
-const inspectLimits = { timeoutMs: 120_000, maxMegabytes: 2048 } as const
 
 /**
  * @param tell a sentence for the operator: addresses, and how to mend what is off
@@ -120,32 +108,8 @@ async function assemble(
   const loadTimes = { file: join(cacheFolder(home), 'load-times.json'), now: () => performance.now() }
   const { pool, activity } = watchPool(remote ? opened : withLoadingProgress(opened, loadTimes))
   closing(() => pool.close())
-  const { trainingDevice } = config
-  const installed = installedModels(modelFolder(home), kindOfFile)
-  const styles = await createStyles({
-    space: store.space('styles'),
-    blobs: store.blobs,
-    folder: join(home, 'styles'),
-    models: dirname(pocket),
-    bases: baseModels({
-      pocket,
-      installed,
-      ...omitUndefined({ checkpoint: config.checkpoint, motion: config.motion }),
-    }),
-    modelDefaults,
-    webpToGif,
-    inspect: (path, options) => inspectInThread(path, { ...options, ...inspectLimits }),
-    draw: pool.render,
-    nowMs: systemClock.nowMs,
-    hostFolders: [modelFolder(home)],
-    installed: installedLoras(installed),
-    hub: config.hub.endpoint,
-    ...omitUndefined({ download }),
-    trainings: () => trainingsIn(journal),
-    ...((trainingDevice || remote) && {
-      look: (path) => decodeFrames(path, { width: 64, height: 64, maxFrames: 1, ...omitUndefined({ ffmpeg: config.ffmpeg }) }),
-    }),
-  })
+  const learns = config.trainingDevice !== null || remote !== undefined
+  const styles = await openStyles(config, { store, draw: pool.render, trainings: () => trainingsIn(journal), learns, download })
   const readiness = createReadiness({ check: () => warmUp(pool, styles, log, tell), clock: systemClock, tell, log })
   closing(() => readiness.stop())
   const jobRenderer = createJobRenderer({ recipeFor: styles.recipe, pool, blobs: store.blobs, now: () => performance.now() })
@@ -154,24 +118,17 @@ async function assemble(
     check: (request) => readiness.guard(async () => jobRenderer.check?.(request)),
     render: (job, options) => readiness.guard(() => jobRenderer.render(job, options)),
   }
+  const trainer = openTrainer(config, {
+    ...{ styles: styles.taught, pool, drawings: renderer },
+    hosts: remote?.trainings,
+    activity: remote ? undefined : activity,
+    onTrouble: trouble('a training is in trouble'),
+  })
   const scheduler = createScheduler({
     journal,
     rateLimiter,
     renderer,
-    ...((trainingDevice || remote) && {
-      trainer: createStyleTrainer({
-        ...{ styles: styles.taught, pool, drawings: renderer },
-        trainer: chooseTrainer({
-          ...(remote && { hosts: remote.trainings }),
-          ...(trainingDevice && {
-            local: localTrainer(config, trainingDevice, remote ? undefined : activity, trouble('a training is in trouble')),
-          }),
-        }),
-        ...omitUndefined({ steps: config.trainingSteps }),
-        now: () => performance.now(),
-        onTrouble: trouble('a training is in trouble'),
-      }),
-    }),
+    ...omitUndefined({ trainer }),
     limits,
     clock: systemClock,
     newId,
@@ -226,22 +183,6 @@ async function assemble(
   if ((await chat.start(tell)) === 0) throw new UserError('no-platform', 'Nobody can reach the bot: every platform is off.')
   // Hosts come and go: a bot without one takes requests on for the next.
   return { ready: remote ? Promise.resolve(true) : readiness.known }
-}
-
-/** @param activity of what is drawn on this machine; absent: nothing is */
-function localTrainer(
-  { device: drawing, threads, ffmpeg }: Config,
-  training: ListedDevice,
-  activity: PoolActivity | undefined,
-  onTrouble: (error: unknown) => void,
-): TrainingRunner {
-  const shared = parseDeviceList(drawing)!.some((one) => sharesDevice(one, training))
-  return createLocalTrainer({
-    ...(shared && omitUndefined({ activity })),
-    place: { device: training.device as Device, version: description.version, ...omitUndefined({ threads, ffmpeg }) },
-    environment: deviceEnvironment(training, process.env),
-    onTrouble,
-  })
 }
 
 /** Records without an animation are small, and counted as well. */
