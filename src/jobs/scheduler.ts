@@ -3,10 +3,10 @@
 
 import type { Clock } from '../clock.ts'
 import { UserError } from '../errors.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Json } from '../store/json.ts'
 import { createActiveRenders } from './active-renders.ts'
 import { createAdmission } from './admission.ts'
-import { fixedCapacity } from './capacity.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { cancelled, expired, unwritten } from './end-reasons.ts'
 import { createEventEmitter } from './event-emitter.ts'
@@ -21,8 +21,7 @@ import { createJobRuns } from './job-runs.ts'
 import type { JobPage } from './journal/job-page.ts'
 import type { EndedQuery, JobPageQuery, Journal, JournalValue, KeptQuota } from './journal/journal.ts'
 import { createJournalRetry } from './journal/journal-retry.ts'
-import { type Lane, type LaneName, laneOf, trainingLimits } from './lane.ts'
-import { createJobCounts } from './limits/job-counts.ts'
+import { createLanes, type Lane, laneOf, trainingAttempts } from './lane.ts'
 import { type Limits, mayRun, tooManyTrainings } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import { createLiveJobs } from './live-jobs.ts'
@@ -107,16 +106,14 @@ export interface SchedulerOptions {
 }
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { journal, rateLimiter, renderer, trainer = noTrainer, limits, clock, newId, queue = createFairQueue() } = options
+  const { journal, rateLimiter, renderer, limits, clock, newId, queue = createFairQueue() } = options
   const { maxWaitMs = 6 * 3_600_000, maxAttempts = 2, onError = () => undefined } = options
   /** A new job could not be written: those that there are go on. */
   let refusing = false
   let phase: 'new' | 'open' | 'stopped' | 'unwritable' = 'new'
   const isOpen = () => phase === 'open'
   let stopListening = () => {}
-  const drawing: Lane = { queue, jobCounts: createJobCounts(), limits, renderer }
-  const training: Lane = { queue: createFairQueue(), jobCounts: createJobCounts(), limits: trainingLimits, renderer: trainer }
-  const lanes: Readonly<Record<LaneName, Lane>> = { drawing, training }
+  const lanes = createLanes({ queue, limits, renderer, ...omitUndefined({ trainer: options.trainer }) })
   const laneFor = ({ request }: Pick<Job, 'request'>): Lane => lanes[laneOf(request)]
   const live = createLiveJobs(lanes)
   const estimate = createEstimate(journal.kept('estimate'))
@@ -166,8 +163,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     isOpen,
   })
   const admissions = {
-    drawing: createAdmission({ ...drawing, rateLimiter, forecasts, live, checkOpen }),
-    training: createAdmission({ ...training, rateLimiter, forecasts, live, checkOpen, tooMany: tooManyTrainings }),
+    drawing: createAdmission({ ...lanes.drawing, rateLimiter, forecasts, live, checkOpen }),
+    training: createAdmission({ ...lanes.training, rateLimiter, forecasts, live, checkOpen, tooMany: tooManyTrainings }),
   }
   const positions = createJobPositions({ live, lanes, forecasts, renders })
 
@@ -349,13 +346,4 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     onRecovery: recoveries.listen,
     trouble: () => (phase === 'unwritable' || refusing ? 'the journal cannot be written' : undefined),
   }
-}
-
-/** How often a training is begun before it is given up. */
-const trainingAttempts = 20
-
-const noTrainer: JobRenderer = {
-  ...fixedCapacity(0),
-  check: () => Promise.reject(new UserError('no-training', 'No styles are taught here.')),
-  render: () => Promise.reject(new UserError('no-training', 'No styles are taught here.')),
 }
