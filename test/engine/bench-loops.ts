@@ -7,6 +7,7 @@ import words from '../../models/pocket/words.json' with { type: 'json' }
 import { loops } from '../../src/engine/draw-settings.ts'
 import { type Frames, frameAt } from '../../src/engine/frames.ts'
 import { createEngine, type EngineOutput } from '../../src/engine/pipeline/engine.ts'
+import { modelDefaults } from '../../src/engine/pipeline/model/model-defaults.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import { cpuSession } from './cpu-session.ts'
@@ -16,6 +17,7 @@ const loop = loops.find((name) => name === process.argv[4]) ?? 'auto'
 const first = Number(process.argv[5] ?? 1)
 const sheet = process.argv[6]
 const side = 128
+const { steps, guidance } = modelDefaults({ checkpoint: 'models/pocket' })
 let calls = 0
 const sessions = createSessions({
   budgetBytes: 1e9,
@@ -34,9 +36,9 @@ const engine = createEngine({ ...cpuSession, sessions })
 
 async function draw(prompt: string, seed: bigint): Promise<EngineOutput> {
   const model = { checkpoint: 'models/pocket', loras: [] }
-  const settings = { negative: '', steps: 8, guidance: 4, clipSkip: 1, clip: { loop } } as const
-  const steps = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
-  for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value
+  const settings = { negative: '', steps, guidance, clipSkip: 1, clip: { loop } } as const
+  const turns = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
+  for (let turn = await turns.next(); ; turn = await turns.next()) if (turn.done) return turn.value
 }
 
 const drawn: Frames[] = []

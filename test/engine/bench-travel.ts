@@ -3,12 +3,14 @@
 
 import { type Frames, frameAt } from '../../src/engine/frames.ts'
 import { createEngine } from '../../src/engine/pipeline/engine.ts'
+import { modelDefaults } from '../../src/engine/pipeline/model/model-defaults.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import { cpuSession } from './cpu-session.ts'
 
 const [clips, frames] = [Number(process.argv[2] ?? 10), Number(process.argv[3] ?? 16)]
 const side = 128
+const { steps, guidance } = modelDefaults({ checkpoint: 'models/pocket' })
 const colours = {
   red: [0.9, 0.2, 0.15],
   yellow: [0.95, 0.8, 0.2],
@@ -45,9 +47,9 @@ console.log(`${right} of ${2 * clips} frames at keys show the words of their key
 
 async function draw(prompt: string, seed: bigint): Promise<Frames> {
   const model = { checkpoint: 'models/pocket', loras: [] }
-  const settings = { negative: '', steps: 8, guidance: 4, clipSkip: 1, clip: { loop: 'auto' } } as const
-  const steps = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
-  for (let turn = await steps.next(); ; turn = await steps.next()) if (turn.done) return turn.value.frames
+  const settings = { negative: '', steps, guidance, clipSkip: 1, clip: { loop: 'auto' } } as const
+  const turns = engine.draw({ model, prompt, seed, frames, width: side, height: side, ...settings })
+  for (let turn = await turns.next(); ; turn = await turns.next()) if (turn.done) return turn.value.frames
 }
 
 /** Mean of the pixels that have most colour, each scaled to its brightest channel. */
