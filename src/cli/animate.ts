@@ -30,7 +30,7 @@ export function animateCommand(program: Command, line: CommandLine): void {
     .description('draw a looping animation of a sentence')
     .argument('<prompt>', 'what to draw; - reads it from standard input')
     .option('--negative <words>', 'what should not be in it')
-    .option('--style <name>', 'one that ships (anime, sepia, pixel, neon, pencil) or that was registered')
+    .option('--style <name>', 'one that ships (anime, sepia, pixel, neon, pencil, quick) or that was registered')
     .option(
       '--checkpoint <file|name>',
       'a Stable Diffusion 1.x checkpoint: a file, a diffusers folder, or the name of one that was pulled (what is installed, else the small model)',

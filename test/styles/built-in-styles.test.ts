@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { type DrawSettings, requiredSettingsIn } from '../../src/draw-settings.ts'
 import { type Frames, modelDefaults } from '../../src/engine/index.ts'
 import { createEngine } from '../../src/engine/run.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
@@ -30,7 +31,7 @@ after(async () => {
 /** How far the judge's mean colour, 0 to 1, may be off the look's formula. Neon is not there yet. */
 const mostOff = { anime: 0.06, sepia: 0.06, pixel: 0.06, neon: 0.16, pencil: 0.06 } as const
 
-const { width, height, guidance, clipSkip, fps } = modelDefaults(pocketBase.files)
+const { width, height, steps, guidance, clipSkip, fps } = modelDefaults(pocketBase.files)
 const request = {
   prompt: 'a red ball bouncing in a meadow',
   negative: '',
@@ -38,7 +39,7 @@ const request = {
   height,
   frames: 16,
   fps,
-  steps: 8,
+  steps,
   guidance,
   seed: '7',
   clipSkip,
@@ -47,9 +48,9 @@ const request = {
 } as const
 
 /** As the render pool would draw it, to raw frames. */
-async function drawn(style?: Style): Promise<Frames> {
+async function drawn(style?: Style, settings: Partial<DrawSettings> = {}): Promise<Frames> {
   const { model, prompt, negative } = style ? recipeWith(style, request) : { model: pocketBase.files, ...request }
-  const drawing = engine.draw({ ...request, model, prompt, negative, seed: 7n })
+  const drawing = engine.draw({ ...request, ...settings, model, prompt, negative, seed: 7n })
   for (;;) {
     const turn = await drawing.next()
     if (turn.done) return turn.value.frames
@@ -84,4 +85,15 @@ describe('a built-in style, beside the same drawing without it', async () => {
       assert.ok(colour!.off <= mostOff[name], `${colour!.off} off its formula`)
     })
   }
+
+  test('quick draws it in four steps without guidance, and it is what was asked for', async () => {
+    const settings = requiredSettingsIn(await setup.styles.model('quick'))
+    assert.deepEqual([settings.steps, settings.guidance], [4, 1])
+    const quick = await drawn(await style('quick'), settings)
+    const { right } = await judge(classifier, {
+      prompt: { seed: 7, text: request.prompt, scene },
+      ...{ drawn: quick, truth, words: wholeWorld },
+    })
+    assert.deepEqual(right, { subject: true, colour: true, place: true })
+  })
 })

@@ -19,7 +19,7 @@ test('the pocket model draws what its folder says: 128 pixels, 16 frames, as its
     checkpoint: 'models/pocket',
   })
   assert.deepEqual({ width, height, frames, maxFrames }, { width: 128, height: 128, frames: 16, maxFrames: 128 })
-  assert.deepEqual({ fps, steps, guidance }, { fps: 12, steps: 8, guidance: 4 })
+  assert.deepEqual({ fps, steps, guidance }, { fps: 12, steps: 6, guidance: 4 })
   assert.deepEqual({ multiple, minSide, vocabulary }, { multiple: 8, minSide: 64, vocabulary: 2000 })
 })
 
@@ -44,6 +44,8 @@ test('an LCM LoRA, recognized by its name, draws in a few steps', () => {
   const { steps, guidance, sampler } = modelDefaults({ checkpoint, loras: [{ file, strength: 1 }] })
   assert.deepEqual({ steps, guidance, sampler }, { steps: 8, guidance: 1.5, sampler: 'lcm' })
   assert.equal(modelDefaults({ checkpoint, loras: [{ file, strength: 0 }] }).sampler, 'ddim')
+  const recommended = modelDefaults({ checkpoint: 'models/pocket', loras: [{ file, strength: 1 }] })
+  assert.deepEqual([recommended.steps, recommended.guidance], [8, 1.5], 'whatever the folder recommends for its nets as they are')
 })
 
 test('a sampler that the folder recommends draws, unless what was distilled needs another', () => {
