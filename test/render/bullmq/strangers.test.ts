@@ -62,10 +62,15 @@ describe('a stranger', { skip: skipWithoutRedis, timeout: 120_000 }, async () =>
     const [active] = await queue.getActive()
     for (const jobId of ['y1.1', 'y2.1']) await queue.add('run', active!.data, { jobId })
     await rendered
-    for (const jobId of ['y1.1', 'y2.1']) while (!(await (await queue.getJob(jobId))!.isFailed())) await sleep(20)
-    assert.equal(drawn.length, 1)
+    for (const jobId of ['y1.1', 'y2.1']) {
+      while (!(await (await queue.getJob(jobId))!.isFailed())) await sleep(20)
+      assert.match((await queue.getJob(jobId))!.failedReason, /not for this host/)
+    }
+    // On a busy machine a host may be silent for so long that the bot asks again, so they are told by what was drawn.
+    const ours = drawn.length
+    assert.ok(drawn.every(({ request }) => request.steps === 20))
     await pool.render(smallRecipe())
-    assert.equal(drawn.length, 2)
+    assert.ok(drawn.length > ours)
   })
 
   test('can announce no host, and send none of the true ones away', async () => {
