@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { judgeAsJson } from './run-judge.ts'
 
 /** Shares of the twenty, and the sharpness of the truth: a little below what it comes to. Of 200 prompts 0.95, 0.95, 0.95 and 0.85 are wanted. */
-const floors = { words: 0.9, seam: 0.85, jump: 0.85, sharpness: 0.8 } as const
+const floors = { words: 0.9, seam: 0.9, jump: 0.9, sharpness: 0.85 } as const
 
 test('of twenty prompts the model that ships draws eighteen right, and nearly all of them close and keep still', async (t) => {
   const { words, classifier, summary } = await judgeAsJson('--count', '20')
