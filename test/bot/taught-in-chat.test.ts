@@ -175,13 +175,13 @@ describe('a style is taught where people talk', { timeout: 900_000 }, () => {
 
     test(`on ${platform}: progress in the message, published by a button, offered in /animate`, async () => {
       const { harness, teach, locale, ownLocale, fetched } = of()
-      const { training, 'training-done': learned, 'button-publish': publish } = locale.sentences
+      const { training, 'training-example': example, 'training-done': learned, 'button-publish': publish } = locale.sentences
       const since = await readFromNow(harness, 'bob')
       await teach('root', name)
       await read(harness, 'root', saying(training, { name, pictures: '5' }))
       assert.equal(trainings().length, 1)
       assert.equal(fetched(), pictures.length)
-      await read(harness, 'root', progressing(training, { name, pictures: '5' }))
+      await read(harness, 'root', progressing(saying(training, { name, pictures: '5' }), saying(example, { name })))
       const done = await read(harness, 'root', saying(learned, { name }))
       await eventually('one message is all that others read', async () => (await since()).length === 1)
       assert.equal((await since())[0]!.message, done.message)
@@ -234,9 +234,9 @@ function saying(template: string, values: Readonly<Record<string, string>>): Reg
   return new RegExp(parts.map((part, n) => (n % 2 === 0 ? RegExp.escape(part) : (values[part] ?? '.+'))).join(''))
 }
 
-/** The same above a bar that is no longer empty: which of its steps are shown depends on how fast they are. */
-function progressing(template: string, values: Readonly<Record<string, string>>): RegExp {
-  return new RegExp(`${saying(template, values).source}[^]*[▰█]`)
+/** One of them above a bar that is no longer empty: which steps are shown, and of what, depends on how fast they are. */
+function progressing(...sentences: readonly RegExp[]): RegExp {
+  return new RegExp(`(${sentences.map(({ source }) => source).join('|')})[^]*[▰█]`)
 }
 
 /** The platform is connected before the bot is there. */
