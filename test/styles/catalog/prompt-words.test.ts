@@ -34,8 +34,8 @@ test('any words go around any prompt, and doing it twice changes nothing more', 
     fc.property(fc.string(), fc.string(), fc.string(), (prompt, before, after) => {
       const once = withPromptWords(prompt, { before, after })
       assert.ok(keyedTexts(prompt).every(({ text }) => once.includes(text)))
-      // Brackets without partners may swallow a comma; what is whole is found again.
-      if (!/[()[\]\\]/.test(before + after)) assert.equal(withPromptWords(once, { before, after }), once)
+      // Brackets without partners may swallow a comma, and `0:` with `|` makes keys of frames; what is whole is found again.
+      if (!/[()[\]\\:|]/.test(before + after)) assert.equal(withPromptWords(once, { before, after }), once)
     }),
   )
 })
