@@ -63,7 +63,7 @@ export function createRunner(sessions: Sessions): Runner {
       const { session, capacity, name } = await sessionFor(graph)
       const known = inputs.get(name)
       const given = Object.fromEntries(Object.entries(adapters?.(capacity) ?? {}).filter(([input]) => known?.has(input)))
-      return Promise.all(calls.map((feeds) => session.run({ ...feeds, ...given })))
+      return Promise.all(calls.map((feeds) => session.run({ ...feeds, ...given }, calls.length)))
     })
 
   return {

@@ -7,10 +7,11 @@ import type { ThreadReply, ThreadRequest } from './session-thread.ts'
 
 export interface SessionThreads {
   /**
-   * A session in each thread, with weights and values of its own; calls go to them in turn.
+   * A session in each thread, with weights and values of its own; calls go to them in turn. One that comes alone, as without guidance, has
+   * the cores of all, in a session that is opened for the first of its kind.
    * @param graph is waited for while the threads start, which takes a tenth of a second the first time
    */
-  open(graph: Promise<WrittenGraph>, options: SessionOptions): Promise<Session>
+  open(graph: Promise<WrittenGraph>, options: SessionOptions & { readonly threads: number }): Promise<Session>
 }
 
 /** Threads are started when they are first needed; while they owe nothing they hold nobody up. */
@@ -18,24 +19,44 @@ export function createSessionThreads(count: number): SessionThreads {
   let threads: readonly SessionThread[] = []
   let opened = 0
 
+  /** The same net in each of them. */
+  async function openIn(some: readonly SessionThread[], graph: WrittenGraph, options: SessionOptions): Promise<Session> {
+    const id = ++opened
+    const askAll = (call: ThreadRequest): Promise<unknown> => Promise.all(some.map((thread) => thread.ask(call)))
+    const release = async (): Promise<void> => void (await askAll({ kind: 'release', id }))
+    try {
+      await askAll({ kind: 'open', id, graph, options })
+    } catch (error) {
+      await release()
+      throw error
+    }
+    let turn = 0
+    return { run: (feeds) => some[turn++ % some.length]!.ask({ kind: 'run', id, feeds }), release }
+  }
+
   return {
     async open(graph, options) {
       if (threads.length === 0 || threads.some((thread) => thread.ended())) threads = Array.from({ length: count }, startThread)
       const mine = threads
-      const id = ++opened
-      const release = async (): Promise<void> => void (await Promise.all(mine.map((thread) => thread.ask({ kind: 'release', id }))))
-      try {
-        const form = await graph
-        await Promise.all(mine.map((thread) => thread.ask({ kind: 'open', id, graph: form, options })))
-      } catch (error) {
-        await release()
-        throw error
+      const form = await graph
+      const each = await openIn(mine, form, options)
+      const [first] = mine
+      let wide: Promise<Session> | undefined
+      const openWide = (): Promise<Session> => openIn([first!], form, { ...options, threads: count * options.threads })
+      return {
+        async run(feeds, atOnce = count) {
+          if (atOnce > 1) return each.run(feeds)
+          wide ??= openWide()
+          return (await wide).run(feeds)
+        },
+        release: async () => void (await Promise.all([each.release(), wide?.then((session) => session.release(), noSession)])),
       }
-      let turn = 0
-      return { run: (feeds) => mine[turn++ % count]!.ask({ kind: 'run', id, feeds }), release }
     },
   }
 }
+
+/** What failed to open has nothing to release. */
+const noSession = (): void => undefined
 
 /** Answers in the order in which it is asked. */
 interface SessionThread {

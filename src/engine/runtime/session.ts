@@ -20,7 +20,8 @@ export type Feeds = Readonly<Record<string, Feed>>
 export type Outputs = Record<string, Float32Array>
 
 export interface Session {
-  run(feeds: Feeds): Promise<Outputs>
+  /** @param atOnce calls that are asked at the same time, this one among them */
+  run(feeds: Feeds, atOnce?: number): Promise<Outputs>
   release(): Promise<void>
 }
 

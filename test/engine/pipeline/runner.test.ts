@@ -106,6 +106,29 @@ test('without adapters the graph that has none is run, or, where only one with s
   await other.close()
 })
 
+test('a session is told how many calls come at once', async () => {
+  const told: (number | undefined)[] = []
+  const sessions = createSessions({
+    budgetBytes: 1e9,
+    async load(graph) {
+      const session = await createSession(graph)
+      return {
+        ...session,
+        run(feeds, atOnce) {
+          told.push(atOnce)
+          return session.run(feeds)
+        },
+      }
+    },
+  })
+  const runner = createRunner(sessions)
+  const x = Float32Array.of(3, 5)
+  await runner.run(adapted('a'), { x })
+  await runner.runAll(adapted('a'), [{ x }, { x }])
+  assert.deepEqual(told, [1, 2, 2])
+  await sessions.release()
+})
+
 test('other keys have sessions of their own', async () => {
   const { run, loads, close } = runnerOf()
   await run(adapted('a', { attention: 8 }))

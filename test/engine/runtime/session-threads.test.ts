@@ -45,6 +45,15 @@ test('after its release nothing is left that would answer', async () => {
   await assert.rejects(session.run({ x: Float32Array.of(1, 2) }), /This net was released/)
 })
 
+test('a call that comes alone has its answer from a session of its own, which is released with the others', async () => {
+  const session = await createSessionThreads(2).open(Promise.resolve(written(twice())), { threads: 1 })
+  const x = Float32Array.of(1, 2)
+  const answers = await Promise.all([session.run({ x }, 1), session.run({ x }, 2), session.run({ x }, 2), session.run({ x }, 1)])
+  for (const { y } of answers) assert.deepEqual([...y!], [2, 4])
+  await session.release()
+  await assert.rejects(session.run({ x }, 1), /This net was released/)
+})
+
 test('nets share the threads, and one that is released leaves the others', async () => {
   const threads = createSessionThreads(2)
   const open = () => threads.open(Promise.resolve(written(twice())), { threads: 1 })
