@@ -10,8 +10,7 @@ import { block, type Weights } from './weights.ts'
 /** With `skip` [..., out]: added to it, which some devices do in the same breath as the bias. */
 export const linear = block((w: Weights, x: Value, out: number, skip: Value | null = null): Value => {
   const bias = w.has('bias') ? w.get('bias', [out]) : null
-  const y = w.target.linear(x, w.get('weight', [out, x.shape.at(-1)!]), bias, skip)
-  return w.adaptLinear(x, y) // [..., out]
+  return w.adaptedLinear(x, out, (weight) => w.target.linear(x, weight, bias, skip)) // [..., out]
 })
 
 export const layerNorm = block((w: Weights, x: Value): Value => {
@@ -79,7 +78,7 @@ export const feedForward = block((w: Weights, x: Value, skip: Value): Value => {
 /** value · gelu(gate): the value's rows of the projection come first, then the gate's. */
 const gatedLinear = block((w: Weights, x: Value, out: number): Value => {
   if (w.target.fusedGeglu) {
-    const y = w.adaptLinear(x, w.target.linear(x, w.get('weight', [2 * out, x.shape.at(-1)!]), null, null)) // [..., 2 out]
+    const y = w.adaptedLinear(x, 2 * out, (weight) => w.target.linear(x, weight, null, null)) // [..., 2 out]
     return w.target.fusedGeglu(y, w.get('bias', [2 * out]))
   }
   const [value, gate] = w.halves()

@@ -1,7 +1,7 @@
 // A variable scope (candle: VarBuilder): weights are walked like folders. A block sees its corner of the checkpoint only, and asks for what
 // it needs by key and shape. What was asked for is remembered, so that missing and unused keys can be told apart afterwards.
 
-import { byteLengthOf, type Tensor } from '../checkpoint/tensor/tensor.ts'
+import { byteLengthOf, elementsOf, type Tensor } from '../checkpoint/tensor/tensor.ts'
 import { UserError } from '../errors.ts'
 import type { Graph, Value } from '../onnx/graph.ts'
 import { Add, Cast, Conv, FusedMatMul, MatMul, Mul, ReduceMean, Reshape, Slice, Transpose } from '../onnx/ops.ts'
@@ -20,6 +20,8 @@ export interface Material {
   readonly adapterRank?: (weight: string) => number
   /** F, where adapters have a strength of their own at each frame; one animation then, and every frame has a text of its own. */
   readonly adapterFrames?: number
+  /** Adapters are never summed with their weights: the gradient of such a sum costs as much as that of the weight. */
+  readonly adaptersBeside?: boolean
 }
 
 /** One of equal parts of a weight's rows, which lie one after the other in the file. */
@@ -79,16 +81,29 @@ export class Weights {
   }
 
   /**
-   * y + (scale · x downᵀ) upᵀ where this corner's weight has an adapter slot: x [..., in], y [..., out]. All three are inputs of the
-   * graph, and scale [rank], or [F, rank], is apart, so that another strength or style moves no weights.
+   * `product` of this corner's weight [out, in] with x [..., in], and where it has an adapter slot, with weight + up (scale · down). All
+   * three are inputs of the graph, and scale [rank], or [F, rank], is apart, so that another strength or style moves no weights.
    */
-  adaptLinear(x: Value, y: Value): Value {
+  adaptedLinear(x: Value, out: number, product: (weight: Value) => Value): Value {
+    const width = x.shape.at(-1)!
+    const weight = this.get('weight', [out, width])
     const { part, of } = this.#rows ?? { part: 0, of: 1 }
-    const out = y.shape.at(-1)!
-    const adapter = this.#adapter([x.shape.at(-1)!], [], out * of)
-    if (!adapter) return y
+    const adapter = this.#adapter([width], [], out * of)
+    if (!adapter) return product(weight)
     const up = of === 1 ? adapter.up : Slice(adapter.up, 0, part * out, (part + 1) * out)
-    return Add(y, this.#product(this.#scaled(this.#product(x, adapter.down), adapter.scale), up))
+    const { down, scale } = adapter
+    if (this.#mergesInto(weight, x)) {
+      return product(Add(weight, MatMul(up, Mul(down, Reshape(scale, [scale.shape[0]!, 1])))))
+    }
+    return Add(product(weight), this.#product(this.#scaled(this.#product(x, down), scale), up))
+  }
+
+  /** Whether the weight is summed with its adapter in fewer operations than every row of x goes through the adapter beside it. */
+  #mergesInto({ shape: [out, width] }: Value, x: Value): boolean {
+    const { adapterFrames, adaptersBeside = false } = this.material
+    if (adapterFrames !== undefined || adaptersBeside) return false
+    const rows = elementsOf(x.shape) / width!
+    return rows * (width! + out!) > width! * out!
   }
 
   /** The same for a convolution: k×k to the rank, then 1×1 up, in the target's layout. */
