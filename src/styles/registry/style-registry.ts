@@ -38,7 +38,9 @@ export interface RecordedChange {
 
 export function createStyleRegistry(shipped: readonly StyleEntry[], history: StyleHistory, nowMs: () => number): StyleRegistry {
   const present = new Map(shipped.map((entry) => [entry.id, entry]))
-  let byName = indexByName(present.values())
+  const ships = new Set(shipped.map(({ id }) => id))
+  let offered = withoutTaken(present.values(), ships)
+  let byName = indexByName(offered)
   const alone = serial()
   apply(history.changes)
 
@@ -47,7 +49,9 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
       if (entry) present.set(id, entry)
       else present.delete(id)
     }
-    if (changes.length > 0) byName = indexByName(present.values())
+    if (changes.length === 0) return
+    offered = withoutTaken(present.values(), ships)
+    byName = indexByName(offered)
   }
 
   const changesOf = (id?: string): readonly StyleChange[] =>
@@ -67,7 +71,7 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
   }
 
   return {
-    entries: () => [...present.values()],
+    entries: () => offered,
     find: (name) => byName.get(foldName(name)),
     current({ id, name }) {
       const entry = present.get(id)
@@ -94,6 +98,13 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
 
 export const unknownStyle = (name: string): UserError =>
   new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
+
+/** What ships gives way where people have a style of its name: an update may bring a name that is theirs already. */
+function withoutTaken(entries: Iterable<StyleEntry>, ships: ReadonlySet<string>): StyleEntry[] {
+  const all = [...entries]
+  const taken = indexByName(all.filter(({ id }) => !ships.has(id)))
+  return all.filter(({ id, name }) => !ships.has(id) || !taken.has(foldName(name)))
+}
 
 function indexByName(entries: Iterable<StyleEntry>): Map<string, StyleEntry> {
   return new Map([...entries].flatMap((entry) => [entry.name, ...entry.aliases].map((name) => [foldName(name), entry] as const)))

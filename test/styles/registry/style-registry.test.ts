@@ -3,10 +3,15 @@ import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import Keyv from 'keyv'
 import type { StyleAdmin, StyleCard, StyleFileCard } from '../../../src/chat/contract/style-admin.ts'
 import { UserError } from '../../../src/errors.ts'
 import { webpToGif } from '../../../src/media/webp/webp-to-gif.ts'
-import { animeLora, attached, openTestStyles, refusal, tiny, withBuiltIn } from '../test-styles.ts'
+import { builtInStyles } from '../../../src/styles/registry/built-in-styles.ts'
+import type { StyleEntry } from '../../../src/styles/registry/style-entry.ts'
+import { type HistoryRecord, openStyleHistory } from '../../../src/styles/registry/style-history.ts'
+import { createStyleRegistry } from '../../../src/styles/registry/style-registry.ts'
+import { animeLora, attached, models, openTestStyles, refusal, tiny, withBuiltIn } from '../test-styles.ts'
 
 const here = 'discord/s1'
 const names = async (styles: { list(space: string, admin: boolean): Promise<readonly { name: string }[]> }, space = here, admin = false) =>
@@ -16,6 +21,24 @@ const shipped = withBuiltIn()
 const withInk = withBuiltIn('Ink')
 
 describe('the styles that ship', () => {
+  test('give way to one that people made before an update brought its name, and are there when that is gone', async () => {
+    const all = builtInStyles(models)
+    const [taken, ...others] = all as [StyleEntry, ...StyleEntry[]]
+    const history = await openStyleHistory(new Keyv<HistoryRecord>())
+    const own = { ...taken, id: 'made/here', about: 'ours' }
+    const by = { person: 'discord/s1/ann', space: here, name: 'ann' }
+    await createStyleRegistry(others, history, () => 0).change(by, 'added', () => ({ id: own.id, entry: own }))
+    const updated = createStyleRegistry(all, history, () => 0)
+    assert.deepEqual(
+      updated.entries().filter(({ name }) => name === taken.name),
+      [own],
+    )
+    for (const called of [taken.name, ...taken.aliases]) assert.equal(updated.find(called)?.about, 'ours')
+    await updated.change(by, 'removed', () => ({ id: own.id }))
+    assert.deepEqual(updated.find(taken.name), taken)
+    assert.equal(updated.entries().length, all.length)
+  })
+
   test('are offered everywhere, found by name and alias in any case, and draw on the small model', async () => {
     const setup = await openTestStyles()
     assert.deepEqual(await names(setup.styles, 'slack/anywhere'), shipped)
