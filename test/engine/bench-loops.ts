@@ -1,15 +1,15 @@
 // How well the pocket model's clips loop, and what they cost: `node test/engine/bench-loops.ts FRAMES [CLIPS] [LOOP] [FIRST] [SHEET.png]`, a
 // process for each length, so that its memory is its own. One thread; seconds are of the CPU, so that others on the machine do not count.
-// Prompts are the words that the model knows, by chance: the same in every run, so that one may go on behind another, from seed FIRST.
+// Prompts are the judge's, by chance: the same in every run, so that one may go on behind another, from seed FIRST.
 
 import sharp from 'sharp'
-import words from '../../models/pocket/words.json' with { type: 'json' }
 import { loops } from '../../src/engine/draw-settings.ts'
 import { type Frames, frameAt } from '../../src/engine/frames.ts'
 import { createEngine, type EngineOutput } from '../../src/engine/pipeline/engine.ts'
 import { modelDefaults } from '../../src/engine/pipeline/model/model-defaults.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
+import { promptOf, wordsOfModel } from '../../src/judge/world-words.ts'
 import { cpuSession } from './cpu-session.ts'
 
 const [frames, clips] = [Number(process.argv[2] ?? 16), Number(process.argv[3] ?? 6)]
@@ -17,6 +17,7 @@ const loop = loops.find((name) => name === process.argv[4]) ?? 'auto'
 const first = Number(process.argv[5] ?? 1)
 const sheet = process.argv[6]
 const side = 128
+const words = wordsOfModel('models/pocket')
 const { steps, guidance } = modelDefaults({ checkpoint: 'models/pocket' })
 let calls = 0
 const sessions = createSessions({
@@ -45,7 +46,7 @@ const drawn: Frames[] = []
 const seams: number[] = []
 const cpuMs: number[] = []
 for (let i = first - 1; i < first - 1 + clips; i++) {
-  const prompt = promptOf(i)
+  const { text: prompt } = promptOf(words, i + 1)
   const before = process.cpuUsage()
   const { frames: clip, closing } = await draw(prompt, BigInt(i + 1))
   const { user, system } = process.cpuUsage(before)
@@ -56,13 +57,6 @@ for (let i = first - 1; i < first - 1 + clips; i++) {
   console.log(`${frames} frames, loop ${loop}, seed ${i + 1}, ${prompt}: ${made}`)
 }
 await engine.close()
-
-/** Primes apart, so that words meet in every combination. */
-function promptOf(i: number): string {
-  const pick = <T>(list: readonly T[], step: number): T => list[(i * step + 1) % list.length]!
-  const [subject, motion] = pick(Object.entries(words.subjects), 7)
-  return `a ${pick(words.colours, 5)} ${subject} ${motion} ${pick(Object.values(words.places), 3)}`
-}
 
 const closed = seams.filter((it) => it <= 1.1).length
 // The first clip loads the nets.
