@@ -2,7 +2,7 @@
 
 /** By the small model that ships; its words are English. `name` is the file in samples/. */
 export const samples = [
-  { name: 'ball', prompt: 'a red ball bouncing in a meadow', seed: 1 },
+  { name: 'ball', prompt: 'a red ball bouncing in a meadow', seed: 5 },
   { name: 'jellyfish', prompt: 'a purple jellyfish drifting under water', style: 'neon', seed: 1 },
   { name: 'butterfly', prompt: 'a purple butterfly fluttering in a meadow', seed: 1 },
   { name: 'rocket', prompt: 'a red rocket flying in the night sky', style: 'anime', seed: 1 },
