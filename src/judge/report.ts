@@ -16,7 +16,7 @@ export function lineOf({ seed, prompt, right, shown, seam, jump, sharpness, live
 }
 
 /** What is wanted of 200 prompts. */
-const wanted = {
+export const wanted = {
   plain: { subject: 0.95, colour: 0.95, place: 0.97, within: 0.95, sharpness: 0.15 },
   style: { subject: 0.9, colourOff: 0.06 },
 } as const
