@@ -52,9 +52,9 @@ const folder = temporaryFolder()
 const slow = { checkpoint: pocket, motion: slowMotion(join(folder, 'slow'), 0.6), loras: [] }
 
 for (const [prompt, seed] of [
-  ['a green flower swaying over the sea', 1n],
+  ['a green flower swaying over the sea', 3n],
   ['a yellow star spinning in the blue sky', 4n],
-  ['a pink heart beating in the desert', 5n],
+  ['a pink heart beating in the desert', 3n],
 ] as const) {
   test(`${prompt}: of a module that draws cuts of a longer motion a loop closes, or is played forth and back, which is told`, async () => {
     const changes = { model: slow, prompt, seed, frames: 16, steps: 8 }
