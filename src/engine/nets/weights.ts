@@ -21,7 +21,7 @@ export interface Material {
   /** F, where adapters have a strength of their own at each frame; one animation then, and every frame has a text of its own. */
   readonly adapterFrames?: number
   /** Adapters are never summed with their weights: the gradient of such a sum costs as much as that of the weight. */
-  readonly adaptersBeside?: boolean
+  readonly adaptersApart?: boolean
 }
 
 /** One of equal parts of a weight's rows, which lie one after the other in the file. */
@@ -92,21 +92,16 @@ export class Weights {
     if (!adapter) return product(weight)
     const up = of === 1 ? adapter.up : Slice(adapter.up, 0, part * out, (part + 1) * out)
     const { down, scale } = adapter
-    if (this.#mergesInto(weight, x)) {
+    if (this.#sumCostsLess(weight, x)) {
       return product(Add(weight, MatMul(up, Mul(down, Reshape(scale, [scale.shape[0]!, 1])))))
     }
     return Add(product(weight), this.#product(this.#scaled(this.#product(x, down), scale), up))
   }
 
-  /** Whether the weight is summed with its adapter in fewer operations than every row of x goes through the adapter beside it. */
-  #mergesInto({ shape: [out, width] }: Value, x: Value): boolean {
-    const { adapterFrames, adaptersBeside = false } = this.material
-    if (adapterFrames !== undefined || adaptersBeside) return false
-    const rows = elementsOf(x.shape) / width!
-    return rows * (width! + out!) > width! * out!
-  }
-
-  /** The same for a convolution: k×k to the rank, then 1×1 up, in the target's layout. */
+  /**
+   * y + (scale · x down) up of a convolution's slot: k×k to the rank, then 1×1, in the target's layout. Never summed: only a kernel that is
+   * constant is laid as the CPU's convolutions want it.
+   */
   adaptConv(x: Value, y: Value, kernel: 1 | 3, attributes: { stride: 1 | 2; pads: readonly [number, number, number, number] }): Value {
     const first = this.target.layout === 'channels-first'
     const adapter = this.#adapter([x.shape[first ? 1 : 3]!, kernel, kernel], [1, 1], y.shape[first ? 1 : 3]!)
@@ -116,6 +111,14 @@ export class Weights {
     const matrix = (w: Value): Value => Reshape(w, w.shape.slice(0, 2))
     const low = kernel === 1 ? this.#product(x, matrix(down)) : nhwcConv(x, down, null, attributes)
     return Add(y, this.#product(this.#scaled(low, scale), matrix(up)))
+  }
+
+  /** Whether the weight is summed with its adapter in fewer operations than every row of x goes through the adapter alone. */
+  #sumCostsLess({ shape: [out, width] }: Value, x: Value): boolean {
+    const { adapterFrames, adaptersApart = false } = this.material
+    if (adapterFrames !== undefined || adaptersApart) return false
+    const rows = elementsOf(x.shape) / width!
+    return rows * (width! + out!) > width! * out!
   }
 
   /** x [..., rank], or [N, rank, h, w] with channels first. */

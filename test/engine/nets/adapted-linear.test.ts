@@ -16,9 +16,9 @@ const tensors = new Map([
 ])
 const adapter = { down: someNumbers(rank * width, 2), up: someNumbers(out * rank, 3), scale: Float32Array.of(0.5, -2, 0, 1) }
 
-function adaptedLinear(rows: number, adaptersBeside = false): Graph {
+function adaptedLinear(rows: number, adaptersApart = false): Graph {
   const graph = new Graph('linear')
-  const weights = new Weights({ graph, target: plainTarget, file: 'test', tensors, adapterRank: () => rank, adaptersBeside })
+  const weights = new Weights({ graph, target: plainTarget, file: 'test', tensors, adapterRank: () => rank, adaptersApart })
   graph.output('y', linear(weights.at('to_q'), graph.input('x', 'float32', [rows, width]), out))
   return graph
 }
@@ -35,16 +35,16 @@ function expected(x: Float32Array): Float64Array {
   })
 }
 
-// Summing costs out · width for each rank, going beside rows · (width + out): the same at 15 rows.
+// Summing costs out · width for each rank, going apart rows · (width + out): the same at 15 rows.
 for (const [rows, form] of [
-  [14, 'beside'],
-  [16, 'merged'],
+  [14, 'apart'],
+  [16, 'summed'],
 ] as const) {
   test(`an adapter on ${rows} rows of ${width} → ${out} is computed in the form that costs less: ${form}`, async () => {
     const graph = adaptedLinear(rows)
-    const costs = { merged: 2 * rank * out * width, beside: 2 * rank * rows * (width + out) }
+    const costs = { summed: 2 * rank * out * width, apart: 2 * rank * rows * (width + out) }
     assert.equal(flopsOf(graph), 2 * rows * width * out + costs[form])
-    assert.equal(costs[form], Math.min(costs.merged, costs.beside))
+    assert.equal(costs[form], Math.min(costs.summed, costs.apart))
     const x = someNumbers(rows * width, 4)
     const feeds = { x, 'to_q.weight.lora_down': adapter.down, 'to_q.weight.lora_up': adapter.up, 'to_q.weight.lora_scale': adapter.scale }
     for (const it of [graph, adaptedLinear(rows, true)]) {

@@ -1,4 +1,4 @@
-// Run-time adapters: the low-rank deltas that are applied beside a model's frozen weights, as inputs of its graphs.
+// Run-time adapters: the low-rank deltas of a model's frozen weights, as inputs of its graphs.
 
 import { adapterInputs, type Factors, type ScaledFactors } from '../../checkpoint/lora/adapter-inputs.ts'
 import { type AppliedDelta, ranksOf, shapesIn } from '../../checkpoint/lora/adapter-plan.ts'

@@ -55,7 +55,7 @@ export function denoiserTraining(
   const graph = new Graph('training')
   const motion = model.motion && frames > 1 ? { frames, architecture: model.motion.architecture } : null
   const tensors = widened(new Map([...model.unet.tensors, ...(motion ? model.motion!.tensors : [])]), options.trained)
-  const adapted = adapterRank ? { adapterRank, adaptersBeside: true } : {}
+  const adapted = adapterRank ? { adapterRank, adaptersApart: true } : {}
   const weights = new Weights({ graph, target, file: model.unet.file, tensors, ...adapted })
   const { inChannels, widths, contextWidth } = model.unet.architecture
   const sample = graph.input('sample', 'float32', [frames, inChannels, h, w])
@@ -86,7 +86,7 @@ function encodedText(
   L: number,
   { words, reading: { clipSkip = 1 } = {} }: Required<DenoiserTraining>['text'],
   { trained }: Pick<TrainingOptions, 'trained'>,
-  adapted: Pick<Material, 'adapterRank' | 'adaptersBeside'>,
+  adapted: Pick<Material, 'adapterRank' | 'adaptersApart'>,
 ): Value {
   const { architecture: arch, file } = text
   const weights = new Weights({ graph, target, file, tensors: widened(text.tensors, trained), ...adapted })
