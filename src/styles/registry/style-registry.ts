@@ -3,6 +3,7 @@
 import { UserError } from '../../errors.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { serial } from '../../serial.ts'
+import { isBuiltIn } from './built-in-styles.ts'
 import type { Author, ChangeKind, StyleChange } from './style-change.ts'
 import type { StyleEntry } from './style-entry.ts'
 import type { StyleHistory } from './style-history.ts'
@@ -38,8 +39,7 @@ export interface RecordedChange {
 
 export function createStyleRegistry(shipped: readonly StyleEntry[], history: StyleHistory, nowMs: () => number): StyleRegistry {
   const present = new Map(shipped.map((entry) => [entry.id, entry]))
-  const ships = new Set(shipped.map(({ id }) => id))
-  let offered = withoutTaken(present.values(), ships)
+  let offered = withoutTaken(present.values())
   let byName = indexByName(offered)
   const alone = serial()
   apply(history.changes)
@@ -50,7 +50,7 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
       else present.delete(id)
     }
     if (changes.length === 0) return
-    offered = withoutTaken(present.values(), ships)
+    offered = withoutTaken(present.values())
     byName = indexByName(offered)
   }
 
@@ -100,10 +100,10 @@ export const unknownStyle = (name: string): UserError =>
   new UserError('unknown-style', `There is no style '${name}'. /styles shows those there are.`, { name })
 
 /** What ships gives way where people have a style of its name: an update may bring a name that is theirs already. */
-function withoutTaken(entries: Iterable<StyleEntry>, ships: ReadonlySet<string>): StyleEntry[] {
+function withoutTaken(entries: Iterable<StyleEntry>): StyleEntry[] {
   const all = [...entries]
-  const taken = indexByName(all.filter(({ id }) => !ships.has(id)))
-  return all.filter(({ id, name }) => !ships.has(id) || !taken.has(foldName(name)))
+  const taken = indexByName(all.filter((entry) => !isBuiltIn(entry)))
+  return all.filter((entry) => !isBuiltIn(entry) || !taken.has(foldName(entry.name)))
 }
 
 function indexByName(entries: Iterable<StyleEntry>): Map<string, StyleEntry> {
