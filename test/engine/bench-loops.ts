@@ -45,16 +45,16 @@ async function draw(prompt: string, seed: bigint): Promise<EngineOutput> {
 const drawn: Frames[] = []
 const seams: number[] = []
 const cpuMs: number[] = []
-for (let i = first - 1; i < first - 1 + clips; i++) {
-  const { text: prompt } = promptOf(words, i + 1)
+for (let seed = first; seed < first + clips; seed++) {
+  const { text: prompt } = promptOf(words, seed)
   const before = process.cpuUsage()
-  const { frames: clip, closing } = await draw(prompt, BigInt(i + 1))
+  const { frames: clip, closing } = await draw(prompt, BigInt(seed))
   const { user, system } = process.cpuUsage(before)
   drawn.push(clip)
   seams.push(closing?.seam ?? 0)
   cpuMs.push((user + system) / 1000)
   const made = `${closing?.loop}, seam ${seams.at(-1)!.toFixed(2)}, ${(cpuMs.at(-1)! / 1000).toFixed(1)} s`
-  console.log(`${frames} frames, loop ${loop}, seed ${i + 1}, ${prompt}: ${made}`)
+  console.log(`${frames} frames, loop ${loop}, seed ${seed}, ${prompt}: ${made}`)
 }
 await engine.close()
 

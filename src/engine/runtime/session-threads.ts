@@ -39,17 +39,17 @@ export function createSessionThreads(count: number): SessionThreads {
       if (threads.length === 0 || threads.some((thread) => thread.ended())) threads = Array.from({ length: count }, startThread)
       const mine = threads
       const form = await graph
-      const each = await openIn(mine, form, options)
+      const narrow = await openIn(mine, form, options)
       const [first] = mine
       let wide: Promise<Session> | undefined
       const openWide = (): Promise<Session> => openIn([first!], form, { ...options, threads: count * options.threads })
       return {
         async run(feeds, atOnce = count) {
-          if (atOnce > 1) return each.run(feeds)
+          if (atOnce > 1) return narrow.run(feeds)
           wide ??= openWide()
           return (await wide).run(feeds)
         },
-        release: async () => void (await Promise.all([each.release(), wide?.then((session) => session.release(), noSession)])),
+        release: async () => void (await Promise.all([narrow.release(), wide?.then((session) => session.release(), noSession)])),
       }
     },
   }

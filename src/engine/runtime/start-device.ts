@@ -72,7 +72,7 @@ export async function startDevice(wanted: Device | 'auto', options: StartOptions
 /** Guidance asks two things at once. */
 const sessionThreadCount = 2
 
-/** Of weights: a net that may stand in memory twice, and whose layers gain little from several cores. */
+/** Of weights: a net that may stand in memory three times (in each thread, and for calls that come alone), and whose layers gain little from several cores. */
 const mostThreadBytes = 100e6
 
 /** A VAE's kernels may be copied into the layout that is faster for its large pictures; a UNet's are a gigabyte. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Mul } from '../../../src/engine/onnx/ops.ts'
@@ -52,6 +53,19 @@ test('a call that comes alone has its answer from a session of its own, which is
   for (const { y } of answers) assert.deepEqual([...y!], [2, 4])
   await session.release()
   await assert.rejects(session.run({ x }, 1), /This net was released/)
+})
+
+const tasks = '/proc/self/task'
+
+test('the session of calls that come alone has the cores of all threads', { skip: !existsSync(tasks) }, async () => {
+  const session = await createSessionThreads(2).open(Promise.resolve(written(twice())), { threads: 3 })
+  const x = Float32Array.of(1, 2)
+  await Promise.all([session.run({ x }, 2), session.run({ x }, 2)])
+  const before = readdirSync(tasks).length
+  await session.run({ x }, 1)
+  // ONNX Runtime has a thread for every core but the caller's; Node's own pool has four at most.
+  assert.ok(readdirSync(tasks).length >= before + 5, `${before} threads became ${readdirSync(tasks).length}`)
+  await session.release()
 })
 
 test('nets share the threads, and one that is released leaves the others', async () => {
