@@ -11,7 +11,7 @@ export interface ChaosReport {
   /** Requests that people have made, and those that were accepted. */
   readonly asked: number
   readonly accepted: number
-  /** Answered with why not. What was asked just as the bot was killed was neither. */
+  /** Answered with why not. */
   readonly refused: number
   readonly ended: Readonly<Record<string, number>>
   /** Accepted, and in no state that is an end. */
