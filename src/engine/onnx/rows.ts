@@ -9,7 +9,7 @@ const elementwise: ReadonlySet<string> = new Set([
   'LayerNormalization', // its scale and bias are one row
 ])
 
-/** The same graph; names of nodes and of what they give stay. */
+/** The same graph without what nobody reads; names of nodes and of what they give stay. */
 export function withRows(graph: Graph): Graph {
   const out = new Graph(graph.name)
   out.inputs.push(...graph.inputs)
@@ -69,12 +69,12 @@ function reshaped(graph: Graph, x: Value, name: string, shape: readonly number[]
   return y
 }
 
-/** Without views that nobody reads any more. */
+/** Without dead code, which ONNX Runtime computes all the same where it runs a graph as written. */
 function withoutUnread(graph: Graph): Graph {
   const read = new Set(graph.outputs.map(({ name }) => name))
   const kept: Node[] = []
   for (const node of graph.nodes.toReversed()) {
-    if (node.op === 'Reshape' && !read.has(node.outputs[0]!.name)) continue
+    if (!node.outputs.some(({ name }) => read.has(name))) continue
     for (const input of node.inputs) if (input) read.add(input.name)
     kept.push(node)
   }

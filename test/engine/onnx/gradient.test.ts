@@ -138,3 +138,19 @@ test('what is made of weights alone is not computed again', () => {
   gradients(sumOf(y), [x], { ...options, checkpointing: { segmentOf: () => 'block' } })
   assert.equal(graph.nodes.filter(({ op, name }) => op === 'Transpose' && name.startsWith('again/')).length, 0)
 })
+
+test('of a product that is kept the sum with its bias is kept in its place, and neither is computed again', () => {
+  const graph = new Graph('test')
+  const x = graph.input('x', 'float32', [2, 3])
+  const [weight, bias] = [graph.input('weight', 'float32', [3, 4]), graph.input('bias', 'float32', [4])]
+  const y = graph.within('block', () => Sub(Sigmoid(Add(MatMul(x, weight), bias)), bias))
+  const keeps = ({ op }: Node): boolean => op === 'MatMul'
+  gradients(sumOf(y), [weight], { ...options, checkpointing: { segmentOf: ({ name }) => /^block/.exec(name)?.[0], keeps } })
+  const [copies, back] = ['again/', 'backward/'].map((path) => graph.nodes.filter(({ name }) => name.startsWith(path)))
+  assert.deepEqual(
+    copies!.map(({ op }) => op),
+    ['Sigmoid'],
+  )
+  const read = new Set([...copies!, ...back!].flatMap(({ inputs }) => inputs.map((input) => input!.name)))
+  assert.deepEqual([read.has('block/Add'), read.has('block/MatMul')], [true, false])
+})

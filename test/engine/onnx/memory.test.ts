@@ -101,3 +101,11 @@ test('written on rows a graph gives the same to the last bit, and what can be is
   assert.deepEqual(threefold(graph), ['Sigmoid', 'Mul', 'Mul:1', 'Mul:2', 'Transpose', 'Mul:3'])
   assert.deepEqual(threefold(withRows(graph)), ['Transpose', 'Mul:3'])
 })
+
+test('what nobody reads is not written on rows', () => {
+  const graph = mixed()
+  const x = graph.inputs[0]!
+  graph.within('unread', () => Mul(Sigmoid(x), x))
+  const unread = ({ nodes }: Graph): number => nodes.filter(({ name }) => name.startsWith('unread/')).length
+  assert.deepEqual([unread(graph), unread(withRows(graph))], [2, 0])
+})

@@ -4,8 +4,8 @@
 
 import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import type { Value } from '../graph.ts'
-import { Add, Concat, Mul, ReduceSum, Reshape, Slice, Softmax, Sub, Transpose } from '../ops.ts'
-import { product, times } from './products.ts'
+import { Add, Concat, Expand, Mul, Neg, ReduceSum, Reshape, Slice, Softmax, Sub, Transpose } from '../ops.ts'
+import { number, product, times } from './products.ts'
 import type { Call, Rule } from './rule.ts'
 
 /** Elements of a matrix of scores, 64 MiB in float32: three of them stand at once. */
@@ -31,8 +31,13 @@ function attend({ dy, x, y, node, kernels }: Call): Gradients {
   const d = C / H
   const alpha = 1 / Math.sqrt(d)
   const heads = (v: Value): Value => Transpose(Reshape(v, [N, v.shape[1]!, H, d]), [0, 2, 1, 3]) // [N, H, S or L, d]
-  const [q, k, v, dO] = [x(0), x(1), x(2), dy].map(heads) as [Value, Value, Value, Value]
-  const dots = ReduceSum(heads(Mul(dy, y())), [3]) // [N, H, S, 1]
+  const [q, k] = [x(0), x(1)].map(heads) as [Value, Value]
+  const dots = Transpose(ReduceSum(Reshape(Mul(dy, y()), [N, S, H, d]), [3]), [0, 2, 1, 3]) // [N, H, S, 1]
+  const [v, dO] = [x(2), dy].map(heads) as [Value, Value]
+  // One more channel takes the sum of a row off inside the product: with many keys that is less than a pass over all scores.
+  const folds = L > 2 * d
+  const one = (): Value => Expand(number(v, 1), [N, H, L, 1])
+  const [vOne, dODot] = folds ? [Concat([v, one()], 3), Concat([dO, Neg(dots)], 3)] : [v, dO] // [N, H, L or S, d + 1 or d]
 
   const rows = Math.max(1, Math.min(S, Math.floor(maxScores / (N * H * L))))
   const dqs: Value[] = []
@@ -41,10 +46,11 @@ function attend({ dy, x, y, node, kernels }: Call): Gradients {
   for (let start = 0; start < S; start += rows) {
     const end = Math.min(S, start + rows)
     const some = (it: Value): Value => (rows === S ? it : Slice(it, 2, start, end))
-    const [qs, dOs, dot] = [start === 0 ? some(q) : after(some(q), [dqs.at(-1)!, dk!, dv!]), some(dO), some(dots)]
+    const [qs, dOs] = [start === 0 ? some(q) : after(some(q), [dqs.at(-1)!, dk!, dv!]), some(dO)]
     const scores = product(qs, k, { transB: true, alpha }, kernels) // [N, H, rows, L]
     const P = Softmax(attributes['is_causal'] === 1 ? masked(scores, start) : scores)
-    const dS = Mul(P, Sub(product(dOs, v, { transB: true }, kernels), dot))
+    const dP = product(some(dODot), vOne, { transB: true }, kernels)
+    const dS = Mul(P, folds ? dP : Sub(dP, some(dots)))
     dqs.push(product(dS, k, { alpha }, kernels))
     const [dks, dvs] = [product(qs, dS, { transA: true, alpha }, kernels), product(dOs, P, { transA: true }, kernels)]
     dk = dk ? Add(dk, dks) : dks

@@ -34,11 +34,25 @@ function innerValues(graph: Graph, nodes: readonly Node[], { segmentOf, keeps = 
   const inner = new Map<string, string>()
   const constants = new Set(graph.initializers.keys())
   const kept = new Set(graph.outputs.map(({ name }) => name))
+  const biased = biasedBy(graph, nodes)
+  for (const node of nodes) if (keeps(node)) for (const { name } of (biased(node) ?? node).outputs) kept.add(name)
   for (const node of nodes) {
     const segment = segmentOf(node)
     for (const input of node.inputs) if (input && inner.get(input.name) !== segment) inner.delete(input.name)
     if (node.inputs.every((input) => input === null || constants.has(input.name))) for (const { name } of node.outputs) constants.add(name)
-    else if (segment !== undefined && !keeps(node)) for (const { name } of node.outputs) if (!kept.has(name)) inner.set(name, segment)
+    else if (segment !== undefined) for (const { name } of node.outputs) if (!kept.has(name)) inner.set(name, segment)
   }
   return new Set(inner.keys())
+}
+
+/** What adds a bias to all that a node gives, undefined where nothing does: the sum is kept in its place, and takes its buffer. */
+function biasedBy(graph: Graph, nodes: readonly Node[]): (node: Node) => Node | undefined {
+  const weights = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)])
+  const readers = new Map<string, Node[]>()
+  for (const node of nodes) for (const input of node.inputs) if (input) readers.set(input.name, [...(readers.get(input.name) ?? []), node])
+  return ({ outputs }) => {
+    const [reader, ...more] = readers.get(outputs[0]!.name) ?? []
+    const isBiased = reader?.op === 'Add' && more.length === 0 && reader.inputs.some((input) => input && weights.has(input.name))
+    return isBiased ? reader : undefined
+  }
 }
