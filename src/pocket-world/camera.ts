@@ -37,6 +37,22 @@ export const spin =
   (angle: number, course: Course): Camera =>
   (time) => ({ ...still, angle: angle * done[course](time) })
 
+/** As AnimateDiff's motion LoRAs are called: what the camera does. Each comes back, so that a loop stays one. */
+export const cameras = {
+  'pan-left': pan(-0.4, 0, 'return'),
+  'pan-right': pan(0.4, 0, 'return'),
+  'tilt-up': pan(0, -0.4, 'return'),
+  'tilt-down': pan(0, 0.4, 'return'),
+  'zoom-in': zoom(1.3, 'return'),
+  'zoom-out': zoom(1 / 1.3, 'return'),
+  'rolling-clockwise': spin(0.35, 'return'),
+  'rolling-anticlockwise': spin(-0.35, 'return'),
+} satisfies Readonly<Record<string, Camera>>
+
+export type CameraName = keyof typeof cameras
+
+export const cameraNames = Object.keys(cameras) as readonly CameraName[]
+
 const done: Readonly<Record<Course, (time: number) => number>> = {
   return: (time) => 0.5 - 0.5 * Math.cos(2 * Math.PI * time),
   once: (time) => time,

@@ -2,6 +2,7 @@
 // the trainer work. Nothing is drawn before its latents are needed.
 
 import { UserError } from '../errors.ts'
+import { type CameraName, cameras } from '../pocket-world/camera.ts'
 import { randomCaption } from '../pocket-world/caption.ts'
 import { inLook, type LookName } from '../pocket-world/looks.ts'
 import { seededRandom } from '../pocket-world/random.ts'
@@ -14,10 +15,12 @@ export interface PocketDatasetOptions {
   /** Loops of so many frames; 1: moments of them, as pictures. */
   readonly frames: number
   readonly look?: LookName
+  /** Of loops. */
+  readonly camera?: CameraName
 }
 
 /** The same scenes for the same numbers: one of more scenes begins with those of fewer. @throws UserError `train-size` for what is not square */
-export function pocketDataset({ count, frames, look }: PocketDatasetOptions): DatasetEntry[] {
+export function pocketDataset({ count, frames, look, camera }: PocketDatasetOptions): DatasetEntry[] {
   return Array.from({ length: count }, (_, i) => {
     const random = seededRandom(i)
     const scene = randomScene(random)
@@ -26,14 +29,14 @@ export function pocketDataset({ count, frames, look }: PocketDatasetOptions): Da
     return {
       name: `scene ${i}`,
       caption,
-      stamp: JSON.stringify(['pocket world 2', i, frames, look]),
+      stamp: JSON.stringify(['pocket world 2', i, frames, look, ...(camera ? [camera] : [])]),
       async decode({ width: side, height }) {
         if (side !== height)
           throw new UserError('train-size', `The pocket world is drawn in squares, not in ${side}×${height}.`, { side, height })
         const plain =
           frames === 1
             ? { count: 1, width: side, height: side, data: renderFrame(scene, time, { side }) }
-            : renderLoop(scene, { side, frames })
+            : renderLoop(scene, { side, frames, ...(camera && { camera: cameras[camera] }) })
         return look === undefined ? plain : inLook(plain, look)
       },
     }

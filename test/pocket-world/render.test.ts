@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { pan, spin, zoom } from '../../src/pocket-world/camera.ts'
+import { cameras, pan, spin, type View, zoom } from '../../src/pocket-world/camera.ts'
 import { inLook, type LookName, lookNames } from '../../src/pocket-world/looks.ts'
 import { placeNames } from '../../src/pocket-world/places.ts'
 import { seededRandom } from '../../src/pocket-world/random.ts'
@@ -107,6 +107,21 @@ test('a pan shows what lies beside, and a camera that returns is where it was', 
   for (const camera of [pan(0.5, 0.2, 'return'), zoom(1.5, 'return'), spin(0.3, 'return'), zoom(1.5, 'once')]) {
     assert.deepEqual(renderFrame(scene, 0, { side, camera }), renderFrame(scene, 0, { side }))
   }
+})
+
+test('a movement of the camera does what its name says, and is back at the end', () => {
+  const half = ({ x, y, zoom: near, angle }: View) => [x, y, Math.log(near), angle].map((value) => Math.sign(Math.round(value * 1000)) || 0)
+  assert.deepEqual(Object.fromEntries(Object.entries(cameras).map(([name, camera]) => [name, half(camera(0.5))])), {
+    'pan-left': [-1, 0, 0, 0],
+    'pan-right': [1, 0, 0, 0],
+    'tilt-up': [0, -1, 0, 0],
+    'tilt-down': [0, 1, 0, 0],
+    'zoom-in': [0, 0, 1, 0],
+    'zoom-out': [0, 0, -1, 0],
+    'rolling-clockwise': [0, 0, 0, 1],
+    'rolling-anticlockwise': [0, 0, 0, -1],
+  })
+  for (const camera of Object.values(cameras)) for (const time of [0, 1]) assert.deepEqual(half(camera(time)), [0, 0, 0, 0])
 })
 
 test('a zoom enlarges: each pixel of the middle stands where two were, no softer', () => {

@@ -30,6 +30,17 @@ test('a loop moves, a picture is one frame, and a look changes both', async () =
   assert.notEqual(noir!.stamp, pocketDataset({ count: 1, frames: 4 })[0]!.stamp)
 })
 
+test('a camera moves over a loop and comes back; a picture is one moment of it', async () => {
+  const [scene, seen] = [undefined, 'zoom-in' as const].map(
+    (camera) => pocketDataset({ count: 1, frames: 4, ...(camera && { camera }) })[0]!,
+  )
+  const [still, moved] = [await scene!.decode(size), await seen!.decode(size)]
+  assert.deepEqual(frameAt(moved, 0), frameAt(still, 0))
+  for (const frame of [1, 2, 3]) assert.notDeepEqual(frameAt(moved, frame), frameAt(still, frame))
+  assert.equal(seen!.caption, scene!.caption)
+  assert.notEqual(seen!.stamp, scene!.stamp)
+})
+
 test('what is not square is refused', async () => {
   await assert.rejects(pocketDataset({ count: 1, frames: 1 })[0]!.decode({ width: 64, height: 32 }), { code: 'train-size' })
 })

@@ -7,6 +7,7 @@ import type { LearningRate, LossWeighting, Recomputation, TraineeName, VaePart, 
 import { UserError } from '../../errors.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import type { CameraName } from '../../pocket-world/camera.ts'
 import type { LookName } from '../../pocket-world/looks.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
 import { kinds } from './kinds.ts'
@@ -21,6 +22,7 @@ export interface TrainFlags {
   readonly world?: 'pocket'
   readonly count: number
   readonly look?: LookName
+  readonly camera?: CameraName
   readonly rank?: number
   readonly alpha?: number
   readonly size?: readonly [width: number, height: number]
@@ -124,11 +126,11 @@ function ofKind(kind: TraineeName, flags: TrainFlags): Partial<TrainingRequest> 
   }
 }
 
-function sourceOf(folder: string | undefined, { world, count, look }: TrainFlags): Pick<TrainingRequest, 'data' | 'world'> {
+function sourceOf(folder: string | undefined, { world, count, look, camera }: TrainFlags): Pick<TrainingRequest, 'data' | 'world'> {
   if ((folder === undefined) === (world === undefined)) {
     throw new UserError('train-data', 'Learn either from a folder or from a world: name the one or the other.', { folder, world })
   }
-  return folder === undefined ? { data: 'pocket world', world: { count, ...omitUndefined({ look }) } } : { data: resolve(folder) }
+  return folder === undefined ? { data: 'pocket world', world: { count, ...omitUndefined({ look, camera }) } } : { data: resolve(folder) }
 }
 
 const mayBe = {
