@@ -164,6 +164,11 @@ test('what cannot be learned from, or written, is said in a sentence', async () 
     [['motion', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base, '--frames', '64'], /at most 32 frames/],
     [['lora', clips, '--out', join(folder, 'x.safetensors'), ...base], /0\.webp has no caption/],
     [['lora', clips, '--world', 'pocket', '--out', join(folder, 'x.safetensors'), ...base], /either from a folder or from a world/],
+    [
+      ['lora', pictures, '--look', 'noir', '--out', join(folder, 'x.safetensors'), ...base],
+      /--look is for scenes that are drawn by program/,
+    ],
+    [['motion', clips, '--camera', 'spin', '--out', join(folder, 'x.safetensors'), ...base], /--camera.*spin.*pan-left/s],
     [['motion-lora', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base], /none was named: --motion FILE/],
   ]
   for (const [args, sentence] of cases) {

@@ -130,7 +130,12 @@ function sourceOf(folder: string | undefined, { world, count, look, camera }: Tr
   if ((folder === undefined) === (world === undefined)) {
     throw new UserError('train-data', 'Learn either from a folder or from a world: name the one or the other.', { folder, world })
   }
-  return folder === undefined ? { data: 'pocket world', world: { count, ...omitUndefined({ look, camera }) } } : { data: resolve(folder) }
+  const drawn = omitUndefined({ look, camera })
+  const [flag] = Object.keys(drawn)
+  if (folder !== undefined && flag) {
+    throw new UserError('train-data', `--${flag} is for scenes that are drawn by program (--world), not for those in a folder.`, { flag })
+  }
+  return folder === undefined ? { data: 'pocket world', world: { count, ...drawn } } : { data: resolve(folder) }
 }
 
 const mayBe = {
