@@ -59,6 +59,11 @@ async function drawn(style?: Style, settings: Partial<DrawSettings> = {}): Promi
 
 const style = async (name: string): Promise<Style> => (await setup.styles.find(name, 'discord/s1', false))!
 
+const atStrength = (style: Style, strength: number): Style => ({
+  ...style,
+  model: { ...style.model, loras: style.model.loras.map((lora) => ({ ...lora, strength })) },
+})
+
 describe('a built-in style, beside the same drawing without it', async () => {
   const names = (await setup.styles.list('discord/s1', false)).map(({ name }) => name)
   const taught = lookNames.filter((name) => names.includes(name))
@@ -70,18 +75,19 @@ describe('a built-in style, beside the same drawing without it', async () => {
     assert.deepEqual(taught, looks)
   })
 
-  for (const name of taught) {
-    test(`${name} draws a red ball as well, in its look`, async () => {
-      const frames = await drawn(await style(name))
+  for (const [name, strength] of taught.flatMap((name) => [0.6, 1].map((strength) => [name, strength] as const))) {
+    test(`${name} at ${strength} draws a red ball as well, in its look`, async () => {
+      const frames = await drawn(atStrength(await style(name), strength))
       const { styled } = await judge(classifier, {
         prompt: { seed: 7, text: request.prompt, scene },
         drawn: frames,
         truth,
         words: wholeWorld,
-        style: { name, strength: 1, plain, plainSubject: 'ball' },
+        style: { name, strength, plain, plainSubject: 'ball' },
       })
       const { kept, arrived, colour } = styled!
-      assert.deepEqual({ kept, arrived }, { kept: true, arrived: true })
+      assert.ok(kept, 'its subject is there')
+      if (strength === 1) assert.ok(arrived, 'its look is seen')
       assert.ok(colour!.off <= wanted.style.colourOff, `${colour!.off} off its formula`)
     })
   }
