@@ -27,9 +27,8 @@ export interface TrainingPlace {
  * takes unless it is told otherwise.
  */
 const recipes = {
-  // A low rank: twelve pictures have one look, and things in them that a higher one learns too.
-  small: { steps: 2000, learningRate: 2e-3, schedule: 'cosine', average: 0.98, rank: 4 },
-  large: { steps: 1500, learningRate: 1e-4, schedule: 'constant', rank: 16 },
+  small: { steps: 1000, learningRate: 5e-4, rank: 16 },
+  large: { steps: 1500, learningRate: 1e-4, rank: 16 },
 } as const
 
 const smallSide = 128
@@ -38,11 +37,11 @@ const smallSide = 128
 export function trainingRecipe({ folder, word, base }: StyleToLearn, wanted?: number): TrainingRequest {
   const { checkpoint, motion, vae } = base
   const { width, height, clipSkip } = modelDefaults(base)
-  const { rank, steps, ...course } = Math.min(width, height) <= smallSide ? recipes.small : recipes.large
+  const { steps, learningRate, rank } = Math.min(width, height) <= smallSide ? recipes.small : recipes.large
   return {
     ...{ kind: 'lora', data: folder, caption: word, model: { checkpoint, ...omitUndefined({ motion, vae }) }, continues: false },
     ...{ layout: 'official', rank, alpha: rank, width, height, frames: 1, stride: 1, clipSkip, writtenType: 'float16' },
-    ...{ steps: wanted ?? steps, batch: 1, ...course, warmup: 0, weightDecay: 0.01, clip: 1 },
+    ...{ steps: wanted ?? steps, batch: 1, learningRate, schedule: 'constant', warmup: 0, weightDecay: 0.01, clip: 1 },
     ...{ weighting: 'none', offsetNoise: 0, emptyCaptions: 0.1, flip: true, seed: '0' },
   }
 }
