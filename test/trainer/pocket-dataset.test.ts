@@ -30,7 +30,7 @@ test('a loop moves, a picture is one frame, and a look changes both', async () =
   assert.notEqual(noir!.stamp, pocketDataset({ count: 1, frames: 4 })[0]!.stamp)
 })
 
-test('a camera moves over a loop and comes back; a picture is one moment of it', async () => {
+test('a camera moves over a loop and comes back; words stay, and its latents are cached apart', async () => {
   const [scene, seen] = [undefined, 'zoom-in' as const].map(
     (camera) => pocketDataset({ count: 1, frames: 4, ...(camera && { camera }) })[0]!,
   )

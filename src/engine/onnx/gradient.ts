@@ -1,5 +1,6 @@
 // Reverse-mode differentiation of graphs: appends to a graph the nodes that compute the gradient of one number in it.
-// A node's gradient is its operator's rule (gradient-rules.ts); what no wanted gradient needs is not written.
+// A node's gradient is its operator's rule (gradient/rules.ts), asked for the inputs that a wanted gradient needs. Attention's writes those of
+// all its inputs; what nobody reads of them is left out before a graph is run (rows.ts).
 // Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 12.
 
 import { type Checkpointing, checkpoints } from './gradient/checkpoints.ts'
