@@ -73,6 +73,15 @@ export interface FilesOption extends Common {
 export const fieldsOf = (name: string, { max }: Pick<FilesOption, 'max'>): string[] =>
   Array.from({ length: max }, (_, n) => (n === 0 ? name : `${name}-${n + 1}`))
 
+/**
+ * The number that a person typed, digits of any width; undefined where it is none. Number() alone would read a blank as 0 and take
+ * exponents and hexadecimals.
+ */
+export function numberIn(text: string): number | undefined {
+  const digits = text.normalize('NFKC')
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(digits) ? Number(digits) : undefined
+}
+
 interface Common {
   /** English, at most 100 characters; other languages in locales/. */
   readonly help: string

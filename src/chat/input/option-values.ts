@@ -11,6 +11,7 @@ import {
   fieldsOf,
   type IntegerOption,
   type NumberOption,
+  numberIn,
   type Option,
   type Options,
   type Values,
@@ -72,8 +73,8 @@ function textValue(name: string, text: string, maxChars: number): string {
 }
 
 function numberValue(name: string, text: string, { kind, min, max }: IntegerOption | NumberOption): number {
-  const digits = text.normalize('NFKC')
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(digits)) {
+  const value = numberIn(text)
+  if (value === undefined) {
     throw new UserError('not-a-number', `${name} is a number from ${min} to ${max}, not '${shortened(text, 40)}'.`, {
       name,
       min,
@@ -81,7 +82,6 @@ function numberValue(name: string, text: string, { kind, min, max }: IntegerOpti
       text: shortened(text, 40),
     })
   }
-  const value = Number(digits)
   if (kind === 'integer' && !Number.isInteger(value)) {
     throw new UserError('not-whole', `${name} is a whole number from ${min} to ${max}, not ${shortened(text, 40)}.`, {
       name,

@@ -125,10 +125,10 @@ const inputs: Readonly<Record<string, Rule>> = {
   number_input(element, path, at) {
     only(element, ['type', 'action_id', 'is_decimal_allowed', 'min_value', 'max_value', 'initial_value'], path, at)
     if (typeof element['is_decimal_allowed'] !== 'boolean') at('must be a boolean', `${path}/is_decimal_allowed`)
+    const written = element['is_decimal_allowed'] ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/
     for (const name of ['min_value', 'max_value', 'initial_value']) {
       const value = element[name]
-      if (value !== undefined && (typeof value !== 'string' || value.trim() === '' || Number.isNaN(Number(value))))
-        at('must be a number in a string', `${path}/${name}`)
+      if (value !== undefined && !(typeof value === 'string' && written.test(value))) at('must be a number in a string', `${path}/${name}`)
     }
     const [low, high, first] = [element['min_value'], element['max_value'], element['initial_value'] ?? element['min_value']].map(Number)
     if (!(low! <= first! && first! <= high!)) at('out of range', path)

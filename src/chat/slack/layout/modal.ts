@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Attachment } from '../../contract/attachment.ts'
 import type { Choice, OptionInput } from '../../contract/incoming.ts'
-import type { Option } from '../../contract/option.ts'
+import { type IntegerOption, type NumberOption, numberIn, type Option } from '../../contract/option.ts'
 import type { Field, Form } from '../../contract/outgoing.ts'
 import { type Address, addressSchema } from '../address.ts'
 import { plain } from './mrkdwn.ts'
@@ -116,17 +116,15 @@ function blockOf({ name, option, label, help, choices, value }: Field): types.In
 function elementOf(name: string, option: Option, value: string | undefined, choices: Field['choices']): types.InputBlock['element'] {
   switch (option.kind) {
     case 'integer':
-    case 'number': {
-      const fits = value !== undefined && Number(value) >= option.min && Number(value) <= option.max
+    case 'number':
       return {
         type: 'number_input',
         action_id: name,
         is_decimal_allowed: option.kind === 'number',
         min_value: String(option.min),
         max_value: String(option.max),
-        ...(fits && { initial_value: value }),
+        ...omitUndefined({ initial_value: value && fittingNumber(value, option) }),
       }
-    }
     case 'choice':
       return select(name, option.choices, value, choices)
     case 'flag':
@@ -151,6 +149,13 @@ function elementOf(name: string, option: Option, value: string | undefined, choi
         ...(value !== undefined && { initial_option: optionsOf([{ value: value.slice(0, 150), label: value }])[0]! }),
       }
   }
+}
+
+/** Slack opens no dialog that has anything but a number between the bounds in such a field; of a number, six decimals are shown. */
+function fittingNumber(text: string, { kind, min, max }: IntegerOption | NumberOption): string | undefined {
+  const value = numberIn(text)
+  if (value === undefined || value < min || value > max || (kind === 'integer' && !Number.isInteger(value))) return undefined
+  return String(Number(value.toFixed(6)))
 }
 
 function select(name: string, choices: readonly string[], value: string | undefined, labels: Field['choices'] = {}): types.StaticSelect {

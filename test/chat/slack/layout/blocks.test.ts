@@ -107,7 +107,10 @@ describe('what Slack is shown', () => {
       fc.property(
         fc.record(
           Object.fromEntries(
-            Object.keys(options).map((name) => [name, fc.oneof(text(200), fc.constantFrom('8', 'wide', 'yes', '1e3', '-1'))]),
+            Object.keys(options).map((name) => [
+              name,
+              fc.oneof(text(200), fc.constantFrom('8', '0.5', '８', ' ', '\t', '0x1', 'wide', 'yes', '1e3', '-1')),
+            ]),
           ),
         ),
         (values) => {
@@ -116,7 +119,7 @@ describe('what Slack is shown', () => {
           assert.deepEqual(viewFaults(view as unknown as Record<string, unknown>), [])
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 1000 },
     )
   })
 
