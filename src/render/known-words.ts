@@ -23,11 +23,28 @@ const schema = z.object({
 export type KnownWords = z.input<typeof schema>
 
 /** @param prompt the person's own, without what a style adds. @returns undefined where the model knows its words, or is no small one */
-export function noteOnUnknownWords({ checkpoint }: ModelFiles, prompt: string): Note | undefined {
+export function noteOnUnknownWords(files: ModelFiles, prompt: string): Note | undefined {
+  const known = knownWordsOf(files)
+  return known && remark(known, prompt)
+}
+
+function knownWordsOf({ checkpoint }: ModelFiles): Required<KnownWords> | undefined {
   const path = join(checkpoint, 'words.json')
-  if (!existsSync(path)) return undefined
-  const known = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-  return known.success ? remark(known.data, prompt) : undefined
+  return existsSync(path) ? schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data : undefined
+}
+
+/** So many prompts of what a small model knows, its words mixed; none of another model. */
+export function knownPrompts(files: ModelFiles, count: number): string[] {
+  const known = knownWordsOf(files)
+  if (!known) return []
+  const [subjects, places] = [Object.entries(known.subjects), Object.values(known.places)]
+  const nth = <T>(list: readonly T[], n: number): T => list[n % list.length]!
+  return Array.from({ length: count }, (_, n) => {
+    const round = Math.floor(n / subjects.length)
+    const [subject, verb] = nth(subjects, n)
+    const thing = `${nth(known.colours, 3 * n + round)} ${subject}`
+    return `${/^[aeio]/.test(thing) ? 'an' : 'a'} ${thing} ${verb} ${nth(places, 7 * n + 3 * round)}`
+  })
 }
 
 /** More would be a lecture. */

@@ -16,6 +16,8 @@ export interface TrainingRequest
   /** Of what has none. */
   readonly caption?: string
   readonly model: BaseFiles
+  /** Beside stills, images that the base model draws of these: see regularization-images.ts. */
+  readonly regularization?: { readonly prompts: readonly string[] }
 }
 
 /** What of it, and of the recomputation and the machine, leaves the weights as they are. */

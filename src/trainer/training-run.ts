@@ -23,6 +23,7 @@ import { cachedItems } from './latent-cache.ts'
 import { openLossLog } from './loss-log.ts'
 import { pocketDataset } from './pocket-dataset.ts'
 import { provenanceOf } from './provenance.ts'
+import { regularizationImages } from './regularization-images.ts'
 import type { TrainingMeans, TrainingRequest } from './training-request.ts'
 
 export type TrainingProgress =
@@ -67,7 +68,7 @@ export async function* runTraining(
   options: TrainingRunOptions,
 ): AsyncGenerator<TrainingProgress, boolean> {
   const { cacheDir, availableBytes, device, threads, recomputation, saveEvery, signal } = options
-  const entries = datasetOf(request, options)
+  const pictures = datasetOf(request, options)
   const model = openModel(request.model)
   refuseOddSize(request, model)
   const trainee = traineeFor(request.kind, model, { ...request, seed: BigInt(request.seed) })
@@ -79,10 +80,15 @@ export async function* runTraining(
 
   const { average, ...asked } = request
   const means = { device, availableBytes, weightDir: cacheDir, ...omitUndefined({ threads, recomputation, average }) }
+  const { prompts = [] } = request.regularization ?? {}
+  const drawing = { model: request.model, prompts, caption: request.caption ?? '', baseDigest, device, weightDir: cacheDir }
+  const regularization = regularizationImages(pictures, { ...drawing, ...omitUndefined({ threads }) })
+  const entries = withRegularization(pictures, regularization.entries)
   const trainer = await openTrainer(model, trainee, { ...asked, ...means })
   try {
     const captions = await trainer.encodeCaptions(entries.map(({ caption }) => caption))
     const items = yield* encoded(entries, model, trainer, request, options)
+    await regularization.close()
     const settings = settingsOf(request, entries, baseDigest)
     const training = await trainer.start({ items, captions, settings, ...(existsSync(statePath) && { statePath }) })
     const losses = openLossLog(join(folder, 'losses.csv'), training.stepsDone(), basename(out))
@@ -92,7 +98,7 @@ export async function* runTraining(
       training.save(statePath)
       await losses.draw(join(folder, 'losses.png'))
       const step = training.stepsDone()
-      const making = { request, entries, baseDigest, stepsDone: step, version: options.version }
+      const making = { request, entries: pictures, baseDigest, stepsDone: step, version: options.version }
       return {
         stage: 'saved',
         step,
@@ -107,8 +113,14 @@ export async function* runTraining(
     yield await saved()
     return training.stepsDone() >= request.steps
   } finally {
-    await trainer.close()
+    await Promise.all([regularization.close(), trainer.close()])
   }
+}
+
+/** Pictures come so often that one example in three is one of them. */
+function withRegularization(pictures: readonly DatasetEntry[], images: readonly DatasetEntry[]): readonly DatasetEntry[] {
+  const times = Math.max(1, Math.round(images.length / (2 * pictures.length)))
+  return [...Array.from({ length: times }, () => pictures).flat(), ...images]
 }
 
 /** @throws UserError of reading a folder */
@@ -188,7 +200,7 @@ async function digestOfModel({ model, kind, continues }: TrainingRequest, digest
 
 /** What a training that goes on must share with how it was begun. More steps of a constant rate are the same steps and others behind them. */
 function settingsOf(request: TrainingRequest, entries: readonly DatasetEntry[], baseDigest: string): TrainingSettings {
-  const { data, world, model, caption, layout, writtenType, steps, schedule, ...rest } = request
+  const { data, world, model, caption, layout, writtenType, steps, schedule, regularization, ...rest } = request
   // Not the stamps: a folder that was copied or touched is the same data.
   const names = JSON.stringify([world, entries.map(({ name, caption: words }) => [name, words])])
   return {

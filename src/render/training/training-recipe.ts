@@ -4,6 +4,7 @@ import { type Device, modelDefaults } from '../../engine/index.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
+import { knownPrompts } from '../known-words.ts'
 
 export interface StyleToLearn {
   /** Of pictures and clips, with their captions beside them. */
@@ -27,9 +28,13 @@ export interface TrainingPlace {
  * takes unless it is told otherwise.
  */
 const recipes = {
-  small: { steps: 1000, learningRate: 5e-4, rank: 16 },
-  large: { steps: 1500, learningRate: 1e-4, rank: 16 },
+  small: { steps: 3500, learningRate: 1e-3, rank: 16, schedule: 'cosine', weighting: 'debiased' },
+  large: { steps: 1500, learningRate: 1e-4, rank: 16, schedule: 'constant', weighting: 'none' },
 } as const
+
+/** Regularization images at most, and one for so many steps. */
+const mostImages = 120
+const stepsAnImage = 25
 
 const smallSide = 128
 
@@ -37,11 +42,14 @@ const smallSide = 128
 export function trainingRecipe({ folder, word, base }: StyleToLearn, wanted?: number): TrainingRequest {
   const { checkpoint, motion, vae } = base
   const { width, height, clipSkip } = modelDefaults(base)
-  const { steps, learningRate, rank } = Math.min(width, height) <= smallSide ? recipes.small : recipes.large
+  const { rank, ...recipe } = Math.min(width, height) <= smallSide ? recipes.small : recipes.large
+  const steps = wanted ?? recipe.steps
+  const prompts = knownPrompts(base, Math.min(mostImages, Math.ceil(steps / stepsAnImage)))
   return {
     ...{ kind: 'lora', data: folder, caption: word, model: { checkpoint, ...omitUndefined({ motion, vae }) }, continues: false },
     ...{ layout: 'official', rank, alpha: rank, width, height, frames: 1, stride: 1, clipSkip, writtenType: 'float16' },
-    ...{ steps: wanted ?? steps, batch: 1, learningRate, schedule: 'constant', warmup: 0, weightDecay: 0.01, clip: 1 },
-    ...{ weighting: 'none', offsetNoise: 0, emptyCaptions: 0.1, flip: true, seed: '0' },
+    ...{ ...recipe, steps, batch: 1, warmup: 0, weightDecay: 0.01, clip: 1 },
+    ...{ offsetNoise: 0, emptyCaptions: 0.1, flip: true, seed: '0' },
+    ...(prompts.length > 0 && { regularization: { prompts } }),
   }
 }
