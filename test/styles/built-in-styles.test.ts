@@ -92,9 +92,9 @@ describe('a built-in style, beside the same drawing without it', async () => {
     })
   }
 
-  test('quick draws it in four steps without guidance, and it is what was asked for', async () => {
+  test('quick draws it in two steps without guidance, and it is what was asked for', async () => {
     const settings = requiredSettingsIn(await setup.styles.model('quick'))
-    assert.deepEqual([settings.steps, settings.guidance], [4, 1])
+    assert.deepEqual([settings.steps, settings.guidance], [2, 1])
     const quick = await drawn(await style('quick'), settings)
     const { right } = await judge(classifier, {
       prompt: { seed: 7, text: request.prompt, scene },
