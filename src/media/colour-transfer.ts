@@ -13,27 +13,25 @@ export interface ColourStatistics {
 
 /** Over all pixels of all frames of all pictures, of which there is one at least. */
 export function colourStatistics(pictures: Iterable<Pick<Frames, 'data'>>): ColourStatistics {
-  const [sums, squares] = [
-    [0, 0, 0],
-    [0, 0, 0],
-  ]
+  const sums = [0, 0, 0]
+  const squares = [0, 0, 0]
   let pixels = 0
   for (const { data } of pictures) {
     pixels += data.length / 3
     for (let i = 0; i < data.length; i += 3) {
       const values = opponent(data[i]!, data[i + 1]!, data[i + 2]!)
       for (let c = 0; c < 3; c++) {
-        sums![c]! += values[c]!
-        squares![c]! += values[c]! ** 2
+        sums[c]! += values[c]!
+        squares[c]! += values[c]! ** 2
       }
     }
   }
-  const mean = (c: number): number => sums![c]! / pixels
-  const deviation = (c: number): number => Math.sqrt(Math.max(0, squares![c]! / pixels - mean(c) ** 2))
+  const mean = (c: number): number => sums[c]! / pixels
+  const deviation = (c: number): number => Math.sqrt(Math.max(0, squares[c]! / pixels - mean(c) ** 2))
   return { mean: [mean(0), mean(1), mean(2)], deviation: [deviation(0), deviation(1), deviation(2)] }
 }
 
-/** @param from statistics of what the picture is one of @param to those that it is to have */
+/** @param from statistics of the pictures that it is one of @param to those that they are to have */
 export function transferColours(picture: Frames, from: ColourStatistics, to: ColourStatistics): Frames {
   const moved = (value: number, c: 0 | 1 | 2): number =>
     to.mean[c] + (from.deviation[c] > 0 ? (value - from.mean[c]) * (to.deviation[c] / from.deviation[c]) : 0)

@@ -33,7 +33,7 @@ function knownWordsOf({ checkpoint }: ModelFiles): Required<KnownWords> | undefi
   return existsSync(path) ? schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data : undefined
 }
 
-/** So many prompts of what a small model knows, its words mixed; none of another model. */
+/** So many prompts in a small model's own words, each subject as often as another; none of a model that lists no words. */
 export function knownPrompts(files: ModelFiles, count: number): string[] {
   const known = knownWordsOf(files)
   if (!known) return []
