@@ -156,7 +156,11 @@ function createPreviews(
         })
     },
     drawing: () => abort !== undefined,
-    abandon: () => abort?.abort(),
+    // From then on what is drawn is for others: the pool no longer counts it before its promise has settled.
+    abandon() {
+      abort?.abort()
+      abort = undefined
+    },
     async settled() {
       abort?.abort()
       await underWay
