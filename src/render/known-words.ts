@@ -28,23 +28,10 @@ export function noteOnUnknownWords(files: ModelFiles, prompt: string): Note | un
   return known && remark(known, prompt)
 }
 
-function knownWordsOf({ checkpoint }: ModelFiles): Required<KnownWords> | undefined {
+/** Undefined for a model that lists no words. */
+export function knownWordsOf({ checkpoint }: ModelFiles): Required<KnownWords> | undefined {
   const path = join(checkpoint, 'words.json')
   return existsSync(path) ? schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data : undefined
-}
-
-/** So many prompts in a small model's own words, each subject as often as another; none of a model that lists no words. */
-export function knownPrompts(files: ModelFiles, count: number): string[] {
-  const known = knownWordsOf(files)
-  if (!known) return []
-  const [subjects, places] = [Object.entries(known.subjects), Object.values(known.places)]
-  const nth = <T>(list: readonly T[], n: number): T => list[n % list.length]!
-  return Array.from({ length: count }, (_, n) => {
-    const round = Math.floor(n / subjects.length)
-    const [subject, verb] = nth(subjects, n)
-    const thing = `${nth(known.colours, 3 * n + round)} ${subject}`
-    return `${/^[aeio]/.test(thing) ? 'an' : 'a'} ${thing} ${verb} ${nth(places, 7 * n + 3 * round)}`
-  })
 }
 
 /** More would be a lecture. */

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pocket } from '../../src/paths.ts'
-import { knownPrompts, noteOnUnknownWords, remark } from '../../src/render/known-words.ts'
+import { remark } from '../../src/render/known-words.ts'
 import { enlargement } from '../../src/render/render.ts'
 
 test('stamps are enlarged until people can see them, larger ones stay as they were rendered', () => {
@@ -61,14 +60,4 @@ test('what a subject is called otherwise is the subject, and sizes and other way
   }
   assert.equal(remark(wider, 'a saucer in a cup')?.message, 'The small model knows ufo, not cup: it drew a ufo.')
   assert.equal(remark(wider, 'something flying')?.code, 'small-world')
-})
-
-test('a small model is asked of all its subjects, colours and places in words that it knows; another model of none', () => {
-  const files = { checkpoint: pocket, loras: [] }
-  const prompts = knownPrompts(files, 120)
-  assert.equal(new Set(prompts).size, 120)
-  for (const prompt of prompts) assert.equal(noteOnUnknownWords(files, prompt), undefined, prompt)
-  for (const word of ['duck', 'orange', 'under water']) assert.ok(prompts.filter((prompt) => prompt.includes(word)).length >= 5, word)
-  assert.match(prompts.find((prompt) => prompt.includes('orange'))!, /^an orange /)
-  assert.deepEqual(knownPrompts({ ...files, checkpoint: 'test/fixtures' }, 3), [])
 })

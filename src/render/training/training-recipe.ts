@@ -4,7 +4,7 @@ import { type Device, modelDefaults } from '../../engine/index.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
-import { knownPrompts } from '../known-words.ts'
+import { knownPrompts } from './known-prompts.ts'
 
 export interface StyleToLearn {
   /** Of pictures and clips, with their captions beside them. */
