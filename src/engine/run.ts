@@ -9,6 +9,7 @@ export {
   type EngineProgress,
   type Loading,
 } from './pipeline/engine.ts'
+export { type OpenEngine, openEngine } from './pipeline/open-engine.ts'
 export { type LoadAlone, probeMachine } from './runtime/device-probe.ts'
 export { chooseDevice } from './runtime/devices.ts'
 export { selfTest } from './runtime/self-test.ts'

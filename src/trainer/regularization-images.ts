@@ -4,7 +4,7 @@
 
 import { requiredSettingsIn } from '../draw-settings.ts'
 import { type BaseFiles, type Device, type Frames, modelDefaults } from '../engine/index.ts'
-import { createEngine, createSessions, startDevice } from '../engine/run.ts'
+import { openEngine } from '../engine/run.ts'
 import { type ColourStatistics, colourStatistics, transferColours } from '../media/colour-transfer.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { DatasetEntry } from './dataset.ts'
@@ -82,18 +82,13 @@ interface Drawer {
 
 async function openDrawer({ model, device, threads, weightDir }: RegularizationOptions): Promise<Drawer> {
   const files = { ...model, loras: [] }
-  const started = await startDevice(device, omitUndefined({ threads, weightDir }))
-  const sessions = createSessions({ budgetBytes: 4e9, load: started.load })
-  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget })
+  const engine = await openEngine(device, omitUndefined({ threads, weightDir }))
   const defaults = modelDefaults(files)
   return {
-    async draw(prompt, seed, { width, height }) {
+    draw(prompt, seed, { width, height }) {
       const settings = { ...requiredSettingsIn(defaults), negative: defaults.negative, width, height, steps, frames: 1 }
-      const drawing = engine.draw({ model: files, prompt, seed: BigInt(seed), ...settings })
-      let turn = await drawing.next()
-      while (!turn.done) turn = await drawing.next()
-      return turn.value.frames
+      return engine.frames({ model: files, prompt, seed: BigInt(seed), ...settings })
     },
-    close: () => engine.close(),
+    close: engine.close,
   }
 }

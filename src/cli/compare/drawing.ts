@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { readConfig } from '../../config.ts'
 import { requiredSettingsIn } from '../../draw-settings.ts'
 import { type Device, type Frames, modelDefaults } from '../../engine/index.ts'
-import { createEngine, createSessions, type Engine, startDevice } from '../../engine/run.ts'
+import { type OpenEngine, openEngine } from '../../engine/run.ts'
 import { openClip } from '../../engine/train.ts'
 import { openClassifier } from '../../judge/classifier.ts'
 import { wordsOfModel } from '../../judge/world-words.ts'
@@ -53,14 +53,12 @@ export async function drawAll(
 ): Promise<SeededClip[]> {
   const clip = flags.clip === undefined ? undefined : openClip(resolve(flags.clip))
   if (!clip && !flags.world) tell('No CLIP was named with --clip, so only pixels are measured: neither text, domain nor smoothness.')
-  const started = await startDevice(flags.device, {
+  const engine = await openEngine(flags.device, {
     weightDir: join(cacheFolder(readConfig(process.env).home), 'weights'),
     ...omitUndefined({ threads: flags.threads }),
   })
-  const sessions = createSessions({ budgetBytes: 4e9, load: started.load })
-  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget })
   const eye = clip
-    ? clipEye(clip, started)
+    ? clipEye(clip, engine.started)
     : flags.world && judgeEye(await openClassifier(omitUndefined({ threads: flags.threads })), wordsOfModel(pocket))
   const draw = drawerOf(engine, flags)
   const clips: SeededClip[] = []
@@ -107,14 +105,11 @@ function joined(stills: readonly Frames[]): Frames {
   return { count: stills.length, width, height, data }
 }
 
-function drawerOf(engine: Engine, { size: sides, steps, guidance }: DrawingFlags): Draw {
-  return async ({ variant: { model, method }, prompt, seed, frames }) => {
+function drawerOf(engine: OpenEngine, { size: sides, steps, guidance }: DrawingFlags): Draw {
+  return ({ variant: { model, method }, prompt, seed, frames }) => {
     const defaults = modelDefaults(model)
     const [width, height] = sides ?? [defaults.width, defaults.height]
     const settings = { ...requiredSettingsIn(defaults), ...omitUndefined({ steps, guidance }), width, height, frames }
-    const run = engine.draw({ model, method, prompt: prompt.text, negative: defaults.negative, seed: BigInt(seed), ...settings })
-    let turn = await run.next()
-    while (!turn.done) turn = await run.next()
-    return turn.value.frames
+    return engine.frames({ model, method, prompt: prompt.text, negative: defaults.negative, seed: BigInt(seed), ...settings })
   }
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { readConfig } from '../../config.ts'
 import { requiredSettingsIn } from '../../draw-settings.ts'
 import { type Device, type Frames, modelDefaults, type NamedLora, type SamplerName } from '../../engine/index.ts'
-import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
+import { openEngine } from '../../engine/run.ts'
 import { UserError } from '../../errors.ts'
 import { classifiedSquare } from '../../judge/classified-square.ts'
 import { otherScene, type Prompt } from '../../judge/world-words.ts'
@@ -57,21 +57,16 @@ export async function modelSource(folder: string, options: ModelSourceOptions): 
     ...{ ...requiredSettingsIn(defaults), negative: defaults.negative, width, height },
     ...omitUndefined({ frames, steps, guidance, sampler }),
   }
-  const started = await startDevice(device, {
+  const engine = await openEngine(device, {
     weightDir: join(cacheFolder(readConfig(process.env).home), 'weights'),
     ...omitUndefined({ threads }),
   })
-  const sessions = createSessions({ budgetBytes: 4e9, load: started.load })
-  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget })
   return {
     async draw({ seed, text: prompt }, style) {
       const loras = style === undefined ? lora : [...lora, { file: styleFile(checkpoint, style.name), strength: style.strength }]
-      const drawing = engine.draw({ model: { checkpoint, loras }, prompt, seed: BigInt(seed), ...settings })
-      let turn = await drawing.next()
-      while (!turn.done) turn = await drawing.next()
-      return classifiedSquare(turn.value.frames)
+      return classifiedSquare(await engine.frames({ model: { checkpoint, loras }, prompt, seed: BigInt(seed), ...settings }))
     },
-    close: () => engine.close(),
+    close: engine.close,
   }
 }
 
