@@ -1,9 +1,9 @@
 // The words of a small model, and prompts made of them: of what its folder's words.json lists, what the drawn world has too. A model that
 // knows all of the world is asked in every form that captions take, another one in the form and phrases that its own list gives.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { type KnownWords, knownWordsIn } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
 import { randomCaption } from '../pocket-world/caption.ts'
 import type { ColourName } from '../pocket-world/colour.ts'
@@ -25,13 +25,7 @@ export interface WorldWords {
   readonly own?: OwnWords
 }
 
-const schema = z.object({
-  subjects: z.record(z.string(), z.string()),
-  colours: z.array(z.string()),
-  places: z.record(z.string(), z.string()),
-})
-
-type OwnWords = Readonly<z.infer<typeof schema>>
+type OwnWords = Pick<KnownWords, 'subjects' | 'colours' | 'places'>
 
 export const wholeWorld: WorldWords = { subjects: subjectNames, colours: colourNames, places: placeNames, unknown: [], unjudged: [] }
 
@@ -39,7 +33,7 @@ export const wholeWorld: WorldWords = { subjects: subjectNames, colours: colourN
 export function wordsOfModel(folder: string): WorldWords {
   const path = join(folder, 'words.json')
   if (!existsSync(path)) return wholeWorld
-  const { data: own } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  const own = knownWordsIn(folder)
   if (!own) throw new UserError('judge-words', `${path} should hold subjects, colours and places.`, { path })
   const known = [Object.keys(own.subjects), own.colours, Object.keys(own.places)] as const
   const subjects = subjectNames.filter((name) => known[0].includes(name))

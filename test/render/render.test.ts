@@ -21,6 +21,9 @@ const known = {
   subjects: { ball: 'bouncing', fish: 'swimming' },
   colours: ['red', 'blue'],
   places: { sea: 'over the sea', snow: 'in the snow' },
+  names: {},
+  sizes: {},
+  phrases: {},
 }
 
 test('words that the small model does not know are named one by one, with what it drew; no command stands there', () => {

@@ -20,6 +20,8 @@ export interface Tokenizer extends SpecialTokens {
   readonly vocabulary: number
   /** Words with ids of their own above all others, which `encode` does not know. */
   readonly added?: ReadonlyMap<string, number>
+  /** Of a model that knows few words, whose `encode` passes over all others: the same without that. */
+  readonly unrestricted?: Tokenizer
   /** The ids of a text of any length, without start and end. */
   encode(text: string): number[]
 }

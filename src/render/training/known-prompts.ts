@@ -1,11 +1,11 @@
 // Known prompts: sentences of a small model's own words, for what it is to draw by itself.
 
+import { knownWordsIn } from '../../engine/index.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
-import { knownWordsOf } from '../known-words.ts'
 
 /** So many prompts in a small model's own words, each subject as often as another; none of a model that lists no words. */
-export function knownPrompts(files: ModelFiles, count: number): string[] {
-  const known = knownWordsOf(files)
+export function knownPrompts({ checkpoint }: ModelFiles, count: number): string[] {
+  const known = knownWordsIn(checkpoint)
   if (!known) return []
   const [subjects, places] = [Object.entries(known.subjects), Object.values(known.places)]
   const nth = <T>(list: readonly T[], n: number): T => list[n % list.length]!

@@ -17,6 +17,7 @@ import { byteLengthOf, type Tensor } from '../../checkpoint/tensor/tensor.ts'
 import { isFolder } from '../../checkpoint/weight-folder.ts'
 import { isSinusoidal } from '../../nets/sinusoidal-positions.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { knownWordsIn, readingOnly } from '../../text/known-words.ts'
 import { clipTokenizer, loadTokenizer, type Tokenizer } from '../../text/tokenizer.ts'
 import { type CheckpointSchedule, checkpointSchedule } from './checkpoint-schedule.ts'
 import { refuseMismatch, refuseOtherControl, refuseOtherLatents } from './matching-nets.ts'
@@ -93,6 +94,8 @@ export function openModel(files: BaseFiles): Model {
   const motionWeights = motion === undefined ? unetWeights.parts.motion && unetWeights : open(motion)
   const textNet = { ...text, architecture: textArchitecture(text.tensors, text.config) }
   const tokenizer = folder && existsSync(join(folder, 'tokenizer')) ? loadTokenizer(join(folder, 'tokenizer')) : undefined
+  const whole = tokenizer ?? clipTokenizer(textNet.architecture.vocabulary)
+  const known = folder ? knownWordsIn(folder) : undefined
 
   const model = {
     unet: {
@@ -104,7 +107,7 @@ export function openModel(files: BaseFiles): Model {
     vae: { ...vae, architecture: vaeArchitecture(vae.tensors, vae.config) },
     motion: motionWeights ? motionOf(motionWeights) : null,
     control: files.control === undefined ? null : controlOf(open(files.control)),
-    tokenizer: tokenizer ?? clipTokenizer(textNet.architecture.vocabulary),
+    tokenizer: known ? readingOnly(known, whole) : whole,
     addedWords: rowsOf(text.tensors.get('text_model.embeddings.token_embedding.weight'), tokenizer?.added),
     trainedSide: trainedSideOf(unet.config),
     ...(condProj && { condProj }),

@@ -21,13 +21,15 @@ export interface TextToImageOptions extends Partial<TextReading> {
 
 export function textToImageTrainee(model: Model, options: TextToImageOptions): Trainee {
   const { textEncoder = false, writtenType, model: files } = options
-  const { unet, text, vae, tokenizer } = model
+  const { unet, text, vae } = model
+  // Other words than the base knows may be what it is to learn; the folder that is written lists none.
+  const tokenizer = model.tokenizer.unrestricted ?? model.tokenizer
   const learns = (name: string): boolean => unet.tensors.has(name) || (textEncoder && text.tensors.has(name))
   const feedsOf = (caption: string) => ({ ids: chunks(tokenizer, [{ text: caption, weight: 1 }])[0]!.ids })
   return {
     moves: false,
     objective: denoising({
-      ...{ model: { ...model, motion: null }, moves: false, trained: learns },
+      ...{ model: { ...model, tokenizer, motion: null }, moves: false, trained: learns },
       ...(textEncoder && { text: { words: 0, reading: options, feedsOf } }),
     }),
     start: ({ name }) => float32Of((unet.tensors.get(name) ?? text.tensors.get(name))!),

@@ -26,7 +26,7 @@ export function textualInversionTrainee(model: Model, options: TextualInversionO
   const { word = '', vectors = 1, initialWords = '', writtenType } = options
   const { text, tokenizer } = model
   const { width: D } = text.architecture
-  const initial = tokenizer.encode(initialWords)
+  const initial = (tokenizer.unrestricted ?? tokenizer).encode(initialWords)
   for (const [flag, given] of [
     ['word', word.trim()],
     ['init', initial.join()],

@@ -1,0 +1,30 @@
+// What a model of a small world reads of a prompt: its own words, and nothing besides.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openModel } from '../../../src/engine/index.ts'
+import { promptOf, wholeWorld } from '../../../src/judge/world-words.ts'
+import { pocket } from '../../../src/paths.ts'
+
+const { tokenizer } = openModel({ checkpoint: pocket })
+const whole = tokenizer.unrestricted!
+
+test('words that the small model does not know are not read, nor digits and marks, nor commas around them', () => {
+  const read: readonly (readonly [prompt: string, what: string])[] = [
+    ['cinematic photo, a red balloon over the sea', 'a red balloon over the sea'],
+    ['A charcoal drawing of a RED balloon, 8k, f/1.8, over the sea!!!', 'a a red balloon, over the sea'],
+    ['two red balloons; three butterflies', 'red balloon butterfly'],
+    ['a red balloon, masterpiece, best quality', 'a red balloon'],
+    [', over the sea', ', over the sea'],
+    ['ballooning 红球', ''],
+    ['', ''],
+  ]
+  for (const [prompt, what] of read) assert.deepEqual(tokenizer.encode(prompt), whole.encode(what), prompt)
+})
+
+test('every caption of the world that it was trained on is read as it stands', () => {
+  for (let seed = 0; seed < 3000; seed++) {
+    const { text } = promptOf(wholeWorld, seed)
+    assert.deepEqual(tokenizer.encode(text), whole.encode(text), text)
+  }
+})
