@@ -93,6 +93,11 @@ describe('a built-in style, beside the same drawing without it', async () => {
   }
 
   test('quick draws it in two steps without guidance, and it is what was asked for', async () => {
+    assert.deepEqual(
+      (await style('quick')).model.loras.map(({ merged }) => merged),
+      [true],
+      'laid into the weights',
+    )
     const settings = requiredSettingsIn(await setup.styles.model('quick'))
     assert.deepEqual([settings.steps, settings.guidance], [2, 1])
     const quick = await drawn(await style('quick'), settings)

@@ -12,7 +12,7 @@ import { refuseLongWindow } from './control/shown-pictures.ts'
 import type { EngineInput } from './engine-input.ts'
 import { type AppliedLoras, createApplyLoras } from './loras/applied-loras.ts'
 import { createMergedWeightsCache } from './loras/merged-weights-cache.ts'
-import type { BaseFiles, Model } from './model/model.ts'
+import type { BaseFiles, Model, NamedLora } from './model/model.ts'
 import { createModelCache, type NetKeys, type OpenModel } from './model/model-cache.ts'
 import { createNets, type Nets, type Size } from './nets.ts'
 import type { Runner } from './runner.ts'
@@ -79,7 +79,7 @@ export function createDrawingNets(options: DrawingNetsOptions): DrawingNets {
     checkSize(drawing, { factor, hasMotion: motion !== null || zero })
     if (zero) refuseClipForZero(drawing)
     const asked = prepareClip(drawing, zero ? { vae, motion: crossFrameLimits } : base.model)
-    const applied = applyLoras(base, files.loras)
+    const applied = applyLoras(base, asked.strengths ? files.loras.map(besideWeights) : files.loras)
     const clip = applied.changesMotion && motion && !zero ? prepareClip(drawing, { vae, motion: untrained(motion.architecture) }) : asked
     checkStrengths(clip, files.loras.length, applied.merged.length)
     if (base.model.control) refuseLongWindow(base.model.control, clip.plan)
@@ -104,6 +104,9 @@ export function createDrawingNets(options: DrawingNetsOptions): DrawingNets {
 
   return { open: (files) => openModels(files).model, prepare, netsFor }
 }
+
+/** Only what is not in the weights can be stronger at one frame than at another. */
+const besideWeights = ({ merged: _, ...lora }: NamedLora): NamedLora => lora
 
 /** A module that was trained on loops draws none by itself where a LoRA moves it otherwise. */
 const untrained = ({ maxFrames }: MotionArchitecture): { readonly architecture: WindowPositions } => ({ architecture: { maxFrames } })

@@ -34,7 +34,7 @@ export function modelOf(files: readonly StyleFile[], base: ModelFiles, pathOf: (
       .map(pathOf)
       .at(-1)
   const checkpoint = last('sd1-checkpoint')
-  const loras = files.flatMap((file): LoraFile[] => (isLora(file.kind) ? [{ file: pathOf(file), strength: file.strength }] : []))
+  const loras = files.filter(({ kind }) => isLora(kind)).map((file): LoraFile => loraOf(file, pathOf(file)))
   const embeddings = files.flatMap((file) => (file.word === undefined ? [] : [{ file: pathOf(file), word: file.word }]))
   return {
     checkpoint: checkpoint ?? base.checkpoint,
@@ -46,3 +46,5 @@ export function modelOf(files: readonly StyleFile[], base: ModelFiles, pathOf: (
     loras: [...base.loras, ...loras],
   }
 }
+
+const loraOf = ({ strength, merged }: StyleFile, file: string): LoraFile => ({ file, strength, ...omitUndefined({ merged }) })

@@ -58,7 +58,8 @@ async function lorasOf(
   const name = typed.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|pt|bin)$/i, '')
   const named = model.loras.filter(({ file }) => foldName(parse(basename(file)).name) === foldName(name))
   const text = omitUndefined({ textStrength })
-  const asTyped = ({ textStrength: _, ...lora }: LoraFile): LoraFile => ({ ...lora, strength: strength!, ...text })
+  // Weights are laid out for the strength that a style has of itself; every other one runs beside them.
+  const asTyped = ({ file }: LoraFile): LoraFile => ({ file, strength: strength!, ...text })
   if (named.length > 0) return strength === undefined ? named : named.map(asTyped)
   const style = await styles.get(name)
   const offered = style && (foldName(style.name) === foldName(own ?? '') || (style.state === 'published' && style.spaces === undefined))
@@ -68,7 +69,7 @@ async function lorasOf(
     // One file is as strong as the tag says; of several, each keeps its share.
     if (strength === undefined) return loras
     if (loras.length === 1) return loras.map(asTyped)
-    return loras.map(({ textStrength: own, ...lora }) => {
+    return loras.map(({ textStrength: own, merged: _, ...lora }) => {
       const ownText = own ?? lora.strength
       const share = textStrength ?? (own === undefined ? undefined : strength)
       return {

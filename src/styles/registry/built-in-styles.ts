@@ -22,6 +22,7 @@ const declared = z.array(
         about: z.string(),
         license: z.string(),
         strength: z.number().default(1),
+        merged: z.boolean().exactOptional(),
       }),
     ),
   }),

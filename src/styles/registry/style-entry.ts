@@ -48,6 +48,8 @@ export interface StyleFile {
   readonly source: string
   readonly license?: string
   readonly strength: number
+  /** A LoRA that ships to be laid into the weights, because it is there for speed. */
+  readonly merged?: boolean
   /** A textual inversion's. */
   readonly word?: string
 }

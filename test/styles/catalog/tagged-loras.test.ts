@@ -22,6 +22,8 @@ const style = (name: string, files: Style['model']['loras'], more: Partial<Style
 const known = [
   style('Watercolour', [lora('water', 0.6)]),
   style('mix', [lora('one', 0.5), lora('two', 1)]),
+  style('quick', [{ ...lora('quick'), merged: true }]),
+  style('both', [{ ...lora('quick'), merged: true }, lora('two', 1)]),
   style('secret', [lora('secret')], { state: 'admins' }),
   style('theirs', [lora('theirs')], { spaces: ['discord:1'] }),
   style('small', [lora('small')], { model: { ...base, checkpoint: '/models/pocket', loras: [lora('small')] } }),
@@ -55,6 +57,14 @@ test('a tag takes the style of its name, as strong as it says', async () => {
   assert.deepEqual(await drawn('a boat <lora:watercolour:0.8>'), ['a boat', ['water.safetensors 0.8']])
   assert.deepEqual(await drawn('a boat <lyco:watercolour>'), ['a boat', ['water.safetensors 0.6']])
   assert.deepEqual(await drawn('<lora:mix:0.5> a boat'), ['a boat', ['one.safetensors 0.25', 'two.safetensors 0.5']])
+})
+
+test('what is laid into the weights runs beside them where a tag gives it a strength of its own', async () => {
+  const merged = async (prompt: string) =>
+    (await recipeFor(request(prompt), styles, base, installed)).model.loras.map((it) => it.merged ?? false)
+  assert.deepEqual(await merged('a boat <lora:quick>'), [true])
+  assert.deepEqual(await merged('a boat <lora:quick:0.5>'), [false])
+  assert.deepEqual(await merged('a boat <lora:both:0.5>'), [false, false])
 })
 
 test('a tag takes an installed LoRA of its name, and none of another kind of file', async () => {

@@ -138,7 +138,7 @@ test('a LoRA beside the weights reads the text of every frame as one that is mer
 
 test('the strength of a LoRA may change over the frames: it is none where it is 0, and itself where it is 1', async () => {
   const anime = { ...drawing.model, loras: [{ file: 'models/pocket/loras/anime.safetensors', strength: 1 }] }
-  const withStrength = (strengthTravel: string) => draw({ model: anime, clip: { ...windows, strengthTravel } })
+  const withStrength = (strengthTravel: string, model = anime) => draw({ model, clip: { ...windows, strengthTravel } })
   const [none, whole] = [await draw({ clip: windows }), await draw({ model: anime, clip: windows })]
   // The text encoder has it at its own strength: that of the pocket's styles is not touched by them.
   assert.ok(apart(await withStrength('0: 1 | 3: 1'), whole) < 0.1)
@@ -147,6 +147,8 @@ test('the strength of a LoRA may change over the frames: it is none where it is 
   const at = (clip: Frames, i: number): Frames => ({ ...clip, count: 1, data: frame(clip, i, i + 1) })
   assert.ok(apart(at(travelling, 0), at(none, 0)) < apart(at(travelling, 0), at(whole, 0)))
   assert.ok(apart(at(travelling, 5), at(whole, 5)) < apart(at(travelling, 5), at(none, 5)))
+  const merged = { ...anime, loras: anime.loras.map((lora) => ({ ...lora, merged: true })) }
+  assert.deepEqual(await withStrength('0: 0 | 5: 1', merged), travelling, 'what may be merged runs beside the weights then')
 })
 
 test('a clip that goes on keeps its first frames to the byte, and asks only windows with new ones', async () => {
@@ -222,7 +224,12 @@ for (const [changes, code, sentence] of [
   [
     {
       clip: { strengthTravel: '0: 1 | 3: 0' },
-      model: { ...drawing.model, loras: [{ file: 'models/pocket/loras/anime.safetensors', strength: 1, merged: true }] },
+      ...{ width: 128, height: 128 },
+      model: {
+        checkpoint: `${tiny}/checkpoint.safetensors`,
+        motion: `${tiny}/motion_v3.safetensors`,
+        loras: [{ file: `${tiny}/lyco_norm.safetensors`, strength: 1 }],
+      },
     },
     'strength-merged',
     /laid into the weights/,
