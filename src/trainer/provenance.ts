@@ -40,17 +40,18 @@ export function provenanceOf({ request, entries, baseDigest, outputName, stepsDo
       ...(request.weighting === 'min-snr' && { ss_min_snr_gamma: '5.0' }),
       ...(request.frames > 1 && { ss_frames: String(request.frames), ss_frame_stride: String(request.stride) }),
       ...(average !== undefined && { ss_ema_decay: String(average) }),
-      ss_tag_frequency: JSON.stringify({ [basename(request.data)]: captionCounts(entries) }),
+      ss_tag_frequency: JSON.stringify({ [basename(request.data)]: tagCounts(entries) }),
       ss_training_comment: `${request.kind}, trained by zoetrope ${version}`,
     }),
   )
 }
 
-/** The most frequent captions: what people look up to learn the words that a file answers to. */
-function captionCounts(entries: readonly DatasetEntry[]): Record<string, number> {
-  const counts = Map.groupBy(entries, ({ caption }) => caption)
-  const sorted = [...counts].map(([caption, { length }]) => [caption, length] as const).sort((a, b) => b[1] - a[1])
-  return Object.fromEntries(sorted.slice(0, mostCaptions))
+/**
+ * Tags as kohya counts them, parts of captions between commas; those of at least half of the captions. Programs take the most frequent one
+ * for the word that a file answers to, and of captions that are sentences none is that.
+ */
+function tagCounts(entries: readonly DatasetEntry[]): Record<string, number> {
+  const tags = entries.flatMap(({ caption }) => [...new Set(caption.split(',').map((tag) => tag.trim()))]).filter((tag) => tag !== '')
+  const counts = [...Map.groupBy(tags, (tag) => tag)].map(([tag, { length }]) => [tag, length] as const)
+  return Object.fromEntries(counts.filter(([, count]) => 2 * count >= entries.length).sort((a, b) => b[1] - a[1]))
 }
-
-const mostCaptions = 100

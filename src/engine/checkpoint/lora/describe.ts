@@ -127,7 +127,7 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 const present = <T extends object>(fields: T): Present<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
 
-/** The phrase that the file names, then the tags of its training pictures, most used first. */
+/** The phrase that the file names, then the tags of more than one of its training pictures, most used first: of one alone is a sentence. */
 function triggerWordsOf(metadata: ReadonlyMap<string, string>): string[] {
   const phrase = metadata.get('modelspec.trigger_phrase')
   const counts = new Map<string, number>()
@@ -137,7 +137,10 @@ function triggerWordsOf(metadata: ReadonlyMap<string, string>): string[] {
       if (word !== '' && typeof count === 'number') counts.set(word, (counts.get(word) ?? 0) + count)
     }
   }
-  const tags = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word]) => word)
+  const tags = [...counts]
+    .filter(([, count]) => count > 1)
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .map(([word]) => word)
   return [...new Set([...(phrase?.split(',') ?? []).map((word) => word.trim()).filter(Boolean), ...tags])].slice(0, maxTriggerWords)
 }
 

@@ -94,7 +94,8 @@ test('a LoRA is described by kinds, ranks, parts, modules and the words in its m
       metadata: {
         ss_base_model_version: 'sd_v1',
         ss_output_name: 'ghibli',
-        ss_tag_frequency: '{"10_a": {"ghibli style": 40, "sky ": 12}, "5_b": {"sky": 9, "tree": 1, "": 99, "bad": "x"}}',
+        ss_tag_frequency:
+          '{"10_a": {"ghibli style": 40, "sky ": 12}, "5_b": {"sky": 9, "tree": 2, "a cat on a roof": 1, "": 99, "bad": "x"}}',
         'modelspec.trigger_phrase': 'ghb style, sky',
         'modelspec.license': 'CC-BY-4.0',
       },
