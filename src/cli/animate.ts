@@ -1,18 +1,19 @@
 // `zoetrope animate "a sentence"`: draws in a process of its own and shows how far it is; prints the path of the animation, and nothing else
 // to standard output.
 
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { devices } from '../engine/device-names.ts'
 import { betaSchedules, controlStrength, drawSettings, methods, samplerNames, spacings } from '../engine/draw-settings.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { cacheFolder } from '../paths.ts'
+import { cacheFolder, pocket } from '../paths.ts'
 import { withLoadingProgress } from '../render/loading-progress.ts'
 import { createLocalPool } from '../render/local/local-pool.ts'
 import type { Recipe } from '../render/recipe.ts'
 import type { Drawn } from '../render/render.ts'
+import { builtInStyles } from '../styles/registry/built-in-styles.ts'
 import { clipFlags } from './animate/clip-flags.ts'
 import { formats, placeFor, standardStream, writeWhole } from './animate/output-file.ts'
 import type { Flags } from './animate/recipe-from-flags.ts'
@@ -25,12 +26,13 @@ import { drawingBar } from './terminal/progress-bar.ts'
 
 export function animateCommand(program: Command, line: CommandLine): void {
   const { output, signal } = line
+  const shipped = builtInStyles(dirname(pocket)).map(({ name }) => name)
   const command = program
     .command('animate')
     .description('draw a looping animation of a sentence')
     .argument('<prompt>', 'what to draw; - reads it from standard input')
     .option('--negative <words>', 'what should not be in it')
-    .option('--style <name>', 'one that ships (anime, sepia, pixel, neon, pencil, quick) or that was registered')
+    .option('--style <name>', `one that ships (${shipped.join(', ')}) or that was registered`)
     .option(
       '--checkpoint <file|name>',
       'a Stable Diffusion 1.x checkpoint: a file, a diffusers folder, or the name of one that was pulled (what is installed, else the small model)',

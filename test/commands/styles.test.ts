@@ -17,6 +17,7 @@ import { speak } from '../../src/chat/locales/speak.ts'
 import { zh } from '../../src/chat/locales/zh.ts'
 import { samplerNames } from '../../src/engine/index.ts'
 import {
+  animeAbout,
   animeLora,
   attached,
   type TestStyles as House,
@@ -64,7 +65,7 @@ describe('/styles', () => {
     assert.equal(spoken(reply), 'ink is there, for admins so far. It is drawn below with it and without. Publish it?')
     const { Files, Source, Base, Where, Licence } = facts(reply)
     const digest = createHash('sha256').update(animeLora()).digest('hex').slice(0, 12)
-    assert.match(Files!, new RegExp(`^1\\. LoRA, rank 4, 8, on 166 modules of the UNet, strength 0\\.8 \\(1 MB, sha256 ${digest}\\)$`))
+    assert.match(Files!, new RegExp(`^1\\. ${animeAbout}, strength 0\\.8 \\(\\d+ kB, sha256 ${digest}\\)$`))
     assert.deepEqual(
       { Source, Base, Where, Licence },
       { Source: 'file:look.safetensors', Base: 'pocket', Where: 'here alone', Licence: '–' },
@@ -206,11 +207,11 @@ describe('/styles', () => {
     assert.deepEqual(
       who.items?.map(({ title }) => speak(english, title)),
       [
-        '5. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 4, 8, on 166 modules of the UNet',
+        `5. 2023-11-14 22:13 UTC, ann (discord/ann): added with ${animeAbout}`,
         '4. 2023-11-14 22:13 UTC, ann (discord/ann): removed',
         '3. 2023-11-14 22:13 UTC, ann (discord/ann): state: admins → quarantined',
         '2. 2023-11-14 22:13 UTC, ann (discord/ann): name: ink → pen; aliases: – → ink',
-        '1. 2023-11-14 22:13 UTC, ann (discord/ann): added with LoRA, rank 4, 8, on 166 modules of the UNet',
+        `1. 2023-11-14 22:13 UTC, ann (discord/ann): added with ${animeAbout}`,
       ],
     )
     await say(who.items![4]!.buttons![0]!.command)

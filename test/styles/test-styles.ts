@@ -140,6 +140,8 @@ export function attached(bytes: Uint8Array, name = 'look.safetensors'): { file: 
   return { file: { url, name, bytes: bytes.length }, files: { [url]: bytes } }
 }
 
+/** What is said of it. */
+export const animeAbout = builtInStyles(models).find(({ name }) => name === 'anime')!.files[0]!.about
 export const animeLora = (): Uint8Array => readFileSync(join(models, 'pocket/loras/anime.safetensors'))
 
 /** The refusal of what should not happen. */

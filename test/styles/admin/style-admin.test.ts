@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { animeLora, attached, models, openTestStyles, refusal } from '../test-styles.ts'
@@ -143,11 +143,13 @@ describe('quotas', () => {
   })
 
   test('so many bytes a place and in all; forgetting makes room, removing does not', async () => {
+    const sepia = join(models, 'pocket/loras/sepia.safetensors')
     const bytes = animeLora().length
+    const larger = Math.max(bytes, statSync(sepia).size)
     const setup = await openTestStyles({
-      quotas: { maxFileBytes: 1e9, maxSpaceBytes: bytes + 1000, maxBytes: 2 * bytes + 1000, addsPerHour: 100 },
+      quotas: { maxFileBytes: 1e9, maxSpaceBytes: larger + 1000, maxBytes: 2 * larger + 1000, addsPerHour: 100 },
     })
-    copyFileSync(join(models, 'pocket/loras/sepia.safetensors'), join(setup.hostFolder, 's.safetensors'))
+    copyFileSync(sepia, join(setup.hostFolder, 's.safetensors'))
     const admin = setup.admin({ files })
     await admin.add({ name: 'one', extend: false, file })
     assert.equal((await refusal(admin.add({ name: 'two', extend: false, path: 's.safetensors' }))).code, 'file-too-large')

@@ -11,7 +11,7 @@ import { builtInStyles } from '../../../src/styles/registry/built-in-styles.ts'
 import type { StyleEntry } from '../../../src/styles/registry/style-entry.ts'
 import { type HistoryRecord, openStyleHistory } from '../../../src/styles/registry/style-history.ts'
 import { createStyleRegistry } from '../../../src/styles/registry/style-registry.ts'
-import { animeLora, attached, models, openTestStyles, refusal, tiny, withBuiltIn } from '../test-styles.ts'
+import { animeAbout, animeLora, attached, models, openTestStyles, refusal, tiny, withBuiltIn } from '../test-styles.ts'
 
 const here = 'discord/s1'
 const names = async (styles: { list(space: string, admin: boolean): Promise<readonly { name: string }[]> }, space = here, admin = false) =>
@@ -101,7 +101,7 @@ describe('a style that was added', () => {
     const [{ source, about }] = card.files as [StyleFileCard]
     assert.deepEqual(
       { state: card.state, base: card.base, source, about },
-      { state: 'admins', base: 'pocket', source: 'file:look.safetensors', about: 'LoRA, rank 4, 8, on 166 modules of the UNet' },
+      { state: 'admins', base: 'pocket', source: 'file:look.safetensors', about: animeAbout },
     )
     assert.deepEqual(await names(setup.styles), shipped)
     assert.deepEqual(await names(setup.styles, here, true), withInk)
@@ -129,7 +129,7 @@ describe('a style that was added', () => {
         ['aliases: – → pen, brush', 'where: everywhere → discord/s1'],
         ['where: discord/s1 → everywhere'],
         ['state: admins → published'],
-        ['added with LoRA, rank 4, 8, on 166 modules of the UNet'],
+        [`added with ${animeAbout}`],
       ],
     )
     await operator.rollback('drawing', 3)
