@@ -39,9 +39,12 @@ test('the pocket model’s styles fit it', () => {
   const models = join(import.meta.dirname, '../../../models/pocket/')
   const unet = partsOf(openTensorFile(`${models}unet/diffusion_pytorch_model.safetensors`)).unet!
   for (const style of ['anime', 'sepia', 'pixel', 'neon', 'pencil']) {
-    const lora = readLora(openTensorFile(`${models}loras/${style}.safetensors`), { unet })
+    const file = openTensorFile(`${models}loras/${style}.safetensors`)
+    const lora = readLora(file, { unet })
+    const modules = [...file.tensors.keys()].filter((name) => name.endsWith('.lora_down.weight'))
     assert.deepEqual(lora.ignored, [])
-    assert.equal(lora.deltas.length, 166)
+    assert.ok(modules.length > 100)
+    assert.equal(lora.deltas.length, modules.length)
     assert.ok(lora.deltas.every((delta) => delta.kind === 'low-rank' && delta.scale === 1))
   }
 })
