@@ -30,7 +30,7 @@ test('zoetrope models pulls, lists, verifies and removes', async (t) => {
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
   }
   const file = join(home, 'models/anime.safetensors')
-  const size = `${(anime.length / 1e6).toFixed(1)} MB`
+  const size = `${Math.round(anime.length / 1e3)} kB`
   const pulled = await zoetrope('pull', 'owner/repo/anime.safetensors')
   assert.equal(pulled.code, 0, pulled.err)
   assert.equal(pulled.out, `${file}  ${size}, sha256 ${createHash('sha256').update(anime).digest('hex')}\n`)
