@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requiredSettingsIn } from '../src/draw-settings.ts'
 import { modelDefaults } from '../src/engine/index.ts'
-import { createEngine, createSessions, startDevice } from '../src/engine/run.ts'
+import { openEngine } from '../src/engine/run.ts'
 import { classifiedSide, openClassifier } from '../src/judge/classifier.ts'
 import { type Judgement, judge } from '../src/judge/judgement.ts'
 import { summarize } from '../src/judge/summary.ts'
@@ -72,18 +72,14 @@ interface Judged {
 
 /** With the style's word before the prompt, as the bot puts it. */
 async function judged(look: LookName, file: string, count: number): Promise<Judged[]> {
-  const started = await startDevice('cpu', { weightDir: join(cacheFolder(home), 'weights') })
-  const sessions = createSessions({ budgetBytes: 4e9, load: started.load })
-  const engine = createEngine({ sessions, target: started.target, vaeTarget: started.vaeTarget })
+  const engine = await openEngine('cpu', { weightDir: join(cacheFolder(home), 'weights') })
   const classifier = await openClassifier({})
   const words = wordsOfModel(pocket)
   const defaults = modelDefaults({ checkpoint: pocket, loras: [] })
   const drawn = async (prompt: string, seed: number, loras: readonly { readonly file: string; readonly strength: number }[]) => {
     const settings = { ...requiredSettingsIn(defaults), negative: defaults.negative }
-    const run = engine.draw({ model: { checkpoint: pocket, loras }, prompt, seed: BigInt(seed), ...settings })
-    let next = await run.next()
-    while (!next.done) next = await run.next()
-    return resize(next.value.frames, classifiedSide, classifiedSide)
+    const frames = await engine.frames({ model: { checkpoint: pocket, loras }, prompt, seed: BigInt(seed), ...settings })
+    return resize(frames, classifiedSide, classifiedSide)
   }
   const all: Judged[] = []
   try {
