@@ -65,7 +65,7 @@ describe('/styles', () => {
     assert.equal(spoken(reply), 'ink is there, for admins so far. It is drawn below with it and without. Publish it?')
     const { Files, Source, Base, Where, Licence } = facts(reply)
     const digest = createHash('sha256').update(animeLora()).digest('hex').slice(0, 12)
-    assert.match(Files!, new RegExp(`^1\\. ${animeAbout}, strength 0\\.8 \\(\\d+ kB, sha256 ${digest}\\)$`))
+    assert.match(Files!, new RegExp(`^1\\. ${RegExp.escape(animeAbout)}, strength 0\\.8 \\(\\d+ kB, sha256 ${digest}\\)$`))
     assert.deepEqual(
       { Source, Base, Where, Licence },
       { Source: 'file:look.safetensors', Base: 'pocket', Where: 'here alone', Licence: '–' },

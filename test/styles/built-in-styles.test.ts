@@ -109,7 +109,7 @@ describe('a built-in style, beside the same drawing without it', async () => {
   })
 })
 
-describe('the camera', async () => {
+describe('the camera', () => {
   const halfway = async (prompt: string, name?: string): Promise<readonly [Frames, Frames]> => {
     const frames = await drawn(name === undefined ? undefined : await style(name), { prompt })
     return [frameAt(frames, 0), frameAt(frames, frames.count / 2)].map((data) => ({ ...frames, count: 1, data })) as [Frames, Frames]

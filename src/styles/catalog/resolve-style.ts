@@ -34,7 +34,7 @@ export function modelOf(files: readonly StyleFile[], base: ModelFiles, pathOf: (
       .map(pathOf)
       .at(-1)
   const checkpoint = last('sd1-checkpoint')
-  const loras = files.filter(({ kind }) => isLora(kind)).map((file): LoraFile => loraOf(file, pathOf(file)))
+  const loras = files.filter(({ kind }) => isLora(kind)).map((file) => loraOf(file, pathOf(file)))
   const embeddings = files.flatMap((file) => (file.word === undefined ? [] : [{ file: pathOf(file), word: file.word }]))
   return {
     checkpoint: checkpoint ?? base.checkpoint,

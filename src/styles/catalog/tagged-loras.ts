@@ -58,7 +58,7 @@ async function lorasOf(
   const name = typed.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|pt|bin)$/i, '')
   const named = model.loras.filter(({ file }) => foldName(parse(basename(file)).name) === foldName(name))
   const text = omitUndefined({ textStrength })
-  // Weights are laid out for the strength that a style has of itself; every other one runs beside them.
+  // Merged weights are kept for the strength that a style has of itself; at every other one its LoRA runs beside them.
   const asTyped = ({ file }: LoraFile): LoraFile => ({ file, strength: strength!, ...text })
   if (named.length > 0) return strength === undefined ? named : named.map(asTyped)
   const style = await styles.get(name)

@@ -127,7 +127,7 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 const present = <T extends object>(fields: T): Present<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
 
-/** The phrase that the file names, then the tags of more than one of its training pictures, most used first: of one alone is a sentence. */
+/** The phrase that the file names, then the tags that more than one training picture has, most used first. What one alone has is a sentence. */
 function triggerWordsOf(metadata: ReadonlyMap<string, string>): string[] {
   const phrase = metadata.get('modelspec.trigger_phrase')
   const counts = new Map<string, number>()
