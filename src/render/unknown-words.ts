@@ -1,5 +1,5 @@
-// Known words (a vocabulary check): a model of a small world leaves out the words that it does not know. What is drawn comes with one note that
-// says which these are, and what it drew.
+// Unknown words: a model of a small world passes over what it does not know (engine/text/known-words.ts). What is drawn comes with one note
+// that says which words these are, and what it drew.
 
 import { formsOf, type KnownWords, knownWordsIn, nounsOf, wordsBySpelling, wordsIn } from '../engine/index.ts'
 import type { Note } from '../errors.ts'

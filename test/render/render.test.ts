@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { remark } from '../../src/render/known-words.ts'
 import { enlargement } from '../../src/render/render.ts'
+import { remark } from '../../src/render/unknown-words.ts'
 
 test('stamps are enlarged until people can see them, larger ones stay as they were rendered', () => {
   const sizes = [

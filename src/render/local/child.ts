@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { createEngine, createSessions, startDevice } from '../../engine/run.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { createFrameCache } from '../frame-cache.ts'
-import { noteOnUnknownWords } from '../known-words.ts'
 import type { DeviceNote } from '../pool.ts'
 import { createRenderer, type Renderer } from '../render.ts'
+import { noteOnUnknownWords } from '../unknown-words.ts'
 import { type ChildMessage, type ChildOptions, type ChildResult, failureOf, type ParentMessage } from './protocol.ts'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions

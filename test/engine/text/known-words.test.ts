@@ -3,10 +3,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openModel } from '../../../src/engine/index.ts'
+import { cpu } from '../../../src/engine/targets/cpu.ts'
+import { textToImageTrainee } from '../../../src/engine/training/trainees/text-to-image.ts'
+import { textualInversionTrainee } from '../../../src/engine/training/trainees/textual-inversion.ts'
 import { promptOf, wholeWorld } from '../../../src/judge/world-words.ts'
 import { pocket } from '../../../src/paths.ts'
 
-const { tokenizer } = openModel({ checkpoint: pocket })
+const model = openModel({ checkpoint: pocket })
+const { tokenizer } = model
 const whole = tokenizer.unrestricted!
 
 test('words that the small model does not know are not read, nor digits and marks, nor commas around them', () => {
@@ -27,4 +31,18 @@ test('every caption of the world that it was trained on is read as it stands', (
     const { text } = promptOf(wholeWorld, seed)
     assert.deepEqual(tokenizer.encode(text), whole.encode(text), text)
   }
+})
+
+test('a whole model may learn words that its base does not know, and a word may begin as any', async () => {
+  const { objective } = textToImageTrainee(model, { textEncoder: true, clipSkip: 1, writtenType: 'float16' })
+  const caption = 'a dragon over the sea'
+  const captions = await objective.captions([caption], {
+    target: cpu(),
+    clipSkip: 1,
+    load: () => assert.fail('the encoder is in the graph'),
+  })
+  const ids = whole.encode(caption)
+  assert.deepEqual([...(captions.get(caption)!['ids'] as Int32Array)].slice(1, 1 + ids.length), ids)
+  assert.notDeepEqual(ids, tokenizer.encode(caption))
+  assert.doesNotThrow(() => textualInversionTrainee(model, { word: 'drake', vectors: 1, initialWords: 'dragon', writtenType: 'float16' }))
 })
