@@ -42,7 +42,11 @@ export function createSessionThreads(count: number): SessionThreads {
       const narrow = await openIn(mine, form, options)
       const [first] = mine
       let wide: Promise<Session> | undefined
-      const openWide = (): Promise<Session> => openIn([first!], form, { ...options, threads: count * options.threads })
+      const openWide = (): Promise<Session> =>
+        openIn([first!], form, { ...options, threads: count * options.threads }).catch((error: unknown) => {
+          wide = undefined // memory, or a file that was away, may be there at the next call
+          throw error
+        })
       return {
         async run(feeds, atOnce = count) {
           if (atOnce > 1) return narrow.run(feeds)

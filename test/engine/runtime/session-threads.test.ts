@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Mul } from '../../../src/engine/onnx/ops.ts'
@@ -38,6 +40,24 @@ test('a net whose file has gone is refused as ONNX Runtime refuses it', async ()
   const weight = graph.initializer({ name: 'w', dtype: 'F32', shape: [2], at: { file: '/no/such/file', offset: 0 } })
   graph.output('y', Mul(graph.input('x', 'float32', [2]), weight))
   await assert.rejects(createSessionThreads(2).open(Promise.resolve(written(graph)), { threads: 1 }), /no\/such\/file/)
+})
+
+test('a session of calls that come alone, which could not be opened, is opened at the next', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'session-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'weights')
+  writeFileSync(file, Float32Array.of(2, 3))
+  const graph = new Graph('away')
+  const weight = graph.initializer({ name: 'w', dtype: 'F32', shape: [2], at: { file, offset: 0 } })
+  graph.output('y', Mul(graph.input('x', 'float32', [2]), weight))
+  const session = await createSessionThreads(2).open(Promise.resolve(written(graph)), { threads: 1 })
+  const x = Float32Array.of(1, 2)
+  renameSync(file, `${file}.away`)
+  await assert.rejects(session.run({ x }, 1), /weights/)
+  assert.deepEqual([...(await session.run({ x })).y!], [2, 6], 'those that are open go on')
+  renameSync(`${file}.away`, file)
+  assert.deepEqual([...(await session.run({ x }, 1)).y!], [2, 6])
+  await session.release()
 })
 
 test('after its release nothing is left that would answer', async () => {
