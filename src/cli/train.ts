@@ -10,7 +10,6 @@ import { learningRates, lossWeightings, recomputations, type TraineeName, writte
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { cacheFolder } from '../paths.ts'
-import { cameraNames } from '../pocket-world/camera.ts'
 import { lookNames } from '../pocket-world/looks.ts'
 import { createFileContents } from '../render/file-contents.ts'
 import type { TrainingRequest } from '../trainer/training-request.ts'
@@ -67,12 +66,7 @@ function withFlags(command: Command, kind: Kind): Command {
     .option('--vae <file>', 'a VAE in the place of its own')
     .addOption(new Option('--world <name>', 'scenes drawn by program instead of a folder: what the small model knows').choices(['pocket']))
     .option('--count <number>', 'of its scenes', whole, 200)
-  if (moves) {
-    command
-      .option('--frames <count>', 'of a clip (16)', whole)
-      .option('--stride <count>', 'every so many frames of the video; shorter ones are stretched (4)', whole)
-      .addOption(new Option('--camera <name>', 'by which its scenes are seen, out and back').choices([...cameraNames]))
-  } else command.addOption(new Option('--look <name>', 'in which they are drawn').choices([...lookNames]))
+  if (!moves) command.addOption(new Option('--look <name>', 'in which they are drawn').choices([...lookNames]))
   kind.flags(command)
   if (captions) {
     command

@@ -8,7 +8,6 @@ import { type Model, openModel } from '../engine/index.ts'
 import {
   type MemoryPlan,
   openTrainer,
-  type TraineeName,
   type Trainer,
   type TrainingItem,
   type TrainingSettings,
@@ -187,20 +186,21 @@ function refuseOddSize({ width, height, frames }: TrainingRequest, { vae, unet, 
     throw new UserError('train-frames', `The motion module sees at most ${most} frames at once, not ${frames}.`, { frames, most })
 }
 
-/** What is learned beside a motion module as it is. */
-const besideMotion: ReadonlySet<TraineeName> = new Set(['motion-lora', 'sparsectrl'])
-
-/** Of everything that is frozen. */
-async function digestOfModel({ model, kind, continues }: TrainingRequest, digestOf: (path: string) => Promise<string>): Promise<string> {
+/** Of everything that is frozen or gone on with. */
+async function digestOfModel(
+  { model, kind, frames, continues, from }: TrainingRequest,
+  digestOf: (path: string) => Promise<string>,
+): Promise<string> {
   const { checkpoint, vae, motion } = model
-  const needed = [checkpoint, vae, besideMotion.has(kind) || continues ? motion : undefined].filter((path) => path !== undefined)
+  const readsMotion = kind === 'motion' ? continues : frames > 1
+  const needed = [checkpoint, vae, readsMotion ? motion : undefined, from].filter((path) => path !== undefined)
   const digests = await Promise.all(needed.map(digestOf))
   return digests.length === 1 ? digests[0]! : createHash('sha256').update(digests.join()).digest('hex')
 }
 
 /** What a training that goes on must share with how it was begun. More steps of a constant rate are the same steps and others behind them. */
 function settingsOf(request: TrainingRequest, entries: readonly DatasetEntry[], baseDigest: string): TrainingSettings {
-  const { data, world, model, caption, layout, writtenType, steps, schedule, regularization, ...rest } = request
+  const { data, world, model, from, caption, layout, writtenType, steps, schedule, regularization, ...rest } = request
   // Not the stamps: a folder that was copied or touched is the same data.
   const names = JSON.stringify([world, entries.map(({ name, caption: words }) => [name, words])])
   return {

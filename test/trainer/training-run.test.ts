@@ -152,6 +152,25 @@ test('a motion module is begun and learned from loops, and a motion LoRA on it',
   assert.ok(existsSync(join(folder, 'pan.training/previews/step-000001.webp')), 'a preview')
 })
 
+test('a LoRA is learned from clips beside the motion module, and gone on with', { timeout: 300_000 }, async () => {
+  const to = (out: string, ...more: string[]): string[] => [
+    ...['lora', clips, '--caption', 'a shape', '--out', join(folder, out), ...base, '--motion', join(tiny, 'motion_v3.safetensors')],
+    ...['--frames', '4', '--steps', '2', ...more],
+  ]
+  const one = await train(to('clips.safetensors', '--rank', '2'))
+  assert.equal(one.code, 0, one.said)
+  const from = ['--from', join(folder, 'clips.safetensors')]
+  const other = await train(to('longer.safetensors', ...from))
+  assert.equal(other.code, 0, other.said)
+  const [begun, longer] = ['clips', 'longer'].map((name) => openTensorFile(join(folder, `${name}.safetensors`)))
+  assert.deepEqual([...longer!.tensors.keys()], [...begun!.tensors.keys()])
+  assert.equal(longer!.metadata.get('ss_network_dim'), '2', 'its rank')
+  assert.equal(longer!.metadata.get('ss_frames'), '4')
+  const ranked = await train(to('x.safetensors', ...from, '--rank', '3'))
+  assert.equal(ranked.code, 3)
+  assert.match(ranked.said, /--from goes on with a file whose rank is as it is: leave --rank out/)
+})
+
 test('what cannot be learned from, or written, is said in a sentence', async () => {
   const cases: [readonly string[], RegExp][] = [
     [['motion', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--frames', '4'], /0\.png does not move/],
@@ -170,6 +189,7 @@ test('what cannot be learned from, or written, is said in a sentence', async () 
     ],
     [['motion', clips, '--camera', 'spin', '--out', join(folder, 'x.safetensors'), ...base], /--camera.*spin.*pan-left/s],
     [['motion-lora', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base], /none was named: --motion FILE/],
+    [['lora', clips, '--caption', 'x', '--frames', '4', '--out', join(folder, 'x.safetensors'), ...base], /none was named: --motion FILE/],
   ]
   for (const [args, sentence] of cases) {
     const { code, said } = await train(args)

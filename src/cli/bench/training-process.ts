@@ -64,7 +64,8 @@ async function training(model: Model, recomputation: Recomputation, threads: Thr
   const { frames, h, w, tokens } = size
   const { factor, latentChannels } = model.vae.architecture
   const seed = 1n
-  const trainee = traineeFor('motion', model, { continues: true, layout: 'diffusers', writtenType: 'float32', rank: 0, alpha: 0, seed })
+  const whole = { continues: true, layout: 'diffusers', writtenType: 'float32' } as const
+  const trainee = traineeFor('motion', model, { ...whole, rank: 0, alpha: 0, frames, seed })
   const trainer = await openTrainer(model, trainee, {
     ...{ frames, width: w * factor, height: h * factor, stride: 1, clipSkip: 1, steps: 1000, batch: 1 },
     ...{ learningRate: 1e-4, schedule: 'constant', warmup: 0, weightDecay: 0.01, clip: 1, weighting: 'none', offsetNoise: 0 },

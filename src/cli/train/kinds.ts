@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { reconstructions, type TraineeName, vaeParts } from '../../engine/train.ts'
+import { cameraNames } from '../../pocket-world/camera.ts'
 import { number, whole } from '../command-line/flag-values.ts'
 
 export interface Kind {
@@ -11,7 +12,7 @@ export interface Kind {
   readonly learningRate: number
   readonly emptyCaptions: number
   readonly mirrors: boolean
-  /** From clips; else from stills. */
+  /** From clips alone; else from stills, if not told otherwise. */
   readonly moves: boolean
   /** What it is written as. */
   readonly out: 'file' | 'folder' | 'either'
@@ -24,32 +25,43 @@ export interface Kind {
 const usual = { learningRate: 1e-4, emptyCaptions: 0.1, mirrors: false, moves: false, out: 'file', captions: true } as const
 
 const rank = (command: Command): Command => command.option('--rank <count>', 'of its matrices (16)', whole)
+const from = (command: Command): Command =>
+  command.option('--from <file>', 'one to go on with, its ranks as they are, instead of a new one')
+const stride = (command: Command): Command =>
+  command.option('--stride <count>', 'every so many frames of the video; shorter ones are stretched (4)', whole)
+const clips = (command: Command): Command =>
+  stride(command.option('--frames <count>', 'of a clip (16)', whole)).addOption(
+    new Option('--camera <name>', 'by which scenes of --world are seen, out and back').choices([...cameraNames]),
+  )
 const beside = (command: Command): Command => command.option('--motion <file>', "the motion module that it is for (the base model's own)")
 
 export const kinds: Readonly<Record<TraineeName, Kind>> = {
   lora: {
     ...usual,
-    does: 'a LoRA for a look or a subject, from pictures',
+    does: 'a LoRA for a look or a subject, from pictures or clips',
     ...{ steps: 1500, batch: 1 },
-    flags: (command) => rank(command).option('--alpha <number>', 'its strength is alpha / rank (the rank)', number),
+    flags: (command) =>
+      stride(beside(from(rank(command))))
+        .option('--alpha <number>', 'its strength is alpha / rank (the rank)', number)
+        .option('--frames <count>', 'of an example; of several, such as 16, it is a clip, in which what is learned holds still (1)', whole),
   },
   adapter: {
     ...usual,
     does: "a domain adapter, from the videos that a motion module will learn from: their looks are not motion's",
     ...{ steps: 5000, batch: 4 },
-    flags: rank,
+    flags: (command) => from(rank(command)),
   },
   motion: {
     ...usual,
     does: 'a motion module, from videos',
     ...{ steps: 10_000, batch: 4, mirrors: true, moves: true, out: 'either' },
-    flags: (command) => command.option('--from <path>', 'a motion module to go on with, instead of a new one'),
+    flags: (command) => clips(command).option('--from <path>', 'a motion module to go on with, instead of a new one'),
   },
   'motion-lora': {
     ...usual,
     does: 'a motion LoRA for a movement of the camera, from a few videos',
     ...{ steps: 2000, batch: 1, moves: true },
-    flags: (command) => rank(beside(command)),
+    flags: (command) => clips(beside(from(rank(command)))),
   },
   t2i: {
     ...usual,
@@ -87,6 +99,6 @@ export const kinds: Readonly<Record<TraineeName, Kind>> = {
     ...{ steps: 10_000, batch: 4, mirrors: true, moves: true, out: 'either' },
     previews: ', as a clip that begins with the first picture of its data (that of these very words, where there is one)',
     flags: (command) =>
-      beside(command).option('--shown-frames <count>', 'at most, of an example; half of them show the first alone', whole, 4),
+      clips(beside(command)).option('--shown-frames <count>', 'at most, of an example; half of them show the first alone', whole, 4),
   },
 }

@@ -64,19 +64,21 @@ const clipSide = 256
 
 /**
  * @param base draws where no checkpoint is named
- * @throws UserError `train-out`, `train-data`, `train-number`
+ * @throws UserError `train-out`, `train-data`, `train-number`, `train-from`
  */
 export function trainingRequestFrom(kind: TraineeName, folder: string | undefined, flags: TrainFlags, base: ModelFiles): TrainingRequest {
   const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
+  const from = path(flags.from)
   const under = flags.checkpoint === undefined ? base : { checkpoint: resolve(flags.checkpoint) }
-  const { checkpoint, motion, vae } = { ...under, ...omitUndefined({ motion: path(flags.from ?? flags.motion), vae: path(flags.vae) }) }
+  const moving = kind === 'motion' ? from : path(flags.motion)
+  const { checkpoint, motion, vae } = { ...under, ...omitUndefined({ motion: moving, vae: path(flags.vae) }) }
   const model = { checkpoint, ...omitUndefined({ motion, vae }) }
   const defaults = modelDefaults(model)
   const { moves } = kinds[kind]
-  const side = moves ? Math.min(defaults.width, clipSide) : defaults.width
+  const frames = flags.frames ?? (moves ? 16 : 1)
+  const side = frames > 1 ? Math.min(defaults.width, clipSide) : defaults.width
   const [width, height] = flags.size ?? [side, side]
   const rank = flags.rank ?? 16
-  const frames = moves ? (flags.frames ?? 16) : 1
   for (const [flag, value, least] of [
     ['batch', flags.batch, 1],
     ['rank', rank, 1],
@@ -87,21 +89,25 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
   ] as const) {
     if (value < least) throw new UserError('train-number', `--${flag} is at least ${least}, not ${value}.`, { flag, value, least })
   }
+  for (const flag of ['rank', 'alpha'] as const) {
+    if (from !== undefined && flags[flag] !== undefined)
+      throw new UserError('train-from', `--from goes on with a file whose ${flag} is as it is: leave --${flag} out.`, { flag })
+  }
   const { steps, batch, learningRate, schedule, warmup, weightDecay, clip, flip, seed } = flags
   const { weighting = 'none', offsetNoise = 0, emptyCaptions = 0 } = flags
   return {
-    ...{ kind, ...sourceOf(folder, flags), model, continues: flags.from !== undefined, layout: layoutOf(kind, flags.out) },
+    ...{ kind, ...sourceOf(folder, flags), model, continues: kind === 'motion' && from !== undefined, layout: layoutOf(kind, flags.out) },
     ...{
       rank,
       alpha: flags.alpha ?? rank,
       width,
       height,
       frames,
-      stride: moves ? (flags.stride ?? 4) : 1,
+      stride: frames > 1 ? (flags.stride ?? 4) : 1,
     },
     ...{ clipSkip: flags.clipSkip ?? defaults.clipSkip, writtenType: flags.type },
     ...{ steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed },
-    ...omitUndefined({ caption: flags.caption, average: flags.average }),
+    ...omitUndefined({ caption: flags.caption, average: flags.average, ...(kind !== 'motion' && { from }) }),
     ...ofKind(kind, flags),
   }
 }

@@ -5,11 +5,16 @@
 import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
 import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { flipped, translator } from '../../checkpoint/dialects/table.ts'
+import type { Factors } from '../../checkpoint/lora/adapter-inputs.ts'
 import { type AdapterSlot, adapterSlotOf } from '../../checkpoint/lora/adapter-slots.ts'
+import type { LoraDelta } from '../../checkpoint/lora/delta.ts'
+import { lowRankFactors } from '../../checkpoint/lora/merge.ts'
+import { readLora } from '../../checkpoint/lora/read.ts'
+import { openTensorFile } from '../../checkpoint/open.ts'
 import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
 import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import { UserError } from '../../errors.ts'
-import type { Model } from '../../pipeline/model/model.ts'
+import { type Model, netsOf } from '../../pipeline/model/model.ts'
 import { denoising } from '../objectives/denoising.ts'
 import type { Parameter } from '../parameters.ts'
 import { randomStream } from '../random-stream.ts'
@@ -19,6 +24,10 @@ export interface LowRankOptions {
   readonly rank: number
   /** Of a LoRA alone; the official files know none, which means the rank. */
   readonly alpha: number
+  /** Of an example: several are a clip, which is learned from beside the motion module. */
+  readonly frames: number
+  /** A file to go on with, its places and ranks as they are; absent: begun anew, of `rank` and `alpha`. */
+  readonly from?: string
   readonly seed: bigint
   readonly writtenType: WrittenType
 }
@@ -26,54 +35,102 @@ export interface LowRankOptions {
 interface Kind {
   readonly part: 'unet' | 'motion'
   readonly slots: readonly AdapterSlot[]
-  readonly moves: boolean
   readonly official: boolean
 }
 
 const kinds = {
-  lora: { part: 'unet', slots: ['attention', 'transformer'], moves: false, official: false },
-  adapter: { part: 'unet', slots: ['attention'], moves: false, official: true },
-  'motion-lora': { part: 'motion', slots: ['motion attention'], moves: true, official: true },
+  lora: { part: 'unet', slots: ['attention', 'transformer'], official: false },
+  adapter: { part: 'unet', slots: ['attention'], official: true },
+  'motion-lora': { part: 'motion', slots: ['motion attention'], official: true },
 } as const satisfies Record<string, Kind>
 
 export type LowRankKind = keyof typeof kinds
 
-/** @throws UserError `train-no-motion` for a motion LoRA without a motion module */
-export function lowRankTrainee(kind: LowRankKind, model: Model, { rank, alpha, seed, writtenType }: LowRankOptions): Trainee {
-  const { part, slots, moves, official }: Kind = kinds[kind]
+/** What is trained beside a weight. */
+interface Adapter {
+  /** Of the weight. */
+  readonly shape: readonly number[]
+  readonly rank: number
+  /** alpha / rank */
+  readonly scale: number
+  /** Of the file that is gone on with. */
+  readonly factors?: Pick<Factors, 'down' | 'up'>
+}
+
+/** By the weight's name. */
+type AdapterMap = ReadonlyMap<string, Adapter>
+
+/** @throws UserError `train-no-motion` for clips without a motion module, and those of `continuedAdapters` */
+export function lowRankTrainee(kind: LowRankKind, model: Model, options: LowRankOptions): Trainee {
+  const { frames, from, seed, writtenType } = options
+  const { part, official }: Kind = kinds[kind]
+  const moves = frames > 1
   if (moves && !model.motion) {
-    throw new UserError('train-no-motion', 'A motion LoRA is learned on a motion module, and none was named: --motion FILE.', { kind })
+    const what = kind === 'motion-lora' ? 'A motion LoRA' : 'A LoRA of clips'
+    throw new UserError('train-no-motion', `${what} is learned on a motion module, and none was named: --motion FILE.`, { kind })
   }
   const tensors = part === 'motion' ? model.motion!.tensors : model.unet.tensors
-  const weights = new Map(
-    [...tensors].filter(([name, { shape }]) => slots.includes(adapterSlotOf(part, name, shape)!)).map(([name, { shape }]) => [name, shape]),
-  )
-  const scale = official ? 1 : alpha / rank
+  const adapters = from === undefined ? newAdapters(kinds[kind], tensors, options) : continuedAdapters(from, kinds[kind], model)
   const nameOf = official ? officialNames(tensors) : kohyaName
   return {
     moves,
     objective: denoising({
       model: moves ? model : { ...model, motion: null },
       moves,
-      trained: (name) => factor.test(name) && weights.has(name.replace(factor, '')),
-      adapterRank: (weight) => (weights.has(weight) ? rank : 0),
-      feeds: Object.fromEntries([...weights.keys()].map((weight) => [`${weight}.lora_scale`, new Float32Array(rank).fill(scale)])),
+      trained: (name) => factor.test(name) && adapters.has(name.replace(factor, '')),
+      adapterRank: (weight) => adapters.get(weight)?.rank ?? 0,
+      feeds: Object.fromEntries(
+        [...adapters].map(([weight, { rank, scale }]) => [`${weight}.lora_scale`, new Float32Array(rank).fill(scale)]),
+      ),
     }),
-    start: (parameter) => startOf(parameter, seed),
+    start(parameter) {
+      const { factors } = adapters.get(parameter.name.replace(factor, ''))!
+      if (!factors) return startOf(parameter, seed)
+      return parameter.name.endsWith('.lora_up') ? factors.up : factors.down
+    },
     written(read) {
-      const written = [...weights].flatMap(([weight, [out, ...inner]]): TensorToWrite[] => {
+      const written = [...adapters].flatMap(([weight, { shape, rank, scale }]): TensorToWrite[] => {
+        const [out, ...inner] = shape
         const { down, up } = nameOf(weight.slice(0, -'.weight'.length))
         const ones = inner.slice(1).map(() => 1)
+        const ups = read(`${weight}.lora_up`)!
         return [
           tensorToWrite(down, [rank, ...inner], read(`${weight}.lora_down`)!, writtenType),
-          tensorToWrite(up, [out!, rank, ...ones], read(`${weight}.lora_up`)!, writtenType),
-          ...(official ? [] : [tensorToWrite(down.replace('.lora_down.weight', '.alpha'), [], Float32Array.of(alpha), 'float32')]),
+          tensorToWrite(up, [out!, rank, ...ones], official ? ups.map((value) => value * scale) : ups, writtenType),
+          ...(official ? [] : [tensorToWrite(down.replace('.lora_down.weight', '.alpha'), [], Float32Array.of(scale * rank), 'float32')]),
         ]
       })
-      return [{ path: '', tensors: written, metadata: official ? new Map() : kohyaMetadata(rank, alpha, model) }]
+      return [{ path: '', tensors: written, metadata: official ? new Map() : kohyaMetadata(adapters, model) }]
     },
   }
 }
+
+const newAdapters = ({ part, slots, official }: Kind, tensors: Named, { rank, alpha }: LowRankOptions): AdapterMap =>
+  new Map(
+    [...tensors]
+      .filter(([name, { shape }]) => slots.includes(adapterSlotOf(part, name, shape)!))
+      .map(([name, { shape }]) => [name, { shape, rank, scale: official ? 1 : alpha / rank }]),
+  )
+
+/** @throws UserError those of reading it · `train-from` where it has what is not learned here: other nets, other forms than low rank */
+function continuedAdapters(path: string, { part }: Kind, model: Model): AdapterMap {
+  const nets = netsOf(model)
+  const { deltas } = readLora(openTensorFile(path), nets)
+  return new Map(
+    deltas.map((delta): [string, Adapter] => {
+      if (delta.part !== part || delta.kind !== 'low-rank') throw notContinued(path, delta, part)
+      const { weight, rank, scale } = delta
+      return [weight, { shape: nets[part]!.get(weight)!.shape, rank, scale, factors: lowRankFactors(delta) }]
+    }),
+  )
+}
+
+function notContinued(path: string, { part, kind, weight }: LoraDelta, learned: Kind['part']): UserError {
+  const what = part === learned ? `changes ${weight} otherwise than by two factors (${kind})` : `changes the ${netNames[part]} too`
+  return new UserError('train-from', `${path} ${what}, which no training here goes on with.`, { path, weight, kind })
+}
+
+const netNames: Readonly<Record<LoraDelta['part'], string>> = { unet: 'UNet', text: 'text encoder', motion: 'motion module' }
 
 const factor = /\.lora_(down|up)$/
 
@@ -106,13 +163,16 @@ function officialNames(tensors: Named): (path: string) => FactorNames {
   }
 }
 
-/** Width of the text in Stable Diffusion 1.x; what else we draw with has a name of its own. */
-const kohyaMetadata = (rank: number, alpha: number, { unet }: Model): ReadonlyMap<string, string> =>
-  new Map([
+/** Width of the text in Stable Diffusion 1.x; what else we draw with has a name of its own. Of several ranks the largest is said. */
+function kohyaMetadata(adapters: AdapterMap, { unet }: Model): ReadonlyMap<string, string> {
+  const { rank, scale } = [...adapters.values()].reduce((most, it) => (it.rank > most.rank ? it : most))
+  const isV1 = unet.architecture.contextWidth === 768
+  return new Map([
     ['ss_network_module', 'networks.lora'],
     ['ss_network_dim', String(rank)],
-    ['ss_network_alpha', String(alpha)],
-    ['ss_base_model_version', unet.architecture.contextWidth === 768 ? 'sd_v1' : 'zoetrope_small'],
+    ['ss_network_alpha', String(scale * rank)],
+    ['ss_base_model_version', isV1 ? 'sd_v1' : 'zoetrope_small'],
     ['modelspec.sai_model_spec', '1.0.0'],
-    ...(unet.architecture.contextWidth === 768 ? [['modelspec.architecture', 'stable-diffusion-v1/lora'] as const] : []),
+    ...(isV1 ? [['modelspec.architecture', 'stable-diffusion-v1/lora'] as const] : []),
   ])
+}

@@ -13,7 +13,7 @@ import { netsOf, openModel } from '../../../../src/engine/pipeline/model/model.t
 import { trainingTarget } from '../../../../src/engine/targets/training.ts'
 import type { Parameters } from '../../../../src/engine/training/parameters.ts'
 import type { Trainee } from '../../../../src/engine/training/trainees/trainee.ts'
-import { type TraineeName, traineeFor } from '../../../../src/engine/training/trainees/trainee-for.ts'
+import { type TraineeName, type TraineeOptions, traineeFor } from '../../../../src/engine/training/trainees/trainee-for.ts'
 import { writeTrained } from '../../../../src/engine/training/trainees/write-trained.ts'
 import { cpuSession, someNumbers, tiny } from '../../cpu-session.ts'
 
@@ -21,16 +21,14 @@ const folder = mkdtempSync(join(tmpdir(), 'zoetrope-trained-'))
 after(() => rmSync(folder, { recursive: true }))
 
 const model = openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: join(tiny, 'motion_v3.safetensors') })
-const options = { rank: 3, alpha: 6, seed: 1n, writtenType: 'float32', layout: 'official', continues: false } as const
+const options = { rank: 3, alpha: 6, frames: 1, seed: 1n, writtenType: 'float32', layout: 'official', continues: false } as const
+const clips = { frames: 2 }
 
 const parametersOf = ({ objective, moves }: Trainee): Parameters =>
   objective.graph(trainingTarget(cpuSession.target), { frames: moves ? 2 : 1, h: 8, w: 8 }, {}).parameters
 
 /** Some numbers for every parameter, and the file that they become. */
-function written(
-  name: TraineeName,
-  change: Partial<Parameters> & object = {},
-): { values: (parameter: string) => Float32Array; path: string } {
+function written(name: TraineeName, change: Partial<TraineeOptions> = {}): { values: (parameter: string) => Float32Array; path: string } {
   const trainee = traineeFor(name, model, { ...options, ...change })
   const parameters = parametersOf(trainee)
   const all = someNumbers(parameters.length)
@@ -50,7 +48,7 @@ for (const [name, first, alpha] of [
   ],
 ] as const) {
   test(`every factor of the ${name} is found where it was learned, under the names that others read`, () => {
-    const { values, path } = written(name)
+    const { values, path } = written(name, name === 'motion-lora' ? clips : {})
     const file = openTensorFile(path)
     assert.ok(file.tensors.has(first), [...file.tensors.keys()].slice(0, 4).join())
     assert.equal(file.metadata.get('ss_seed'), '1')
@@ -108,7 +106,7 @@ test('a folder has what diffusers needs to know besides', () => {
 
 test('what begins changes nothing: last projections and the ups are zero, the rest is within one over the root of the fan-in', () => {
   for (const name of ['motion', 'lora', 'motion-lora'] as const) {
-    const trainee = traineeFor(name, model, options)
+    const trainee = traineeFor(name, model, { ...options, ...(name === 'motion-lora' && clips) })
     for (const parameter of parametersOf(trainee).all) {
       const values = trainee.start(parameter)
       assert.equal(values.length, elementsOf(parameter.shape))
@@ -123,6 +121,74 @@ test('what begins changes nothing: last projections and the ups are zero, the re
   }
 })
 
-test('a motion LoRA needs a motion module', () => {
-  assert.throws(() => traineeFor('motion-lora', { ...model, motion: null }, options), { code: 'train-no-motion' })
+test('a LoRA of clips learns the same factors beside the motion module, which stays as it is', () => {
+  const [still, moving] = [options, { ...options, ...clips }].map((it) => parametersOf(traineeFor('lora', model, it)))
+  assert.deepEqual(moving!.all, still!.all)
+  const graph = traineeFor('lora', model, { ...options, ...clips }).objective.graph(
+    trainingTarget(cpuSession.target),
+    { frames: 2, h: 8, w: 8 },
+    {},
+  )
+  assert.ok([...graph.graph.initializers.keys()].some((name) => name.includes('motion_modules')))
+})
+
+/** Each weight's factors, with what they are multiplied by. */
+function factorsIn(path: string): Record<string, unknown> {
+  const { deltas } = readLora(openTensorFile(path), netsOf(model))
+  return Object.fromEntries(
+    deltas.map((delta) => {
+      assert.ok(delta.kind === 'low-rank')
+      return [delta.weight, { ...lowRankFactors(delta), rank: delta.rank, scale: delta.scale }]
+    }),
+  )
+}
+
+/** What a training that goes on with it writes before its first step. */
+function goneOnWith(kind: TraineeName, from: string, change: Partial<TraineeOptions> = {}): string {
+  const trainee = traineeFor(kind, model, { ...options, ...change, from })
+  const start = new Map(parametersOf(trainee).all.map((parameter) => [parameter.name, trainee.start(parameter)]))
+  const path = join(folder, 'gone-on-with.safetensors')
+  writeTrained(
+    path,
+    trainee.written((name) => start.get(name)),
+    new Map(),
+  )
+  return path
+}
+
+for (const kind of ['lora', 'adapter', 'motion-lora'] as const) {
+  test(`a ${kind} goes on as it was, its ranks too`, () => {
+    const change = kind === 'motion-lora' ? clips : {}
+    const { path } = written(kind, { ...change, rank: 5, alpha: 2 })
+    assert.deepEqual(factorsIn(goneOnWith(kind, path, change)), factorsIn(path))
+  })
+}
+
+test('a LoRA of other programs goes on where it is, its convolutions too', () => {
+  const path = join(tiny, 'lyco_locon_tucker.safetensors')
+  const factors = factorsIn(path)
+  assert.ok(Object.keys(factors).some((weight) => weight.includes('.resnets.')))
+  assert.deepEqual(factorsIn(goneOnWith('lora', path)), factors)
+})
+
+test('what no training goes on with is refused in a sentence', () => {
+  for (const [from, sentence] of [
+    [
+      join(tiny, 'motion_lora.safetensors'),
+      /motion_lora\.safetensors changes the motion module too, which no training here goes on with\.$/,
+    ],
+    [join(tiny, 'lyco_lokr_tucker.safetensors'), /changes \S+\.weight otherwise than by two factors \(kronecker\)/],
+  ] as const) {
+    assert.throws(() => traineeFor('lora', model, { ...options, from }), { code: 'train-from', message: sentence })
+  }
+})
+
+test('a motion LoRA, and a LoRA of clips, need a motion module', () => {
+  for (const [kind, sentence] of [
+    ['motion-lora', /^A motion LoRA is learned on a motion module/],
+    ['lora', /^A LoRA of clips is learned on a motion module/],
+  ] as const) {
+    const without = { ...model, motion: null }
+    assert.throws(() => traineeFor(kind, without, { ...options, ...clips }), { code: 'train-no-motion', message: sentence })
+  }
 })

@@ -29,7 +29,7 @@ after(() => rmSync(folder, { recursive: true }))
 const checkpoint = join(tiny, 'checkpoint.safetensors')
 const model = openModel({ checkpoint, motion: join(tiny, 'motion_v3.safetensors') })
 const options: TraineeOptions = {
-  ...{ rank: 2, alpha: 2, seed: 1n, writtenType: 'float32', layout: 'official', continues: false },
+  ...{ rank: 2, alpha: 2, frames: 3, seed: 1n, writtenType: 'float32', layout: 'official', continues: false },
   ...{ word: 'blorp', initialWords: 'red ball', vectors: 3, textEncoder: true, shownFrames: 2 },
 }
 const traineeOf = (name: TraineeName, change: Partial<TraineeOptions> = {}): Trainee => traineeFor(name, model, { ...options, ...change })
