@@ -5,19 +5,15 @@
 import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
 import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { flipped, translator } from '../../checkpoint/dialects/table.ts'
-import type { Factors } from '../../checkpoint/lora/adapter-inputs.ts'
-import { type AdapterSlot, adapterSlotOf } from '../../checkpoint/lora/adapter-slots.ts'
-import type { LoraDelta } from '../../checkpoint/lora/delta.ts'
-import { lowRankFactors } from '../../checkpoint/lora/merge.ts'
-import { readLora } from '../../checkpoint/lora/read.ts'
-import { openTensorFile } from '../../checkpoint/open.ts'
+import type { AdapterSlot } from '../../checkpoint/lora/adapter-slots.ts'
 import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
 import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import { UserError } from '../../errors.ts'
-import { type Model, netsOf } from '../../pipeline/model/model.ts'
+import type { Model } from '../../pipeline/model/model.ts'
 import { denoising } from '../objectives/denoising.ts'
 import type { Parameter } from '../parameters.ts'
 import { randomStream } from '../random-stream.ts'
+import { type AdapterMap, continuedAdapters, newAdapters, type TrainedPart } from './low-rank-adapters.ts'
 import { type Trainee, tensorToWrite, type WrittenType } from './trainee.ts'
 
 export interface LowRankOptions {
@@ -33,7 +29,7 @@ export interface LowRankOptions {
 }
 
 interface Kind {
-  readonly part: 'unet' | 'motion'
+  readonly part: TrainedPart
   readonly slots: readonly AdapterSlot[]
   readonly official: boolean
 }
@@ -46,31 +42,19 @@ const kinds = {
 
 export type LowRankKind = keyof typeof kinds
 
-/** What is trained beside a weight. */
-interface Adapter {
-  /** Of the weight. */
-  readonly shape: readonly number[]
-  readonly rank: number
-  /** alpha / rank */
-  readonly scale: number
-  /** Of the file that is gone on with. */
-  readonly factors?: Pick<Factors, 'down' | 'up'>
-}
-
-/** By the weight's name. */
-type AdapterMap = ReadonlyMap<string, Adapter>
-
 /** @throws UserError `train-no-motion` for clips without a motion module, and those of `continuedAdapters` */
 export function lowRankTrainee(kind: LowRankKind, model: Model, options: LowRankOptions): Trainee {
   const { frames, from, seed, writtenType } = options
-  const { part, official }: Kind = kinds[kind]
+  const { part, slots, official }: Kind = kinds[kind]
   const moves = frames > 1
   if (moves && !model.motion) {
     const what = kind === 'motion-lora' ? 'A motion LoRA' : 'A LoRA of clips'
     throw new UserError('train-no-motion', `${what} is learned on a motion module, and none was named: --motion FILE.`, { kind })
   }
   const tensors = part === 'motion' ? model.motion!.tensors : model.unet.tensors
-  const adapters = from === undefined ? newAdapters(kinds[kind], tensors, options) : continuedAdapters(from, kinds[kind], model)
+  const scale = official ? 1 : options.alpha / options.rank
+  const adapters =
+    from === undefined ? newAdapters(tensors, { part, slots, rank: options.rank, scale }) : continuedAdapters(from, part, model)
   const nameOf = official ? officialNames(tensors) : kohyaName
   return {
     moves,
@@ -104,33 +88,6 @@ export function lowRankTrainee(kind: LowRankKind, model: Model, options: LowRank
     },
   }
 }
-
-const newAdapters = ({ part, slots, official }: Kind, tensors: Named, { rank, alpha }: LowRankOptions): AdapterMap =>
-  new Map(
-    [...tensors]
-      .filter(([name, { shape }]) => slots.includes(adapterSlotOf(part, name, shape)!))
-      .map(([name, { shape }]) => [name, { shape, rank, scale: official ? 1 : alpha / rank }]),
-  )
-
-/** @throws UserError those of reading it · `train-from` where it has what is not learned here: other nets, other forms than low rank */
-function continuedAdapters(path: string, { part }: Kind, model: Model): AdapterMap {
-  const nets = netsOf(model)
-  const { deltas } = readLora(openTensorFile(path), nets)
-  return new Map(
-    deltas.map((delta): [string, Adapter] => {
-      if (delta.part !== part || delta.kind !== 'low-rank') throw notContinued(path, delta, part)
-      const { weight, rank, scale } = delta
-      return [weight, { shape: nets[part]!.get(weight)!.shape, rank, scale, factors: lowRankFactors(delta) }]
-    }),
-  )
-}
-
-function notContinued(path: string, { part, kind, weight }: LoraDelta, learned: Kind['part']): UserError {
-  const what = part === learned ? `changes ${weight} otherwise than by two factors (${kind})` : `changes the ${netNames[part]} too`
-  return new UserError('train-from', `${path} ${what}, which no training here goes on with.`, { path, weight, kind })
-}
-
-const netNames: Readonly<Record<LoraDelta['part'], string>> = { unet: 'UNet', text: 'text encoder', motion: 'motion module' }
 
 const factor = /\.lora_(down|up)$/
 

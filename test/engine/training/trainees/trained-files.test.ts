@@ -175,7 +175,7 @@ test('what no training goes on with is refused in a sentence', () => {
   for (const [from, sentence] of [
     [
       join(tiny, 'motion_lora.safetensors'),
-      /motion_lora\.safetensors changes the motion module too, which no training here goes on with\.$/,
+      /motion_lora\.safetensors changes the motion module, and what is learned here changes the UNet alone\.$/,
     ],
     [join(tiny, 'lyco_lokr_tucker.safetensors'), /changes \S+\.weight otherwise than by two factors \(kronecker\)/],
   ] as const) {
