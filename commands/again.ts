@@ -36,7 +36,8 @@ export const again = command({
     const found = await entryOf(values.job, context)
     const { pick, job: _job, private: hidden = found.private, ...changes } = values
     const entry = pick === undefined ? found : cellOf(found, pick)
-    const before = entry.job.request
+    // What was learned is drawn: nobody who draws again joins the training, or ends it.
+    const { training: _training, ...before } = entry.job.request
     if (pick !== undefined && Object.values(changes).every((value) => value === undefined)) {
       return { kind: 'animation', request: { ...before, maxBytes: context.maxBytes }, private: hidden, parent: entry.job.id, pick }
     }
@@ -50,7 +51,7 @@ export const again = command({
     const loop = values.loop ?? before.loop
     const asked = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings)
     checkLimits({ frames: asked, steps: values.steps }, model, settings)
-    const { style: _style, maxBytes: _maxBytes, training: _training, earlier, ...same } = before
+    const { style: _style, maxBytes: _maxBytes, earlier, ...same } = before
     const changed: AnimationRequest = {
       ...same,
       ...omitUndefined({ style, loop, method }),

@@ -142,7 +142,8 @@ async function assemble(
   // What becomes of it is written down: nothing goes on with it.
   closing(
     scheduler.listen(({ kind, job }) => {
-      if (kind === 'state' && hasEnded(job) && job.request.training) styles.taught.forget(job.request.training.id)
+      const { training } = job.request
+      if (kind === 'state' && hasEnded(job) && training && !trainingsIn(journal).has(training.id)) styles.taught.forget(training.id)
     }),
   )
 

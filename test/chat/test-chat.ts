@@ -19,6 +19,7 @@ import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts'
 import { createLog } from '../../src/log.ts'
 import { encode } from '../../src/media/animation.ts'
+import { omitUndefined } from '../../src/omit-undefined.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { systemClock as realClock } from '../../src/system-clock.ts'
 import { createFakePlatform, type FakePlatform } from './fake-platform.ts'
@@ -39,6 +40,7 @@ export interface TestChatOptions {
   readonly fake?: FakePlatform
   readonly folder: string
   readonly renderer?: (blobs: Store['blobs']) => JobRenderer
+  readonly trainer?: JobRenderer
   readonly limits?: Limits
   readonly retentionDays?: number
   readonly clock?: Clock
@@ -56,7 +58,7 @@ export function newFolder(): string {
 }
 
 export async function openTestChat(options: TestChatOptions): Promise<TestChat> {
-  const { folder, fake = createFakePlatform(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
+  const { folder, trainer, fake = createFakePlatform(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
   const lines: string[] = []
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) })
   const store = await openStore({ folder })
@@ -65,7 +67,7 @@ export async function openTestChat(options: TestChatOptions): Promise<TestChat> 
   const renderer = (options.renderer ?? quickRenderer)(store.blobs)
   const newId = () => `${Date.now().toString(36)}${process.pid.toString(36)}${(ids++).toString(36)}`
   const onError = (error: unknown) => log.error({ err: error }, 'scheduler')
-  const scheduler = createScheduler({ journal, rateLimiter, renderer, limits, clock, newId, onError })
+  const scheduler = createScheduler({ journal, rateLimiter, renderer, ...omitUndefined({ trainer }), limits, clock, newId, onError })
   const chat = createChat({
     commands,
     scheduler,

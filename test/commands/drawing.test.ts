@@ -7,6 +7,7 @@ import type { Job } from '../../src/jobs/job.ts'
 import { cellBlobOf } from '../../src/jobs/result-details.ts'
 import type { Store } from '../../src/store/store.ts'
 import { smallWebp } from '../chat/test-chat.ts'
+import { createManualRenderer } from '../jobs/manual-renderer.ts'
 import { type CommandTester, createCommandTester } from './command-tester.ts'
 
 describe('/animate', () => {
@@ -249,6 +250,28 @@ describe('several to pick from', () => {
     for (const made of ['vary:yes', 'longer:yes', 'strength:0.5'])
       assert.match((await tester.say('bob', `/again job:${job.id} ${made}`)).text, /There are 4 side by side: pick one/)
   })
+})
+
+test('what is drawn again of a training draws, and neither joins the training nor ends it', async (t) => {
+  const trainer = createManualRenderer(1)
+  const tester = await createCommandTester({ trainer })
+  t.after(() => tester.testChat.close())
+  const { scheduler, fake } = tester.testChat
+  const { request: asked, address } = await tester.drawn('ann', '/animate a boat')
+  const owner = { platform: 'fake', space: 'guild', person: 'ann' }
+  const training = { id: 'one', pictures: 12 }
+  const job = await scheduler.accept({ request: { ...asked, seed: '1', training }, owner, address })
+  for (const more of ['pick:1', 'pick:1 steps:9', '']) {
+    await fake.say('bob', `/again job:${job.id} ${more}`)
+    const [drawing] = scheduler.jobsOf({ ...owner, person: 'bob' }, { from: 0, limit: 1 }).jobs
+    assert.equal(drawing!.request.training, undefined)
+  }
+  assert.deepEqual(
+    trainer.active.map(({ job: { id } }) => id),
+    [job.id],
+  )
+  trainer.active[0]!.finish()
+  await tester.testChat.quiet()
 })
 
 describe('one of several that was kept', () => {
