@@ -10,7 +10,7 @@ import {
   type WindowPositions,
 } from './engine/index.ts'
 
-export { type Closing, type KeyedText, keyedTexts, overKeyedTexts, type WindowPositions } from './engine/index.ts'
+export { type Closing, type KeyedText, keyedTexts, overKeyedTexts, promptReadings, type WindowPositions } from './engine/index.ts'
 
 export type ClipRequest = Pick<DrawSettings, 'frames'> & Partial<DrawSettings> & { readonly prompt: string; readonly negative: string }
 

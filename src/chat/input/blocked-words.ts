@@ -1,7 +1,7 @@
 // Blocked words: what must not stand in a prompt, and what happens to one that has it. Literal lists, never patterns:
 // an admin's regular expression could stop the process. Words match as words, however they are spelled or dressed up. Pure.
 
-import { keyedTexts, overKeyedTexts } from '../../clip.ts'
+import { keyedTexts, overKeyedTexts, promptReadings } from '../../clip.ts'
 import { UserError } from '../../errors.ts'
 
 export interface BlockedWords {
@@ -13,6 +13,13 @@ export interface BlockedWords {
   readonly negative: readonly string[]
 }
 
+/** What is looked at. */
+export interface PromptToCheck {
+  readonly prompt: string
+  readonly negative: string
+  readonly steps: number
+}
+
 export interface CheckedPrompt {
   readonly prompt: string
   readonly negative: string
@@ -21,20 +28,19 @@ export interface CheckedPrompt {
 }
 
 /**
- * Of a prompt that changes over the frames, part by part: what is forced into the negative prompt stands in each of its parts.
+ * Of a prompt that changes over the frames, part by part: what is forced into the negative prompt stands in each of its parts. A word that
+ * nobody typed, and that the text encoder would read nonetheless, can be left out by nobody: it is refused.
  * @throws UserError blocked-words { words }, nothing-left
  */
-export function checkWords(prompt: string, negative: string, blocked: BlockedWords): CheckedPrompt {
-  const refused = foundInParts(prompt, blocked.refuse)
-  if (refused.length > 0) {
-    const words = refused.join(', ')
-    throw new UserError('blocked-words', `Requests with these words are not drawn here: ${words}.`, { words })
-  }
+export function checkWords({ prompt, negative, steps }: PromptToCheck, blocked: BlockedWords): CheckedPrompt {
+  refuse(foundInPrompt({ prompt, steps }, blocked.refuse))
   const dropped = [...blocked.strip, ...blocked.negative]
   const present = new Set<string>()
   const rest = overKeyedTexts(prompt, (part) => withoutDropped(part, dropped, present))
+  if (present.size > 0 && foundInPrompt({ prompt: rest, steps }, blocked.refuse).length > 0)
+    return checkWords({ prompt: rest, negative, steps }, blocked)
+  refuse(foundInPrompt({ prompt: rest, steps }, dropped))
   if (present.size === 0) return { prompt, negative, stripped: [], forced: [] }
-  if (foundInParts(rest, blocked.refuse).length > 0) return checkWords(rest, negative, blocked)
   const forced = blocked.negative.filter((word) => present.has(word))
   return {
     prompt: rest,
@@ -44,6 +50,13 @@ export function checkWords(prompt: string, negative: string, blocked: BlockedWor
     stripped: blocked.strip.filter((word) => present.has(word)),
     forced,
   }
+}
+
+/** @throws UserError blocked-words, if there are any */
+function refuse(present: readonly string[]): void {
+  if (present.length === 0) return
+  const words = present.join(', ')
+  throw new UserError('blocked-words', `Requests with these words are not drawn here: ${words}.`, { words })
 }
 
 /** @param present what was found is added @throws UserError nothing-left */
@@ -60,9 +73,11 @@ function withoutDropped(text: string, dropped: readonly string[], present: Set<s
   return rest
 }
 
-/** The numbers of frames before the parts are no words. */
-export const foundInParts = (text: string, words: readonly string[]): string[] => {
-  const present = new Set(keyedTexts(text).flatMap((part) => found(part.text, words)))
+/** Of these words those that stand in it as it was typed, or as the text encoder reads it. The numbers of frames before the parts are no words. */
+export function foundInPrompt({ prompt, steps }: Omit<PromptToCheck, 'negative'>, words: readonly string[]): string[] {
+  if (words.length === 0) return []
+  const texts = new Set([...keyedTexts(prompt).map(({ text }) => text), ...promptReadings(prompt, steps)])
+  const present = new Set([...texts].flatMap((text) => found(text, words)))
   return words.filter((word) => present.has(word))
 }
 
