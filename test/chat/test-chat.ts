@@ -58,7 +58,15 @@ export function newFolder(): string {
 }
 
 export async function openTestChat(options: TestChatOptions): Promise<TestChat> {
-  const { folder, trainer, fake = createFakePlatform(), limits = generous, retentionDays = 30, clock = realClock, styles = twoStyles } = options
+  const {
+    folder,
+    trainer,
+    fake = createFakePlatform(),
+    limits = generous,
+    retentionDays = 30,
+    clock = realClock,
+    styles = twoStyles,
+  } = options
   const lines: string[] = []
   const log = createLog({ level: 'debug', write: (line) => lines.push(line) })
   const store = await openStore({ folder })

@@ -145,6 +145,39 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.deepEqual(received.kind === 'command' && received.options, { job: 'k3j9x', prompt: 'a <b>blue</b> ball' })
   })
 
+  it('a button that is pressed again before it was heard was pressed once', async () => {
+    const page = await open()
+    await say(page, 'a cat')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await chat.jobs[0]!.finish(200)
+    const again = page.getByRole('button', { name: 'Again', exact: true })
+    await again.evaluate((button) => {
+      for (let i = 0; i < 5; i++) button.click()
+    })
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await say(page, 'queue')
+    await page.getByRole('log').getByText('You said /queue.').waitFor()
+    assert.equal(chat.jobs.length, 2)
+  })
+
+  it('what was said long ago is reached, also where the last that came was a dialog', async () => {
+    const page = await open()
+    await say(page, 'a cat')
+    await page.getByRole('log').getByText('You are next.').waitFor()
+    await chat.jobs[0]!.finish(200)
+    for (let i = 0; i < 30; i++) {
+      await say(page, 'queue')
+      await page.getByText('You said /queue.').nth(i).waitFor()
+    }
+    await page.getByRole('button', { name: 'Change words' }).first().click()
+    await page.getByRole('dialog').waitFor()
+    await page.reload()
+    await page.getByText('You said /queue.').first().waitFor()
+    assert.equal(await page.getByText('/animate a cat').count(), 0, 'more than come at once')
+    await page.getByRole('button', { name: 'Earlier messages' }).click()
+    await page.getByText('/animate a cat').waitFor()
+  })
+
   it('options are picked in the one composer: after its button for the Tab key, and away with Escape', async () => {
     const page = await open()
     await field(page).fill('a cat')

@@ -117,7 +117,7 @@ let wasOff = false
 const stream = openStream(() => preferences.locale, {
   reset: () => chat.reset(),
   message: (/** @type {ShownMessage} */ message) => chat.show(message),
-  caughtUp: () => chat.caughtUp(),
+  caughtUp: (count) => chat.caughtUp(count),
   async again() {
     const { person } = await server.hello()
     // the server has another memory than before: everything begins anew

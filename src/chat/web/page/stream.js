@@ -6,7 +6,7 @@
  * @typedef {object} StreamListener
  * @property {() => void} reset everything comes anew
  * @property {(message: ShownMessage) => void} message
- * @property {() => void} caughtUp
+ * @property {(count: number) => void} caughtUp of the messages that came
  * @property {(connected: boolean) => void} state
  * @property {() => Promise<void>} again asked before it goes on after it broke; fails while the server cannot be reached
  */
@@ -46,7 +46,7 @@ export function openStream(locale, listener) {
       })
     on('reset', () => listener.reset())
     on('message', (data) => listener.message(JSON.parse(data)))
-    on('caught-up', () => listener.caughtUp())
+    on('caught-up', (data) => listener.caughtUp(Number(data)))
     opened.addEventListener('open', () => {
       waitMs = 500
       listener.state(true)

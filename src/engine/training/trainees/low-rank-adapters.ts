@@ -14,7 +14,7 @@ import { type Model, netsOf } from '../../pipeline/model/model.ts'
 export type TrainedPart = 'unet' | 'motion'
 
 /** What is trained beside a weight. */
-export interface Adapter {
+interface TrainedAdapter {
   /** Of the weight. */
   readonly shape: readonly number[]
   readonly rank: number
@@ -25,9 +25,9 @@ export interface Adapter {
 }
 
 /** By the weight's name. */
-export type AdapterMap = ReadonlyMap<string, Adapter>
+export type AdapterMap = ReadonlyMap<string, TrainedAdapter>
 
-interface NewAdapters extends Pick<Adapter, 'rank' | 'scale'> {
+interface NewAdapters extends Pick<TrainedAdapter, 'rank' | 'scale'> {
   readonly part: TrainedPart
   readonly slots: readonly AdapterSlot[]
 }
@@ -44,7 +44,7 @@ export function continuedAdapters(path: string, part: TrainedPart, model: Model)
   const nets = netsOf(model)
   const { deltas } = readLora(openTensorFile(path), nets)
   return new Map(
-    deltas.map((delta): [string, Adapter] => {
+    deltas.map((delta): [string, TrainedAdapter] => {
       if (delta.part !== part || delta.kind !== 'low-rank') throw notContinued(path, delta, part)
       const { weight, rank, scale } = delta
       return [weight, { shape: nets[part]!.get(weight)!.shape, rank, scale, factors: lowRankFactors(delta) }]

@@ -45,7 +45,7 @@ export function openDialog({ title, command, action = '', fixed, submit, fields 
   const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title' }, form)
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    void whileBusy(done, send())
+    void whileBusy(done, send)
   })
   async function send() {
     const options = [...Object.entries(fixed), ...(await readFields(views))]

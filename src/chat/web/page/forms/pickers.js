@@ -81,7 +81,7 @@ export function createCommandForm({ command, action, values = {}, fixed = {}, se
   const form = el('form', { class: 'fields' }, ...fields.map(({ view }) => view.element), el('div', { class: 'buttons' }, submit))
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    void whileBusy(submit, send())
+    void whileBusy(submit, send)
   })
   async function send() {
     const filled = new Map(await readFields(fields))

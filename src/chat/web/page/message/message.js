@@ -130,7 +130,7 @@ function fileOf({ url, fileName, bytes }) {
 export function buttonsOf(buttons, actions, more = []) {
   const own = buttons.map(({ label, emoji, command, style }) => {
     const button = el('button', { type: 'button', class: `button ${style}` }, iconOf(emoji), label)
-    button.addEventListener('click', () => whileBusy(button, actions.press(command)))
+    button.addEventListener('click', () => whileBusy(button, () => actions.press(command)))
     return button
   })
   return createToolbar(text('actions'), [...own, ...more])
@@ -139,14 +139,15 @@ export function buttonsOf(buttons, actions, more = []) {
 /**
  * A second click before the first was heard is none; why it was refused stands beside the button.
  * @param {HTMLButtonElement} button
- * @param {Promise<void>} work
+ * @param {() => Promise<void>} work
  */
 export async function whileBusy(button, work) {
+  if (button.getAttribute('aria-disabled') === 'true') return
   button.setAttribute('aria-disabled', 'true')
   button.classList.add('busy')
   try {
     if (button.nextElementSibling?.classList.contains('trouble')) button.nextElementSibling.remove()
-    await work
+    await work()
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     button.after(el('p', { class: 'trouble', role: 'alert' }, error.message))

@@ -16,7 +16,7 @@ import { text } from '../texts.js'
  * @property {() => void} enter it is looked at again
  * @property {() => void} reset everything comes anew
  * @property {(message: ShownMessage) => void} show
- * @property {() => void} caughtUp
+ * @property {(count: number) => void} caughtUp of the messages that came, those that are shown nowhere among them
  * @property {(event: string) => () => void} expect shows that an answer is on its way, until it is there or the returned function is called
  * @property {(event: string) => Promise<ShownMessage | undefined>} answerTo
  */
@@ -53,7 +53,7 @@ export function createChat({ server, actions, open, empty }) {
   const list = el('div', { class: 'messages', role: 'log', 'aria-live': 'off', 'aria-label': text('conversation'), tabindex: -1 })
   const dots = el('p', { class: 'dots', hidden: true, 'aria-label': text('sending') }, el('span'), el('span'), el('span'))
   const earlier = el('button', { class: 'button usual earlier', type: 'button', hidden: true }, text('earlier'))
-  earlier.addEventListener('click', () => whileBusy(earlier, loadEarlier()))
+  earlier.addEventListener('click', () => whileBusy(earlier, loadEarlier))
   const newest = el(
     'button',
     { class: 'round newest', type: 'button', hidden: true, 'aria-label': text('newest'), title: text('newest'), onClick: toEnd },
@@ -126,8 +126,8 @@ export function createChat({ server, actions, open, empty }) {
       shown.clear()
       fill(list)
     },
-    caughtUp() {
-      earlier.hidden = shown.size < pageSize
+    caughtUp(count) {
+      earlier.hidden = count < pageSize
       offerSamples()
       // the list itself says what is new from here on
       if (!live && shown.size > 0) toEnd()

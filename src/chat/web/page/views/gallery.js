@@ -62,7 +62,7 @@ export function createGallery({ server, press, ask }) {
     more.hidden = count >= total || animations.length === 0
   }
   const reload = () => void loadInto(list, () => load(0))
-  more.addEventListener('click', () => whileBusy(more, load(count)))
+  more.addEventListener('click', () => whileBusy(more, () => load(count)))
   search.addEventListener('input', () => {
     clearTimeout(timer)
     timer = window.setTimeout(reload, typingMs)
@@ -71,12 +71,7 @@ export function createGallery({ server, press, ask }) {
   /** @param {string} job */
   function againButton(job) {
     const again = el('button', { class: 'button usual', type: 'button' }, icon('die'), text('again'))
-    again.addEventListener('click', () =>
-      whileBusy(
-        again,
-        ask(`again job:${job}`).then(() => again.closest('dialog')?.close()),
-      ),
-    )
+    again.addEventListener('click', () => whileBusy(again, () => ask(`again job:${job}`).then(() => again.closest('dialog')?.close())))
     return again
   }
 
@@ -121,7 +116,7 @@ export function createGallery({ server, press, ask }) {
       fill(button, icon('cross'), text('delete'))
     })
     button.addEventListener('click', () => {
-      if (sure) return void whileBusy(button, work())
+      if (sure) return void whileBusy(button, work)
       sure = true
       fill(button, icon('cross'), text('delete-sure'))
     })

@@ -43,7 +43,7 @@ export function createQueue({ server, press, me }) {
   /** @param {GpuHostView} host */
   function hostOf({ id, name, drained, devices }) {
     const button = el('button', { class: 'button', type: 'button' }, text(drained ? 'host-resume' : 'host-drain'))
-    button.addEventListener('click', () => whileBusy(button, press(`hosts ${drained ? 'resume' : 'drain'} host:${id}`).then(refresh)))
+    button.addEventListener('click', () => whileBusy(button, () => press(`hosts ${drained ? 'resume' : 'drain'} host:${id}`).then(refresh)))
     const doing = devices.map((device) => `${device.name}: ${text(device.busy ? 'host-busy' : 'host-free')}`)
     return el(
       'li',
@@ -62,7 +62,7 @@ export function createQueue({ server, press, me }) {
   function rowOf({ job, state, own, by, prompt, style, ahead, leftMs, mayCancel }, n) {
     const place = state === 'running' ? text('queue-drawing') : ahead ? text('queue-place', { ahead }) : text('queue-next')
     const cancel = mayCancel && el('button', { class: 'button danger', type: 'button' }, icon('cross'), text('cancel'))
-    if (cancel) cancel.addEventListener('click', () => whileBusy(cancel, press(`cancel job:${job}`).then(refresh)))
+    if (cancel) cancel.addEventListener('click', () => whileBusy(cancel, () => press(`cancel job:${job}`).then(refresh)))
     return el(
       'li',
       { class: 'queued', 'data-state': state },

@@ -19,7 +19,7 @@ export function createSamples(say) {
     )
     if (isCalm()) image.addEventListener('load', () => image.replaceWith(still(image)), { once: true })
     const options = [['prompt', prompt], ...(style ? [['style', style]] : [])]
-    button.addEventListener('click', () => whileBusy(button, say({ kind: 'command', command: 'animate', options })))
+    button.addEventListener('click', () => whileBusy(button, () => say({ kind: 'command', command: 'animate', options })))
     return el('li', {}, button)
   })
   return el(

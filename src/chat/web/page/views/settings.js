@@ -29,9 +29,7 @@ export function createSettings({ server, me, become, commands, languages, langua
 
   /** What came of it stands beside the button. @param {HTMLButtonElement} button @param {() => Promise<string>} work gives what is said then */
   function doing(button, work) {
-    if (button.nextElementSibling?.classList.contains('said-line')) button.nextElementSibling.remove()
-    const done = work().then((words) => button.after(el('p', { class: 'said-line', role: 'status' }, words)))
-    void whileBusy(button, done)
+    void whileBusy(button, async () => button.after(el('p', { class: 'said-line', role: 'status' }, await work())))
   }
 
   function you() {
