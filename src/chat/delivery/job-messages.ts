@@ -165,8 +165,10 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
 
   async function store(message: JobMessage, posted: Posted): Promise<void> {
     if (JSON.stringify(posted) === JSON.stringify(message.posted)) return
+    const replaced = message.posted?.messages.filter((id) => !posted.messages.includes(id)) ?? []
     message.posted = posted
     await index.remember(message.platform.name, posted.messages, message.job.id)
+    await index.forget(message.platform.name, replaced)
     await note(message, posted)
   }
 

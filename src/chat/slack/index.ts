@@ -2,6 +2,7 @@
 
 import { UserError } from '../../errors.ts'
 import type { Platform } from '../contract/platform.ts'
+import { withTimeout } from '../time-limit.ts'
 import { readAddress } from './address.ts'
 import { libraryLogger, type RedactedLog, silent, withoutSecrets } from './api/redacted-log.ts'
 import { signIn } from './api/sign-in.ts'
@@ -35,6 +36,9 @@ export interface SlackOptions {
   readonly filesUrl?: string
   readonly log?: RedactedLog
 }
+
+/** What takes longer, such as the preview of a style, does not keep the process from ending. */
+const stopMs = 10_000
 
 export function createSlack(options: SlackOptions): Platform {
   const { token, appToken, signingSecret, apiUrl = 'https://slack.com/api/', filesUrl = 'https://files.slack.com/' } = options
@@ -78,7 +82,7 @@ export function createSlack(options: SlackOptions): Platform {
     },
     async stop() {
       transport?.shut()
-      await app?.drain()
+      await withTimeout(stopMs, app?.drain() ?? Promise.resolve(), () => undefined)
       await transport?.close()
       transport = undefined
     },

@@ -7,7 +7,9 @@ import { createSlack, type SlackOptions } from '../../../src/chat/slack/index.ts
 import { UserError } from '../../../src/errors.ts'
 import { refused } from './calls.ts'
 import { allScopes, appToken, signingSecret, token } from './emulated.ts'
+import { startSlackHarness } from './harness.ts'
 import { type SlackServer, startSlack } from './server.ts'
+import { socketMode } from './transports.ts'
 
 const nobody = { async receive() {}, complete: async () => [] }
 
@@ -54,6 +56,15 @@ describe('Slack at the start', () => {
     await platform.stop()
     server.scopes = [...allScopes]
     assert.deepEqual(lines, ['without the scope usergroups:read: user groups are no roles'])
+  })
+
+  test('what is worked on for minutes keeps nobody from stopping', { timeout: 60_000 }, async () => {
+    const begun = Promise.withResolvers<void>()
+    const harness = await startSlackHarness(socketMode, { ...nobody, receive: () => new Promise(() => begun.resolve()) })
+    await harness.slash(harness.server.ids.ann, 'animate a cat')
+    await begun.promise
+    await harness.close()
+    assert.ok(harness.platform.trouble())
   })
 
   test('without an app token and a signing secret there is no transport', async () => {

@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { SlackServer } from '../../chat/slack/server.ts'
+import { quickRenderer } from '../../chat/test-chat.ts'
 import { isDone, openDiscordBot } from './discord-bot.ts'
 import { openSlackBot } from './slack-bot.ts'
 import { waitUntil } from './wait-until.ts'
@@ -51,11 +53,28 @@ describe('being mentioned when it is done', { timeout: 60_000 }, () => {
     await bot.soon('bob', /a loud ball/, ({ pictures }) => pictures.length === 1)
     await bot.testChat.quiet()
     assert.equal(server.pings, 1)
-    const posts = server.calls.filter(({ args }) => JSON.stringify(args['blocks'] ?? '').includes(`"user_id":"${server.ids.ann}"`))
-    assert.deepEqual(
-      posts.map(({ method }) => method),
-      ['chat.postMessage'],
-    )
+    assert.deepEqual(mentioning(server), ['chat.postMessage'])
+    const known: string[] = []
+    for await (const [message] of bot.testChat.store.space<string>('messages').iterator!({})) known.push(String(message))
+    assert.equal(known.length, 1, 'no message is remembered that was replaced')
+    await bot.close()
+  })
+
+  test('on Slack: also of what shows no picture of its own, and of what went wrong', async () => {
+    const bot = await openSlackBot(quickRenderer)
+    const { server } = bot.harness
+    await bot.harness.slash(server.ids.ann, 'defaults set mention:yes')
+    await bot.soon('ann', /mention true/)
+    for (const [i, prompt] of ['a ball as a film', 'a ball that breaks'].entries()) {
+      await bot.harness.slash(server.ids.ann, `animate ${prompt}`)
+      await waitUntil(prompt, () => server.pings === i + 1)
+    }
+    await bot.testChat.quiet()
+    assert.deepEqual(mentioning(server), ['chat.postMessage', 'chat.postMessage'])
     await bot.close()
   })
 })
+
+/** By which calls ann was mentioned: an update tells nobody. */
+const mentioning = ({ calls, ids }: SlackServer): string[] =>
+  calls.filter(({ args }) => JSON.stringify(args['blocks'] ?? '').includes(`"user_id":"${ids.ann}"`)).map(({ method }) => method)

@@ -97,7 +97,9 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
 
   async function edit(handle: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
     const wanted = inlinePictures(outgoing).map(({ bytes }) => hashOf(bytes))
-    if (wanted.some((hash) => !handle.files.some((file) => file.hash === hash))) return replace(handle, outgoing)
+    // an update shows no new picture inline, and tells nobody
+    const showsAnew = wanted.some((hash) => !handle.files.some((file) => file.hash === hash))
+    if (showsAnew || outgoing.mention !== undefined) return replace(handle, outgoing)
     const { channel, ts } = handle
     const isProgress = outgoing.tone === 'waiting' || outgoing.tone === 'running'
     try {
