@@ -101,7 +101,21 @@ export function readConfig(environment: Environment): Config {
     logLevel: values.LOG_LEVEL,
     health: { host: values.HEALTH_HOST, port: values.HEALTH_PORT },
     limits: limitsConfig(values),
-    secrets: declared.flatMap(([name, { secret }]) => (secret && environment[name] ? [environment[name]] : [])),
+    secrets: declared.flatMap(([name, { secret }]) => (secret ? secretsIn(environment[name]?.trim() ?? '') : [])),
+  }
+}
+
+/** As it is read, and the password within a URL, which clients say apart. */
+function secretsIn(value: string): string[] {
+  const password = URL.canParse(value) ? new URL(value).password : ''
+  return [...new Set([value, password, decoded(password)])].filter((secret) => secret !== '')
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // a % that encodes nothing
   }
 }
 

@@ -25,7 +25,14 @@ export function createLog({ level, secrets = [], write = (line) => process.stder
   const mask = (line: string) => masked.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line)
   const redact = { paths: ['address', 'token', 'authorization', '*.address', '*.token', '*.authorization'], censor: '[secret]' }
   const formatters = { level: (label: string) => ({ level: label }) }
-  return pino({ level, base: null, redact, formatters }, { write: (line: string) => void write(escaped(mask(line))) })
+  const serializers = { err: withoutCommand }
+  return pino({ level, base: null, redact, formatters, serializers }, { write: (line: string) => void write(escaped(mask(line))) })
+}
+
+/** Errors of Redis carry the command that failed: passwords and people's files among its arguments. */
+function withoutCommand(error: Error): object {
+  const { command: _command, ...said } = pino.stdSerializers.err(error)
+  return said
 }
 
 /** Control characters and marks of direction that JSON lets stand: a terminal obeys them, whoever wrote them. The line means the same. */

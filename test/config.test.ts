@@ -79,6 +79,11 @@ describe('settings', () => {
     assert.deepEqual([...config.secrets].sort(), [token, 'correct horse', 'xapp-12345', 'xoxb-12345'].sort())
   })
 
+  test('are as they are read, and so are secrets: without white space, and with the password within a URL', () => {
+    const config = readConfig({ SLACK_BOT_TOKEN: 'xoxb-12345\n', REDIS_URL: 'redis://bot:one%20word@redis:6379' })
+    assert.deepEqual([...config.secrets].sort(), ['one word', 'one%20word', 'redis://bot:one%20word@redis:6379', 'xoxb-12345'])
+  })
+
   test('stand in one table, each with what it is for: byte for byte what `npm start -- --help` has printed', async () => {
     const help = await readFile(new URL('fixtures/bot-help.txt', import.meta.url), 'utf8')
     const program = fileURLToPath(new URL('../src/bot.ts', import.meta.url))

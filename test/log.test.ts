@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Redis } from 'ioredis'
 import { createLog } from '../src/log.ts'
+import { skipWithoutRedis, startRedisServer } from './suites/redis-server.ts'
 
 test('no secret is written down, wherever it stands', () => {
   const lines: string[] = []
@@ -15,6 +17,18 @@ test('no secret is written down, wherever it stands', () => {
   assert.equal(lines.length, 3)
   for (const line of lines) JSON.parse(line)
   assert.match(lines[2]!, /"request":"1"/)
+})
+
+test('of an error of Redis the arguments of its command are left out', { skip: skipWithoutRedis }, async () => {
+  const { url } = (await startRedisServer())!
+  const lines: string[] = []
+  const log = createLog({ level: 'debug', write: (line) => lines.push(line) })
+  const redis = new Redis(url, { lazyConnect: true })
+  await redis.connect()
+  await redis.call('HELLO', '3', 'AUTH', 'bot', 'a-password').catch((err: unknown) => log.error({ err }, 'refused'))
+  await redis.quit()
+  assert.match(lines.join(''), /WRONGPASS/)
+  assert.ok(!lines.join('').includes('a-password'), lines.join(''))
 })
 
 test('what is below the level is not written', () => {

@@ -1,4 +1,5 @@
-// Expiry: gives up jobs that have waited too long without a beginning. One timer, for whoever has waited longest.
+// Expiry: gives up jobs that have waited too long without a beginning. One timer, for whoever has waited longest. What was begun once, and
+// waits again after a stop or a crash, is never late: a training that took a day goes on.
 
 import type { Clock } from '../clock.ts'
 import type { Job } from './job.ts'
@@ -29,15 +30,15 @@ export function createExpiry({ clock, maxWaitMs, jobs, giveUp, isOpen }: ExpiryP
 
   function check(): void {
     const beforeMs = clock.nowMs() - maxWaitMs
-    giveUp([...jobs()].filter(({ state, acceptedMs }) => state === 'waiting' && acceptedMs <= beforeMs))
+    giveUp([...jobs()].filter((job) => waitsToBegin(job) && job.acceptedMs <= beforeMs))
     watch()
   }
 
   function watch(): void {
     if (cancelTimer || !isOpen()) return
-    for (const { state, acceptedMs } of jobs()) {
-      if (state !== 'waiting') continue
-      const leftMs = acceptedMs + maxWaitMs - clock.nowMs()
+    for (const job of jobs()) {
+      if (!waitsToBegin(job)) continue
+      const leftMs = job.acceptedMs + maxWaitMs - clock.nowMs()
       cancelTimer = clock.after(Math.min(Math.max(0, leftMs), longestTimerMs), () => {
         cancelTimer = undefined
         if (isOpen()) check()
@@ -55,3 +56,5 @@ export function createExpiry({ clock, maxWaitMs, jobs, giveUp, isOpen }: ExpiryP
     },
   }
 }
+
+const waitsToBegin = ({ state, startedMs }: Job): boolean => state === 'waiting' && startedMs === undefined

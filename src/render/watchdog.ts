@@ -16,8 +16,8 @@ export interface WatchdogLimits {
 export const usualWatchdog: WatchdogLimits = { factor: 10, leastMs: 120_000, unmeasuredMs: 30 * 60_000 }
 
 export interface Watchdog {
-  /** Watches one render: `heard` with each progress, `end` when it is over. @param hung called once, with milliseconds of silence */
-  watch(what: Watched, hung: (silentMs: number) => void): { heard(progress: Pick<JobProgress, 'stage'>): void; end(): void }
+  /** Watches one render: `heard` with each progress, `end` when it is over, well or not. @param hung called once, with milliseconds of silence */
+  watch(what: Watched, hung: (silentMs: number) => void): { heard(progress: Pick<JobProgress, 'stage'>): void; end(well: boolean): void }
 }
 
 /** What takes as long as each other. */
@@ -65,19 +65,19 @@ export function createWatchdog({ factor, leastMs, unmeasuredMs }: WatchdogLimits
       }
 
       /** After `loading` a model is loaded the first time, and nothing afterwards: the longer one counts. */
-      function learned(): void {
+      function over(well: boolean): void {
         clearTimeout(timer)
-        learn(keyOf(stage), now() - sinceMs)
+        if (well) learn(keyOf(stage), now() - sinceMs)
       }
 
       return {
         heard(progress) {
-          learned()
+          over(true)
           stage = progress.stage
           sinceMs = now()
           arm()
         },
-        end: learned,
+        end: over,
       }
     },
   }

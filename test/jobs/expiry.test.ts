@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { askOf } from './asks.ts'
-import { openScheduler } from './open-scheduler.ts'
+import { activeIds, openScheduler } from './open-scheduler.ts'
 
 const hourMs = 3_600_000
 
@@ -29,4 +29,14 @@ test('who waited too long while nothing ran is given up at the next start, and n
   assert.deepEqual(first.told(), ['j0 waiting'])
   const second = await openScheduler({ slots: 0, journal: first.journal, maxWaitMs: 0 })
   assert.equal(second.scheduler.find('j0')!.state, 'expired')
+})
+
+test('what was begun before a stop goes on after it, however long ago it came', async () => {
+  const first = await openScheduler({ maxWaitMs: hourMs })
+  await first.scheduler.accept(askOf('ann'))
+  await first.clock.advance(2 * hourMs)
+  await first.scheduler.stop()
+  const second = await openScheduler({ journal: first.journal, maxWaitMs: 0 })
+  assert.equal(second.scheduler.find('j0')!.state, 'running')
+  assert.deepEqual(activeIds(second.renderer), ['j0'])
 })

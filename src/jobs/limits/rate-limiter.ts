@@ -57,7 +57,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       })
       // Taking is one step each, so that of many at once as many are let in as may.
       const taken = await Promise.all(asked.map(async (one) => ({ ...one, waitMs: await buckets.take(one.key, one.rate, one.tokens) })))
-      const refused = taken.find(({ waitMs }) => waitMs > 0)
+      const [refused] = taken.filter(({ waitMs }) => waitMs > 0).sort((a, b) => b.waitMs - a.waitMs)
       if (!refused) return
       await Promise.all(taken.filter(({ waitMs }) => waitMs === 0).map(({ key, rate, tokens }) => buckets.giveBack(key, rate, tokens)))
       throw tooOften(refused.level, refused.rate, refused.waitMs)

@@ -80,14 +80,17 @@ export function createLocalPool({
     const own = child ?? start()
     child = own
     const watch = watchdog.watch(watchedOf(what), (silentMs) => void own.kill(silentFor(silentMs)))
+    let well = false
     try {
-      return await own.call(what, {
+      const result = await own.call(what, {
         ...options,
         onProgress(progress) {
           watch.heard(progress)
           options.onProgress?.(progress)
         },
       })
+      well = true
+      return result
     } catch (error) {
       if (!(error instanceof ChildDied)) throw error
       if (closed) throw new PoolClosed()
@@ -95,7 +98,7 @@ export function createLocalPool({
       if (isOutOfMemory(error.said)) throw outOfMemory(error.said)
       throw processDied('draws', error.death)
     } finally {
-      watch.end()
+      watch.end(well)
     }
   }
 

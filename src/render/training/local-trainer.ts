@@ -21,7 +21,7 @@ export interface LocalTrainerParts {
   readonly onStart?: (pid: number) => void
 }
 
-/** How often a process is begun that dies. */
+/** How often a process is begun that dies before it has come any further. */
 const attempts = 2
 
 export function createLocalTrainer({ activity, place, environment, watchdog, onTrouble, onStart }: LocalTrainerParts): TrainingRunner {
@@ -38,13 +38,18 @@ export function createLocalTrainer({ activity, place, environment, watchdog, onT
         })
       }
 
+      let attempt = 1
       const options = {
-        ...{ signal, onStep, onPause },
+        ...{ signal, onPause },
+        onStep(message: Parameters<typeof onStep>[0]) {
+          if (message.kind === 'saved') attempt = 1
+          onStep(message)
+        },
         // After a start of the bot.
         comesAgain: (reason: unknown) => reason instanceof SchedulerStops,
         ...omitUndefined({ environment, watchdog, onStart }),
       }
-      for (let attempt = 1; ; attempt++) {
+      for (; ; attempt++) {
         try {
           return await runTrainingProcess({ request, out, ...place }, options)
         } catch (error) {

@@ -2,7 +2,9 @@
 
 import { UserError } from '../../errors.ts'
 import type { Capacity } from '../../jobs/capacity.ts'
+import { serial } from '../../serial.ts'
 import type { TrainingRequest } from '../../trainer/training-request.ts'
+import { unlessAborted } from '../../unless-aborted.ts'
 import type { FromTraining } from './training-protocol.ts'
 
 export interface TrainingToRun {
@@ -53,6 +55,26 @@ export interface TrainerChoice extends TrainingRunner, Capacity {
 /** @param local absent: this machine trains nothing */
 export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; readonly local?: TrainingRunner }): TrainerChoice {
   const here = local ? 1 : 0
+  const oneByOne = serial()
+
+  /** Hosts that go may leave several behind. Whoever waits need not, once nobody wants it; what has begun is waited for, because it keeps its state. */
+  async function inTurn(train: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const begun = Promise.withResolvers<void>()
+    const end = oneByOne(async () => {
+      if (signal.aborted) return
+      begun.resolve()
+      await train()
+    })
+    end.catch(() => undefined)
+    await unlessAborted(begun.promise, signal)
+    await end
+  }
+
+  /** Whether a host has it: also where none was heard of yet, just after a start. One that cannot be asked has nothing to say. */
+  async function isAtHost({ id }: TrainingToRun, { isPlaced }: HostTrainer): Promise<boolean> {
+    return isPlaced(id).catch(() => false)
+  }
+
   return {
     capacity: () => hosts?.capacity() || here,
     onCapacity: (listener) => hosts?.onCapacity(listener) ?? (() => undefined),
@@ -60,7 +82,7 @@ export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; 
       if (!local) await hosts?.check(request)
     },
     async train(what, options) {
-      if (hosts && (!local || hosts.capacity() > 0 || (what.begunBefore && (await hosts.isPlaced(what.id))))) {
+      if (hosts && (!local || hosts.capacity() > 0 || (await isAtHost(what, hosts)))) {
         try {
           return await hosts.train(what, options, local !== undefined)
         } catch (error) {
@@ -68,7 +90,7 @@ export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; 
         }
       }
       if (!local) throw new UserError('no-training', 'No styles are taught here.')
-      await local.train(what, options)
+      await inTurn(() => local.train(what, options), options.signal)
     },
   }
 }

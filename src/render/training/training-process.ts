@@ -78,7 +78,7 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
     })
     const over = (death: Death): void => {
       clearTimeout(timer)
-      watch.end()
+      watch.end(end?.kind === 'done')
       unpause()
       signal.removeEventListener('abort', abort)
       kill()

@@ -37,6 +37,17 @@ function testRateLimiter(name: string, where: Partial<RateLimiterOptions>): void
       await rateLimiter.close()
     })
 
+    test('of several rates that refuse, the wait is that of the longest', async () => {
+      const both: Limits = { person: { rate: { jobs: 1, perMs: 60_000 } }, space: { rate: { jobs: 1, perMs: 600_000 } }, all: {} }
+      const rateLimiter = make({ limits: both })
+      const ann = people('longest')('ann')
+      await rateLimiter.take(ann)
+      const { data } = await refusal(rateLimiter.take(ann))
+      assert.equal(data.level, 'space')
+      assert.ok(Number(data.waitS) > 500, `${data.waitS} s`)
+      await rateLimiter.close()
+    })
+
     test('three at once are let in and the fourth is turned away, not made to wait', async () => {
       const rateLimiter = make()
       const ann = people('at-once')('ann')

@@ -154,7 +154,7 @@ describe('a fault', { skip: skipWithoutRedis, timeout: 600_000 }, () => {
       look: async () => undefined,
       use: noSpace,
       hold: noSpace,
-      forget: () => undefined,
+      forget: async () => undefined,
     }
     const one = await openHost(server!.url, { pools: [createSimulatedPool({ stepMs: 10 })], files: full })
     closing.push(() => one.host.close())

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { pocket } from '../../../src/paths.ts'
 import { createLocalTrainer, type LocalTrainerParts } from '../../../src/render/training/local-trainer.ts'
+import type { TrainingRunnerOptions } from '../../../src/render/training/trainer.ts'
 import { limitsFor } from '../../../src/render/training/training-process.ts'
 import { trainingRecipe } from '../../../src/render/training/training-recipe.ts'
 import { lookPictures } from '../../look-pictures.ts'
@@ -25,6 +26,7 @@ describe('a process that trains', { timeout: 600_000 }, () => {
   function train(
     onStart: (pid: number) => void,
     more: Partial<LocalTrainerParts> = {},
+    onStep: TrainingRunnerOptions['onStep'] = () => undefined,
   ): { readonly done: Promise<void>; readonly troubles: string[] } {
     const troubles: string[] = []
     const trainer = createLocalTrainer({
@@ -34,7 +36,7 @@ describe('a process that trains', { timeout: 600_000 }, () => {
       ...more,
     })
     const preview = { drawing: () => false, abandon: () => undefined }
-    const options = { signal: new AbortController().signal, onStep: () => undefined, onPausing: () => undefined, preview }
+    const options = { signal: new AbortController().signal, onStep, onPausing: () => undefined, preview }
     return {
       done: trainer.train({ id: 'one', request, out: join(folder, 'out/style.safetensors'), begunBefore: false }, options),
       troubles,
@@ -50,6 +52,25 @@ describe('a process that trains', { timeout: 600_000 }, () => {
     await assert.rejects(done, { code: 'trainer-killed', message: /was killed, as a system does that runs out of memory\.$/ })
     assert.equal(begun, 2)
     assert.deepEqual(troubles, Array(2).fill('Error: the process that trains ended with SIGKILL'))
+  })
+
+  test('and dies again and again, further on each time, goes on to its end', async () => {
+    const kills: number[] = []
+    let pid = 0
+    const { done, troubles } = train(
+      (begun) => {
+        pid = begun
+      },
+      {},
+      ({ kind, step, of }) => {
+        if (kind !== 'saved' || step === of) return
+        kills.push(step)
+        process.kill(pid, 'SIGKILL')
+      },
+    )
+    await done
+    assert.deepEqual(kills, [1, 2])
+    assert.equal(troubles.length, 2)
   })
 
   test('and stands still before it has said anything is killed, and said to have been silent, not to have lacked memory', async () => {

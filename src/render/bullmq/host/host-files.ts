@@ -22,7 +22,7 @@ export interface HostFiles {
   /** @throws as `use` */
   hold(contents: readonly FileContent[], signal: AbortSignal): Promise<HeldFiles>
   /** Removes it from the cache, unless somebody uses it. */
-  forget(content: FileContent): void
+  forget(content: FileContent): Promise<void>
 }
 
 export interface HeldFiles {
@@ -205,7 +205,9 @@ export async function openHostFiles(
         throw error
       }
     },
-    forget({ sha256 }) {
+    async forget({ sha256 }) {
+      // What is on its way is not given up with a run, and would come after this.
+      await fetching.get(sha256)?.catch(() => undefined)
       if (!inUse.has(sha256)) rmSync(join(cacheFolder, sha256), { recursive: true, force: true })
     },
   }

@@ -90,7 +90,7 @@ export function createTrainingRuns(parts: TrainingRunsParts): (order: TrainOrder
     } finally {
       free.push(device)
       held?.release()
-      files.forget(order.training.data)
+      files.forget(order.training.data).catch(onError)
       if (out !== undefined) await rm(dirname(out), { recursive: true, force: true, maxRetries: 3 }).catch(onError)
     }
   }

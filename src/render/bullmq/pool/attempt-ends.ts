@@ -6,7 +6,7 @@ import type { Delivered } from './delivered.ts'
 import type { HostQueues } from './host-queue.ts'
 import type { HostRegistry } from './host-registry.ts'
 import type { Placements } from './placements.ts'
-import { type LostRun, lostTwice, noHostHolds } from './refusals.ts'
+import { type LostRun, lostTwice, noHostHolds, reasonsAgainst } from './refusals.ts'
 import { type Placed, type RemoteRun, rejectRun, runKey } from './remote-run.ts'
 import { attemptAt, type RunEvent } from './run-event.ts'
 
@@ -52,9 +52,10 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
 
   function handBack(run: RemoteRun): void {
     onEvent({ kind: 'handed-back', ...attemptAt(run.where!, runKey(run)) })
-    if (registry.all().every((one) => run.avoid.has(one.host)) && run.avoid.size > 0) {
+    const reasons = run.avoid.size > 0 ? reasonsAgainst(registry.all(), run.needs, run.avoid) : undefined
+    if (reasons) {
       conclude(run)
-      rejectRun(run, noHostHolds(run.needs.lane, ['could not get its files']))
+      rejectRun(run, noHostHolds(run.needs.lane, reasons))
       onOver()
       return
     }
@@ -62,7 +63,7 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
   }
 
   function again(run: RemoteRun, handedBack: number, cause?: unknown): void {
-    const { host } = endAttempt(run)
+    const { host } = endAttempt(run, { well: false })
     run.handedBack = handedBack
     if (run.answered) {
       passOver(run, host)
@@ -76,7 +77,7 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
 
   function lose(run: RemoteRun, loss: LostRun): void {
     const key = runKey(run)
-    const where = endAttempt(run)
+    const where = endAttempt(run, { well: false })
     onEvent({ kind: 'lost', ...attemptAt(where, key), ...loss })
     if (run.answered) {
       passOver(run, where.host)
@@ -98,7 +99,7 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
   }
 
   function conclude(run: RemoteRun, sha256?: string): void {
-    const { host } = endAttempt(run)
+    const { host } = endAttempt(run, { well: true })
     delivered.add(run, host, sha256)
   }
 
@@ -108,9 +109,9 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
     onOver()
   }
 
-  function endAttempt(run: RemoteRun): Placed {
+  function endAttempt(run: RemoteRun, { well }: { readonly well: boolean }): Placed {
     const where = run.where!
-    where.watch?.end()
+    where.watch?.end(well)
     run.where = undefined
     placed.delete(runKey(run))
     over.add(runKey(run))
@@ -119,7 +120,7 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
 
   return {
     conclude,
-    endUnwanted: (run, sha256) => passOver(run, endAttempt(run).host, sha256),
+    endUnwanted: (run, sha256) => passOver(run, endAttempt(run, { well: false }).host, sha256),
     again,
     handBack,
     lose,

@@ -16,7 +16,7 @@ import { takesLane } from '../host-takes.ts'
 import { channels, keys, queueName } from '../protocol/keys.ts'
 import { announcementSchema, type HostCommand, usualHeartbeatMs } from '../protocol/messages.ts'
 import type { RedisConnection } from '../protocol/redis-connection.ts'
-import type { Signature } from '../protocol/signature.ts'
+import { NotAuthentic, type Signature } from '../protocol/signature.ts'
 import { createFileSender } from './file-sender.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createHostQueues } from './host-queue.ts'
@@ -118,12 +118,13 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
     runs.dispatch()
   }
 
-  /** Of hosts that have been gone for days: nobody will ask for what they were given. */
+  /** Of hosts that have been gone for days: nobody will ask for what they were given. Those of another key are other people's. */
   async function dropOldHosts(): Promise<void> {
     for (const [host, text] of Object.entries(await redis.hgetall(keys.hosts))) {
       try {
         signature.open('announcement', text, announcementSchema)
-      } catch {
+      } catch (error) {
+        if (!(error instanceof NotAuthentic && error.expired)) continue
         for (const lane of ['drawing', 'training'] as const) await queues.drop(queueName(host, lane))
         await redis.hdel(keys.hosts, host)
       }

@@ -6,9 +6,16 @@ import { type Death, processDied } from '../../process-died.ts'
 import type { KnownHost } from './host-registry.ts'
 import { type HostNeeds, keptFor, whyNot } from './pick-host.ts'
 
-/** Undefined where some host can hold it, or none is there that could. */
-export function reasonsAgainst(hosts: readonly KnownHost[], needs: HostNeeds): readonly string[] | undefined {
-  const reasons = hosts.map((host) => whyNot(host, needs))
+/**
+ * Undefined where some host can hold it, or none is there that could.
+ * @param avoid hosts that could not get its files
+ */
+export function reasonsAgainst(
+  hosts: readonly KnownHost[],
+  needs: HostNeeds,
+  avoid: ReadonlySet<string> = new Set(),
+): readonly string[] | undefined {
+  const reasons = hosts.map((host) => whyNot(host, needs) ?? (avoid.has(host.host) ? 'could not get its files' : undefined))
   return hosts.length > 0 && reasons.every((reason) => reason !== undefined) ? [...new Set(reasons)] : undefined
 }
 

@@ -131,7 +131,7 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
   function refuse(run: RemoteRun): void {
     if (now() - run.waitsSinceMs < patienceMs) return
     const hosts = registry.all()
-    const reasons = run.impatient && hosts.length === 0 ? [] : reasonsAgainst(hosts, run.needs)
+    const reasons = run.impatient && hosts.length === 0 ? [] : reasonsAgainst(hosts, run.needs, run.avoid)
     if (!reasons) return
     remove(waiting, run)
     rejectRun(run, noHostHolds(run.needs.lane, reasons))
@@ -201,7 +201,7 @@ export function createRemoteRuns(parts: RemoteRunsParts): RemoteRuns {
       closed = true
       const open = [...allRuns()]
       for (const run of open) {
-        run.where?.watch?.end()
+        run.where?.watch?.end(false)
         if (!run.answered) end(run)
       }
       if (!isUp()) return

@@ -64,7 +64,7 @@ export function createSignature({ key, nowMs }: SignatureOptions): Signature {
       if (meant !== kind) throw new NotAuthentic(`is meant as ${meant}, not as ${kind}`)
       const now = nowMs()
       if (issuedMs > now + skewMs) throw new NotAuthentic(`was said ${seconds(issuedMs - now)} s from now: a clock is wrong`)
-      if (expiresMs < now - skewMs) throw new NotAuthentic(`ended ${seconds(now - expiresMs)} s ago`)
+      if (expiresMs < now - skewMs) throw new NotAuthentic(`ended ${seconds(now - expiresMs)} s ago`, { expired: true })
       const read = schema.safeParse(body)
       if (!read.success)
         throw new NotAuthentic(`is not understood: ${read.error.issues[0]?.path.join('.')} ${read.error.issues[0]?.message}`)
@@ -79,6 +79,13 @@ const macChars = 43
 /** Not said by whoever has the key, or not to be taken any more. */
 export class NotAuthentic extends Error {
   override readonly name = 'NotAuthentic'
+  /** Said by whoever has the key, and over. */
+  readonly expired: boolean
+
+  constructor(message: string, { expired = false } = {}) {
+    super(message)
+    this.expired = expired
+  }
 }
 
 const seconds = (ms: number): number => Math.round(ms / 1000)

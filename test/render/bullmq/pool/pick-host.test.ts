@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KnownHost } from '../../../../src/render/bullmq/pool/host-registry.ts'
 import { type HostNeeds, pickHost, whyNot } from '../../../../src/render/bullmq/pool/pick-host.ts'
+import { reasonsAgainst } from '../../../../src/render/bullmq/pool/refusals.ts'
 import { protocolVersion } from '../../../../src/render/bullmq/protocol/messages.ts'
 import { modelKeysOf } from '../../../../src/render/bullmq/protocol/model-keys.ts'
 
@@ -105,4 +106,10 @@ test('one that is kept for drawings trains nothing, and one that is kept for tra
 test('a drawing goes to a host that trains nothing, where one is free and as warm', () => {
   const trains = host('trains', { takes: 'both', trainings: ['one.1'], stepTimes: [{ ...needs.request, model: model.base, stepMs: 1 }] })
   assert.equal(pickHost([trains, host('idle', { takes: 'both' })], needs, () => 1)?.name, 'idle')
+})
+
+test('one that could not get the files counts as one that cannot, beside others that never could', () => {
+  const hosts = [host('drawings'), host('trainings', { takes: 'trainings' })]
+  assert.equal(reasonsAgainst(hosts, needs), undefined)
+  assert.deepEqual(reasonsAgainst(hosts, needs, new Set(['drawings'])), ['could not get its files', 'is kept for trainings'])
 })
