@@ -10,7 +10,7 @@ import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { modelFolder, pocket } from '../paths.ts'
 import { fileDigest } from '../styles/download/file-digest.ts'
-import { type InstalledModel, installedModels, removeModel, writeRecord } from '../styles/download/installed-models.ts'
+import { type InstalledModel, installedModels, readRecords, removeModel, writeRecord } from '../styles/download/installed-models.ts'
 import { type HubModel, type PublishedModel, readPublishedModels, wantedModel } from '../styles/download/published-models.ts'
 import { pullModel } from '../styles/download/pull-model.ts'
 import type { CommandLine } from './command-line/command-line.ts'
@@ -77,13 +77,14 @@ async function pullAll(names: readonly string[], line: CommandLine): Promise<voi
 
 async function pull(model: HubModel, names: readonly string[], { output, prefix, signal }: CommandLine): Promise<unknown> {
   const { hub } = readConfig(process.env)
+  const source = `${model.repo}/${model.file}`
+  refuseInTheWay(basename(model.file), source, prefix)
   const bar = transferBar(model.name, output)
   // What came so far is gone on with; the bar must not keep the cursor hidden until the line is cut.
   signal.addEventListener('abort', bar.stop, { once: true })
   const pause = (tries: number): Promise<void> => setTimeout(1000 * 2 ** tries, undefined, { signal })
   const options = { ...hub, pause, signal, onProgress: bar.show }
   const { path, sha256, bytes, commit } = await pullModel(model, folder(), options).finally(bar.stop)
-  const source = `${model.repo}/${model.file}`
   const record = { name: model.name, source, sha256, bytes, ...omitUndefined({ commit, license: model.license }), pulledAtMs: Date.now() }
   writeRecord(folder(), basename(path), record)
   output.line(`${path}  ${inBytes(bytes)}, sha256 ${sha256}`)
@@ -92,6 +93,16 @@ async function pull(model: HubModel, names: readonly string[], { output, prefix,
   if (missing.length > 0)
     output.note(`${model.name} is of no use without ${missing.join(', ')}: ${prefix} models pull ${missing.join(' ')}`)
   return { path, ...record, missing }
+}
+
+/** Many files of the hub have one name. @throws UserError `model-in-the-way` */
+function refuseInTheWay(file: string, source: string, prefix: string): void {
+  const path = join(folder(), file)
+  const before = readRecords(folder())[file]?.source
+  if (!existsSync(path) || before === source) return
+  const whose = before === undefined ? 'was not pulled' : `was pulled from ${before}`
+  const sentence = `${path} is there already and ${whose}: give it another name, or ${prefix} models remove ${file}.`
+  throw new UserError('model-in-the-way', sentence, { path, source: before })
 }
 
 const isPulled = (name: string): boolean => {

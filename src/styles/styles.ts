@@ -14,6 +14,7 @@ import { recipeFor } from './catalog/recipe.ts'
 import type { StyleCatalog } from './catalog/style.ts'
 import type { InstalledLoras } from './catalog/tagged-loras.ts'
 import { createDownload, type Download } from './download/download.ts'
+import { hostsWithHub } from './download/vet-url.ts'
 import { createIntake, type IntakeOptions } from './intake/intake.ts'
 import { type CatalogOptions, openCatalog } from './open-catalog.ts'
 import { keptFiles } from './registry/kept-files.ts'
@@ -55,7 +56,14 @@ export interface Styles extends StyleCatalog {
 
 export async function createStyles(options: StylesOptions): Promise<Styles> {
   const { folder, bases, nowMs, inspect, draw, hostFolders, hub } = options
-  const { look, trainings, download = createDownload(), quotas = usualQuotas, patienceMs = 10 * 60_000, previewMs = 60 * 60_000 } = options
+  const {
+    look,
+    trainings,
+    download = createDownload({ hosts: hostsWithHub(hub) }),
+    quotas = usualQuotas,
+    patienceMs = 10 * 60_000,
+    previewMs = 60 * 60_000,
+  } = options
   const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
   deleteUnusedFiles(folder, keptFiles(history.changes))
   const learning = join(folder, 'training')

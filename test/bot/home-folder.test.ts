@@ -1,7 +1,7 @@
 // The home folder: whose it is.
 
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openHome } from '../../src/bot/home-folder.ts'
@@ -35,6 +35,17 @@ test('stays as it is where somebody named a folder with other things in it', pos
   chmodSync(home, 0o1777)
   openHome(home)
   assert.equal(modeOf(home), '1777')
+})
+
+test('stays as it is where it is a volume of another account', {
+  skip: process.getuid?.() === 0 ? false : 'only root gives folders away',
+}, () => {
+  const home = join(folder, 'volume')
+  mkdirSync(home)
+  chmodSync(home, 0o777)
+  chownSync(home, 12_345, 12_345)
+  openHome(home)
+  assert.equal(modeOf(home), '777')
 })
 
 test('that cannot be made is refused with what to set', () => {

@@ -89,6 +89,26 @@ describe('a backup', () => {
     )
   })
 
+  test('comes back into a volume, which is there and stays', async () => {
+    const volume = newPath('volume')
+    mkdirSync(join(volume, 'lost+found'), { recursive: true })
+    const { ino } = statSync(volume)
+    await restoreBackup(await someBackup(), volume)
+    assert.equal(statSync(volume).ino, ino)
+    assert.deepEqual(homeFiles(volume, { models: false }).databases, homeFiles(earlierHome, { models: false }).databases)
+    assert.deepEqual(
+      readdirSync(volume).filter((name) => name.includes('partial')),
+      [],
+    )
+  })
+
+  test('leaves out what is being fetched', () => {
+    const home = someHome()
+    mkdirSync(join(home, 'styles/incoming'), { recursive: true })
+    writeFileSync(join(home, 'styles/incoming/half'), 'half')
+    assert.ok(!homeFiles(home, { models: false }).files.some((path) => path.includes('incoming')))
+  })
+
   test('takes pulled models along where it is asked to', () => {
     const home = someHome()
     mkdirSync(join(home, 'models'))
@@ -96,6 +116,15 @@ describe('a backup', () => {
     assert.ok(!homeFiles(home, { models: false }).files.includes('models/base.safetensors'))
     assert.ok(homeFiles(home, { models: true }).files.includes('models/base.safetensors'))
   })
+})
+
+test('a home that cannot be made is said, and where else one may be', async () => {
+  const file = newPath('file')
+  writeFileSync(file, '')
+  await assert.rejects(
+    restoreBackup(await someBackup(), join(file, 'home')),
+    refusal('no-home', /cannot be written .* set ZOETROPE_HOME to another/),
+  )
 })
 
 describe('a file is not restored', () => {

@@ -14,6 +14,7 @@ test('zoetrope models pulls, lists, verifies and removes', async (t) => {
   const anime = readFileSync(join(models, 'pocket/loras/anime.safetensors'))
   const hub = await startHub({
     'owner/repo/anime.safetensors': { bytes: anime, cuts: [100_000] },
+    'another/repo/anime.safetensors': { bytes: Buffer.alloc(100) },
     'owner/repo/gated.safetensors': { bytes: Buffer.alloc(100), gated: true },
   })
   const home = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-models-'))
@@ -39,6 +40,10 @@ test('zoetrope models pulls, lists, verifies and removes', async (t) => {
   const { installed } = JSON.parse((await zoetrope('list', '--json')).out) as { installed: unknown[] }
   assert.equal((installed[0] as { path: string }).path, file)
   assert.match((await zoetrope('verify')).out, /anime\.safetensors {2}as it was pulled/)
+  const other = await zoetrope('pull', 'another/repo/anime.safetensors')
+  assert.equal(other.code, 3)
+  assert.match(other.err, /anime\.safetensors is there already and was pulled from owner\/repo\/anime\.safetensors: give it another name/)
+  assert.equal((await zoetrope('pull', 'owner/repo/anime.safetensors')).code, 0, 'itself may be pulled again')
   const damaged = readFileSync(file)
   damaged[damaged.length - 1]! ^= 1
   writeFileSync(file, damaged)

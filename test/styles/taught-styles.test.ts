@@ -1,7 +1,7 @@
 // Styles that are learned from pictures: what is taken in, what is refused before it is, and how what was learned becomes a style.
 
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Attachment } from '../../src/chat/contract/attachment.ts'
@@ -161,3 +161,15 @@ test('how often is counted with the files that are added; of one place five wait
 
 const lora = (): Uint8Array => readFileSync(join(models, 'pocket/loras/anime.safetensors'))
 const loraFile: Attachment = { url: 'upload:l', name: 'l.safetensors', bytes: 1 }
+
+test('what a power cut left of a record keeps nobody from teaching, and is swept', async () => {
+  const house = await openTestStyles({ look })
+  const { pictures, files } = await handedOver(5)
+  const admin = house.admin({ files })
+  const { id } = await admin.train({ name: 'one', pictures })
+  writeFileSync(join(house.folder, 'training', id, 'training.json'), '')
+  await admin.train({ name: 'two', pictures })
+  assert.equal(trainings(house).length, 2)
+  house.styles.taught.sweep(new Set())
+  assert.equal(trainings(house).length, 1)
+})

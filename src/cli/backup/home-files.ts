@@ -12,12 +12,12 @@ export interface HomeFiles {
 
 const passing = /-(?:wal|shm|lock|journal)$|(?:^|\/)\.?[^/]*partial(?:\/|$)/
 
-/** Of styles that are being learned: encoded again from their pictures. */
-const latents = /^styles[\\/]training[\\/][^\\/]+[\\/]cache$/
+/** Files that are being fetched, and of styles that are being learned what is encoded again from their pictures. */
+const inTheMaking = /^styles[\\/](?:incoming|training[\\/][^\\/]+[\\/]cache)$/
 
 export function homeFiles(home: string, { models }: { readonly models: boolean }): HomeFiles {
   const left = models ? ['cache'] : ['cache', 'models']
-  const paths = globSync('**/*', { cwd: home, exclude: (path) => left.includes(path) || latents.test(path) })
+  const paths = globSync('**/*', { cwd: home, exclude: (path) => left.includes(path) || inTheMaking.test(path) })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => !passing.test(path) && existsSync(join(home, path)) && statSync(join(home, path)).isFile())
     .sort()

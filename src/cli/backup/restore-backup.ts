@@ -1,6 +1,7 @@
-// Restores a backup: unpacks it beside the home, compares every file with the manifest, and only then puts it in place.
+// Restores a backup: unpacks it beside the home, or within one that is there, compares every file with the manifest, and only then puts it in
+// place.
 
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { extract } from 'tar'
 import { UserError } from '../../errors.ts'
@@ -9,26 +10,43 @@ import { type Manifest, manifestName, manifestSchema } from './manifest.ts'
 
 /**
  * @param home a folder that is empty or not there
- * @throws UserError `backup-missing`, `backup-unreadable`, `backup-cut-off`, `backup-damaged`, `home-not-empty`
+ * @throws UserError `backup-missing`, `backup-unreadable`, `backup-cut-off`, `backup-damaged`, `home-not-empty`, `no-home`
  */
 export async function restoreBackup(file: string, home: string): Promise<Manifest> {
   if (!existsSync(file)) throw new UserError('backup-missing', `There is no file ${file}.`, { file })
-  if (existsSync(home) && readdirSync(home).length > 0) {
+  const isThere = existsSync(home)
+  if (isThere && readdirSync(home).some((name) => name !== volumeRoot)) {
     const sentence = `${home} is not empty: move it away first, or name another folder in ZOETROPE_HOME.`
     throw new UserError('home-not-empty', sentence, { home })
   }
-  mkdirSync(dirname(resolve(home)), { recursive: true })
-  const draft = mkdtempSync(join(dirname(resolve(home)), `.${basename(home)}.partial-`))
+  const draft = draftFor(home, isThere)
   try {
     await unpack(file, draft)
     const manifest = await checked(file, draft)
-    chmodSync(draft, 0o700)
     rmSync(join(draft, manifestName))
-    if (existsSync(home)) rmdirSync(home)
-    renameSync(draft, home)
+    if (isThere) for (const name of readdirSync(draft)) renameSync(join(draft, name), join(home, name))
+    else {
+      chmodSync(draft, 0o700)
+      renameSync(draft, home)
+    }
     return manifest
   } finally {
     rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+/** What mkfs leaves in the root of an ext4 volume. */
+const volumeRoot = 'lost+found'
+
+/** A home that is there may be a volume, which cannot be replaced, and what is around it closed. @throws UserError `no-home` */
+function draftFor(home: string, isThere: boolean): string {
+  const around = dirname(resolve(home))
+  try {
+    if (!isThere) mkdirSync(around, { recursive: true })
+    return mkdtempSync(isThere ? join(home, '.partial-') : join(around, `.${basename(home)}.partial-`))
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new UserError('no-home', `${home} cannot be written (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })
   }
 }
 

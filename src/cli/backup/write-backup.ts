@@ -1,5 +1,5 @@
-// Writes a backup: one tar file of a home, while the bot runs. Databases are copied first, by SQLite: whatever they speak of was written
-// before, so it is still there, or was deleted meanwhile and may be missing.
+// Writes a backup: one tar file of a home, while the bot runs. Databases are copied first, by SQLite, and files listed then: whatever they
+// speak of was written before, so it is there, or was deleted meanwhile and may be missing.
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -21,7 +21,7 @@ export interface BackupOptions {
 /** @throws UserError `backup-exists`, `backup-nothing` */
 export async function writeBackup({ home, file, models, version }: BackupOptions): Promise<Manifest> {
   if (existsSync(file)) throw new UserError('backup-exists', `${file} is there already: name another file.`, { file })
-  const { databases, files } = homeFiles(home, { models })
+  const { databases } = homeFiles(home, { models })
   if (databases.length === 0) throw new UserError('backup-nothing', `${home} holds no records of a bot: nothing to back up.`, { home })
   // Beside the result, which then is renamed into place, and for its owner's eyes alone: it holds what people wrote.
   mkdirSync(dirname(resolve(file)), { recursive: true })
@@ -29,6 +29,7 @@ export async function writeBackup({ home, file, models, version }: BackupOptions
   try {
     const copies = join(draft, 'home')
     for (const path of databases) copyDatabase(join(home, path), made(join(copies, path)))
+    const { files } = homeFiles(home, { models })
     const there = files.filter((path) => copyIfThere(join(home, path), made(join(copies, path))))
     const entries: Manifest['files'][number][] = []
     for (const path of [...databases, ...there])

@@ -79,6 +79,7 @@ async function fetchRest(model: HubModel, part: string, { bytes }: HubFileInfo, 
     if (before > bytes) rmSync(part)
     try {
       await fetchFrom(model, part, before > bytes ? 0 : before, bytes, options)
+      if (sizeOf(part) < bytes) throw new Error(`the answer ended after ${sizeOf(part)} of ${bytes} bytes`)
     } catch (error) {
       options.signal?.throwIfAborted()
       if (error instanceof UserError) throw error

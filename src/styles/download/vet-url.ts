@@ -25,6 +25,10 @@ export const usualHosts: AllowedHosts = {
   ],
 }
 
+/** The usual ones, and the mirror of the hub that the operator has named. */
+export const hostsWithHub = (hub: string | undefined): AllowedHosts =>
+  hub === undefined ? usualHosts : { ...usualHosts, named: [...new Set([...usualHosts.named, new URL(hub).hostname])] }
+
 /** @throws UserError `url-invalid`, `url-not-https`, `url-with-password`, `url-port`, `url-host` */
 export function vettedUrl(text: string, hosts: AllowedHosts, redirected: boolean): URL {
   const url = URL.parse(text)

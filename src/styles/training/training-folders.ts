@@ -5,7 +5,7 @@
 //   style.safetensors, style.training/, cache/  as zoetrope train keeps them
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../errors.ts'
@@ -49,9 +49,14 @@ export function openTrainingFolders(root: string): TrainingFolders {
   const forget = (id: string): void => rmSync(join(root, id), { recursive: true, force: true, maxRetries: 3 })
   const begun = new Set<string>()
 
+  /** Undefined also where a power cut has left half of it. */
   function read(id: string): TrainingRecord | undefined {
     if (!/^[0-9a-f-]{36}$/.test(id) || !existsSync(fileIn(id))) return undefined
-    return recordSchema.safeParse(JSON.parse(readFileSync(fileIn(id), 'utf8'))).data
+    try {
+      return recordSchema.parse(JSON.parse(readFileSync(fileIn(id), 'utf8')))
+    } catch {
+      return undefined
+    }
   }
 
   return {
@@ -63,7 +68,8 @@ export function openTrainingFolders(root: string): TrainingFolders {
       return { id, pictures }
     },
     record(id, record) {
-      writeFileSync(fileIn(id), JSON.stringify(record))
+      writeFileSync(`${fileIn(id)}.new`, JSON.stringify(record), { flush: true })
+      renameSync(`${fileIn(id)}.new`, fileIn(id))
       begun.delete(id)
     },
     find(id) {

@@ -15,6 +15,8 @@ export interface HubFile {
   /** Small files come from the hub itself, under a digest that is none of ours. */
   readonly small?: true
   readonly noRanges?: true
+  /** A page in the place of the file, as proxies give one. */
+  readonly page?: string
   /** Whether so many bytes were read at the other end: a cut takes what was sent and not read yet with it. Absent: soon enough. */
   readonly hasRead?: (bytes: number) => boolean
 }
@@ -75,10 +77,11 @@ export async function startHub(files: Readonly<Record<string, HubFile>>): Promis
 }
 
 function give(
-  { bytes, cuts, noRanges, hasRead = () => true }: HubFile,
+  { bytes, cuts, noRanges, page, hasRead = () => true }: HubFile,
   { method, headers: { range } }: IncomingMessage,
   response: ServerResponse,
 ): void {
+  if (page !== undefined && method !== 'HEAD') return void response.end(page)
   const from = noRanges ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0)
   response.statusCode = from > 0 ? 206 : 200
   if (from > 0) response.setHeader('content-range', `bytes ${from}-${bytes.length - 1}/${bytes.length}`)

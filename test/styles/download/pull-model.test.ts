@@ -72,6 +72,14 @@ describe('pulling a model', () => {
     ])
   })
 
+  test('gives up where every answer ends too early, however well', async () => {
+    const { code, message, pauses, left } = await refused({ file: { bytes, page: '<h1>Sign in</h1>' } })
+    assert.equal(code, 'hub-unreachable')
+    assert.match(message, /the answer ended after 16 of 300000 bytes/)
+    assert.deepEqual(pauses, [1, 2, 3, 4])
+    assert.ok(left.every((name) => name.endsWith('.part')))
+  })
+
   test('goes on where the line was cut, again and again as long as something comes', async () => {
     const cuts = [100_000, 50_000, 50_000, 10_000, 10_000, 10_000, 10_000]
     const { pulled: result, calls, pauses } = await pulled({ file: { bytes, cuts } })

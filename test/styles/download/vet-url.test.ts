@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { UserError } from '../../../src/errors.ts'
 import { hubFileOf, resolveUrl } from '../../../src/styles/download/hub-address.ts'
 import { whyPrivate } from '../../../src/styles/download/vet-address.ts'
-import { usualHosts, vettedUrl } from '../../../src/styles/download/vet-url.ts'
+import { hostsWithHub, usualHosts, vettedUrl } from '../../../src/styles/download/vet-url.ts'
 
 test('addresses of the public internet may be connected to', () => {
   for (const address of ['8.8.8.8', '99.84.108.1', '2606:4700::6810:84e5', '2a00:1450:4001::1'])
@@ -120,4 +120,11 @@ test('a file on the hub is owner/repo/file, with folders and a revision; nothing
     'https://huggingface.co/a/b/c',
   ])
     assert.throws(() => hubFileOf(named), { code: 'hub-name' }, named)
+})
+
+test('a mirror of the hub may be named where the operator has named it, by https on its own port alone', () => {
+  const url = 'https://hf-mirror.com/owner/repo/resolve/main/a.safetensors'
+  assert.throws(() => vettedUrl(url, hostsWithHub(undefined), false), { code: 'url-host' })
+  assert.equal(vettedUrl(url, hostsWithHub('https://hf-mirror.com'), false).href, url)
+  assert.throws(() => vettedUrl(url.replace('https', 'http'), hostsWithHub('https://hf-mirror.com'), false), { code: 'url-not-https' })
 })
