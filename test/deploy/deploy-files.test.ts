@@ -101,6 +101,11 @@ describe('compose.yaml', () => {
     assert.equal(found['bot']?.environment['REDIS_URL'], 'redis://:given@redis:6379')
   })
 
+  test('hands the GPU host what is its own of .env, and no secret of a platform', () => {
+    const own = /^(HOST_\w+|CONTENT_STORE|AWS_\w+|REDIS_URL|DEVICE|THREADS|LOG_LEVEL|OTEL_\w+)$/
+    assert.deepEqual(Object.keys(services['gpu-host']!.environment).sort(), settings.filter((name) => own.test(name)).sort())
+  })
+
   test('asks for nothing that example.env does not name', () => {
     const given = [...read('deploy/example.env').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!)
     assert.deepEqual(unknownSettings(given), [])
