@@ -35,6 +35,7 @@ async function decodePages(path: string, { width, height, maxFrames }: DecodeOpt
     const decoded: Frames[] = []
     for (let page = 0; page < Math.min(pages, maxFrames); page++) {
       const picture = sharp(path, { page }).rotate().flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha()
+      picture.resize({ width: nearSize * width, height: nearSize * height, fit: 'outside', withoutEnlargement: true })
       const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true })
       decoded.push(covered({ count: 1, width: info.width, height: info.height, data: rgb(data, info.channels) }, width, height))
     }
@@ -44,13 +45,21 @@ async function decodePages(path: string, { width, height, maxFrames }: DecodeOpt
   }
 }
 
+/** Far larger ones are made this many times as large as wanted by libvips first, in threads of its own; what is nearer is ours alone. */
+const nearSize = 8
+
+/** What is longer is cut before it is enlarged: a line of pixels that covers a square would take gigabytes. */
+const longestShape = 8
+
 /** A grey picture has one channel. */
 const rgb = (data: Uint8Array, channels: number): Uint8Array =>
   channels === 3 ? data : Uint8Array.from({ length: data.length * 3 }, (_, i) => data[Math.floor(i / 3)]!)
 
 function covered(frames: Frames, width: number, height: number): Frames {
-  const size = coveringSize(frames, { width, height })
-  return cropCentre(resize(frames, size.width, size.height), width, height)
+  const { width: w, height: h } = frames
+  const near = cropCentre(frames, Math.min(w, longestShape * h), Math.min(h, longestShape * w))
+  const size = coveringSize(near, { width, height })
+  return cropCentre(resize(near, size.width, size.height), width, height)
 }
 
 /** Demuxers, so that no list of other files hides behind an ending; ffmpeg -demuxers has their names. */
@@ -62,7 +71,7 @@ async function decodeVideo(path: string, { width: W, height: H, maxFrames, ffmpe
   const args = [
     ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-i', `file:${path}`],
     ...['-an', '-sn', '-frames:v', String(maxFrames), '-vsync', 'passthrough'],
-    ...['-vf', `scale=w='max(${W},trunc(${H}*iw/ih))':h='max(${H},trunc(${W}*ih/iw))':flags=lanczos`],
+    ...['-vf', `crop=w='min(iw,${longestShape}*ih)':h='min(ih,${longestShape}*iw)',scale=w='max(${W},trunc(${H}*iw/ih))':h='max(${H},trunc(${W}*ih/iw))':flags=lanczos`],
     ...['-f', 'image2pipe', '-c:v', 'ppm', 'pipe:1'],
   ]
   const output = await runFfmpeg(ffmpeg ?? (await findFfmpeg()), { args, input: new Uint8Array(), timeoutMs: decodeTimeoutMs }).catch(

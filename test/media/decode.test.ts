@@ -74,6 +74,24 @@ test('a picture is one frame: upright as its camera was held, without what shine
   assert.ok(data[0]! < 30 && data.at(-1)! > 225, 'upside down')
 })
 
+test('a line of pixels is cut before it is enlarged, and what is far too large made smaller before it is read', async () => {
+  const line = join(folder, 'line.png')
+  const colour = { r: 40, g: 90, b: 160 }
+  await sharp({ create: { width: 300_000, height: 1, channels: 3, background: colour } })
+    .png()
+    .toFile(line)
+  const before = process.resourceUsage().maxRSS
+  const { width, height, data } = await decodeFrames(line, square)
+  assert.deepEqual([width, height, ...data.subarray(0, 3)], [32, 32, 40, 90, 160])
+  const large = join(folder, 'large.png')
+  await sharp({ create: { width: 6000, height: 4000, channels: 3, background: colour } })
+    .png()
+    .toFile(large)
+  assert.deepEqual([...(await decodeFrames(large, square)).data.subarray(0, 3)], [40, 90, 160])
+  const kilobytes = process.resourceUsage().maxRSS - before
+  assert.ok(kilobytes < 200_000, `${kilobytes} kB more`)
+})
+
 test('a file that is no picture, and a list of other files, are refused by name', async () => {
   const broken = join(folder, 'broken.png')
   writeFileSync(broken, 'not a picture')
