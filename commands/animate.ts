@@ -20,7 +20,7 @@ import { askedFirst } from './confirm.ts'
 
 export const drawOptions = {
   style: { kind: 'text', help: 'The look; /styles shows them all', maxChars: 100, complete: 'style' },
-  negative: { kind: 'text', help: 'What should not be in it', maxChars: 1000 },
+  negative: { kind: 'text', help: 'What should not be in it; none for nothing', maxChars: 1000, none: true },
   ...lengthOptions,
   size: { kind: 'text', help: 'Width x height in pixels, such as 512x384', maxChars: 20 },
   aspect: { kind: 'choice', help: 'The shape, where size is not given', choices: ['square', 'wide', 'tall'] },
@@ -191,7 +191,7 @@ export async function commandOf(request: AnimationRequest, context: CommandConte
   return commandText('animate', {
     prompt,
     style: style ?? ((defaults.style ?? settings.style) === undefined ? undefined : 'none'),
-    negative: unlike(request.negative, defaults.negative ?? model.negative),
+    negative: unlike(request.negative || 'none', (defaults.negative ?? model.negative) || 'none'),
     frames: unlike(frames, defaults.frames ?? Math.min(model.frames, settings.maxFrames)),
     size: unlike(`${width}x${height}`, `${usual.width}x${usual.height}`),
     loop: unlike(request.loop, defaults.loop ?? model.loop ?? 'auto'),

@@ -21,7 +21,8 @@ export const defaults = commandGroup({
       private: true,
       options: settable,
       async run({ values, context }) {
-        const style = values.style === undefined || values.style === 'none' ? values.style : await styleOf(values.style, context)
+        // said, it holds also where the place has another
+        const style = values.style && ((await styleOf(values.style, context)) ?? 'none')
         const given = Object.entries({ ...values, style }).filter(([, value]) => value !== undefined)
         await context.defaults.update((now) => ({ ...now, ...Object.fromEntries(given) }))
         return shown(context, say('defaults-set'))
@@ -49,6 +50,6 @@ export const defaults = commandGroup({
 })
 
 async function shown(context: CommandContext, text: Line): Promise<Reply> {
-  const facts = Object.entries(await context.defaults.get()).map(([label, value]) => ({ label, value: String(value) }))
+  const facts = Object.entries(await context.defaults.get()).map(([label, value]) => ({ label, value: String(value) || say('none') }))
   return facts.length === 0 ? { kind: 'text', text: say('defaults-none') } : { kind: 'text', text, facts }
 }

@@ -4,7 +4,6 @@ import {
   command,
   commandText,
   type HistoryEntry,
-  type HistoryQuery,
   maxCommandChars,
   type Reply,
   type ReplyButton,
@@ -33,24 +32,29 @@ export const history = command({
       if (!entry) throw new UserError('unknown-animation', `There is no animation '${values.job}' here.`, { id: values.job })
       return { kind: 'text', text: entry.job.id, quote: entry.job.request.prompt, animationOf: entry.job.id, buttons: buttonsOf(entry) }
     }
-    const query: HistoryQuery = {
-      from: (values.page - 1) * perPage,
-      limit: perPage,
-      ...(values.kept && { kept: true }),
-      ...omitUndefined({ search: values.search }),
-    }
-    const { entries, total } = await context.jobs.own(query)
+    const pageAt = (page: number) =>
+      context.jobs.own({
+        ...{ from: (page - 1) * perPage, limit: perPage },
+        ...(values.kept && { kept: true }),
+        ...omitUndefined({ search: values.search }),
+      })
+    const asked = await pageAt(values.page)
+    // What was deleted meanwhile has made the pages fewer.
+    const page = Math.min(values.page, Math.max(1, Math.ceil(asked.total / perPage)))
+    const { entries, total } = page === values.page ? asked : await pageAt(page)
     if (entries.length === 0) {
       if (values.search !== undefined) return { kind: 'text', text: say('history-none-like', { search: values.search }) }
       return { kind: 'text', text: values.kept ? say('history-none-kept') : say('history-empty', { example: exampleOfHelp }) }
     }
     const turn = (page: number) => commandText('history', { page, search: values.search, kept: values.kept })
     const pages: ReplyButton[] = []
-    if (values.page > 1) pages.push({ label: say('button-newer'), command: turn(values.page - 1) })
-    if (query.from + entries.length < total) pages.push({ label: say('button-older'), command: turn(values.page + 1) })
+    const first = (page - 1) * perPage + 1
+    const last = first + entries.length - 1
+    if (page > 1) pages.push({ label: say('button-newer'), command: turn(page - 1) })
+    if (last < total) pages.push({ label: say('button-older'), command: turn(page + 1) })
     return {
       kind: 'text',
-      text: say('history-list', { first: query.from + 1, last: query.from + entries.length, total }),
+      text: say('history-list', { first, last, total }),
       items: entries.map(itemOf),
       buttons: pages.filter(({ command }) => command.length <= maxCommandChars),
     }
@@ -70,7 +74,7 @@ function itemOf(entry: HistoryEntry): ReplyItem {
 function buttonsOf({ job, own, kept }: HistoryEntry): ReplyButton[] {
   const all: ReplyButton[] = [{ label: say('button-again'), emoji: '🎲', command: `again job:${job.id}` }]
   if (own && job.result)
-    all.push({ label: say(kept ? 'button-unkeep' : 'button-keep'), emoji: '⭐', command: `keep job:${job.id}${kept ? ' off:yes' : ''}` })
+    all.push({ label: say(kept ? 'button-unkeep' : 'button-keep'), emoji: '⭐', command: `keep job:${job.id} toggle:yes` })
   if (own) all.push({ label: say('button-delete'), emoji: '❌', command: `cancel job:${job.id}`, style: 'danger' })
   return all
 }

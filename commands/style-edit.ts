@@ -17,6 +17,7 @@ import { styleName } from './style-add.ts'
 import { cardFacts, previewButton, settingsOf, undoButton, withNotes } from './style-card.ts'
 
 const words = { kind: 'text', maxChars: 500 } as const
+const wordsOrNone = { ...words, none: true } as const
 
 const options = {
   name: styleName,
@@ -24,13 +25,13 @@ const options = {
   strength: { kind: 'number', help: 'Of a LoRA: 1 is as it was trained', min: -4, max: 4 },
   word: { kind: 'text', help: 'Of a textual inversion: what stands for it in prompts', maxChars: 60 },
   drop: { kind: 'flag', help: 'Take that file away' },
-  triggers: { ...words, help: 'Trigger words, put before every prompt; none for none' },
-  before: { ...words, help: 'Words before every prompt; none for none' },
-  after: { ...words, help: 'Words after every prompt; none for none' },
-  negative: { ...words, help: 'What should not be in its pictures; none for none' },
-  about: { ...words, help: 'What it looks like, in a sentence' },
+  triggers: { ...wordsOrNone, help: 'Trigger words, put before every prompt; none for none' },
+  before: { ...wordsOrNone, help: 'Words before every prompt; none for none' },
+  after: { ...wordsOrNone, help: 'Words after every prompt; none for none' },
+  negative: { ...wordsOrNone, help: 'What should not be in its pictures; none for none' },
+  about: { ...wordsOrNone, help: 'What it looks like, in a sentence; none for none' },
   example: { ...words, help: 'A prompt that shows it well' },
-  aliases: { ...words, help: 'Other names, with commas between; none for none' },
+  aliases: { ...wordsOrNone, help: 'Other names, with commas between; none for none' },
   size: { kind: 'text', help: 'Width x height in pixels, unless asked otherwise', maxChars: 20 },
   frames: settingOption('frames', 'Pictures of the loop, unless asked otherwise'),
   steps: settingOption('steps', 'Steps, unless asked otherwise'),
@@ -92,10 +93,7 @@ async function editsOf(
     throw new UserError('no-edits', `Say what changes, as name:value: ${Object.keys(options).slice(1).join(', ')}.`, {
       names: Object.keys(options).slice(1).join(', '),
     })
-  // As a text cannot be given empty, 'none' empties one.
-  const edits = Object.fromEntries(given.map(([option, value]) => [option, emptied.has(option) && value === 'none' ? '' : value]))
+  const edits = Object.fromEntries(given)
   if (size === undefined) return edits
   return { ...edits, ...sizeOf(size, 'square', await context.styles.model(name), await context.settings.get()) }
 }
-
-const emptied = new Set(['triggers', 'before', 'after', 'negative', 'about', 'aliases'])

@@ -44,10 +44,10 @@ export function createPageViews({ contexts, scheduler, styles, blobs, gpuHosts }
 
   return {
     async queue(viewer) {
-      const { isOwn, queue } = visibilityFor(viewer)
+      const { isOwn, mayEnd, queue } = visibilityFor(viewer)
       return scheduler.standings(queue.scope).map((position) => {
         const { job } = position
-        return { ...position, own: isOwn(job), readable: queue.maySeeWords(job), mayCancel: queue.offersEnd(job) }
+        return { ...position, own: isOwn(job), readable: queue.maySeeWords(job), mayCancel: mayEnd(job) }
       })
     },
     gpuHosts: ({ asker }) => (asker.operator ? gpuHosts.list() : []),

@@ -71,7 +71,10 @@ async function decodeVideo(path: string, { width: W, height: H, maxFrames, ffmpe
   const args = [
     ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-i', `file:${path}`],
     ...['-an', '-sn', '-frames:v', String(maxFrames), '-vsync', 'passthrough'],
-    ...['-vf', `crop=w='min(iw,${longestShape}*ih)':h='min(ih,${longestShape}*iw)',scale=w='max(${W},trunc(${H}*iw/ih))':h='max(${H},trunc(${W}*ih/iw))':flags=lanczos`],
+    ...[
+      '-vf',
+      `crop=w='min(iw,${longestShape}*ih)':h='min(ih,${longestShape}*iw)',scale=w='max(${W},trunc(${H}*iw/ih))':h='max(${H},trunc(${W}*ih/iw))':flags=lanczos`,
+    ],
     ...['-f', 'image2pipe', '-c:v', 'ppm', 'pipe:1'],
   ]
   const output = await runFfmpeg(ffmpeg ?? (await findFfmpeg()), { args, input: new Uint8Array(), timeoutMs: decodeTimeoutMs }).catch(

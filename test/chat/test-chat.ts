@@ -51,9 +51,14 @@ export interface TestChatOptions {
 const generous: Limits = { person: { running: 2 }, space: {}, all: {} }
 let ids = 0
 
+const folders: string[] = []
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'zoetrope-chat-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 

@@ -53,6 +53,10 @@ describe('/animate', () => {
       { style: said.request.style, steps: said.request.steps, width: said.request.width, fps: said.request.fps },
       { style: undefined, steps: 5, width: 96, fps: 6 },
     )
+    await tester.say('root', '/settings set style:sepia')
+    await tester.say('ann', '/defaults set style:None negative:none')
+    const nothing = await tester.drawn('ann', '/animate a boat')
+    assert.deepEqual([nothing.request.style, nothing.request.negative], [undefined, ''])
     await tester.say('ann', '/defaults clear')
     await tester.say('root', '/settings set style:none max-steps:50')
   })
@@ -204,6 +208,14 @@ describe('/again', () => {
   })
 })
 
+test('/again takes away what should not be there', async (t) => {
+  const tester = await createCommandTester()
+  t.after(() => tester.testChat.close())
+  await tester.drawn('ann', '/animate a boat negative:fog')
+  assert.equal((await tester.drawn('ann', '/again')).request.negative, 'fog')
+  assert.equal((await tester.drawn('ann', '/again negative:None')).request.negative, '')
+})
+
 describe('what is sent to somebody', () => {
   test('has the whole command: typed, it asks for the same again', async (t) => {
     const tester = await createCommandTester()
@@ -212,6 +224,7 @@ describe('what is sent to somebody', () => {
       '/animate a boat',
       '/animate "a \\"small\\" boat: at sea" negative:"blur, dark" frames:8 steps:5 size:96x64 guidance:7.5 motion:calm format:gif style:anime seed:7',
       '/animate a boat count:3 aspect:wide',
+      '/animate a boat negative:none',
       '/animate a boat frames:24 loop:ping-pong window-length:12 fuse:flat guidance-travel:"0: 7 | 8: 4"',
     ]
     for (const defaults of [

@@ -30,6 +30,13 @@ describe('what is kept', () => {
     const older = await tester.press('ann', 'Older')
     assert.equal(older.text, 'Animations 6 to 7 of 7.')
     assert.equal((await tester.press('ann', 'Newer')).text, 'Animations 1 to 5 of 7.')
+    assert.equal((await tester.say('ann', '/history page:9')).text, 'Animations 6 to 7 of 7.')
+    const star = () =>
+      tester.press('ann', 'Newer').then(({ items }) => items![0]!.buttons!.find(({ command }) => command.startsWith('keep'))!.command)
+    for (const word of [/^Kept\./, /^No longer kept\./, /^Kept\./, /^No longer kept\./]) {
+      await tester.say('ann', '/history page:2')
+      assert.match((await tester.say('ann', `/${await star()}`)).text, word)
+    }
     const found = await tester.say('ann', '/history number 3')
     assert.deepEqual(
       found.items!.map(({ title }) => title),

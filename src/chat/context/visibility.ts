@@ -20,8 +20,6 @@ export interface QueueVisibility {
   /** Of which jobs it tells: of those where the person is; operators are told of every platform's. */
   readonly scope: Partial<Owner>
   maySeeWords(job: Job): boolean
-  /** Operators are offered it everywhere; where they ask for it, `mayEnd` holds all the same. */
-  offersEnd(job: Job): boolean
 }
 
 /** @param viewer the person, where they are and what the platform says of them */
@@ -38,7 +36,6 @@ export function visibilityFor({ owner, asker }: Pick<Circumstances, 'asker' | 'o
     queue: {
       scope: asker.operator ? {} : { platform: owner.platform, space: owner.space },
       maySeeWords: (job) => maySee(job) || asker.operator,
-      offersEnd: (job) => mayEnd(job) || asker.operator,
     },
   }
 }

@@ -14,6 +14,8 @@ export interface TextOption extends Common {
   readonly complete?: Completion
   /** It is the id of one of these: picked where the platform can, else mentioned or typed. */
   readonly mention?: Mentionable
+  /** The word `none` empties it: nothing that is typed is nothing that is said. */
+  readonly none?: true
   readonly default?: string
 }
 

@@ -50,6 +50,7 @@ function readValue(name: string, option: Option, input: OptionInput | undefined)
   }
   switch (option.kind) {
     case 'text':
+      if (option.none && text.toLowerCase() === 'none') return ''
       return textValue(name, option.mention ? idOfMention(text) : withNames(text), option.maxChars)
     case 'integer':
     case 'number':

@@ -117,7 +117,7 @@ export const zhHelp: Pick<Locale, 'help' | 'optionNames' | 'choices'> = {
 
     '*.prompt': '要画的内容',
     '*.style': '风格；/styles 可查看全部',
-    '*.negative': '画面里不要的内容',
+    '*.negative': '画面里不要的内容；none 表示没有',
     '*.frames': '循环由多少帧组成',
     '*.seconds': '播放多少秒，代替帧数，例如 6',
     '*.method': '帧与帧怎样连贯：animatediff 用运动模块，zero 不用',

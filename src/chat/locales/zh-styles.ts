@@ -39,6 +39,7 @@ export const zhStyles: Pick<Locale, 'help' | 'choices' | 'notes'> = {
     'styles.edit.before': '每个提示词之前的文字；none 表示没有',
     'styles.edit.after': '每个提示词之后的文字；none 表示没有',
     'styles.edit.negative': '画面里不要的内容；none 表示没有',
+    'styles.edit.about': '一句话说明它的样子；none 表示没有',
     'styles.edit.aliases': '别名，用逗号分隔；none 表示没有',
     'styles.edit.sampler': '采样方法',
     'styles.edit.usual': '尺寸、帧数、步数、引导、循环、窗口和采样方法恢复为模型默认',

@@ -98,11 +98,4 @@ describe('a queue', () => {
       ['owner', 'owner in another server', 'an operator on the page'],
     )
   })
-
-  test('offers to end it to who may, and to operators', () => {
-    assert.deepEqual(
-      namesOf(({ queue }) => queue.offersEnd(hidden)),
-      ['owner', 'owner in another server', 'an admin there', 'an operator on the page'],
-    )
-  })
 })

@@ -21,14 +21,14 @@ describe('the fields of a dialog', { timeout: 60_000 }, () => {
     }
     assert.deepEqual(await fieldsFor(ann), [
       ['Prompt', 'Other words'],
-      ['Negative', 'What should not be in it'],
+      ['Negative', 'What should not be in it; none for nothing'],
       ['Style', 'The look; /styles shows them all'],
       ['Change', 'Other words alone, or from the old to the new'],
       ['Seed', 'The same seed draws the same animation again'],
     ])
     assert.deepEqual(await fieldsFor(bob), [
       ['提示词', '换成这些文字'],
-      ['不要的内容', '画面里不要的内容'],
+      ['不要的内容', '画面里不要的内容；none 表示没有'],
       ['风格', '风格；/styles 可查看全部'],
       ['改法', '只用新文字，或从旧文字变到新文字'],
       ['种子', '同一个种子会画出同样的动画'],

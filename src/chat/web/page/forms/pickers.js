@@ -88,8 +88,9 @@ export function createCommandForm({ command, action, values = {}, fixed = {}, se
     const changed = action.options.flatMap(({ name, option }) => {
       const [before, now] = [values[name] ?? '', filled.get(name)]
       if (now !== undefined) return String(now) === before && !option.required ? [] : [[name, now]]
-      // a text that is taken out: commands have a word for that
-      return before !== '' && option.kind === 'text' ? [[name, 'none']] : []
+      // a text that is taken out: where that is possible, there is a word for it
+      const canBeNone = option.kind === 'text' && (option.none || option.complete === 'style')
+      return before !== '' && canBeNone ? [[name, 'none']] : []
     })
     const options = [...Object.entries(fixed), ...changed]
     await say({ kind: 'command', command: command.name, ...(action.name && { action: action.name }), options })
