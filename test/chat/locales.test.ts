@@ -10,6 +10,7 @@ import { en, type SentenceKey } from '../../src/chat/locales/en.ts'
 import { durationIn, fill, namesIn } from '../../src/chat/locales/fill.ts'
 import { english, localeFor, locales } from '../../src/chat/locales/locales.ts'
 import { helpIn, speak, speakNote } from '../../src/chat/locales/speak.ts'
+import { textsIn } from '../../src/chat/web/page-texts.ts'
 import { UserError } from '../../src/errors.ts'
 import { encode } from '../../src/media/animation.ts'
 
@@ -94,6 +95,16 @@ describe('languages', () => {
         Object.keys(notes).filter((code) => !told.has(`'${code}'`)),
         [],
       )
+  })
+
+  test('whatever the page refuses it says in each of its languages', () => {
+    const sources = globSync('src/chat/web/**/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'))
+    const codes = sources.flatMap((source) => [...source.matchAll(/new HttpError\(\s*\d+,\s*'([a-z-]+)'/g)].map(([, code]) => code!))
+    assert.ok(codes.length > 15, `${codes}`)
+    assert.deepEqual(
+      codes.filter((code) => !Object.hasOwn(textsIn('zh'), `error-${code}`)),
+      [],
+    )
   })
 
   test('an error whose data does not fit its template is said in its own words', () => {

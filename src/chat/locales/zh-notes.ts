@@ -33,6 +33,8 @@ export const zhNotes: Locale['notes'] = {
   'size-out-of-range': '宽和高的范围是 {min} 到 {max} 像素，不能是 {pixels}。',
   'size-not-multiple': '宽和高是 {multiple} 的倍数：{below} 或 {above}，不能是 {pixels}。',
   'no-longer-there': '那个动画已经不在了。',
+  starting: '机器人正在启动：请一分钟后再试。',
+  stopping: '机器人正在停止：请一分钟后再试。',
   'not-yours': '只有提出请求的人或管理员可以取消或删除。',
   'admins-only': '/{command} 只有管理员可以使用。',
   'operators-only': '只有运行这个机器人的人可以这样做。',

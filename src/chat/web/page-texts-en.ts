@@ -117,6 +117,18 @@ export const en = {
   'error-broken': 'Something broke. It has been noted.',
   'error-operators-only': 'Only operators hand over files here: sign in under Settings, or give an address.',
   'error-file-too-large': 'That file is too large.',
+  'error-wrong-host': 'This page is not served under that name. Its operator can allow it.',
+  'error-wrong-origin': 'Only the page itself may do that.',
+  'error-wrong-method': 'That can be read with GET alone.',
+  'error-not-json': 'What was sent is not JSON.',
+  'error-no-uploads': 'There is no command that takes a file.',
+  'error-too-many-uploads': 'Too many files have just been handed over: try again later.',
+  'error-file-gone': 'That file is no longer there: hand it over again.',
+  'error-disk-full': 'There is no room left for that file.',
+  'error-cut-short': 'The file did not arrive whole: hand it over again.',
+  'error-no-such-picture': 'There is no such picture here.',
+  'error-no-token': 'No token is set, so nobody can sign in.',
+  'error-too-many-pages': 'The page is open too often: close it elsewhere.',
   'error-offline': 'The server cannot be reached.',
 } as const
 
