@@ -30,6 +30,16 @@ export interface DiskCacheOptions<T> {
 /** No file takes as long to write. */
 const abandonedMs = 3_600_000
 
+/** A file of another account, or on a disk that cannot be written, is no less good for being as old as it looks. */
+function touch(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // evicted sooner than it would be
+  }
+}
+
 export function createDiskCache<T>({ dir, ending, open, protect }: DiskCacheOptions<T>): DiskCache<T> {
   const found = new Set<string>()
 
@@ -52,8 +62,7 @@ export function createDiskCache<T>({ dir, ending, open, protect }: DiskCacheOpti
         rmSync(path, { force: true })
         return null
       }
-      const now = new Date()
-      utimesSync(path, now, now)
+      touch(path)
       if (protect === 'last found') found.clear()
       found.add(name + ending)
       return value

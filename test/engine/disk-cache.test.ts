@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
@@ -66,4 +66,17 @@ test('what is half-written counts, and is deleted when nobody can be writing it 
   assert.equal(cache.takenBytes(), 30)
   cache.evict(20)
   assert.deepEqual(readdirSync(dir), ['a.text', 'new.text.1.partial', 'notes.md'], 'the old one was enough')
+})
+
+test('what another account keeps is found all the same', {
+  skip: process.getuid?.() === 0 ? false : 'only root becomes another account',
+}, () => {
+  file('theirs.text', 1)
+  chmodSync(scratch, 0o755)
+  process.seteuid!(12_345)
+  try {
+    assert.equal(cacheOf().find('theirs'), '123456789.')
+  } finally {
+    process.seteuid!(0)
+  }
 })

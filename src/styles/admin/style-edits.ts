@@ -22,11 +22,12 @@ export function applyEdits(entry: StyleEntry, edits: StyleEdits, space: string):
   const { spaces: _, ...rest } = entry
   const words = (text: string | undefined, now: string, maxChars = maxWordsChars): string =>
     text === undefined ? now : sanitizeText(text, maxChars)
+  const files = editedFiles(entry, edits)
   const next: StyleEntry = {
     ...(where === 'everywhere' ? rest : entry),
     ...(where === 'here' && { spaces: [space] }),
-    files: editedFiles(entry, edits),
-    ...(edits.triggers !== undefined && { triggers: listOf(edits.triggers) }),
+    files,
+    triggers: edits.triggers === undefined ? triggersFor(entry, files) : listOf(edits.triggers),
     before: words(edits.before, entry.before),
     after: words(edits.after, entry.after),
     negative: words(edits.negative, entry.negative),
@@ -52,6 +53,16 @@ function editedFiles(entry: StyleEntry, { part, strength, word, drop }: StyleEdi
   if (drop) return entry.files.filter((_, i) => i !== at)
   const next: StyleFile = { ...file, ...omitUndefined({ strength, word: word === undefined ? undefined : embeddingWord(word) }) }
   return entry.files.map((other, i) => (i === at ? next : other))
+}
+
+/** The word of a textual inversion is one of them, and nothing else than letters once no file answers to it. */
+function triggersFor(entry: StyleEntry, files: readonly StyleFile[]): readonly string[] {
+  const words = new Set(files.flatMap(({ word }) => word ?? []))
+  const before = entry.files.flatMap(({ word }) => word ?? [])
+  const gone = before.filter((word) => !words.has(word))
+  const come = [...words].filter((word) => !before.includes(word))
+  const isRenamed = come.length > 0 && gone.length > 0
+  return entry.triggers.flatMap((trigger) => (gone.includes(trigger) ? (isRenamed ? come : []) : [trigger]))
 }
 
 /** The one that is named, or the only one that it can be about. */

@@ -1,16 +1,56 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { parameterizationOf } from '../../../src/engine/checkpoint/architecture/parameterization.ts'
 import { openTensorFile } from '../../../src/engine/checkpoint/open.ts'
+import { fileStamp } from '../../../src/engine/checkpoint/tensor/file-stamp.ts'
 import { bytesOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { UserError } from '../../../src/engine/errors.ts'
+import { openModel } from '../../../src/engine/pipeline/model/model.ts'
+import { tiny } from '../cpu-session.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'zoetrope-open-')))
 after(() => rmSync(folder, { recursive: true }))
 
 const fixture = (name: string): URL => new URL(`../../fixtures/torch-files/${name}`, import.meta.url)
+
+describe('a file in the cache of the hub, whose name is a digest and to which a link leads', () => {
+  const blob = join(folder, 'blobs', 'a'.repeat(64))
+  const linked = (name: string): string => {
+    mkdirSync(join(folder, 'snapshots'), { recursive: true })
+    const path = join(folder, 'snapshots', name)
+    symlinkSync(blob, path)
+    return path
+  }
+
+  test('is what the link says, and read where it lies', () => {
+    mkdirSync(join(folder, 'blobs'))
+    copyFileSync(join(tiny, 'motion_v2.safetensors'), blob)
+    const named = linked('animatediff_lightning_4step_comfyui.safetensors')
+    const file = openTensorFile(named)
+    assert.equal(file.path, named)
+    for (const { at } of file.tensors.values()) assert.ok(at instanceof Uint8Array || at.file === blob)
+    const copy = join(folder, 'animatediff_lightning_4step_comfyui.safetensors')
+    copyFileSync(blob, copy)
+    const [byLink, byName, byDigest] = [named, copy, blob].map(
+      (motion) => openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion }).motion!.architecture,
+    )
+    assert.deepEqual(byLink, byName)
+    assert.notDeepEqual(byLink, byDigest)
+  })
+
+  test('has beside it what lies beside the link', () => {
+    copyFileSync(join(tiny, 'checkpoint.safetensors'), blob)
+    const named = linked('model.safetensors')
+    assert.deepEqual(parameterizationOf(openTensorFile(named)), {})
+    const before = fileStamp(named)
+    writeFileSync(join(folder, 'snapshots', 'model.yml'), 'model:\n  params:\n    parameterization: "v"\n')
+    assert.deepEqual(parameterizationOf(openTensorFile(named)), { velocity: true })
+    assert.notEqual(fileStamp(named), before, 'which is told from what it was without')
+  })
+})
 
 describe('openTensorFile', () => {
   const disguised = [

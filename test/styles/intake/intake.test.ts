@@ -270,6 +270,9 @@ describe("what is taken over from a file's own words", () => {
     assert.equal(given.files[0]!.word, 'lookx')
     assert.deepEqual(given.triggers, ['lookx'])
     assert.equal((await refusal(admin.add({ name: 'c', extend: false, file, word: 'two words' }))).code, 'style-word')
+    // What is put before every prompt is what it listens to, and is gone with it.
+    assert.deepEqual((await admin.edit('a', { word: 'zoe' })).triggers, ['zoe'])
+    assert.deepEqual((await admin.edit('a', { drop: true })).triggers, [])
     assert.deepEqual(
       (await setup.styles.find('b', 'discord/s1', true))!.model.embeddings!.map(({ word }) => word),
       ['lookx'],

@@ -4,6 +4,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, isAbsolute } from 'node:path'
+import { yamlsBeside } from '../tensor/file-stamp.ts'
 import type { TensorFile } from '../tensor/tensor.ts'
 
 export interface Parameterization {
@@ -30,6 +31,6 @@ const mostYamlBytes = 1 << 20
 
 function besideIt(path: string): string {
   if (!isAbsolute(path)) return ''
-  const yaml = ['.yaml', '.yml'].map((end) => path.replace(/\.[^./\\]*$/, end)).find((file) => file !== path && existsSync(file))
+  const yaml = yamlsBeside(path).find((file) => existsSync(file))
   return yaml !== undefined && statSync(yaml).isFile() && statSync(yaml).size <= mostYamlBytes ? readFileSync(yaml, 'utf8') : ''
 }

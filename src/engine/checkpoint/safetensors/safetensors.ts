@@ -32,7 +32,7 @@ export function openSafetensors(path: string, limits: SafetensorsLimits = {}): T
     const tensors = new Map<string, Tensor>()
     for (const [name, { dtype, shape, begin }] of header.tensors) {
       // checkLayout has seen every dtype in the table
-      tensors.set(name, { name, dtype: dtype as DType, shape, at: { file: file.path, offset: 8 + headerBytes + begin } })
+      tensors.set(name, { name, dtype: dtype as DType, shape, at: { file: file.real, offset: 8 + headerBytes + begin } })
     }
     return { path: file.path, container: 'safetensors', tensors, metadata: header.metadata }
   })

@@ -2,11 +2,15 @@
 // (missing, a folder, a pipe, not theirs) is said here once; every container reads through this.
 
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 
-/** `path` is absolute and free of symbolic links; `size` in bytes. */
+/** `size` in bytes. */
 export interface FileBytes {
+  /** Absolute: what its name says, and what lies beside it, is to be found there. */
   readonly path: string
+  /** Free of symbolic links. */
+  readonly real: string
   readonly size: number
   /** Exactly `length` bytes. @throws UserError `checkpoint-truncated` when the file ends before. */
   read(offset: number, length: number): Uint8Array
@@ -20,11 +24,14 @@ export function readingFile<T>(path: string, use: (file: FileBytes) => T): T {
   const [fd, real] = open(path)
   try {
     const size = fstatSync(fd).size
-    return use({ path: real, size, read: (offset, length) => readAt(fd, real, size, offset, length) })
+    return use({ path: tellingPath(path, real), real, size, read: (offset, length) => readAt(fd, real, size, offset, length) })
   } finally {
     closeSync(fd)
   }
 }
+
+/** Of a store that names files by their digests, as the cache of the hub's clients does, the link tells what it is; elsewhere what it leads to. */
+const tellingPath = (path: string, real: string): string => (extname(real) === '' && extname(path) !== '' ? resolve(path) : real)
 
 function open(path: string): [fd: number, real: string] {
   try {

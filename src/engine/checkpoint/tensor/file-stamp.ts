@@ -16,8 +16,12 @@ export function fileStamp(path: string): string {
 function besideIt(path: string): string[] {
   if (isFolder(path)) return []
   const places = ['config.json', 'adapter_config.json'].map((name) => join(dirname(path), name))
-  return [...places, path.replace(/\.[^./\\]*$/, '.yaml')].filter((file) => file !== path && existsSync(file))
+  return [...places, ...yamlsBeside(path)].filter((file) => file !== path && existsSync(file))
 }
+
+/** Where a checkpoint's own configuration may lie. */
+export const yamlsBeside = (path: string): string[] =>
+  ['.yaml', '.yml'].map((ending) => path.replace(/\.[^./\\]*$/, ending)).filter((file) => file !== path)
 
 /** What is read from: every file in a model's folder and in the folders of its parts. A file, or what is not there, is itself. */
 export function filesOfModel(path: string): string[] {

@@ -42,12 +42,12 @@ export function openTorch(path: string): TensorFile {
     const { container, root, places } = contentOf(file)
     const found = namedTensors(file, unwrapped(root))
     if (found.size === 0) throw new UserError('torch-no-tensors', `${file.path} holds no named tensors.`, { path: file.path })
-    const copy = copier(file.path, places)
+    const copy = copier(file.real, places)
     const tensors = new Map<string, Tensor>()
     let copiedBytes = 0
     for (const [name, view] of found) {
       const { dtype } = view.storage
-      const place = placeInFile(file.path, view, places)
+      const place = placeInFile(file.real, view, places)
       if (place !== undefined) tensors.set(name, { name, dtype, shape: view.shape, at: place })
       else {
         copiedBytes += bytesToCopy(view, places)

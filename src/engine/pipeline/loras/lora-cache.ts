@@ -28,7 +28,7 @@ export function createLoraCache(budgetBytes: number): LoraCache {
   const cache = createLruCache<CachedLora>(budgetBytes, (it) => it.bytes())
   return (file, base, nets) => {
     const stamp = fileStamp(file)
-    return cache.get(`${base}\n${stamp}`, () => openLora(file, stamp, nets))
+    return cache.get(`${base}\n${file}\n${stamp}`, () => openLora(file, stamp, nets))
   }
 }
 

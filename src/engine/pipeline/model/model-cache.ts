@@ -34,7 +34,7 @@ export function createModelCache(most = 32): ModelCache {
   const open = createLruCache<OpenModel>(most)
   return (files) => {
     const { checkpoint, motion, vae, control } = files
-    const key = [checkpoint, motion, vae, control].map((path) => (path === undefined ? '' : fileStamp(path))).join('\n\n')
+    const key = [checkpoint, motion, vae, control].map((path) => (path === undefined ? '' : `${path}\n${fileStamp(path)}`)).join('\n\n')
     return open.get(key, () => opening(files))
   }
 }

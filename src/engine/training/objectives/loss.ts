@@ -1,6 +1,7 @@
 // The loss of denoising: what a net is shown, what it should say, and how much a clip counts.
 // Ho et al., "Denoising Diffusion Probabilistic Models" (arXiv 2006.11239), equation 14; v: Salimans and Ho (arXiv 2202.00512), section 4;
-// min-SNR: Hang et al. (arXiv 2303.09556), equation 8; debiased: Yu et al. (arXiv 2310.08442); offset noise: N. Guttenberg (2023).
+// min-SNR: Hang et al. (arXiv 2303.09556), equation 8; debiased: Yu et al. (arXiv 2310.08442), of v as kohya-ss/sd-scripts has it
+// (library/custom_train_functions.py); offset noise: N. Guttenberg (2023).
 // z latents  ε noise  ā share of the variance that is left at t  s = ā / (1 − ā) signal to noise
 
 import type { Value } from '../../onnx/graph.ts'
@@ -34,7 +35,8 @@ export function addNoise(latents: Float32Array, noise: Float32Array, t: number, 
 export function lossWeight(t: number, alphas: ArrayLike<number>, prediction: Prediction, weighting: LossWeighting): number {
   const s = alphas[t]! / (1 - alphas[t]!)
   if (weighting === 'min-snr') return Math.min(s, gamma) / (prediction === 'v' ? s + 1 : s)
-  return weighting === 'debiased' ? 1 / Math.sqrt(Math.min(s, 1000)) : 1
+  if (weighting === 'debiased') return prediction === 'v' ? 1 / (Math.min(s, 1000) + 1) : 1 / Math.sqrt(Math.min(s, 1000))
+  return 1
 }
 
 /** ε + strength · o, one o a channel, the same for all frames and places: noise [F, C, …], offsets [C]. */

@@ -35,6 +35,8 @@ test('clips count as min-SNR and the debiased loss have it', () => {
     close(lossWeight(t, alphas, 'epsilon', 'min-snr'), row.min_snr_5_epsilon, `min-SNR at ${t}`)
     close(lossWeight(t, alphas, 'v', 'min-snr'), row.min_snr_5_v, `min-SNR of v at ${t}`)
     close(lossWeight(t, alphas, 'epsilon', 'debiased'), row.debiased, `debiased at ${t}`)
+    // s is what the table's own weight of ε says, up to the 1000 at which both end
+    close(lossWeight(t, alphas, 'v', 'debiased'), 1 / (row.debiased ** -2 + 1), `debiased of v at ${t}`)
     assert.equal(lossWeight(t, alphas, 'v', 'none'), 1)
   }
   assert.ok(data.snr.length > 10)
