@@ -42,11 +42,7 @@ export function motionTrainee(model: Model, { continues, layout, seed, writtenTy
       const trained = [...tensors].map(([name, { shape }]) => ({ name, shape, values: read(name)! }))
       return layout === 'official'
         ? [{ path: '', tensors: officialTensors(trained, architecture, writtenType), metadata: new Map() }]
-        : netFolder(
-            '',
-            trained.map(({ name, shape, values }) => tensorToWrite(name, shape, values, writtenType)),
-            configOf(architecture),
-          )
+        : netFolder('', diffusersTensors(trained, architecture, writtenType), configOf(architecture))
     },
   }
 }
@@ -99,25 +95,35 @@ interface TrainedTensor {
   readonly values: Float32Array
 }
 
+/** With the position tables, which diffusers keeps in a module's state (models/embeddings.py, SinusoidalPositionalEmbedding). */
+export const diffusersTensors = (trained: readonly TrainedTensor[], { peRows }: MotionArchitecture, type: WrittenType): TensorToWrite[] => [
+  ...trained.map(({ name, shape, values }) => tensorToWrite(name, shape, values, type)),
+  ...positionTables(trained, peRows, type, (path) => [`${path}.transformer_blocks.0.pos_embed.pe`]),
+]
+
 /** With the position tables, by whose rows programs tell a module's kind (AnimateDiff-Evolved model_utils). */
 export function officialTensors(trained: readonly TrainedTensor[], architecture: MotionArchitecture, type: WrittenType): TensorToWrite[] {
   const { peRows, attentionsPerBlock } = architecture
   const paths = new Set(trained.map(({ name }) => motionModulePath.exec(name)![0]))
   const toOfficial = translator(flipped(officialMotion(paths, 1, attentionsPerBlock)))
-  const tables = trained.flatMap(({ name, shape: [C] }) => {
-    const path = /^(.*)\.norm\.weight$/.exec(name)?.[1]
-    if (path === undefined) return []
-    const positions = Float32Array.from(sinusoidalPositions(peRows, C!))
-    return Array.from({ length: attentionsPerBlock }, (_, i) =>
-      tensorToWrite(
-        `${path}.temporal_transformer.transformer_blocks.0.attention_blocks.${i}.pos_encoder.pe`,
-        [1, peRows, C!],
-        positions,
-        type,
-      ),
-    )
-  })
+  const blocks = (path: string): string => `${path}.temporal_transformer.transformer_blocks.0.attention_blocks`
+  const tables = positionTables(trained, peRows, type, (path) =>
+    Array.from({ length: attentionsPerBlock }, (_, i) => `${blocks(path)}.${i}.pos_encoder.pe`),
+  )
   return [...trained.map(({ name, shape, values }) => tensorToWrite(toOfficial(name)!, shape, values, type)), ...tables]
+}
+
+/** Of every module, under these names: [1, rows, C]. */
+function positionTables(
+  trained: readonly TrainedTensor[],
+  rows: number,
+  type: WrittenType,
+  namesIn: (path: string) => readonly string[],
+): TensorToWrite[] {
+  return trained.flatMap(({ name, shape: [C] }) => {
+    const path = /^(.*\.motion_modules\.\d+)\.norm\.weight$/.exec(name)?.[1]
+    return path === undefined ? [] : namesIn(path).map((table) => tensorToWrite(table, [1, rows, C!], sinusoidalPositions(rows, C!), type))
+  })
 }
 
 const configOf = ({ widths, layersPerBlock, heads, normGroups, peRows, midBlock }: MotionArchitecture) => ({

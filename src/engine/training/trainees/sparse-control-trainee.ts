@@ -11,7 +11,7 @@ import { sparseControlPath } from '../../nets/sparse-control.ts'
 import type { Model } from '../../pipeline/model/model.ts'
 import { denoising } from '../objectives/denoising.ts'
 import { wayDown } from './diffusers-folder.ts'
-import { type MotionLayout, officialTensors, refuseUntold } from './motion-module.ts'
+import { diffusersTensors, type MotionLayout, officialTensors, refuseUntold } from './motion-module.ts'
 import { netFolder, netToWrite, type Trainee, type WrittenTrainee, type WrittenType } from './trainee.ts'
 
 export interface SparseControlOptions {
@@ -47,14 +47,15 @@ export function sparseControlTrainee(model: Model, { shownFrames = 4, layout, wr
     }),
     start: ({ name }) => float32Of(tensors.get(name.slice(prefix.length))!),
     written(read): WrittenTrainee {
-      const all = netToWrite(tensors, read, writtenType, prefix)
-      if (layout === 'diffusers') return netFolder('', all, configOf(arch, motion))
-      const official = officialTensors(
+      const spatial = netToWrite(tensors, read, writtenType, prefix).filter(({ name }) => !motionModulePath.test(name))
+      const inLayout = layout === 'diffusers' ? diffusersTensors : officialTensors
+      const temporal = inLayout(
         [...modules].map(([name, tensor]) => ({ name, shape: tensor.shape, values: read(`${prefix}${name}`) ?? float32Of(tensor) })),
         motion,
         writtenType,
       )
-      return [{ path: '', tensors: [...all.filter(({ name }) => !motionModulePath.test(name)), ...official], metadata: new Map() }]
+      const all = [...spatial, ...temporal]
+      return layout === 'diffusers' ? netFolder('', all, configOf(arch, motion)) : [{ path: '', tensors: all, metadata: new Map() }]
     },
   }
 }

@@ -9,6 +9,7 @@ import { lowRankFactors } from '../../../../src/engine/checkpoint/lora/merge.ts'
 import { readLora } from '../../../../src/engine/checkpoint/lora/read.ts'
 import { openTensorFile } from '../../../../src/engine/checkpoint/open.ts'
 import { elementsOf, float32Of } from '../../../../src/engine/checkpoint/tensor/tensor.ts'
+import { isSinusoidal } from '../../../../src/engine/nets/sinusoidal-positions.ts'
 import { netsOf, openModel } from '../../../../src/engine/pipeline/model/model.ts'
 import { trainingTarget } from '../../../../src/engine/targets/training.ts'
 import type { Parameters } from '../../../../src/engine/training/parameters.ts'
@@ -101,6 +102,13 @@ test('a folder has what diffusers needs to know besides', () => {
   )
   const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as Record<string, unknown>
   assert.deepEqual([config['_class_name'], config['motion_num_attention_heads']], ['MotionAdapter', 8])
+  const { tensors } = openTensorFile(join(out, 'diffusion_pytorch_model.safetensors'))
+  const tables = [...tensors.keys()].filter((name) => name.endsWith('.pos_embed.pe'))
+  assert.equal(tables.length, [...tensors.keys()].filter((name) => name.endsWith('.proj_in.weight')).length, 'one a module')
+  const [C] = model.unet.architecture.widths
+  const table = tensors.get('down_blocks.0.motion_modules.0.transformer_blocks.0.pos_embed.pe')!
+  assert.deepEqual(table.shape, [1, 32, C])
+  assert.ok(isSinusoidal({ ...table, shape: [32, C!] }))
   assert.equal(openModel({ checkpoint: join(tiny, 'checkpoint.safetensors'), motion: out }).motion!.architecture.heads, 8)
 })
 
