@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { writeSafetensors } from '../../src/engine/checkpoint/safetensors/write-safetensors.ts'
+import { defaultClip } from '../../src/engine/draw-settings.ts'
+import { frameAt } from '../../src/engine/frames.ts'
 import { createEngine, type EngineInput } from '../../src/engine/pipeline/engine.ts'
 import { crossFrameWindows, zeroBounds } from '../../src/engine/pipeline/zero/text-to-video-zero.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
@@ -93,6 +95,14 @@ async function drawn(change: Partial<EngineInput>) {
   for (; !turn.done; turn = await run.next()) steps.push(`${turn.value.stage} ${turn.value.step}/${turn.value.of}`)
   return { steps, ...turn.value }
 }
+
+test('guidance that travels over the clip is that of each frame, and of the first alone while that is drawn alone', async () => {
+  const travels = { clip: { ...defaultClip, guidanceTravel: '0: 2 | 2: 12' } }
+  const [travelled, two, twelve] = await Promise.all([travels, { guidance: 2 }, { guidance: 12 }].map((it) => drawn(it)))
+  const frame = (of: typeof travelled, k: number): Uint8Array => frameAt(of!.frames, k)
+  assert.notDeepEqual(frame(travelled, 0), frame(twelve, 0))
+  assert.notDeepEqual(frame(travelled, 2), frame(two, 2))
+})
 
 test('a checkpoint without a motion module draws a clip, whose frames differ, with every step told once', async () => {
   const { frames, steps } = await drawn({})

@@ -122,7 +122,8 @@ export function createEngine({ sessions, ...options }: EngineOptions): Engine {
     const controlOf = model.control && drawing.control ? await showPictures(nets, model.control, drawing.control, shownAt, plan) : undefined
     const clipSchedule = condProj ? { ...schedule, guidance: 1 } : schedule
     const contextAt = (call: number) => contexts[call]!
-    const numbers = numbersOverClip(clip)
+    const { strengths, guidance } = numbersOverClip(clip)
+    const numbers = omitUndefined({ strengths, guidance: condProj ? undefined : guidance })
     const clipSteps = () =>
       denoise(
         nets,
@@ -133,7 +134,7 @@ export function createEngine({ sessions, ...options }: EngineOptions): Engine {
           schedule: clipSchedule,
           windowsAt: plan.windowsAt,
           ...startOf(drawing.seed, clip),
-          ...(condProj ? omitUndefined({ strengths: numbers.strengths }) : numbers),
+          ...numbers,
           ...(known && { known }),
           ...(controlOf && { controlOf }),
           ...(source && variationOf && { variation: { latents: source, strength: variationOf.strength } }),
@@ -145,7 +146,12 @@ export function createEngine({ sessions, ...options }: EngineOptions): Engine {
         { first: firstNets, all: nets, atOnce: plan.atOnce },
         contextAt,
         latentShape,
-        { frames: drawn, schedule: clipSchedule, generator: torchGenerator(drawing.seed) },
+        {
+          frames: drawn,
+          schedule: clipSchedule,
+          generator: torchGenerator(drawing.seed),
+          ...omitUndefined({ guidance: numbers.guidance }),
+        },
         signal,
       )
     const steps = isZero(drawing) ? zeroSteps() : clipSteps()

@@ -95,7 +95,8 @@ export async function clip(
   const drawn = [answers.values('x_T'), answers.values(noise)]
   const generator: Generator = { normal: () => drawn.shift()! }
   const frames = run.numbers.length
-  const settings = { ...run, frames, schedule: scheduleOf(run), generator, ...(foregrounds && { foregrounds }) }
+  const { strength, numbers, bounds } = run
+  const settings = { ...{ strength, numbers, bounds, frames, schedule: scheduleOf(run), generator }, ...(foregrounds && { foregrounds }) }
   const nets = { first, all: all(frames), atOnce: frames }
   const steps: Float32Array[] = []
   for await (const { latents } of textToVideoZero(nets, contextIn(answers), shapeOf(answers), settings)) steps.push(latents)

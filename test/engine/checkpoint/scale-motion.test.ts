@@ -15,6 +15,7 @@ after(() => rmSync(dir, { recursive: true }))
 for (const [kind, checkpoint, motion] of [
   ['an official file', join(tiny, 'checkpoint.safetensors'), join(tiny, 'motion_v2.safetensors')],
   ["diffusers' folder", pocket, join(pocket, 'motion')],
+  ['the file in that folder', pocket, join(pocket, 'motion/diffusion_pytorch_model.safetensors')],
 ] as const) {
   test(`the last projections of ${kind} alone are changed, and it stays the module that it is`, () => {
     const before = openModel({ checkpoint, motion }).motion!

@@ -51,14 +51,18 @@ export function planClip(settings: ClipSettings, frames: number, motion: WindowP
   const { fuse } = settings
   const loop = settings.loop === 'auto' ? 'closed' : settings.loop
   const closesItself =
-    settings.loop === 'auto' && settings.windows === 'auto' && settings.windowLength === 'auto' && frames === motion?.loopFrames
+    settings.loop === 'auto' &&
+    settings.windows === 'auto' &&
+    settings.windowLength === 'auto' &&
+    frames === motion?.loopFrames &&
+    frames <= motion.maxFrames
   if (loop === 'ping-pong' && frames % 2 === 1) {
     throw new UserError('loop-frames', `A clip that is played forth and back has an even number of frames, not ${frames}.`, { frames })
   }
   const closed = loop === 'closed'
   const faded = loop === 'cross-fade' ? Math.min(trainedFrames / 4, Math.floor(frames / 2)) : 0
   const drawn = loop === 'ping-pong' ? frames / 2 + 1 : frames + faded
-  const length = Math.min(drawn, lengthFor(settings, drawn, closed, motion))
+  const length = closesItself ? drawn : Math.min(drawn, lengthFor(settings, drawn, closed, motion))
   const kind = kindFor(settings, closed)
   const inside = settings.windowLevel === 'motion-module'
   const freeNoise = settings.freeNoise === 'on' || (settings.freeNoise === 'auto' && closed && length < drawn)

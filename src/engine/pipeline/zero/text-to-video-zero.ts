@@ -24,6 +24,8 @@ export interface ZeroSettings {
   readonly numbers?: readonly number[]
   /** Of the timesteps, counted upwards: to where the first frame is drawn, and from where all are. Absent: the authors' share of the way. */
   readonly bounds?: ZeroBounds
+  /** Of each frame [F]; absent: the schedule's for all. */
+  readonly guidance?: Float64Array
   /** For background smoothing: see background-smoothing.ts. */
   readonly foregrounds?: ArrayLike<number>
 }
@@ -71,7 +73,7 @@ export async function* textToVideoZero(
   { first, all, atOnce }: ZeroNets,
   contextAt: (call: number) => Context,
   latentShape: readonly [channels: number, h: number, w: number],
-  { frames, schedule, generator, foregrounds, ...settings }: ZeroSettings,
+  { frames, schedule, generator, foregrounds, guidance, ...settings }: ZeroSettings,
   signal?: AbortSignal,
 ): AsyncGenerator<Step, Float32Array> {
   const [C, h, w] = latentShape
@@ -81,7 +83,10 @@ export async function* textToVideoZero(
 
   const noiseOfFirst = generator.normal(C * h * w)
   const firstAt = new Map([[0, noiseOfFirst]])
-  const fromNoise = { frames: 1, schedule, generator, resume: { latents: noiseOfFirst, call: 0 } }
+  const fromNoise = {
+    ...{ frames: 1, schedule, generator, resume: { latents: noiseOfFirst, call: 0 } },
+    ...(guidance && { guidance: guidance.subarray(0, 1) }),
+  }
   const alone = denoise(first, contextAt, latentShape, fromNoise, signal)
   for (let done = 0; done < end; done++) {
     const { value, done: over } = await alone.next()
@@ -98,7 +103,10 @@ export async function* textToVideoZero(
   const start = concat([firstAt.get(begin)!, ...forwardJump(moved, noise, timesteps[end]!, timesteps[begin]!, schedule)])
   const windows = crossFrameWindows(frames, atOnce)
   const latents = foregrounds ? smoothBackground(start, foregrounds, grids, { h, w }) : start
-  const together = { frames, schedule, generator, windowsAt: () => windows, resume: { latents, call: begin } }
+  const together = {
+    ...{ frames, schedule, generator, windowsAt: () => windows, resume: { latents, call: begin } },
+    ...(guidance && { guidance }),
+  }
   return yield* denoise(all, contextAt, latentShape, together, signal)
 }
 

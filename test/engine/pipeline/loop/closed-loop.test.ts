@@ -53,6 +53,8 @@ test('a module that was trained on loops of this length draws them in one window
     ],
   )
   assert.equal(plan('auto', 16).keyed.cyclic, true)
+  const longer = planClip({ ...defaultClip, loop: 'auto' }, 24, { maxFrames: 32, loopFrames: 24 })
+  assert.deepEqual([longer.atOnce, longer.length, longer.windowsAt(1).map(({ frames }) => frames.length)], [24, 24, [24]])
   assert.equal(plan('closed', 16).windowsAt(1)[0]!.frames[0], 8)
 })
 
