@@ -1,8 +1,8 @@
 // The entry point of `npm start`: the bot, until it is asked to stop.
 
 import { startBot } from './bot/bot.ts'
-import { shellQuote } from './cli/command-line/shell-quote.ts'
-import { readConfig, settings, settingsTable } from './config.ts'
+import { readServiceArguments } from './cli/command-line/service-arguments.ts'
+import { readConfig } from './config.ts'
 import { UserError } from './errors.ts'
 import { createLog } from './log.ts'
 import { untilAskedToStop } from './until-asked-to-stop.ts'
@@ -11,25 +11,8 @@ const say = (sentence: string): void => void process.stdout.write(`${sentence}\n
 
 // `zoetrope bot` has read its own
 const args = import.meta.main ? process.argv.slice(2) : []
-const stranger = args.find((arg) => arg !== '--help' && arg !== '-h')
-if (stranger !== undefined) {
-  process.stderr.write(
-    `npm start takes no '${stranger}': settings are read from the environment${exampleOf(args)}.\n\n${settingsTable()}\n`,
-  )
-  process.exitCode = 2
-} else if (args.length > 0) {
-  say(`npm start\n\nThe bot: a page on this machine, and Discord and Slack where they are configured.\n\nSettings, from the environment:\n`)
-  say(settingsTable())
-} else {
-  await run()
-}
-
-/** `--port 1` is what others call PORT=1. */
-function exampleOf([flag = '', next]: readonly string[]): string {
-  const [name = '', value = next ?? '…'] = flag.replace(/^-+/, '').split('=')
-  const setting = name.toUpperCase().replaceAll('-', '_')
-  return settings.includes(setting) ? `: ${setting}=${shellQuote(value)} npm start` : ''
-}
+const about = 'The bot: a page on this machine, and Discord and Slack where they are configured.'
+if (readServiceArguments(args, { command: 'npm start', about })) await run()
 
 async function run(): Promise<void> {
   try {

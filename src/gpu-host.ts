@@ -1,6 +1,7 @@
 // The entry point of `npm run gpu-host`: a GPU host, until it is asked to stop.
 
-import { readConfig, settingsTable } from './config.ts'
+import { readServiceArguments } from './cli/command-line/service-arguments.ts'
+import { readConfig } from './config.ts'
 import { UserError } from './errors.ts'
 import { createLog } from './log.ts'
 import { startHost } from './render/bullmq/host.ts'
@@ -8,12 +9,8 @@ import { untilAskedToStop } from './until-asked-to-stop.ts'
 
 const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
 
-if (process.argv.includes('--help')) {
-  say(`npm run gpu-host\n\nA GPU host: takes work from the bot through Redis; needs no open port.\n\nSettings, from the environment:\n`)
-  say(settingsTable())
-} else {
-  await run()
-}
+const about = 'A GPU host: takes work from the bot through Redis; needs no open port.'
+if (readServiceArguments(process.argv.slice(2), { command: 'npm run gpu-host', about })) await run()
 
 async function run(): Promise<void> {
   try {

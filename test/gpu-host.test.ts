@@ -1,6 +1,7 @@
 // `npm start` and `npm run gpu-host` as people start them: two processes with a Redis between them, the model that ships.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -98,6 +99,20 @@ describe('a bot and a GPU host that share nothing but Redis and a key', { skip: 
     assert.equal(away.process.exitCode, 1)
     assert.equal(away.logged(), 'RENDER_POOL is hosts, and REDIS_URL is not set: GPU hosts take their work from Redis.\n')
   })
+})
+
+test('a GPU host takes no arguments, and says where its settings come from', () => {
+  const program = join(import.meta.dirname, '../src/gpu-host.ts')
+  const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+  const wrong = run('--host-name', 'ada')
+  assert.equal(wrong.status, 2)
+  assert.match(
+    wrong.stderr,
+    /^npm run gpu-host takes no '--host-name': settings are read from the environment: HOST_NAME=ada npm run gpu-host\.$/m,
+  )
+  const help = run('-h')
+  assert.equal(help.status, 0)
+  assert.match(help.stdout, /^HOST_TAKES +drawings/m)
 })
 
 interface CollectedSpan {

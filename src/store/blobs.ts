@@ -1,7 +1,7 @@
 // A blob store: bytes as files. A file is there whole or not at all: it is written elsewhere on the same disk, flushed, then renamed.
 
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
@@ -26,11 +26,17 @@ export interface Blob {
 
 const nameForm = /^[a-z0-9][a-z0-9-]{0,99}\.(webp|gif|mp4)$/
 
+/** No file takes as long to write. */
+const abandonedMs = 3_600_000
+
 export function openBlobs(folder: string): Blobs {
   const partial = join(folder, '.partial')
-  // What a process left behind that died while writing.
-  rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
+  // What a process left behind that died while writing. Another may be writing now, as a bot does beside a command line.
+  for (const name of readdirSync(partial)) {
+    const draft = join(partial, name)
+    if (Date.now() - (statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? 0) > abandonedMs) rmSync(draft, { force: true })
+  }
 
   /** In one of 256 folders, so that none becomes long. */
   function placeOf(name: string): { readonly shard: string; readonly path: string } {

@@ -90,8 +90,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (!database.isOpen) return
       erasing ??= setTimeout(() => {
         erasing = undefined
-        // Another process may be reading: then the next time does it.
-        database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        truncateLog(database, waitMs)
       }, eraseAfterMs).unref()
     },
     close() {
@@ -100,6 +99,17 @@ export function openDatabase(options: DatabaseOptions): Database {
       database.close()
       if (lock) releaseLock(lock)
     },
+  }
+}
+
+/** Where another process is reading, or the disk is full, the next time does it: nobody is kept waiting for it, and nothing ends by it. */
+function truncateLog(database: DatabaseSync, waitMs: number): void {
+  try {
+    database.exec(`PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)`)
+  } catch {
+    // SQLITE_FULL, SQLITE_IOERR: whoever writes next hears of it
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${waitMs}`)
   }
 }
 

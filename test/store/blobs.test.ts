@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Blob, openBlobs } from '../../src/store/blobs.ts'
@@ -39,14 +39,29 @@ test('a name that could leave the folder, or says more than an id, is no name', 
   assert.deepEqual(await listed(blobs.all()), [])
 })
 
-test('what was half written when a process died is never seen, and gone at the next opening', async () => {
+test('what was half written when a process died is never seen, and gone once nobody can be writing it', async () => {
   const home = join(folder, 'died')
   openBlobs(home)
-  writeFileSync(join(home, '.partial', 'a.webp.1'), 'half')
+  for (const name of ['a.webp.1', 'b.webp.2']) writeFileSync(join(home, '.partial', name), 'half')
+  const hoursAgo = new Date(Date.now() - 2 * 3_600_000)
+  utimesSync(join(home, '.partial', 'a.webp.1'), hoursAgo, hoursAgo)
   const blobs = openBlobs(home)
   assert.equal(await blobs.get('a.webp'), undefined)
   assert.deepEqual(await listed(blobs.all()), [])
-  assert.deepEqual(readdirSync(join(home, '.partial')), [])
+  assert.deepEqual(readdirSync(join(home, '.partial')), ['b.webp.2'])
+})
+
+test('another process that opens them takes nothing from one that is writing', async () => {
+  const home = join(folder, 'beside')
+  const blobs = openBlobs(home)
+  const bytes = new Uint8Array(50_000_000)
+  const writing = blobs.put('a.webp', bytes)
+  for (let i = 0; i < 20; i++) {
+    openBlobs(home)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await writing
+  assert.equal((await blobs.get('a.webp'))!.length, bytes.length)
 })
 
 test('a blob that cannot be put in its place leaves nothing behind', async () => {

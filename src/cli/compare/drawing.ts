@@ -20,6 +20,8 @@ import type { Variant } from './variants.ts'
 export interface DrawingFlags {
   /** Its prompts are seen by the judge's eye. */
   readonly world?: 'pocket'
+  /** Of the first clip. */
+  readonly seed: number
   /** Clips of each prompt. */
   readonly seeds: number
   readonly size?: readonly [width: number, height: number]
@@ -66,7 +68,7 @@ export async function drawAll(
     for (const variant of variants) {
       for (const prompt of prompts) {
         for (let k = 0; k < flags.seeds; k++) {
-          clips.push(await compared({ variant, prompt, seed: (prompt.asked?.seed ?? 0) + k }, draw, flags, eye))
+          clips.push(await compared({ variant, prompt, seed: (prompt.asked?.seed ?? flags.seed) + k }, draw, flags, eye))
           tell(`${variant.name}: ${prompt.text}`)
         }
       }

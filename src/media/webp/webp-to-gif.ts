@@ -8,6 +8,8 @@ import { readWebpMetadata } from './webp-metadata.ts'
 export async function webpToGif(webp: Uint8Array): Promise<Uint8Array> {
   const { width, height, frames: count, durationMs } = readWebpMetadata(webp)
   const data = await sharp(webp, { animated: true }).removeAlpha().raw().toBuffer() // [count, height, width, 3]
-  const { bytes } = await encode({ count, width, height, data }, { format: 'gif', fps: (1000 * count) / durationMs })
+  // a still lasts no time
+  const fps = durationMs > 0 ? (1000 * count) / durationMs : 1
+  const { bytes } = await encode({ count, width, height, data }, { format: 'gif', fps })
   return bytes
 }

@@ -252,18 +252,21 @@ test('what LyCORIS’s extraction could not factor is added to the product, and 
     at: new Uint8Array(BigInt64Array.of(0n, 3n, 5n, 1n, 2n, 3n).buffer),
   }
   const left = Float32Array.of(10, 20, 30)
-  const [before, after] = applied(
-    matrix,
-    {
-      'lora_up.weight': up,
-      'lora_down.weight': down,
-      alpha: scalar(1),
-      bias_indices: indices,
-      bias_values: tensorOf('', [3], left),
-      bias_size: scalar(0),
-    },
-    0.5,
+  const contents = {
+    'lora_up.weight': up,
+    'lora_down.weight': down,
+    alpha: scalar(1),
+    bias_indices: indices,
+    bias_values: tensorOf('', [3], left),
+    bias_size: scalar(0),
+  }
+  const { deltas } = readLora(
+    fileOf(Object.entries(contents).map(([slot, content]) => [`${kohya(matrix)}.${slot}`, content] as const)),
+    target,
   )
+  const kept = deltas.flatMap((delta) => (delta.kind === 'sparse' ? [...delta.places, ...delta.values] : []))
+  assert.deepEqual(kept, [1, 14, 23, 5, 10, 15], 'no more of it is kept than there is')
+  const [before, after] = applied(matrix, contents, 0.5)
   const rest: Readonly<Record<string, number>> = { '0 1': 10, '3 2': 20, '5 3': 30 }
   close(
     after,

@@ -145,20 +145,21 @@ const sparse: Reader<LoraDelta> = (adapter, take) => {
   const values = float32Of(take.need('sparseValues'))
   take('sparseSize')
   const { shape } = adapter.weight
-  const places = float32Of(indices) // [dimensions, values]
+  const coordinates = float32Of(indices) // [dimensions, values]
   const count = values.length
   // The sparse tensor has the shape of a matrix or of the weight; row order is the same.
   const sides = indices.shape[0] === 2 ? [shape[0]!, elementsOf(shape.slice(1))] : shape
-  if (indices.shape[0] !== sides.length || places.length !== sides.length * count) throw wrongShape(adapter, indices, [sides.length, count])
+  if (indices.shape[0] !== sides.length || coordinates.length !== sides.length * count)
+    throw wrongShape(adapter, indices, [sides.length, count])
   const rank = adapter.tensors.get('down')?.shape[0]
   const scale = rank === undefined ? 1 : scaleOf(adapter, rank)
-  const dense = new Float32Array(elementsOf(shape))
-  for (let i = 0; i < count; i++) {
-    const at = sides.reduce((place, side, axis) => place * side + places[axis * count + i]!, 0)
-    if (!(at >= 0 && at < dense.length)) throw wrongShape(adapter, indices, shape)
-    dense[at]! += values[i]! * scale
-  }
-  return { kind: 'addition', ...touching(adapter), values: tensorOf(indices.name, shape, dense) }
+  const elements = elementsOf(shape)
+  const places = Uint32Array.from({ length: count }, (_, i) => {
+    const place = sides.reduce((at, side, axis) => at * side + coordinates[axis * count + i]!, 0)
+    if (!(place >= 0 && place < elements)) throw wrongShape(adapter, indices, shape)
+    return place
+  })
+  return { kind: 'sparse', ...touching(adapter), places, values: values.map((value) => value * scale) }
 }
 
 const scaling: Reader<LoraDelta> = (adapter, take) => {

@@ -39,10 +39,18 @@ export interface Scaling extends Touching {
   readonly by: Tensor
 }
 
-/** W + m·values: LyCORIS's full and norm differences, on weights and biases, and what its extraction could not factor. */
+/** W + m·values: LyCORIS's full and norm differences, on weights and biases. */
 export interface Addition extends Touching {
   readonly kind: 'addition'
   readonly values: Tensor
+}
+
+/** W + m·values at some places alone: what LyCORIS's extraction could not factor. As large as it is, and not as the weight: there is one for each. */
+export interface Sparse extends Touching {
+  readonly kind: 'sparse'
+  /** In W's row order; one may come twice, which adds. */
+  readonly places: Uint32Array
+  readonly values: Float32Array
 }
 
 /** LoHa. W + m·s·(one ∘ other), element by element. */
@@ -101,7 +109,7 @@ export interface Butterfly extends Touching {
 export type Turns = 'cayley' | 'rotations'
 
 /** What DoRA may decompose: whatever adds to W. */
-export type Additive = LowRank | Addition | Hadamard | Kronecker | Generalized
+export type Additive = LowRank | Addition | Sparse | Hadamard | Kronecker | Generalized
 
 /** DoRA. W' = magnitude · V / ‖V‖ with V = W + inner at strength 1, then W + m·(W' − W). Norms by output row, or by input column in older files. */
 export interface Decomposed extends Touching {

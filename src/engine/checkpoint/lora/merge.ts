@@ -53,6 +53,11 @@ function difference(weight: Float32Array, shape: readonly number[], delta: Addit
     }
     case 'addition':
       return float32Of(delta.values)
+    case 'sparse': {
+      const dense = new Float32Array(weight.length)
+      for (const [i, place] of delta.places.entries()) dense[place]! += delta.values[i]!
+      return dense
+    }
     case 'hadamard': {
       const [one, other] = [multiplied(delta.one, out, kernel), multiplied(delta.other, out, kernel)]
       return one.map((value, i) => value * other[i]! * delta.scale)

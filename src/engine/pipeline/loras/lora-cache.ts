@@ -36,7 +36,7 @@ function openLora(file: string, stamp: string, nets: Pick<Model, 'unet' | 'text'
   const opened = openTensorFile(file)
   const lora = readLora(opened, netsOf(nets))
   const known = new Map<LowRank, Factors>()
-  let bytes = 1e6
+  let bytes = lora.deltas.reduce((sum, delta) => sum + (delta.kind === 'sparse' ? 8 * delta.values.length : 0), 1e6)
   return {
     lora,
     metadata: opened.metadata,
