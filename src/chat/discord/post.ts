@@ -92,7 +92,8 @@ export function createPost(
     try {
       const posted = await sendDirect(address, outgoing)
       const { channel, message } = handleFrom(posted.handle)
-      if (interaction) await responses.close(interaction, linkTo(channel, message))
+      // The message is there: a pointer to it that fails is no reason to send another.
+      if (interaction) await responses.close(interaction, linkTo(channel, message)).catch(() => undefined)
       return posted
     } catch (error) {
       const closed = error instanceof UserError && error.code === 'direct-closed'

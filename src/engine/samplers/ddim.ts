@@ -20,7 +20,8 @@ export function ddim({ name, steps, spacing, stepsOffset, end, eta }: SamplerSet
     input: (x) => x,
     step(x, eps, i, noise) {
       const t = timesteps[i]!
-      // diffusers steps by 1000 / steps also where linspace's points lie further apart, and so do all animations made with linspace.
+      // diffusers steps by 1000 / steps also where linspace's points lie further apart, and so do all animations made with linspace. Of trailing,
+      // whose points it misses by one where the steps do not divide 1000, the next point is taken, so that a picture comes out whole.
       const tPrev = spacing === 'linspace' ? t - Math.floor(trainSteps / steps) : (timesteps[i + 1] ?? -1)
       const a = alphas[t]!
       const aPrev = tPrev >= 0 ? alphas[tPrev]! : last
