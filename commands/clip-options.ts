@@ -2,7 +2,7 @@
 // them but the level of windows (Discord allows 25 options, and memory grows with it), /again those that people change their minds about.
 
 import { type ModelSummary, type Settings, settingOption, type Values } from '../src/chat/contract/command.ts'
-import { framesIn } from '../src/clip.ts'
+import { framesBy, framesIn } from '../src/clip.ts'
 import { type DrawSettings, drawSettings, seconds } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
@@ -29,10 +29,10 @@ export const windowOptions = {
 /** Text2Video-Zero stands in the place of the motion module. */
 export const methodOption = settingOption('method', 'How frames move together: by a motion module, or zero, without one')
 
-/** What a model can draw by this method, which needs no motion module: see the paper's section 4 for how many frames it usually draws. */
+/** What a model can draw by this method, which needs no motion module. */
 export function modelBy(method: DrawSettings['method'], model: ModelSummary): ModelSummary {
   if (method !== 'zero') return model
-  return { ...model, maxFrames: drawSettings.frames.max, frames: model.frames === 1 ? 8 : model.frames }
+  return { ...model, maxFrames: drawSettings.frames.max, frames: framesBy(method, model.frames) }
 }
 
 /** Of those that were given. */

@@ -24,7 +24,7 @@ export const addStyle = action({
     name: { kind: 'text', help: 'What it is called', required: true, maxChars: 40, rest: true },
     file: { kind: 'file', help: 'The file itself', maxBytes: 8_000_000_000 },
     url: { kind: 'text', help: 'Where to download it', maxChars: 2000 },
-    path: { kind: 'text', help: 'Where it lies on the host that draws', maxChars: 500 },
+    path: { kind: 'text', help: 'A file in the models folder of the bot, such as look.safetensors', maxChars: 500 },
     hub: { kind: 'text', help: 'owner/repo/file on Hugging Face', maxChars: 400 },
     extend: { kind: 'flag', help: 'Add it to the style of that name' },
     strength: { kind: 'number', help: 'Of a LoRA: 1 is as it was trained', min: -4, max: 4 },

@@ -41,7 +41,7 @@ const options = {
   'window-overlap': settingOption('windowOverlap', 'Frames that neighbouring windows share, unless asked otherwise'),
   method: settingOption('method', 'How frames move together, unless asked otherwise: zero needs no motion module'),
   sampler: settingOption('sampler', 'How noise becomes a picture, unless asked otherwise'),
-  usual: { kind: 'flag', help: 'Size, frames, steps, guidance, loop, windows and sampler as the model itself has them' },
+  usual: { kind: 'flag', help: 'Size, frames, steps, guidance, loop, windows, method and sampler as the model has them' },
   where: { kind: 'choice', help: 'Where it is offered', choices: ['here', 'everywhere'] },
 } as const
 
@@ -74,8 +74,19 @@ export const editStyle = action({
   },
 })
 
-function settingValues({ width, height, frames, steps, guidance, loop, windowLength, windowOverlap, sampler }: StyleEdits): CurrentValues {
-  const values = { frames, steps, guidance, loop, 'window-length': windowLength, 'window-overlap': windowOverlap, sampler }
+function settingValues({
+  width,
+  height,
+  frames,
+  steps,
+  guidance,
+  loop,
+  windowLength,
+  windowOverlap,
+  method,
+  sampler,
+}: StyleEdits): CurrentValues {
+  const values = { frames, steps, guidance, loop, 'window-length': windowLength, 'window-overlap': windowOverlap, method, sampler }
   const known = Object.entries(values).filter(([, value]) => value !== undefined)
   return {
     ...(width !== undefined && height !== undefined && { size: `${width}x${height}` }),

@@ -20,7 +20,7 @@ export const previewStyle = action({
 })
 
 export const publishStyle = action({
-  help: 'Offer a style to everybody',
+  help: 'Offer a style to everybody here; what operators publish, everywhere',
   manager: true,
   private: true,
   options,

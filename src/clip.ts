@@ -24,6 +24,10 @@ export function checkClip(request: ClipRequest, positions: WindowPositions | nul
   checkWithSettings({ frames, prompt, negative, clip: clipSettingsIn(request) }, motion)
 }
 
+/** Of a model that draws stills Text2Video-Zero makes clips: as many as in its paper (arXiv 2303.13439, section 4). */
+export const framesBy = (method: DrawSettings['method'] | undefined, frames: number): number =>
+  method === 'zero' && frames === 1 ? 8 : frames
+
 /**
  * The frames that `seconds` are, an even number where they are played forth and back.
  * @throws UserError `seconds-too-long`

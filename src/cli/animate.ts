@@ -37,7 +37,7 @@ export function animateCommand(program: Command, line: CommandLine): void {
       '--checkpoint <file|name>',
       'a Stable Diffusion 1.x checkpoint: a file, a diffusers folder, or the name of one that was pulled (what is installed, else the small model)',
     )
-    .option('--motion <file|name>', 'a motion module for it')
+    .option('--motion <file|name>', 'a motion module for it; without one it draws stills, and clips by --method zero')
     .option('--vae <file|name>', 'a VAE in the place of its own')
     .option('--lora <file|name[:strength]>', 'a LoRA, a motion LoRA or a domain adapter; may be given again', collected(loraOf), [])
     .option('--embedding <file[:word]>', 'a textual inversion and the word for it; may be given again', collected(embeddingOf), [])
@@ -52,7 +52,11 @@ export function animateCommand(program: Command, line: CommandLine): void {
     .option('--size <WxH>', 'pixels of a frame, such as 512x384', size)
     .option('--width <pixels>', 'of a frame, a multiple of 8', whole)
     .option('--height <pixels>', 'of a frame, a multiple of 8', whole)
-    .option('--frames <count>', `of the loop, ${drawSettings.frames.min} to ${drawSettings.frames.max} (16)`, whole)
+    .option(
+      '--frames <count>',
+      `of the loop, ${drawSettings.frames.min} to ${drawSettings.frames.max} (16; 8 by --method zero without a motion module)`,
+      whole,
+    )
     .option('--seconds <length>', 'how long it plays, in place of --frames', number)
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)

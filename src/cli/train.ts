@@ -9,14 +9,16 @@ import { devices } from '../engine/index.ts'
 import { learningRates, lossWeightings, recomputations, type TraineeName, writtenTypes } from '../engine/train.ts'
 import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import { cacheFolder } from '../paths.ts'
+import { cacheFolder, pocket } from '../paths.ts'
 import { lookNames } from '../pocket-world/looks.ts'
 import { createFileContents } from '../render/file-contents.ts'
+import { readPublishedModels } from '../styles/download/published-models.ts'
 import type { TrainingRequest } from '../trainer/training-request.ts'
 import { runTraining, type TrainingProgress, type TrainingRunOptions, trainingFolder } from '../trainer/training-run.ts'
 import { readStyleCatalog } from './animate/read-style-catalog.ts'
 import type { CommandLine } from './command-line/command-line.ts'
 import { number, seedOf, size, whole } from './command-line/flag-values.ts'
+import { modelPath } from './command-line/model-path.ts'
 import type { Output } from './terminal/output.ts'
 import { inBytes, inMillions } from './terminal/plain-text.ts'
 import { type TrainingBar, trainingBar } from './terminal/progress-bar.ts'
@@ -38,7 +40,7 @@ export function trainCommand(program: Command, { output, prefix }: CommandLine):
           ? 'pictures and videos, each with its caption in a .txt beside it, or in a .csv for all (file, caption; or as WebVid has it)'
           : 'pictures and videos',
       )
-      .action((data: string | undefined, flags: TrainFlags) => trainAs(name, data, flags, output))
+      .action((data: string | undefined, flags: TrainFlags) => trainAs(name, data, flags, { output, prefix }))
   }
 }
 
@@ -62,8 +64,8 @@ function withFlags(command: Command, kind: Kind): Command {
   const { steps, batch, moves, captions, mirrors } = kind
   command
     .requiredOption('--out <file>', outs[kind.out])
-    .option('--checkpoint <path>', 'the base model, which stays as it is (what is installed, else the small model)')
-    .option('--vae <file>', 'a VAE in the place of its own')
+    .option('--checkpoint <file|name>', 'the base model, which stays as it is (what is installed, else the small model)')
+    .option('--vae <file|name>', 'a VAE in the place of its own')
     .addOption(new Option('--world <name>', 'scenes drawn by program instead of a folder: what the small model knows').choices(['pocket']))
     .option('--count <number>', 'of its scenes', whole, 200)
   if (!moves) command.addOption(new Option('--look <name>', 'in which they are drawn').choices([...lookNames]))
@@ -103,9 +105,14 @@ function withFlags(command: Command, kind: Kind): Command {
     .option('--threads <count>', 'of the CPU; another count rounds otherwise', whole)
 }
 
-async function trainAs(kind: TraineeName, data: string | undefined, flags: TrainFlags, output: Output): Promise<void> {
+async function trainAs(
+  kind: TraineeName,
+  data: string | undefined,
+  flags: TrainFlags,
+  { output, prefix }: Pick<CommandLine, 'output' | 'prefix'>,
+): Promise<void> {
   const config = readConfig(process.env)
-  const request = await requestFor(kind, data, flags, config)
+  const request = await requestFor(kind, data, flags, { config, prefix })
   const out = resolve(flags.out)
   mkdirSync(dirname(out), { recursive: true })
   const stop = new AbortController()
@@ -135,10 +142,19 @@ async function trainAs(kind: TraineeName, data: string | undefined, flags: Train
   }
 }
 
-async function requestFor(kind: TraineeName, data: string | undefined, flags: TrainFlags, config: Config): Promise<TrainingRequest> {
+async function requestFor(
+  kind: TraineeName,
+  data: string | undefined,
+  flags: TrainFlags,
+  { config, prefix }: { readonly config: Config; readonly prefix: string },
+): Promise<TrainingRequest> {
   const styles = await readStyleCatalog(config)
+  const models = { installed: styles.installed, published: readPublishedModels(dirname(pocket)), prefix }
+  const path = (named: string | undefined): string | undefined => (named === undefined ? undefined : modelPath(named, models))
   try {
-    return trainingRequestFrom(kind, data, { ...flags, flip: flags.flip ?? false }, styles.base)
+    const { checkpoint, motion, vae, from } = flags
+    const files = omitUndefined({ checkpoint: path(checkpoint), motion: path(motion), vae: path(vae), from: path(from) })
+    return trainingRequestFrom(kind, data, { ...flags, ...files, flip: flags.flip ?? false }, styles.base)
   } finally {
     await styles.close()
   }

@@ -27,7 +27,10 @@ export function verifyCommand(program: Command, { output }: CommandLine): void {
   program
     .command('verify')
     .description('compare the engine with reference tensors: how to check a new GPU or driver')
-    .argument('[dir]', 'reference tensors, or a model folder with expected.safetensors; without it, the two sets that ship')
+    .argument(
+      '[dir]',
+      'reference tensors, or a model folder with expected.safetensors; without it, the two sets in the test/fixtures of a checkout',
+    )
     .addOption(new Option('--device <name>', 'what computes').choices(['auto', ...devices]).default('auto'))
     .addOption(new Option('--precision <type>', 'what it computes in; the device decides otherwise').choices(['float32', 'float16']))
     .action(async (dir: string | undefined, flags: Flags) => {

@@ -68,6 +68,13 @@ describe('the package', { timeout: 240_000 }, () => {
     assert.ok(existsSync(join(folder, '.zoetrope/cache')))
   })
 
+  test('prints the scripts that complete its commands', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      const { stdout } = await run(process.execPath, [program, 'completion', shell], { cwd: somewhere, env: environment })
+      assert.match(stdout, /zoetrope/)
+    }
+  })
+
   test('starts the bot', async () => {
     const bot = spawn(process.execPath, [program, 'bot'], { cwd: somewhere, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
     let said = ''

@@ -188,6 +188,10 @@ test('what cannot be learned from, or written, is said in a sentence', async () 
       /--look is for scenes that are drawn by program/,
     ],
     [['motion', clips, '--camera', 'spin', '--out', join(folder, 'x.safetensors'), ...base], /--camera.*spin.*pan-left/s],
+    [
+      ['lora', pictures, ...base, '--checkpoint', 'sd15', '--out', join(folder, 'x.safetensors')],
+      /sd15 is not installed: .*models pull sd15/,
+    ],
     [['motion-lora', clips, '--caption', 'x', '--out', join(folder, 'x.safetensors'), ...base], /none was named: --motion FILE/],
     [['lora', clips, '--caption', 'x', '--frames', '4', '--out', join(folder, 'x.safetensors'), ...base], /none was named: --motion FILE/],
   ]

@@ -143,6 +143,8 @@ export const zhHelp: Pick<Locale, 'help' | 'optionNames' | 'choices'> = {
     '*.format': '文件格式',
     '*.private': '只有你能看到',
     '*.job': '哪一个动画',
+    'again.job': '哪一个动画，默认为最近一个',
+    'cancel.job': '哪一个，默认为最近一个',
     '*.host': '哪一台主机',
     '*.page': '第几页',
     '*.search': '要查找的词',

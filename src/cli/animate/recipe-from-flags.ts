@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { checkClip, framesIn } from '../../clip.ts'
+import { checkClip, framesBy, framesIn } from '../../clip.ts'
 import type { Config } from '../../config.ts'
 import { clipSettingsIn, type DrawSettings, drawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
 import { checkControl, modelDefaults } from '../../engine/index.ts'
@@ -60,6 +60,7 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, model
     negative: flags.negative ?? defaults.negative,
     ...omitUndefined({ style, model }),
     ...requiredSettingsIn(defaults),
+    frames: framesBy(flags.method, defaults.frames),
     width,
     height,
     ...drawSettingsIn(flags),

@@ -26,14 +26,15 @@ const usual = { learningRate: 1e-4, emptyCaptions: 0.1, mirrors: false, moves: f
 
 const rank = (command: Command): Command => command.option('--rank <count>', 'of its matrices (16)', whole)
 const from = (command: Command): Command =>
-  command.option('--from <file>', 'one to go on with, its ranks as they are, instead of a new one')
+  command.option('--from <file|name>', 'one to go on with, its ranks as they are, instead of a new one')
 const stride = (command: Command): Command =>
   command.option('--stride <count>', 'every so many frames of the video; shorter ones are stretched (4)', whole)
 const clips = (command: Command): Command =>
   stride(command.option('--frames <count>', 'of a clip (16)', whole)).addOption(
     new Option('--camera <name>', 'by which scenes of --world are seen, out and back').choices([...cameraNames]),
   )
-const beside = (command: Command): Command => command.option('--motion <file>', "the motion module that it is for (the base model's own)")
+const beside = (command: Command): Command =>
+  command.option('--motion <file|name>', "the motion module that it is for (the base model's own)")
 
 export const kinds: Readonly<Record<TraineeName, Kind>> = {
   lora: {
@@ -55,7 +56,7 @@ export const kinds: Readonly<Record<TraineeName, Kind>> = {
     ...usual,
     does: 'a motion module, from videos',
     ...{ steps: 10_000, batch: 4, mirrors: true, moves: true, out: 'either' },
-    flags: (command) => clips(command).option('--from <path>', 'a motion module to go on with, instead of a new one'),
+    flags: (command) => clips(command).option('--from <file|name>', 'a motion module to go on with, instead of a new one'),
   },
   'motion-lora': {
     ...usual,

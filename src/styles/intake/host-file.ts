@@ -37,5 +37,5 @@ function realPathWithin(path: string, folders: readonly string[]): string {
     }
   }
   const shown = sanitizeText(path, 200)
-  throw new UserError('path-outside', `There is no file '${shown}' in the folders of models on the host that draws.`, { path: shown })
+  throw new UserError('path-outside', `There is no file '${shown}' in the models folder of the bot.`, { path: shown })
 }

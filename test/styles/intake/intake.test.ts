@@ -177,7 +177,7 @@ describe('where a file comes from', () => {
     for (const path of ['/etc/passwd', '/etc/nothing', '../../etc/passwd', 'sub', 'nothing.safetensors', 'out.safetensors', '', '/']) {
       const { code, message } = await refusal(admin.add({ name: 'x', extend: false, path }))
       assert.equal(code, 'path-outside', path)
-      assert.equal(message.replace(`'${path}'`, ''), 'There is no file  in the folders of models on the host that draws.')
+      assert.equal(message.replace(`'${path}'`, ''), 'There is no file  in the models folder of the bot.')
     }
     const card = await admin.add({ name: 'x', extend: false, path: 'sub/a.safetensors' })
     assert.equal(card.files[0]!.source, 'path:sub/a.safetensors')
