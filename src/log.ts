@@ -30,9 +30,10 @@ export function createLog({ level, secrets = [], write = (line) => process.stder
 }
 
 /** Errors of Redis carry the command that failed: passwords and people's files among its arguments. */
-function withoutCommand(error: Error): object {
-  const { command: _command, ...said } = pino.stdSerializers.err(error)
-  return said
+function withoutCommand(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { command: _command, aggregateErrors, ...said } = pino.stdSerializers.err(error)
+  return aggregateErrors ? { ...said, aggregateErrors: aggregateErrors.map(({ command: _of, ...one }: Record<string, unknown>) => one) } : said
 }
 
 /** Control characters and marks of direction that JSON lets stand: a terminal obeys them, whoever wrote them. The line means the same. */

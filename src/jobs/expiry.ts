@@ -1,8 +1,9 @@
-// Expiry: gives up jobs that have waited too long without a beginning. One timer, for whoever has waited longest. What was begun once, and
-// waits again after a stop or a crash, is never late: a training that took a day goes on.
+// Expiry: gives up jobs that have waited too long without a beginning. One timer, for whoever has waited longest. A training that
+// was begun once, and waits again after a stop or a crash, is never late: it may have taken a day already.
 
 import type { Clock } from '../clock.ts'
 import type { Job } from './job.ts'
+import { laneOf } from './lane.ts'
 
 export interface Expiry {
   /** Gives up who is late, and watches the others. */
@@ -57,4 +58,5 @@ export function createExpiry({ clock, maxWaitMs, jobs, giveUp, isOpen }: ExpiryP
   }
 }
 
-const waitsToBegin = ({ state, startedMs }: Job): boolean => state === 'waiting' && startedMs === undefined
+const waitsToBegin = ({ state, startedMs, request }: Job): boolean =>
+  state === 'waiting' && (startedMs === undefined || laneOf(request) === 'drawing')

@@ -73,7 +73,7 @@ async function decodeVideo(path: string, { width: W, height: H, maxFrames, ffmpe
     ...['-an', '-sn', '-frames:v', String(maxFrames), '-vsync', 'passthrough'],
     ...[
       '-vf',
-      `crop=w='min(iw,${longestShape}*ih)':h='min(ih,${longestShape}*iw)',scale=w='max(${W},trunc(${H}*iw/ih))':h='max(${H},trunc(${W}*ih/iw))':flags=lanczos`,
+      `crop=w='min(iw,${longestShape}*ih)':h='min(ih,${longestShape}*iw)':exact=1,scale=w='max(${W},trunc(${H}*iw/ih))':h='max(${H},trunc(${W}*ih/iw))':flags=lanczos`,
     ],
     ...['-f', 'image2pipe', '-c:v', 'ppm', 'pipe:1'],
   ]

@@ -72,6 +72,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   let erasing: NodeJS.Timeout | undefined
   const durability = path === ':memory:' ? undefined : createDurability(`${path}-wal`)
 
+  function erase(): void {
+    if (!database.isOpen) return
+    erasing ??= setTimeout(() => {
+      erasing = undefined
+      if (!truncateLog(database, waitMs)) erase()
+    }, eraseAfterMs).unref()
+  }
+
   return {
     sql: database,
     transaction(act) {
@@ -86,13 +94,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     durable: async () => durability?.sync(),
-    erase() {
-      if (!database.isOpen) return
-      erasing ??= setTimeout(() => {
-        erasing = undefined
-        truncateLog(database, waitMs)
-      }, eraseAfterMs).unref()
-    },
+    erase,
     close() {
       clearTimeout(erasing)
       durability?.close()
@@ -102,12 +104,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-/** Where another process is reading, or the disk is full, the next time does it: nobody is kept waiting for it, and nothing ends by it. */
-function truncateLog(database: DatabaseSync, waitMs: number): void {
+/** @returns false where another process is reading, or the disk is full: nobody is kept waiting for it, and nothing ends by it */
+function truncateLog(database: DatabaseSync, waitMs: number): boolean {
   try {
-    database.exec(`PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)`)
+    database.exec('PRAGMA busy_timeout = 0')
+    return database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
   } catch {
-    // SQLITE_FULL, SQLITE_IOERR: whoever writes next hears of it
+    return false // SQLITE_FULL, SQLITE_IOERR: whoever writes next hears of it
   } finally {
     database.exec(`PRAGMA busy_timeout = ${waitMs}`)
   }

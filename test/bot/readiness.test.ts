@@ -41,8 +41,21 @@ test('what keeps it from drawing is told to the operator once, tried again, and 
     'Nothing can be drawn: There is no file /models/sd15.safetensors.',
     'Ready: what kept the bot from drawing is mended.',
   ])
+})
+
+test('once it has stopped, nothing is looked at any more', async () => {
+  let looks = 0
+  const { readiness, told, clock } = openReadiness(async () => {
+    looks++
+    throw missing()
+  })
+  await readiness.known
+  await clock.advance(60_000)
+  const before = looks
+  assert.ok(before > 1, `${before}`)
   readiness.stop()
   await clock.advance(3_600_000)
+  assert.deepEqual([looks, told.length], [before, 1])
 })
 
 test('people are told of what the operator can mend that it is told, and of everything else what it is', async () => {

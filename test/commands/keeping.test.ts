@@ -8,6 +8,7 @@ import { maxCommandChars } from '../../src/chat/contract/command.ts'
 import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { createMessageIndex } from '../../src/chat/delivery/message-index.ts'
 import type { Job } from '../../src/jobs/job.ts'
+import { createManualRenderer } from '../jobs/manual-renderer.ts'
 import { type CommandTester, createCommandTester, factsIn } from './command-tester.ts'
 
 const dayMs = 24 * 3_600_000
@@ -119,10 +120,37 @@ describe('what is kept', () => {
     assert.deepEqual((await tester.testChat.chat.contexts.settingsOf({ platform: 'fake', space: 'other', person: 'x' })).channels, [])
   })
 
-  test('/cancel ends the latest, all, or one; /queue says so', async () => {
+  test('/cancel ends the latest, all of the own ones, or one; /queue says so', async (t) => {
     assert.match((await tester.say('ann', '/cancel')).text, /Nothing of yours/)
     assert.match((await tester.say('ann', '/queue')).text, /Nothing is waiting/)
     assert.match((await tester.say('ann', '/cancel nonsense')).text, /no animation 'nonsense'/)
+
+    const { testChat, say } = await createCommandTester({ renderer: () => createManualRenderer(1) })
+    t.after(() => testChat.close())
+    const left = () =>
+      testChat.scheduler
+        .standings()
+        .map(({ job }) => job.request.prompt)
+        .sort()
+    const asked = [
+      ['ann', 'one'],
+      ['ann', 'two'],
+      ['ann', 'three'],
+      ['bob', 'four'],
+      ['root', 'five'],
+    ] as const
+    for (const [person, prompt] of asked) {
+      await say(person, `/animate ${prompt}`)
+      await new Promise((resolve) => setTimeout(resolve, 5)) // the latest is told by the time
+    }
+    await say('ann', '/cancel')
+    assert.deepEqual(left(), ['five', 'four', 'one', 'two'])
+    await say('root', '/cancel all:yes')
+    assert.deepEqual(left(), ['four', 'one', 'two'], "an admin's all are the admin's own")
+    assert.match((await say('ann', '/cancel all:yes')).text, /2/)
+    assert.deepEqual(left(), ['four'])
+    assert.match((await say('ann', '/queue')).text, /1/)
+    await say('bob', '/cancel')
   })
 
   test('/help says every command that a person may use, and every option of one', async () => {

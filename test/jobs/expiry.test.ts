@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { askOf } from './asks.ts'
-import { activeIds, openScheduler } from './open-scheduler.ts'
+import { createManualRenderer } from './manual-renderer.ts'
+import { openScheduler } from './open-scheduler.ts'
 
 const hourMs = 3_600_000
 
@@ -31,12 +32,20 @@ test('who waited too long while nothing ran is given up at the next start, and n
   assert.equal(second.scheduler.find('j0')!.state, 'expired')
 })
 
-test('what was begun before a stop goes on after it, however long ago it came', async () => {
-  const first = await openScheduler({ maxWaitMs: hourMs })
-  await first.scheduler.accept(askOf('ann'))
+test('a training that was begun before a stop goes on after it, however long ago it came; a drawing does not', async () => {
+  const trainer = createManualRenderer(1)
+  const first = await openScheduler({ maxWaitMs: hourMs, trainer })
+  const training = await first.scheduler.accept(askOf('ann', { training: { id: 'one', pictures: 12 } }))
+  const drawing = await first.scheduler.accept(askOf('ann'))
   await first.clock.advance(2 * hourMs)
+  assert.deepEqual(
+    [training.id, drawing.id].map((id) => first.scheduler.find(id)!.state),
+    ['running', 'running'],
+  )
   await first.scheduler.stop()
-  const second = await openScheduler({ journal: first.journal, maxWaitMs: 0 })
-  assert.equal(second.scheduler.find('j0')!.state, 'running')
-  assert.deepEqual(activeIds(second.renderer), ['j0'])
+  const second = await openScheduler({ journal: first.journal, maxWaitMs: 0, trainer: createManualRenderer(1) })
+  assert.deepEqual(
+    [training.id, drawing.id].map((id) => second.scheduler.find(id)!.state),
+    ['running', 'expired'],
+  )
 })

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openJournal } from '../../src/jobs/journal/journal.ts'
+import { trainingAttempts } from '../../src/jobs/lane.ts'
 import type { AnimationRequest } from '../../src/jobs/request.ts'
 import { askOf, ownerOf } from './asks.ts'
 import { createManualRenderer } from './manual-renderer.ts'
@@ -70,5 +72,18 @@ test('stopped in the middle, a training waits again; cancelled, its slot is free
   await again.scheduler.cancel(id)
   await tick()
   assert.deepEqual([again.scheduler.find(id)!.state, again.scheduler.find(other.id)!.state], ['cancelled', 'running'])
-  assert.ok(told().length > 0)
+  assert.deepEqual(told(), [`${id} waiting`, `${id} running`, `${id} waiting`])
+})
+
+test('a training is begun as often as its lane allows, however often the process dies, and then given up', async () => {
+  const journal = openJournal(':memory:')
+  const open = () => openScheduler({ trainer: createManualRenderer(1), journal })
+  const first = await open()
+  const { id } = await first.scheduler.accept(askOf('ann', training('one')))
+  for (let attempts = 2; attempts <= trainingAttempts; attempts++) {
+    const { scheduler } = await open()
+    assert.partialDeepStrictEqual(scheduler.find(id), { state: 'running', attempts })
+  }
+  const { scheduler } = await open()
+  assert.partialDeepStrictEqual(scheduler.find(id), { state: 'failed', reason: { code: 'gave-up', data: { attempts: trainingAttempts } } })
 })

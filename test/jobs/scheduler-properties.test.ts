@@ -64,8 +64,13 @@ interface Home {
   readonly journal: Journal
   readonly clock: ManualClock
   readonly ends: Map<string, number>
+  /** That were reported, but for those that a step asks for. */
+  readonly errors: string[]
   ids: number
 }
+
+/** Of a step that breaks a render, and of a journal whose process has died. */
+const wanted = /^Error: (broken|written by the dead)$/
 
 /** A journal that refuses to be written once its process has died. */
 function mortalJournal(journal: Journal): { readonly journal: Journal; readonly die: () => void } {
@@ -85,7 +90,7 @@ function mortalJournal(journal: Journal): { readonly journal: Journal; readonly 
 }
 
 function newHome(): Home {
-  return { journal: openJournal(':memory:'), clock: createManualClock(), ends: new Map(), ids: 0 }
+  return { journal: openJournal(':memory:'), clock: createManualClock(), ends: new Map(), errors: [], ids: 0 }
 }
 
 async function openIn(
@@ -102,6 +107,7 @@ async function openIn(
     clock: home.clock,
     newId: () => `j${home.ids++}`,
     queue: createFairQueue(quantum),
+    onError: (error) => wanted.test(String(error)) || home.errors.push(String(error)),
   })
   scheduler.listen(({ kind, job }) => {
     if (kind !== 'state' || !hasEnded(job)) return
@@ -179,6 +185,7 @@ test('every accepted job has exactly one end, whatever is asked, cancelled, fini
         }
         await scheduler.stop()
         home.journal.close()
+        assert.deepEqual(home.errors, [])
       },
     ),
     { numRuns: 150 },

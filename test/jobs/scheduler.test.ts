@@ -10,7 +10,8 @@ import { resultOf } from './manual-renderer.ts'
 import { activeIds, fillableJournal, idsOf, openScheduler, refusal } from './open-scheduler.ts'
 
 test('a job goes from waiting over running to done, each written down before it is told', async () => {
-  const { scheduler, renderer, journal, told, clock } = await openScheduler()
+  const { scheduler, renderer, journal, told, clock, errors } = await openScheduler()
+  // what a listener throws is reported
   scheduler.listen(({ kind, job }) => kind === 'state' && assert.deepEqual(journal.find(job.id), job))
   const accepted = await scheduler.accept(askOf('ann'))
   assert.deepEqual(accepted, journal.find('j0'))
@@ -23,6 +24,7 @@ test('a job goes from waiting over running to done, each written down before it 
   assert.partialDeepStrictEqual({ ...job, endedMs }, { state: 'done', result: resultOf(accepted), attempts: 1, endedMs: startedMs + 500 })
   assert.deepEqual(idsOf(scheduler.untold()), ['j0'])
   assert.deepEqual(scheduler.load(), { waiting: 0, running: 0 })
+  assert.deepEqual(errors, [])
 })
 
 test('what is refused fails with its sentence; what breaks is reported, and people hear only of its id', async () => {

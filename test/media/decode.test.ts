@@ -84,7 +84,7 @@ test('a line of pixels is cut before it is enlarged, and what is far too large m
   const { width, height, data } = await decodeFrames(line, square)
   assert.deepEqual([width, height, ...data.subarray(0, 3)], [32, 32, 40, 90, 160])
   const large = join(folder, 'large.png')
-  await sharp({ create: { width: 6000, height: 4000, channels: 3, background: colour } })
+  await sharp({ create: { width: 12_000, height: 9000, channels: 3, background: colour } })
     .png()
     .toFile(large)
   assert.deepEqual([...(await decodeFrames(large, square)).data.subarray(0, 3)], [40, 90, 160])

@@ -10,9 +10,13 @@ export interface Ended {
 }
 
 export interface Killed {
-  readonly afterMs: number
+  /** What it said so far. */
+  readonly once: (said: string) => boolean
   readonly signal: NodeJS.Signals
 }
+
+/** The last step that it told, by its bar. */
+export const stepIn = (said: string): number => Number([...said.matchAll(/training [^\r\n]* (\d+)\/\d+ loss/g)].at(-1)?.[1] ?? 0)
 
 /** Any command of the terminal, with a home of its own. */
 export const zoetropeIn =
@@ -23,9 +27,11 @@ export const zoetropeIn =
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text))
-    const timer = killed && setTimeout(() => child.kill(killed.signal), killed.afterMs)
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text: Buffer) => {
+        said += text
+        if (killed?.once(said) && !child.killed) child.kill(killed.signal)
+      })
     const [code] = (await once(child, 'close')) as [number | null]
-    clearTimeout(timer)
     return { code, said }
   }

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
 import { encode } from '../../src/media/animation.ts'
-import { type Ended, type Killed, zoetropeIn } from './train-process.ts'
+import { type Ended, type Killed, stepIn, zoetropeIn } from './train-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const tiny = join(root, 'test/fixtures/tiny')
@@ -44,22 +44,23 @@ const loraTo = (out: string, ...more: string[]): string[] => [
 const bytesOf = (name: string): Buffer => readFileSync(join(folder, name))
 
 test('killed at any moment and asked for again, a training ends with the weights of one that was not', { timeout: 600_000 }, async () => {
-  const began = performance.now()
   const whole = await train(loraTo('whole.safetensors'))
-  const wholeMs = performance.now() - began
   assert.equal(whole.code, 0, whole.said)
   const stops: number[] = []
   for (let i = 0; i < kills; i++) {
-    await train(loraTo('killed.safetensors'), { afterMs: wholeMs * (0.2 + 0.7 * Math.random()), signal: 'SIGKILL' })
-    const state = join(folder, 'killed.training/state.safetensors')
-    if (existsSync(state)) stops.push(Number(openTensorFile(state).metadata.get('step')))
+    // Further on each time, as far as the kept state has come.
+    const step = 8 + Math.floor((i * 45) / kills)
+    const { code, said } = await train(loraTo('killed.safetensors'), { once: (told) => stepIn(told) >= step, signal: 'SIGKILL' })
+    assert.equal(code, null, said)
+    stops.push(Number(openTensorFile(join(folder, 'killed.training/state.safetensors')).metadata.get('step')))
   }
   const last = await train(loraTo('killed.safetensors'))
   assert.equal(last.code, 0, last.said)
   assert.ok(
-    stops.some((step) => step > 0),
+    stops.every((step) => step > 0 && step < 60),
     `it was killed at steps ${stops}`,
   )
+  assert.match(last.said, new RegExp(`goes on behind step ${stops.at(-1)}\\b`))
   assert.deepEqual(bytesOf('killed.training/state.safetensors'), bytesOf('whole.training/state.safetensors'))
   const [a, b] = ['killed', 'whole'].map((name) => openTensorFile(join(folder, `${name}.safetensors`)))
   assert.deepEqual([...a!.tensors.keys()], [...b!.tensors.keys()])
@@ -100,7 +101,10 @@ test('a training goes on with what it was begun with alone, or anew', async () =
 })
 
 test('asked to stop, a training keeps its state and says where it is', async () => {
-  const { code, said } = await train(loraTo('stopped.safetensors', '--steps', '100000'), { afterMs: 6000, signal: 'SIGINT' })
+  const { code, said } = await train(loraTo('stopped.safetensors', '--steps', '100000'), {
+    once: (told) => stepIn(told) > 0,
+    signal: 'SIGINT',
+  })
   assert.equal(code, 130, said)
   const step = Number(/Stopped after step (\d+); the same command goes on from there/.exec(said)?.[1])
   assert.equal(Number(openTensorFile(join(folder, 'stopped.training/state.safetensors')).metadata.get('step')), step)
@@ -166,6 +170,9 @@ test('a LoRA is learned from clips beside the motion module, and gone on with', 
   assert.deepEqual([...longer!.tensors.keys()], [...begun!.tensors.keys()])
   assert.equal(longer!.metadata.get('ss_network_dim'), '2', 'its rank')
   assert.equal(longer!.metadata.get('ss_frames'), '4')
+  const itself = await train(to('clips.safetensors', ...from, '--restart'))
+  assert.equal(itself.code, 3)
+  assert.match(itself.said, /--out would overwrite what --from goes on with/)
   const ranked = await train(to('x.safetensors', ...from, '--rank', '3'))
   assert.equal(ranked.code, 3)
   assert.match(ranked.said, /--from goes on with a file whose rank is as it is: leave --rank out/)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
-import { zoetropeIn } from './train-process.ts'
+import { stepIn, zoetropeIn } from './train-process.ts'
 
 const tiny = join(import.meta.dirname, '../fixtures/tiny')
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-whole-'))
@@ -21,11 +21,12 @@ const asked = (kind: string, out: string, ...more: readonly string[]): string[] 
 
 test('a whole model that was killed goes on to the same weights, and is a base to draw with', { timeout: 600_000 }, async () => {
   const longer = ['--steps', '30', '--save-every', '4', '--text-encoder', '--learning-rate', '0.001']
-  const began = performance.now()
   const whole = await run(asked('t2i', 'whole', ...longer))
-  const wholeMs = performance.now() - began
   assert.equal(whole.code, 0, whole.said)
-  for (const share of [0.5, 0.75]) await run(asked('t2i', 'killed', ...longer), { afterMs: share * wholeMs, signal: 'SIGKILL' })
+  for (const step of [6, 17]) {
+    const killed = await run(asked('t2i', 'killed', ...longer), { once: (told) => stepIn(told) >= step, signal: 'SIGKILL' })
+    assert.equal(killed.code, null, killed.said)
+  }
   const again = await run(asked('t2i', 'killed', ...longer))
   assert.equal(again.code, 0, again.said)
   assert.match(again.said, /goes on behind step/, 'it was killed between its first save and its end')

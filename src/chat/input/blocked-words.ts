@@ -25,6 +25,8 @@ export interface CheckedPrompt {
   readonly negative: string
   readonly stripped: readonly string[]
   readonly forced: readonly string[]
+  /** Of the prompt: see `textsOf`. */
+  readonly texts: readonly string[]
 }
 
 /**
@@ -33,14 +35,14 @@ export interface CheckedPrompt {
  * @throws UserError blocked-words { words }, nothing-left
  */
 export function checkWords({ prompt, negative, steps }: PromptToCheck, blocked: BlockedWords): CheckedPrompt {
-  refuse(foundInPrompt({ prompt, steps }, blocked.refuse))
+  const asked = textsOf(prompt, steps)
+  refuse(foundIn(asked, blocked.refuse))
   const dropped = [...blocked.strip, ...blocked.negative]
   const present = new Set<string>()
   const rest = overKeyedTexts(prompt, (part) => withoutDropped(part, dropped, present))
-  if (present.size > 0 && foundInPrompt({ prompt: rest, steps }, blocked.refuse).length > 0)
-    return checkWords({ prompt: rest, negative, steps }, blocked)
-  refuse(foundInPrompt({ prompt: rest, steps }, dropped))
-  if (present.size === 0) return { prompt, negative, stripped: [], forced: [] }
+  const texts = present.size === 0 ? asked : textsOf(rest, steps)
+  refuse(foundIn(texts, [...blocked.refuse, ...dropped]))
+  if (present.size === 0) return { prompt, negative, stripped: [], forced: [], texts }
   const forced = blocked.negative.filter((word) => present.has(word))
   return {
     prompt: rest,
@@ -49,6 +51,7 @@ export function checkWords({ prompt, negative, steps }: PromptToCheck, blocked: 
     ),
     stripped: blocked.strip.filter((word) => present.has(word)),
     forced,
+    texts,
   }
 }
 
@@ -73,24 +76,27 @@ function withoutDropped(text: string, dropped: readonly string[], present: Set<s
   return rest
 }
 
-/** Of these words those that stand in it as it was typed, or as the text encoder reads it. The numbers of frames before the parts are no words. */
-export function foundInPrompt({ prompt, steps }: Omit<PromptToCheck, 'negative'>, words: readonly string[]): string[] {
+/** What a prompt says: as it was typed, and as the text encoder reads it. The numbers of frames before the parts are no words. */
+export const textsOf = (prompt: string, steps: number): readonly string[] => [
+  ...new Set([...keyedTexts(prompt).map(({ text }) => text), ...promptReadings(prompt, steps)]),
+]
+
+/** Which of the words stand in any of the texts, as the list spells them. */
+export function foundIn(texts: readonly string[], words: readonly string[]): string[] {
   if (words.length === 0) return []
-  const texts = new Set([...keyedTexts(prompt).map(({ text }) => text), ...promptReadings(prompt, steps)])
-  const present = new Set([...texts].flatMap((text) => found(text, words)))
-  return words.filter((word) => present.has(word))
+  const spelled = texts.map(lettersOf)
+  return words.filter((word) => {
+    const wanted = lettersOf(word)
+    return spelled.some((letters) => rangesOf(wanted, letters).length > 0)
+  })
 }
 
-/** Which of the words stand in the text, as the list spells them. */
-export function found(text: string, words: readonly string[]): string[] {
-  const letters = lettersOf(text)
-  return words.filter((word) => rangesOf(word, letters).length > 0)
-}
+const found = (text: string, words: readonly string[]): string[] => foundIn([text], words)
 
 /** The text without the words; what is between the others stays as it was typed. */
 function without(text: string, words: readonly string[]): string {
   const letters = lettersOf(text)
-  const ranges = words.flatMap((word) => rangesOf(word, letters)).sort((a, b) => a.start - b.start)
+  const ranges = words.flatMap((word) => rangesOf(lettersOf(word), letters)).sort((a, b) => a.start - b.start)
   let rest = ''
   let at = 0
   for (const { start, end } of ranges) {
@@ -101,8 +107,7 @@ function without(text: string, words: readonly string[]): string {
 }
 
 /** Where the word stands. Languages that put no spaces between words match anywhere, others from edge to edge of words. */
-function rangesOf(word: string, letters: readonly Letter[]): { start: number; end: number }[] {
-  const wanted = lettersOf(word)
+function rangesOf(wanted: readonly Letter[], letters: readonly Letter[]): { start: number; end: number }[] {
   const anywhere = wanted.some(({ plain }) => unspaced.test(plain))
   const ranges: { start: number; end: number }[] = []
   for (let i = 0; wanted.length > 0 && i + wanted.length <= letters.length; i++) {

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Channel } from '../contract/incoming.ts'
 import type { Settings } from '../contract/settings.ts'
-import { checkWords, foundInPrompt } from './blocked-words.ts'
+import { checkWords, foundIn } from './blocked-words.ts'
 
 export interface CheckedRequest {
   readonly request: AnimationRequest
@@ -36,8 +36,8 @@ export function checkPermissions({ missing }: Channel): void {
 export function checkRequest(request: AnimationRequest, channel: Channel, settings: Settings): CheckedRequest {
   checkSize(request, settings)
   const { blocked, restricted } = settings
-  const { prompt, negative, stripped, forced } = checkWords(request, blocked)
-  const adult = channel.ageRestricted ? [] : foundInPrompt({ ...request, prompt }, restricted)
+  const { prompt, negative, stripped, forced, texts } = checkWords(request, blocked)
+  const adult = channel.ageRestricted ? [] : foundIn(texts, restricted)
   if (adult.length > 0) {
     const words = adult.join(', ')
     throw new UserError('age-restricted', `These words are for age-restricted channels only: ${words}.`, { words })

@@ -35,10 +35,11 @@ export interface SlackOptions {
   /** Where Slack keeps people's files: the token goes nowhere else. */
   readonly filesUrl?: string
   readonly log?: RedactedLog
+  /** What takes longer, such as the preview of a style, does not keep the process from ending. */
+  readonly stopMs?: number
 }
 
-/** What takes longer, such as the preview of a style, does not keep the process from ending. */
-const stopMs = 10_000
+const usualStopMs = 10_000
 
 export function createSlack(options: SlackOptions): Platform {
   const { token, appToken, signingSecret, apiUrl = 'https://slack.com/api/', filesUrl = 'https://files.slack.com/' } = options
@@ -82,7 +83,7 @@ export function createSlack(options: SlackOptions): Platform {
     },
     async stop() {
       transport?.shut()
-      await withTimeout(stopMs, app?.drain() ?? Promise.resolve(), () => undefined)
+      await withTimeout(options.stopMs ?? usualStopMs, app?.drain() ?? Promise.resolve(), () => undefined)
       await transport?.close()
       transport = undefined
     },

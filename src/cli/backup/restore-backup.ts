@@ -1,7 +1,7 @@
 // Restores a backup: unpacks it beside the home, or within one that is there, compares every file with the manifest, and only then puts it in
 // place.
 
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { extract } from 'tar'
 import { UserError } from '../../errors.ts'
@@ -14,21 +14,18 @@ import { type Manifest, manifestName, manifestSchema } from './manifest.ts'
  */
 export async function restoreBackup(file: string, home: string): Promise<Manifest> {
   if (!existsSync(file)) throw new UserError('backup-missing', `There is no file ${file}.`, { file })
-  const isThere = existsSync(home)
-  if (isThere && readdirSync(home).some((name) => name !== volumeRoot)) {
+  const isVolume = existsSync(home) && !removed(home)
+  if (isVolume && readdirSync(home).some((name) => name !== volumeRoot)) {
     const sentence = `${home} is not empty: move it away first, or name another folder in ZOETROPE_HOME.`
     throw new UserError('home-not-empty', sentence, { home })
   }
-  const draft = draftFor(home, isThere)
+  const draft = draftFor(home, isVolume)
   try {
     await unpack(file, draft)
     const manifest = await checked(file, draft)
     rmSync(join(draft, manifestName))
-    if (isThere) for (const name of readdirSync(draft)) renameSync(join(draft, name), join(home, name))
-    else {
-      chmodSync(draft, 0o700)
-      renameSync(draft, home)
-    }
+    if (isVolume) for (const name of readdirSync(draft)) renameSync(join(draft, name), join(home, name))
+    else renameSync(draft, home)
     return manifest
   } finally {
     rmSync(draft, { recursive: true, force: true })
@@ -38,12 +35,23 @@ export async function restoreBackup(file: string, home: string): Promise<Manifes
 /** What mkfs leaves in the root of an ext4 volume. */
 const volumeRoot = 'lost+found'
 
-/** A home that is there may be a volume, which cannot be replaced, and what is around it closed. @throws UserError `no-home` */
-function draftFor(home: string, isThere: boolean): string {
+/** An empty folder is replaced as a whole. A volume cannot be, nor what lies where nothing can be written: that is filled. */
+function removed(home: string): boolean {
+  try {
+    rmdirSync(home)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws UserError `no-home` */
+function draftFor(home: string, isVolume: boolean): string {
   const around = dirname(resolve(home))
   try {
-    if (!isThere) mkdirSync(around, { recursive: true })
-    return mkdtempSync(isThere ? join(home, '.partial-') : join(around, `.${basename(home)}.partial-`))
+    if (isVolume) return mkdtempSync(join(home, '.partial-'))
+    mkdirSync(around, { recursive: true })
+    return mkdtempSync(join(around, `.${basename(home)}.partial-`)) // 0700
   } catch (cause) {
     const { message } = cause as Error
     throw new UserError('no-home', `${home} cannot be written (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })

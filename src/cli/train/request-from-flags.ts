@@ -89,6 +89,8 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
   ] as const) {
     if (value < least) throw new UserError('train-number', `--${flag} is at least ${least}, not ${value}.`, { flag, value, least })
   }
+  if (from !== undefined && from === resolve(flags.out))
+    throw new UserError('train-from', `--out would overwrite what --from goes on with: name another file.`, { file: from })
   for (const flag of ['rank', 'alpha'] as const) {
     if (from !== undefined && flags[flag] !== undefined)
       throw new UserError('train-from', `--from goes on with a file whose ${flag} is as it is: leave --${flag} out.`, { flag })

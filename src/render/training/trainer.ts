@@ -57,17 +57,27 @@ export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; 
   const here = local ? 1 : 0
   const oneByOne = serial()
 
-  /** Hosts that go may leave several behind. Whoever waits need not, once nobody wants it; what has begun is waited for, because it keeps its state. */
-  async function inTurn(train: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const begun = Promise.withResolvers<void>()
+  /**
+   * Hosts that go may leave several trainings behind, which run here one at a time. Whoever waits goes back to hosts that come, or leaves once
+   * nobody wants it; what has begun is waited for, because it keeps its state.
+   * @returns false where hosts came first
+   */
+  async function trainHere({ train }: TrainingRunner, what: TrainingToRun, options: TrainingRunnerOptions): Promise<boolean> {
+    const { signal } = options
+    const decided = Promise.withResolvers<boolean>()
+    const stopListening = hosts?.onCapacity(() => hosts.capacity() > 0 && decided.resolve(false))
     const end = oneByOne(async () => {
-      if (signal.aborted) return
-      begun.resolve()
-      await train()
+      decided.resolve(true)
+      if ((await decided.promise) && !signal.aborted) await train(what, options)
     })
     end.catch(() => undefined)
-    await unlessAborted(begun.promise, signal)
+    try {
+      if (!(await unlessAborted(decided.promise, signal))) return false
+    } finally {
+      stopListening?.()
+    }
     await end
+    return true
   }
 
   /** Whether a host has it: also where none was heard of yet, just after a start. One that cannot be asked has nothing to say. */
@@ -82,15 +92,16 @@ export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; 
       if (!local) await hosts?.check(request)
     },
     async train(what, options) {
-      if (hosts && (!local || hosts.capacity() > 0 || (await isAtHost(what, hosts)))) {
-        try {
-          return await hosts.train(what, options, local !== undefined)
-        } catch (error) {
-          if (!local || !(error instanceof UserError && ofHosts.has(error.code))) throw error
+      do {
+        if (hosts && (!local || hosts.capacity() > 0 || (await isAtHost(what, hosts)))) {
+          try {
+            return await hosts.train(what, options, local !== undefined)
+          } catch (error) {
+            if (!local || !(error instanceof UserError && ofHosts.has(error.code))) throw error
+          }
         }
-      }
-      if (!local) throw new UserError('no-training', 'No styles are taught here.')
-      await inTurn(() => local.train(what, options), options.signal)
+        if (!local) throw new UserError('no-training', 'No styles are taught here.')
+      } while (!(await trainHere(local, what, options)))
     },
   }
 }

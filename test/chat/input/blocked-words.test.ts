@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type BlockedWords, checkWords, found, foundInPrompt } from '../../../src/chat/input/blocked-words.ts'
+import { type BlockedWords, checkWords, foundIn, textsOf } from '../../../src/chat/input/blocked-words.ts'
 import { promptReadings } from '../../../src/clip.ts'
 import { UserError } from '../../../src/errors.ts'
 
 const steps = 4
+const found = (text: string, words: readonly string[]) => foundIn([text], words)
+const foundInPrompt = (prompt: string, words: readonly string[]) => foundIn(textsOf(prompt, steps), words)
 const check = (prompt: string, negative: string, blocked: BlockedWords) => checkWords({ prompt, negative, steps }, blocked)
 const none = { refuse: [], strip: [], negative: [] }
 
@@ -51,7 +53,7 @@ describe('blocked words', () => {
     assert.equal(checked.negative, '0: blurry, naked | 8: naked, dark')
     assert.deepEqual([checked.stripped, checked.forced], [['gore'], ['naked']])
     assert.throws(() => check('0: a cat | 8: gore', '', { ...none, strip: ['gore'] }), { code: 'nothing-left' })
-    assert.deepEqual(foundInPrompt({ prompt: '0: a cat | 16: a dog', steps }, ['16', 'dog']), ['dog'])
+    assert.deepEqual(foundInPrompt('0: a cat | 16: a dog', ['16', 'dog']), ['dog'])
   })
 
   it('match whole words only', () => {
@@ -87,6 +89,9 @@ describe('blocked words', () => {
       'go[re|ne]',
       'go<lora:x:1>re',
       'go<lora:a | 8: b>re',
+      'go<lo<lora:anime>ra:b>re',
+      '[go\\re AND x:999]',
+      'go[re:0.45][zz:0.7]',
     ]) {
       for (const how of ['refuse', 'strip', 'negative'] as const) {
         const whole = `a room, ${hidden} on a wall`
@@ -96,10 +101,10 @@ describe('blocked words', () => {
           `${how} ${hidden}`,
         )
       }
-      assert.deepEqual(foundInPrompt({ prompt: `0: a cat | 8: ${hidden}`, steps }, ['gore', 'cat']), ['gore', 'cat'])
+      assert.deepEqual(foundInPrompt(`0: a cat | 8: ${hidden}`, ['gore', 'cat']), ['gore', 'cat'])
     }
     // what is not read as one word is none
-    for (const apart of ['go BREAK re', 'go, re', 'go :( re']) assert.deepEqual(foundInPrompt({ prompt: apart, steps }, ['gore']), [])
+    for (const apart of ['go BREAK re', 'go, re', 'go :( re']) assert.deepEqual(foundInPrompt(apart, ['gore']), [])
   })
 
   it('match inside a sentence of a language without spaces', () => {

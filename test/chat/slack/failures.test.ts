@@ -128,6 +128,19 @@ describe('Slack in trouble', () => {
       assert.ok(!(await texts()).some((text) => text.includes('Drawing it.')))
     })
 
+    test('nor does it tell anybody a second time whom it has told', async () => {
+      const old = await post({ tone: 'running', text: 'Drawing it for ann.' })
+      const end = plain({ tone: 'done', text: 'Here it is, ann.', mention: harness.server.ids.ann })
+      const before = harness.server.pings
+      const first = await harness.platform.edit(old, end)
+      const calls = harness.server.calls.length
+      const second = await harness.platform.edit(old, end)
+      assert.deepEqual(second!.messages, first!.messages)
+      const posted = harness.server.calls.slice(calls).filter(({ method }) => method === 'chat.postMessage')
+      assert.deepEqual(posted, [])
+      assert.ok(harness.server.pings > before)
+    })
+
     test('and one whose old message could not be taken away is taken away by the next try', async () => {
       const old = await post({ tone: 'running', text: 'Drawing that.' })
       const end = plain({ tone: 'done', text: 'Here that is, once.', picture: gif(3) })

@@ -86,6 +86,9 @@ export interface Ids {
 
 const stranger = { id: 'U0STRANGER', name: 'eve', team_id: 'T0ELSEWHERE', is_admin: true, is_bot: false, profile: { display_name: 'eve' } }
 
+/** Slack waits three seconds for an answer; somewhat more here, so that a busy machine is no fault. */
+const patienceMs = 5000
+
 export async function startSlack(): Promise<SlackServer> {
   const front = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
@@ -290,7 +293,7 @@ export async function startSlack(): Promise<SlackServer> {
       const id = randomUUID()
       const begun = performance.now()
       const acknowledged = new Promise<Acknowledged>((resolve) => {
-        const timer = setTimeout(() => resolve({ status: 0, payload: undefined, ms: 3000 }), 3000)
+        const timer = setTimeout(() => resolve({ status: 0, payload: undefined, ms: patienceMs }), patienceMs)
         acks.set(id, (payload) => {
           clearTimeout(timer)
           acks.delete(id)
@@ -331,11 +334,10 @@ export async function startSlack(): Promise<SlackServer> {
   }
   const agent = new Agent({ keepAlive: true })
 
-  /** Slack waits three seconds; somewhat more here, so that a busy machine is no fault. */
   function called(port: number, body: string, headers: Readonly<Record<string, string>>): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const call = request(
-        { agent, port, host: '127.0.0.1', method: 'POST', path: '/slack/events', headers, timeout: 5000 },
+        { agent, port, host: '127.0.0.1', method: 'POST', path: '/slack/events', headers, timeout: patienceMs },
         (response) => {
           const parts: Buffer[] = []
           response.on('data', (part: Buffer) => parts.push(part))

@@ -60,7 +60,7 @@ describe('Slack at the start', () => {
 
   test('what is worked on for minutes keeps nobody from stopping', { timeout: 60_000 }, async () => {
     const begun = Promise.withResolvers<void>()
-    const harness = await startSlackHarness(socketMode, { ...nobody, receive: () => new Promise(() => begun.resolve()) })
+    const harness = await startSlackHarness(socketMode, { ...nobody, receive: () => new Promise(() => begun.resolve()) }, { stopMs: 100 })
     await harness.slash(harness.server.ids.ann, 'animate a cat')
     await begun.promise
     await harness.close()

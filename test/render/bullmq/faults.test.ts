@@ -168,7 +168,7 @@ describe('a fault', { skip: skipWithoutRedis, timeout: 600_000 }, () => {
 
   test('of a network that is cut for a moment: the host goes on, and its result is taken', async () => {
     const proxy = await proxied()
-    const { pool: hosts, lost } = await pool()
+    const { pool: hosts, lost } = await pool(server!.url, { silentMs: 5000 })
     const one = await hostProcess({ redisUrl: proxy.url })
     await untilCapacity(hosts, 1)
     const { promise, onProgress } = begun()

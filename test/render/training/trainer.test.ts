@@ -63,3 +63,29 @@ test('what hosts leave behind is learned here one at a time; who waits for that 
   here.begun[1]!.end()
   await three
 })
+
+test('who waits for this machine goes to hosts that come', async () => {
+  const here = byHand()
+  let capacity = 0
+  let changed = (): void => undefined
+  const there = byHand()
+  const hosts: HostTrainer = {
+    ...{ ...unheard, ...there, isPlaced: async () => false, capacity: () => capacity },
+    onCapacity(listener) {
+      changed = listener
+      return () => undefined
+    },
+  }
+  const trainer = chooseTrainer({ hosts, local: here })
+  void trainer.train(training('one'), options())
+  await tick()
+  const two = trainer.train(training('two'), options())
+  await tick()
+  capacity = 1
+  changed()
+  await tick()
+  assert.deepEqual([here.ids(), there.ids()], [['one'], ['two']])
+  there.begun[0]!.end()
+  await two
+  here.begun[0]!.end()
+})

@@ -95,11 +95,13 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
     }
   }
 
+  /** An update shows no new picture inline, and tells nobody. */
   async function edit(handle: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
-    const wanted = inlinePictures(outgoing).map(({ bytes }) => hashOf(bytes))
-    // an update shows no new picture inline, and tells nobody
-    const showsAnew = wanted.some((hash) => !handle.files.some((file) => file.hash === hash))
-    if (showsAnew || outgoing.mention !== undefined) return replace(handle, outgoing)
+    return outgoing.mention !== undefined || showsAnew(handle, outgoing) ? replace(handle, outgoing) : update(handle, outgoing)
+  }
+
+  async function update(handle: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
+    const wanted = hashesOf(outgoing)
     const { channel, ts } = handle
     const isProgress = outgoing.tone === 'waiting' || outgoing.tone === 'running'
     try {
@@ -131,7 +133,10 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
   /** Gone, or replaced just before a crash by a message of which nobody was told. */
   async function successor(old: Handle, outgoing: Outgoing): Promise<Handle | undefined> {
     const { found } = await findPosted(old, insteadOf(old), old.ts)
-    return found && edit({ ...old, ts: found.ts, files: [...found.files], shares: [] }, outgoing)
+    if (!found) return undefined
+    // it has told already whom it was to tell
+    const handle = { ...old, ts: found.ts, files: [...found.files], shares: [] }
+    return showsAnew(handle, outgoing) ? replace(handle, outgoing) : update(handle, outgoing)
   }
 
   async function exists({ channel, ts }: Handle): Promise<boolean> {
@@ -190,3 +195,8 @@ function tsOf(ms: number): string {
 }
 
 const postedSchema = z.object({ channel: z.string(), ts: z.string() })
+
+const hashesOf = (outgoing: Outgoing): string[] => inlinePictures(outgoing).map(({ bytes }) => hashOf(bytes))
+
+const showsAnew = ({ files }: Handle, outgoing: Outgoing): boolean =>
+  hashesOf(outgoing).some((hash) => !files.some((file) => file.hash === hash))

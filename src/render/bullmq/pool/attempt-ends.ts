@@ -11,8 +11,8 @@ import { type Placed, type RemoteRun, rejectRun, runKey } from './remote-run.ts'
 import { attemptAt, type RunEvent } from './run-event.ts'
 
 export interface AttemptEnds {
-  /** It has come to what is kept until whoever asked has surely written it down. @param sha256 of its animation */
-  conclude(run: RemoteRun, sha256?: string): void
+  /** It has come to what is kept until whoever asked has surely written it down. @param sha256 of its animation @param well as it was meant to */
+  conclude(run: RemoteRun, end: { readonly well: boolean; readonly sha256?: string }): void
   /** Whoever asked was answered meanwhile. @param sha256 of its animation */
   endUnwanted(run: RemoteRun, sha256?: string): void
   /** The attempt was not begun, and is made again in its turn. */
@@ -54,7 +54,7 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
     onEvent({ kind: 'handed-back', ...attemptAt(run.where!, runKey(run)) })
     const reasons = run.avoid.size > 0 ? reasonsAgainst(registry.all(), run.needs, run.avoid) : undefined
     if (reasons) {
-      conclude(run)
+      conclude(run, { well: false })
       rejectRun(run, noHostHolds(run.needs.lane, reasons))
       onOver()
       return
@@ -98,8 +98,8 @@ export function createAttemptEnds(parts: AttemptEndsParts): AttemptEnds {
     onOver()
   }
 
-  function conclude(run: RemoteRun, sha256?: string): void {
-    const { host } = endAttempt(run, { well: true })
+  function conclude(run: RemoteRun, { well, sha256 }: Parameters<AttemptEnds['conclude']>[1]): void {
+    const { host } = endAttempt(run, { well })
     delivered.add(run, host, sha256)
   }
 

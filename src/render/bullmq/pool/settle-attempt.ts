@@ -49,7 +49,7 @@ export function createSettleAttempt(parts: SettleAttemptParts): (run: RemoteRun,
         }
         const { notes, closing, stepMs, renderMs, device } = outcome
         onEvent({ kind: 'ended', ...attemptAt(where, key), device, renderMs, stepMs })
-        ends.conclude(run, sha256)
+        ends.conclude(run, { well: true, ...omitUndefined({ sha256 }) })
         resolveRun(run, {
           ...animations,
           notes,
@@ -60,7 +60,7 @@ export function createSettleAttempt(parts: SettleAttemptParts): (run: RemoteRun,
         break
       }
       case 'warm':
-        ends.conclude(run)
+        ends.conclude(run, { well: true })
         resolveRun(run, undefined)
         break
       case 'learned': {
@@ -71,13 +71,13 @@ export function createSettleAttempt(parts: SettleAttemptParts): (run: RemoteRun,
           return
         }
         onEvent({ kind: 'ended', ...attemptAt(where, key) })
-        ends.conclude(run)
+        ends.conclude(run, { well: true })
         resolveRun(run, undefined)
         break
       }
       case 'failed':
         onEvent({ kind: 'ended', ...attemptAt(where, key) })
-        ends.conclude(run)
+        ends.conclude(run, { well: false })
         rejectRun(run, errorOf(outcome.failure))
         break
       case 'died':

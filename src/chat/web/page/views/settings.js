@@ -29,7 +29,10 @@ export function createSettings({ server, me, become, commands, languages, langua
 
   /** What came of it stands beside the button. @param {HTMLButtonElement} button @param {() => Promise<string>} work gives what is said then */
   function doing(button, work) {
-    void whileBusy(button, async () => button.after(el('p', { class: 'said-line', role: 'status' }, await work())))
+    void whileBusy(button, async () => {
+      if (button.nextElementSibling?.classList.contains('said-line')) button.nextElementSibling.remove()
+      button.after(el('p', { class: 'said-line', role: 'status' }, await work()))
+    })
   }
 
   function you() {
