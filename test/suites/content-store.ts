@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchContent, readContent } from '../../src/render/content-store/checked-content.ts'
 import { type ContentDigest, type ContentStore, NotStored, WrongContent } from '../../src/render/content-store/content-store.ts'
 import { temporaryFolder } from '../store/folder.ts'
@@ -15,6 +16,8 @@ export interface ContentStoreRig {
   readonly other: ContentStore
   /** Writes something else in the place of a content. */
   damage(content: ContentDigest, bytes: Uint8Array): Promise<void>
+  /** Its operator's lifecycle rules clear it away, not the store. */
+  readonly keepsForGood?: true
 }
 
 const hour = 3_600_000
@@ -46,6 +49,21 @@ export function testContentStore(name: string, make: () => Promise<ContentStoreR
       await rig.store.put(content, source, hour)
       await rig.other.put(content, () => assert.fail('it was read'), hour)
       assert.equal(await rig.store.has(content.sha256), true)
+    })
+
+    test('it is kept for as long as was asked for, and longer where somebody asks for that', async (t) => {
+      if (rig.keepsForGood) return t.skip('what it stands on clears it away')
+      const shortMs = 300
+      const [gone, kept] = [random(700_000), random(700_000)]
+      for (const { content, source } of [gone, kept]) await rig.store.put(content, source, shortMs)
+      await rig.other.put(kept.content, () => assert.fail('it was read'), hour)
+      await sleep(2 * shortMs)
+      // A folder is cleared of what lies beside what comes.
+      let beside = random(10)
+      while (beside.content.sha256.slice(0, 2) !== gone.content.sha256.slice(0, 2)) beside = random(10)
+      await rig.store.put(beside.content, beside.source, hour)
+      assert.equal(await rig.other.has(gone.content.sha256), false)
+      assert.ok(Buffer.from(await readContent(rig.other, kept.content)).equals(kept.bytes))
     })
 
     test('two that put the same at once leave it whole', async () => {

@@ -7,7 +7,7 @@ import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import { channels, keys } from '../../../src/render/bullmq/protocol/keys.ts'
-import { protocolVersion } from '../../../src/render/bullmq/protocol/messages.ts'
+import { type HostAnnouncement, protocolVersion } from '../../../src/render/bullmq/protocol/messages.ts'
 import { connectRedis, type RedisConnection } from '../../../src/render/bullmq/protocol/redis-connection.ts'
 import { createSignature } from '../../../src/render/bullmq/protocol/signature.ts'
 import type { Recipe } from '../../../src/render/recipe.ts'
@@ -46,15 +46,23 @@ describe('a stranger', { skip: skipWithoutRedis, timeout: 120_000 }, async () =>
 
   test('can give a host no order: neither of their own, nor one that was meant for another host or job, nor an old one', async () => {
     const { host, queue, drawn, pool } = await open()
-    const order = {
-      run: 'x.1',
+    const orderFor = (run: string) => ({
+      run,
       host: host.id,
       kind: 'render',
       recipe: { ...smallRecipe(), model: { checkpoint: { name: '/etc', sha256: '0'.repeat(64), bytes: 1 }, loras: [] } },
-    }
-    for (const data of [strange.sign('order', order, 60_000), order, 'nonsense', null, 'x'.repeat(3e6)]) {
-      const job = await queue.add('run', data, { jobId: `x${randomBytes(4).toString('hex')}.1` })
+    })
+    for (const dataOf of [
+      (run: string) => strange.sign('order', orderFor(run), 60_000),
+      orderFor,
+      () => 'nonsense',
+      () => null,
+      () => 'x'.repeat(3e6),
+    ]) {
+      const jobId = `x${randomBytes(4).toString('hex')}.1`
+      const job = await queue.add('run', dataOf(jobId), { jobId })
       while (!(await job.isFailed())) await sleep(20)
+      assert.match((await queue.getJob(jobId))!.failedReason, /not authentic/)
     }
     // A true one, seen on its way.
     const rendered = pool.render(smallRecipe({ steps: 20 }))
@@ -82,11 +90,13 @@ describe('a stranger', { skip: skipWithoutRedis, timeout: 120_000 }, async () =>
       protocol: protocolVersion,
       seq: 1,
       state: 'up',
+      takes: 'drawings',
       devices: [{ name: 'cuda:0', warm: [] }],
       runs: [],
+      trainings: [],
       installed: [],
       stepTimes: [],
-    }
+    } as const satisfies HostAnnouncement
     for (const body of [announcement, { ...announcement, host: host.id, seq: 1e9, state: 'left' }]) {
       const text = strange.sign('announcement', body, 60_000)
       await connection.redis.hset(keys.hosts, body.host, text)
@@ -97,6 +107,9 @@ describe('a stranger', { skip: skipWithoutRedis, timeout: 120_000 }, async () =>
     assert.equal(pool.capacity(), 1)
     assert.equal(pool.hosts()[0]!.host, host.id)
     assert.equal(troubles.filter((sentence) => /signed with another key/.test(sentence)).length, 1)
+    // With the key it is a host: nothing else was wrong with it.
+    await connection.redis.publish(channels.bots, createSignature({ key, nowMs: Date.now }).sign('announcement', announcement, 60_000))
+    await untilCapacity(pool, 2)
   })
 
   test('can end no render: a false result is no result, and the render is made once more at most', async () => {

@@ -43,6 +43,7 @@ after(() => s3.close())
 const s3Keys = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
 const bucket = () => createS3ContentStore({ ...parseBucket(`s3://zoetrope/shared?endpoint=http://127.0.0.1:${port}`), ...s3Keys })
 testContentStore('a content store in a bucket', async () => ({
+  keepsForGood: true,
   store: bucket(),
   other: bucket(),
   async damage({ sha256 }, bytes) {
