@@ -35,20 +35,10 @@ export function modelBy(method: DrawSettings['method'], model: ModelSummary): Mo
   return { ...model, maxFrames: drawSettings.frames.max, frames: framesBy(method, model.frames) }
 }
 
-/** Of those that were given. */
+/** The settings that were given by these options. */
 export function windowSettingsOf(values: Partial<Values<typeof windowOptions>>): Partial<DrawSettings> {
-  return omitUndefined({
-    windows: values.windows,
-    windowLength: values['window-length'],
-    windowOverlap: values['window-overlap'],
-    windowStride: values['window-stride'],
-    fuse: values.fuse,
-    freeNoise: values['free-noise'],
-    interpolation: values.interpolation,
-    promptHold: values.hold,
-    strengthTravel: values['strength-travel'],
-    guidanceTravel: values['guidance-travel'],
-  })
+  const settings = Object.entries(windowSettings).map(([option, setting]) => [setting, values[option as keyof typeof windowSettings]])
+  return omitUndefined(Object.fromEntries(settings))
 }
 
 /** The options that give these settings, where the model would choose otherwise. */

@@ -33,7 +33,9 @@ export function createLog({ level, secrets = [], write = (line) => process.stder
 function withoutCommand(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { command: _command, aggregateErrors, ...said } = pino.stdSerializers.err(error)
-  return aggregateErrors ? { ...said, aggregateErrors: aggregateErrors.map(({ command: _of, ...one }: Record<string, unknown>) => one) } : said
+  return aggregateErrors
+    ? { ...said, aggregateErrors: aggregateErrors.map(({ command: _of, ...one }: Record<string, unknown>) => one) }
+    : said
 }
 
 /** Control characters and marks of direction that JSON lets stand: a terminal obeys them, whoever wrote them. The line means the same. */

@@ -4,6 +4,7 @@ import type { GpuDeviceSummary, GpuHosts } from '../chat/contract/gpu-hosts.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { KnownHost } from '../render/bullmq/pool/host-registry.ts'
 import type { BullmqPool } from '../render/bullmq/pool/pool.ts'
+import { jobOfRun } from '../render/bullmq/protocol/keys.ts'
 import type { Recipe } from '../render/recipe.ts'
 
 /** @param recipeOf what somebody gets with a style who says nothing else */
@@ -31,5 +32,5 @@ export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain' | 'able'>, r
 
 function summaryOf({ name, memoryBytes, run }: KnownHost['devices'][number], trains: boolean): GpuDeviceSummary {
   // An attempt is called after its job, and numbered.
-  return { name, busy: trains || run !== undefined, ...omitUndefined({ memoryBytes, job: run?.slice(0, run.lastIndexOf('.')) }) }
+  return { name, busy: trains || run !== undefined, ...omitUndefined({ memoryBytes, job: run && jobOfRun(run) }) }
 }

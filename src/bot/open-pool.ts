@@ -10,6 +10,7 @@ import { cacheFolder } from '../paths.ts'
 import type { BullmqPool } from '../render/bullmq/pool/pool.ts'
 import type { RunEvent } from '../render/bullmq/pool/run-event.ts'
 import { makeHostKey } from '../render/bullmq/protocol/host-key.ts'
+import { jobOfRun } from '../render/bullmq/protocol/keys.ts'
 import { createFileContents } from '../render/file-contents.ts'
 import { usualFrameCacheBytes } from '../render/frame-cache.ts'
 import { parseDeviceList } from '../render/local/device-list.ts'
@@ -75,7 +76,7 @@ async function openRemote(
     onEvent(event) {
       onRun(event)
       const { kind, host, run, ...more } = event
-      log.info({ host, run, job: run.slice(0, run.lastIndexOf('.')), ...('how' in more && { how: more.how }) }, `an attempt was ${kind}`)
+      log.info({ host, run, job: jobOfRun(run), ...('how' in more && { how: more.how }) }, `an attempt was ${kind}`)
     },
   })
 }

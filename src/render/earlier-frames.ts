@@ -6,8 +6,8 @@ import type { Frames, Note } from '../engine/index.ts'
 import type { EngineInput } from '../engine/run.ts'
 import { UserError } from '../errors.ts'
 import { type DecodeOptions, decodeFrames } from '../media/decode.ts'
+import { earlierGone, earlierUnreadable } from './earlier-errors.ts'
 import type { FrameCache } from './frame-cache.ts'
-import { givenGone, givenUnreadable } from './given-animation.ts'
 import type { Recipe } from './recipe.ts'
 
 export interface EarlierFrames {
@@ -45,16 +45,16 @@ export async function earlierFrames(
 /** It may have been deleted since it was found. */
 async function bytesOf(path: string, blob: string): Promise<Uint8Array> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? givenGone(blob) : error
+    throw error.code === 'ENOENT' ? earlierGone(blob) : error
   })
 }
 
 async function decoded(path: string, blob: string, options: DecodeOptions): Promise<Frames> {
   // Where its frames are kept nowhere, nobody has read it yet.
-  if (!existsSync(path)) throw givenGone(blob)
+  if (!existsSync(path)) throw earlierGone(blob)
   return decodeFrames(path, options).catch((error: unknown) => {
     // Whoever asks does not know it by its place on this host.
-    throw error instanceof UserError && error.code === 'not-decodable' ? givenUnreadable(blob, error) : error
+    throw error instanceof UserError && error.code === 'not-decodable' ? earlierUnreadable(blob, error) : error
   })
 }
 

@@ -10,7 +10,7 @@ import { traceparentOf } from '../jobs/trace-context.ts'
 import type { Animation } from '../media/animation.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
-import { givenGone } from './given-animation.ts'
+import { earlierGone } from './earlier-errors.ts'
 import type { RenderPool } from './pool.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -75,5 +75,5 @@ async function earlierOf({ earlier }: AnimationRequest, blobs: Pick<Blobs, 'path
   if (!earlier) return {}
   const path = await blobs.pathOf(earlier.blob)
   if (path !== undefined) return { earlier: path }
-  throw givenGone(earlier.blob)
+  throw earlierGone(earlier.blob)
 }

@@ -3,8 +3,8 @@
 
 import { UserError } from '../errors.ts'
 import type { LoraFile } from '../jobs/request.ts'
+import { earlierGone } from './earlier-errors.ts'
 import type { FileContent } from './file-contents.ts'
-import { givenGone } from './given-animation.ts'
 import type { Recipe } from './recipe.ts'
 
 /** JSON. */
@@ -32,7 +32,7 @@ export async function toPortable(recipe: Recipe, contentOf: (path: string) => Pr
 /** @throws UserError `given-gone` where it was deleted after it was found */
 async function earlierContent({ earlier, request }: Recipe, contentOf: (path: string) => Promise<FileContent>): Promise<FileContent> {
   return contentOf(earlier!).catch((error: unknown) => {
-    if (error instanceof UserError && error.code === 'file-not-found') throw givenGone(request.earlier?.blob ?? '')
+    if (error instanceof UserError && error.code === 'file-not-found') throw earlierGone(request.earlier?.blob ?? '')
     throw error
   })
 }

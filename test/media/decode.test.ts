@@ -92,6 +92,15 @@ test('a line of pixels is cut before it is enlarged, and what is far too large m
   assert.ok(kilobytes < 200_000, `${kilobytes} kB more`)
 })
 
+test('a drawing by program is no picture, whatever it is called', async () => {
+  const path = join(folder, 'drawing.png')
+  writeFileSync(path, '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="red"/></svg>')
+  await assert.rejects(decodeFrames(path, square), {
+    code: 'not-decodable',
+    message: /it is no PNG, JPEG, WebP or GIF, whatever it is called/,
+  })
+})
+
 test('a file that is no picture, and a list of other files, are refused by name', async () => {
   const broken = join(folder, 'broken.png')
   writeFileSync(broken, 'not a picture')

@@ -21,7 +21,7 @@ import { helpIn } from '../locales/speak.ts'
 import { createFavourites, type Favourites } from './favourites.ts'
 import { createJobAccess } from './job-access.ts'
 import { createPendingRequests } from './pending-requests.ts'
-import { createPersonalData, type PersonalDataParts } from './privacy.ts'
+import { createPersonalData, type PersonalDataParts } from './personal-data.ts'
 import { storedValues } from './stored-value.ts'
 import { type StyleSource, stylesFor } from './style-source.ts'
 

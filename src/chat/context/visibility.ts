@@ -40,7 +40,8 @@ export function visibilityFor({ owner, asker }: Pick<Circumstances, 'asker' | 'o
   }
 }
 
-/** Only its owner may see it. */
+/** Only its owner may see it: so it was asked for, or it was said to the bot alone. The journal's `private` says the same. */
 export function isPrivate(job: Job): boolean {
-  return replyTargetOf(job).private
+  const target = replyTargetOf(job)
+  return target.private || target.direct === true
 }

@@ -86,7 +86,7 @@ export interface StyleEdits extends Partial<DrawSettings> {
   readonly about?: string
   readonly example?: string
   readonly aliases?: string
-  /** Back to what the base decides: size, frames, steps, guidance, sampler. */
+  /** Every draw setting back to what the base decides, before the others here are set. */
   readonly usual?: boolean
   readonly where?: 'here' | 'everywhere'
 }

@@ -3,6 +3,7 @@
 
 import { keyedTexts, overKeyedTexts, promptReadings } from '../../clip.ts'
 import { UserError } from '../../errors.ts'
+import { createLruCache } from '../../lru-cache.ts'
 
 export interface BlockedWords {
   /** The request is refused. */
@@ -25,8 +26,8 @@ export interface CheckedPrompt {
   readonly negative: string
   readonly stripped: readonly string[]
   readonly forced: readonly string[]
-  /** Of the prompt: see `textsOf`. */
-  readonly texts: readonly string[]
+  /** Of the prompt: see `textsOf`. Read when they are first asked for, because it takes a while and few places block words. */
+  readonly texts: () => readonly string[]
 }
 
 /**
@@ -35,12 +36,12 @@ export interface CheckedPrompt {
  * @throws UserError blocked-words { words }, nothing-left
  */
 export function checkWords({ prompt, negative, steps }: PromptToCheck, blocked: BlockedWords): CheckedPrompt {
-  const asked = textsOf(prompt, steps)
+  const asked = lazy(() => textsOf(prompt, steps))
   refuse(foundIn(asked, blocked.refuse))
   const dropped = [...blocked.strip, ...blocked.negative]
   const present = new Set<string>()
   const rest = overKeyedTexts(prompt, (part) => withoutDropped(part, dropped, present))
-  const texts = present.size === 0 ? asked : textsOf(rest, steps)
+  const texts = present.size === 0 ? asked : lazy(() => textsOf(rest, steps))
   refuse(foundIn(texts, [...blocked.refuse, ...dropped]))
   if (present.size === 0) return { prompt, negative, stripped: [], forced: [], texts }
   const forced = blocked.negative.filter((word) => present.has(word))
@@ -55,6 +56,14 @@ export function checkWords({ prompt, negative, steps }: PromptToCheck, blocked: 
   }
 }
 
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 /** @throws UserError blocked-words, if there are any */
 function refuse(present: readonly string[]): void {
   if (present.length === 0) return
@@ -62,11 +71,16 @@ function refuse(present: readonly string[]): void {
   throw new UserError('blocked-words', `Requests with these words are not drawn here: ${words}.`, { words })
 }
 
-/** @param present what was found is added @throws UserError nothing-left */
+/** Words within words within words: nobody writes them so. */
+const mostRounds = 20
+
+/** @param present what was found is added @throws UserError nothing-left, blocked-words */
 function withoutDropped(text: string, dropped: readonly string[], present: Set<string>): string {
   let rest = text
   // what is left may have a blocked word anew where others stood between
+  let rounds = 0
   for (let more = found(rest, dropped); more.length > 0; more = found(rest, dropped)) {
+    if (++rounds > mostRounds) refuse(more)
     for (const word of more) present.add(word)
     rest = without(rest, more)
   }
@@ -76,22 +90,31 @@ function withoutDropped(text: string, dropped: readonly string[], present: Set<s
   return rest
 }
 
-/** What a prompt says: as it was typed, and as the text encoder reads it. The numbers of frames before the parts are no words. */
+/**
+ * What a prompt says: as it was typed, and as the text encoder reads it. The numbers of frames before the parts are no words.
+ * @throws UserError prompt-nested
+ */
 export const textsOf = (prompt: string, steps: number): readonly string[] => [
   ...new Set([...keyedTexts(prompt).map(({ text }) => text), ...promptReadings(prompt, steps)]),
 ]
 
 /** Which of the words stand in any of the texts, as the list spells them. */
-export function foundIn(texts: readonly string[], words: readonly string[]): string[] {
+export function foundIn(texts: () => readonly string[], words: readonly string[]): string[] {
   if (words.length === 0) return []
-  const spelled = texts.map(lettersOf)
+  const spelled = texts().map((text) => {
+    const letters = lettersOf(text)
+    return { letters, plain: plainOf(letters) }
+  })
   return words.filter((word) => {
     const wanted = lettersOf(word)
-    return spelled.some((letters) => rangesOf(wanted, letters).length > 0)
+    const plain = plainOf(wanted)
+    return spelled.some((one) => one.plain.includes(plain) && rangesOf(wanted, one.letters).length > 0)
   })
 }
 
-const found = (text: string, words: readonly string[]): string[] => foundIn([text], words)
+const plainOf = (letters: readonly Letter[]): string => letters.map(({ plain }) => plain).join('')
+
+const found = (text: string, words: readonly string[]): string[] => foundIn(() => [text], words)
 
 /** The text without the words; what is between the others stays as it was typed. */
 function without(text: string, words: readonly string[]): string {
@@ -153,9 +176,12 @@ function lettersOf(text: string): Letter[] {
   return letters
 }
 
-function plainly(point: string): string {
-  return point.normalize('NFKC').normalize('NFD').replace(hidden, '').toLowerCase().normalize('NFD').replace(hidden, '')
-}
+const plainPoints = createLruCache<string>(10_000)
+
+const plainly = (point: string): string =>
+  plainPoints.get(point, () =>
+    point.normalize('NFKC').normalize('NFD').replace(hidden, '').toLowerCase().normalize('NFD').replace(hidden, ''),
+  )
 
 /** Combining marks; soft hyphen, zero-width and direction characters, variation selectors, tags. */
 const hidden = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu

@@ -20,6 +20,7 @@ export const zhNotes: Locale['notes'] = {
   'not-a-seed': '{name} 是 0 到 {max} 的整数，不能是“{text}”。',
   'too-long': '{name} 最多 {maxChars} 个字符，现在有 {chars} 个。',
   'blocked-words': '这里不画含有这些词的请求：{words}。',
+  'prompt-nested': '这里提示词的方括号最多嵌套 {max} 层。',
   'nothing-left': '去掉这里不画的词之后，提示词或其中一段就空了。',
   'age-restricted': '这些词只能在限龄频道使用：{words}。',
   'unknown-style': '没有“{name}”这个风格。/styles 可查看全部。',

@@ -60,13 +60,13 @@ export function createSubmission({ scheduler, blobs, live, limits, log }: Submis
       throw channelRefusal(settings.channels.flatMap((id) => called.get(id) ?? []))
     }
     checkPermissions(channel)
-    const { request, stripped, forced } = checkRequest(reply.request, channel, settings)
     const cell = await keptCell(reply, context.maxBytes)
     const own = live.of(owner)
-    if (!cell && !request.training && own >= settings.maxJobs) {
+    if (!cell && !reply.request.training && own >= settings.maxJobs) {
       const sentence = `You have ${own} requests waiting or being drawn, and ${settings.maxJobs} are the most here.`
       throw new UserError('too-many-of-yours', sentence, { count: own, max: settings.maxJobs })
     }
+    const { request, stripped, forced } = checkRequest(reply.request, channel, settings)
     const { mention } = await context.defaults.get()
     const to: ReplyTarget = {
       at: address,

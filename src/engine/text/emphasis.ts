@@ -9,7 +9,7 @@ import { chunkLength } from './chunks.ts'
  * @param length L of a chunk
  * @returns a new array of hidden's shape
  */
-export function applyWeights(hidden: Float32Array, weights: Float32Array, length: number = chunkLength): Float32Array {
+export function applyEmphasis(hidden: Float32Array, weights: Float32Array, length: number = chunkLength): Float32Array {
   const width = hidden.length / weights.length
   if (!Number.isInteger(width) || weights.length % length !== 0) {
     throw new Error(`expected hidden [${length}·k, D] and weights [${length}·k], got ${hidden.length} and ${weights.length} values`)

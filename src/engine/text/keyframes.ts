@@ -106,13 +106,14 @@ export function parseNumberKeyframes(text: string, frames: number): Keyframe<num
  * @param keys in their order, at least one
  */
 export function blendAt(keys: readonly Keyframe<unknown>[], frame: number, { frames: F, cyclic }: Clip): Blend {
-  const after = keys.findIndex((key) => key.frame > frame)
   const last = keys.length - 1
-  const [from, to] = after === -1 ? [last, 0] : after === 0 ? [last, 0] : [after - 1, after]
-  if (from === to || ((after === -1 || after === 0) && !cyclic)) {
-    const only = after === 0 ? 0 : last
+  const next = keys.findIndex((key) => key.frame > frame) // −1 behind the last key
+  const isOutside = next <= 0
+  if (last === 0 || (isOutside && !cyclic)) {
+    const only = next === 0 ? 0 : last
     return { from: only, to: only, t: 0 }
   }
+  const [from, to] = isOutside ? [last, 0] : [next - 1, next]
   const distance = (keys[to]!.frame - keys[from]!.frame + F) % F
   return { from, to, t: ((frame - keys[from]!.frame + F) % F) / distance }
 }

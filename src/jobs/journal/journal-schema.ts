@@ -26,6 +26,13 @@ export const migrations = [
      round INTEGER NOT NULL, credit INTEGER NOT NULL, seat INTEGER NOT NULL,
      PRIMARY KEY (in_group, member)
    ) STRICT, WITHOUT ROWID`,
+  // What is said to the bot alone is seen by nobody else, also where that is a conversation of a larger place.
+  `DROP INDEX shown; DROP INDEX hidden;
+   ALTER TABLE jobs DROP COLUMN private;
+   ALTER TABLE jobs ADD COLUMN private INTEGER GENERATED ALWAYS AS
+     (coalesce(json_extract(address, '$.private'), 0) OR coalesce(json_extract(address, '$.direct'), 0)) VIRTUAL;
+   CREATE INDEX shown ON jobs (platform, space, ended_ms, seq) WHERE state = 'done' AND private = 0;
+   CREATE INDEX hidden ON jobs (platform, space, person, ended_ms, seq) WHERE state = 'done' AND private <> 0`,
 ]
 
 /** 'Zoej' */

@@ -12,6 +12,9 @@ export interface VisibleJobs {
   search(to: Owner, page: { readonly from: number; readonly limit: number; readonly search: string }): JobPage
 }
 
+/** What is older is found by turning pages. */
+const mostSearched = 5000
+
 export function createVisibleJobs(sql: DatabaseSync): VisibleJobs {
   const shown = "FROM jobs WHERE platform = :platform AND space = :space AND state = 'done' AND private = 0"
   const hidden = "FROM jobs WHERE platform = :platform AND space = :space AND person = :person AND state = 'done' AND private <> 0"
@@ -24,7 +27,7 @@ export function createVisibleJobs(sql: DatabaseSync): VisibleJobs {
   const countShown = sql.prepare(`SELECT count(*) AS n ${shown}`)
   const countHidden = sql.prepare(`SELECT count(*) AS n ${hidden}`)
   const wordsOf = sql.prepare(
-    `SELECT id, request ->> '$.prompt' || ' ' || coalesce(request ->> '$.style', '') AS words ${both} ORDER BY ended_ms DESC, seq DESC`,
+    `SELECT id, request ->> '$.prompt' || ' ' || coalesce(request ->> '$.style', '') AS words ${both} ORDER BY ended_ms DESC, seq DESC LIMIT ${mostSearched}`,
   )
   const byId = sql.prepare('SELECT * FROM jobs WHERE id = ?')
 
@@ -34,7 +37,7 @@ export function createVisibleJobs(sql: DatabaseSync): VisibleJobs {
       const total = Number(countShown.get({ platform, space })!['n']) + Number(countHidden.get({ platform, space, person })!['n'])
       return { jobs, total }
     },
-    /** Looks at all that this person may see: SQLite's own LIKE knows the case of English letters alone. */
+    /** Looks at the newest that this person may see, one by one on this thread: SQLite's own LIKE knows the case of English letters alone. */
     search({ platform, space, person }, { from, limit, search }) {
       const wanted = search.toLowerCase().split(/\s+/)
       const ids: string[] = []

@@ -27,6 +27,7 @@ import type { HostDevice, HostEvent } from './host/order-runs.ts'
 import type { TrainingDevice } from './host/training-runs.ts'
 import { takesLane } from './host-takes.ts'
 import { readHostKey } from './protocol/host-key.ts'
+import { jobOfRun } from './protocol/keys.ts'
 import { openHostLink } from './protocol/link.ts'
 
 export interface RunningHost {
@@ -209,6 +210,6 @@ async function openHealth(
 function aboutEvent(event: HostEvent) {
   if (event.kind === 'lock-lost') return { run: event.run }
   const { run } = event.order
-  const about = { run, job: run.slice(0, run.lastIndexOf('.')), device: event.device }
+  const about = { run, job: jobOfRun(run), device: event.device }
   return event.kind === 'ended' ? { ...about, outcome: event.outcome.kind } : about
 }

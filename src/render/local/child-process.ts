@@ -1,11 +1,12 @@
 // A child process: what the parent holds of child.ts. Hands it calls and hears its answers; stays responsive whatever the child is
 // doing, because all that is shared is a channel.
 
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { ChildDied, killGroup, saidChars } from '../child-died.ts'
 import type { PoolRenderOptions } from '../pool.ts'
 import { type Death, deathOf } from '../process-died.ts'
 import { childEnvironment } from './child-environment.ts'
@@ -46,7 +47,6 @@ interface PendingCall {
 }
 
 /** The end of what it said on stderr that is told with its death. */
-const saidChars = 2000
 
 export function startRenderProcess({
   program,
@@ -115,7 +115,7 @@ export function startRenderProcess({
     gone = true
     killGroup(process)
     if (temporaryFolder !== undefined) rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 5 })
-    const died = new ChildDied(death, said.trim())
+    const died = new ChildDied('the child process', death, said.trim())
     const under = [...pending.values()]
     pending.clear()
     onExit(died, under.length === 0)
@@ -162,26 +162,5 @@ function temporaryFolderOrNone(): string | undefined {
     return mkdtempSync(join(tmpdir(), 'zoetrope-'))
   } catch {
     return undefined
-  }
-}
-
-function killGroup(process: ChildProcess): void {
-  try {
-    if (process.pid !== undefined && globalThis.process.platform !== 'win32') globalThis.process.kill(-process.pid, 'SIGKILL')
-  } catch {
-    // The group is empty.
-  }
-  process.kill('SIGKILL')
-}
-
-export class ChildDied extends Error {
-  readonly death: Death
-  /** The end of what it printed as an error. */
-  readonly said: string
-
-  constructor(death: Death, said: string) {
-    super(`the child process ended with ${death.how}`)
-    this.death = death
-    this.said = said
   }
 }

@@ -2,12 +2,13 @@
 
 import { SchedulerStops } from '../../jobs/renderer.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { ChildDied } from '../child-died.ts'
 import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
 import { processDied } from '../process-died.ts'
 import type { WatchdogLimits } from '../watchdog.ts'
 import type { PoolActivity } from './pool-activity.ts'
 import type { TrainingRunner } from './trainer.ts'
-import { runTrainingProcess, TrainingDied } from './training-process.ts'
+import { runTrainingProcess } from './training-process.ts'
 import type { TrainingPlace } from './training-recipe.ts'
 
 export interface LocalTrainerParts {
@@ -54,7 +55,7 @@ export function createLocalTrainer({ activity, place, environment, watchdog, onT
           return await runTrainingProcess({ request, out, ...place }, options)
         } catch (error) {
           if (signal.aborted) throw signal.reason
-          if (!(error instanceof TrainingDied)) throw error
+          if (!(error instanceof ChildDied)) throw error
           onTrouble(error)
           if (attempt < attempts) continue
           if (isOutOfMemory(error.said)) throw outOfMemory(error.said)

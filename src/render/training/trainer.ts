@@ -106,5 +106,5 @@ export function chooseTrainer({ hosts, local }: { readonly hosts?: HostTrainer; 
   }
 }
 
-/** What says nothing of the training. */
+/** Refusals that are the hosts' fault: this machine may train it all the same. */
 const ofHosts: ReadonlySet<string> = new Set(['no-host-trains', 'host-lost', 'hosts-unreachable'])

@@ -11,7 +11,7 @@ import type { FromTraining, ToTraining, TrainingOrder } from './training-protoco
 
 const { request, out, device, threads, ffmpeg, version } = JSON.parse(process.argv[2] ?? '{}') as TrainingOrder
 
-/** Of a training: what is lost with a process that dies. */
+/** States kept over one training: a process that dies loses a twentieth of it at most. */
 const saves = 20
 
 const waitsSaidMs = 20_000

@@ -1,9 +1,10 @@
 // A training process: what the bot holds of training-child.ts. Lets it run, wait and stop; told of its steps.
 
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { filesOfModel } from '../../engine/index.ts'
+import { ChildDied, killGroup, saidChars } from '../child-died.ts'
 import { childEnvironment } from '../local/child-environment.ts'
 import { errorOf } from '../local/protocol.ts'
 import { type Death, deathOf, silentFor } from '../process-died.ts'
@@ -33,7 +34,7 @@ const program = join(import.meta.dirname, 'training-child.ts')
 
 /**
  * Resolves when all steps are done.
- * @throws UserError those of runTraining; `train-stopped` where it keeps its state; TrainingDied; the signal's reason
+ * @throws UserError those of runTraining; `train-stopped` where it keeps its state; ChildDied; the signal's reason
  */
 export function runTrainingProcess(order: TrainingOrder, options: TrainingProcessOptions): Promise<void> {
   const { signal, comesAgain, onStep, onPause, onStart, environment, watchdog = limitsFor(order) } = options
@@ -48,7 +49,7 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
   if (child.pid !== undefined) onStart?.(child.pid)
   let said = ''
   child.stderr!.on('data', (text: Buffer) => {
-    said = (said + text).slice(-2000)
+    said = (said + text).slice(-saidChars)
   })
   const tell = (message: ToTraining): void => {
     if (child.connected) child.send(message)
@@ -85,7 +86,7 @@ export function runTrainingProcess(order: TrainingOrder, options: TrainingProces
       if (cancelled()) reject(signal.reason)
       else if (end?.kind === 'done') resolve()
       else if (end) reject(errorOf(end.failure))
-      else reject(new TrainingDied(death, said.trim()))
+      else reject(new ChildDied('the process that trains', death, said.trim()))
     }
     child.on('error', ({ message: how }) => over({ cause: 'ended', how }))
     child.on('exit', (code, by) => over(hung ?? deathOf(code, by)))
@@ -102,25 +103,4 @@ export function limitsFor({ request: { model } }: Pick<TrainingOrder, 'request'>
   const bytes = filesOfModel(model.checkpoint).reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
   const ms = Math.min(30 * minute, Math.max(5 * minute, (30 * minute * bytes) / 4e9))
   return { factor: 10, leastMs: ms, unmeasuredMs: ms }
-}
-
-function killGroup(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    // The group is empty.
-  }
-  child.kill('SIGKILL')
-}
-
-export class TrainingDied extends Error {
-  readonly death: Death
-  /** The end of what it printed as an error. */
-  readonly said: string
-
-  constructor(death: Death, said: string) {
-    super(`the process that trains ended with ${death.how}`)
-    this.death = death
-    this.said = said
-  }
 }

@@ -1,13 +1,15 @@
 // Before-and-after previews of a style: its example drawn with it and without, everything else alike.
 
+import type { ModelSummary } from '../../chat/contract/command-context.ts'
 import type { StylePreview } from '../../chat/contract/style-admin.ts'
 import { requiredSettingsIn } from '../../draw-settings.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Recipe } from '../../render/recipe.ts'
+import { serial } from '../../serial.ts'
 import { type BaseModel, installedBase } from '../catalog/base-models.ts'
 import { recipeWith } from '../catalog/recipe.ts'
 import { resolveStyle } from '../catalog/resolve-style.ts'
-import type { BaseDefaults, PictureFormat, Style, StyleCatalog, StylePicture } from '../catalog/style.ts'
+import type { PictureFormat, Style, StyleCatalog, StylePicture } from '../catalog/style.ts'
 import type { StylePictures } from '../catalog/style-pictures.ts'
 import type { StyleEntry, StyleFile } from '../registry/style-entry.ts'
 
@@ -39,6 +41,8 @@ const maxPlain = 20
 
 export function createPreview({ draw, pictures, catalog, bases, pathOf, patienceMs, previewMs }: PreviewsParts): Preview {
   const plains = new Map<string, StylePicture>()
+  /** They are drawn beside the queue: one at a time takes little from those who wait in it. */
+  const oneByOne = serial()
   /** Who asks twice waits for the same. */
   const underWay = new Map<string, Promise<StylePreview>>()
 
@@ -65,7 +69,8 @@ export function createPreview({ draw, pictures, catalog, bases, pathOf, patience
     const style = resolveStyle(entry, bases, pathOf)!
     const defaults = await catalog.model(entry.name)
     const key = JSON.stringify([entry, format])
-    const preview = underWay.get(key) ?? drawBoth({ entry, base, style, defaults, format }).finally(() => underWay.delete(key))
+    const draw = () => drawBoth({ entry, base, style, defaults, format })
+    const preview = underWay.get(key) ?? oneByOne(draw).finally(() => underWay.delete(key))
     underWay.set(key, preview)
     return withinPatience(preview, patienceMs)
   }
@@ -75,11 +80,11 @@ interface PreviewSubject {
   readonly entry: StyleEntry
   readonly base: BaseModel
   readonly style: Style
-  readonly defaults: BaseDefaults
+  readonly defaults: ModelSummary
   readonly format: PictureFormat
 }
 
-function requestOf(prompt: string, defaults: BaseDefaults, format: PictureFormat): AnimationRequest {
+function requestOf(prompt: string, defaults: ModelSummary, format: PictureFormat): AnimationRequest {
   return { ...requiredSettingsIn(defaults), prompt, negative: defaults.negative, seed, format }
 }
 

@@ -1,5 +1,6 @@
 // The style catalog: the styles as people see them. Which may be used where, what they lie on, what draws.
 
+import type { ModelSummary } from '../../chat/contract/command-context.ts'
 import { clipSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { StyleEntry, StyleFile } from '../registry/style-entry.ts'
@@ -7,7 +8,7 @@ import { type StyleRegistry, unknownStyle } from '../registry/style-registry.ts'
 import type { BaseModel } from './base-models.ts'
 import { resolveStyle } from './resolve-style.ts'
 import { searchStyles } from './search-styles.ts'
-import type { BaseDefaults, PictureFormat, ReadModelDefaults, Style, StyleCatalog, StylePicture } from './style.ts'
+import type { PictureFormat, ReadModelDefaults, Style, StyleCatalog, StylePicture } from './style.ts'
 
 export interface StyleCatalogOptions {
   readonly registry: StyleRegistry
@@ -81,7 +82,7 @@ function memoized(read: ReadModelDefaults): ReadModelDefaults {
   }
 }
 
-function styleDefaults(style: Style, base: Omit<BaseDefaults, 'name'>): BaseDefaults {
+function styleDefaults(style: Style, base: Omit<ModelSummary, 'name'>): ModelSummary {
   const own = { ...base, ...requiredSettingsIn(style), ...clipSettingsIn(style), ...omitUndefined({ method: style.method }) }
   return { ...own, name: style.name, frames: Math.min(own.frames, base.maxFrames), negative: style.negative || base.negative }
 }

@@ -1,7 +1,6 @@
 // Styles as people pick them: files laid over a base model, and words around the prompt.
 
-import type { WindowPositions } from '../../clip.ts'
-import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
+import type { ModelSummary } from '../../chat/contract/command-context.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import type { StyleDefaults, StyleState } from '../registry/style-entry.ts'
 
@@ -23,19 +22,8 @@ export interface Style extends StyleDefaults {
   readonly spaces?: readonly string[]
 }
 
-/** What a model draws by itself, and how far it can go. */
-export interface BaseDefaults extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName | 'method'> {
-  readonly name: string
-  readonly negative: string
-  readonly maxFrames: number
-  /** What a window of its motion module may be; null: it draws stills. */
-  readonly positions: WindowPositions | null
-  /** Width and height are multiples of this. */
-  readonly multiple: number
-}
-
 /** The engine's defaults of a model. Reads tables of contents only. @throws UserError where a file is missing or fits nowhere */
-export type ReadModelDefaults = (files: ModelFiles) => Omit<BaseDefaults, 'name'>
+export type ReadModelDefaults = (files: ModelFiles) => Omit<ModelSummary, 'name'>
 
 /** A looping picture of a style's example. */
 export interface StylePicture {
@@ -59,7 +47,7 @@ export interface StyleCatalog {
   /** Best match first; everything for ''. */
   search(typed: string, space: string, admin: boolean, limit: number): Promise<readonly Style[]>
   /** What draws: the base, or a style with its own defaults over those of what it lies on. @throws UserError `unknown-style` */
-  model(name?: string): Promise<BaseDefaults>
+  model(name?: string): Promise<ModelSummary>
   /** Of its example, as a WebP where no format is named; undefined where none has been drawn. */
   picture(name: string, format?: PictureFormat): Promise<StylePicture | undefined>
 }

@@ -1,6 +1,6 @@
 // LoRAs that a prompt names by tags, <lora:name:0.8>: a style of that name, or a LoRA among the installed models.
 
-import { basename, parse } from 'node:path'
+import { parse } from 'node:path'
 import type { LoraFile, ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { type PromptTag, promptTags, withoutTags } from '../../prompt-tags.ts'
@@ -49,36 +49,40 @@ export async function withTaggedLoras(
 }
 
 async function lorasOf(
-  { name: typed, strength, textStrength }: PromptTag,
+  tag: PromptTag,
   model: ModelFiles,
   styles: Pick<StyleCatalog, 'get'>,
   installed: InstalledLoras,
-  own: string | undefined,
+  ownStyle: string | undefined,
 ): Promise<readonly LoraFile[]> {
-  const name = typed.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|pt|bin)$/i, '')
-  const named = model.loras.filter(({ file }) => foldName(parse(basename(file)).name) === foldName(name))
-  const text = omitUndefined({ textStrength })
-  // Merged weights are kept for the strength that a style has of itself; at every other one its LoRA runs beside them.
-  const asTyped = ({ file }: LoraFile): LoraFile => ({ file, strength: strength!, ...text })
-  if (named.length > 0) return strength === undefined ? named : named.map(asTyped)
+  const name = tag.name.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|pt|bin)$/i, '')
+  const drawnWith = model.loras.filter(({ file }) => foldName(parse(file).name) === foldName(name))
+  if (drawnWith.length > 0) return tag.strength === undefined ? drawnWith : drawnWith.map(({ file }) => asStrongAs(tag, file))
   const style = await styles.get(name)
-  const offered = style && (foldName(style.name) === foldName(own ?? '') || (style.state === 'published' && style.spaces === undefined))
+  const isOwn = style && foldName(style.name) === foldName(ownStyle ?? '')
+  const isOffered = style?.state === 'published' && style.spaces === undefined
   // Made for another base, it fits this one in nothing but name.
-  if (offered && style.model.checkpoint === model.checkpoint && style.model.loras.length > 0) {
-    const { loras } = style.model
-    // One file is as strong as the tag says; of several, each keeps its share.
-    if (strength === undefined) return loras
-    if (loras.length === 1) return loras.map(asTyped)
-    return loras.map(({ textStrength: own, merged: _, ...lora }) => {
-      const ownText = own ?? lora.strength
-      const share = textStrength ?? (own === undefined ? undefined : strength)
-      return {
-        ...lora,
-        strength: lora.strength * strength,
-        ...omitUndefined({ textStrength: share === undefined ? undefined : ownText * share }),
-      }
-    })
+  if (style && (isOwn || isOffered) && style.model.checkpoint === model.checkpoint && style.model.loras.length > 0) {
+    return asTagged(style.model.loras, tag)
   }
   const path = installed.get(foldName(name))
-  return path === undefined ? [] : [{ file: path, strength: strength ?? 1, ...text }]
+  return path === undefined ? [] : [asStrongAs(tag, path)]
+}
+
+/** Merged weights are kept for the strength that a style has of itself; at every other one its LoRA runs beside them. */
+const asStrongAs = ({ strength = 1, textStrength }: PromptTag, file: string): LoraFile => ({
+  ...{ file, strength },
+  ...omitUndefined({ textStrength }),
+})
+
+/** One file is as strong as the tag says; of several, each keeps its share. */
+function asTagged(loras: readonly LoraFile[], tag: PromptTag): readonly LoraFile[] {
+  const { strength } = tag
+  if (strength === undefined) return loras
+  if (loras.length === 1) return [asStrongAs(tag, loras[0]!.file)]
+  return loras.map(({ merged: _, textStrength, ...lora }) => {
+    const times = tag.textStrength ?? (textStrength === undefined ? undefined : strength)
+    const scaledText = times === undefined ? undefined : (textStrength ?? lora.strength) * times
+    return { ...lora, strength: lora.strength * strength, ...omitUndefined({ textStrength: scaledText }) }
+  })
 }

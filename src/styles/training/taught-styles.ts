@@ -47,11 +47,11 @@ export interface TaughtStyles {
   sweep(live: ReadonlySet<string>): void
 }
 
-/** Of pictures. */
+/** All pictures of one training are fetched within this, or it is refused. */
 const fetchMs = 10 * 60_000
-/** From taking in to a job. */
+/** A folder this young may have no job yet: its name counts as taken. */
 const acceptedMs = 10_000
-/** Of one place. */
+/** Trainings that one space may have prepared or under way. */
 const maxPrepared = 5
 
 /** @param remove takes a style of this manager away with its files */

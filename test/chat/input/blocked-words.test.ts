@@ -8,8 +8,8 @@ import { promptReadings } from '../../../src/clip.ts'
 import { UserError } from '../../../src/errors.ts'
 
 const steps = 4
-const found = (text: string, words: readonly string[]) => foundIn([text], words)
-const foundInPrompt = (prompt: string, words: readonly string[]) => foundIn(textsOf(prompt, steps), words)
+const found = (text: string, words: readonly string[]) => foundIn(() => [text], words)
+const foundInPrompt = (prompt: string, words: readonly string[]) => foundIn(() => textsOf(prompt, steps), words)
 const check = (prompt: string, negative: string, blocked: BlockedWords) => checkWords({ prompt, negative, steps }, blocked)
 const none = { refuse: [], strip: [], negative: [] }
 
@@ -105,6 +105,28 @@ describe('blocked words', () => {
     }
     // what is not read as one word is none
     for (const apart of ['go BREAK re', 'go, re', 'go :( re']) assert.deepEqual(foundInPrompt(apart, ['gore']), [])
+  })
+
+  it('are looked for in bounded time, however a prompt is nested', () => {
+    const deep = `${'<lora:'.repeat(60)}${'['.repeat(64)}a cat${']'.repeat(64)}${'a>'.repeat(60)}`
+    assert.throws(() => check(deep, '', { ...none, refuse: ['gore'] }), { code: 'prompt-nested' })
+    assert.equal(check(deep, '', none).prompt, deep, 'where nothing is blocked, nothing is read')
+    const within = `${'gor'.repeat(400)}${'e'.repeat(400)}`
+    assert.equal(check(within, '', { ...none, strip: ['gore'] }).prompt, within)
+    const han = `${'血'.repeat(400)}${'腥'.repeat(400)}`
+    assert.throws(() => check(han, '', { ...none, strip: ['血腥'] }), { code: 'blocked-words' })
+    const before = process.cpuUsage()
+    const turns = Array.from(
+      { length: 60 },
+      (_, i) =>
+        `[${'abcdefghijkl'
+          .slice(0, 2 + (i % 9))
+          .split('')
+          .join('|')}]`,
+    ).join(' ')
+    checkWords({ prompt: turns, negative: '', steps: 50 }, { ...none, refuse: Array.from({ length: 100 }, (_, i) => `word${i}`) })
+    const { user } = process.cpuUsage(before)
+    assert.ok(user < 2_000_000, `${user / 1000} ms of the processor`)
   })
 
   it('match inside a sentence of a language without spaces', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { torchGenerator } from '../../../src/engine/noise.ts'
-import { applyWeights } from '../../../src/engine/text/emphasis.ts'
+import { applyEmphasis } from '../../../src/engine/text/emphasis.ts'
 
 const width = 8
 const hidden = torchGenerator(1n)
@@ -13,7 +13,7 @@ test('rows are multiplied by their weights, and the mean of the chunk is kept', 
   const weights = new Float32Array(2 * 77).fill(1)
   weights[3] = 1.5
   weights[4] = 0
-  const weighted = applyWeights(hidden, weights)
+  const weighted = applyEmphasis(hidden, weights)
   const ratioIn = (row: number) => weighted[row * width]! / hidden[row * width]!
   assert.ok(Math.abs(mean(weighted.subarray(0, 77 * width)) - mean(hidden.subarray(0, 77 * width))) < 1e-6)
   assert.ok(Math.abs(ratioIn(3) / ratioIn(5) - 1.5) < 1e-6)
@@ -24,11 +24,11 @@ test('rows are multiplied by their weights, and the mean of the chunk is kept', 
 
 test('without emphasis nothing changes, and what was handed in never does', () => {
   const before = hidden.slice()
-  assert.deepEqual(applyWeights(hidden, new Float32Array(2 * 77).fill(1)), hidden)
-  applyWeights(hidden, new Float32Array(2 * 77).fill(2))
+  assert.deepEqual(applyEmphasis(hidden, new Float32Array(2 * 77).fill(1)), hidden)
+  applyEmphasis(hidden, new Float32Array(2 * 77).fill(2))
   assert.deepEqual(hidden, before)
 })
 
 test('a prompt of no weight at all becomes nothing, not infinite', () => {
-  assert.ok(applyWeights(hidden, new Float32Array(2 * 77)).every((v) => v === 0 || Object.is(v, -0)))
+  assert.ok(applyEmphasis(hidden, new Float32Array(2 * 77)).every((v) => v === 0 || Object.is(v, -0)))
 })

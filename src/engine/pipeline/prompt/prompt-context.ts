@@ -5,7 +5,7 @@ import { concat } from '../../concat.ts'
 import { UserError } from '../../errors.ts'
 import { alignChunks, type Chunk, chunkLength, chunks } from '../../text/chunks.ts'
 import { composition, type PromptPart } from '../../text/composition.ts'
-import { applyWeights } from '../../text/emphasis.ts'
+import { applyEmphasis } from '../../text/emphasis.ts'
 import { parsePrompt } from '../../text/prompt.ts'
 import { promptAt } from '../../text/prompt-schedule.ts'
 import type { Tokenizer } from '../../text/tokenizer.ts'
@@ -126,5 +126,5 @@ function alignedChunks(
 async function stateOf(all: readonly Chunk[], encode: (chunk: Chunk) => Promise<Float32Array>): Promise<Float32Array> {
   const encoded: Float32Array[] = []
   for (const chunk of all) encoded.push(await encode(chunk))
-  return applyWeights(concat(encoded), concat(all.map(({ weights }) => weights)), all[0]!.ids.length)
+  return applyEmphasis(concat(encoded), concat(all.map(({ weights }) => weights)), all[0]!.ids.length)
 }

@@ -44,7 +44,7 @@ export function textToImageTrainee(model: Model, options: TextToImageOptions): T
   }
 }
 
-/** Of a folder's maker, how it is drawn: pipeline/model-defaults.ts. */
+/** What the maker of the base's folder recommends goes with what is trained on it: pipeline/model/recommended-settings.ts reads it. */
 function recommendation(checkpoint = ''): WrittenFile[] {
   const path = join(checkpoint, 'defaults.json')
   return checkpoint !== '' && existsSync(path) ? [{ path: 'defaults.json', text: readFileSync(path, 'utf8') }] : []

@@ -59,7 +59,7 @@ export interface GpuHostOptions {
   readonly onEvent?: (event: HostEvent) => void
 }
 
-/** Of progress; who hears it late has heard of later steps. */
+/** How long a signed progress message is accepted: one that comes later is overtaken. */
 const progressMs = 60_000
 
 export function startGpuHost(options: GpuHostOptions): GpuHost {

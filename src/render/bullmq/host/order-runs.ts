@@ -42,7 +42,7 @@ export interface OrderRunsParts {
   readonly folders: readonly string[]
   /** Resolves when it has been said. */
   readonly say: (progress: Omit<WireProgress, 'host'>) => Promise<void>
-  /** It has a device. */
+  /** Called once the run holds a device: the host announces itself anew. */
   readonly onDevice: () => void
   readonly onEvent: (event: HostEvent) => void
   readonly onError: (error: unknown) => void

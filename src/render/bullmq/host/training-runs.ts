@@ -6,11 +6,12 @@ import { cp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { TrainingRequest } from '../../../trainer/training-request.ts'
+import { ChildDied } from '../../child-died.ts'
 import type { ContentStore } from '../../content-store/content-store.ts'
 import { isOutOfMemory, outOfMemory } from '../../out-of-memory.ts'
 import type { PoolActivity } from '../../training/pool-activity.ts'
 import { contentsOfTraining, toLocalTraining } from '../../training/portable-training.ts'
-import { runTrainingProcess, TrainingDied } from '../../training/training-process.ts'
+import { runTrainingProcess } from '../../training/training-process.ts'
 import type { TrainingPlace } from '../../training/training-recipe.ts'
 import { putSnapshot, type TrainingSnapshot, takeSnapshot } from '../../training/training-snapshot.ts'
 import type { RunOutcome, TrainOrder, WireProgress } from '../protocol/messages.ts'
@@ -36,7 +37,7 @@ export interface TrainingRunsParts {
   /** Folders that are not to be told. */
   readonly folders: readonly string[]
   readonly say: (progress: Omit<WireProgress, 'host'>) => Promise<void>
-  /** It has a device. */
+  /** Called once the run holds a device: the host announces itself anew. */
   readonly onDevice: () => void
   readonly onEvent: (event: HostEvent) => void
   readonly onError: (error: unknown) => void
@@ -142,11 +143,11 @@ export function createTrainingRuns(parts: TrainingRunsParts): (order: TrainOrder
       onError(error)
       return { kind: 'missing', run, sha256: [...error.sha256], why: error.message }
     }
-    if (error instanceof TrainingDied && !isOutOfMemory(error.said)) {
+    if (error instanceof ChildDied && !isOutOfMemory(error.said)) {
       onError(error)
       return { kind: 'died', run, ...error.death }
     }
-    const told = error instanceof TrainingDied ? outOfMemory(error.said) : error
+    const told = error instanceof ChildDied ? outOfMemory(error.said) : error
     const failure = hostFailure(told, held?.names ?? new Map(), [workFolder, ...folders])
     if (failure.kind === 'bug') onError(error)
     return { kind: 'failed', run, failure }

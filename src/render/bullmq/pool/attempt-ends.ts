@@ -1,13 +1,13 @@
 // Ends of attempts: the run is answered, or placed again; what it left at the host and in Redis is cleared away in its time.
 
-import { queueName } from '../protocol/keys.ts'
+import { queueName, runKey } from '../protocol/keys.ts'
 import type { Recent } from '../recent.ts'
 import type { Delivered } from './delivered.ts'
 import type { HostQueues } from './host-queue.ts'
 import type { HostRegistry } from './host-registry.ts'
 import type { Placements } from './placements.ts'
 import { type LostRun, lostTwice, noHostHolds, reasonsAgainst } from './refusals.ts'
-import { type Placed, type RemoteRun, rejectRun, runKey } from './remote-run.ts'
+import { type Placed, type RemoteRun, rejectRun } from './remote-run.ts'
 import { attemptAt, type RunEvent } from './run-event.ts'
 
 export interface AttemptEnds {

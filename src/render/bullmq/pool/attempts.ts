@@ -2,14 +2,14 @@
 // at it.
 
 import type { Watchdog } from '../../watchdog.ts'
-import { queueName } from '../protocol/keys.ts'
+import { queueName, runKey } from '../protocol/keys.ts'
 import type { Signature } from '../protocol/signature.ts'
 import { type AttemptEndsParts, createAttemptEnds } from './attempt-ends.ts'
 import type { FileSender } from './file-sender.ts'
 import type { HostQueues } from './host-queue.ts'
 import type { HostRegistry, KnownHost } from './host-registry.ts'
 import { type AttemptView, judgeAttempt } from './judge-attempt.ts'
-import { type Placed, type RemoteRun, runKey } from './remote-run.ts'
+import type { Placed, RemoteRun } from './remote-run.ts'
 import { attemptAt } from './run-event.ts'
 import { createSettleAttempt, type SettleAttemptParts } from './settle-attempt.ts'
 

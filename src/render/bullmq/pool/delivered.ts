@@ -1,10 +1,10 @@
 // Delivered results: kept until whoever was given them has surely written them down, then cleared out of Redis and the content store.
 
 import type { ContentStore } from '../../content-store/content-store.ts'
-import { queueName } from '../protocol/keys.ts'
+import { queueName, runKey } from '../protocol/keys.ts'
 import type { HostQueues } from './host-queue.ts'
 import type { Placements } from './placements.ts'
-import { type RemoteRun, runKey } from './remote-run.ts'
+import type { RemoteRun } from './remote-run.ts'
 
 export interface Delivered {
   /** @param host where it was made @param sha256 of its animation */

@@ -93,9 +93,6 @@ export function newRun({ id, impatient = false, nowMs, ...asked }: NewRun): Remo
   }
 }
 
-/** As BullMQ and the hosts call one attempt. */
-export const runKey = ({ id, attempt }: Pick<RemoteRun, 'id' | 'attempt'>): string => `${id}.${attempt}`
-
 export function resolveRun(run: RemoteRun, drawn: Drawn | undefined): void {
   run.answered = true
   run.answer.resolve(drawn)

@@ -3,6 +3,7 @@
 
 import type { LaneName } from '../../../jobs/lane.ts'
 import { slotsFor } from '../host-takes.ts'
+import { runKey } from '../protocol/keys.ts'
 import type { HostCommand, WireProgress } from '../protocol/messages.ts'
 import { createRecent } from '../recent.ts'
 import { type AttemptsParts, createAttempts } from './attempts.ts'
@@ -11,7 +12,7 @@ import { type KnownHost, takesWork } from './host-registry.ts'
 import { pickHost } from './pick-host.ts'
 import type { Placements } from './placements.ts'
 import { hostsUnreachable, noHostHolds, reasonsAgainst } from './refusals.ts'
-import { type RemoteRun, rejectRun, runKey, showProgress } from './remote-run.ts'
+import { type RemoteRun, rejectRun, showProgress } from './remote-run.ts'
 
 export interface RemoteRuns {
   /** Takes up what an earlier bot has placed under its id, or waits for a slot. @param begunBefore an earlier bot may have had it begun */

@@ -4,11 +4,12 @@ import { omitUndefined } from '../../../omit-undefined.ts'
 import { readContent } from '../../content-store/checked-content.ts'
 import { type ContentStore, NotStored, WrongContent } from '../../content-store/content-store.ts'
 import { errorOf } from '../../local/protocol.ts'
+import { runKey } from '../protocol/keys.ts'
 import { outcomeSchema, type RunOutcome } from '../protocol/messages.ts'
 import { unpackAnimations } from '../protocol/packed-animations.ts'
 import { NotAuthentic, type Signature } from '../protocol/signature.ts'
 import type { AttemptEnds } from './attempt-ends.ts'
-import { type Placed, type RemoteRun, rejectRun, resolveRun, runKey } from './remote-run.ts'
+import { type Placed, type RemoteRun, rejectRun, resolveRun } from './remote-run.ts'
 import { attemptAt, type RunEvent } from './run-event.ts'
 
 export interface SettleAttemptParts {

@@ -27,3 +27,9 @@ export const channels = {
 
 /** On the channel of bots: before progress, which no announcement begins with. */
 export const progressMark = 'progress '
+
+/** As BullMQ and the hosts call one attempt: after its job, and numbered. */
+export const runKey = ({ id, attempt }: { readonly id: string; readonly attempt: number }): string => `${id}.${attempt}`
+
+/** @param run of `runKey` */
+export const jobOfRun = (run: string): string => run.slice(0, run.lastIndexOf('.'))
