@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Ended {
@@ -10,13 +11,16 @@ export interface Ended {
 }
 
 export interface Killed {
-  /** What it said so far. */
-  readonly once: (said: string) => boolean
+  /** Asked again and again. */
+  readonly once: () => boolean
   readonly signal: NodeJS.Signals
 }
 
-/** The last step that it told, by its bar. */
-export const stepIn = (said: string): number => Number([...said.matchAll(/training [^\r\n]* (\d+)\/\d+ loss/g)].at(-1)?.[1] ?? 0)
+/** Steps that a training has written the loss of. @param folder NAME.training */
+export function stepsIn(folder: string): number {
+  const losses = join(folder, 'losses.csv')
+  return existsSync(losses) ? readFileSync(losses, 'utf8').split('\n').length - 2 : 0
+}
 
 /** Any command of the terminal, with a home of its own. */
 export const zoetropeIn =
@@ -27,11 +31,9 @@ export const zoetropeIn =
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let said = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (text: Buffer) => {
-        said += text
-        if (killed?.once(said) && !child.killed) child.kill(killed.signal)
-      })
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text))
+    const timer = killed && setInterval(() => killed.once() && !child.killed && child.kill(killed.signal), 5)
     const [code] = (await once(child, 'close')) as [number | null]
+    clearInterval(timer)
     return { code, said }
   }

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
 import { encode } from '../../src/media/animation.ts'
-import { type Ended, type Killed, stepIn, zoetropeIn } from './train-process.ts'
+import { type Ended, type Killed, stepsIn, zoetropeIn } from './train-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const tiny = join(root, 'test/fixtures/tiny')
@@ -50,7 +50,10 @@ test('killed at any moment and asked for again, a training ends with the weights
   for (let i = 0; i < kills; i++) {
     // Further on each time, as far as the kept state has come.
     const step = 8 + Math.floor((i * 45) / kills)
-    const { code, said } = await train(loraTo('killed.safetensors'), { once: (told) => stepIn(told) >= step, signal: 'SIGKILL' })
+    const { code, said } = await train(loraTo('killed.safetensors'), {
+      once: () => stepsIn(join(folder, 'killed.training')) >= step,
+      signal: 'SIGKILL',
+    })
     assert.equal(code, null, said)
     stops.push(Number(openTensorFile(join(folder, 'killed.training/state.safetensors')).metadata.get('step')))
   }
@@ -102,7 +105,7 @@ test('a training goes on with what it was begun with alone, or anew', async () =
 
 test('asked to stop, a training keeps its state and says where it is', async () => {
   const { code, said } = await train(loraTo('stopped.safetensors', '--steps', '100000'), {
-    once: (told) => stepIn(told) > 0,
+    once: () => stepsIn(join(folder, 'stopped.training')) > 0,
     signal: 'SIGINT',
   })
   assert.equal(code, 130, said)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openTensorFile } from '../../src/engine/checkpoint/open.ts'
-import { stepIn, zoetropeIn } from './train-process.ts'
+import { stepsIn, zoetropeIn } from './train-process.ts'
 
 const tiny = join(import.meta.dirname, '../fixtures/tiny')
 const folder = mkdtempSync(join(tmpdir(), 'zoetrope-whole-'))
@@ -24,7 +24,10 @@ test('a whole model that was killed goes on to the same weights, and is a base t
   const whole = await run(asked('t2i', 'whole', ...longer))
   assert.equal(whole.code, 0, whole.said)
   for (const step of [6, 17]) {
-    const killed = await run(asked('t2i', 'killed', ...longer), { once: (told) => stepIn(told) >= step, signal: 'SIGKILL' })
+    const killed = await run(asked('t2i', 'killed', ...longer), {
+      once: () => stepsIn(join(folder, 'killed.training')) >= step,
+      signal: 'SIGKILL',
+    })
     assert.equal(killed.code, null, killed.said)
   }
   const again = await run(asked('t2i', 'killed', ...longer))

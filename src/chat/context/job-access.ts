@@ -9,8 +9,9 @@ import type { Blobs } from '../../store/store.ts'
 import type { HistoryEntry, HistoryPage, HistoryQuery, JobAccess } from '../contract/command-context.ts'
 import type { Circumstances } from '../contract/incoming.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import { replyTargetOf } from '../delivery/reply-target.ts'
 import type { Favourites } from './favourites.ts'
-import { isPrivate, type Visibility, visibilityFor } from './visibility.ts'
+import { type Visibility, visibilityFor } from './visibility.ts'
 
 export interface JobAccessParts {
   readonly scheduler: Scheduler
@@ -97,7 +98,7 @@ export async function historyEntry(
   const { blob, details } = job.result ?? {}
   const cells = blob === undefined ? undefined : details?.cells?.map((cell, n) => ({ blob: cellBlobOf(blob, n), details: cell }))
   const kept = await favourites.has(personOf(reader), job.id)
-  return { job, own: isOwn(job), kept, private: isPrivate(job), ...omitUndefined({ cells }) }
+  return { job, own: isOwn(job), kept, private: replyTargetOf(job).private, ...omitUndefined({ cells }) }
 }
 
 /** Message, animation, star and record of an ended job. */

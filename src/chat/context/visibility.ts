@@ -41,7 +41,7 @@ export function visibilityFor({ owner, asker }: Pick<Circumstances, 'asker' | 'o
 }
 
 /** Only its owner may see it: so it was asked for, or it was said to the bot alone. The journal's `private` says the same. */
-export function isPrivate(job: Job): boolean {
+function isPrivate(job: Job): boolean {
   const target = replyTargetOf(job)
   return target.private || target.direct === true
 }

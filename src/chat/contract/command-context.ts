@@ -125,7 +125,7 @@ export interface HistoryEntry {
   readonly job: Job
   readonly own: boolean
   readonly kept: boolean
-  /** Only its owner may see it. */
+  /** So it was asked for, and so is what is drawn again of it. */
   readonly private: boolean
   /** Of several side by side, each alone; absent where it is one, or they were not kept. */
   readonly cells?: readonly Result[]

@@ -21,12 +21,13 @@ const request: AnimationRequest = {
 }
 const ann: Owner = { platform: 'discord', space: 's1', person: 'ann' }
 
-function jobOfAnn(isPrivate: boolean): Job {
-  const address = { at: null, name: 'ann', locale: 'en', private: isPrivate, maxBytes: 1, stripped: [], forced: [] }
+function jobOfAnn(isPrivate: boolean, direct = false): Job {
+  const address = { at: null, name: 'ann', locale: 'en', private: isPrivate, direct, maxBytes: 1, stripped: [], forced: [] }
   return newJob({ request, owner: ann, address }, 'k3j9x', 1000)
 }
 const shown = jobOfAnn(false)
 const hidden = jobOfAnn(true)
+const saidToTheBotAlone = jobOfAnn(false, true)
 
 const nobodySpecial = { admin: false, operator: false, roles: [] }
 const people = {
@@ -57,16 +58,18 @@ describe('a job', () => {
     )
   })
 
-  test('that is private is seen and kept by its owner alone', () => {
+  test('that is private, or was said to the bot alone, is seen and kept by its owner alone', () => {
     const expected = ['owner', 'owner in another server']
-    assert.deepEqual(
-      namesOf(({ maySee }) => maySee(hidden)),
-      expected,
-    )
-    assert.deepEqual(
-      namesOf(({ mayKeep }) => mayKeep(hidden)),
-      expected,
-    )
+    for (const job of [hidden, saidToTheBotAlone]) {
+      assert.deepEqual(
+        namesOf(({ maySee }) => maySee(job)),
+        expected,
+      )
+      assert.deepEqual(
+        namesOf(({ mayKeep }) => mayKeep(job)),
+        expected,
+      )
+    }
   })
 
   test('is ended or deleted by its owner, and by an admin where it is, also a private one', () => {
