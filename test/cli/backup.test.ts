@@ -89,6 +89,18 @@ describe('a backup', () => {
     )
   })
 
+  test('comes back into an empty folder, which a damaged one leaves there', async () => {
+    const [home, damaged] = [newPath('home'), newPath('damaged')]
+    mkdirSync(home)
+    const file = await someBackup()
+    writeFileSync(damaged, readFileSync(file).subarray(0, 2000))
+    await assert.rejects(restoreBackup(damaged, home), UserError)
+    assert.deepEqual(readdirSync(home), [])
+    await restoreBackup(file, home)
+    assert.deepEqual(homeFiles(home, { models: false }), homeFiles(earlierHome, { models: false }))
+    assert.equal(statSync(home).mode & 0o777, 0o700)
+  })
+
   test('comes back into a volume, which is there and stays', async () => {
     const volume = newPath('volume')
     mkdirSync(join(volume, 'lost+found'), { recursive: true })
@@ -121,10 +133,9 @@ describe('a backup', () => {
 test('a home that cannot be made is said, and where else one may be', async () => {
   const file = newPath('file')
   writeFileSync(file, '')
-  await assert.rejects(
-    restoreBackup(await someBackup(), join(file, 'home')),
-    refusal('no-home', /cannot be written .* set ZOETROPE_HOME to another/),
-  )
+  const backup = await someBackup()
+  for (const home of [join(file, 'home'), file])
+    await assert.rejects(restoreBackup(backup, home), refusal('no-home', /cannot be written .* set ZOETROPE_HOME to another/))
 })
 
 describe('a file is not restored', () => {

@@ -14,31 +14,45 @@ import { type Manifest, manifestName, manifestSchema } from './manifest.ts'
  */
 export async function restoreBackup(file: string, home: string): Promise<Manifest> {
   if (!existsSync(file)) throw new UserError('backup-missing', `There is no file ${file}.`, { file })
-  const isVolume = existsSync(home) && !removed(home)
-  if (isVolume && readdirSync(home).some((name) => name !== volumeRoot)) {
+  const isThere = existsSync(home)
+  if (isThere && contentsOf(home).some((name) => name !== volumeRoot)) {
     const sentence = `${home} is not empty: move it away first, or name another folder in ZOETROPE_HOME.`
     throw new UserError('home-not-empty', sentence, { home })
   }
-  const draft = draftFor(home, isVolume)
+  const draft = draftFor(home, isThere && !isReplaceable(home))
   try {
     await unpack(file, draft)
     const manifest = await checked(file, draft)
     rmSync(join(draft, manifestName))
-    if (isVolume) for (const name of readdirSync(draft)) renameSync(join(draft, name), join(home, name))
-    else renameSync(draft, home)
+    if (dirname(draft) === resolve(home)) for (const name of readdirSync(draft)) renameSync(join(draft, name), join(home, name))
+    else renameSync(draft, home) // in the place of an empty folder too
     return manifest
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }
 }
 
+/** @throws UserError `no-home` where it is no folder, or none that can be read */
+function contentsOf(home: string): string[] {
+  try {
+    return readdirSync(home)
+  } catch (cause) {
+    throw unusable(home, cause)
+  }
+}
+
 /** What mkfs leaves in the root of an ext4 volume. */
 const volumeRoot = 'lost+found'
 
-/** An empty folder is replaced as a whole. A volume cannot be, nor what lies where nothing can be written: that is filled. */
-function removed(home: string): boolean {
+/**
+ * An empty folder is replaced as a whole. A volume cannot be, nor what lies where nothing can be written: that is filled. Asked by taking
+ * it away and putting it back, since a bind mount has the device of what lies around it.
+ */
+function isReplaceable(home: string): boolean {
   try {
+    const { mode } = statSync(home)
     rmdirSync(home)
+    mkdirSync(home, { mode })
     return true
   } catch {
     return false
@@ -46,16 +60,20 @@ function removed(home: string): boolean {
 }
 
 /** @throws UserError `no-home` */
-function draftFor(home: string, isVolume: boolean): string {
+function draftFor(home: string, within: boolean): string {
   const around = dirname(resolve(home))
   try {
-    if (isVolume) return mkdtempSync(join(home, '.partial-'))
+    if (within) return mkdtempSync(join(home, '.partial-'))
     mkdirSync(around, { recursive: true })
     return mkdtempSync(join(around, `.${basename(home)}.partial-`)) // 0700
   } catch (cause) {
-    const { message } = cause as Error
-    throw new UserError('no-home', `${home} cannot be written (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })
+    throw unusable(home, cause)
   }
+}
+
+function unusable(home: string, cause: unknown): UserError {
+  const { message } = cause as Error
+  return new UserError('no-home', `${home} cannot be written (${message}): set ZOETROPE_HOME to another.`, { home }, { cause })
 }
 
 async function unpack(file: string, folder: string): Promise<void> {
