@@ -1,13 +1,13 @@
 // Decoding of other people's pictures and videos: RGB frames that cover a size, cut at the centre. Pictures and loops by sharp, films by
 // ffmpeg.
 
-import { closeSync, openSync, readSync } from 'node:fs'
 import { extname } from 'node:path'
 import sharp from 'sharp'
 import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
 import { coveringSize, cropCentre } from './crop.ts'
 import { findFfmpeg, runFfmpeg } from './ffmpeg.ts'
+import { checkSignature } from './picture-signature.ts'
 import { resize } from './resize.ts'
 
 const pictureEndings = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.tif', '.tiff'])
@@ -31,7 +31,7 @@ export async function decodeFrames(path: string, options: DecodeOptions): Promis
 
 async function decodePages(path: string, { width, height, maxFrames }: DecodeOptions): Promise<Frames> {
   try {
-    refuseOtherKinds(path)
+    checkSignature(path)
     const { pages = 1 } = await sharp(path).metadata()
     // A page at a time: turned and made smaller together they would run into each other.
     const decoded: Frames[] = []
@@ -49,23 +49,6 @@ async function decodePages(path: string, { width, height, maxFrames }: DecodeOpt
 }
 
 const pictureTimeoutS = 60
-
-/** First bytes. libvips takes whatever it knows by its content, drawings by program (SVG) too, whatever a file is called. */
-const signatures: readonly RegExp[] = [/^\x89PNG\r\n/, /^\xff\xd8\xff/, /^GIF8[79]a/, /^RIFF.{4}WEBP/s]
-/** Of kinds that few hand over: under their own endings alone. */
-const rarerSignatures: Readonly<Record<string, RegExp>> = { '.avif': /^.{4}ftyp/s, '.tif': /^(II|MM)/, '.tiff': /^(II|MM)/ }
-
-function refuseOtherKinds(path: string): void {
-  const fd = openSync(path, 'r')
-  try {
-    const start = Buffer.alloc(12)
-    const text = start.toString('latin1', 0, readSync(fd, start))
-    const known = [...signatures, ...(rarerSignatures[endingOf(path)] ? [rarerSignatures[endingOf(path)]!] : [])]
-    if (!known.some((signature) => signature.test(text))) throw new Error('it is no PNG, JPEG, WebP or GIF, whatever it is called')
-  } finally {
-    closeSync(fd)
-  }
-}
 
 /** Far larger ones are made this many times as large as wanted by libvips first, in threads of its own; what is nearer is ours alone. */
 const nearSize = 8

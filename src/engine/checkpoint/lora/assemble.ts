@@ -149,8 +149,8 @@ const sparse: Reader<LoraDelta> = (adapter, take) => {
   const count = values.length
   // The sparse tensor has the shape of a matrix or of the weight; row order is the same.
   const sides = indices.shape[0] === 2 ? [shape[0]!, elementsOf(shape.slice(1))] : shape
-  if (indices.shape[0] !== sides.length || coordinates.length !== sides.length * count)
-    throw wrongShape(adapter, indices, [sides.length, count])
+  const isWhole = indices.shape[0] === sides.length && coordinates.length === sides.length * count
+  if (!isWhole) throw wrongShape(adapter, indices, [sides.length, count])
   const rank = adapter.tensors.get('down')?.shape[0]
   const scale = rank === undefined ? 1 : scaleOf(adapter, rank)
   const elements = elementsOf(shape)
