@@ -3,10 +3,10 @@
 // disk (0.06 ms a commit where FULL took 3 ms). What must survive a power cut too waits for `durable`. What is deleted is
 // overwritten, in the write-ahead log too once `erase` was called. Only its owner can read the file.
 
-import { chmodSync, close, closeSync, existsSync, fdatasync, open, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { promisify } from 'node:util'
 import { UserError } from '../errors.ts'
+import { createDurability, createErasure } from './write-ahead-log.ts'
 
 export interface DatabaseOptions {
   /** ':memory:' for one that dies with the process. */
@@ -39,9 +39,6 @@ export interface Database {
 /** Pages of 4 KiB after which the write-ahead log is checkpointed, on this thread and waiting for the disk: seldom, and many changes of one page once. */
 const logPages = 8000
 
-/** The log is copied into the file on this thread, waiting for the disk: once for all that is deleted in a row. */
-const eraseAfterMs = 500
-
 /** @throws UserError database-unreachable, database-locked, database-damaged, database-foreign, database-newer */
 export function openDatabase(options: DatabaseOptions): Database {
   const { path, migrations, alone = false, waitMs = 5000 } = options
@@ -69,16 +66,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
   const database = sql
   const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')]
-  let erasing: NodeJS.Timeout | undefined
   const durability = path === ':memory:' ? undefined : createDurability(`${path}-wal`)
-
-  function erase(): void {
-    if (!database.isOpen) return
-    erasing ??= setTimeout(() => {
-      erasing = undefined
-      if (!truncateLog(database, waitMs)) erase()
-    }, eraseAfterMs).unref()
-  }
+  const erasure = createErasure(database, waitMs)
 
   return {
     sql: database,
@@ -94,25 +83,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     durable: async () => durability?.sync(),
-    erase,
+    erase: () => erasure.erase(),
     close() {
-      clearTimeout(erasing)
+      erasure.close()
       durability?.close()
       database.close()
       if (lock) releaseLock(lock)
     },
-  }
-}
-
-/** @returns false where another process is reading, or the disk is full: nobody is kept waiting for it, and nothing ends by it */
-function truncateLog(database: DatabaseSync, waitMs: number): boolean {
-  try {
-    database.exec('PRAGMA busy_timeout = 0')
-    return database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
-  } catch {
-    return false // SQLITE_FULL, SQLITE_IOERR: whoever writes next hears of it
-  } finally {
-    database.exec(`PRAGMA busy_timeout = ${waitMs}`)
   }
 }
 
@@ -203,54 +180,4 @@ function damaged({ path, name }: DatabaseOptions, found: string, cause?: unknown
 export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
   return error.errcode & 0xff
-}
-
-const [openFile, syncFile] = [promisify(open), promisify(fdatasync)]
-
-/** At least this long from one sync to the next: under load one serves several, and who waits for it waits as long at most. */
-const betweenSyncsMs = 10
-
-/** Commits stand in the write-ahead log before they return; it is this file that has to reach the disk. */
-function createDurability(log: string): { sync(): Promise<void>; close(): void } {
-  let file: Promise<number> | undefined
-  let running: Promise<void> | undefined
-  let next: Promise<void> | undefined
-  let closed = false
-  let begunMs = -Infinity
-
-  async function once(): Promise<void> {
-    if (closed || !(file || existsSync(log))) return
-    file ??= openFile(log, 'r+')
-    try {
-      await syncFile(await file)
-    } catch (error) {
-      file = undefined
-      throw error
-    }
-  }
-
-  async function begin(): Promise<void> {
-    await running?.catch(() => undefined) // who waited for that one has been told
-    const restMs = begunMs + betweenSyncsMs - performance.now()
-    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
-    next = undefined
-    begunMs = performance.now()
-    running = once()
-    return running
-  }
-
-  return {
-    /** A sync that is under way may have begun before the last commit, so whoever comes shares the one that has not begun. */
-    sync: () => (next ??= begin()),
-    close() {
-      closed = true
-      const done = Promise.allSettled([running, next])
-      done
-        .then(() => file)
-        .then(
-          (opened) => opened !== undefined && close(opened, () => undefined),
-          () => undefined,
-        )
-    },
-  }
 }
