@@ -31,6 +31,5 @@ export function gpuHostsOf(pool: Pick<BullmqPool, 'hosts' | 'drain' | 'able'>, r
 }
 
 function summaryOf({ name, memoryBytes, run }: KnownHost['devices'][number], trains: boolean): GpuDeviceSummary {
-  // An attempt is called after its job, and numbered.
   return { name, busy: trains || run !== undefined, ...omitUndefined({ memoryBytes, job: run && jobOfRun(run) }) }
 }

@@ -160,7 +160,7 @@ function clipsAmong(items: readonly TrainingItem[], entries: readonly DatasetEnt
   if (!still) return [...items]
   throw new UserError(
     'train-stills',
-    `${still.name} does not move, and clips are learned from, videos and loops: take it out of the folder.`,
+    `${still.name} does not move, and this is learned from videos and loops: take it out of the folder.`,
     {
       name: still.name,
     },

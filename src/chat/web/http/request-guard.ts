@@ -53,9 +53,8 @@ export function requestGuard({ hosts, callsPerMinute, now, sourceOf }: RequestGu
   const rate: MiddlewareHandler = async (c, next) => {
     const reading = c.req.method === 'GET' || c.req.method === 'HEAD'
     if (reading && isFile(c.req.path)) return next()
-    // To search costs what a call does.
-    const looking = reading && c.req.query('search') === undefined
-    const limit = looking ? reads : c.req.path === '/api/complete' ? completions : calls
+    const searching = c.req.query('search') !== undefined // costs what a call does
+    const limit = reading && !searching ? reads : c.req.path === '/api/complete' ? completions : calls
     const waitMs = limit.take(sourceOf(c), now())
     if (waitMs === 0) return next()
     const waitS = Math.ceil(waitMs / 1000)
