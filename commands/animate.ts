@@ -1,5 +1,6 @@
 // The /animate command: a sentence becomes a looping animation. The options that say how it is drawn are declared here; /again shares them.
 
+import { formats } from '../src/animation-format.ts'
 import {
   type AnimationRequest,
   type CommandContext,
@@ -28,7 +29,7 @@ export const drawOptions = {
   guidance: settingOption('guidance', 'How strictly the words are followed'),
   seed: { kind: 'seed', help: 'The same seed draws the same animation again' },
   motion: { kind: 'choice', help: 'How fast it plays', choices: ['calm', 'usual', 'lively'] },
-  format: { kind: 'choice', help: 'The kind of file', choices: ['webp', 'gif', 'mp4'] },
+  format: { kind: 'choice', help: 'The kind of file', choices: formats },
   private: { kind: 'flag', help: 'Only you see it' },
 } as const
 

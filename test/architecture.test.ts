@@ -171,7 +171,6 @@ test('the environment is read in one place', () => {
 const sharedTypeNames: Readonly<Record<string, string>> = {
   Address: 'every platform has one, opaque to the chat: where its message stands',
   Handle: 'every platform has one, opaque to the chat: what it edits a message by',
-  Format: 'what a request may ask for and what media can encode, declared by both as long as neither imports the other',
 }
 
 test('a type is exported under a name that no other file exports, but for those with a reason', () => {

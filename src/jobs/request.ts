@@ -1,8 +1,7 @@
 // An animation request: what a person asked, with every default filled in: enough to draw the same animation again, anywhere.
 
+import type { Format } from '../animation-format.ts'
 import type { DrawSettings } from '../draw-settings.ts'
-
-export type Format = 'webp' | 'gif' | 'mp4'
 
 /** Files on the host that draws, named instead of a style. Paths; strengths are multipliers, 1 = as trained. */
 export interface ModelFiles {

@@ -1,11 +1,12 @@
 // Result details: what is known of a finished animation besides its bytes, from the renderer that made it to the message that shows it.
 
 import { z } from 'zod'
+import { type Format, formats } from '../animation-format.ts'
 import type { Closing } from '../clip.ts'
 import type { Note } from '../errors.ts'
 
 export interface ResultDetails {
-  readonly format: 'webp' | 'gif' | 'mp4'
+  readonly format: Format
   readonly width: number
   readonly height: number
   readonly frames: number
@@ -35,7 +36,7 @@ export const closingSchema = z.object({ loop: z.enum(['none', 'closed', 'ping-po
 const noteSchema = z.object({ code: z.string(), message: z.string(), data: z.record(z.string(), z.unknown()) })
 
 const oneSchema = z.object({
-  format: z.enum(['webp', 'gif', 'mp4']),
+  format: z.enum(formats),
   width: z.number(),
   height: z.number(),
   frames: z.number(),

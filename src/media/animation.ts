@@ -1,5 +1,6 @@
 // The animation encoder: frames become a file that loops.
 
+import type { Format } from '../animation-format.ts'
 import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
 import { fit, type Reduced } from './fit.ts'
@@ -8,8 +9,6 @@ import { encodeGif } from './gif/gif.ts'
 import { encodeMp4 } from './mp4/mp4.ts'
 import { type Kernel, resize } from './resize.ts'
 import { encodeWebp } from './webp/webp.ts'
-
-export type Format = 'webp' | 'gif' | 'mp4'
 
 /** Encoded, ready to post. Sides, frames and rate are those of the file, after any reduction. */
 export interface Animation {

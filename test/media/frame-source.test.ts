@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { formats } from '../../src/animation-format.ts'
 import { encode } from '../../src/media/animation.ts'
 import { everyNth, type FrameSource, sourceOf } from '../../src/media/frame-source.ts'
 import { ball, part } from './pictures.ts'
 
-for (const format of ['webp', 'gif', 'mp4'] as const) {
+for (const format of formats) {
   test(`${format} from a source is that from frames, byte for byte, with other sides and fewer frames too`, async () => {
     const frames = part(await ball(), 6, 63, 40)
     /** A GIF's encoder keeps nothing that it was handed; the others have several on their way. */

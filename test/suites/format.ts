@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Format } from '../../src/animation-format.ts'
 import type { Frames } from '../../src/engine/frames.ts'
 import { UserError } from '../../src/errors.ts'
-import { encode, type Format, FPS_RANGE } from '../../src/media/animation.ts'
+import { encode, FPS_RANGE } from '../../src/media/animation.ts'
 import { readSettings } from '../../src/media/inspect.ts'
 import { decode } from '../media/decode.ts'
 import { ball, noise, part, psnr } from '../media/pictures.ts'

@@ -1,8 +1,9 @@
 // Command contexts, made for one caller at a time from scheduler, store and styles.
 
 import { randomBytes } from 'node:crypto'
+import type { Format } from '../../animation-format.ts'
 import { type Owner, personOf, spaceOf } from '../../jobs/job.ts'
-import type { AnimationRequest, Format } from '../../jobs/request.ts'
+import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Store } from '../../store/store.ts'
 import type { Attachment } from '../contract/attachment.ts'

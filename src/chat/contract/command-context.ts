@@ -1,10 +1,11 @@
 // Command context: what a command may ask for, on behalf of the person who calls it: everything is about them or open to them.
 // Whatever needs the clock, chance or the store is behind it, so that commands stay pure.
 
+import type { Format } from '../../animation-format.ts'
 import type { WindowPositions } from '../../clip.ts'
 import type { ClipSettingName, DrawSettings, RequiredDrawSettings } from '../../draw-settings.ts'
 import type { Job, Result } from '../../jobs/job.ts'
-import type { AnimationRequest, Format } from '../../jobs/request.ts'
+import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Attachment } from './attachment.ts'
 import type { CommandDeclaration } from './command-declaration.ts'
 import type { Defaults } from './defaults.ts'

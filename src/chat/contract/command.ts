@@ -7,7 +7,7 @@ import type { ActionDeclaration, CommandDeclaration } from './command-declaratio
 import type { Options, Values } from './option.ts'
 import type { Reply } from './reply.ts'
 
-export type { AnimationRequest, EarlierAnimation, Format } from '../../jobs/request.ts'
+export type { AnimationRequest, EarlierAnimation } from '../../jobs/request.ts'
 export type { CommandContext, HistoryEntry, ModelSummary, QueuedJob, StyleSummary } from './command-context.ts'
 export { type CommandDeclaration, isOffered, mayCall } from './command-declaration.ts'
 export { commandText, maxCommandChars } from './command-text.ts'

@@ -1,6 +1,7 @@
 // Personal defaults: what a person wants where a request does not say otherwise. Kept for each person on each platform.
 
 import { z } from 'zod'
+import { formats } from '../../animation-format.ts'
 import { drawSettingSchema } from '../../draw-settings.ts'
 
 export const defaultsSchema = z.object({
@@ -12,7 +13,7 @@ export const defaultsSchema = z.object({
   steps: drawSettingSchema('steps').optional(),
   guidance: drawSettingSchema('guidance').optional(),
   motion: z.enum(['calm', 'usual', 'lively']).optional(),
-  format: z.enum(['webp', 'gif', 'mp4']).optional(),
+  format: z.enum(formats).optional(),
   private: z.boolean().optional(),
   /** To be mentioned when a request has ended. */
   mention: z.boolean().optional(),

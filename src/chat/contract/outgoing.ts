@@ -1,7 +1,7 @@
 // An outgoing message: what is to be shown, in plain text. Nothing here is markup, everything may hold people's words. A platform escapes it,
 // pings nobody on create and on edit, and lays it out as its people are used to. Lengths already fit `Platform.limits`.
 
-import type { Format } from '../../jobs/request.ts'
+import type { Format } from '../../animation-format.ts'
 import type { Choice } from './incoming.ts'
 import type { Option } from './option.ts'
 

@@ -1,7 +1,7 @@
 // A platform adapter. It translates and decides nothing: events into Incoming, Outgoing into calls. Where platforms differ, the difference is
 // data in `limits`. test/suites/platform.ts holds what every one must do; terminal/ is the smallest.
 
-import type { Format } from '../../jobs/request.ts'
+import type { Format } from '../../animation-format.ts'
 import type { Json } from '../../store/json.ts'
 import type { Attachment } from './attachment.ts'
 import type { Choice, Circumstances, FormOpening, Incoming, Typing } from './incoming.ts'

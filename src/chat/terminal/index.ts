@@ -2,6 +2,7 @@
 
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { formats } from '../../animation-format.ts'
 import type { Platform, PlatformLimits } from '../contract/platform.ts'
 import { createInFlight } from '../in-flight.ts'
 import { createPost, type Screen } from './post.ts'
@@ -17,7 +18,7 @@ export interface TerminalOptions {
 }
 
 const lengths = { textChars: 8000, quoteChars: 2000, factChars: 1000, facts: 25, items: 10, buttons: 10, choices: 10 }
-const files = { maxBytes: 100 * 1024 * 1024, formats: ['webp', 'gif', 'mp4'], previews: false } as const
+const files = { maxBytes: 100 * 1024 * 1024, formats, previews: false } as const
 const limits: PlatformLimits = { responseMs: 60_000, edits: { perMinute: 12, per: 'message' }, ...files, ...lengths }
 
 export function createTerminal({ input, output, folder, json = false }: TerminalOptions): Platform {

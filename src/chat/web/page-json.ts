@@ -1,7 +1,7 @@
 // Page JSON: what the page's scripts get to read, as it goes over the wire and as it is stored. Everything in it may hold people's words; nothing
 // is markup. Stored bodies keep their names.
 
-import type { Format } from '../../jobs/request.ts'
+import type { Format } from '../../animation-format.ts'
 import type { Option } from '../contract/option.ts'
 import type { Audience, Button, Fact, Form, ShownProgress, Tone } from '../contract/outgoing.ts'
 

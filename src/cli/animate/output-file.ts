@@ -2,13 +2,12 @@
 
 import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, parse } from 'node:path'
+import { type Format, formats } from '../../animation-format.ts'
 import { UserError } from '../../errors.ts'
-import type { AnimationRequest, Format } from '../../jobs/request.ts'
+import type { AnimationRequest } from '../../jobs/request.ts'
 
 /** In the place of a path: standard input or standard output. */
 export const standardStream = '-'
-
-export const formats: readonly Format[] = ['webp', 'gif', 'mp4']
 
 /** @throws UserError `format` where --format and the end of --out disagree or say nothing that is known */
 export function formatOf({ format, out }: { readonly format?: Format; readonly out?: string }): Format {

@@ -2,6 +2,7 @@
 // platform that answers at once and keeps nothing.
 
 import { commands } from '../../../commands/index.ts'
+import { formats } from '../../animation-format.ts'
 import { createChat } from '../../chat/chat.ts'
 import type { StyleSource } from '../../chat/context/style-source.ts'
 import type { ModelSummary } from '../../chat/contract/command-context.ts'
@@ -20,7 +21,7 @@ import { usualSettings } from './simulated-users.ts'
 const limits: PlatformLimits = {
   responseMs: 3000,
   maxBytes: 10 * 2 ** 20,
-  formats: ['webp', 'gif', 'mp4'],
+  formats,
   previews: true,
   edits: { perMinute: 30, per: 'message' },
   textChars: 2000,

@@ -1,8 +1,8 @@
 // A gated renderer: what it draws waits until the test lets it go on.
 
+import type { Format } from '../../../src/animation-format.ts'
 import { fixedCapacity } from '../../../src/jobs/capacity.ts'
 import type { JobRenderer } from '../../../src/jobs/renderer.ts'
-import type { Format } from '../../../src/jobs/request.ts'
 import type { Store } from '../../../src/store/store.ts'
 
 export interface GatedRenderer {

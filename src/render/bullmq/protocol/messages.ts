@@ -1,6 +1,7 @@
 // A wire protocol: what bot and GPU hosts say to each other, each of it JSON that is signed. Sizes are bounded both ways.
 
 import { z } from 'zod'
+import { formats } from '../../../animation-format.ts'
 import { type RequiredDrawSettings, requiredSettingNames } from '../../../draw-settings.ts'
 import { closingSchema } from '../../../jobs/result-details.ts'
 import type { Failure } from '../../local/protocol.ts'
@@ -48,7 +49,7 @@ const requestSchema = z.looseObject({
   negative: z.string().max(20_000),
   ...requiredSettings,
   seed: z.string().max(40),
-  format: z.enum(['webp', 'gif', 'mp4']),
+  format: z.enum(formats),
 })
 
 const portableRecipeSchema = z
@@ -147,7 +148,7 @@ const failure: z.ZodType<Failure> = z.discriminatedUnion('kind', [
 
 const animation = z.object({
   bytes: count,
-  format: z.enum(['webp', 'gif', 'mp4']),
+  format: z.enum(formats),
   width: count,
   height: count,
   frames: count,
