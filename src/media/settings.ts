@@ -1,11 +1,12 @@
 // Embedded settings: how an animation was made, as one line of JSON inside its file, {"zoetrope": …}. The envelope distinguishes our text
 // from whatever other programs leave in the same places.
 
+import type { Format } from '../animation-format.ts'
 import { UserError } from '../errors.ts'
 
 /** What a file says about itself, read from its structure alone: no picture is decoded. */
 export interface AnimationMetadata {
-  readonly format: 'webp' | 'gif' | 'mp4'
+  readonly format: Format
   readonly width: number
   readonly height: number
   readonly frames: number

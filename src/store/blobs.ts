@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { formats } from '../animation-format.ts'
 import { UserError } from '../errors.ts'
 
 /** Bytes by name; a name says nothing of what was asked. */
@@ -24,7 +25,7 @@ export interface Blob {
   readonly writtenMs: number
 }
 
-const nameForm = /^[a-z0-9][a-z0-9-]{0,99}\.(webp|gif|mp4)$/
+const nameForm = new RegExp(`^[a-z0-9][a-z0-9-]{0,99}\\.(${formats.join('|')})$`)
 
 /** No file takes as long to write. */
 const abandonedMs = 3_600_000

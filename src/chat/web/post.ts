@@ -1,6 +1,7 @@
 // Posting to the page: Outgoing → rows of the conversation. An address here is who asked and what they did; it never expires, so there is nothing to keep open.
 
 import { z } from 'zod'
+import { mediaTypes } from '../../animation-format.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { Json } from '../../store/json.ts'
 import type { Form, Item, Outgoing, Picture } from '../contract/outgoing.ts'
@@ -19,8 +20,6 @@ export interface Address {
 
 const addressSchema = z.object({ person: z.string(), event: z.string() })
 const handleSchema = z.object({ message: z.string() })
-
-export const mediaTypes = { webp: 'image/webp', gif: 'image/gif', mp4: 'video/mp4' } as const
 
 interface PosterOptions {
   readonly database: PageDatabase

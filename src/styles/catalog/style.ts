@@ -1,5 +1,6 @@
 // Styles as people pick them: files laid over a base model, and words around the prompt.
 
+import type { Format } from '../../animation-format.ts'
 import type { ModelSummary } from '../../chat/contract/command-context.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import type { StyleDefaults, StyleState } from '../registry/style-entry.ts'
@@ -28,7 +29,7 @@ export type ReadModelDefaults = (files: ModelFiles) => Omit<ModelSummary, 'name'
 /** A looping picture of a style's example. */
 export interface StylePicture {
   readonly bytes: Uint8Array
-  readonly format: 'webp' | 'gif' | 'mp4'
+  readonly format: Format
   readonly width: number
   readonly height: number
 }

@@ -1,5 +1,6 @@
 // Attachments of one message, as its components name them.
 
+import { mediaTypes } from '../../../animation-format.ts'
 import type { File, Picture } from '../../contract/outgoing.ts'
 
 export interface AttachedFiles {
@@ -31,5 +32,3 @@ export function attachedFiles(): AttachedFiles {
     },
   }
 }
-
-const mediaTypes = { webp: 'image/webp', gif: 'image/gif', mp4: 'video/mp4' } as const

@@ -1,6 +1,7 @@
 // View routes: queue, animations and styles beside the chat, and every picture by its name. What a viewer may see, PageViews decides.
 
 import { Hono } from 'hono'
+import { type Format, formats, mediaTypes } from '../../../animation-format.ts'
 import type { Owner } from '../../../jobs/job.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { GpuHostSummary } from '../../contract/gpu-hosts.ts'
@@ -11,7 +12,6 @@ import { HttpError } from '../http/http-error.ts'
 import { rangeResponse } from '../http/range-response.ts'
 import type { AnimationView, GpuHostView, QueuedView, StyleView } from '../page-json.ts'
 import type { PageViews, PicturedStyle, QueuedOnPage, RecentAnimation, Viewer } from '../page-views.ts'
-import { mediaTypes } from '../post.ts'
 import type { PictureStore } from '../storage/picture-store.ts'
 
 export interface ViewRoutesOptions {
@@ -22,6 +22,9 @@ export interface ViewRoutesOptions {
 }
 
 const animationsPerPage = 24
+
+/** A job's id and a format. */
+const animationName = new RegExp(`^([a-z0-9]{1,25})\\.(${formats.join('|')})$`)
 
 export function viewRoutes({ views, pictures, authenticate, nameOf }: ViewRoutesOptions): Hono {
   const app = new Hono()
@@ -44,10 +47,10 @@ export function viewRoutes({ views, pictures, authenticate, nameOf }: ViewRoutes
   app.get('/api/styles', async (c) => c.json((await views.styles(authenticate.viewer(c))).map(styleView)))
 
   app.get('/animations/:file', async (c) => {
-    const [, job, format] = /^([a-z0-9]{1,25})\.(webp|gif|mp4)$/.exec(c.req.param('file')) ?? []
+    const [, job, format] = animationName.exec(c.req.param('file')) ?? []
     const bytes = job && (await views.animation(authenticate.viewer(c), job))
     if (!bytes) throw new HttpError(404, 'no-such-picture', 'There is no such picture here.')
-    return rangeResponse(c, { bytes, mediaType: mediaTypes[format as keyof typeof mediaTypes], forEver: true })
+    return rangeResponse(c, { bytes, mediaType: mediaTypes[format as Format], forEver: true })
   })
 
   app.get('/examples/:style', async (c) => {
