@@ -78,3 +78,11 @@ test('tables of another form are refused with what is wrong in them', async () =
     { code: 'verify-answer', message: /does not hold the tables of long clips.*frames/s },
   )
 })
+
+test('tables that were cut off are named', async () => {
+  const dir = join(scratch, 'cut-off')
+  mkdirSync(dir)
+  copyFileSync(join(long, 'expected.safetensors'), join(dir, 'expected.safetensors'))
+  writeFileSync(join(dir, 'long.json'), readFileSync(join(long, 'long.json'), 'utf8').slice(0, -2))
+  await assert.rejects(Array.fromAsync(verify(dir, cpuSession)), { code: 'json-broken', message: `${join(dir, 'long.json')} is not JSON.` })
+})

@@ -1,11 +1,8 @@
 // Long clips against what the published programs make of them: their tables, and the UNet's noise in windows of every kind.
 // F frames of the clip  c frames of a window  h w latent sides  L tokens  D token width
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { FuseMethod } from '../draw-settings.ts'
-import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import { freeNoiseWindows } from '../pipeline/clip/free-noise.ts'
@@ -22,6 +19,7 @@ import { type Comparison, compare } from './comparison.ts'
 import { checkCoefficients, checkTables, keysOf, type LongTables, longTables, travelRules } from './long-tables.ts'
 import { a1111 } from './published-windows.ts'
 import { openReferenceTensors, type ReferenceTensors } from './reference-tensors.ts'
+import { readTables } from './tables.ts'
 import type { TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 
@@ -30,7 +28,7 @@ export const longTable = 'long.json'
 
 /** @throws UserError `verify-answer` for tables of another form, and of opening the base folder, which lies beside this one */
 export async function* checkLong(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
-  const tables = readTables(join(dir, longTable))
+  const tables = readTables(join(dir, longTable), longTables, 'the tables of long clips')
   yield* checkTables(tables)
 
   const base = join(dir, '..', tables.base)
@@ -82,12 +80,6 @@ const inputs = ['sample', 'context']
 
 /** Texts that AnimateDiff-Evolved's schedule compounds from frame to frame: half-way between two keys the first is nearly gone. */
 const notMet = ['travel.evolved_lerp', 'travel.evolved_slerp']
-
-function readTables(path: string): LongTables {
-  const { data, error } = longTables.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-  if (data) return data
-  throw new UserError('verify-answer', `${path} does not hold the tables of long clips: ${z.prettifyError(error)}`, { path })
-}
 
 function* checkTexts({ travel }: LongTables, texts: readonly Float32Array[], answers: ReferenceTensors): Generator<Comparison> {
   for (const [rule, { interpolation, cyclic }] of Object.entries(travelRules)) {

@@ -1,7 +1,6 @@
 // Measures of clips against what other programs say of the same ones: CLIP's towers, LPIPS, and every figure made of them and of pixels.
 // n frames  H W pixels  E width of an embedding
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { openTensorFile } from '../checkpoint/open.ts'
@@ -17,6 +16,7 @@ import { Weights } from '../nets/weights.ts'
 import { Graph } from '../onnx/graph.ts'
 import { type Comparison, compare } from './comparison.ts'
 import type { ReferenceTensors } from './reference-tensors.ts'
+import { readTables } from './tables.ts'
 import { runOnce, type TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 
@@ -33,7 +33,7 @@ const format = z.object({
 
 /** @throws UserError `verify-answer` for tables of another form, and those of opening the nets in the folder */
 export async function* checkMetrics(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
-  const { clips, prompt_of: promptOf, frechet } = readTables(join(dir, metricsTable))
+  const { clips, prompt_of: promptOf, frechet } = readTables(join(dir, metricsTable), format, 'figures of clips')
   const clip = openClip(join(dir, 'clip'))
   const E = clip.image.embedding
   const within = tolerancesFor(session.target).net
@@ -64,12 +64,6 @@ export async function* checkMetrics(dir: string, answers: ReferenceTensors, sess
     yield* checkFigures(name, table, found, within)
   }
   yield* checkFrechet(frechet, answers)
-}
-
-function readTables(path: string): z.infer<typeof format> {
-  const { data, error } = format.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-  if (data) return data
-  throw new UserError('verify-answer', `${path} does not hold figures of clips: ${z.prettifyError(error)}`, { path })
 }
 
 const formula = 1e-5

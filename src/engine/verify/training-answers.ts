@@ -1,10 +1,9 @@
 // A folder of training answers: which cases it has, and what they were computed from.
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
 import { openReferenceTensors, type ReferenceTensors } from './reference-tensors.ts'
+import { readTables } from './tables.ts'
 
 /** ‖x‖, Σ xᵢ and Σ xᵢ cos i: what a tensor that was turned, permuted or scaled does not keep. */
 export type Digest = readonly [norm: number, sum: number, wave: number]
@@ -71,7 +70,7 @@ export const trainingTablesIn = (dir: string): string => join(dir, 'train.json')
 /** @throws UserError `verify-answer`, and those of opening files */
 export function openTrainingAnswers(dir: string): TrainingAnswers {
   const path = trainingTablesIn(dir)
-  const tables = parsed(path)
+  const tables = readTables(path, format, 'training answers')
   const open = (name: string): ReferenceTensors => openReferenceTensors([join(dir, `${name}.safetensors`)])
   return {
     dir,
@@ -81,13 +80,5 @@ export function openTrainingAnswers(dir: string): TrainingAnswers {
     gradients: open('gradients'),
     adamw: Object.keys(tables.adamw).length > 0 ? open('adamw') : null,
     optimizer: Object.keys(tables.optimizer).length > 0 ? open('optimizer') : null,
-  }
-}
-
-function parsed(path: string): TrainingTables {
-  try {
-    return format.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch (cause) {
-    throw new UserError('verify-answer', `${path} is not a table of training answers.`, { path }, { cause })
   }
 }

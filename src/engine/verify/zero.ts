@@ -1,11 +1,9 @@
 // Text2Video-Zero against what its published programs draw: the field, the nets' cross-frame attention, whole runs.
 // F frames  C channels  h w latent sides  H W pixels  L tokens  D token width
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { concat } from '../concat.ts'
-import { UserError } from '../errors.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import { unetGraph } from '../pipeline/graphs.ts'
 import { type Model, openModel } from '../pipeline/model/model.ts'
@@ -15,6 +13,7 @@ import { forwardJump } from '../pipeline/zero/text-to-video-zero.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { type Comparison, compare } from './comparison.ts'
 import type { ReferenceTensors } from './reference-tensors.ts'
+import { readTables } from './tables.ts'
 import type { TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
 import { clip, decoded, firstAlone, halvesOf, scheduleOf, withoutField, type ZeroRun, type ZeroSessions, zeroNets } from './zero-runs.ts'
@@ -44,7 +43,14 @@ const format = z.object({
 
 /** @throws UserError `verify-answer` for tables of another form, and of opening the base folder, which lies beside this one */
 export async function* checkZero(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
-  const { base, chunk, index_t0, index_t1, shown_steps: shown, ...tables } = readTables(join(dir, zeroTable))
+  const {
+    base,
+    chunk,
+    index_t0,
+    index_t1,
+    shown_steps: shown,
+    ...tables
+  } = readTables(join(dir, zeroTable), format, 'the tables of Text2Video-Zero')
   const model = openModel({ checkpoint: join(dir, '..', base, 'checkpoint.safetensors') })
   const [F] = answers.shape('default.x_t1_all') as [number]
   const usual: ZeroRun = { ...tables, bounds: { t0: index_t0, t1: index_t1 }, numbers: Array.from({ length: F }, (_, k) => k) }
@@ -72,12 +78,6 @@ export async function* checkZero(dir: string, answers: ReferenceTensors, session
     await nets.release()
   }
   yield unknownNames(answers)
-}
-
-function readTables(path: string): z.infer<typeof format> {
-  const { data, error } = format.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-  if (data) return data
-  throw new UserError('verify-answer', `${path} does not hold the tables of Text2Video-Zero: ${z.prettifyError(error)}`, { path })
 }
 
 /** All fifty steps: the first frame alone, and every frame. */

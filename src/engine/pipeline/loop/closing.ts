@@ -1,23 +1,62 @@
-// Two ways to close a clip that does not loop by itself. A net that is drawn in closed windows needs neither.
+// Closing: what is done where a clip that was to loop does not close, and what is told of how well it does.
 // F frames
 
-/** What stands in the place of each frame when n frames are played forth and back, no end twice: 0 … n − 1 … 1. */
-export const pingPong = (n: number): number[] => [
-  ...Array.from({ length: n }, (_, i) => i),
-  ...Array.from({ length: Math.max(0, n - 2) }, (_, i) => n - 2 - i),
-]
+import type { Loop } from '../../draw-settings.ts'
+import type { Note } from '../../errors.ts'
+import { type Frames, frameAt } from '../../frames.ts'
+import type { ClipPlan } from '../clip/plan-clip.ts'
+import { pingPong } from './ping-pong.ts'
+import { apart, latentSteps, visibleSeam } from './seam.ts'
+
+/** How a clip loops. */
+export interface Closing {
+  readonly loop: Exclude<Loop, 'auto'>
+  /** The step from the last frame to the first, over the largest between neighbours: above about 1 people see that it begins anew. */
+  readonly seam: number
+}
 
 /**
- * The clip's last frames fade into its first: latents [F + k, …] → [F, …]. Frame F, which follows the last one that stays, is nearly all of
- * the new first frame, and each after it has a little less.
- * @param k at most F
+ * What is shown of a clip that was to loop, and where nobody insisted on how: all of it where it closes, otherwise its first half forth and
+ * back.
+ * @param latents [F, …]
+ * @param decode called only where the latents leave it open
+ * @returns `again`: places that are shown once more behind the last, of an odd F one frame fewer than F in all
  */
-export function crossFade(latents: Float32Array, frames: number, k: number): Float32Array {
-  const each = latents.length / (frames + k)
-  const out = latents.slice(0, frames * each)
-  for (let n = 0; n < k; n++) {
-    const old = (k - n) / (k + 1)
-    for (let i = n * each; i < (n + 1) * each; i++) out[i] = old * latents[frames * each + i]! + (1 - old) * latents[i]!
+export async function foldWhereOpen(
+  latents: Float32Array,
+  frames: number,
+  decode: (latents: Float32Array) => Promise<Frames>,
+): Promise<{ readonly latents: Float32Array; readonly again: readonly number[]; readonly folded: boolean }> {
+  if (!(await isOpen(latents, frames, decode))) return { latents, again: [], folded: false }
+  const shown = Math.floor(frames / 2) + 1
+  return { latents: latents.subarray(0, (latents.length / frames) * shown), again: pingPong(shown).slice(shown), folded: true }
+}
+
+/** Steps of latents are not those of pictures: what is larger than any inside is looked at, beside the largest. */
+async function isOpen(latents: Float32Array, frames: number, decode: (latents: Float32Array) => Promise<Frames>): Promise<boolean> {
+  const { closing, largest, at } = latentSteps(latents, frames)
+  if (closing <= largest) return false
+  const each = latents.length / frames
+  const looked = new Float32Array(4 * each)
+  for (const [n, frame] of [frames - 1, 0, at, at + 1].entries()) looked.set(latents.subarray(frame * each, (frame + 1) * each), n * each)
+  const shown = await decode(looked)
+  const step = (from: number): number => apart(frameAt(shown, from), frameAt(shown, from + 1))
+  return step(0) > visibleSeam * step(2)
+}
+
+/** What a clip's seam says, to measure and to tell. */
+export function closingOf({ loop, mayFold }: Pick<ClipPlan, 'loop' | 'mayFold'>, folded: boolean, seam: number | undefined) {
+  if (seam === undefined) return { notes: [], measured: {} }
+  const closing: Closing = { loop: folded ? 'ping-pong' : loop, seam }
+  return { measured: { closing }, notes: noteOn(closing, mayFold) }
+}
+
+function noteOn({ loop, seam }: Closing, mayFold: boolean): Note[] {
+  if (loop === 'ping-pong' && mayFold) {
+    return [{ code: 'loop-folded', message: 'The model did not close this loop, so it is played forth and back.', data: {} }]
   }
-  return out
+  if (loop === 'none' || seam <= visibleSeam) return []
+  const times = seam.toFixed(1)
+  const message = `This loop does not quite close: from the last frame to the first it moves ${times} times as far as anywhere else.`
+  return [{ code: 'loop-open', message, data: { times } }]
 }
