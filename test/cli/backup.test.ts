@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -92,10 +93,12 @@ describe('a backup', () => {
   test('comes back into an empty folder, which a damaged one leaves there', async () => {
     const [home, damaged] = [newPath('home'), newPath('damaged')]
     mkdirSync(home)
+    chmodSync(home, 0o775) // which no usual umask lets a new folder have
     const file = await someBackup()
     writeFileSync(damaged, readFileSync(file).subarray(0, 2000))
     await assert.rejects(restoreBackup(damaged, home), UserError)
     assert.deepEqual(readdirSync(home), [])
+    assert.equal(statSync(home).mode & 0o777, 0o775)
     await restoreBackup(file, home)
     assert.deepEqual(homeFiles(home, { models: false }), homeFiles(earlierHome, { models: false }))
     assert.equal(statSync(home).mode & 0o777, 0o700)
@@ -165,6 +168,17 @@ describe('a file is not restored', () => {
       const home = newPath('home')
       await assert.rejects(restoreBackup(file, home), UserError)
       assert.ok(!existsSync(home))
+    }
+  })
+
+  test('that ends in a list of another form', async () => {
+    const other = newPath('other')
+    mkdirSync(other)
+    const file = newPath('other-backup')
+    for (const list of ['{"version":', JSON.stringify({ version: '1', files: {} })]) {
+      writeFileSync(join(other, 'zoetrope-backup.json'), list)
+      await create({ file, cwd: other }, ['zoetrope-backup.json'])
+      await untouched(file, 'backup-cut-off', /does not end as a backup of Zoetrope ends/)
     }
   })
 

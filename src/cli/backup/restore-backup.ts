@@ -1,7 +1,7 @@
 // Restores a backup: unpacks it beside the home, or within one that is there, compares every file with the manifest, and only then puts it in
 // place.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { extract } from 'tar'
 import { UserError } from '../../errors.ts'
@@ -52,7 +52,8 @@ function isReplaceable(home: string): boolean {
   try {
     const { mode } = statSync(home)
     rmdirSync(home)
-    mkdirSync(home, { mode })
+    mkdirSync(home)
+    chmodSync(home, mode) // whatever the umask takes away
     return true
   } catch {
     return false
@@ -88,16 +89,25 @@ async function unpack(file: string, folder: string): Promise<void> {
 }
 
 async function checked(file: string, folder: string): Promise<Manifest> {
-  if (!existsSync(join(folder, manifestName))) {
+  const manifest = readManifest(join(folder, manifestName))
+  if (!manifest) {
     throw new UserError('backup-cut-off', `${file} does not end as a backup of Zoetrope ends: it was cut off, or is something else.`, {
       file,
     })
   }
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, manifestName), 'utf8')))
   for (const { path, bytes, sha256 } of manifest.files) {
     const there = join(folder, path)
     if (existsSync(there) && statSync(there).size === bytes && (await fileDigest(there)) === sha256) continue
     throw new UserError('backup-damaged', `${path} in ${file} is not what was backed up: the file is damaged.`, { file, path })
   }
   return manifest
+}
+
+/** Undefined too where a file of that name says something else. */
+function readManifest(path: string): Manifest | undefined {
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return undefined
+  }
 }
