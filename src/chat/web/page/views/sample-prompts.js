@@ -6,6 +6,6 @@ export const samples = [
   { name: 'jellyfish', prompt: 'a purple jellyfish drifting under water', style: 'neon', seed: 1 },
   { name: 'butterfly', prompt: 'a purple butterfly fluttering in a meadow', seed: 1 },
   { name: 'rocket', prompt: 'a red rocket flying in the night sky', style: 'anime', seed: 1 },
-  { name: 'cat', prompt: 'an orange cat sitting at sunset', seed: 1 },
+  { name: 'cat', prompt: 'an orange cat sitting at sunset', seed: 8 },
   { name: 'ufo', prompt: 'a green ufo hovering in the city', style: 'pixel', seed: 1 },
 ]
