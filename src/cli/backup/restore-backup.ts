@@ -52,8 +52,8 @@ function isReplaceable(home: string): boolean {
   try {
     const { mode } = statSync(home)
     rmdirSync(home)
-    mkdirSync(home)
-    chmodSync(home, mode) // whatever the umask takes away
+    mkdirSync(home, { mode })
+    chmodSync(home, mode) // what the umask took away
     return true
   } catch {
     return false

@@ -26,7 +26,7 @@ import { tolerancesFor } from './tolerance.ts'
 /** The file by which a folder of long clips is known. */
 export const longTable = 'long.json'
 
-/** @throws UserError `verify-answer` for tables of another form, and of opening the base folder, which lies beside this one */
+/** @throws UserError `json-broken`, `verify-answer` for tables of another form, and of opening the base folder, which lies beside this one */
 export async function* checkLong(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
   const tables = readTables(join(dir, longTable), longTables, 'the tables of long clips')
   yield* checkTables(tables)

@@ -31,7 +31,7 @@ const format = z.object({
   frechet: z.record(z.string(), z.number()),
 })
 
-/** @throws UserError `verify-answer` for tables of another form, and those of opening the nets in the folder */
+/** @throws UserError `json-broken`, `verify-answer` for tables of another form, and those of opening the nets in the folder */
 export async function* checkMetrics(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
   const { clips, prompt_of: promptOf, frechet } = readTables(join(dir, metricsTable), format, 'figures of clips')
   const clip = openClip(join(dir, 'clip'))

@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts'
  * @throws UserError `json-broken`, `verify-answer` for tables of another form
  */
 export function readTables<T>(path: string, format: z.ZodType<T>, held: string): T {
-  const { data, error } = format.safeParse(readJson(path))
-  if (data !== undefined) return data
-  throw new UserError('verify-answer', `${path} does not hold ${held}: ${z.prettifyError(error!)}`, { path })
+  const tables = format.safeParse(readJson(path))
+  if (tables.success) return tables.data
+  throw new UserError('verify-answer', `${path} does not hold ${held}: ${z.prettifyError(tables.error)}`, { path })
 }

@@ -67,7 +67,7 @@ export interface TrainingAnswers {
 /** What tells such a folder from others. */
 export const trainingTablesIn = (dir: string): string => join(dir, 'train.json')
 
-/** @throws UserError `verify-answer`, and those of opening files */
+/** @throws UserError `json-broken`, `verify-answer`, and those of opening files */
 export function openTrainingAnswers(dir: string): TrainingAnswers {
   const path = trainingTablesIn(dir)
   const tables = readTables(path, format, 'training answers')

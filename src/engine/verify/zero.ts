@@ -41,7 +41,7 @@ const format = z.object({
   }),
 })
 
-/** @throws UserError `verify-answer` for tables of another form, and of opening the base folder, which lies beside this one */
+/** @throws UserError `json-broken`, `verify-answer` for tables of another form, and of opening the base folder, which lies beside this one */
 export async function* checkZero(dir: string, answers: ReferenceTensors, session: TestSession): AsyncGenerator<Comparison> {
   const {
     base,
