@@ -2,8 +2,8 @@
 // Field numbers: onnx/onnx onnx/onnx.proto. Locations are relative to the root of the file system: see runtime/session.ts.
 
 import { byteLengthOf } from '../checkpoint/tensor/tensor.ts'
+import { dataType } from './data-type.ts'
 import type { Attribute, Graph, Initializer, Node, Value } from './graph.ts'
-import { dataType } from './ops.ts'
 import { ProtobufWriter } from './protobuf.ts'
 
 const irVersion = 11
