@@ -2,7 +2,7 @@
 // a break, because nobody is silent while they cannot be heard.
 
 import { channels, keys, progressMark } from '../protocol/keys.ts'
-import { progressSchema, type WireProgress } from '../protocol/messages.ts'
+import { progressSchema, type WireProgress } from '../protocol/messages/progress.ts'
 import type { RedisConnection } from '../protocol/redis-connection.ts'
 import { NotAuthentic, type Signature } from '../protocol/signature.ts'
 import type { HostRegistry } from './host-registry.ts'

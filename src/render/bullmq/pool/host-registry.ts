@@ -3,9 +3,10 @@
 
 import type { LaneName } from '../../../jobs/lane.ts'
 import { slotsFor } from '../host-takes.ts'
-import type { HostAnnouncement } from '../protocol/messages.ts'
-import { announcementSchema, protocolVersion } from '../protocol/messages.ts'
+import type { HostAnnouncement } from '../protocol/messages/announcement.ts'
+import { announcementSchema } from '../protocol/messages/announcement.ts'
 import { NotAuthentic, type Signature, skewMs } from '../protocol/signature.ts'
+import { protocolVersion } from '../protocol/version.ts'
 import { createRecent } from '../recent.ts'
 
 export interface KnownHost extends HostAnnouncement {

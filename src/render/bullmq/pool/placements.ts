@@ -3,7 +3,7 @@
 
 import type { Redis } from 'ioredis'
 import { keys } from '../protocol/keys.ts'
-import { type Placement, placementSchema } from '../protocol/messages.ts'
+import { type Placement, placementSchema } from '../protocol/messages/placement.ts'
 import { NotAuthentic, type Signature } from '../protocol/signature.ts'
 
 export interface Placements {

@@ -3,7 +3,7 @@
 import type { Animation } from '../../../media/animation.ts'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Drawn } from '../../render.ts'
-import type { RunOutcome } from './messages.ts'
+import type { RunOutcome } from './messages/outcome.ts'
 
 type DoneOutcome = Extract<RunOutcome, { kind: 'done' }>
 
