@@ -2,10 +2,10 @@
 // something has changed, and now and then because renders are late; where many wait, a moment later, and who comes in between is
 // shown the time of whose place he takes.
 
-import { type ActiveRender, doneShare, leftMs } from '../active-render.ts'
 import type { FairQueue } from '../fair-queue/fair-queue.ts'
 import type { Job } from '../job.ts'
 import { laneOf } from '../lane.ts'
+import { type ActiveRender, doneShare, leftMs } from '../renders/active-render.ts'
 import type { Estimate } from './estimate.ts'
 import { type Forecast, type ForecastInput, forecast } from './forecast.ts'
 

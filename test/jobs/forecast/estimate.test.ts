@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ActiveRender, leftMs, recordStep } from '../../../src/jobs/active-render.ts'
 import { createEstimate } from '../../../src/jobs/forecast/estimate.ts'
 import { newJob } from '../../../src/jobs/job.ts'
+import { type ActiveRender, leftMs, recordStep } from '../../../src/jobs/renders/active-render.ts'
 import { askOf } from '../asks.ts'
 
 const jobOf = (width: number, frames: number) => newJob(askOf('ann', { width, height: width, frames }), 'j0', 0)

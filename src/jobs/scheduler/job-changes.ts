@@ -1,15 +1,15 @@
 // Job changes, write-ahead: each is written to the journal, then made in memory, then told to whoever listens. A job changes in no
 // other way.
 
-import { unwritten } from './end-reasons.ts'
+import { unwritten } from '../end-reasons.ts'
+import type { DeficitChange } from '../fair-queue/deficit-record.ts'
+import type { FairQueue } from '../fair-queue/fair-queue.ts'
+import type { ForecastCache } from '../forecast/forecast-cache.ts'
+import type { Job } from '../job.ts'
+import type { Journal, JournalValue } from '../journal/journal.ts'
+import type { JobProgress } from '../renderer.ts'
 import type { EventEmitter } from './event-emitter.ts'
-import type { DeficitChange } from './fair-queue/deficit-record.ts'
-import type { FairQueue } from './fair-queue/fair-queue.ts'
-import type { ForecastCache } from './forecast/forecast-cache.ts'
-import type { Job } from './job.ts'
-import type { Journal, JournalValue } from './journal/journal.ts'
 import type { LiveJobs } from './live-jobs.ts'
-import type { JobProgress } from './renderer.ts'
 
 export type JobEvent =
   /** Accepted, begun, handed back or ended. */

@@ -1,6 +1,6 @@
 // An active render: for which jobs, how far it has got, and how much longer it will take.
 
-import type { Job } from './job.ts'
+import type { Job } from '../job.ts'
 
 export interface ActiveRender {
   /** As `renderKey` gives it. */

@@ -2,11 +2,11 @@
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { UserError } from '../../src/errors.ts'
-import { openJournal } from '../../src/jobs/journal/journal.ts'
-import { askOf } from './asks.ts'
-import { settled } from './manual-clock.ts'
-import { openScheduler } from './open-scheduler.ts'
+import type { UserError } from '../../../src/errors.ts'
+import { openJournal } from '../../../src/jobs/journal/journal.ts'
+import { askOf } from '../asks.ts'
+import { settled } from '../manual-clock.ts'
+import { openScheduler } from '../open-scheduler.ts'
 
 const folder = process.argv[2]!
 const filler = join(folder, 'filler')

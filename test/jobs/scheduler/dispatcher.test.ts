@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
-import { askOf, noLimits } from './asks.ts'
-import { settled } from './manual-clock.ts'
-import { activeIds, openScheduler } from './open-scheduler.ts'
+import { createFairQueue } from '../../../src/jobs/fair-queue/fair-queue.ts'
+import { askOf, noLimits } from '../asks.ts'
+import { settled } from '../manual-clock.ts'
+import { activeIds, openScheduler } from '../open-scheduler.ts'
 
 test('one running job a person leaves the other slots to others', async () => {
   const { scheduler, renderer } = await openScheduler({ slots: 3, limits: { ...noLimits, person: { running: 1 } } })

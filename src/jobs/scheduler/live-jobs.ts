@@ -1,11 +1,11 @@
 // Live jobs (an index in memory): those that have not ended, and what follows from their states: who stands in the queue, who waits
 // for the same, how many each person and space has. One function changes them all, so that they never tell different stories.
 
+import type { QueueEntry } from '../fair-queue/fair-queue.ts'
+import { hasEnded, type Job, personOf, renderKey, spaceOf } from '../job.ts'
+import { type Lane, type LaneName, laneOf } from '../lane.ts'
+import type { Counts } from '../limits/job-counts.ts'
 import { createDuplicates, type Duplicates } from './duplicates.ts'
-import type { QueueEntry } from './fair-queue/fair-queue.ts'
-import { hasEnded, type Job, personOf, renderKey, spaceOf } from './job.ts'
-import { type Lane, type LaneName, laneOf } from './lane.ts'
-import type { Counts } from './limits/job-counts.ts'
 
 export interface LiveJobs extends Pick<Duplicates, 'togetherWith'> {
   get(id: string): Job | undefined

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRateLimiter } from '../../src/jobs/limits/rate-limiter.ts'
-import { askOf, noLimits } from './asks.ts'
-import { settled } from './manual-clock.ts'
-import { openScheduler, refusal } from './open-scheduler.ts'
+import { createRateLimiter } from '../../../src/jobs/limits/rate-limiter.ts'
+import { askOf, noLimits } from '../asks.ts'
+import { settled } from '../manual-clock.ts'
+import { openScheduler, refusal } from '../open-scheduler.ts'
 
 test('too many waiting are refused with the time until the first of them begins; the limits of a space are its own', async () => {
   const limits = { ...noLimits, person: { waiting: 2 } }

@@ -1,10 +1,10 @@
 // Crash recovery: at a start, what the journal holds is taken up again.
 
-import { gaveUp } from './end-reasons.ts'
-import type { FairQueue } from './fair-queue/fair-queue.ts'
-import { end, interrupt, type Job } from './job.ts'
+import { gaveUp } from '../end-reasons.ts'
+import type { FairQueue } from '../fair-queue/fair-queue.ts'
+import { end, interrupt, type Job } from '../job.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { JobChanges } from './job-changes.ts'
-import type { Journal } from './journal/journal.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
 export interface RecoveryParts {

@@ -1,11 +1,11 @@
 // Admission control: whether one more request of an owner is taken on, by how many wait already and by how often was asked.
 
-import type { ForecastCache } from './forecast/forecast-cache.ts'
-import { type Ask, type Owner, turnsOf } from './job.ts'
-import type { JobCounts } from './limits/job-counts.ts'
-import { keyOf, type LimitLevel } from './limits/limit-level.ts'
-import { checkWaiting, type Limits, type TooMany } from './limits/limits.ts'
-import type { RateLimiter } from './limits/rate-limiter.ts'
+import type { ForecastCache } from '../forecast/forecast-cache.ts'
+import { type Ask, type Owner, turnsOf } from '../job.ts'
+import type { JobCounts } from '../limits/job-counts.ts'
+import { keyOf, type LimitLevel } from '../limits/limit-level.ts'
+import { checkWaiting, type Limits, type TooMany } from '../limits/limits.ts'
+import type { RateLimiter } from '../limits/rate-limiter.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
 export interface Admission {

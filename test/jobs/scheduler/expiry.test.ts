@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askOf } from './asks.ts'
-import { createManualRenderer } from './manual-renderer.ts'
-import { openScheduler } from './open-scheduler.ts'
+import { askOf } from '../asks.ts'
+import { createManualRenderer } from '../manual-renderer.ts'
+import { openScheduler } from '../open-scheduler.ts'
 
 const hourMs = 3_600_000
 

@@ -1,12 +1,12 @@
 // Active renders: what is being rendered just now. One takes its slot until the renderer has let go of it, also after everybody has
 // cancelled; a job that leaves it, or joins it, changes nothing for the others.
 
-import { omitUndefined } from '../omit-undefined.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import { failed } from '../end-reasons.ts'
+import type { MeasuredRender } from '../forecast/estimate.ts'
+import type { Job, Outcome } from '../job.ts'
+import type { JobProgress, JobRenderer } from '../renderer.ts'
 import { type ActiveRender, recordStep } from './active-render.ts'
-import { failed } from './end-reasons.ts'
-import type { MeasuredRender } from './forecast/estimate.ts'
-import type { Job, Outcome } from './job.ts'
-import type { JobProgress, JobRenderer } from './renderer.ts'
 
 export interface ActiveRenders extends Iterable<ActiveRender> {
   readonly size: number

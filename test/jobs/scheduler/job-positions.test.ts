@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createFairQueue } from '../../src/jobs/fair-queue/fair-queue.ts'
-import { askOf, ownerOf } from './asks.ts'
-import { settled } from './manual-clock.ts'
-import { type OpenScheduler, openScheduler } from './open-scheduler.ts'
+import { createFairQueue } from '../../../src/jobs/fair-queue/fair-queue.ts'
+import { askOf, ownerOf } from '../asks.ts'
+import { settled } from '../manual-clock.ts'
+import { type OpenScheduler, openScheduler } from '../open-scheduler.ts'
 
 const shown = ({ scheduler }: OpenScheduler) => scheduler.standings().map(({ job: { id }, ahead, leftMs }) => ({ id, ahead, leftMs }))
 

@@ -1,9 +1,9 @@
 // Expiry: gives up jobs that have waited too long without a beginning. One timer, for whoever has waited longest. A training that
 // was begun once, and waits again after a stop or a crash, is never late: it may have taken a day already.
 
-import type { Clock } from '../clock.ts'
-import type { Job } from './job.ts'
-import { laneOf } from './lane.ts'
+import type { Clock } from '../../clock.ts'
+import type { Job } from '../job.ts'
+import { laneOf } from '../lane.ts'
 
 export interface Expiry {
   /** Gives up who is late, and watches the others. */

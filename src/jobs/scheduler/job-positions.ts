@@ -1,10 +1,10 @@
 // Job positions: where each job stands that has not ended, and how long it will take.
 
-import { omitUndefined } from '../omit-undefined.ts'
-import type { ActiveRenders } from './active-renders.ts'
-import type { ForecastCache } from './forecast/forecast-cache.ts'
-import type { Job, Owner } from './job.ts'
-import { type Lane, type LaneName, laneOf } from './lane.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import type { ForecastCache } from '../forecast/forecast-cache.ts'
+import type { Job, Owner } from '../job.ts'
+import { type Lane, type LaneName, laneOf } from '../lane.ts'
+import type { ActiveRenders } from '../renders/active-renders.ts'
 import type { LiveJobs } from './live-jobs.ts'
 
 export interface JobPosition {

@@ -1,6 +1,6 @@
 // A dispatcher: gives free slots to waiting jobs in the queue's order, until none is free or nobody who waits may run.
 
-import type { FairQueue, QueueEntry } from './fair-queue/fair-queue.ts'
+import type { FairQueue, QueueEntry } from '../fair-queue/fair-queue.ts'
 
 export interface Dispatcher {
   /** Begins what may run. To be called whenever a job comes, a slot is free or a limit leaves room. */

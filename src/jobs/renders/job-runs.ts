@@ -1,14 +1,14 @@
 // Job runs: from a slot to the end. Begins the jobs that one render serves, and ends them with its outcome.
 
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock.ts'
+import type { Estimate } from '../forecast/estimate.ts'
+import type { ForecastCache } from '../forecast/forecast-cache.ts'
+import { begin, end } from '../job.ts'
+import { laneOf } from '../lane.ts'
+import type { JobChanges } from '../scheduler/job-changes.ts'
+import type { LiveJobs } from '../scheduler/live-jobs.ts'
 import type { ActiveRender } from './active-render.ts'
 import type { ActiveRenders, RenderOutcome } from './active-renders.ts'
-import type { Estimate } from './forecast/estimate.ts'
-import type { ForecastCache } from './forecast/forecast-cache.ts'
-import { begin, end } from './job.ts'
-import type { JobChanges } from './job-changes.ts'
-import { laneOf } from './lane.ts'
-import type { LiveJobs } from './live-jobs.ts'
 
 export interface JobRuns {
   /** @param id of a job that the queue has given out; others that wait for the same are rendered with it */
