@@ -45,9 +45,9 @@ describe('the table of rooms', () => {
       ['src/render/pool.ts', 'src/render/local/child.ts'],
       ['src/render/bullmq/pool/pool.ts', 'src/render/bullmq/host/gpu-host.ts'],
       ['src/render/bullmq/host/gpu-host.ts', 'src/render/bullmq/pool/pool.ts'],
-      ['src/render/bullmq/protocol/messages.ts', 'src/render/bullmq/pool/pool.ts'],
-      ['src/render/bullmq/protocol/messages.ts', 'src/render/bullmq/host/gpu-host.ts'],
-      ['src/render/local/local-pool.ts', 'src/render/bullmq/protocol/messages.ts'],
+      ['src/render/bullmq/protocol/messages/order.ts', 'src/render/bullmq/pool/pool.ts'],
+      ['src/render/bullmq/protocol/messages/order.ts', 'src/render/bullmq/host/gpu-host.ts'],
+      ['src/render/local/local-pool.ts', 'src/render/bullmq/protocol/messages/order.ts'],
       ['src/chat/router.ts', 'src/chat/discord/index.ts'],
       ['src/chat/discord/index.ts', 'src/chat/slack/index.ts'],
       ['commands/animate.ts', 'src/engine/index.ts'],
@@ -63,8 +63,8 @@ describe('the table of rooms', () => {
     assert.equal(imported('src/bot.ts', 'src/engine/index.ts'), undefined)
     assert.equal(imported('src/styles/styles.ts', 'src/store/store.ts', true), undefined)
     assert.equal(imported('src/jobs/job.ts', 'src/errors.ts'), undefined)
-    assert.equal(imported('src/render/bullmq/pool/pool.ts', 'src/render/bullmq/protocol/messages.ts'), undefined)
-    assert.equal(imported('src/render/bullmq/host/gpu-host.ts', 'src/render/bullmq/protocol/messages.ts'), undefined)
+    assert.equal(imported('src/render/bullmq/pool/pool.ts', 'src/render/bullmq/protocol/messages/order.ts'), undefined)
+    assert.equal(imported('src/render/bullmq/host/gpu-host.ts', 'src/render/bullmq/protocol/messages/order.ts'), undefined)
     assert.equal(imported('src/chat/web/index.ts', 'hono/cookie'), undefined)
     assert.equal(imported('src/engine/runtime/session.ts', 'onnxruntime-node'), undefined)
   })

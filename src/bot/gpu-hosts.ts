@@ -2,7 +2,7 @@
 
 import type { GpuDeviceSummary, GpuHosts } from '../chat/contract/gpu-hosts.ts'
 import { omitUndefined } from '../omit-undefined.ts'
-import type { KnownHost } from '../render/bullmq/pool/host-registry.ts'
+import type { KnownHost } from '../render/bullmq/pool/hosts/host-registry.ts'
 import type { BullmqPool } from '../render/bullmq/pool/pool.ts'
 import { jobOfRun } from '../render/bullmq/protocol/keys.ts'
 import type { Recipe } from '../render/recipe.ts'

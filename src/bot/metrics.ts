@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { GpuHosts } from '../chat/contract/gpu-hosts.ts'
 import type { Observer } from '../chat/observer.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
-import type { RunEvent } from '../render/bullmq/pool/run-event.ts'
+import type { RunEvent } from '../render/bullmq/pool/runs/run-event.ts'
 import { createRunMetrics } from './run-metrics.ts'
 
 export interface Metrics {

@@ -2,7 +2,7 @@
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { GpuHosts } from '../chat/contract/gpu-hosts.ts'
-import type { RunEvent } from '../render/bullmq/pool/run-event.ts'
+import type { RunEvent } from '../render/bullmq/pool/runs/run-event.ts'
 
 export interface RunMetrics {
   run(event: RunEvent): void

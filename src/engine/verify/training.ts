@@ -8,11 +8,11 @@ import { accumulate } from '../training/step.ts'
 import { type Comparison, compare } from './comparison.ts'
 import type { TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'
-import { openTrainingAnswers, type TrainingAnswers } from './training-answers.ts'
-import { type TrainingCase, trainingCases } from './training-cases.ts'
-import { compareAll, compareDigests, compareWorst, digestOf, found, type Pair } from './training-comparison.ts'
-import { namedIn, startOf, type TrainingLimits, type TrainingRun } from './training-run.ts'
-import { checkOptimizers, checkSteps } from './training-steps.ts'
+import { openTrainingAnswers, type TrainingAnswers } from './training/training-answers.ts'
+import { type TrainingCase, trainingCases } from './training/training-cases.ts'
+import { compareAll, compareDigests, compareWorst, digestOf, found, type Pair } from './training/training-comparison.ts'
+import { namedIn, startOf, type TrainingLimits, type TrainingRun } from './training/training-run.ts'
+import { checkOptimizers, checkSteps } from './training/training-steps.ts'
 
 /** On a CPU in float32; other devices may be off as many times as their nets may be. */
 const limits: TrainingLimits = { loss: 1e-5, whole: 2e-5, tensor: 1e-4, zero: 1e-6, weights: 1e-6 }

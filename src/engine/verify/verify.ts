@@ -16,8 +16,8 @@ import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
 import { openReferenceTensors, promptsOf, type ReferenceTensors } from './reference-tensors.ts'
 import { checkSparseControl, sparseControlAnswers } from './sparse-control.ts'
 import type { TestSession } from './test-session.ts'
+import { trainingTablesIn } from './training/training-answers.ts'
 import { checkTraining } from './training.ts'
-import { trainingTablesIn } from './training-answers.ts'
 import { checkZero, zeroTable } from './zero.ts'
 
 /**

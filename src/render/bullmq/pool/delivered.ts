@@ -2,9 +2,9 @@
 
 import type { ContentStore } from '../../content-store/content-store.ts'
 import { queueName, runKey } from '../protocol/keys.ts'
-import type { HostQueues } from './host-queue.ts'
-import type { Placements } from './placements.ts'
-import type { RemoteRun } from './remote-run.ts'
+import type { HostQueues } from './hosts/host-queue.ts'
+import type { Placements } from './hosts/placements.ts'
+import type { RemoteRun } from './runs/remote-run.ts'
 
 export interface Delivered {
   /** @param host where it was made @param sha256 of its animation */

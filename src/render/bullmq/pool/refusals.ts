@@ -3,8 +3,8 @@
 import { UserError } from '../../../errors.ts'
 import type { LaneName } from '../../../jobs/lane.ts'
 import { type Death, processDied } from '../../process-died.ts'
-import type { KnownHost } from './host-registry.ts'
-import { type HostNeeds, keptFor, whyNot } from './pick-host.ts'
+import type { KnownHost } from './hosts/host-registry.ts'
+import { type HostNeeds, keptFor, whyNot } from './hosts/pick-host.ts'
 
 /**
  * Undefined where some host can hold it, or none is there that could.

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path'
 import { z } from 'zod'
-import { openReferenceTensors, type ReferenceTensors } from './reference-tensors.ts'
-import { readTables } from './tables.ts'
+import { openReferenceTensors, type ReferenceTensors } from '../reference-tensors.ts'
+import { readTables } from '../tables.ts'
 
 /** ‖x‖, Σ xᵢ and Σ xᵢ cos i: what a tensor that was turned, permuted or scaled does not keep. */
 export type Digest = readonly [norm: number, sum: number, wave: number]

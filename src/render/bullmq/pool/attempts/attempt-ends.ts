@@ -1,14 +1,14 @@
 // Ends of attempts: the run is answered, or placed again; what it left at the host and in Redis is cleared away in its time.
 
-import { queueName, runKey } from '../protocol/keys.ts'
-import type { Recent } from '../recent.ts'
-import type { Delivered } from './delivered.ts'
-import type { HostQueues } from './host-queue.ts'
-import type { HostRegistry } from './host-registry.ts'
-import type { Placements } from './placements.ts'
-import { type LostRun, lostTwice, noHostHolds, reasonsAgainst } from './refusals.ts'
-import { type Placed, type RemoteRun, rejectRun } from './remote-run.ts'
-import { attemptAt, type RunEvent } from './run-event.ts'
+import { queueName, runKey } from '../../protocol/keys.ts'
+import type { Recent } from '../../recent.ts'
+import type { Delivered } from '../delivered.ts'
+import type { HostQueues } from '../hosts/host-queue.ts'
+import type { HostRegistry } from '../hosts/host-registry.ts'
+import type { Placements } from '../hosts/placements.ts'
+import { type LostRun, lostTwice, noHostHolds, reasonsAgainst } from '../refusals.ts'
+import { type Placed, type RemoteRun, rejectRun } from '../runs/remote-run.ts'
+import { attemptAt, type RunEvent } from '../runs/run-event.ts'
 
 export interface AttemptEnds {
   /** It has come to what is kept until whoever asked has surely written it down. @param sha256 of its animation @param well as it was meant to */

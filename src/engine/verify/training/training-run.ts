@@ -1,7 +1,7 @@
 // A case of the training answers in a session that is loaded.
 
-import type { Session } from '../runtime/session.ts'
-import type { Parameters } from '../training/parameters.ts'
+import type { Session } from '../../runtime/session.ts'
+import type { Parameters } from '../../training/parameters.ts'
 import type { TrainingAnswers } from './training-answers.ts'
 import type { TrainingCase } from './training-cases.ts'
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JobLook } from '../../../../src/render/bullmq/pool/host-queue.ts'
-import { type AttemptView, judgeAttempt } from '../../../../src/render/bullmq/pool/judge-attempt.ts'
+import { type AttemptView, judgeAttempt } from '../../../../../src/render/bullmq/pool/attempts/judge-attempt.ts'
+import type { JobLook } from '../../../../../src/render/bullmq/pool/hosts/host-queue.ts'
 
 const looks: readonly JobLook[] = [
   { state: 'waiting' },

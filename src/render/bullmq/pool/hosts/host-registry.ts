@@ -1,13 +1,13 @@
 // A registry of GPU hosts (membership by heartbeat): who has announced itself lately, what it has, and who is left out and why. Hosts
 // that fall silent are gone; while Redis itself is away nobody is.
 
-import type { LaneName } from '../../../jobs/lane.ts'
-import { slotsFor } from '../host-takes.ts'
-import type { HostAnnouncement } from '../protocol/messages/announcement.ts'
-import { announcementSchema } from '../protocol/messages/announcement.ts'
-import { NotAuthentic, type Signature, skewMs } from '../protocol/signature.ts'
-import { protocolVersion } from '../protocol/version.ts'
-import { createRecent } from '../recent.ts'
+import type { LaneName } from '../../../../jobs/lane.ts'
+import { slotsFor } from '../../host-takes.ts'
+import type { HostAnnouncement } from '../../protocol/messages/announcement.ts'
+import { announcementSchema } from '../../protocol/messages/announcement.ts'
+import { NotAuthentic, type Signature, skewMs } from '../../protocol/signature.ts'
+import { protocolVersion } from '../../protocol/version.ts'
+import { createRecent } from '../../recent.ts'
 
 export interface KnownHost extends HostAnnouncement {
   /** Of a steady clock. */

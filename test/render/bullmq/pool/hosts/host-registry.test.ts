@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHostRegistry } from '../../../../src/render/bullmq/pool/host-registry.ts'
-import type { HostAnnouncement } from '../../../../src/render/bullmq/protocol/messages/announcement.ts'
-import { createSignature } from '../../../../src/render/bullmq/protocol/signature.ts'
-import { protocolVersion } from '../../../../src/render/bullmq/protocol/version.ts'
+import { createHostRegistry } from '../../../../../src/render/bullmq/pool/hosts/host-registry.ts'
+import type { HostAnnouncement } from '../../../../../src/render/bullmq/protocol/messages/announcement.ts'
+import { createSignature } from '../../../../../src/render/bullmq/protocol/signature.ts'
+import { protocolVersion } from '../../../../../src/render/bullmq/protocol/version.ts'
 
 const signature = createSignature({ key: 'the key of this test', nowMs: Date.now })
 

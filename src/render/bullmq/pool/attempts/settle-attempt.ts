@@ -1,16 +1,16 @@
 // What comes of an attempt that its host has ended: its outcome is read, and what it has drawn or learned is handed to whoever asked.
 
-import { omitUndefined } from '../../../omit-undefined.ts'
-import { readContent } from '../../content-store/checked-content.ts'
-import { type ContentStore, NotStored, WrongContent } from '../../content-store/content-store.ts'
-import { errorOf } from '../../local/protocol.ts'
-import { runKey } from '../protocol/keys.ts'
-import { outcomeSchema, type RunOutcome } from '../protocol/messages/outcome.ts'
-import { unpackAnimations } from '../protocol/packed-animations.ts'
-import { NotAuthentic, type Signature } from '../protocol/signature.ts'
+import { omitUndefined } from '../../../../omit-undefined.ts'
+import { readContent } from '../../../content-store/checked-content.ts'
+import { type ContentStore, NotStored, WrongContent } from '../../../content-store/content-store.ts'
+import { errorOf } from '../../../local/protocol.ts'
+import { runKey } from '../../protocol/keys.ts'
+import { outcomeSchema, type RunOutcome } from '../../protocol/messages/outcome.ts'
+import { unpackAnimations } from '../../protocol/packed-animations.ts'
+import { NotAuthentic, type Signature } from '../../protocol/signature.ts'
+import { type Placed, type RemoteRun, rejectRun, resolveRun } from '../runs/remote-run.ts'
+import { attemptAt, type RunEvent } from '../runs/run-event.ts'
 import type { AttemptEnds } from './attempt-ends.ts'
-import { type Placed, type RemoteRun, rejectRun, resolveRun } from './remote-run.ts'
-import { attemptAt, type RunEvent } from './run-event.ts'
 
 export interface SettleAttemptParts {
   readonly ends: AttemptEnds

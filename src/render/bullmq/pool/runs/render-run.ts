@@ -1,16 +1,16 @@
 // A remote run that renders, or loads what rendering needs.
 
-import { omitUndefined } from '../../../omit-undefined.ts'
-import type { ContentDigest } from '../../content-store/content-store.ts'
-import type { FileContent, FileContents } from '../../file-contents.ts'
-import type { PoolRenderOptions } from '../../pool.ts'
-import { type PortableRecipe, toPortable } from '../../portable-recipe.ts'
-import type { Recipe } from '../../recipe.ts'
-import type { RenderOrder } from '../protocol/messages/order.ts'
-import type { WireProgress } from '../protocol/messages/progress.ts'
-import { contentsOf, modelKeysOf } from '../protocol/model-keys.ts'
-import { type LocalContent, localContents } from './file-sender.ts'
-import type { HostNeeds } from './pick-host.ts'
+import { omitUndefined } from '../../../../omit-undefined.ts'
+import type { ContentDigest } from '../../../content-store/content-store.ts'
+import type { FileContent, FileContents } from '../../../file-contents.ts'
+import type { PoolRenderOptions } from '../../../pool.ts'
+import { type PortableRecipe, toPortable } from '../../../portable-recipe.ts'
+import type { Recipe } from '../../../recipe.ts'
+import type { RenderOrder } from '../../protocol/messages/order.ts'
+import type { WireProgress } from '../../protocol/messages/progress.ts'
+import { contentsOf, modelKeysOf } from '../../protocol/model-keys.ts'
+import { type LocalContent, localContents } from '../file-sender.ts'
+import type { HostNeeds } from '../hosts/pick-host.ts'
 import { newRun, type RemoteRun } from './remote-run.ts'
 
 export interface RemoteRunParts {

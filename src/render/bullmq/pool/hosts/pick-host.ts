@@ -2,11 +2,11 @@
 // that before any other that can hold it, and among equals the faster one. Whoever waits longest is asked for first, so nobody starves.
 // Trainings go to hosts that are kept for them, and drawings to those that train nothing, where there are such.
 
-import type { LaneName } from '../../../jobs/lane.ts'
-import type { AnimationRequest } from '../../../jobs/request.ts'
-import type { ContentDigest } from '../../content-store/content-store.ts'
-import { type HostTakes, takesLane } from '../host-takes.ts'
-import type { ModelKeys } from '../protocol/model-keys.ts'
+import type { LaneName } from '../../../../jobs/lane.ts'
+import type { AnimationRequest } from '../../../../jobs/request.ts'
+import type { ContentDigest } from '../../../content-store/content-store.ts'
+import { type HostTakes, takesLane } from '../../host-takes.ts'
+import type { ModelKeys } from '../../protocol/model-keys.ts'
 import type { KnownHost } from './host-registry.ts'
 
 export interface HostNeeds {

@@ -1,16 +1,16 @@
 // Attempts: how a run is placed at a GPU host and looked at there. What BullMQ holds is the truth; what hosts say only tells when to look
 // at it.
 
-import type { Watchdog } from '../../watchdog.ts'
-import { queueName, runKey } from '../protocol/keys.ts'
-import type { Signature } from '../protocol/signature.ts'
+import type { Watchdog } from '../../../watchdog.ts'
+import { queueName, runKey } from '../../protocol/keys.ts'
+import type { Signature } from '../../protocol/signature.ts'
+import type { FileSender } from '../file-sender.ts'
+import type { HostQueues } from '../hosts/host-queue.ts'
+import type { HostRegistry, KnownHost } from '../hosts/host-registry.ts'
+import type { Placed, RemoteRun } from '../runs/remote-run.ts'
+import { attemptAt } from '../runs/run-event.ts'
 import { type AttemptEndsParts, createAttemptEnds } from './attempt-ends.ts'
-import type { FileSender } from './file-sender.ts'
-import type { HostQueues } from './host-queue.ts'
-import type { HostRegistry, KnownHost } from './host-registry.ts'
 import { type AttemptView, judgeAttempt } from './judge-attempt.ts'
-import type { Placed, RemoteRun } from './remote-run.ts'
-import { attemptAt } from './run-event.ts'
 import { createSettleAttempt, type SettleAttemptParts } from './settle-attempt.ts'
 
 export interface Attempts {

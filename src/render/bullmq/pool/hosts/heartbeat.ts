@@ -1,10 +1,10 @@
 // A heartbeat: Redis is written to and GPU hosts are listened to, over and over. Says since when their words have come through without
 // a break, because nobody is silent while they cannot be heard.
 
-import { channels, keys, progressMark } from '../protocol/keys.ts'
-import { progressSchema, type WireProgress } from '../protocol/messages/progress.ts'
-import type { RedisConnection } from '../protocol/redis-connection.ts'
-import { NotAuthentic, type Signature } from '../protocol/signature.ts'
+import { channels, keys, progressMark } from '../../protocol/keys.ts'
+import { progressSchema, type WireProgress } from '../../protocol/messages/progress.ts'
+import type { RedisConnection } from '../../protocol/redis-connection.ts'
+import { NotAuthentic, type Signature } from '../../protocol/signature.ts'
 import type { HostRegistry } from './host-registry.ts'
 
 export interface Heartbeat {

@@ -1,6 +1,6 @@
 // Run events: what whoever counts is told of one attempt at a GPU host.
 
-import type { LostRun } from './refusals.ts'
+import type { LostRun } from '../refusals.ts'
 
 /** Of one attempt, at the host of that id and name. */
 export type RunEvent = { readonly host: string; readonly name: string; readonly run: string } & (

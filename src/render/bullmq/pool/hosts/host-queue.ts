@@ -3,7 +3,7 @@
 
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { keys } from '../protocol/keys.ts'
+import { keys } from '../../protocol/keys.ts'
 
 export interface HostQueues {
   /** Nothing happens where it is there already. */

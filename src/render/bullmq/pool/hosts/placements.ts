@@ -2,9 +2,9 @@
 // have made meanwhile instead of having it made again.
 
 import type { Redis } from 'ioredis'
-import { keys } from '../protocol/keys.ts'
-import { type Placement, placementSchema } from '../protocol/messages/placement.ts'
-import { NotAuthentic, type Signature } from '../protocol/signature.ts'
+import { keys } from '../../protocol/keys.ts'
+import { type Placement, placementSchema } from '../../protocol/messages/placement.ts'
+import { NotAuthentic, type Signature } from '../../protocol/signature.ts'
 
 export interface Placements {
   write(id: string, placement: Placement): Promise<void>

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KnownHost } from '../../../../src/render/bullmq/pool/host-registry.ts'
-import { type HostNeeds, pickHost, whyNot } from '../../../../src/render/bullmq/pool/pick-host.ts'
-import { reasonsAgainst } from '../../../../src/render/bullmq/pool/refusals.ts'
-import { modelKeysOf } from '../../../../src/render/bullmq/protocol/model-keys.ts'
-import { protocolVersion } from '../../../../src/render/bullmq/protocol/version.ts'
+import type { KnownHost } from '../../../../../src/render/bullmq/pool/hosts/host-registry.ts'
+import { type HostNeeds, pickHost, whyNot } from '../../../../../src/render/bullmq/pool/hosts/pick-host.ts'
+import { reasonsAgainst } from '../../../../../src/render/bullmq/pool/refusals.ts'
+import { modelKeysOf } from '../../../../../src/render/bullmq/protocol/model-keys.ts'
+import { protocolVersion } from '../../../../../src/render/bullmq/protocol/version.ts'
 
 const sha = (letter: string): string => letter.repeat(64)
 const file = (letter: string) => ({ sha256: sha(letter) })

@@ -1,6 +1,6 @@
 // A judge of attempts: what is to be done about one, from what BullMQ knows of it and what its host says.
 
-import type { JobLook } from './host-queue.ts'
+import type { JobLook } from '../hosts/host-queue.ts'
 
 export interface AttemptView {
   readonly found: JobLook
