@@ -10,7 +10,7 @@ import { traceparentOf } from '../jobs/trace-context.ts'
 import type { Animation } from '../media/animation.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Blobs } from '../store/store.ts'
-import { earlierGone } from './earlier-errors.ts'
+import { earlierGone } from './frames/earlier-errors.ts'
 import type { RenderPool } from './pool.ts'
 import type { Recipe } from './recipe.ts'
 

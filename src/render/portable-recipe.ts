@@ -3,8 +3,8 @@
 
 import { UserError } from '../errors.ts'
 import type { LoraFile } from '../jobs/request.ts'
-import { earlierGone } from './earlier-errors.ts'
 import type { FileContent } from './file-contents.ts'
+import { earlierGone } from './frames/earlier-errors.ts'
 import type { Recipe } from './recipe.ts'
 
 /** JSON. */

@@ -6,9 +6,9 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { omitUndefined } from '../../omit-undefined.ts'
-import { ChildDied, killGroup, saidChars } from '../child-died.ts'
+import { ChildDied, killGroup, saidChars } from '../failures/child-died.ts'
+import { type Death, deathOf } from '../failures/process-died.ts'
 import type { PoolRenderOptions } from '../pool.ts'
-import { type Death, deathOf } from '../process-died.ts'
 import { childEnvironment } from './child-environment.ts'
 import {
   type ChildCall,

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { RenderProgress } from '../../jobs/renderer.ts'
-import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts'
+import { isOutOfMemory, outOfMemory } from '../failures/out-of-memory.ts'
 import type { DeviceNote } from '../pool.ts'
 import type { Recipe } from '../recipe.ts'
 import type { Drawn } from '../render.ts'

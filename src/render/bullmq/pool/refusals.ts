@@ -2,7 +2,7 @@
 
 import { UserError } from '../../../errors.ts'
 import type { LaneName } from '../../../jobs/lane.ts'
-import { type Death, processDied } from '../../process-died.ts'
+import { type Death, processDied } from '../../failures/process-died.ts'
 import type { KnownHost } from './hosts/host-registry.ts'
 import { type HostNeeds, keptFor, whyNot } from './hosts/pick-host.ts'
 

@@ -1,7 +1,7 @@
 // Attempts: how a run is placed at a GPU host and looked at there. What BullMQ holds is the truth; what hosts say only tells when to look
 // at it.
 
-import type { Watchdog } from '../../../watchdog.ts'
+import type { Watchdog } from '../../../failures/watchdog.ts'
 import { queueName, runKey } from '../../protocol/keys.ts'
 import type { Signature } from '../../protocol/signature.ts'
 import type { FileSender } from '../file-sender.ts'

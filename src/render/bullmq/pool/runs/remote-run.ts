@@ -1,10 +1,10 @@
 // A remote run: what somebody has asked a pool of GPU hosts for, from the asking to its end, over as many attempts as it takes.
 
 import { randomUUID } from 'node:crypto'
+import type { Watchdog } from '../../../failures/watchdog.ts'
 import { PoolClosed } from '../../../pool.ts'
 import type { Drawn } from '../../../render.ts'
 import type { TrainingSnapshot } from '../../../training/training-snapshot.ts'
-import type { Watchdog } from '../../../watchdog.ts'
 import type { RenderOrder, TrainOrder } from '../../protocol/messages/order.ts'
 import type { WireProgress } from '../../protocol/messages/progress.ts'
 import type { LocalContent } from '../file-sender.ts'

@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { formats } from '../../../../animation-format.ts'
 import { closingSchema } from '../../../../jobs/result-details.ts'
+import { deathCauses } from '../../../failures/process-died.ts'
 import type { Failure } from '../../../local/protocol.ts'
-import { deathCauses } from '../../../process-died.ts'
 import { count, name, runId, sha256, snapshotSchema } from './fields.ts'
 
 const note = z.object({ code: z.string(), message: z.string().max(4000), data: z.record(z.string(), z.unknown()) })

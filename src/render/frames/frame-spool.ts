@@ -4,9 +4,9 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Frames } from '../engine/index.ts'
-import { UserError } from '../errors.ts'
-import type { FrameSource } from '../media/frame-source.ts'
+import type { Frames } from '../../engine/index.ts'
+import { UserError } from '../../errors.ts'
+import type { FrameSource } from '../../media/frame-source.ts'
 
 export interface FrameSpool {
   /** All of one size. @throws UserError `no-temporary-file` */

@@ -2,13 +2,13 @@
 
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Frames, Note } from '../engine/index.ts'
-import type { EngineInput } from '../engine/run.ts'
-import { UserError } from '../errors.ts'
-import { type DecodeOptions, decodeFrames } from '../media/decode.ts'
+import type { Frames, Note } from '../../engine/index.ts'
+import type { EngineInput } from '../../engine/run.ts'
+import { UserError } from '../../errors.ts'
+import { type DecodeOptions, decodeFrames } from '../../media/decode.ts'
+import type { Recipe } from '../recipe.ts'
 import { earlierGone, earlierUnreadable } from './earlier-errors.ts'
 import type { FrameCache } from './frame-cache.ts'
-import type { Recipe } from './recipe.ts'
 
 export interface EarlierFrames {
   readonly input: Pick<EngineInput, 'continues' | 'variationOf'>

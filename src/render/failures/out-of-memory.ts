@@ -1,6 +1,6 @@
 // Out of memory: how those say it who run out of it, and what people are told, who can ask for less.
 
-import { UserError } from '../errors.ts'
+import { UserError } from '../../errors.ts'
 
 /**
  * ONNX Runtime's arena and std::bad_alloc (core/framework/bfc_arena.cc), CUDA (cudaGetErrorString of 2), Direct3D (E_OUTOFMEMORY), Vulkan

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createWatchdog } from '../../src/render/watchdog.ts'
+import { createWatchdog } from '../../../src/render/failures/watchdog.ts'
 
 const request = { width: 8, height: 8, frames: 1 }
 const minute = 60_000

@@ -5,8 +5,8 @@ import { existsSync, globSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type Frames, frameAt } from '../../src/engine/frames.ts'
-import { createFrameSpool } from '../../src/render/frame-spool.ts'
+import { type Frames, frameAt } from '../../../src/engine/frames.ts'
+import { createFrameSpool } from '../../../src/render/frames/frame-spool.ts'
 
 const [width, height] = [6, 4]
 const partOf = (from: number, count: number): Frames => ({

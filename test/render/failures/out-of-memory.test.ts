@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UserError } from '../../src/errors.ts'
-import { errorOf, failureOf } from '../../src/render/local/protocol.ts'
-import { isOutOfMemory } from '../../src/render/out-of-memory.ts'
+import { UserError } from '../../../src/errors.ts'
+import { isOutOfMemory } from '../../../src/render/failures/out-of-memory.ts'
+import { errorOf, failureOf } from '../../../src/render/local/protocol.ts'
 
 test('what runtimes and drivers say of it is known, and nothing else is taken for it', () => {
   for (const text of [

@@ -4,8 +4,8 @@
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { createDiskCache, type Frames, partialFile } from '../engine/index.ts'
-import type { FrameSource } from '../media/frame-source.ts'
+import { createDiskCache, type Frames, partialFile } from '../../engine/index.ts'
+import type { FrameSource } from '../../media/frame-source.ts'
 
 export interface FrameCache {
   /** @param animation the file that was made of them */

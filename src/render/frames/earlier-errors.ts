@@ -1,6 +1,6 @@
 // What is said of an animation that another was to be made of, where it is there no longer or cannot be read.
 
-import { UserError } from '../errors.ts'
+import { UserError } from '../../errors.ts'
 
 /** @param blob as the request names it */
 export function earlierGone(blob: string): UserError {

@@ -1,9 +1,9 @@
 // Control pictures: what a recipe's SparseCtrl is shown, decoded to the size of the clip, cut at the centre.
 
-import type { EngineInput } from '../engine/run.ts'
-import { decodeFrames, joinFrames } from '../media/decode.ts'
-import { omitUndefined } from '../omit-undefined.ts'
-import type { Recipe } from './recipe.ts'
+import type { EngineInput } from '../../engine/run.ts'
+import { decodeFrames, joinFrames } from '../../media/decode.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
+import type { Recipe } from '../recipe.ts'
 
 /** Of a film or a loop the first frame. @throws UserError `not-decodable`, and those of ffmpeg */
 export async function controlPictures(

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Frames } from '../../src/engine/frames.ts'
-import { sourceOf } from '../../src/media/frame-source.ts'
-import { createFrameCache } from '../../src/render/frame-cache.ts'
-import { temporaryFolder } from '../store/folder.ts'
+import type { Frames } from '../../../src/engine/frames.ts'
+import { sourceOf } from '../../../src/media/frame-source.ts'
+import { createFrameCache } from '../../../src/render/frames/frame-cache.ts'
+import { temporaryFolder } from '../../store/folder.ts'
 
 const root = temporaryFolder()
 let folders = 0

@@ -1,8 +1,8 @@
 // A watchdog: a render that has not been heard of for a multiple of what it should take has hung. What it should take is measured: for
 // each model and size, on the machine that renders.
 
-import type { JobProgress } from '../jobs/renderer.ts'
-import type { AnimationRequest } from '../jobs/request.ts'
+import type { JobProgress } from '../../jobs/renderer.ts'
+import type { AnimationRequest } from '../../jobs/request.ts'
 
 export interface WatchdogLimits {
   /** How many times as long as was measured. */

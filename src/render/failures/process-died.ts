@@ -1,6 +1,6 @@
 // What people are told of a process that died over their request, by what it died of.
 
-import { UserError } from '../errors.ts'
+import { UserError } from '../../errors.ts'
 
 export const deathCauses = ['killed', 'silent', 'garbled', 'ended'] as const
 
