@@ -1,7 +1,8 @@
 // Attention over heads, one node for the softmax and both products.
 
 import type { Value } from '../graph.ts'
-import { check, microsoft, one, sameType } from './node.ts'
+import { addNode, microsoft } from './add-node.ts'
+import { check, sameType } from './shape-rules.ts'
 
 function attentionShape(op: string, q: Value, k: Value, v: Value, heads: number): readonly number[] {
   sameType(op, q, k, v)
@@ -13,7 +14,7 @@ function attentionShape(op: string, q: Value, k: Value, v: Value, heads: number)
 
 /** Opset 23: q [N, S, C], k and v [N, L, C] → [N, S, C], scale 1/√(C/heads). */
 export const Attention = (q: Value, k: Value, v: Value, { heads, causal = false }: { heads: number; causal?: boolean }): Value =>
-  one('Attention', [q, k, v], attentionShape('Attention', q, k, v, heads), {
+  addNode('Attention', [q, k, v], attentionShape('Attention', q, k, v, heads), {
     q_num_heads: heads,
     kv_num_heads: heads,
     is_causal: causal ? 1 : 0,
@@ -21,4 +22,4 @@ export const Attention = (q: Value, k: Value, v: Value, { heads, causal = false 
 
 /** com.microsoft: flash on CPU, fused on CUDA. q [N, S, C], k and v [N, L, C] → [N, S, C]. */
 export const MultiHeadAttention = (q: Value, k: Value, v: Value, { heads }: { heads: number }): Value =>
-  one('MultiHeadAttention', [q, k, v], attentionShape('MultiHeadAttention', q, k, v, heads), { num_heads: heads }, microsoft)
+  addNode('MultiHeadAttention', [q, k, v], attentionShape('MultiHeadAttention', q, k, v, heads), { num_heads: heads }, microsoft)

@@ -1,7 +1,8 @@
 // Convolution and pooling; x is [N, C, h, w] where nothing else is said.
 
 import type { Value } from '../graph.ts'
-import { check, microsoft, one, sameType } from './node.ts'
+import { addNode, microsoft } from './add-node.ts'
+import { check, sameType } from './shape-rules.ts'
 
 export interface ConvAttributes {
   readonly stride?: number
@@ -31,7 +32,7 @@ function convShape(
 export function Conv(x: Value, w: Value, b: Value | null, attributes: ConvAttributes = {}): Value {
   const { stride = 1, pads = [0, 0, 0, 0], group = 1 } = attributes
   const inputs = b ? [x, w, b] : [x, w]
-  return one('Conv', inputs, convShape('Conv', x, w, b, attributes), {
+  return addNode('Conv', inputs, convShape('Conv', x, w, b, attributes), {
     kernel_shape: w.shape.slice(2),
     strides: [stride, stride],
     pads,
@@ -44,7 +45,7 @@ export function MaxPool(x: Value, k: number, stride: number): Value {
   const [N, C, h, w] = x.shape as [number, number, number, number]
   const side = (length: number): number => Math.floor((length - k) / stride) + 1
   check(x.shape.length === 4 && Math.min(h, w) >= k, 'MaxPool', `x [N, C, h, w] of at least ${k} × ${k}`, x)
-  return one('MaxPool', [x], [N, C, side(h), side(w)], { kernel_shape: [k, k], strides: [stride, stride] })
+  return addNode('MaxPool', [x], [N, C, side(h), side(w)], { kernel_shape: [k, k], strides: [stride, stride] })
 }
 
 /** x [N, C, h, w], w [C, K, k, k] → [N, K, h·stride, w·stride] for k = stride. */
@@ -58,7 +59,7 @@ export function ConvTranspose(x: Value, w: Value, stride: number): Value {
     x,
     w,
   )
-  return one('ConvTranspose', [x, w], [N, w.shape[1]!, h * stride, wide * stride], {
+  return addNode('ConvTranspose', [x, w], [N, w.shape[1]!, h * stride, wide * stride], {
     kernel_shape: [stride, stride],
     strides: [stride, stride],
   })
@@ -71,5 +72,5 @@ export function NhwcConv(x: Value, w: Value, b: Value | null, attributes: ConvAt
   const [K, kh, kw, Cg] = w.shape as [number, number, number, number]
   const [, , H, W] = convShape('NhwcConv', { ...x, shape: [N, C, h, wide] }, { ...w, shape: [K, Cg, kh, kw] }, b, attributes)
   const inputs = b ? [x, w, b] : [x, w]
-  return one('NhwcConv', inputs, [N, H!, W!, K], { kernel_shape: [kh, kw], strides: [stride, stride], pads, group }, microsoft)
+  return addNode('NhwcConv', inputs, [N, H!, W!, K], { kernel_shape: [kh, kw], strides: [stride, stride], pads, group }, microsoft)
 }

@@ -2,18 +2,19 @@
 
 import { dataType } from '../data-type.ts'
 import type { ElementType, Value } from '../graph.ts'
-import { broadcast, check, microsoft, one, sameType } from './node.ts'
+import { addNode, microsoft } from './add-node.ts'
+import { broadcast, check, sameType } from './shape-rules.ts'
 
 const binary =
   (op: string) =>
   (a: Value, b: Value): Value => {
     sameType(op, a, b)
-    return one(op, [a, b], broadcast(op, a, b))
+    return addNode(op, [a, b], broadcast(op, a, b))
   }
 const unary =
   (op: string) =>
   (x: Value): Value =>
-    one(op, [x], x.shape)
+    addNode(op, [x], x.shape)
 
 export const Add = binary('Add')
 export const Sub = binary('Sub')
@@ -31,22 +32,22 @@ export const Relu = unary('Relu')
 export const Gelu = unary('Gelu')
 
 export const Cast = (x: Value, to: ElementType): Value =>
-  x.type === to ? x : one('Cast', [x], x.shape, { to: dataType[to] }, { type: to })
+  x.type === to ? x : addNode('Cast', [x], x.shape, { to: dataType[to] }, { type: to })
 
 /** 1 where they are equal, to be cast; NaN equals nothing. */
 export function Equal(a: Value, b: Value): Value {
   sameType('Equal', a, b)
-  return one('Equal', [a, b], broadcast('Equal', a, b), {}, { type: 'bool' })
+  return addNode('Equal', [a, b], broadcast('Equal', a, b), {}, { type: 'bool' })
 }
 
 /** Held between two numbers. */
 export const Clip = (x: Value, least: number, most: number): Value => {
   const bound = (value: number): Value => x.graph.constant([value], [], x.type as 'float32' | 'float16')
-  return one('Clip', [x, bound(least), bound(most)], x.shape)
+  return addNode('Clip', [x, bound(least), bound(most)], x.shape)
 }
 
 /** x · sigmoid(alpha · x); alpha 1 is SiLU, alpha 1.702 is CLIP's GELU. */
-export const QuickGelu = (x: Value, alpha: number): Value => one('QuickGelu', [x], x.shape, { alpha: { float: alpha } }, microsoft)
+export const QuickGelu = (x: Value, alpha: number): Value => addNode('QuickGelu', [x], x.shape, { alpha: { float: alpha } }, microsoft)
 
 /** CUDA's and DirectML's: (x + bias) split in two halves of the last axis, value · gelu(gate). */
 export function BiasSplitGelu(x: Value, bias: Value): Value {
@@ -57,12 +58,12 @@ export function BiasSplitGelu(x: Value, bias: Value): Value {
     x,
     bias,
   )
-  return one('BiasSplitGelu', [x, bias], x.shape.with(-1, x.shape.at(-1)! / 2), {}, microsoft)
+  return addNode('BiasSplitGelu', [x, bias], x.shape.with(-1, x.shape.at(-1)! / 2), {}, microsoft)
 }
 
 /** CUDA's, DirectML's and WebGPU's: x [N, S, C] + bias [C] + skip [N, S, C]. */
 export function BiasAdd(x: Value, bias: Value, skip: Value): Value {
   const fits = bias.shape[0] === x.shape.at(-1) && skip.shape.join() === x.shape.join()
   check(fits, 'BiasAdd', 'bias as long as the last axis and skip shaped as x', x, bias, skip)
-  return one('BiasAdd', [x, bias, skip], x.shape, {}, microsoft)
+  return addNode('BiasAdd', [x, bias, skip], x.shape, {}, microsoft)
 }

@@ -1,7 +1,8 @@
 // Matrix products.
 
 import type { Value } from '../graph.ts'
-import { broadcast, check, microsoft, one, sameType } from './node.ts'
+import { addNode, microsoft } from './add-node.ts'
+import { broadcast, check, sameType } from './shape-rules.ts'
 
 function productShape(op: string, a: Value, b: Value, transB = false, transA = false): number[] {
   sameType(op, a, b)
@@ -17,7 +18,7 @@ function productShape(op: string, a: Value, b: Value, transB = false, transA = f
   return [...batch, rows, columns]
 }
 
-export const MatMul = (a: Value, b: Value): Value => one('MatMul', [a, b], productShape('MatMul', a, b))
+export const MatMul = (a: Value, b: Value): Value => addNode('MatMul', [a, b], productShape('MatMul', a, b))
 
 export interface Turned {
   readonly transA?: boolean
@@ -28,12 +29,12 @@ export interface Turned {
 /** alpha · a b, either turned without a Transpose node. CPU, CUDA and DirectML have it, WebGPU does not. */
 export function FusedMatMul(a: Value, b: Value, { transA = false, transB = false, alpha = 1 }: Turned): Value {
   const attributes = { ...(transA ? { transA: 1 } : {}), transB: transB ? 1 : 0, alpha: { float: alpha } }
-  return one('FusedMatMul', [a, b], productShape('FusedMatMul', a, b, transB, transA), attributes, microsoft)
+  return addNode('FusedMatMul', [a, b], productShape('FusedMatMul', a, b, transB, transA), attributes, microsoft)
 }
 
 /** a bᵀ + c for a [M, K], b [N, K], c [N]. */
 export function Gemm(a: Value, b: Value, c: Value | null): Value {
   check(a.shape.length === 2 && b.shape.length === 2, 'Gemm', 'two matrices', a, b)
   check(!c || (c.shape.length === 1 && c.shape[0] === b.shape[0]), 'Gemm', 'c as long as b has rows', b, c)
-  return one('Gemm', [a, b, c], productShape('Gemm', a, b, true), { transB: 1 })
+  return addNode('Gemm', [a, b, c], productShape('Gemm', a, b, true), { transB: 1 })
 }

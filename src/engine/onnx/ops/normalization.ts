@@ -1,12 +1,13 @@
 // Normalization over channels, over groups of them or over the last axis.
 
 import type { Value } from '../graph.ts'
-import { check, microsoft, one } from './node.ts'
+import { addNode, microsoft } from './add-node.ts'
+import { check } from './shape-rules.ts'
 
 export function LayerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
   const fits = (v: Value): boolean => v.shape.length === 1 && v.shape[0] === x.shape.at(-1)
   check(fits(scale) && fits(bias), 'LayerNormalization', 'scale and bias as long as the last axis', x, scale, bias)
-  return one('LayerNormalization', [x, scale, bias], x.shape, { axis: -1, epsilon: { float: epsilon } })
+  return addNode('LayerNormalization', [x, scale, bias], x.shape, { axis: -1, epsilon: { float: epsilon } })
 }
 
 /** The same with what it was normalised by: [y, mean, 1 / deviation], the last two [..., 1]. CPU, CUDA and WebGPU have it, DirectML does not. */
@@ -26,7 +27,7 @@ export function InstanceNormalization(x: Value, scale: Value, bias: Value, epsil
     scale,
     bias,
   )
-  return one('InstanceNormalization', [x, scale, bias], x.shape, { epsilon: { float: epsilon } })
+  return addNode('InstanceNormalization', [x, scale, bias], x.shape, { epsilon: { float: epsilon } })
 }
 
 /** CUDA's and DirectML's: x [N, h, w, C] channels last, gamma and beta [C] in float32, SiLU inside when asked. */
@@ -40,5 +41,8 @@ export function GroupNorm(
   const fits = x.shape.length === 4 && C % groups === 0 && gamma.shape[0] === C && beta.shape[0] === C
   check(fits, 'GroupNorm', `x [N, h, w, C] with C in ${groups} groups, gamma and beta [C]`, x, gamma, beta)
   const attributes = { groups, epsilon: { float: epsilon }, activation: silu ? 1 : 0, channels_last: 1 }
-  return one('GroupNorm', [x, gamma, beta], x.shape, attributes, microsoft)
+  return addNode('GroupNorm', [x, gamma, beta], x.shape, attributes, microsoft)
 }
+
+/** Over the last axis. */
+export const Softmax = (x: Value): Value => addNode('Softmax', [x], x.shape, { axis: -1 })

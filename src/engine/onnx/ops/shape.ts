@@ -2,18 +2,19 @@
 
 import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import type { Value } from '../graph.ts'
-import { broadcast, check, one, sameType } from './node.ts'
+import { addNode } from './add-node.ts'
+import { broadcast, check, sameType } from './shape-rules.ts'
 
 export function Reshape(x: Value, shape: readonly number[]): Value {
   check(elementsOf(x.shape) === elementsOf(shape), 'Reshape', `as many elements as [${shape}]`, x)
   if (x.shape.length === shape.length && x.shape.every((side, i) => side === shape[i])) return x
-  return one('Reshape', [x, x.graph.constant(shape, [shape.length], 'int64')], shape)
+  return addNode('Reshape', [x, x.graph.constant(shape, [shape.length], 'int64')], shape)
 }
 
 export function Transpose(x: Value, perm: readonly number[]): Value {
   const axes = perm.toSorted((a, b) => a - b)
   check(perm.length === x.shape.length && axes.every((axis, i) => axis === i), 'Transpose', `axes [${perm}]`, x)
-  return one(
+  return addNode(
     'Transpose',
     [x],
     perm.map((axis) => x.shape[axis]!),
@@ -34,7 +35,7 @@ export function Concat(values: readonly Value[], axis: number): Value {
     axis,
     values.reduce((sum, v) => sum + v.shape[axis]!, 0),
   )
-  return one('Concat', values, shape, { axis })
+  return addNode('Concat', values, shape, { axis })
 }
 
 /** Equal parts along `axis`. */
@@ -50,7 +51,7 @@ export function Slice(x: Value, axis: number, start: number, end: number, step =
   check(0 <= start && start < end && end <= x.shape[axis]!, 'Slice', `${start}:${end} within axis ${axis}`, x)
   const at = (n: number): Value => x.graph.constant([n], [1], 'int64')
   const shape = x.shape.with(axis, Math.ceil((end - start) / step))
-  return one('Slice', [x, at(start), at(end), at(axis), ...(step === 1 ? [] : [at(step)])], shape)
+  return addNode('Slice', [x, at(start), at(end), at(axis), ...(step === 1 ? [] : [at(step)])], shape)
 }
 
 /** Zeros around: `pads` are begins then ends, one a axis. */
@@ -58,7 +59,7 @@ export function Pad(x: Value, pads: readonly number[]): Value {
   const rank = x.shape.length
   check(pads.length === 2 * rank, 'Pad', `${2 * rank} pads`, x)
   const shape = x.shape.map((side, i) => side + pads[i]! + pads[i + rank]!)
-  return one('Pad', [x, x.graph.constant(pads, [pads.length], 'int64')], shape, { mode: 'constant' })
+  return addNode('Pad', [x, x.graph.constant(pads, [pads.length], 'int64')], shape, { mode: 'constant' })
 }
 
 /** Broadcast to a shape. */
@@ -71,13 +72,13 @@ export function Expand(x: Value, shape: readonly number[]): Value {
     `a shape that broadcasts to [${shape}]`,
     x,
   )
-  return one('Expand', [x, sides], shape)
+  return addNode('Expand', [x, sides], shape)
 }
 
 /** Rows of `table` [V, D] at `ids` [...]: [..., D]. */
 export function Gather(table: Value, ids: Value): Value {
   check(table.shape.length > 0 && (ids.type === 'int32' || ids.type === 'int64'), 'Gather', 'whole numbers as ids', table, ids)
-  return one('Gather', [table, ids], [...ids.shape, ...table.shape.slice(1)], { axis: 0 })
+  return addNode('Gather', [table, ids], [...ids.shape, ...table.shape.slice(1)], { axis: 0 })
 }
 
 /** Nearest neighbour to an exact size: x [N, C, h, w] → [N, C, H, W]. */
@@ -85,7 +86,7 @@ export function Resize(x: Value, H: number, W: number): Value {
   check(x.shape.length === 4, 'Resize', 'x [N, C, h, w]', x)
   const shape = [x.shape[0]!, x.shape[1]!, H, W]
   const sizes = x.graph.constant(shape, [4], 'int64')
-  return one('Resize', [x, null, null, sizes], shape, {
+  return addNode('Resize', [x, null, null, sizes], shape, {
     mode: 'nearest',
     coordinate_transformation_mode: 'asymmetric',
     nearest_mode: 'floor',
@@ -96,5 +97,5 @@ export function Resize(x: Value, H: number, W: number): Value {
 export function DepthToSpace(x: Value, blocksize: number): Value {
   const [N, C, h, w] = x.shape as [number, number, number, number]
   check(x.shape.length === 4 && C % blocksize ** 2 === 0, 'DepthToSpace', `channels divisible by ${blocksize ** 2}`, x)
-  return one('DepthToSpace', [x], [N, C / blocksize ** 2, h * blocksize, w * blocksize], { blocksize, mode: 'CRD' })
+  return addNode('DepthToSpace', [x], [N, C / blocksize ** 2, h * blocksize, w * blocksize], { blocksize, mode: 'CRD' })
 }

@@ -1,4 +1,4 @@
-// Fields that several messages share. Sizes are bounded both ways.
+// Fields that several messages share. Whoever says them, their sizes are bounded.
 
 import { z } from 'zod'
 import type { TrainingSnapshot } from '../../../training/training-snapshot.ts'

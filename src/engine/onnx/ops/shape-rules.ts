@@ -1,22 +1,6 @@
-// Node of one output, and the checks that all operators share.
+// Shape rules that operators share: what they check of their inputs, and broadcasting.
 
-import type { Attribute, ElementType, Value } from '../graph.ts'
-
-/** A node of one output, of the first input's element type. */
-export function one(
-  op: string,
-  inputs: readonly (Value | null)[],
-  shape: readonly number[],
-  attributes: Record<string, Attribute> = {},
-  options: { type?: ElementType; domain?: string } = {},
-): Value {
-  const first = inputs[0]!
-  const result = { type: options.type ?? first.type, shape }
-  return first.graph.node(op, inputs, attributes, [result], options.domain ? { domain: options.domain } : {})[0]!
-}
-
-/** The domain of ONNX Runtime's own operators. */
-export const microsoft = { domain: 'com.microsoft' }
+import type { Value } from '../graph.ts'
 
 /** @throws Error that names the operator, the rule and the values' shapes. */
 export function check(ok: boolean, op: string, why: string, ...values: (Value | null)[]): void {
