@@ -1,19 +1,19 @@
 // Remote runs: from waiting for a slot over attempts at GPU hosts to an end. First come, first served, but that what no free host can
 // hold lets others pass.
 
-import type { LaneName } from '../../../../jobs/lane.ts'
-import { slotsFor } from '../../host-takes.ts'
-import { runKey } from '../../protocol/keys.ts'
-import type { HostCommand } from '../../protocol/messages/command.ts'
-import type { WireProgress } from '../../protocol/messages/progress.ts'
-import { createRecent } from '../../recent.ts'
-import { type AttemptsParts, createAttempts } from '../attempts/attempts.ts'
-import { createDelivered, type DeliveredParts } from '../delivered.ts'
-import { type KnownHost, takesWork } from '../hosts/host-registry.ts'
-import { pickHost } from '../hosts/pick-host.ts'
-import type { Placements } from '../hosts/placements.ts'
-import { hostsUnreachable, noHostHolds, reasonsAgainst } from '../refusals.ts'
-import { type RemoteRun, rejectRun, showProgress } from './remote-run.ts'
+import type { LaneName } from '../../../jobs/lane.ts'
+import { slotsFor } from '../host-takes.ts'
+import { runKey } from '../protocol/keys.ts'
+import type { HostCommand } from '../protocol/messages/command.ts'
+import type { WireProgress } from '../protocol/messages/progress.ts'
+import { createRecent } from '../recent.ts'
+import { type AttemptsParts, createAttempts } from './attempts/attempts.ts'
+import { createDelivered, type DeliveredParts } from './delivered.ts'
+import { type KnownHost, takesWork } from './hosts/host-registry.ts'
+import { pickHost } from './hosts/pick-host.ts'
+import type { Placements } from './hosts/placements.ts'
+import { hostsUnreachable, noHostHolds, reasonsAgainst } from './refusals.ts'
+import { type RemoteRun, rejectRun, showProgress } from './runs/remote-run.ts'
 
 export interface RemoteRuns {
   /** Takes up what an earlier bot has placed under its id, or waits for a slot. @param begunBefore an earlier bot may have had it begun */

@@ -5,10 +5,10 @@ import type { Estimate } from '../forecast/estimate.ts'
 import type { ForecastCache } from '../forecast/forecast-cache.ts'
 import { begin, end } from '../job.ts'
 import { laneOf } from '../lane.ts'
-import type { JobChanges } from '../scheduler/job-changes.ts'
-import type { LiveJobs } from '../scheduler/live-jobs.ts'
-import type { ActiveRender } from './active-render.ts'
-import type { ActiveRenders, RenderOutcome } from './active-renders.ts'
+import type { ActiveRender } from '../renders/active-render.ts'
+import type { ActiveRenders, RenderOutcome } from '../renders/active-renders.ts'
+import type { JobChanges } from './job-changes.ts'
+import type { LiveJobs } from './live-jobs.ts'
 
 export interface JobRuns {
   /** @param id of a job that the queue has given out; others that wait for the same are rendered with it */
