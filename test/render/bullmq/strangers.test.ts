@@ -7,14 +7,13 @@ import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import { channels, keys } from '../../../src/render/bullmq/protocol/keys.ts'
-import type { HostAnnouncement } from '../../../src/render/bullmq/protocol/messages/announcement.ts'
 import { connectRedis, type RedisConnection } from '../../../src/render/bullmq/protocol/redis-connection.ts'
 import { createSignature } from '../../../src/render/bullmq/protocol/signature.ts'
-import { protocolVersion } from '../../../src/render/bullmq/protocol/version.ts'
 import type { Recipe } from '../../../src/render/recipe.ts'
 import { createSimulatedPool } from '../../chaos/simulated-pool.ts'
 import { skipWithoutRedis, startRedis } from '../../suites/redis-server.ts'
 import { smallRecipe } from '../small-recipe.ts'
+import { announcementOf } from './announcement.ts'
 import { key, openHost, openPool, version } from './open-hosts.ts'
 import { untilCapacity } from './until-capacity.ts'
 
@@ -84,20 +83,7 @@ describe('a stranger', { skip: skipWithoutRedis, timeout: 120_000 }, async () =>
 
   test('can announce no host, and send none of the true ones away', async () => {
     const { pool, troubles, host } = await open()
-    const announcement = {
-      host: 'strange-1',
-      name: 'strange',
-      version,
-      protocol: protocolVersion,
-      seq: 1,
-      state: 'up',
-      takes: 'drawings',
-      devices: [{ name: 'cuda:0', warm: [] }],
-      runs: [],
-      trainings: [],
-      installed: [],
-      stepTimes: [],
-    } as const satisfies HostAnnouncement
+    const announcement = announcementOf({ host: 'strange-1', name: 'strange', version })
     for (const body of [announcement, { ...announcement, host: host.id, seq: 1e9, state: 'left' }]) {
       const text = strange.sign('announcement', body, 60_000)
       await connection.redis.hset(keys.hosts, body.host, text)

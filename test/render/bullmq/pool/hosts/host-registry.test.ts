@@ -6,6 +6,7 @@ import { createHostRegistry } from '../../../../../src/render/bullmq/pool/hosts/
 import type { HostAnnouncement } from '../../../../../src/render/bullmq/protocol/messages/announcement.ts'
 import { createSignature } from '../../../../../src/render/bullmq/protocol/signature.ts'
 import { protocolVersion } from '../../../../../src/render/bullmq/protocol/version.ts'
+import { announcementOf } from '../../announcement.ts'
 
 const signature = createSignature({ key: 'the key of this test', nowMs: Date.now })
 
@@ -22,21 +23,7 @@ function heard(changes: Partial<HostAnnouncement>): { readonly hosts: number; re
     onHeard: () => undefined,
     onTrouble: (sentence) => troubles.push(sentence),
   })
-  const announcement = {
-    host: 'h1',
-    name: 'ada',
-    version: '1.2.3',
-    protocol: protocolVersion,
-    seq: 1,
-    state: 'up',
-    takes: 'drawings',
-    devices: [{ name: 'cuda:0', warm: [] }],
-    runs: [],
-    trainings: [],
-    installed: [],
-    stepTimes: [],
-    ...changes,
-  } satisfies HostAnnouncement
+  const announcement = announcementOf({ host: 'h1', name: 'ada', version: '1.2.3', ...changes })
   registry.hear(signature.sign('announcement', announcement, 60_000), 'published')
   return { hosts: registry.all().length, troubles }
 }

@@ -6,7 +6,7 @@ import type { KnownHost } from '../../../../../src/render/bullmq/pool/hosts/host
 import { type HostNeeds, pickHost, whyNot } from '../../../../../src/render/bullmq/pool/hosts/pick-host.ts'
 import { reasonsAgainst } from '../../../../../src/render/bullmq/pool/refusals.ts'
 import { modelKeysOf } from '../../../../../src/render/bullmq/protocol/model-keys.ts'
-import { protocolVersion } from '../../../../../src/render/bullmq/protocol/version.ts'
+import { announcementOf } from '../../announcement.ts'
 
 const sha = (letter: string): string => letter.repeat(64)
 const file = (letter: string) => ({ sha256: sha(letter) })
@@ -25,18 +25,13 @@ const needs: HostNeeds = {
 function host(name: string, changes: Partial<KnownHost> & { readonly warm?: readonly string[] } = {}): KnownHost {
   const { warm = [], ...rest } = changes
   return {
-    host: name,
-    name,
-    version: '1',
-    protocol: protocolVersion,
-    seq: 0,
-    state: 'up',
-    takes: 'drawings',
-    devices: [{ name: 'cuda:0', memoryBytes: 24e9, warm: [...warm] }],
-    runs: [],
-    trainings: [],
-    installed: [sha('a')],
-    stepTimes: [],
+    ...announcementOf({
+      host: name,
+      name,
+      version: '1',
+      devices: [{ name: 'cuda:0', memoryBytes: 24e9, warm: [...warm] }],
+      installed: [sha('a')],
+    }),
     heardMs: 0,
     drained: false,
     heard: true,
