@@ -9,8 +9,8 @@ import { createWeb } from '../chat/web/index.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { systemClock } from '../system-clock.ts'
-import { keptAdminToken } from './admin-token.ts'
-import { createPageViews, type PageViewsParts } from './page-views.ts'
+import { keptAdminToken } from './page/admin-token.ts'
+import { createPageViews, type PageViewsParts } from './page/page-views.ts'
 
 export type PlatformMaker = (contexts: Contexts) => readonly Platform[]
 

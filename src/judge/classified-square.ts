@@ -1,7 +1,7 @@
 // What the judge sees of frames of any size.
 
 import type { Frames } from '../engine/index.ts'
-import { resize } from '../media/resize.ts'
+import { resize } from '../media/pixels/resize.ts'
 import { classifiedSide } from './classifier.ts'
 
 /** The middle, as large as pictures that are judged: of a wide picture both ends are left out. */

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { classifierGraph, type Frames, frameAt, openTensorFile } from '../engine/index.ts'
 import { createSession } from '../engine/run.ts'
-import { resize } from '../media/resize.ts'
+import { resize } from '../media/pixels/resize.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 
 /** Each with the number of its words. */

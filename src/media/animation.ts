@@ -7,7 +7,7 @@ import { fit, type Reduced } from './fit.ts'
 import { everyNth, type FrameSource, mapFrames, sourceOf } from './frame-source.ts'
 import { encodeGif } from './gif/gif.ts'
 import { encodeMp4 } from './mp4/mp4.ts'
-import { type Kernel, resize } from './resize.ts'
+import { type Kernel, resize } from './pixels/resize.ts'
 import { encodeWebp } from './webp/webp.ts'
 
 /** Encoded, ready to post. Sides, frames and rate are those of the file, after any reduction. */

@@ -5,10 +5,10 @@ import { extname } from 'node:path'
 import sharp from 'sharp'
 import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
-import { coveringSize, cropCentre } from './crop.ts'
 import { findFfmpeg, runFfmpeg } from './ffmpeg.ts'
 import { checkSignature } from './picture-signature.ts'
-import { resize } from './resize.ts'
+import { coveringSize, cropCentre } from './pixels/crop.ts'
+import { resize } from './pixels/resize.ts'
 
 const pictureEndings = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.tif', '.tiff'])
 const videoEndings = new Set(['.mp4', '.m4v', '.mov', '.webm', '.mkv', '.avi'])

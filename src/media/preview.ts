@@ -2,7 +2,7 @@
 
 import sharp from 'sharp'
 import { type Frames, frameAt } from '../engine/frames.ts'
-import { type Kernel, resize } from './resize.ts'
+import { type Kernel, resize } from './pixels/resize.ts'
 import { encodeWebp } from './webp/webp.ts'
 
 export interface PreviewOptions {

@@ -2,7 +2,7 @@
 
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { TrainingStep } from '../engine/train.ts'
-import { lineChartPng } from '../media/line-chart.ts'
+import { lineChartPng } from '../media/pixels/line-chart.ts'
 
 export interface LossLog {
   add(step: TrainingStep): void

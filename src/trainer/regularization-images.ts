@@ -5,7 +5,7 @@
 import { requiredSettingsIn } from '../draw-settings.ts'
 import { type BaseFiles, type Device, type Frames, modelDefaults } from '../engine/index.ts'
 import { openEngine } from '../engine/run.ts'
-import { type ColourStatistics, colourStatistics, transferColours } from '../media/colour-transfer.ts'
+import { type ColourStatistics, colourStatistics, transferColours } from '../media/pixels/colour-transfer.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { DatasetEntry } from './dataset.ts'
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
 import dashboard from '../../deploy/dashboard.json' with { type: 'json' }
-import { createMetrics } from '../../src/bot/metrics.ts'
+import { createMetrics } from '../../src/bot/monitoring/metrics.ts'
 import { createHostMetrics } from '../../src/render/bullmq/host/host-metrics.ts'
 
 const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr, legendFormat }) => ({ expr, legendFormat })))

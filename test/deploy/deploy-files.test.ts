@@ -169,7 +169,7 @@ describe('Kubernetes', () => {
     const found = objects.find(({ object }) => object.kind === 'ScaledObject')
     const [trigger] = scaled.parse(found?.object).spec.triggers
     const metric = /zoetrope_\w+/.exec(trigger!.metadata.query)?.[0]
-    assert.ok(read('src/bot/metrics.ts').includes(`name: '${metric}'`), metric)
+    assert.ok(read('src/bot/monitoring/metrics.ts').includes(`name: '${metric}'`), metric)
   })
 })
 

@@ -2,7 +2,7 @@
 // of it is too large for a chat. Drawing one takes a graphics card; its bytes are what counts here.
 
 import type { Frames } from '../../src/engine/frames.ts'
-import { resize } from '../../src/media/resize.ts'
+import { resize } from '../../src/media/pixels/resize.ts'
 import { pan } from '../../src/pocket-world/camera.ts'
 import { seededRandom } from '../../src/pocket-world/random.ts'
 import { renderLoop } from '../../src/pocket-world/render.ts'

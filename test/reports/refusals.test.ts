@@ -22,7 +22,7 @@ import { modelDefaults } from '../../src/engine/pipeline/model/model-defaults.ts
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../src/engine/synthetic/sd15.ts'
 import { readEmbedding, readEmbeddings } from '../../src/engine/text/embeddings.ts'
 import { loadTokenizer } from '../../src/engine/text/tokenizer.ts'
-import { target } from '../engine/checkpoint/lora-target.ts'
+import { target } from '../engine/checkpoint/lora/lora-target.ts'
 import { type Content, fileOf } from '../engine/checkpoint/tensor/tensors-in-memory.ts'
 import { zipOf } from '../engine/checkpoint/torch/zip-file.ts'
 import { fixtures, tiny as tinyFolder } from '../engine/cpu-session.ts'

@@ -2,6 +2,7 @@
 // stopping, and nothing goes on when the caller does not.
 // F frames  h w latent sides  L text tokens  D token width
 
+import { swapAxes } from '../arrays/swap-axes.ts'
 import { UserError } from '../errors.ts'
 import type { WeightedWindow } from '../nets/motion.ts'
 import type { Generator } from '../noise.ts'
@@ -10,7 +11,6 @@ import { createSampler } from '../samplers/create-sampler.ts'
 import { dataScale } from '../samplers/noise-levels.ts'
 import type { Schedule } from '../samplers/schedule.ts'
 import { weightedSum } from '../samplers/weighted-sum.ts'
-import { swapAxes } from '../swap-axes.ts'
 import { firstCallFor, holdKnown, noised } from './clip/known-frames.ts'
 import { type ClipCall, predictInWindows } from './clip/predict-in-windows.ts'
 import type { ClipText } from './clip/travelling-text.ts'

@@ -2,7 +2,7 @@
 // called.
 // F frames  h w latent sides  L text tokens  D token width
 
-import type { Ranks } from '../checkpoint/lora/adapter-slots.ts'
+import type { Ranks } from '../checkpoint/lora/runtime/adapter-slots.ts'
 import { UserError } from '../errors.ts'
 import type { Frames } from '../frames.ts'
 import type { WeightedWindow } from '../nets/motion.ts'

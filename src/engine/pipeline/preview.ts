@@ -1,8 +1,8 @@
 // Latent previews: what an animation will look like, cheaply. A latent's four numbers are nearly a linear picture of its colour.
 
+import { solveLinear } from '../arrays/linear-solver.ts'
 import type { VaeArchitecture } from '../checkpoint/architecture/architecture.ts'
 import type { Frames } from '../frames.ts'
-import { solveLinear } from '../linear-solver.ts'
 import type { Nets } from './nets.ts'
 
 /** Rows: one a latent channel, then the constant; columns: red, green, blue in 0..1. */

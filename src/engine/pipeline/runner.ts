@@ -1,7 +1,7 @@
 // A graph runner, one graph at a time: ONNX Runtime blocks its thread anyway, and a session that waits for its turn must not be released
 // meanwhile. Of each graph there is at most one session with adapter slots: it grows to the largest rank asked for, and replaces the last.
 
-import { covers, joined, nameOf, type Ranks, sizeOf } from '../checkpoint/lora/adapter-slots.ts'
+import { covers, joined, nameOf, type Ranks, sizeOf } from '../checkpoint/lora/runtime/adapter-slots.ts'
 import type { Graph } from '../onnx/graph.ts'
 import type { Feeds, Outputs, Session } from '../runtime/session.ts'
 import type { Sessions } from '../runtime/sessions.ts'

@@ -2,10 +2,10 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { planLoras, shapesIn } from '../checkpoint/lora/adapter-plan.ts'
-import { lowRankFactors } from '../checkpoint/lora/merge.ts'
-import { mergedName, mergedWeights } from '../checkpoint/lora/merged-weights.ts'
+import { lowRankFactors } from '../checkpoint/lora/merge/merge.ts'
+import { mergedName, mergedWeights } from '../checkpoint/lora/merge/merged-weights.ts'
 import { readLora } from '../checkpoint/lora/read.ts'
+import { planLoras, shapesIn } from '../checkpoint/lora/runtime/adapter-plan.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { tensorOf } from '../checkpoint/tensor/tensor.ts'
 import { UserError } from '../errors.ts'

@@ -1,6 +1,7 @@
 // End-to-end verification, against what another program drew: noise, the latents after each step, the frames.
 // F frames  C channels  h w latent sides  H W pixels  L tokens  D token width
 
+import { swapAxes } from '../arrays/swap-axes.ts'
 import type { Frames } from '../frames.ts'
 import { type Generator, torchGenerator } from '../noise.ts'
 import { type Context, denoise } from '../pipeline/denoise.ts'
@@ -11,7 +12,6 @@ import { createRunner } from '../pipeline/runner.ts'
 import { createSessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
-import { swapAxes } from '../swap-axes.ts'
 import type { Chunk } from '../text/chunks.ts'
 import { type Comparison, compare } from './comparison.ts'
 import { paddedIds } from './nets.ts'

@@ -10,15 +10,15 @@ import { type Model, openModel } from '../pipeline/model/model.ts'
 import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
 import type { Comparison } from './comparison.ts'
 import { checkModelFolder, checkPipeline } from './drawing.ts'
-import { checkLong, longTable } from './long.ts'
+import { checkLong, longTable } from './long/long.ts'
 import { checkMetrics, metricsTable } from './metrics.ts'
 import { checkMotion, checkText, checkUNet, checkVae } from './nets.ts'
 import { openReferenceTensors, promptsOf, type ReferenceTensors } from './reference-tensors.ts'
 import { checkSparseControl, sparseControlAnswers } from './sparse-control.ts'
 import type { TestSession } from './test-session.ts'
+import { checkTraining } from './training/training.ts'
 import { trainingTablesIn } from './training/training-answers.ts'
-import { checkTraining } from './training.ts'
-import { checkZero, zeroTable } from './zero.ts'
+import { checkZero, zeroTable } from './zero/zero.ts'
 
 /**
  * A row for each answer, as it is computed. Frees every session before the next is loaded.

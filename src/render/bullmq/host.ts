@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import description from '../../../package.json' with { type: 'json' }
-import { serveHealth } from '../../bot/health.ts'
+import { serveHealth } from '../../bot/monitoring/health.ts'
 import type { Config } from '../../config.ts'
 import type { Device } from '../../engine/device-names.ts'
 import { UserError } from '../../errors.ts'

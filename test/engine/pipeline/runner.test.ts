@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Ranks } from '../../../src/engine/checkpoint/lora/adapter-slots.ts'
+import type { Ranks } from '../../../src/engine/checkpoint/lora/runtime/adapter-slots.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { Add, MatMul, Mul, Transpose } from '../../../src/engine/onnx/ops.ts'
 import { createRunner, type Runnable } from '../../../src/engine/pipeline/runner.ts'

@@ -2,8 +2,8 @@
 
 import { basename } from 'node:path'
 import { tellingName } from '../../checkpoint/identify/telling-name.ts'
-import { type AppliedDelta, planLoras, shapesIn } from '../../checkpoint/lora/adapter-plan.ts'
 import type { ParsedLora } from '../../checkpoint/lora/delta.ts'
+import { type AppliedDelta, planLoras, shapesIn } from '../../checkpoint/lora/runtime/adapter-plan.ts'
 import { fileStamp } from '../../checkpoint/tensor/file-stamp.ts'
 import type { Tensor, TensorFile } from '../../checkpoint/tensor/tensor.ts'
 import { type Note, UserError } from '../../errors.ts'

@@ -1,9 +1,9 @@
 // A LoRA cache: files that were read, their factors in memory. Going from one style to another must wait for no disk.
 
-import type { Factors } from '../../checkpoint/lora/adapter-inputs.ts'
 import type { LowRank, ParsedLora } from '../../checkpoint/lora/delta.ts'
-import { lowRankFactors } from '../../checkpoint/lora/merge.ts'
+import { lowRankFactors } from '../../checkpoint/lora/merge/merge.ts'
 import { readLora } from '../../checkpoint/lora/read.ts'
+import type { Factors } from '../../checkpoint/lora/runtime/adapter-inputs.ts'
 import { openTensorFile } from '../../checkpoint/open.ts'
 import { fileStamp } from '../../checkpoint/tensor/file-stamp.ts'
 import type { TensorFile } from '../../checkpoint/tensor/tensor.ts'

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import type { AppliedDelta } from '../../checkpoint/lora/adapter-plan.ts'
-import { type MergedWeight, mergedName, mergedWeights } from '../../checkpoint/lora/merged-weights.ts'
+import { type MergedWeight, mergedName, mergedWeights } from '../../checkpoint/lora/merge/merged-weights.ts'
+import type { AppliedDelta } from '../../checkpoint/lora/runtime/adapter-plan.ts'
 import { openSafetensors } from '../../checkpoint/safetensors/safetensors.ts'
 import { type Write, writeSafetensors } from '../../checkpoint/safetensors/write-safetensors.ts'
 import { type Tensor, tensorOf } from '../../checkpoint/tensor/tensor.ts'

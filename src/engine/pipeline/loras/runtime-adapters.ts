@@ -1,9 +1,9 @@
 // Run-time adapters: the low-rank deltas of a model's frozen weights, as inputs of its graphs.
 
-import { adapterInputs, type Factors, type ScaledFactors } from '../../checkpoint/lora/adapter-inputs.ts'
-import { type AppliedDelta, ranksOf, shapesIn } from '../../checkpoint/lora/adapter-plan.ts'
-import { type AdapterSlot, adapterSlotOf, nameOf, type Ranks, within } from '../../checkpoint/lora/adapter-slots.ts'
 import type { LowRank } from '../../checkpoint/lora/delta.ts'
+import { adapterInputs, type Factors, type ScaledFactors } from '../../checkpoint/lora/runtime/adapter-inputs.ts'
+import { type AppliedDelta, ranksOf, shapesIn } from '../../checkpoint/lora/runtime/adapter-plan.ts'
+import { type AdapterSlot, adapterSlotOf, nameOf, type Ranks, within } from '../../checkpoint/lora/runtime/adapter-slots.ts'
 import type { Feeds } from '../../runtime/session.ts'
 import { type Model, netsOf } from '../model/model.ts'
 

@@ -1,7 +1,7 @@
 // Prompt encoding: the text that the UNet attends to at every call, as the text encoder's states. What does not change is encoded once.
 // L tokens, 77 a chunk (or as many as the text encoder has positions for)  D token width
 
-import { concat } from '../../concat.ts'
+import { concat } from '../../arrays/concat.ts'
 import { UserError } from '../../errors.ts'
 import { alignChunks, type Chunk, chunkLength, chunks } from '../../text/chunks.ts'
 import { composition, type PromptPart } from '../../text/composition.ts'

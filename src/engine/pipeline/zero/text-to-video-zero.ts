@@ -2,7 +2,7 @@
 // all are drawn together, each looking at the first. Khachatryan et al., "Text2Video-Zero" (arXiv 2303.13439), algorithm 1.
 // F frames  C channels  h w latent sides
 
-import { concat } from '../../concat.ts'
+import { concat } from '../../arrays/concat.ts'
 import { UserError } from '../../errors.ts'
 import type { WeightedWindow } from '../../nets/motion.ts'
 import type { Generator } from '../../noise.ts'

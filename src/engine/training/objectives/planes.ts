@@ -1,6 +1,6 @@
 // Pictures as planes in −1..1, which nets are shown: [3, H, W].
 
-import { concat } from '../../concat.ts'
+import { concat } from '../../arrays/concat.ts'
 import { type Frames, frameAt } from '../../frames.ts'
 
 /** Frame i, mirrored or not. */

@@ -1,7 +1,7 @@
 // Posteriors of pictures: what the VAE's encoder says a picture may be, of which training draws one at every step.
 // N pictures  C latent channels  h w latent sides
 
-import { concat } from '../../concat.ts'
+import { concat } from '../../arrays/concat.ts'
 import type { Frames } from '../../frames.ts'
 import { vaeMoments } from '../../nets/vae.ts'
 import { Weights } from '../../nets/weights.ts'

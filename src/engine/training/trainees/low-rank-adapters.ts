@@ -1,11 +1,11 @@
 // Low-rank adapters to be trained: beside which weights, of which ranks; new ones, or those of a file that is gone on with.
 
 import type { Named } from '../../checkpoint/dialects/parts.ts'
-import type { Factors } from '../../checkpoint/lora/adapter-inputs.ts'
-import { type AdapterSlot, adapterSlotOf } from '../../checkpoint/lora/adapter-slots.ts'
 import type { LoraDelta } from '../../checkpoint/lora/delta.ts'
-import { lowRankFactors } from '../../checkpoint/lora/merge.ts'
+import { lowRankFactors } from '../../checkpoint/lora/merge/merge.ts'
 import { readLora } from '../../checkpoint/lora/read.ts'
+import type { Factors } from '../../checkpoint/lora/runtime/adapter-inputs.ts'
+import { type AdapterSlot, adapterSlotOf } from '../../checkpoint/lora/runtime/adapter-slots.ts'
 import { openTensorFile } from '../../checkpoint/open.ts'
 import { UserError } from '../../errors.ts'
 import { type Model, netsOf } from '../../pipeline/model/model.ts'

@@ -5,7 +5,7 @@
 import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
 import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { flipped, translator } from '../../checkpoint/dialects/table.ts'
-import type { AdapterSlot } from '../../checkpoint/lora/adapter-slots.ts'
+import type { AdapterSlot } from '../../checkpoint/lora/runtime/adapter-slots.ts'
 import type { TensorToWrite } from '../../checkpoint/safetensors/write-safetensors.ts'
 import { elementsOf } from '../../checkpoint/tensor/tensor.ts'
 import { UserError } from '../../errors.ts'

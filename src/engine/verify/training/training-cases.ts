@@ -2,16 +2,16 @@
 // F frames  C channels  h w latent sides  L tokens  D token width
 
 import { join } from 'node:path'
+import { swapAxes } from '../../arrays/swap-axes.ts'
 import { motionArchitecture } from '../../checkpoint/architecture/architecture.ts'
 import type { LowRank } from '../../checkpoint/lora/delta.ts'
-import { lowRankFactors } from '../../checkpoint/lora/merge.ts'
+import { lowRankFactors } from '../../checkpoint/lora/merge/merge.ts'
 import { readLora } from '../../checkpoint/lora/read.ts'
 import { openTensorFile } from '../../checkpoint/open.ts'
 import { float32Of } from '../../checkpoint/tensor/tensor.ts'
 import { UserError } from '../../errors.ts'
 import { sparseControlPath } from '../../nets/sparse-control.ts'
 import { type Model, netsOf } from '../../pipeline/model/model.ts'
-import { swapAxes } from '../../swap-axes.ts'
 import type { Targets } from '../../targets/table.ts'
 import { autoencoderTraining } from '../../training/objectives/autoencoder.ts'
 import { type DenoiserTraining, denoiserTraining, wordVectors } from '../../training/objectives/denoiser.ts'

@@ -2,11 +2,11 @@
 // F frames  C channels  h w latent sides  L tokens  D token width
 
 import { join } from 'node:path'
+import { swapAxes } from '../../arrays/swap-axes.ts'
 import type { Betas } from '../../draw-settings.ts'
 import { timestepEmbedding } from '../../nets/unet.ts'
 import { type Model, openModel } from '../../pipeline/model/model.ts'
 import { alphasCumprod } from '../../samplers/betas.ts'
-import { swapAxes } from '../../swap-axes.ts'
 import { addNoise, type LossWeighting, lossWeight, offsetNoise, type Prediction } from '../../training/objectives/loss.ts'
 import type { Example } from '../../training/step.ts'
 import type { TrainingAnswers } from './training-answers.ts'
