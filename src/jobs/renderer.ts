@@ -34,12 +34,15 @@ export interface JobRenderer extends Capacity {
   render(job: Job, options: { readonly signal: AbortSignal; readonly onProgress: (progress: JobProgress) => void }): Promise<RenderResult>
 }
 
-export interface RenderResult {
-  readonly result: Result
-  /** Measured, for estimates: milliseconds for this job's cost. */
+/** What a render took, for estimates: milliseconds for its job's cost. */
+export interface MeasuredRender {
   readonly renderMs: number
   /** Of these, those of the steps, where they are known apart. */
   readonly stepsMs?: number
+}
+
+export interface RenderResult extends MeasuredRender {
+  readonly result: Result
 }
 
 /** Why renders are aborted at a stop: their jobs are handed back, and come again at the next start. */

@@ -6,14 +6,9 @@
 import { z } from 'zod'
 import type { Json } from '../../store/json.ts'
 import type { Job } from '../job.ts'
+import type { MeasuredRender } from '../renderer.ts'
 
 export type Measured = Pick<Job, 'request' | 'cost'>
-
-export interface MeasuredRender {
-  readonly renderMs: number
-  /** Of these; absent: all. */
-  readonly stepsMs?: number
-}
 
 export interface Estimate {
   /** Undefined where nothing has been measured, or what was cannot be true of this. */

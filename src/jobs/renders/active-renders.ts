@@ -3,9 +3,8 @@
 
 import { omitUndefined } from '../../omit-undefined.ts'
 import { failed } from '../end-reasons.ts'
-import type { MeasuredRender } from '../forecast/estimate.ts'
 import type { Job, Outcome } from '../job.ts'
-import type { JobProgress, JobRenderer } from '../renderer.ts'
+import type { JobProgress, JobRenderer, MeasuredRender } from '../renderer.ts'
 import { type ActiveRender, recordStep } from './active-render.ts'
 
 export interface ActiveRenders extends Iterable<ActiveRender> {
