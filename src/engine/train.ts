@@ -1,6 +1,7 @@
 // The engine's entry point for training, measures and the comparison with reference tensors: apart from run.ts, so that whoever draws does
 // not load them. Loads ONNX Runtime.
 
+export type { Comparison } from './arrays/comparison.ts'
 export { type ClipModel, type ClipRunner, embedFrames, embedPrompts, openClip } from './measures/clip-model.ts'
 export { type ClipEmbeddings, domainSimilarity, motionSmoothness, textAlignment, unitRows } from './measures/clip-scores.ts'
 export { pixelMotionOf } from './measures/pixel-motion.ts'
@@ -20,6 +21,5 @@ export { writeTrained } from './training/trainees/write-trained.ts'
 export { openTrainer, type Trainer, type TrainerOptions, type Training } from './training/trainer.ts'
 export type { TrainingStep } from './training/training-loop.ts'
 export type { TrainingSettings } from './training/training-state.ts'
-export type { Comparison } from './verify/comparison.ts'
 export type { TestSession } from './verify/test-session.ts'
 export { verify } from './verify/verify.ts'

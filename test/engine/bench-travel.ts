@@ -3,7 +3,7 @@
 
 import { type Frames, frameAt } from '../../src/engine/frames.ts'
 import { createEngine } from '../../src/engine/pipeline/engine.ts'
-import { modelDefaults } from '../../src/engine/pipeline/model/model-defaults.ts'
+import { modelDefaults } from '../../src/engine/pipeline/model-defaults.ts'
 import { createSession } from '../../src/engine/runtime/session.ts'
 import { createSessions } from '../../src/engine/runtime/sessions.ts'
 import { cpuSession } from './cpu-session.ts'

@@ -3,8 +3,8 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join, parse } from 'node:path'
-import { tellingName } from './identify/telling-name.ts'
 import { type TensorToWrite, writeSafetensors } from './safetensors/write-safetensors.ts'
+import { tellingName } from './telling-name.ts'
 import { bytesOf, float32Of } from './tensor/tensor.ts'
 import { configBeside, isFolder, openWeightsAt } from './weight-folder.ts'
 

@@ -1,6 +1,7 @@
 // A self-test of a GPU against the CPU. Fused attention has been wrong by several per cent on more than one driver and nothing said so,
 // so every kind that the nets use is held against the CPU when a device starts; what fails is written in the exact form.
 
+import { relativeError } from '../arrays/comparison.ts'
 import type { Device } from '../device-names.ts'
 import { UserError } from '../errors.ts'
 import { torchGenerator } from '../noise.ts'
@@ -10,7 +11,6 @@ import { Cast, MatMul } from '../onnx/ops.ts'
 import type { Ability, Precision } from '../targets/ability.ts'
 import { type AttentionForm, fusedAttention, plainAttention } from '../targets/attention.ts'
 import type { AttentionKind } from '../targets/target.ts'
-import { relativeError } from '../verify/comparison.ts'
 import type { LoadAlone } from './device-probe.ts'
 
 export interface AttentionCase {

@@ -1,6 +1,7 @@
 // End-to-end verification, against what another program drew: noise, the latents after each step, the frames.
 // F frames  C channels  h w latent sides  H W pixels  L tokens  D token width
 
+import { type Comparison, compare } from '../arrays/comparison.ts'
 import { swapAxes } from '../arrays/swap-axes.ts'
 import type { Frames } from '../frames.ts'
 import { type Generator, torchGenerator } from '../noise.ts'
@@ -13,7 +14,6 @@ import { createSessions } from '../runtime/sessions.ts'
 import { createSampler } from '../samplers/create-sampler.ts'
 import { type Schedule, scheduleFor } from '../samplers/schedule.ts'
 import type { Chunk } from '../text/chunks.ts'
-import { type Comparison, compare } from './comparison.ts'
 import { paddedIds } from './nets.ts'
 import type { ReferenceTensors } from './reference-tensors.ts'
 import type { TestSession } from './test-session.ts'

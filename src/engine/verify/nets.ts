@@ -1,13 +1,13 @@
 // Net verification, one by one, against a folder of reference tensors: text encoder, VAE, UNet, and the UNet with each motion module.
 // B animations  F frames  h w latent sides  L tokens  D token width  T timestep
 
+import { type Comparison, compare } from '../arrays/comparison.ts'
 import { swapAxes } from '../arrays/swap-axes.ts'
 import { timestepEmbedding } from '../nets/unet.ts'
 import { decoderGraph, encoderGraph, textGraph, unetGraph } from '../pipeline/graphs.ts'
 import { type Adapters, noRuntimeAdapters, rankIn } from '../pipeline/loras/runtime-adapters.ts'
 import type { Model } from '../pipeline/model/model.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import { type Comparison, compare } from './comparison.ts'
 import type { ReferenceTensors } from './reference-tensors.ts'
 import { runOnce, type TestSession } from './test-session.ts'
 import { tolerancesFor } from './tolerance.ts'

@@ -5,10 +5,10 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Comparison } from '../arrays/comparison.ts'
 import { UserError } from '../errors.ts'
 import { type Model, openModel } from '../pipeline/model/model.ts'
 import { adaptedIn, adapterTimestep, checkAdapted } from './adapters.ts'
-import type { Comparison } from './comparison.ts'
 import { checkModelFolder, checkPipeline } from './drawing.ts'
 import { checkLong, longTable } from './long/long.ts'
 import { checkMetrics, metricsTable } from './metrics.ts'

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { compare } from '../../../src/engine/arrays/comparison.ts'
 import { tensorOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { timestepEmbedding } from '../../../src/engine/nets/unet.ts'
 import { printGraph } from '../../../src/engine/onnx/print.ts'
 import { unetGraph } from '../../../src/engine/pipeline/graphs.ts'
 import { type Model, openModel } from '../../../src/engine/pipeline/model/model.ts'
-import { compare } from '../../../src/engine/verify/comparison.ts'
 import { runOnce } from '../../../src/engine/verify/test-session.ts'
 import { cpuSession, someNumbers, tiny } from '../cpu-session.ts'
 

@@ -11,7 +11,7 @@ import { bytesOf, float32Of, tensorOf } from '../../../src/engine/checkpoint/ten
 import { guidanceEmbedding } from '../../../src/engine/nets/guidance-embedding.ts'
 import type { EngineInput } from '../../../src/engine/pipeline/engine.ts'
 import { openModel } from '../../../src/engine/pipeline/model/model.ts'
-import { modelDefaults } from '../../../src/engine/pipeline/model/model-defaults.ts'
+import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
 import { alphasCumprod, zeroTerminalSnr } from '../../../src/engine/samplers/betas.ts'
 import { values } from '../checkpoint/tensor/tensors-in-memory.ts'
 import { fixtures, tiny } from '../cpu-session.ts'

@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, realpathSync, rmSync, truncateS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
+import { compare } from '../../../src/engine/arrays/comparison.ts'
 import { tensorOf } from '../../../src/engine/checkpoint/tensor/tensor.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { MatMul } from '../../../src/engine/onnx/ops.ts'
@@ -12,7 +13,6 @@ import { createChecksummedCache } from '../../../src/engine/runtime/checksummed-
 import { type ComputedWeights, createComputedWeights } from '../../../src/engine/runtime/computed-weights.ts'
 import { createSession } from '../../../src/engine/runtime/session.ts'
 import { cpu } from '../../../src/engine/targets/cpu.ts'
-import { compare } from '../../../src/engine/verify/comparison.ts'
 import { someNumbers, tiny } from '../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-computed-'))

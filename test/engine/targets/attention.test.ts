@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compare } from '../../../src/engine/arrays/comparison.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import { type AttentionForm, fusedAttention, opsetAttention, plainAttention } from '../../../src/engine/targets/attention.ts'
 import type { AttentionKind, AttentionOptions } from '../../../src/engine/targets/target.ts'
 import { webgpu } from '../../../src/engine/targets/webgpu.ts'
-import { compare } from '../../../src/engine/verify/comparison.ts'
 import { compute, someNumbers } from '../cpu-session.ts'
 
 interface Shape {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compare } from '../../../src/engine/arrays/comparison.ts'
 import type { Graph, Value } from '../../../src/engine/onnx/graph.ts'
 import { Graph as NewGraph } from '../../../src/engine/onnx/graph.ts'
 import { directConv, usesWinograd, winogradConv } from '../../../src/engine/targets/conv3x3.ts'
 import { cpu, noWinograd, winogradWhereFaster } from '../../../src/engine/targets/cpu.ts'
-import { compare } from '../../../src/engine/verify/comparison.ts'
 import { compute, someNumbers } from '../cpu-session.ts'
 
 const inputs = (graph: Graph, [N, C, K, h, w]: readonly [number, number, number, number, number]): [Value, Value, Value] => [

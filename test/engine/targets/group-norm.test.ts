@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compare } from '../../../src/engine/arrays/comparison.ts'
 import { instanceGroupNorm, meanGroupNorm } from '../../../src/engine/targets/group-norm.ts'
-import { compare } from '../../../src/engine/verify/comparison.ts'
 import { compute, someNumbers } from '../cpu-session.ts'
 
 const [N, C, h, w, groups, epsilon] = [6, 8, 5, 3, 4, 1e-5]

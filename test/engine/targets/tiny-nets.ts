@@ -2,6 +2,7 @@
 // B prompts or clips  F frames  N = B·F images
 
 import { join } from 'node:path'
+import { compare } from '../../../src/engine/arrays/comparison.ts'
 import * as architecture from '../../../src/engine/checkpoint/architecture/architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
 import { openSafetensors } from '../../../src/engine/checkpoint/safetensors/safetensors.ts'
@@ -13,7 +14,6 @@ import { type Material, Weights } from '../../../src/engine/nets/weights.ts'
 import { Graph } from '../../../src/engine/onnx/graph.ts'
 import type { Feed, Session } from '../../../src/engine/runtime/session.ts'
 import type { Target } from '../../../src/engine/targets/target.ts'
-import { compare } from '../../../src/engine/verify/comparison.ts'
 
 const folder = join(import.meta.dirname, '../../fixtures/tiny/')
 const expected = openSafetensors(`${folder}expected.safetensors`).tensors

@@ -2,7 +2,7 @@
 // A config.json, where there is one, is asked only for what weights do not show: heads, group counts, the latent scale.
 
 import type { Named } from '../dialects/parts.ts'
-import { tellingName } from '../identify/telling-name.ts'
+import { tellingName } from '../telling-name.ts'
 import { configured, countBlocks, dims, field, refuseDepth, refuseUneven, wrongConfig, wrongShape } from './architecture-readers.ts'
 import { refuseOtherLayers } from './layer-settings.ts'
 

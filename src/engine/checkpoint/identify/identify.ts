@@ -21,8 +21,8 @@ import { unsupportedBase } from '../lora/base-model.ts'
 import { describeLora, type LoraDescription } from '../lora/describe.ts'
 import { bundledWord, tensorRoleOf } from '../lora/tensor-roles.ts'
 import { byteLengthOf, type DType, elementsOf, type Tensor, type TensorFile } from '../tensor/tensor.ts'
+import { type UnsupportedModel, unsupportedModel } from '../unsupported-models.ts'
 import { configBeside } from '../weight-folder.ts'
-import { type UnsupportedModel, unsupportedModel } from './unsupported-models.ts'
 
 /** True of every file. */
 export interface Contents {

@@ -4,7 +4,6 @@
 import type { Loop } from '../../draw-settings.ts'
 import type { Note } from '../../errors.ts'
 import { type Frames, frameAt } from '../../frames.ts'
-import type { ClipPlan } from '../clip/plan-clip.ts'
 import { pingPong } from './ping-pong.ts'
 import { apart, latentSteps, visibleSeam } from './seam.ts'
 
@@ -44,8 +43,16 @@ async function isOpen(latents: Float32Array, frames: number, decode: (latents: F
   return step(0) > visibleSeam * step(2)
 }
 
-/** What a clip's seam says, to measure and to tell. */
-export function closingOf({ loop, mayFold }: Pick<ClipPlan, 'loop' | 'mayFold'>, folded: boolean, seam: number | undefined) {
+/**
+ * What a clip's seam says, to measure and to tell.
+ *
+ * @param planned how it was to loop, and whether it might be folded
+ */
+export function closingOf(
+  { loop, mayFold }: { readonly loop: Closing['loop']; readonly mayFold: boolean },
+  folded: boolean,
+  seam: number | undefined,
+) {
   if (seam === undefined) return { notes: [], measured: {} }
   const closing: Closing = { loop: folded ? 'ping-pong' : loop, seam }
   return { measured: { closing }, notes: noteOn(closing, mayFold) }

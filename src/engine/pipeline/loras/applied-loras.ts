@@ -1,9 +1,9 @@
 // Applied LoRAs: those of a style on a model, checked, and divided into what is applied at run time and what is merged into the weights.
 
 import { basename } from 'node:path'
-import { tellingName } from '../../checkpoint/identify/telling-name.ts'
 import type { ParsedLora } from '../../checkpoint/lora/delta.ts'
 import { type AppliedDelta, planLoras, shapesIn } from '../../checkpoint/lora/runtime/adapter-plan.ts'
+import { tellingName } from '../../checkpoint/telling-name.ts'
 import { fileStamp } from '../../checkpoint/tensor/file-stamp.ts'
 import type { Tensor, TensorFile } from '../../checkpoint/tensor/tensor.ts'
 import { type Note, UserError } from '../../errors.ts'

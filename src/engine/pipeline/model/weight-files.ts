@@ -2,8 +2,8 @@
 
 import { type Named, type Part, type Parts, partsOf } from '../../checkpoint/dialects/parts.ts'
 import { type Identity, identify } from '../../checkpoint/identify/identify.ts'
-import { unsupportedModel } from '../../checkpoint/identify/unsupported-models.ts'
 import type { TensorFile } from '../../checkpoint/tensor/tensor.ts'
+import { unsupportedModel } from '../../checkpoint/unsupported-models.ts'
 import { configBeside, openWeightsAt } from '../../checkpoint/weight-folder.ts'
 import { UserError } from '../../errors.ts'
 import { omitUndefined } from '../../omit-undefined.ts'

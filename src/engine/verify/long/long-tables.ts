@@ -1,6 +1,7 @@
 // The tables of long clips against our rules: windows, fuse weights, orders of noise, coefficients of texts. Format: test/fixtures/long.
 
 import { z } from 'zod'
+import { type Comparison, compare } from '../../arrays/comparison.ts'
 import type { Interpolation } from '../../draw-settings.ts'
 import type { WeightedWindow } from '../../nets/motion.ts'
 import { torchGenerator } from '../../noise.ts'
@@ -9,7 +10,6 @@ import { fuseWeights } from '../../pipeline/clip/fuse-weights.ts'
 import { shares } from '../../pipeline/clip/travelling-text.ts'
 import { loopedUniform, orderedHalving, standardStatic, standardUniform, type Window, wrapped } from '../../pipeline/clip/windows.ts'
 import { blendAt, heldKeyframes, type Keyframe } from '../../text/keyframes.ts'
-import { type Comparison, compare } from '../comparison.ts'
 import { a1111, batched } from './published-windows.ts'
 import { pythonShuffle } from './python-shuffle.ts'
 

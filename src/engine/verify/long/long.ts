@@ -2,6 +2,7 @@
 // F frames of the clip  c frames of a window  h w latent sides  L tokens  D token width
 
 import { join } from 'node:path'
+import { type Comparison, compare } from '../../arrays/comparison.ts'
 import { swapAxes } from '../../arrays/swap-axes.ts'
 import type { FuseMethod } from '../../draw-settings.ts'
 import type { WeightedWindow } from '../../nets/motion.ts'
@@ -15,7 +16,6 @@ import { unetGraph } from '../../pipeline/graphs.ts'
 import { openModel } from '../../pipeline/model/model.ts'
 import type { Nets } from '../../pipeline/nets.ts'
 import { blendAt } from '../../text/keyframes.ts'
-import { type Comparison, compare } from '../comparison.ts'
 import { openReferenceTensors, type ReferenceTensors } from '../reference-tensors.ts'
 import { readTables } from '../tables.ts'
 import type { TestSession } from '../test-session.ts'

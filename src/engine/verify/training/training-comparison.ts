@@ -1,8 +1,8 @@
 // How many tensors at once are compared: all of them as one, the worst of them, and their digests where the answers hold no more.
 
+import { type Comparison, compare } from '../../arrays/comparison.ts'
 import { concat } from '../../arrays/concat.ts'
 import { UserError } from '../../errors.ts'
-import { type Comparison, compare } from '../comparison.ts'
 import type { Digest } from './training-answers.ts'
 
 export interface Pair {

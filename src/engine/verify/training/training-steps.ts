@@ -1,10 +1,10 @@
 // AdamW and running averages against the answers: after some steps of a net's training, and alone on three small tensors.
 
+import { type Comparison, compare } from '../../arrays/comparison.ts'
 import { type AverageOptions, decayAt, follow } from '../../training/moving-average.ts'
 import { type AdamW, animateDiffAdamW, startState, update } from '../../training/optimizer.ts'
 import { type Gradients, parametersOf } from '../../training/parameters.ts'
 import { takeStep } from '../../training/step.ts'
-import { type Comparison, compare } from '../comparison.ts'
 import type { TrainingAnswers } from './training-answers.ts'
 import { compareAll, compareDigestsTogether, type Told } from './training-comparison.ts'
 import { namedIn, startOf, type TrainingRun } from './training-run.ts'

@@ -1,11 +1,11 @@
 // Gradients and losses against a folder of training answers, which holds every trainable tensor's gradient, whole or as a digest; then the
 // steps of the optimiser. Cases of one graph are computed in one session.
 
+import { type Comparison, compare } from '../../arrays/comparison.ts'
 import { UserError } from '../../errors.ts'
 import { trainingTarget } from '../../targets/training.ts'
 import { normOf } from '../../training/parameters.ts'
 import { accumulate } from '../../training/step.ts'
-import { type Comparison, compare } from '../comparison.ts'
 import type { TestSession } from '../test-session.ts'
 import { tolerancesFor } from '../tolerance.ts'
 import { openTrainingAnswers, type TrainingAnswers } from './training-answers.ts'

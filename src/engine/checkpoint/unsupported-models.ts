@@ -1,8 +1,8 @@
 // Unsupported models: files that look as if they could be used and cannot, each with the keys that give it away and a sentence for people.
 
-import { field } from '../architecture/architecture-readers.ts'
-import type { Tensor, TensorFile } from '../tensor/tensor.ts'
+import { field } from './architecture/architecture-readers.ts'
 import { tellingName } from './telling-name.ts'
+import type { Tensor, TensorFile } from './tensor/tensor.ts'
 
 export interface UnsupportedModel {
   /** Kebab-case, for tests and translations. */

@@ -1,15 +1,15 @@
 // A model's defaults and limits, found without loading it: what a form is filled with before anybody asks.
 
-import type { MotionVersion } from '../../checkpoint/architecture/architecture.ts'
-import { openTensorFile } from '../../checkpoint/open.ts'
-import { type DrawSettings, drawSettings, type RequiredDrawSettings } from '../../draw-settings.ts'
-import { omitUndefined } from '../../omit-undefined.ts'
-import { scheduleFor } from '../../samplers/schedule.ts'
-import { sideStep } from '../check-size.ts'
-import type { WindowPositions } from '../clip/plan-clip.ts'
-import { distillationSaid } from '../loras/applied-loras.ts'
-import { type BaseFiles, type ModelSources, openModel } from './model.ts'
-import { recommendedSettings } from './recommended-settings.ts'
+import type { MotionVersion } from '../checkpoint/architecture/architecture.ts'
+import { openTensorFile } from '../checkpoint/open.ts'
+import { type DrawSettings, drawSettings, type RequiredDrawSettings } from '../draw-settings.ts'
+import { omitUndefined } from '../omit-undefined.ts'
+import { scheduleFor } from '../samplers/schedule.ts'
+import { sideStep } from './check-size.ts'
+import type { WindowPositions } from './clip/plan-clip.ts'
+import { distillationSaid } from './loras/applied-loras.ts'
+import { type BaseFiles, type ModelSources, openModel } from './model/model.ts'
+import { recommendedSettings } from './model/recommended-settings.ts'
 
 export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
   readonly negative: string

@@ -1,16 +1,15 @@
-// Health checks: whether the bot lives, whether it can serve, and what it counts. For machines, on a port of their own.
+// Health checks: whether a bot or a GPU host lives, whether it can serve, and what it counts. For machines, on a port of their own.
 
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { UserError } from '../../errors.ts'
-import type { Metrics } from './metrics.ts'
+import { UserError } from './errors.ts'
 
 export interface HealthOptions {
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
-  readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
   /** What keeps the bot from serving, and of what; none: it is ready. */
   readonly troubles: () => readonly string[]
 }

@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openModel } from '../../../../src/engine/pipeline/model/model.ts'
-import { modelDefaults } from '../../../../src/engine/pipeline/model/model-defaults.ts'
-import { lcmDistillation } from '../../../../src/engine/samplers/distillation.ts'
-import { scheduleFor } from '../../../../src/engine/samplers/schedule.ts'
-import { tiny } from '../../cpu-session.ts'
+import { openModel } from '../../../src/engine/pipeline/model/model.ts'
+import { modelDefaults } from '../../../src/engine/pipeline/model-defaults.ts'
+import { lcmDistillation } from '../../../src/engine/samplers/distillation.ts'
+import { scheduleFor } from '../../../src/engine/samplers/schedule.ts'
+import { tiny } from '../cpu-session.ts'
 
 const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'zoetrope-defaults-'))
 after(() => rmSync(scratch, { recursive: true }))

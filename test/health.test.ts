@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type Health, serveHealth } from '../../../src/bot/monitoring/health.ts'
-import { createMetrics } from '../../../src/bot/monitoring/metrics.ts'
-import { UserError } from '../../../src/errors.ts'
-import type { Job } from '../../../src/jobs/job.ts'
-import type { JobEvent } from '../../../src/jobs/scheduler.ts'
+import { createMetrics } from '../src/bot/monitoring/metrics.ts'
+import { UserError } from '../src/errors.ts'
+import { type Health, serveHealth } from '../src/health.ts'
+import type { Job } from '../src/jobs/job.ts'
+import type { JobEvent } from '../src/jobs/scheduler.ts'
 
 describe('health', () => {
   let health: Health
