@@ -2,10 +2,10 @@
 
 /** By the small model that ships; its words are English. `name` is the file in samples/. */
 export const samples = [
-  { name: 'ball', prompt: 'a red ball bouncing in a meadow', seed: 5 },
+  { name: 'ball', prompt: 'a red ball bouncing in a meadow', seed: 2 },
   { name: 'jellyfish', prompt: 'a purple jellyfish drifting under water', style: 'neon', seed: 1 },
   { name: 'butterfly', prompt: 'a purple butterfly fluttering in a meadow', seed: 1 },
   { name: 'rocket', prompt: 'a red rocket flying in the night sky', style: 'anime', seed: 1 },
-  { name: 'cat', prompt: 'an orange cat sitting at sunset', seed: 8 },
+  { name: 'cat', prompt: 'a black cat sitting in the desert', seed: 2 },
   { name: 'ufo', prompt: 'a green ufo hovering in the city', style: 'pixel', seed: 1 },
 ]
