@@ -746,7 +746,8 @@ const ofNoFile = new Set([
 
 const reading = [
   ...['embeddings', 'tokenizer', 'tokenizer-files'].map((name) => `text/${name}`),
-  ...['checkpoint-schedule', 'model', 'model-defaults', 'weight-files'].map((name) => `pipeline/model/${name}`),
+  ...['checkpoint-schedule', 'model', 'weight-files'].map((name) => `pipeline/model/${name}`),
+  'pipeline/model-defaults',
   ...['inspect', 'inspect-in-thread'].map((name) => `pipeline/inspect/${name}`),
   'pipeline/loras/applied-loras',
   'nets/weights',
