@@ -65,9 +65,11 @@ export function createScriptedChat(): ScriptedChat {
   async function draw({ address }: Incoming, prompt: string): Promise<void> {
     const common = { audience: 'everyone', quote: prompt } as const
     const cancel = { label: 'Cancel', emoji: '❌', command: 'cancel job:k3j9x', style: 'danger', for: 'owner' } as const
-    let posted: Posted = await chat.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
+    // The page may show it before the post is answered: whoever sees it there finds its job.
+    let posted: Promise<Posted> = chat.platform!.post(address, { ...common, tone: 'waiting', text: 'You are next.', buttons: [cancel] })
     const edit = async (outgoing: Outgoing) => {
-      posted = (await chat.platform!.edit(posted, outgoing)) ?? posted
+      posted = posted.then(async (at) => (await chat.platform!.edit(at, outgoing)) ?? at)
+      await posted
     }
     jobs.push({
       prompt,
@@ -90,6 +92,7 @@ export function createScriptedChat(): ScriptedChat {
           ],
         }),
     })
+    await posted
   }
 
   async function complete({ option, typed }: { option: string; typed: string }): Promise<readonly Choice[]> {
