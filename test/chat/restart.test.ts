@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { UserError } from '../../src/errors.ts'
 import { fixedCapacity } from '../../src/jobs/capacity.ts'
+import { hasEnded } from '../../src/jobs/job.ts'
 import type { JobRenderer } from '../../src/jobs/renderer.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createFakePlatform, type FakeMessage, type FakePlatform, nameOf } from './fake-platform.ts'
@@ -63,6 +64,28 @@ describe('a bot that is stopped in the middle', () => {
     assert.equal(byTone(fake, 'done').length, 4)
     const doneOnce = new Set(fake.states.filter(({ outgoing }) => outgoing.tone === 'done').map(({ id }) => id))
     assert.equal(doneOnce.size, 4)
+    await second.close()
+  })
+
+  test('finds the end that was the first to be posted, where it was stopped before it heard so', async () => {
+    const folder = newFolder()
+    const fake = createFakePlatform()
+    const post: typeof fake.platform.post = async (address, outgoing) => {
+      await fake.platform.post(address, outgoing)
+      throw new Error('no line')
+    }
+    const first = await openTestChat({ folder, fake: { ...fake, platform: { ...fake.platform, post } }, renderer: heldRenderer().make })
+    first.scheduler.listen(({ job }) => void (hasEnded(job) || first.scheduler.cancel(job.id)))
+    const said = fake.say('ann', '/animate a boat')
+    await until(() => byTone(fake, 'cancelled').length === 1)
+    await first.close()
+    await said
+    const second = await openTestChat({ folder, fake })
+    await second.quiet()
+    assert.deepEqual(
+      fake.messages().map(({ outgoing }) => outgoing.tone),
+      ['cancelled'],
+    )
     await second.close()
   })
 

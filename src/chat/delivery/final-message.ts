@@ -10,6 +10,7 @@ import type { Platform, Posted } from '../contract/platform.ts'
 import { type Line, say } from '../contract/reply.ts'
 import { localeFor } from '../locales/locales.ts'
 import { speak } from '../locales/speak.ts'
+import { endNonce, firstNonce } from './nonce.ts'
 import { pictureOfJob } from './rendering/pictures.ts'
 import { type EndedState, endedMessage, personNamed } from './rendering/status-message.ts'
 import { truncate } from './rendering/truncate.ts'
@@ -29,6 +30,8 @@ export interface EndedJob {
   readonly platform: Platform
   readonly to: ReplyTarget
   readonly posted?: Posted | undefined
+  /** A first message was sent: it may stand there also where `posted` is absent. */
+  readonly sent: boolean
   /** Its message is known to be gone. */
   lost: boolean
 }
@@ -112,15 +115,18 @@ async function editOrPost(ended: EndedJob, outgoing: Outgoing): Promise<Posted> 
     if (edited) return edited
     ended.lost = true
   }
-  return platform.post(to.at, { ...outgoing, nonce: job.id })
+  if (ended.lost) return platform.post(to.at, { ...outgoing, nonce: endNonce(job) })
+  const first = await platform.post(to.at, { ...outgoing, nonce: firstNonce(job) })
+  // By its nonce the platform may have given a message that was posted before, and says that the job waits.
+  return (ended.sent && (await platform.edit(first, outgoing))) || first
 }
 
 /** Who asked in private and cannot be written to any more: told before everybody that there is something, not what. */
 function postNeutral({ job, platform, to }: EndedJob): Promise<Posted> {
   const text = speak(localeFor(to.locale), say('end-unreachable', { name: personNamed(to) }))
-  return platform.post(to.at, truncate({ audience: 'everyone', tone: 'plain', text, nonce: job.id }, platform.limits))
+  return platform.post(to.at, truncate({ audience: 'everyone', tone: 'plain', text, nonce: endNonce(job) }, platform.limits))
 }
 
 function postDirect({ job, platform, to }: EndedJob, outgoing: Outgoing): Promise<Posted> {
-  return platform.post(to.at, { ...outgoing, audience: 'direct', nonce: job.id })
+  return platform.post(to.at, { ...outgoing, audience: 'direct', nonce: endNonce(job) })
 }

@@ -15,6 +15,7 @@ import { localeFor } from '../locales/locales.ts'
 import type { Observer } from '../observer.ts'
 import { type MessageHandle, messageHandleFrom } from './message-handle.ts'
 import type { MessageIndex } from './message-index.ts'
+import { firstNonce } from './nonce.ts'
 import type { JobRetry } from './pacing/job-retry.ts'
 import { pictureOfPreview } from './rendering/pictures.ts'
 import { cancelMessage, lateMessage, runningMessage, type WaitingState, waitingMessage } from './rendering/status-message.ts'
@@ -28,6 +29,8 @@ export interface JobMessage {
   /** Settled once the first message is there, or could not be posted. */
   opened: Promise<void>
   posted?: Posted | undefined
+  /** It was sent: it may stand there also where nobody heard so. */
+  sent: boolean
   /** Shows who asked how to cancel, where others read the message too; it lasts a moment. Resolves when it does so no more. */
   stopOffering: () => Promise<void>
   /** That, where it stands beside the message. */
@@ -79,7 +82,7 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
 
   async function post(message: JobMessage): Promise<void> {
     const { job, platform, to } = message
-    const nonce = `w${job.id}`.slice(0, 25)
+    const nonce = firstNonce(job)
     const outgoing = render(message)
     try {
       const options = { giveUpAfterMs: firstMessageMs, signal }
@@ -184,13 +187,14 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
       const { posted, cancel } = messageHandleFrom(scheduler.noteOf(job.id)) ?? {}
       const message: JobMessage = {
         ...{ job, platform, to: replyTargetOf(job), opened: Promise.resolve(), stopOffering: async () => undefined },
-        ...{ posted, cancel, lost: false, shown: '' },
+        ...{ posted, cancel, sent: posted !== undefined, lost: false, shown: '' },
       }
       messages.set(job.id, message)
       return message
     },
     drop: (job) => void messages.delete(job),
     open(message) {
+      message.sent = true
       message.opened = post(message)
       message.stopOffering = keepOffering(message)
     },
