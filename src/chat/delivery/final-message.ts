@@ -30,8 +30,8 @@ export interface EndedJob {
   readonly platform: Platform
   readonly to: ReplyTarget
   readonly posted?: Posted | undefined
-  /** A first message was sent: it may stand there also where `posted` is absent. */
-  readonly sent: boolean
+  /** Of a first message that this process sent: it may stand there also where `posted` is absent. */
+  readonly opened?: Promise<void>
   /** Its message is known to be gone. */
   lost: boolean
 }
@@ -117,8 +117,9 @@ async function editOrPost(ended: EndedJob, outgoing: Outgoing): Promise<Posted> 
   }
   if (ended.lost) return platform.post(to.at, { ...outgoing, nonce: endNonce(job) })
   const first = await platform.post(to.at, { ...outgoing, nonce: firstNonce(job) })
-  // By its nonce the platform may have given a message that was posted before, and says that the job waits.
-  return (ended.sent && (await platform.edit(first, outgoing))) || first
+  if (!ended.opened) return first
+  // By its nonce the platform may have given what was posted before, which says that the job waits.
+  return (await platform.edit(first, outgoing)) ?? first
 }
 
 /** Who asked in private and cannot be written to any more: told before everybody that there is something, not what. */

@@ -26,11 +26,9 @@ export interface JobMessage {
   job: Job
   readonly platform: Platform
   readonly to: ReplyTarget
-  /** Settled once the first message is there, or could not be posted. */
-  opened: Promise<void>
+  /** Settled once the first message is there, or could not be posted; absent: this process sent none. */
+  opened?: Promise<void>
   posted?: Posted | undefined
-  /** It was sent: it may stand there also where nobody heard so. */
-  sent: boolean
   /** Shows who asked how to cancel, where others read the message too; it lasts a moment. Resolves when it does so no more. */
   stopOffering: () => Promise<void>
   /** That, where it stands beside the message. */
@@ -119,7 +117,7 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     if (!offersCancelApart(message)) return async () => undefined
     let offering: Promise<void> = Promise.resolve()
     const callOff = clock.after(cancelOfferMs, () => {
-      offering = message.opened.then(() => offerCancel(message))
+      offering = offerCancel(message)
     })
     return () => {
       callOff()
@@ -129,6 +127,7 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
 
   /** Only who asked is shown how to cancel; where that cannot be shown, there is /cancel. */
   async function offerCancel(message: JobMessage): Promise<void> {
+    await message.opened
     const { platform, to, posted } = message
     if (!posted || hasEnded(message.job)) return
     try {
@@ -186,15 +185,14 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     track(job, platform) {
       const { posted, cancel } = messageHandleFrom(scheduler.noteOf(job.id)) ?? {}
       const message: JobMessage = {
-        ...{ job, platform, to: replyTargetOf(job), opened: Promise.resolve(), stopOffering: async () => undefined },
-        ...{ posted, cancel, sent: posted !== undefined, lost: false, shown: '' },
+        ...{ job, platform, to: replyTargetOf(job), stopOffering: async () => undefined },
+        ...{ posted, cancel, lost: false, shown: '' },
       }
       messages.set(job.id, message)
       return message
     },
     drop: (job) => void messages.delete(job),
     open(message) {
-      message.sent = true
       message.opened = post(message)
       message.stopOffering = keepOffering(message)
     },
