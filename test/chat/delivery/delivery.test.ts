@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StyleSource } from '../../../src/chat/context/style-source.ts'
 import type { StyleSummary } from '../../../src/chat/contract/command-context.ts'
 import { UserError } from '../../../src/errors.ts'
@@ -314,6 +315,34 @@ describe('the life of a request', () => {
     await fake.say('ann', '/styles')
     assert.deepEqual(asked, ['gif', 'gif'])
     await testChat.close()
+  })
+
+  test('ends the message that says it waits, also where nobody ever heard that it was posted', async () => {
+    const clock = createManualClock(Date.now())
+    const fake = createFakePlatform()
+    const post: typeof fake.platform.post = async (address, outgoing) => {
+      const posted = await fake.platform.post(address, outgoing)
+      if (outgoing.tone !== 'done') throw new Error('no line')
+      return posted
+    }
+    const deaf = await openTestChat({ folder: newFolder(), clock, fake: { ...fake, platform: { ...fake.platform, post } } })
+    let told = false
+    const ended = fake
+      .say('ann', '/animate a boat')
+      .then(() => deaf.quiet())
+      .finally(() => {
+        told = true
+      })
+    for (let seconds = 0; !told && seconds < 60; seconds++) {
+      await clock.advance(1000)
+      await sleep(10)
+    }
+    await ended
+    assert.deepEqual(
+      fake.messages().map(({ outgoing }) => outgoing.tone),
+      ['done'],
+    )
+    await deaf.close()
   })
 
   test('an answer that takes half of what the platform waits is acknowledged, to the audience that it will have', async () => {
