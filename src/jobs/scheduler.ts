@@ -2,7 +2,6 @@
 // GPU is known.
 
 import type { Clock } from '../clock.ts'
-import { UserError } from '../errors.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Json } from '../store/json.ts'
 import { cancelled, expired, unwritten } from './end-reasons.ts'
@@ -12,7 +11,6 @@ import { createForecastCache } from './forecast/forecast-cache.ts'
 import { type Ask, begin, costOf, end, handBack, type Job, newJob, type Outcome, type Owner, type Reason, type Result } from './job.ts'
 import type { JobPage } from './journal/job-page.ts'
 import type { EndedQuery, JobPageQuery, Journal, JournalValue, KeptQuota } from './journal/journal.ts'
-import { createJournalRetry } from './journal/journal-retry.ts'
 import { createLanes, type Lane, laneOf, trainingAttempts } from './lane.ts'
 import { type Limits, mayRun, tooManyTrainings } from './limits/limits.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
@@ -26,6 +24,7 @@ import { createExpiry } from './scheduler/expiry.ts'
 import { createJobChanges, type JobEvent } from './scheduler/job-changes.ts'
 import { createJobPositions, type JobPosition } from './scheduler/job-positions.ts'
 import { createJobRuns } from './scheduler/job-runs.ts'
+import { createLifecycle } from './scheduler/lifecycle.ts'
 import { createLiveJobs } from './scheduler/live-jobs.ts'
 import { recoverJobs } from './scheduler/recovery.ts'
 
@@ -108,10 +107,6 @@ export interface SchedulerOptions {
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { journal, rateLimiter, renderer, limits, clock, newId, queue = createFairQueue() } = options
   const { maxWaitMs = 6 * 3_600_000, maxAttempts = 2, onError = () => undefined } = options
-  /** A new job could not be written: those that there are go on. */
-  let refusing = false
-  let phase: 'new' | 'open' | 'stopped' | 'unwritable' = 'new'
-  const isOpen = () => phase === 'open'
   let stopListening = () => {}
   const lanes = createLanes({ queue, limits, renderer, ...omitUndefined({ trainer: options.trainer }) })
   const laneFor = ({ request }: Pick<Job, 'request'>): Lane => lanes[laneOf(request)]
@@ -119,7 +114,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const estimate = createEstimate(journal.kept('estimate'))
   const events = createEventEmitter<JobEvent>(onError)
   const recoveries = createEventEmitter<'recovered'>(onError)
-  const journalRetry = createJournalRetry(clock, recover)
   const renders = createActiveRenders({
     rendererOf: (job) => laneFor(job).renderer,
     steadyMs: clock.steadyMs,
@@ -136,7 +130,28 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     renders: () => renders,
     estimate,
   })
-  const changes = createJobChanges({ journal, queue, live, forecasts, events, onRefused: refuse, onUnwritable: breakDown })
+  const lifecycle = createLifecycle({
+    clock,
+    writeMark: () => journal.change([], written()),
+    handBackRunning,
+    beginAll,
+    abortAll(error) {
+      stopBeginning()
+      void renders.abortAll(error)
+    },
+    onRecovered: () => recoveries.emit('recovered'),
+    onError,
+  })
+  const { isOpen, checkOpen } = lifecycle
+  const changes = createJobChanges({
+    journal,
+    queue,
+    live,
+    forecasts,
+    events,
+    onRefused: lifecycle.refuse,
+    onUnwritable: lifecycle.breakDown,
+  })
   const runs = createJobRuns({
     live,
     renders,
@@ -177,45 +192,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     stopListening()
   }
 
-  function refuse(error: unknown, job: Job): void {
-    onError(error, job)
-    refusing = true
-    journalRetry.begin()
-  }
-
-  /** What the journal cannot record must not go on. */
-  function breakDown(error: unknown): void {
-    journalRetry.begin()
-    if (phase === 'unwritable') return
-    if (phase === 'open') phase = 'unwritable'
-    stopBeginning()
-    onError(error)
-    void renders.abortAll(error)
-  }
-
-  function recover(): void {
-    if (!(phase === 'unwritable' ? resume() : refusing && isWritable())) return
-    refusing = false
-    recoveries.emit('recovered')
-  }
-
-  /** What was running waits again, as if it had not been begun: the fault was none of its own. */
-  function resume(): boolean {
+  /** As if it had not been begun: the fault was none of its own. */
+  function handBackRunning(): boolean {
     if (!changes.change(runningOnes().map(handBack), written())) return false
     live.giveBackUnbegun()
-    phase = 'open'
-    beginAll()
     return true
-  }
-
-  function isWritable(): boolean {
-    try {
-      journal.change([], written())
-      return true
-    } catch {
-      journalRetry.begin()
-      return false
-    }
   }
 
   const written = (): JournalValue => ({ name: 'written', value: clock.nowMs() })
@@ -225,8 +206,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function start(): Promise<void> {
-    if (phase !== 'new') throw new Error(`a scheduler starts once, and is ${phase}`)
-    phase = 'open'
+    lifecycle.open()
     if (!recoverJobs({ journal, queue, live, changes, maxAttempts: attemptsOf, nowMs: clock.nowMs() })) throw unwritten()
     beginAll()
   }
@@ -251,18 +231,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function stop(): Promise<void> {
-    const writable = phase !== 'unwritable'
-    phase = 'stopped'
+    const writable = lifecycle.isWritable()
+    lifecycle.close()
     stopBeginning()
     if (writable) changes.change(runningOnes().map(handBack))
-    journalRetry.stop()
     await renders.abortAll(new SchedulerStops())
     await durable()
   }
 
   async function accept(ask: Ask, { limits: asked = limits }: { readonly limits?: Limits } = {}): Promise<Job> {
     // Whoever asks need not wait for the next try.
-    recover()
+    lifecycle.recover()
     const lane = laneOf(ask.request)
     await lanes[lane].renderer.check?.(ask.request)
     await (lane === 'training' ? admissions.training.admit(ask) : admissions.drawing.admit(ask, asked))
@@ -280,7 +259,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function record(ask: Ask, resultOf: (id: string) => Promise<Result>): Promise<Job> {
-    recover()
+    lifecycle.recover()
     const id = newId()
     const result = await resultOf(id)
     checkOpen()
@@ -293,16 +272,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return ended
   }
 
-  function checkOpen(): void {
-    if (phase === 'open') return
-    if (phase === 'unwritable') throw unwritten()
-    const doing = phase === 'new' ? 'starting' : 'stopping'
-    throw new UserError(doing, `The bot is ${doing}: ask again in a minute.`)
-  }
-
   async function cancel(id: string, outcome: Outcome = cancelled): Promise<Job | undefined> {
     const job = live.get(id)
-    if (!job || phase === 'unwritable') return undefined
+    if (!job || !lifecycle.isWritable()) return undefined
     const ended = end(job, outcome, clock.nowMs())
     renders.leave(id, `job ${id} was ${outcome.state}`)
     if (!changes.change([ended])) return undefined
@@ -344,6 +316,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     beyond: journal.beyond,
     forget: async (ids) => journal.forget(ids),
     onRecovery: recoveries.listen,
-    trouble: () => (phase === 'unwritable' || refusing ? 'the journal cannot be written' : undefined),
+    trouble: lifecycle.trouble,
   }
 }
