@@ -101,6 +101,8 @@ export const drawSettings = {
   fps: { kind: 'number', min: 1, max: 50 },
   steps: { kind: 'integer', min: 1, max: 100 },
   guidance: { kind: 'number', min: 1, max: 30 },
+  /** Of the way from noise to picture; beyond it the prompt alone is asked, at half the cost. */
+  guidanceEnd: { kind: 'number', min: 0, max: 1, absent: 'auto' },
   /** 1 reads the last layer of the text encoder, 2 the one before. */
   clipSkip: { kind: 'integer', min: 1, max: 12 },
   method: { kind: 'choice', choices: methods, absent: 'animatediff' },

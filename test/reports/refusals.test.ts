@@ -328,7 +328,7 @@ const rows: readonly Row[] = [
   ],
   [
     'defaults-file',
-    'FILE should hold fps, steps, guidance, negative, clipSkip or sampler: ✖ Invalid input: expected number, received string\n  → at steps',
+    'FILE should hold fps, steps, guidance, guidanceEnd, negative, clipSkip or sampler: ✖ Invalid input: expected number, received string\n  → at steps',
     () => modelDefaults({ checkpoint: folder({ 'defaults.json': { steps: 'many' } }) }),
   ],
   [

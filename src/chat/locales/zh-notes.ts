@@ -153,6 +153,7 @@ export const zhNotes: Locale['notes'] = {
   'embedding-long': '文本反转 {word} 有 {length} 个向量，一个提示词放不下。',
   'schedule-sampler': '采样器 {name} 和这里的运动模块或 LoRA 不配：请用默认的。',
   'schedule-guidance': '引导 {guidance} 太强：这里最多 {most}，否则颜色会过曝。',
+  'schedule-guidance-end': '引导在步数的 0 到 1 之间结束，不能是 {guidanceEnd}。',
   'prompt-weight': '提示词里“{text}”的权重是 {weight}：最多 {most}。',
   'schedule-spacing': '{spacing} 和这个运动模块不配：请用 trailing。',
   'schedule-steps': '这个运动模块是为 {distilledFor} 步蒸馏的，不能是 {steps} 步：请用 {least} 到 {most} 步。',

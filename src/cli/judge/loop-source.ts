@@ -43,19 +43,20 @@ export interface ModelSourceOptions {
   readonly frames?: number
   readonly steps?: number
   readonly guidance?: number
+  readonly guidanceEnd?: number
   readonly sampler?: SamplerName
   readonly threads?: number
 }
 
 /** @throws UserError those of opening the model */
 export async function modelSource(folder: string, options: ModelSourceOptions): Promise<LoopSource> {
-  const { device, lora, size, frames, steps, guidance, sampler, threads } = options
+  const { device, lora, size, frames, steps, guidance, guidanceEnd, sampler, threads } = options
   const checkpoint = resolve(folder)
   const defaults = modelDefaults({ checkpoint, loras: lora })
   const [width, height] = size ?? [defaults.width, defaults.height]
   const settings = {
     ...{ ...requiredSettingsIn(defaults), negative: defaults.negative, width, height },
-    ...omitUndefined({ frames, steps, guidance, sampler }),
+    ...omitUndefined({ frames, steps, guidance, guidanceEnd, sampler }),
   }
   const engine = await openEngine(device, {
     weightDir: join(cacheFolder(readConfig(process.env).home), 'weights'),

@@ -74,6 +74,7 @@ export async function* denoise(
   const knownFrames = known ? known.length / (channels * h * w) : 0
   const needed = (window: WeightedWindow): boolean => window.frames.some((frame) => frame >= knownFrames)
   const guidance = settings.guidance ?? new Float64Array(frames).fill(schedule.guidance)
+  const unguided = new Float64Array(frames).fill(1)
 
   const drawnNoise = resume ? resume.latents : noise()
   const firstNoise = settings.rearrange?.(drawnNoise) ?? drawnNoise
@@ -87,6 +88,7 @@ export async function* denoise(
 
   const skipped = resume ? 0 : firstCall // those before a resumed call were made by somebody
   const calls = sampler.timesteps.length
+  const guidedCalls = Math.round((schedule.guidanceEnd ?? 1) * calls)
   for (const [i, t] of sampler.timesteps.entries()) {
     if (i < firstCall) continue
     signal?.throwIfAborted()
@@ -94,7 +96,7 @@ export async function* denoise(
     const windows = windowsAt(i).filter(needed)
     const predict: Predict = (texts) =>
       predictInWindows(nets.predictNoise, { sample, t, texts, frames, windows, ...omitUndefined({ strengths, controlOf }) }, signal)
-    const said = await guided(predict, contextAt(i), guidance)
+    const said = await guided(predict, contextAt(i), i < guidedCalls ? guidance : unguided)
     const eps = schedule.predictsVelocity ? noiseIn(said, sample, sampler.sigmas[i]!) : said
     if (Number.isNaN(eps.at(-1))) throw brokenNoise(t)
     const before = x

@@ -22,8 +22,8 @@ function scheduleAt(
   { motion, trained }: Model,
   { distilledLora: said }: AppliedLoras,
 ): Schedule {
-  const { steps, sampler, spacing, betas, model } = drawing
-  const wanted = omitUndefined({ steps, guidance, sampler, spacing, betas })
+  const { steps, guidanceEnd, sampler, spacing, betas, model } = drawing
+  const wanted = omitUndefined({ steps, guidance, guidanceEnd, sampler, spacing, betas })
   // Not every LCM LoRA says that it is one: a person who asks for its sampler is believed.
   const distilledLora = said ?? (sampler === 'lcm' && model.loras.some(({ strength }) => strength > 0) ? lcmDistillation : undefined)
   return scheduleFor(drawing.frames > 1 && !isZero(drawing) ? (motion?.architecture ?? null) : null, wanted, {

@@ -9,7 +9,7 @@ import type { Size } from './nets.ts'
 /** Absent ones are decided by the motion module. */
 export interface EngineInput
   extends ClipInput,
-    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
+    Partial<Pick<DrawSettings, 'steps' | 'guidance' | 'guidanceEnd' | 'clipSkip' | 'method' | 'sampler' | 'spacing' | 'betas'>> {
   readonly model: ModelSources
   /** Where the model has a SparseCtrl, and nowhere else. */
   readonly control?: ControlInput

@@ -18,6 +18,7 @@ export interface Wanted {
   readonly steps?: number
   /** 1 and below: no guidance, and no negative prompt. */
   readonly guidance?: number
+  readonly guidanceEnd?: number
 }
 
 /** What else takes part. */
@@ -30,6 +31,7 @@ export interface Companions {
   readonly checkpointBetas?: Betas
   /** By the maker of the checkpoint's folder: for everything that was not distilled for another. */
   readonly recommendedSampler?: SamplerName
+  readonly recommendedGuidanceEnd?: number
   /** Where its scheduler names others: the first and the last of them, believed as its schedule is. */
   readonly checkpointBetaRange?: readonly [start: number, end: number]
   /** It was trained until nothing of the picture was left. */

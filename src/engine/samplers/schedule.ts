@@ -13,6 +13,11 @@ import { fewStepNotes, notesOn } from './schedule-notes.ts'
 export interface Schedule {
   readonly sampler: SamplerConfig
   readonly guidance: number
+  /**
+   * Of the way from noise to picture, 0 to 1: guidance late on makes detail coarse, and costs as much as every step does (Kynkäänniemi et
+   * al., arXiv 2404.07724). Absent: all of it.
+   */
+  readonly guidanceEnd?: number
   /** What the net says is velocity, not noise. */
   readonly predictsVelocity?: true
   /** For the person: drawn, but perhaps not as they think. */
@@ -25,12 +30,13 @@ interface Habit {
   readonly spacing: Spacing
   readonly steps: number
   readonly guidance: number
+  readonly guidanceEnd?: number
   readonly originalSteps?: number
 }
 
 /**
  * @param motion null for plain Stable Diffusion
- * @throws UserError `schedule-sampler`, `schedule-betas`, `schedule-spacing`, `schedule-steps`, `schedule-guidance`;
+ * @throws UserError `schedule-sampler`, `schedule-betas`, `schedule-spacing`, `schedule-steps`, `schedule-guidance`, `schedule-guidance-end`;
  *   steps that the sampler cannot take are refused by `createSampler`
  */
 export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, companions: Companions = {}): Schedule {
@@ -55,19 +61,24 @@ export function scheduleFor(motion: MotionKind | null, wanted: Wanted = {}, comp
   if (!(guidance >= 0 && guidance < Infinity)) {
     throw new UserError('schedule-guidance', `Guidance is a number from 0, not ${guidance}.`, { guidance })
   }
+  const guidanceEnd = wanted.guidanceEnd ?? habit.guidanceEnd
+  if (guidanceEnd !== undefined && !(guidanceEnd >= 0 && guidanceEnd <= 1)) {
+    throw new UserError('schedule-guidance-end', `Guidance ends at a share from 0 to 1 of the steps, not ${guidanceEnd}.`, { guidanceEnd })
+  }
   refuseWhatFails(motion, sampler, guidance, companions)
   const notes = notesOn(motion, sampler, companions)
   const { predictsVelocity } = companions
   return {
     sampler,
     guidance,
+    ...omitUndefined({ guidanceEnd }),
     ...(predictsVelocity && { predictsVelocity }),
     notes: [...notes, ...fewStepNotes(sampler, guidance, companions, believed)],
   }
 }
 
 function habitOf(motion: MotionKind | null, companions: Companions): Habit {
-  const { distilledLora, distilledCheckpoint, checkpointBetas, recommendedSampler, zeroTerminalSnr } = companions
+  const { distilledLora, distilledCheckpoint, checkpointBetas, recommendedSampler, recommendedGuidanceEnd, zeroTerminalSnr } = companions
   switch (motion?.version) {
     case 'lightning':
       return { sampler: 'euler', betas: 'linear', spacing: 'trailing', steps: motion.steps ?? 4, guidance: 1 }
@@ -83,7 +94,8 @@ function habitOf(motion: MotionKind | null, companions: Companions): Habit {
       }
       // Only trailing timesteps begin where nothing of the picture is left (Lin et al., arXiv 2305.08891, section 3.3).
       const spacing = zeroTerminalSnr ? 'trailing' : 'leading'
-      return { sampler: recommendedSampler ?? 'ddim', betas, spacing, steps: 25, guidance: 7.5 }
+      const guidanceEnd = omitUndefined({ guidanceEnd: recommendedGuidanceEnd })
+      return { sampler: recommendedSampler ?? 'ddim', betas, spacing, steps: 25, guidance: 7.5, ...guidanceEnd }
     }
   }
 }

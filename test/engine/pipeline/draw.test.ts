@@ -103,6 +103,20 @@ test('a prompt and its negative pull apart, and guidance of 1 asks the UNet once
   assert.notDeepEqual((await framesOf({ negative: 'blurry' })).data, guided.data)
 })
 
+test('guidance ends where it is asked to, and the steps after that ask the UNet once', async () => {
+  const asked = async (guidanceEnd: number) => {
+    runs.length = 0
+    const { data } = await framesOf({ guidance: 7.5, steps: 4, guidanceEnd })
+    return { data, calls: runs.filter((name) => name === 'unet-motion').length }
+  }
+  const [none, half, all] = [await asked(0), await asked(0.5), await asked(1)]
+  assert.deepEqual([none.calls, half.calls, all.calls], [4, 6, 8])
+  assert.deepEqual(none.data, (await framesOf({ guidance: 1, steps: 4 })).data)
+  assert.deepEqual(all.data, (await framesOf({ guidance: 7.5, steps: 4 })).data)
+  assert.notDeepEqual(half.data, all.data)
+  assert.notDeepEqual(half.data, none.data)
+})
+
 test('cancelling stops before the next step, with the reason that was given', async () => {
   const controller = new AbortController()
   const reason = new Error('changed my mind')

@@ -51,10 +51,11 @@ test('an LCM LoRA, recognized by its name, draws in a few steps', () => {
 test('a sampler that the folder recommends draws, unless what was distilled needs another', () => {
   const folder = join(scratch, 'recommending')
   cpSync('models/pocket', folder, { recursive: true })
-  writeFileSync(join(folder, 'defaults.json'), '{"steps": 6, "sampler": "dpmpp-2m"}')
+  writeFileSync(join(folder, 'defaults.json'), '{"steps": 6, "sampler": "dpmpp-2m", "guidanceEnd": 0.25}')
   const { steps, sampler } = modelDefaults({ checkpoint: folder })
   assert.deepEqual({ steps, sampler }, { steps: 6, sampler: 'dpmpp-2m' })
-  assert.equal(openModel({ checkpoint: folder }).trained.recommendedSampler, 'dpmpp-2m')
+  const { recommendedSampler, recommendedGuidanceEnd } = openModel({ checkpoint: folder }).trained
+  assert.deepEqual({ recommendedSampler, recommendedGuidanceEnd }, { recommendedSampler: 'dpmpp-2m', recommendedGuidanceEnd: 0.25 })
   const companions = { recommendedSampler: 'dpmpp-2m' } as const
   assert.equal(scheduleFor({ version: 'v3' }, {}, companions).sampler.name, 'dpmpp-2m')
   assert.equal(scheduleFor({ version: 'v3' }, { sampler: 'euler' }, companions).sampler.name, 'euler')

@@ -161,6 +161,16 @@ test('a sampler that does not exist is named beside those that do', () => {
   refused('schedule-sampler', /There is no sampler "heun"; there are ddim, euler, /, null, { sampler: 'heun' })
 })
 
+test('guidance ends where the maker of a checkpoint recommends it, unless somebody says otherwise or the model was distilled', () => {
+  const recommended = { recommendedGuidanceEnd: 0.5 }
+  assert.equal(scheduleFor({ version: 'v3' }).guidanceEnd, undefined)
+  assert.equal(scheduleFor({ version: 'v3' }, {}, recommended).guidanceEnd, 0.5)
+  assert.equal(scheduleFor({ version: 'v3' }, { guidanceEnd: 1 }, recommended).guidanceEnd, 1)
+  assert.equal(scheduleFor({ version: 'v3' }, {}, { ...recommended, distilledLora: lcmDistillation }).guidanceEnd, undefined)
+  assert.equal(scheduleFor(lightning, {}, recommended).guidanceEnd, undefined)
+  for (const guidanceEnd of [-0.1, 1.1, Number.NaN]) refused('schedule-guidance-end', /share from 0 to 1/, null, { guidanceEnd })
+})
+
 test('guidance that is no number is refused', () => {
   for (const guidance of [-1, Number.NaN, Number.POSITIVE_INFINITY]) refused('schedule-guidance', /number from 0/, null, { guidance })
 })

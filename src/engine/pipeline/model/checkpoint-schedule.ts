@@ -33,8 +33,11 @@ export interface DescribedCheckpoint {
 /** @throws UserError `checkpoint-config`, `defaults-file`, `json-broken` */
 export function checkpointSchedule({ checkpoint, folder, unet, takesGuidance }: DescribedCheckpoint): CheckpointSchedule {
   const path = folder && join(folder, 'scheduler', 'scheduler_config.json')
-  const { sampler: recommendedSampler } = recommendedSettings(checkpoint)
-  const said = { ...(path && existsSync(path) ? scheduleIn(path) : ofFile(unet)), ...omitUndefined({ recommendedSampler }) }
+  const { sampler: recommendedSampler, guidanceEnd: recommendedGuidanceEnd } = recommendedSettings(checkpoint)
+  const said = {
+    ...(path && existsSync(path) ? scheduleIn(path) : ofFile(unet)),
+    ...omitUndefined({ recommendedSampler, recommendedGuidanceEnd }),
+  }
   if (takesGuidance) return { ...said, distilledCheckpoint: { ...wholeLcm, mostGuidance: 20 } }
   if (said.distilledCheckpoint || !namedLcm.test(basename(checkpoint))) return said
   const message = `${basename(checkpoint)} is drawn as a checkpoint that was distilled (LCM), by its name: in ${wholeLcm.steps} steps of guidance ${wholeLcm.guidance}, unless you say otherwise.`

@@ -12,6 +12,7 @@ const schema = z
     fps: z.number(),
     steps: z.number().int(),
     guidance: z.number(),
+    guidanceEnd: z.number(),
     negative: z.string(),
     clipSkip: z.number().int(),
     sampler: z.enum(samplerNames),
@@ -26,6 +27,6 @@ export function recommendedSettings(checkpoint: string): RecommendedSettings {
   if (!isFolder(checkpoint) || !existsSync(path)) return {}
   const { data, error } = schema.safeParse(readJson(path))
   if (data) return data
-  const sentence = `${path} should hold fps, steps, guidance, negative, clipSkip or sampler: ${z.prettifyError(error)}`
+  const sentence = `${path} should hold fps, steps, guidance, guidanceEnd, negative, clipSkip or sampler: ${z.prettifyError(error)}`
   throw new UserError('defaults-file', sentence, { path })
 }
