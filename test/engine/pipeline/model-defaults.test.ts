@@ -19,7 +19,7 @@ test('the pocket model draws what its folder says: 128 pixels, 16 frames, as its
     checkpoint: 'models/pocket',
   })
   assert.deepEqual({ width, height, frames, maxFrames }, { width: 128, height: 128, frames: 16, maxFrames: 128 })
-  assert.deepEqual({ fps, steps, guidance }, { fps: 12, steps: 6, guidance: 4 })
+  assert.deepEqual({ fps, steps, guidance }, { fps: 12, steps: 7, guidance: 5 })
   assert.deepEqual({ multiple, minSide, vocabulary }, { multiple: 8, minSide: 64, vocabulary: 2000 })
 })
 
