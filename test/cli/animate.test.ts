@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { modelDefaults } from '../../src/engine/index.ts'
 import { readSettings } from '../../src/media/inspect.ts'
 import { writeTinySparseControl } from '../engine/sparse-control-files.ts'
 import { decode } from '../media/decode.ts'
@@ -45,7 +46,7 @@ test('a sentence becomes a file whose path alone is printed, and what inspect pr
     frames: 2,
     fps: 12,
     steps: 2,
-    guidance: 4,
+    guidance: modelDefaults({ checkpoint: join(import.meta.dirname, '../../models/pocket') }).guidance,
     seed: '7',
     clipSkip: 1,
     format: 'webp',

@@ -42,6 +42,7 @@ const drawing: EngineInput = {
   height: 64,
   steps: 2,
   guidance: 2,
+  guidanceEnd: 1,
   seed: 7n,
   clipSkip: 1,
 }
