@@ -62,7 +62,11 @@ export function animateCommand(program: Command, line: CommandLine): void {
     .option('--fps <rate>', 'frames a second', number)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
-    .option('--guidance-end <share>', 'of the steps that guidance is for, 0 to 1; those after it take half the time (1)', number)
+    .option(
+      '--guidance-end <share>',
+      'of the steps that guidance is for, 0 to 1; those after it take half the time (what the model recommends, else 1)',
+      number,
+    )
     .addOption(new Option('--count <number>', 'so many with consecutive seeds, side by side in one file').choices(['1', '2', '3', '4']))
     .option('--seed <number>', '64-bit; the same seed draws the same animation (chance)', seedOf)
     .addOption(new Option('--method <name>', 'zero draws motion without a motion module (Text2Video-Zero)').choices([...methods]))

@@ -48,7 +48,7 @@ export function judgeCommand(program: Command, { output }: CommandLine): void {
     .option('--frames <count>', 'of the loop', whole)
     .option('--steps <count>', 'from noise to picture', whole)
     .option('--guidance <scale>', 'how strictly the words are followed', number)
-    .option('--guidance-end <share>', 'of the steps that guidance is for, 0 to 1', number)
+    .option('--guidance-end <share>', 'of the steps that guidance is for, 0 to 1 (what the model recommends, else 1)', number)
     .addOption(new Option('--sampler <name>', 'how it steps; the motion module decides otherwise').choices([...samplerNames]))
     .option('--truth', 'judge drawings of a program instead: what a model could get that makes no mistake')
     .option('--page <file>', 'also write a page with the pictures, the worst first')

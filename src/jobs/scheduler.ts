@@ -135,7 +135,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     writeMark: () => journal.change([], written()),
     handBackRunning,
     beginAll,
-    abortAll(error) {
+    halt(error) {
       stopBeginning()
       void renders.abortAll(error)
     },

@@ -33,26 +33,19 @@ export interface LifecycleParts {
   /** Written: what was running waits again. @returns false where the journal could not be written, of which `breakDown` was told */
   readonly handBackRunning: () => boolean
   readonly beginAll: () => void
-  readonly abortAll: (error: unknown) => void
+  /** Aborts what runs and begins nothing more. */
+  readonly halt: (error: unknown) => void
   readonly onRecovered: () => void
   readonly onError: (error: unknown, job?: Job) => void
 }
 
-export function createLifecycle({
-  clock,
-  writeMark,
-  handBackRunning,
-  beginAll,
-  abortAll,
-  onRecovered,
-  onError,
-}: LifecycleParts): Lifecycle {
+export function createLifecycle({ clock, writeMark, handBackRunning, beginAll, halt, onRecovered, onError }: LifecycleParts): Lifecycle {
   let phase: 'new' | 'open' | 'stopped' | 'unwritable' = 'new'
   let refusing = false
   const retry = createJournalRetry(clock, recover)
 
   function recover(): void {
-    if (!(phase === 'unwritable' ? reopen() : refusing && marked())) return
+    if (!(phase === 'unwritable' ? reopen() : refusing && tryToWrite())) return
     refusing = false
     onRecovered()
   }
@@ -64,7 +57,7 @@ export function createLifecycle({
     return true
   }
 
-  function marked(): boolean {
+  function tryToWrite(): boolean {
     try {
       writeMark()
       return true
@@ -105,7 +98,7 @@ export function createLifecycle({
       if (phase === 'unwritable') return
       if (phase === 'open') phase = 'unwritable'
       onError(error)
-      abortAll(error)
+      halt(error)
     },
     recover,
     trouble: () => (phase === 'unwritable' || refusing ? 'the journal cannot be written' : undefined),

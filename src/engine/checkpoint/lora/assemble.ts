@@ -6,7 +6,7 @@ import type { Additive, LoraDelta } from './delta.ts'
 import { type Adapter, incomplete } from './factors.ts'
 import type { AdapterReader, Take } from './kinds/adapter-reader.ts'
 import { byRows, byShape } from './kinds/decomposed.ts'
-import { bias, full } from './kinds/difference.ts'
+import { biasDifference, fullDifference } from './kinds/difference.ts'
 import { generalized } from './kinds/generalized.ts'
 import { hadamard } from './kinds/hadamard.ts'
 import { kronecker } from './kinds/kronecker.ts'
@@ -17,8 +17,8 @@ import { sparse } from './kinds/sparse.ts'
 import type { TensorRole } from './tensor-roles.ts'
 
 /** A magnitude may stand beside one of these. */
-const additive: readonly AdapterReader<Additive>[] = [lowRank, hadamard, kronecker, generalized, full]
-const others: readonly AdapterReader<LoraDelta>[] = [sparse, bias, upBias, scaling, rotation]
+const additive: readonly AdapterReader<Additive>[] = [lowRank, hadamard, kronecker, generalized, fullDifference]
+const others: readonly AdapterReader<LoraDelta>[] = [sparse, biasDifference, upBias, scaling, rotation]
 
 /**
  * @returns the deltas, and the tensors that none of them needs

@@ -4,12 +4,12 @@ import type { Additive, LoraDelta } from '../delta.ts'
 import { shaped } from '../factors.ts'
 import { type AdapterReader, touching } from './adapter-reader.ts'
 
-export const full: AdapterReader<Additive> = (adapter, take) => {
+export const fullDifference: AdapterReader<Additive> = (adapter, take) => {
   const values = take('diff') ?? take('normWeight')
   return values && { kind: 'addition', ...touching(adapter), values: shaped(adapter, values, adapter.weight.shape) }
 }
 
-export const bias: AdapterReader<LoraDelta> = (adapter, take) => {
+export const biasDifference: AdapterReader<LoraDelta> = (adapter, take) => {
   const values = take('diffBias') ?? take('normBias')
   if (!values || !adapter.bias) return undefined
   return { kind: 'addition', ...touching(adapter, 'bias'), values: shaped(adapter, values, adapter.bias.shape) }
