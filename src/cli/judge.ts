@@ -1,7 +1,7 @@
 // `zoetrope judge`: draws prompts of the small model's world and says, without anybody's eyes, how much of each is right.
 
 import { existsSync, readdirSync } from 'node:fs'
-import { join, parse, resolve } from 'node:path'
+import { dirname, join, parse, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Device, devices, type Frames, samplerNames } from '../engine/index.ts'
 import { UserError } from '../errors.ts'
@@ -16,6 +16,7 @@ import { omitUndefined } from '../omit-undefined.ts'
 import { pocket } from '../paths.ts'
 import { type LookName, lookNames } from '../pocket-world/looks.ts'
 import { renderLoop } from '../pocket-world/render.ts'
+import { builtInStyles } from '../styles/registry/built-in-styles.ts'
 import { writeWhole } from './animate/output-file.ts'
 import type { CommandLine } from './command-line/command-line.ts'
 import { collected, loraOf, number, size, whole } from './command-line/flag-values.ts'
@@ -162,7 +163,9 @@ function stylesIn(folder: string, { looks, strengths }: Pick<Flags, 'looks' | 's
   const there = existsSync(loras) ? readdirSync(loras).map((file) => parse(file).name) : []
   const wanted = looks.includes('all') ? lookNames.filter((name) => there.includes(name)) : looks
   for (const name of wanted) styleFile(folder, name)
-  return wanted.flatMap((name) => strengths.map((strength) => ({ name, strength })))
+  const shipped = folder === pocket ? builtInStyles(dirname(pocket)) : []
+  const settingsOf = (name: string) => shipped.find((style) => style.name === name)?.habits
+  return wanted.flatMap((name) => strengths.map((strength) => ({ name, strength, ...omitUndefined({ settings: settingsOf(name) }) })))
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => name.trim())

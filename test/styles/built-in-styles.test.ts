@@ -77,7 +77,7 @@ describe('a built-in style, beside the same drawing without it', async () => {
 
   for (const [name, strength] of taught.flatMap((name) => [0.6, 1].map((strength) => [name, strength] as const))) {
     test(`${name} at ${strength} draws a red ball as well, in its look`, async () => {
-      const frames = await drawn(atStrength(await style(name), strength))
+      const frames = await drawn(atStrength(await style(name), strength), requiredSettingsIn(await setup.styles.model(name)))
       const { styled } = await judge(classifier, {
         prompt: { seed: 7, text: request.prompt, scene },
         drawn: frames,

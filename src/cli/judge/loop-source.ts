@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readConfig } from '../../config.ts'
-import { requiredSettingsIn } from '../../draw-settings.ts'
+import { type DrawSettings, requiredSettingsIn } from '../../draw-settings.ts'
 import { type Device, type Frames, modelDefaults, type NamedLora, type SamplerName } from '../../engine/index.ts'
 import { openEngine } from '../../engine/run.ts'
 import { UserError } from '../../errors.ts'
@@ -18,6 +18,8 @@ import { renderLoop } from '../../pocket-world/render.ts'
 export interface JudgedStyle {
   readonly name: string
   readonly strength: number
+  /** What it is drawn with where the command line does not say; absent: what the model is. */
+  readonly settings?: Partial<DrawSettings>
 }
 
 export interface LoopSource {
@@ -54,10 +56,8 @@ export async function modelSource(folder: string, options: ModelSourceOptions): 
   const checkpoint = resolve(folder)
   const defaults = modelDefaults({ checkpoint, loras: lora })
   const [width, height] = size ?? [defaults.width, defaults.height]
-  const settings = {
-    ...{ ...requiredSettingsIn(defaults), negative: defaults.negative, width, height },
-    ...omitUndefined({ frames, steps, guidance, guidanceEnd, sampler }),
-  }
+  const recommended = { ...requiredSettingsIn(defaults), negative: defaults.negative, width, height }
+  const asked = omitUndefined({ frames, steps, guidance, guidanceEnd, sampler })
   const engine = await openEngine(device, {
     weightDir: join(cacheFolder(readConfig(process.env).home), 'weights'),
     ...omitUndefined({ threads }),
@@ -65,6 +65,7 @@ export async function modelSource(folder: string, options: ModelSourceOptions): 
   return {
     async draw({ seed, text: prompt }, style) {
       const loras = style === undefined ? lora : [...lora, { file: styleFile(checkpoint, style.name), strength: style.strength }]
+      const settings = { ...recommended, ...style?.settings, ...asked }
       return classifiedSquare(await engine.frames({ model: { checkpoint, loras }, prompt, seed: BigInt(seed), ...settings }))
     },
     close: engine.close,

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { drawSettingSchema } from '../../draw-settings.ts'
 import type { StyleEntry } from './style-entry.ts'
 
 const declared = z.array(
@@ -12,6 +13,8 @@ const declared = z.array(
     about: z.string(),
     example: z.string(),
     base: z.string(),
+    /** What it draws better with than what the base recommends. */
+    settings: z.strictObject({ guidance: drawSettingSchema('guidance') }).exactOptional(),
     files: z.array(
       z.object({
         /** Within models/. */
@@ -30,7 +33,7 @@ const declared = z.array(
 
 /** @param models the folder models/ that ships */
 export function builtInStyles(models: string): StyleEntry[] {
-  return declared.parse(JSON.parse(readFileSync(join(models, 'styles/built-in.json'), 'utf8'))).map(({ files, ...style }) => ({
+  return declared.parse(JSON.parse(readFileSync(join(models, 'styles/built-in.json'), 'utf8'))).map(({ files, settings, ...style }) => ({
     id: `built-in/${style.name}`,
     ...style,
     files: files.map((file) => ({ ...file, source: 'built in' })),
@@ -38,7 +41,7 @@ export function builtInStyles(models: string): StyleEntry[] {
     before: '',
     after: '',
     negative: '',
-    habits: {},
+    habits: settings ?? {},
     state: 'published',
   }))
 }
