@@ -18,7 +18,7 @@ import { renderLoop } from '../../pocket-world/render.ts'
 export interface JudgedStyle {
   readonly name: string
   readonly strength: number
-  /** What it is drawn with where the command line does not say; absent: what the model is. */
+  /** Where the command line does not say, before what the model recommends. */
   readonly settings?: Partial<DrawSettings>
 }
 

@@ -55,6 +55,20 @@ describe('the styles that ship', () => {
     setup.close()
   })
 
+  test('are drawn in settings of their own where they have some, and else in those of the small model', async () => {
+    const setup = await openTestStyles()
+    const usual = (await setup.styles.model()).guidance
+    const guidance = new Map<string, number>()
+    for (const name of shipped.filter((name) => name !== 'quick')) guidance.set(name, (await setup.styles.model(name)).guidance)
+    const others = [...guidance].filter(([, value]) => value !== usual)
+    assert.deepEqual(
+      others,
+      builtInStyles(models).flatMap(({ name, habits }) => (habits.guidance === undefined ? [] : [[name, habits.guidance]])),
+    )
+    assert.ok(others.length > 0, 'pencil has one')
+    setup.close()
+  })
+
   test('move where only a GIF does: it is made of their picture once, and kept', async () => {
     let made = 0
     const setup = await openTestStyles({
