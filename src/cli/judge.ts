@@ -93,7 +93,10 @@ async function judgeMany(flags: Flags, output: Output): Promise<void> {
   const of = (style?: JudgedStyle): Judgement[] =>
     judged.map(({ judgement }) => judgement).filter(({ styled }) => styled?.name === style?.name && styled?.strength === style?.strength)
   const plain = of()
-  const styled = styles.map((style) => ({ ...style, summary: summarize(of(style)), judgements: of(style) }))
+  const styled = styles.map(({ name, strength }) => {
+    const judgements = of({ name, strength })
+    return { name, strength, summary: summarize(judgements), judgements }
+  })
   const report = [...aligned(summaryRows(summarize(plain))), ...(styled.length > 0 ? ['', ...aligned(styleRows(styled))] : [])]
   const classified = accuracies && { classifier: Object.fromEntries(accuracies) }
   output.data({ ...(!truth && { model: folder }), words, ...classified, summary: summarize(plain), judgements: plain, styles: styled })
