@@ -167,8 +167,8 @@ function stylesIn(folder: string, { looks, strengths }: Pick<Flags, 'looks' | 's
   const wanted = looks.includes('all') ? lookNames.filter((name) => there.includes(name)) : looks
   for (const name of wanted) styleFile(folder, name)
   const shipped = folder === pocket ? builtInStyles(dirname(pocket)) : []
-  const settingsOf = (name: string) => shipped.find((style) => style.name === name)?.habits
-  return wanted.flatMap((name) => strengths.map((strength) => ({ name, strength, ...omitUndefined({ settings: settingsOf(name) }) })))
+  const defaultsOf = (name: string) => shipped.find((style) => style.name === name)?.defaults
+  return wanted.flatMap((name) => strengths.map((strength) => ({ name, strength, ...omitUndefined({ settings: defaultsOf(name) }) })))
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => name.trim())

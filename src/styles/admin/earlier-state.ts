@@ -23,7 +23,7 @@ export function earlierState(
   number?: number,
 ): StyleEntry | undefined {
   const last = registry.changes(id).at(-1)
-  if (last?.deed === 'forgotten')
+  if (last?.kind === 'forgotten')
     throw new UserError('style-forgotten', `${name} was removed with its files: there is no way back.`, { name })
   if (!last || (number !== undefined && (number < 0 || number >= last.number))) {
     const sentence = `${name} has no earlier state${number === undefined ? '' : ` ${number}`}; who lists them.`

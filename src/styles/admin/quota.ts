@@ -23,7 +23,7 @@ const hourMs = 3_600_000
 export function roomFor(changes: readonly StyleChange[], space: string, nowMs: number, quotas: Quotas): number {
   // What is dated in the future was written before the clock was set back.
   const added = changes.filter(
-    ({ deed: kind, by, atMs }) => (kind === 'added' || kind === 'extended') && by.space === space && Math.abs(nowMs - atMs) < hourMs,
+    ({ kind, by, atMs }) => (kind === 'added' || kind === 'extended') && by.space === space && Math.abs(nowMs - atMs) < hourMs,
   )
   if (added.length >= quotas.addsPerHour) {
     const waitMs = hourMs - (nowMs - added.at(-quotas.addsPerHour)!.atMs)

@@ -28,7 +28,7 @@ export function newEntry(file: StyleFile, { inspection }: IntakeResult, wanted: 
     before: '',
     after: '',
     negative: '',
-    habits: { ...inspection.habits },
+    defaults: { ...inspection.defaults },
     state: 'admins',
   }
 }
@@ -48,7 +48,7 @@ export function extendedEntry(
     ...entry,
     files: [...entry.files, file],
     triggers: [...new Set([...entry.triggers, ...newTriggers(file, inspection)])],
-    habits: { ...inspection.habits, ...entry.habits },
+    defaults: { ...inspection.defaults, ...entry.defaults },
     about: about === undefined ? entry.about : sanitizeText(about, maxWordsChars),
     example: example === undefined ? entry.example : sanitizeText(example, maxWordsChars),
   }

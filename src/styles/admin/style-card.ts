@@ -9,7 +9,7 @@ import type { StyleRegistry } from '../registry/style-registry.ts'
 
 /** @param space where the person speaks */
 export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string, notes: readonly Sentence[] = []): StyleCard {
-  const { name, aliases, about, example, state, spaces, base, files, triggers, before, after, negative, habits } = entry
+  const { name, aliases, about, example, state, spaces, base, files, triggers, before, after, negative, defaults } = entry
   const last = registry.changes(entry.id).at(-1)
   return {
     name,
@@ -31,7 +31,7 @@ export function cardOf(registry: StyleRegistry, entry: StyleEntry, space: string
     before,
     after,
     negative,
-    settings: habits,
+    settings: defaults,
     change: last?.number ?? 0,
     changed: last ? whatOf(registry, last) : [],
     notes,
@@ -43,7 +43,7 @@ export function recordOf(registry: StyleRegistry, entry: StyleEntry, space: stri
     number: change.number,
     atMs: change.atMs,
     by: `${change.by.name} (${change.by.person})`,
-    what: change.deed === 'forgotten' ? ['removed with its files'] : whatOf(registry, change),
+    what: change.kind === 'forgotten' ? ['removed with its files'] : whatOf(registry, change),
   }))
   return { card: cardOf(registry, entry, space), changes: changes.reverse() }
 }

@@ -34,7 +34,7 @@ export function applyEdits(entry: StyleEntry, edits: StyleEdits, space: string):
     about: words(edits.about, entry.about),
     example: words(edits.example, entry.example),
     ...(edits.aliases !== undefined && { aliases: aliasesOf(edits.aliases, entry.name) }),
-    habits: { ...(usual ? {} : entry.habits), ...drawSettingsIn(edits) },
+    defaults: { ...(usual ? {} : entry.defaults), ...drawSettingsIn(edits) },
   }
   if (JSON.stringify(next) === JSON.stringify(entry)) throw unchanged(entry.name)
   return next

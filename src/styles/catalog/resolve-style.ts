@@ -10,7 +10,7 @@ import type { Style } from './style.ts'
 export function resolveStyle(entry: StyleEntry, bases: readonly BaseModel[], pathOf: (file: StyleFile) => string): Style | undefined {
   const base = baseOf(entry, bases)
   if (!base) return undefined
-  const { name, aliases, about, example, triggers, after, negative, habits: defaults, state, spaces } = entry
+  const { name, aliases, about, example, triggers, after, negative, defaults, state, spaces } = entry
   return {
     name,
     aliases,

@@ -57,7 +57,7 @@ export const isStylePicture = (blob: string): boolean => blob.startsWith('style-
 
 /** Everything that is seen, and nothing that is not: another name is no other picture. */
 function nameOf(entry: StyleEntry, format: PictureFormat): string {
-  const { id, base, files, triggers, before, after, negative, habits: defaults, example } = entry
+  const { id, base, files, triggers, before, after, negative, defaults, example } = entry
   const seen = [
     id,
     base,

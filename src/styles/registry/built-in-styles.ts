@@ -14,7 +14,7 @@ const declared = z.array(
     example: z.string(),
     base: z.string(),
     /** What it draws better with than what the base recommends. */
-    settings: z.strictObject({ guidance: drawSettingSchema('guidance') }).exactOptional(),
+    defaults: z.strictObject({ guidance: drawSettingSchema('guidance').exactOptional() }).default({}),
     files: z.array(
       z.object({
         /** Within models/. */
@@ -33,7 +33,7 @@ const declared = z.array(
 
 /** @param models the folder models/ that ships */
 export function builtInStyles(models: string): StyleEntry[] {
-  return declared.parse(JSON.parse(readFileSync(join(models, 'styles/built-in.json'), 'utf8'))).map(({ files, settings, ...style }) => ({
+  return declared.parse(JSON.parse(readFileSync(join(models, 'styles/built-in.json'), 'utf8'))).map(({ files, ...style }) => ({
     id: `built-in/${style.name}`,
     ...style,
     files: files.map((file) => ({ ...file, source: 'built in' })),
@@ -41,7 +41,6 @@ export function builtInStyles(models: string): StyleEntry[] {
     before: '',
     after: '',
     negative: '',
-    habits: settings ?? {},
     state: 'published',
   }))
 }

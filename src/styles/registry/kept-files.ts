@@ -6,7 +6,7 @@ import type { StyleRegistry } from './style-registry.ts'
 
 /** @returns them with their sizes in bytes; styles that were forgotten have no such states */
 export function keptFiles(changes: readonly StyleChange[], space?: string): Map<string, number> {
-  const forgotten = new Set(changes.filter(({ deed: kind }) => kind === 'forgotten').map(({ id }) => id))
+  const forgotten = new Set(changes.filter(({ kind }) => kind === 'forgotten').map(({ id }) => id))
   const kept = new Map<string, number>()
   for (const { id, entry } of changes) {
     if (!entry || forgotten.has(id) || (space !== undefined && entry.home !== space)) continue

@@ -15,14 +15,13 @@ export type ChangeKind =
   | 'removed'
   | 'forgotten'
 
-/** JSON; written once and never touched again. */
+/** Made once and never touched again. */
 export interface StyleChange {
   /** 1, 2, 3 … through all styles. */
   readonly number: number
   readonly atMs: number
   readonly by: Author
-  /** The kind of change; named so in every history that was ever written. */
-  readonly deed: ChangeKind
+  readonly kind: ChangeKind
   /** Of the style. */
   readonly id: string
   /** What it is from then on; absent: it is no more. */
@@ -49,7 +48,7 @@ export function differences(before: StyleEntry | undefined, after: StyleEntry | 
     ...difference('aliases', before.aliases.join(', '), after.aliases.join(', ')),
     ...difference('trigger words', before.triggers.join(', '), after.triggers.join(', ')),
     ...difference('where', before.spaces?.join(', ') ?? 'everywhere', after.spaces?.join(', ') ?? 'everywhere'),
-    ...drawSettingNames.flatMap((name) => difference(name, before.habits[name], after.habits[name])),
+    ...drawSettingNames.flatMap((name) => difference(name, before.defaults[name], after.defaults[name])),
     ...fileDifferences(before.files, after.files),
   ]
 }

@@ -18,8 +18,7 @@ export interface StyleEntry {
   readonly before: string
   readonly after: string
   readonly negative: string
-  /** Named so in every history that was ever written. */
-  readonly habits: StyleDefaults
+  readonly defaults: StyleDefaults
   readonly state: StyleState
   /** `spaceOf(owner)` keys; absent: everywhere. */
   readonly spaces?: readonly string[]

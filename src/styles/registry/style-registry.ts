@@ -65,7 +65,7 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
     await refresh()
     const { id, entry } = await make()
     if (entry) refuseTaken(entry, byName)
-    const change = await history.append({ atMs: nowMs(), by, deed: kind, id, ...omitUndefined({ entry }) })
+    const change = await history.append({ atMs: nowMs(), by, kind, id, ...omitUndefined({ entry }) })
     apply([change])
     return change
   }

@@ -62,7 +62,7 @@ test('an LCM LoRA on a trained module changes sampler, steps and guidance togeth
   )
 })
 
-test('whoever asks for LCM steps is believed, with its habits and a note', () => {
+test('whoever asks for LCM steps is believed, with its settings and a note', () => {
   for (const motion of [null, { version: 'v3' }] as const) {
     const { sampler, guidance, notes } = scheduleFor(motion, { sampler: 'lcm' })
     assert.deepEqual(

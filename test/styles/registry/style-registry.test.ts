@@ -63,7 +63,7 @@ describe('the styles that ship', () => {
     const others = [...guidance].filter(([, value]) => value !== usual)
     assert.deepEqual(
       others,
-      builtInStyles(models).flatMap(({ name, habits }) => (habits.guidance === undefined ? [] : [[name, habits.guidance]])),
+      builtInStyles(models).flatMap(({ name, defaults }) => (defaults.guidance === undefined ? [] : [[name, defaults.guidance]])),
     )
     assert.ok(others.length > 0, 'pencil has one')
     setup.close()

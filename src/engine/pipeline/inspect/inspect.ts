@@ -32,7 +32,7 @@ export interface Inspection {
   /** Tensors that find no place there. */
   readonly ignored: number
   /** How it was distilled to be drawn; absent where it was not. */
-  readonly habits?: Pick<DrawSettings, 'sampler' | 'spacing' | 'steps' | 'guidance'>
+  readonly defaults?: Pick<DrawSettings, 'sampler' | 'spacing' | 'steps' | 'guidance'>
 }
 
 /** @throws UserError why it cannot be read, cannot be used, or fits none of the bases (then of the first) */
@@ -46,7 +46,7 @@ export function inspect(path: string, { limits, safetensorsOnly, bases, name }: 
   let first: unknown
   for (const [base, files] of bases.entries()) {
     try {
-      return { identity, metadata: file.metadata, base, ignored: fit(file, identity, files), ...habitsOf(identity, file) }
+      return { identity, metadata: file.metadata, base, ignored: fit(file, identity, files), ...defaultsOf(identity, file) }
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       first ??= error
@@ -63,8 +63,10 @@ const saidByNameAlone = (name: string): UserError =>
     { path: name },
   )
 
-function habitsOf(identity: Identity, { metadata }: TensorFile): Pick<Inspection, 'habits'> {
-  const drawn = ({ sampler: { name: sampler, spacing, steps }, guidance }: Schedule) => ({ habits: { sampler, spacing, steps, guidance } })
+function defaultsOf(identity: Identity, { metadata }: TensorFile): Pick<Inspection, 'defaults'> {
+  const drawn = ({ sampler: { name: sampler, spacing, steps }, guidance }: Schedule) => ({
+    defaults: { sampler, spacing, steps, guidance },
+  })
   if (identity.kind === 'motion-module' && identity.motion.version === 'lightning') return drawn(scheduleFor(identity.motion))
   const distilledLora = 'lora' in identity ? distillationSaid({ path: identity.path, metadata }) : undefined
   return distilledLora ? drawn(scheduleFor(null, {}, { distilledLora })) : {}
