@@ -1,5 +1,6 @@
 // Rollback: finds what a style was before, and refuses where there is no way back to it.
 
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../errors.ts'
 import type { StyleEntry, StyleFile } from '../registry/style-entry.ts'
 import type { StyleFiles } from '../registry/style-files.ts'
@@ -33,6 +34,6 @@ export function earlierState(
   // What ships lies elsewhere, and stays.
   const missing = state?.files.find((file) => files.path(file.file) === pathOf(file) && !files.has(file.file))
   if (missing) throw new UserError('style-file-gone', `${missing.about} is no longer kept.`, { name, about: missing.about })
-  if (JSON.stringify(state) === JSON.stringify(last.entry)) throw unchanged(name)
+  if (isDeepStrictEqual(state, last.entry)) throw unchanged(name)
   return state
 }

@@ -1,5 +1,6 @@
 // Style edits: what managers change about a style, as functions from one entry to the next. Pure.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { StyleEdits } from '../../chat/contract/style-admin.ts'
 import { drawSettingsIn } from '../../draw-settings.ts'
 import { UserError } from '../../errors.ts'
@@ -36,7 +37,7 @@ export function applyEdits(entry: StyleEntry, edits: StyleEdits, space: string):
     ...(edits.aliases !== undefined && { aliases: aliasesOf(edits.aliases, entry.name) }),
     defaults: { ...(usual ? {} : entry.defaults), ...drawSettingsIn(edits) },
   }
-  if (JSON.stringify(next) === JSON.stringify(entry)) throw unchanged(entry.name)
+  if (isDeepStrictEqual(next, entry)) throw unchanged(entry.name)
   return next
 }
 

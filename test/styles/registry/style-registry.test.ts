@@ -102,6 +102,8 @@ describe('the styles that ship', () => {
     await operator.rollback('anime', 0)
     assert.deepEqual(await names(setup.styles), shipped)
     assert.equal((await operator.record('anime')).card.files[0]!.license, 'Apache-2.0')
+    const later = (await setup.reopen()).admin({ platform: 'web' })
+    for (const manager of [operator, later]) assert.equal((await refusal(manager.rollback('anime', 0))).code, 'style-unchanged')
     setup.close()
   })
 })
