@@ -62,6 +62,18 @@ test('the seam of every animation comes with it, that of a still does not', asyn
   assert.equal((await rendered(recipe({ frames: 1 }))).closing, undefined)
 })
 
+test('side by side, those that close and those that are played forth and back have as many frames, odd or not', async () => {
+  const drawn = await rendered(recipe({ frames: 5, seed: '15', count: 2, loop: 'auto' }))
+  assert.deepEqual(
+    drawn.cells!.map(({ closing, animation }) => [closing!.loop, animation.frames]),
+    [
+      ['closed', 5],
+      ['ping-pong', 5],
+    ],
+  )
+  assert.equal(drawn.animation.frames, 5)
+})
+
 const beginningOf = (before: Drawn): Recipe => {
   const earlier = { blob: 'a.webp', frames, as: 'beginning' } as const
   return { ...recipe({ frames: 9, earlier }), earlier: fileOf(before) }

@@ -1,4 +1,4 @@
-// A grid: several animations of one size side by side in one, two in a row.
+// A grid: several animations of one size and length side by side in one, two in a row.
 
 import type { FrameSource } from '../frame-source.ts'
 

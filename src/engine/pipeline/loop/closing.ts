@@ -4,7 +4,6 @@
 import type { Loop } from '../../draw-settings.ts'
 import type { Note } from '../../errors.ts'
 import { type Frames, frameAt } from '../../frames.ts'
-import { pingPong } from './ping-pong.ts'
 import { apart, latentSteps, visibleSeam } from './seam.ts'
 
 /** How a clip loops. */
@@ -16,10 +15,11 @@ export interface Closing {
 
 /**
  * What is shown of a clip that was to loop, and where nobody insisted on how: all of it where it closes, otherwise its first half forth and
- * back.
+ * back. Either way as many frames as were asked for: what stands beside it or is made of it counts on them, so of an odd F the one in the middle
+ * is shown twice.
  * @param latents [F, …]
  * @param decode called only where the latents leave it open
- * @returns `again`: places that are shown once more behind the last, of an odd F one frame fewer than F in all
+ * @returns `again`: places that are shown once more behind the last
  */
 export async function foldWhereOpen(
   latents: Float32Array,
@@ -28,7 +28,12 @@ export async function foldWhereOpen(
 ): Promise<{ readonly latents: Float32Array; readonly again: readonly number[]; readonly folded: boolean }> {
   if (!(await isOpen(latents, frames, decode))) return { latents, again: [], folded: false }
   const shown = Math.floor(frames / 2) + 1
-  return { latents: latents.subarray(0, (latents.length / frames) * shown), again: pingPong(shown).slice(shown), folded: true }
+  const back = frames - shown
+  return {
+    latents: latents.subarray(0, (latents.length / frames) * shown),
+    again: Array.from({ length: back }, (_, i) => back - i),
+    folded: true,
+  }
 }
 
 /** Steps of latents are not those of pictures: what is larger than any inside is looked at, beside the largest. */

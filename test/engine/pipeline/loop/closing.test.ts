@@ -23,7 +23,7 @@ const decodeWith =
   })
 const evenly = decodeWith((value) => 20 * value)
 
-test('what closes is shown as it is, what does not is played forth and back without doubled ends', async () => {
+test('what closes is shown as it is, what does not is played forth and back, in as many frames and without a doubled end', async () => {
   assert.deepEqual(await foldWhereOpen(circle, 8, () => assert.fail('decoded')), { latents: circle, again: [], folded: false })
   const { latents, again, folded } = await foldWhereOpen(line, 8, evenly)
   assert.deepEqual([[...latents], again, folded], [[0, 1, 2, 3, 4], [3, 2, 1], true])
@@ -32,7 +32,7 @@ test('what closes is shown as it is, what does not is played forth and back with
     [[...odd.latents], odd.again],
     [
       [0, 1, 2, 3],
-      [2, 1],
+      [3, 2, 1],
     ],
   )
 })
