@@ -108,6 +108,14 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
     await newWords(ann(), /no command 'nonsense'/, () => actions.write(ann(), 'nonsense'))
   })
 
+  it('is answered once, though Discord took the answer and its word of that was lost', async () => {
+    server.play('POST', /^\/channels\/\d+\/messages$/, { status: 502, after: true })
+    const before = new Set(server.state.messages.keys())
+    await newWords(ann(), /no command 'twice'/, () => actions.write(ann(), 'twice'))
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    assert.equal(actions.seenBy(ann()).filter((one) => !before.has(one.id) && /no command 'twice'/.test(readable(one))).length, 1)
+  })
+
   it('goes on after a restart: old messages are still what they were', async () => {
     await testChat.close()
     testChat = await open()

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Receiver } from '../../../src/chat/contract/platform.ts'
 import { fixedCapacity } from '../../../src/jobs/capacity.ts'
 import type { JobRenderer } from '../../../src/jobs/renderer.ts'
@@ -102,6 +103,29 @@ describe('requests in Slack', () => {
     const list = await newest('ann', 'dark outlines')
     assert.deepEqual(list.pictures, [])
     assert.ok(list.buttons.length > 0)
+  })
+
+  test('what is said is said once, though Slack took it and its word of that was lost', async () => {
+    const { server } = harness
+    const { ann } = server.ids
+    const opened = await server.state('conversations.open', { users: ann })
+    const channel = (opened['channel'] as { id: string }).id
+    const times = async () => (await harness.seen('ann')).filter(({ text }) => text.includes('Nothing is waiting')).length
+    server.play('chat.postEphemeral', async ({ method, args }) => {
+      const { message_ts: ts } = await server.state(method, args)
+      server.ephemerals.push({ user: ann, channel: String(args['channel']), ts: String(ts), args })
+      return { status: 503, body: 'gateway' }
+    })
+    await harness.speak('ann', 'queue', {})
+    assert.equal(await times(), 1, 'where others read along')
+    server.play('chat.postMessage', async ({ method, args }) => {
+      await server.state(method, args)
+      return { status: 503, body: 'gateway' }
+    })
+    await harness.slash(ann, 'queue', { channel_id: channel, channel_name: 'directmessage' })
+    for (let n = 0; server.calls.at(-1)?.method !== 'conversations.history' && n < 500; n++) await sleep(10)
+    await sleep(1000)
+    assert.equal(await times(), 2, 'alone with the bot')
   })
 
   async function newestSoon(person: 'ann' | 'bob', words: string): Promise<Seen> {

@@ -117,6 +117,17 @@ describe('Slack in trouble', () => {
       assert.ok((await texts()).includes('After all.'))
     })
 
+    test('nor is one for the asker alone, which nobody can look up; one that Slack did not take is', async () => {
+      const before = times('chat.postEphemeral')
+      harness.server.play('chat.postEphemeral', () => ({ status: 500, body: 'x' }))
+      const posted = await post({ audience: 'asker', text: 'Perhaps shown.' })
+      assert.deepEqual(posted.messages, [])
+      assert.equal(times('chat.postEphemeral'), before + 1)
+      harness.server.play('chat.postEphemeral', () => refused('service_unavailable'))
+      await post({ audience: 'asker', text: 'Shown later.' })
+      assert.equal((await texts('ann')).filter((text) => text === 'Shown later.').length, 1)
+    })
+
     test('a message that was posted anew for its picture is found from the old one, and shown once', async () => {
       const old = await post({ tone: 'running', text: 'Drawing it.' })
       const end = plain({ tone: 'done', text: 'Here it is, once.', picture: gif(2) })

@@ -94,7 +94,11 @@ describe('Slack at the start', () => {
   })
 
   test('a Slack that cannot be reached is no wrong configuration', async () => {
-    const platform = createSlack({ token, appToken, apiUrl: 'http://127.0.0.1:9/api/' })
+    const closed = createServer()
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve))
+    const { port } = closed.address() as { port: number }
+    await new Promise((resolve) => closed.close(resolve))
+    const platform = createSlack({ token, appToken, apiUrl: `http://127.0.0.1:${port}/api/` })
     // no UserError: the same configuration works when Slack does
     await assert.rejects(platform.start(nobody), { name: 'Error', message: 'Slack did not answer as it should (auth.test: unreachable)' })
     await platform.stop()

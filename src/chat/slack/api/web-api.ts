@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { webApi } from '@slack/bolt'
+import { isUnsent } from './connection-errors.ts'
 import type { RedactedLog } from './redacted-log.ts'
 import { libraryLogger } from './redacted-log.ts'
 
@@ -23,7 +24,7 @@ export interface ApiCallOptions {
   readonly once?: boolean
 }
 
-/** `code` is Slack's own: `not_in_channel`, `missing_scope`; `unreachable`, `http-503` and `file-unprocessed` are ours. */
+/** `code` is Slack's own: `not_in_channel`, `missing_scope`; `unreachable`, `unanswered`, `http-503` and `file-unprocessed` are ours. */
 export class SlackError extends Error {
   override readonly name = 'SlackError'
   readonly code: string
@@ -81,7 +82,7 @@ export function createSlackApi({ token, url, log, maxWaitMs = 180_000 }: SlackAp
         if (error.retryAfterMs !== undefined) {
           log.warn({ method, retryAfterMs: error.retryAfterMs }, 'Slack asks to wait')
           freeMs.set(method, Date.now() + error.retryAfterMs)
-        } else if (once || !isTransient(error.code) || attempt >= 3) throw error
+        } else if ((once && mayBeDone(error.code)) || !isTransient(error.code) || attempt >= 3) throw error
         else await sleep(400 * 2 ** attempt)
       }
     }
@@ -106,8 +107,13 @@ export function passes(code: string): boolean {
   return isTransient(code) || tokenCodes.has(code) || /^(http-|ratelimited$|rate_limited$|no-answer-of-slack$|file-unprocessed$)/.test(code)
 }
 
+/** Whether Slack may have done it all the same. */
+export function mayBeDone(code: string): boolean {
+  return /^(unanswered|http-5\d\d|internal_error|fatal_error|no-answer-of-slack)$/.test(code)
+}
+
 function isTransient(code: string): boolean {
-  return /^(unreachable|http-5\d\d|internal_error|fatal_error|service_unavailable|request_timeout)$/.test(code)
+  return /^(unreachable|unanswered|http-5\d\d|internal_error|fatal_error|service_unavailable|request_timeout)$/.test(code)
 }
 
 export function slackError(method: string, thrown: unknown): SlackError {
@@ -115,7 +121,8 @@ export function slackError(method: string, thrown: unknown): SlackError {
   if (thrown instanceof webApi.WebAPIRateLimitedError)
     return new SlackError(method, 'ratelimited', [], Math.max(1, thrown.retryAfter) * 1000)
   if (thrown instanceof webApi.WebAPIHTTPError) return new SlackError(method, `http-${thrown.statusCode}`)
-  if (!(thrown instanceof webApi.WebAPIPlatformError)) return new SlackError(method, 'unreachable')
+  if (thrown instanceof webApi.WebAPIRequestError && isUnsent(thrown.original)) return new SlackError(method, 'unreachable')
+  if (!(thrown instanceof webApi.WebAPIPlatformError)) return new SlackError(method, 'unanswered')
   const { error, response_metadata: metadata } = thrown.data
   const needed: unknown = Reflect.get(thrown.data, 'needed')
   // Slack may answer with 200 and this error; a proxy's page comes as the whole "error"

@@ -1,13 +1,15 @@
-// Ephemeral messages: what only one person sees where they are. Slack keeps it for nobody: it cannot be changed, taken away, reacted to, or show
-// a file. With the bot's token where the bot is a member; elsewhere by the address that came with what the person did.
+// Ephemeral messages: what only one person sees where they are. Slack keeps it for nobody: it cannot be changed, taken away, reacted to, looked
+// up, or show a file. One whose answer is lost is taken for shown: a second one could never be taken back. With the bot's token where the bot
+// is a member; elsewhere by the address that came with what the person did.
 
 import { z } from 'zod'
 import type { Outgoing } from '../../contract/outgoing.ts'
 import type { Posted } from '../../contract/platform.ts'
 import { type Address, messageName } from '../address.ts'
+import { isUnsent } from '../api/connection-errors.ts'
 import { noMemberCodes } from '../api/error-codes.ts'
 import type { RedactedLog } from '../api/redacted-log.ts'
-import { type Arguments, hasCode, type SlackApi } from '../api/web-api.ts'
+import { type Arguments, hasCode, mayBeDone, type SlackApi, SlackError } from '../api/web-api.ts'
 import { inlinePictures } from '../layout/blocks.ts'
 import { ephemeralMessage } from './message-handle.ts'
 import { messageArguments } from './messages.ts'
@@ -32,9 +34,13 @@ export function createEphemeralMessages(api: SlackApi, log: RedactedLog): Epheme
     async post(to, content) {
       const { channel, user, thread } = to
       try {
-        const response = await api.call('chat.postEphemeral', { ...content, channel, user, thread_ts: thread })
+        const response = await api.call('chat.postEphemeral', { ...content, channel, user, thread_ts: thread }, { once: true })
         return ephemeralMessage([messageName(channel, postedSchema.parse(response).message_ts)])
       } catch (error) {
+        if (error instanceof SlackError && mayBeDone(error.code)) {
+          log.warn({ code: error.code }, 'Slack did not say whether it has shown an answer')
+          return ephemeralMessage([])
+        }
         if (!hasCode(error, noMemberCodes)) throw error
       }
       return (await respond(to, content, log)) ? ephemeralMessage([]) : undefined
@@ -52,10 +58,10 @@ async function respond({ responseUrl, heardMs }: Address, content: Arguments, lo
     const text = await response.text()
     const taken = response.ok && !/"ok":\s*false/.test(text)
     if (!taken) log.warn({ status: response.status, answer: text.slice(0, 200) }, 'Slack did not take an answer at the address it gave')
-    return taken
-  } catch {
-    log.warn({}, 'the address that Slack gave for answers could not be reached')
-    return false
+    return taken || response.status >= 500
+  } catch (error) {
+    log.warn({}, 'the address that Slack gave for answers did not answer')
+    return !isUnsent(error)
   }
 }
 

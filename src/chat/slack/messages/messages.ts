@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Outgoing } from '../../contract/outgoing.ts'
 import { goneCodes } from '../api/error-codes.ts'
 import type { RedactedLog } from '../api/redacted-log.ts'
-import { type Arguments, hasCode, type SlackApi, SlackError } from '../api/web-api.ts'
+import { type Arguments, hasCode, mayBeDone, type SlackApi, SlackError } from '../api/web-api.ts'
 import { contentOf, hashOf, inlinePictures, type Uploaded } from '../layout/blocks.ts'
 import { createMessageAttachments } from './attachments.ts'
 import type { FileTransfer } from './file-transfer.ts'
@@ -69,7 +69,7 @@ export function createMessages({ api, files, botUser, log }: MessagesOptions): M
       ...(nonce !== undefined && { metadata: metadataOf(nonce, uploaded) }),
     }).catch(async (error: SlackError) => {
       // where no answer came, the message may be there and show them
-      if (!/^(unreachable|http-)/.test(error.code)) await Promise.allSettled([attachments.deleteUnwanted(uploaded, () => false)])
+      if (!mayBeDone(error.code)) await Promise.allSettled([attachments.deleteUnwanted(uploaded, () => false)])
       throw error
     })
     const { channel, ts } = postedSchema.parse(response)
