@@ -147,7 +147,7 @@ function longer(
 /** @throws UserError `not-drawn` where there is no animation of it, `pick-first` where there are several in one picture */
 function earlierOf({ request: { frames, count = 1 }, result }: HistoryEntry['job'], as: EarlierAnimation['as']): EarlierAnimation {
   if (count > 1) throw new UserError('pick-first', `There are ${count} side by side: pick one, and make another of that.`, { count })
-  if (!result) throw new UserError('not-drawn', 'There is no animation of it that another could be made of.', {})
+  if (!result) throw new UserError('not-drawn', 'There is no animation of it.', {})
   return { blob: result.blob, frames, as }
 }
 

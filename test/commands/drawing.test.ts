@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fixedCapacity } from '../../src/jobs/capacity.ts'
 import type { Job } from '../../src/jobs/job.ts'
 import { cellBlobOf } from '../../src/jobs/result-details.ts'
 import type { Store } from '../../src/store/store.ts'
+import { createFakePlatform } from '../chat/fake-platform.ts'
 import { smallWebp } from '../chat/test-chat.ts'
 import { createManualRenderer } from '../jobs/manual-renderer.ts'
 import { type CommandTester, createCommandTester } from './command-tester.ts'
@@ -239,6 +241,52 @@ describe('what is sent to somebody', () => {
         assert.deepEqual(again.request, job.request, `${defaults}, ${sent.text}`)
       }
     }
+  })
+
+  test('has the whole command in a file where a message would cut it', async (t) => {
+    const tester = await createCommandTester({ fake: createFakePlatform({ limits: { textChars: 1000 } }) })
+    t.after(() => tester.testChat.close())
+    for (const chars of [500, 950]) {
+      const job = await tester.drawn('ann', `/animate "${'*'.repeat(chars)}" seed:9`)
+      const { text, file } = await tester.say('ann', `/send job:${job.id}`)
+      const words = file ? Buffer.from(file.bytes).toString() : text
+      assert.equal(file === undefined, chars === 500)
+      const again = await tester.drawn('ann', /\/animate .*$/s.exec(words)![0])
+      assert.deepEqual(again.request, job.request)
+    }
+  })
+
+  test('promises no command for what was made of another animation', async (t) => {
+    const tester = await createCommandTester()
+    t.after(() => tester.testChat.close())
+    const first = await tester.drawn('ann', '/animate a boat')
+    for (const made of ['vary:yes', 'longer:yes']) {
+      const job = await tester.drawn('ann', `/again job:${first.id} ${made}`)
+      const sent = await tester.say('ann', `/send job:${job.id}`)
+      assert.ok(sent.picture)
+      assert.match(sent.text, /made of another one/)
+      assert.doesNotMatch(sent.text, /\/animate/)
+      const inChinese = await tester.say('ann', `/send job:${job.id}`, { locale: 'zh-CN' })
+      assert.match(inChinese.text, /另一个动画/)
+    }
+  })
+
+  test('is refused where nothing was drawn', async (t) => {
+    const renderer = createManualRenderer(1)
+    const tester = await createCommandTester({ renderer: () => renderer })
+    t.after(() => tester.testChat.close())
+    const { fake, scheduler } = tester.testChat
+    for (const words of ['fails', 'is drawn', 'waits']) await fake.say('ann', `/animate what ${words}`)
+    const jobs = scheduler.jobsOf({ platform: 'fake', space: 'guild', person: 'ann' }, { from: 0, limit: 3 }).jobs
+    renderer.active[0]!.fail(new Error('a wire broke'))
+    await sleep(50)
+    const states = jobs.map(({ id }) => scheduler.find(id)!.state)
+    assert.deepEqual(states, ['waiting', 'running', 'failed'])
+    for (const { id } of jobs) {
+      const refusal = await tester.say('ann', `/send job:${id}`)
+      assert.deepEqual({ tone: refusal.tone, text: refusal.text }, { tone: 'refused', text: 'There is no animation of it.' })
+    }
+    for (const { id } of jobs) await fake.say('ann', `/cancel job:${id}`)
   })
 })
 

@@ -167,6 +167,8 @@ export const en = {
   kept: 'Kept. It is under /history kept:yes and stays when others are cleared away.',
   unkept: 'No longer kept. The same button keeps it again.',
   sent: 'Here is the animation with its settings. To draw it again: {command}',
+  'sent-command-in-file': 'Here is the animation with its settings. The command that draws it again is in the file.',
+  'sent-of-another': 'Here is the animation with its settings. It was made of another one, so these alone do not draw it again.',
   'history-empty': 'Nothing yet. Try: /animate {example}',
   'history-none-like': "None of your animations has '{search}' in its words.",
   'history-none-kept': 'Nothing is kept yet. A star on an animation keeps it.',

@@ -133,7 +133,7 @@ export const zhNotes: Locale['notes'] = {
   'keyframe-beyond': '没有第 {frame} 帧：这个动画有 {frames} 帧，从 0 数到 {last}。',
   'keyframe-twice': '第 {frame} 帧写了两次。',
   'keyframe-number': '随时间变化的数字写成“0: 7 | 16: 4”，不能是“{text}”。',
-  'not-drawn': '它没有画好的动画，不能在它的基础上再画。',
+  'not-drawn': '它没有画好的动画。',
   'given-gone': '要接着画的动画已经不在了。',
   'given-unreadable': '要接着画的动画已经读不出来了。',
   'continues-no-longer': '{count} 帧的动画不能续到 {frames} 帧：要多于 {count} 帧。',

@@ -173,6 +173,8 @@ export const zh: Locale = {
     kept: '已收藏。在 /history kept:yes 里可以找到，清理时会保留。',
     unkept: '已取消收藏。再按一次可重新收藏。',
     sent: '这是动画和它的设置。再画一次：{command}',
+    'sent-command-in-file': '这是动画和它的设置。再画一次的命令在文件里。',
+    'sent-of-another': '这是动画和它的设置。它是在另一个动画的基础上画的，只凭这些设置画不出来。',
     'history-empty': '还没有动画。试试：/animate {example}',
     'history-none-like': '你的动画里没有包含“{search}”的。',
     'history-none-kept': '还没有收藏。给动画加一颗星即可收藏。',
