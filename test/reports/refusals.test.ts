@@ -95,6 +95,9 @@ function said(contents: Entries | Record<string, Content>, about?: Parameters<ty
 }
 
 const lora = (shapes: Shapes, name?: string, fill?: number) => readLora(openTensorFile(tensors(shapes, name, fill)), target)
+/** Of one module, by shapes alone: what is refused by them is not read. */
+const unreadLora = (shapes: Shapes) =>
+  readLora(fileOf(Object.entries(shapes).map(([end, shape]) => [`unet.${q}.${end}`, shape] as const)), target)
 const model = (files: Partial<BaseFiles>) => openModel({ checkpoint, ...files })
 const pickle = (program: string) => openTorch(bytes(zipOf([{ name: 'm/data.pkl', bytes: Buffer.from(program, 'latin1') }])))
 const upload = (path: string, name?: string) =>
@@ -517,6 +520,16 @@ const rows: readonly Row[] = [
     () => said([...clipText()].map(([name, shape]) => [name, /position_embedding/.test(name) ? [32, 768] : shape] as const)),
   ],
   [
+    'checkpoint-shape',
+    'down_blocks.0.motion_modules.0.transformer_blocks.0.attn1.pos_encoder.pe in FILE: expected positions of 32 channels, as its module has, got [24, 33].',
+    () => model({ motion: withPositions([1, 24, 33]) }),
+  ],
+  [
+    'checkpoint-positions',
+    'FILE has positions for 1025 frames; a motion module has them for 1024 at most.',
+    () => model({ motion: withPositions([1, 1025, 32]) }),
+  ],
+  [
     'checkpoint-name-twice',
     'FILE holds conv_in.weight twice, as model.diffusion_model.input_blocks.0.0.weight and as diffusion_model.input_blocks.0.0.weight.',
     () =>
@@ -578,6 +591,16 @@ const rows: readonly Row[] = [
     'lora-shape',
     `unet.${q}.lora_B.weight in FILE: expected [6, 2] beside ${q} [6, 4], got [5, 2]. It was made for another base.`,
     () => lora({ [`unet.${q}.lora_A.weight`]: [2, 4], [`unet.${q}.lora_B.weight`]: [5, 2] }),
+  ],
+  [
+    'lora-shape',
+    `unet.${q}.bias_values in FILE holds 25 values for the 24 places of ${q}. It was made for another base.`,
+    () => unreadLora({ 'lora_A.weight': [2, 4], 'lora_B.weight': [6, 2], bias_values: [25], bias_indices: [2, 25], bias_size: [2] }),
+  ],
+  [
+    'lora-number',
+    `unet.${q}.alpha in FILE: expected one number, got [250000000].`,
+    () => unreadLora({ 'lora_A.weight': [2, 4], 'lora_B.weight': [6, 2], alpha: [250_000_000] }),
   ],
   [
     'lora-name-twice',
@@ -677,6 +700,13 @@ const rows: readonly Row[] = [
     () => inspectInThread(checkpoint, { limits: {}, safetensorsOnly: true, bases: [], timeoutMs: 1, maxMegabytes: 100 }),
   ],
 ]
+
+/** The tiny motion module with a table of positions of this shape. */
+function withPositions(shape: readonly number[]): string {
+  const module = [...openTensorFile(join(tiny, 'motion_v2.safetensors')).tensors.values()]
+  const table = `${module[0]!.name.split('.temporal_transformer')[0]}.temporal_transformer.transformer_blocks.0.attention_blocks.0.pos_encoder.pe`
+  return tensors({ ...Object.fromEntries(module.map(({ name, shape: own }) => [name, own])), [table]: shape })
+}
 
 /** The tiny VAE without its encoder. */
 function decoderShapes(): Shapes {

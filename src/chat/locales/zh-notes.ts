@@ -199,6 +199,7 @@ export const zhNotes: Locale['notes'] = {
   'lora-other-base': '这个 LoRA 是为别的底模做的；只能用 Stable Diffusion 1.x 的 LoRA。',
   'lora-kind-unsupported': '不支持这种 LoRA：{key}。',
   'lora-shape': '这个 LoRA 的形状不对：它是为别的底模做的。',
+  'lora-number': '这个 LoRA 里的 {key} 应该是一个数。',
   'lora-incomplete': '这个 LoRA 不完整，缺少 {missing}。',
   'lora-fits-nothing': '这个 LoRA 和这里的模型没有一处相配。',
   'sparse-ctrl-sdxl': '这是 SDXL 的 SparseCtrl：需要 Stable Diffusion 1.5 的。',

@@ -74,6 +74,15 @@ export function refuseDepth(tensors: Named, name: string, depth: number): never 
   )
 }
 
+/** @throws UserError `checkpoint-positions` */
+export function refuseManyPositions(tensors: Named, rows: number, most: number): never {
+  throw new UserError(
+    'checkpoint-positions',
+    `${fileOf(tensors)} has positions for ${rows} frames; a motion module has them for ${most} at most.`,
+    { path: fileOf(tensors), rows, most },
+  )
+}
+
 export function wrongConfig(tensors: Named, name: string, expected: string, got: unknown): never {
   throw new UserError(
     'checkpoint-config',

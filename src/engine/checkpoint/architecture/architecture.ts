@@ -3,7 +3,17 @@
 
 import type { Named } from '../dialects/parts.ts'
 import { tellingName } from '../telling-name.ts'
-import { configured, countBlocks, dims, field, refuseDepth, refuseUneven, wrongConfig, wrongShape } from './architecture-readers.ts'
+import {
+  configured,
+  countBlocks,
+  dims,
+  field,
+  refuseDepth,
+  refuseManyPositions,
+  refuseUneven,
+  wrongConfig,
+  wrongShape,
+} from './architecture-readers.ts'
 import { refuseOtherLayers } from './layer-settings.ts'
 
 export interface UNetArchitecture {
@@ -175,6 +185,9 @@ function positionsOf(tensors: Named): number {
   return positions!
 }
 
+/** Far above every published module, of which the longest knows 64: a table is read whole, and says how long a window may be. */
+const mostPositions = 1024
+
 /**
  * AnimateDiff's motion modules. v1 is known by a position table of other than 32 rows, the v2 family by its mid block, AnimateLCM by no table;
  * Lightning has v2's layout, so only its name or metadata tells (huggingface ByteDance/AnimateDiff-Lightning).
@@ -184,6 +197,7 @@ export function motionArchitecture(tensors: Named, source: MotionSource = {}): M
   const levels = countBlocks(tensors, /^down_blocks\.(\d+)\.motion_modules\./)
   const midBlock = tensors.has('mid_block.motion_modules.0.norm.weight')
   const stored = source.peRows ?? configured(tensors, source.config, ['motion_max_seq_length'])
+  if (source.peRows !== undefined && source.peRows > mostPositions) refuseManyPositions(tensors, source.peRows, mostPositions)
   const version = source.version ?? versionOf(midBlock, stored, source)
   const named = says('v[123]|mm_sd_v1[45]', tellingName(source.path ?? '').toLowerCase()) || /lcm|lightning/.test(saidOf(source))
   const guessed = source.version === undefined && stored === undefined && !named

@@ -1,6 +1,6 @@
 // A description of a LoRA file, without the nets that it is for: kinds of adapter, ranks, nets, base model, trigger words.
 
-import { float32Of, type Tensor, type TensorFile } from '../tensor/tensor.ts'
+import { elementsOf, float32Of, type Tensor, type TensorFile } from '../tensor/tensor.ts'
 import { configuredScales } from './adapter-settings.ts'
 import { baseSaidBy, contextWidthOf } from './base-model.ts'
 import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'
@@ -72,8 +72,9 @@ export function describeLora(file: TensorFile): LoraDescription | undefined {
       ranks.add(rank)
       withRank.set(named.module, rank)
     }
-    if (named.role === 'alpha' && tensor.shape.length <= 1) {
-      alphas.add(float32Of(tensor)[0] ?? 0)
+    // Any larger one is no alpha, and of any size: it is refused where the file is matched with its nets.
+    if (named.role === 'alpha' && elementsOf(tensor.shape) === 1) {
+      alphas.add(float32Of(tensor)[0]!)
       withAlpha.add(named.module)
     }
   }

@@ -61,6 +61,10 @@ export const wrongShape = (adapter: Adapter, tensor: Tensor, expected: readonly 
     { path: adapter.file, key: tensor.name, expected, got: tensor.shape, weight: adapter.weight.shape },
   )
 
+/** A tensor that should be a single number. */
+export const severalNumbers = ({ file }: Adapter, { name, shape }: Tensor): UserError =>
+  new UserError('lora-number', `${name} in ${file}: expected one number, got [${shape.join(', ')}].`, { path: file, key: name, got: shape })
+
 /** A tensor without its partner. */
 export const incomplete = (adapter: Adapter, missing: TensorRole): UserError => {
   const present = [...adapter.tensors.values()].map((tensor) => tensor.name)

@@ -1,8 +1,8 @@
 // A check for NaN and infinity in a tensor. Looks at the exponent's bits: nothing is converted.
 
-import { closeSync, openSync, readSync } from 'node:fs'
 import { UserError } from '../../errors.ts'
-import { byteLengthOf, bytesPerElement, type DType, type Tensor } from '../tensor/tensor.ts'
+import { piecesOf } from '../tensor/pieces.ts'
+import { bytesPerElement, type DType, type Tensor } from '../tensor/tensor.ts'
 
 /**
  * In NaN and ±Inf, and in nothing else, all these bits are set: those of the exponent, and in E4M3, which has no infinity, of the mantissa.
@@ -17,14 +17,12 @@ const exponents: Partial<Record<DType, number>> = {
   F8_E4M3: 0x7f,
 }
 
-const pieceBytes = 1 << 20
-
 /** @throws UserError `tensor-not-finite` naming the tensor, where in it, and the file */
 export function assertFinite(tensor: Tensor): void {
   const exponent = exponents[tensor.dtype]
   if (exponent === undefined) return
   let before = 0
-  for (const bytes of pieces(tensor)) {
+  for (const bytes of piecesOf(tensor)) {
     const words = bytesPerElement[tensor.dtype] === 1 ? bytes : wordsOf(bytes)
     const step = Math.max(1, bytesPerElement[tensor.dtype] >> 1)
     for (let i = step - 1; i < words.length; i += step) {
@@ -48,30 +46,4 @@ export function assertFinite(tensor: Tensor): void {
 function wordsOf(bytes: Uint8Array): Uint16Array {
   const halves = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
   return new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength >> 1)
-}
-
-/** The tensor's bytes in pieces of whole elements. A piece is overwritten by the next. */
-function* pieces(tensor: Tensor): Generator<Uint8Array> {
-  if (tensor.at instanceof Uint8Array) {
-    yield tensor.at
-    return
-  }
-  const total = byteLengthOf(tensor)
-  const buffer = new Uint8Array(Math.min(total, pieceBytes))
-  const fd = openSync(tensor.at.file, 'r')
-  try {
-    for (let done = 0; done < total; ) {
-      let filled = 0
-      const wanted = Math.min(buffer.length, total - done)
-      while (filled < wanted) {
-        const n = readSync(fd, buffer, filled, wanted - filled, tensor.at.offset + done + filled)
-        if (n === 0) throw new Error(`${tensor.at.file} ended inside tensor ${tensor.name}`)
-        filled += n
-      }
-      yield buffer.subarray(0, wanted)
-      done += wanted
-    }
-  } finally {
-    closeSync(fd)
-  }
 }

@@ -3,7 +3,8 @@
 import { UserError } from '../../errors.ts'
 import { partsOf } from '../dialects/parts.ts'
 import { isVectors } from '../embedding.ts'
-import { bytesOf, type Tensor, type TensorFile } from '../tensor/tensor.ts'
+import { piecesOf } from '../tensor/pieces.ts'
+import type { Tensor, TensorFile } from '../tensor/tensor.ts'
 import { unsupportedModel } from '../unsupported-models.ts'
 import { configuredScales } from './adapter-settings.ts'
 import { assemble } from './assemble.ts'
@@ -16,7 +17,7 @@ import { bundledWord, type TensorRole, tensorRoleOf } from './tensor-roles.ts'
 /**
  * @param target the nets, as `partsOf` gives them; what a file has for absent nets is ignored
  * @throws UserError `lora-other-base` made for SDXL, SD 2 … · `lora-fits-nothing` · `lora-shape` names key, expected and got ·
- *   `lora-incomplete` · `lora-kind-unsupported` · `lora-name-twice` · `tensor-not-finite`
+ *   `lora-number` · `lora-incomplete` · `lora-kind-unsupported` · `lora-name-twice` · `tensor-not-finite`
  */
 export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
   const unsupported = unsupportedBase(file)
@@ -79,7 +80,9 @@ export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
 
 /** Programs write one adapter under the names of two others, so that both find it: it counts once. */
 function sameTensor(a: Tensor, b: Tensor): boolean {
-  return a.dtype === b.dtype && a.shape.join() === b.shape.join() && Buffer.compare(bytesOf(a), bytesOf(b)) === 0
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false
+  const others = piecesOf(b)
+  return piecesOf(a).every((piece) => Buffer.compare(piece, others.next().value!) === 0)
 }
 
 const saidTwice = ({ path }: TensorFile, module: Module, first: Tensor, second: Tensor): UserError =>

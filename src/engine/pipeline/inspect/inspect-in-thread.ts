@@ -18,8 +18,9 @@ export interface InspectInThreadOptions extends InspectOptions {
 export async function inspectInThread(path: string, { timeoutMs, maxMegabytes, ...options }: InspectInThreadOptions): Promise<Inspection> {
   const thread = new Worker(new URL('inspect-thread.ts', import.meta.url), {
     workerData: { path, options },
+    // The bytes of tensors lie outside the heap that this limits: there are few of them because whatever is read at once is a piece, or has
+    // by its shape the size of a weight of the base.
     resourceLimits: { maxOldGenerationSizeMb: maxMegabytes },
-    // What it holds outside its own heap (pieces of the file) is small.
     execArgv: [],
     // Nor does what reads a stranger's file see what the bot is told in secret.
     env: {},

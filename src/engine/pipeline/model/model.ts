@@ -13,8 +13,11 @@ import {
 } from '../../checkpoint/architecture/architecture.ts'
 import { type SparseControlArchitecture, sparseControlArchitecture } from '../../checkpoint/architecture/sparse-control-architecture.ts'
 import { whyIgnored } from '../../checkpoint/dialects/ignored.ts'
+import { motionModulePath } from '../../checkpoint/dialects/motion.ts'
+import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { byteLengthOf, type Tensor } from '../../checkpoint/tensor/tensor.ts'
 import { isFolder } from '../../checkpoint/weight-folder.ts'
+import { UserError } from '../../errors.ts'
 import { isSinusoidal } from '../../nets/sinusoidal-positions.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { knownWordsIn, readingOnly } from '../../text/known-words.ts'
@@ -117,7 +120,7 @@ export function openModel(files: BaseFiles): Model {
   refuseMismatch(model)
   if (model.control) refuseOtherControl(model.control, model)
   if (files.vae !== undefined) refuseOtherLatents(model, folder)
-  return model
+  return { ...model, motion: model.motion && withOwnPositions(model.motion, motionWeights!.parts.positions) }
 }
 
 function rowsOf(table: Tensor | undefined, ids: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, Tensor> {
@@ -137,11 +140,30 @@ const condProjName = 'time_embedding.cond_proj.weight'
 function motionOf(weights: WeightFile): Net<MotionArchitecture> {
   const { tensors, file, config } = partIn(weights, 'motion')
   const { metadata } = weights.file
-  const { peRows, positions } = weights.parts
-  const architecture = motionArchitecture(tensors, omitUndefined({ path: file, metadata, config, peRows }))
-  if (!positions || positions.values().every(isSinusoidal)) return { architecture, tensors, file }
-  return { architecture: { ...architecture, ownPositions: true }, tensors: new Map([...tensors, ...positions]), file }
+  const { peRows } = weights.parts
+  return { architecture: motionArchitecture(tensors, omitUndefined({ path: file, metadata, config, peRows })), tensors, file }
 }
+
+/** Tables that are more than sines are weights of their own. They are read for that, so what no module of this base could have is refused. */
+function withOwnPositions({ architecture, tensors, file }: Net<MotionArchitecture>, tables: Named = new Map()): Net<MotionArchitecture> {
+  for (const [name, { shape }] of tables) {
+    const channels = tensors.get(`${motionModulePath.exec(name)![0]}.norm.weight`)?.shape[0]
+    if (channels !== undefined && shape[1] !== channels) throw otherPositions(file, name, shape, channels)
+  }
+  if (tables.values().every(isSinusoidal)) return { architecture, tensors, file }
+  return { architecture: { ...architecture, ownPositions: true }, tensors: new Map([...tensors, ...tables]), file }
+}
+
+const otherPositions = (path: string, key: string, got: readonly number[], channels: number): UserError =>
+  new UserError(
+    'checkpoint-shape',
+    `${key} in ${path}: expected positions of ${channels} channels, as its module has, got [${got.join(', ')}].`,
+    {
+      path,
+      key,
+      got,
+    },
+  )
 
 function controlOf(weights: WeightFile): Net<SparseControlArchitecture> {
   const { tensors, file, config } = partIn(weights, 'control')

@@ -131,6 +131,12 @@ test('alpha is told from where it stands, also where that is the header', () => 
   assert.deepEqual(alphas({ lora_adapter_metadata: '{"unet.r": 4, "unet.lora_alpha": 8}' }), [8])
 })
 
+test('what is called alpha and is no single number is not read', () => {
+  const identity = identify(fileOf({ 'lora_unet_conv_in.lora_down.weight': [4, 320], 'lora_unet_conv_in.alpha': [250_000_000] }))
+  assert.ok(identity.kind === 'lora')
+  assert.deepEqual(identity.lora.alphas, [])
+})
+
 test('metadata that is not what it should be is no words, and no error', () => {
   for (const text of ['{"a": {"cat": 1', '[1, 2]', 'null', '"x"', '{"a": null, "b": [1]}']) {
     const file = fileOf({ 'lora_unet_conv_in.diff': [320, 4, 3, 3] }, { metadata: { ss_tag_frequency: text } })

@@ -2,7 +2,7 @@
 
 import { elementsOf, float32Of, type Tensor } from '../../tensor/tensor.ts'
 import type { LoraDelta } from '../delta.ts'
-import type { Adapter } from '../factors.ts'
+import { type Adapter, severalNumbers } from '../factors.ts'
 import type { TensorRole } from '../tensor-roles.ts'
 
 /** Undefined where the module has no adapter of this kind. `take` remembers what was asked for. */
@@ -19,9 +19,12 @@ export const touching = ({ module }: Adapter, end: 'weight' | 'bias' = 'weight')
 /** 0 where the file has none. */
 export const alphaOf = (adapter: Adapter): number => numberIn(adapter, 'alpha') ?? 0
 
-function numberIn({ tensors }: Adapter, role: TensorRole): number | undefined {
-  const tensor = tensors.get(role)
-  return tensor && elementsOf(tensor.shape) > 0 ? float32Of(tensor)[0]! : undefined
+/** Undefined where it has none, or an empty one. @throws UserError `lora-number`, before anything of another size is read */
+export function numberIn(adapter: Adapter, role: 'alpha' | 'scale' | 'onInput'): number | undefined {
+  const tensor = adapter.tensors.get(role)
+  const elements = tensor ? elementsOf(tensor.shape) : 0
+  if (elements > 1) throw severalNumbers(adapter, tensor!)
+  return elements === 1 ? float32Of(tensor!)[0]! : undefined
 }
 
 /**
