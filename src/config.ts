@@ -57,7 +57,7 @@ const variables = {
   ...discordVariables,
   ...slackVariables,
   REDIS_URL: {
-    about: 'redis://…; records and limits that several bots share, and the way to GPU hosts',
+    about: 'redis://…; where records and limits are kept instead of in ZOETROPE_HOME, and the way to GPU hosts',
     secret: true,
     schema: z.url({ protocol: /^rediss?$/, error: 'a redis:// address' }),
   },

@@ -21,7 +21,8 @@ import { cacheFolder, pocket } from '../paths.ts'
 import { createJobRenderer } from '../render/job-renderer.ts'
 import { withLoadingProgress } from '../render/loading-progress.ts'
 import { watchPool } from '../render/training/pool-activity.ts'
-import { openStore } from '../store/store.ts'
+import { migrateStore } from '../store/migrate-store.ts'
+import { openStore, type StoreOptions } from '../store/store.ts'
 import { isStylePicture } from '../styles/catalog/style-pictures.ts'
 import type { Download } from '../styles/download/download.ts'
 import { systemClock } from '../system-clock.ts'
@@ -88,10 +89,14 @@ async function assemble(
   openHome(home)
   const trouble = (what: string) => (error: unknown) => log.error({ err: error }, what)
   const redis = omitUndefined({ redisUrl })
-  const store = await openStore({ folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') })
-  closing(() => store.close())
   const journal = openJournal(join(home, 'journal.sqlite'))
   closing(() => journal.close())
+  // From here on no other bot uses this home.
+  const inStore: StoreOptions = { folder: join(home, 'store'), ...redis, onError: trouble('the store is in trouble') }
+  const moved = await migrateStore(inStore)
+  if (moved > 0) tell(`${moved} records were moved from this folder into Redis: see that it writes them down (appendonly yes).`)
+  const store = await openStore(inStore)
+  closing(() => store.close())
   const rateLimiter = createRateLimiter({ limits, ...redis, onError: trouble('the rate limiter is in trouble') })
   closing(() => rateLimiter.close())
 

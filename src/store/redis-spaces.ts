@@ -1,19 +1,15 @@
 // A Redis key-value store: its namespaces, through Keyv's own back end for it.
 
 import KeyvRedis, { createClient } from '@keyv/redis'
-import type { KeyvStoreAdapter } from 'keyv'
 import { UserError } from '../errors.ts'
+import type { Spaces } from './spaces.ts'
 
-export interface RedisSpaces {
-  space(name: string): KeyvStoreAdapter
-  close(): Promise<void>
-}
-
+const prefix = 'zoetrope-'
 /** What was asked while the connection was lost fails after this long instead of waiting for ever. */
 const answerWithinMs = 5000
 
 /** @throws UserError redis-unreachable */
-export async function openRedisSpaces(url: string, onError: (error: Error) => void): Promise<RedisSpaces> {
+export async function openRedisSpaces(url: string, onError: (error: Error) => void): Promise<Spaces> {
   let connected = false
   const client = createClient({
     url,
@@ -34,7 +30,13 @@ export async function openRedisSpaces(url: string, onError: (error: Error) => vo
     throw new UserError('redis-unreachable', sentence, { host, reason: message }, { cause: error })
   }
   return {
-    space: (name) => new KeyvRedis(client, { namespace: `zoetrope-${name}`, throwOnErrors: true, noNamespaceAffectsAll: false }),
+    space: (name) => new KeyvRedis(client, { namespace: `${prefix}${name}`, throwOnErrors: true, noNamespaceAffectsAll: false }),
+    async names() {
+      const names = new Set<string>()
+      for await (const keys of client.scanIterator({ MATCH: `${prefix}*::*` }))
+        for (const key of keys) names.add(key.slice(prefix.length, key.indexOf('::')))
+      return [...names]
+    },
     async close() {
       connected = false
       await client.close()

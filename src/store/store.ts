@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import Keyv, { type KeyvStoreAdapter } from 'keyv'
 import { UserError } from '../errors.ts'
 import { type Blobs, openBlobs } from './blobs.ts'
-import { openDatabase } from './database.ts'
-import { spaceMigrations, sqliteSpace } from './sqlite-space.ts'
+import type { Spaces } from './spaces.ts'
+import { openSqliteSpaces } from './sqlite-spaces.ts'
 
 export type { Blobs } from './blobs.ts'
 
@@ -26,17 +26,14 @@ export interface StoreOptions {
   readonly onError?: (error: Error) => void
 }
 
-/** 'Zoes' */
-const applicationId = 0x5a6f6573
-
 /** Its client has 400 modules, which nobody waits for who has no Redis. */
-const inRedis = async (url: string, onError: (error: Error) => void) => (await import('./redis-spaces.ts')).openRedisSpaces(url, onError)
+export const openRedis = async (url: string, onError: (error: Error) => void): Promise<Spaces> =>
+  (await import('./redis-spaces.ts')).openRedisSpaces(url, onError)
 
 /** @throws UserError store-unreachable, redis-unreachable, database-… */
 export async function openStore({ folder, redisUrl, onError = () => undefined }: StoreOptions): Promise<Store> {
   const blobs = openFolder(folder)
-  const { space: adapterOf, close } =
-    redisUrl === undefined ? openSqliteSpaces(join(folder, 'store.sqlite')) : await inRedis(redisUrl, onError)
+  const { space: adapterOf, close } = redisUrl === undefined ? openSqliteSpaces(folder) : await openRedis(redisUrl, onError)
   const spaces = new Map<string, Keyv>()
 
   return {
@@ -51,7 +48,8 @@ export async function openStore({ folder, redisUrl, onError = () => undefined }:
   }
 }
 
-function openFolder(folder: string): Blobs {
+/** Made where it is missing. @throws UserError store-unreachable */
+export function openFolder(folder: string): Blobs {
   try {
     mkdirSync(folder, { recursive: true })
     return openBlobs(join(folder, 'blobs'))
@@ -60,11 +58,6 @@ function openFolder(folder: string): Blobs {
     const sentence = `The folder ${folder} cannot be made or written (${message}): check rights and space, or name another.`
     throw new UserError('store-unreachable', sentence, { folder, reason: message }, { cause: error })
   }
-}
-
-function openSqliteSpaces(path: string): { space(name: string): KeyvStoreAdapter; close(): Promise<void> } {
-  const database = openDatabase({ path, name: 'store', applicationId, migrations: spaceMigrations })
-  return { space: (name) => sqliteSpace(database, name), close: async () => database.close() }
 }
 
 /** Namespaces are the back end's: Keyv's own prefix takes a key that begins like one for a key that has it already. */

@@ -1,11 +1,16 @@
-// An SQLite key-value store: one namespace, as Keyv wants a back end to be. Keyv keeps the time at which a value ends
+// An SQLite key-value store: its namespaces, each as Keyv wants a back end to be. Keyv keeps the time at which a value ends
 // inside the value and looks at it; the column is only for clearing away what nobody asks for any more.
 
 import { EventEmitter } from 'node:events'
+import { join } from 'node:path'
 import type { KeyvStoreAdapter } from 'keyv'
-import type { Database } from './database.ts'
+import { type Database, openDatabase } from './database.ts'
+import type { Spaces } from './spaces.ts'
 
-export const spaceMigrations = [
+/** 'Zoes' */
+const applicationId = 0x5a6f6573
+
+const migrations = [
   `CREATE TABLE entries (
      space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_ms REAL,
      PRIMARY KEY (space, key)
@@ -15,7 +20,18 @@ export const spaceMigrations = [
 
 const pageSize = 200
 
-export function sqliteSpace({ sql, transaction, erase }: Pick<Database, 'sql' | 'transaction' | 'erase'>, space: string): KeyvStoreAdapter {
+/** @param folder exists @throws UserError database-… */
+export function openSqliteSpaces(folder: string): Spaces {
+  const database = openDatabase({ path: join(folder, 'store.sqlite'), name: 'store', applicationId, migrations })
+  const names = database.sql.prepare('SELECT DISTINCT space FROM entries')
+  return {
+    space: (name) => sqliteSpace(database, name),
+    names: async () => names.all().map(({ space }) => String(space)),
+    close: async () => database.close(),
+  }
+}
+
+function sqliteSpace({ sql, transaction, erase }: Pick<Database, 'sql' | 'transaction' | 'erase'>, space: string): KeyvStoreAdapter {
   const read = sql.prepare('SELECT value FROM entries WHERE space = ? AND key = ?')
   const write = sql.prepare('INSERT OR REPLACE INTO entries (space, key, value, expires_ms) VALUES (?, ?, ?, ?)')
   const remove = sql.prepare('DELETE FROM entries WHERE space = ? AND key = ?')
