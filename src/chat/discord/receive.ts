@@ -4,6 +4,7 @@
 import { type Client, InteractionType } from 'discord.js'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { Attachment } from '../contract/attachment.ts'
+import { withEmptied } from '../contract/emptied-fields.ts'
 import type { Circumstances, Incoming, OptionInput, Said, Typing } from '../contract/incoming.ts'
 import { reactionNamed } from '../contract/reactions.ts'
 import type { Address, Interaction } from './address.ts'
@@ -160,14 +161,14 @@ function saidIn({ type, data }: InteractionEvent): Said {
     const modal = modalData.safeParse(data).data
     const purpose = modal && purposeOf(modal.custom_id)
     if (purpose) {
-      const { command, action, fixed } = purpose
+      const { command, action, fixed, emptiable } = purpose
       const inputs = modal.components
         .flatMap(({ component, components }) => (component ? [component, ...components] : components))
         .map(
           ({ custom_id, value, values }) =>
             [custom_id, pickedOf(values, modal.resolved.attachments) ?? inputOf(value, modal.resolved.attachments)] as const,
         )
-      return { kind: 'command', command, ...omitUndefined({ action }), options: { ...fixed, ...present(inputs) } }
+      return { kind: 'command', command, ...omitUndefined({ action }), options: { ...fixed, ...withEmptied(present(inputs), emptiable) } }
     }
   }
   return { kind: 'text', text: '' }

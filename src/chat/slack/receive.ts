@@ -4,6 +4,7 @@ import type { App } from '@slack/bolt'
 import type { z } from 'zod'
 import { omitUndefined } from '../../omit-undefined.ts'
 import type { Attachment } from '../contract/attachment.ts'
+import { withEmptied } from '../contract/emptied-fields.ts'
 import type { Asker, Choice, Circumstances, Said } from '../contract/incoming.ts'
 import type { Receiver } from '../contract/platform.ts'
 import { reactionNamed } from '../contract/reactions.ts'
@@ -70,8 +71,8 @@ export function listen(app: App, { receiver, workspace, identity, post, operator
     const payload = read(submissionPayload, body, log)
     const metadata = payload && readMetadata(payload.view.private_metadata)
     if (!metadata) return
-    const { command, action, fixed, address } = metadata
-    const options = { ...filledIn(payload.view.state.values), ...fixed }
+    const { command, action, fixed, emptiable = [], address } = metadata
+    const options = { ...withEmptied(filledIn(payload.view.state.values), emptiable), ...fixed }
     const { id: user, name, username } = payload.user
     const where = { ...address, user, name: name ?? username, trigger: payload.trigger_id }
     await dispatch(`view ${payload.view.id}`, where, { kind: 'command', command, ...omitUndefined({ action }), options })

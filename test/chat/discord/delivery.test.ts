@@ -7,7 +7,7 @@ import { commands } from '../../../commands/index.ts'
 import { createDiscord } from '../../../src/chat/discord/index.ts'
 import type { FakePlatform } from '../fake-platform.ts'
 import { newFolder, openTestChat, smallWebp, type TestChat } from '../test-chat.ts'
-import type { Data, DiscordMessage, User } from './discord-state.ts'
+import type { Data, DiscordMessage, Interaction, User } from './discord-state.ts'
 import { walk } from './rules.ts'
 import { type DiscordServer, startDiscord } from './server.ts'
 import { createUserActions, readable, type UserActions } from './user-actions.ts'
@@ -58,6 +58,15 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
   const newWords = (user: User, words: RegExp, act: () => unknown) =>
     following(act, (before) => actions.seenBy(user).find((one) => !before.has(one.id) && words.test(readable(one))))
 
+  async function dialogOf(press: () => Interaction): Promise<Data> {
+    const pressed = press()
+    for (let tries = 0; pressed.modal === undefined; tries++) {
+      assert.ok(tries < 500, 'a dialog opens')
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    return pressed.modal as Data
+  }
+
   let first: DiscordMessage
 
   it('ends in one message with the animation, everything that draws it again, and a button for each act', async () => {
@@ -87,14 +96,14 @@ describe('a request on Discord', { timeout: 120_000 }, () => {
     const label = buttonsOf(first)
       .map((one) => String(one['label']))
       .find((one) => /字/.test(one))!
-    const pressed = actions.press(ann(), first.id, label)
-    for (let tries = 0; pressed.modal === undefined; tries++) {
-      assert.ok(tries < 500, 'a dialog opens')
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    const modal = pressed.modal as Data
-    const changed = await newAnimation(ann(), () => actions.submit(ann(), modal, { prompt: 'a blue ball' }))
+    const modal = await dialogOf(() => actions.press(ann(), first.id, label))
+    const same = await newAnimation(ann(), () => actions.submit(ann(), modal, { prompt: 'a green ball', style: 'anime' }))
+    assert.match(readable(same), /a green ball.*anime/s)
+    // what stood in the other fields is taken out
+    const other = await dialogOf(() => actions.press(ann(), first.id, label))
+    const changed = await newAnimation(ann(), () => actions.submit(ann(), other, { prompt: 'a blue ball' }))
     assert.ok(readable(changed).includes('a blue ball'))
+    assert.ok(!readable(changed).includes('anime'))
   })
 
   it('is refused with a sentence where it cannot be: to who asked, in their language', async () => {

@@ -90,6 +90,20 @@ describe('requests in Slack', () => {
     )
   })
 
+  test('what is taken out of a dialog is gone, and what is left alone stays', async () => {
+    await harness.speak('ann', 'animate', { prompt: 'a gull in fog', style: 'anime', negative: 'rain' })
+    const first = await newest('bob', 'a gull in fog')
+    assert.ok(first.text.includes('anime') && first.text.includes('rain'))
+    await harness.press('ann', first.message, 'Change words')
+    await harness.submit('ann', { prompt: 'a gull in the sun' })
+    const same = await newest('bob', 'a gull in the sun')
+    assert.ok(same.text.includes('anime') && same.text.includes('rain'))
+    await harness.press('ann', first.message, 'Change words')
+    await harness.submit('ann', { prompt: 'a gull at night', negative: '', style: '', seed: '' })
+    const bare = await newest('bob', 'a gull at night')
+    assert.ok(!bare.text.includes('anime') && !bare.text.includes('rain'), bare.text)
+  })
+
   test('what cannot be drawn there is refused to the asker alone, with the step', async () => {
     const { ids } = harness.server
     await harness.slash(ids.ann, 'animate a cat', { channel_id: ids.elsewhere, channel_name: 'elsewhere' })

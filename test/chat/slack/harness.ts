@@ -262,7 +262,7 @@ function stateOf(view: JsonObject, values: Readonly<Record<string, string>>): Js
   const fields = (view['blocks'] as JsonObject[]).map((block) => {
     const { type, action_id: action } = block['element'] as { type: string; action_id: string }
     const name = String(block['block_id'])
-    const value = values[name] ?? before[name] ?? null
+    const value = (values[name] ?? before[name]) || null
     const filled = type.endsWith('select')
       ? { selected_option: value === null ? null : { text: { type: 'plain_text', text: value }, value } }
       : { value }

@@ -8,6 +8,7 @@ import {
   TextInputStyle,
 } from 'discord.js'
 import { z } from 'zod'
+import { emptiableIn } from '../../contract/emptied-fields.ts'
 import type { Choice } from '../../contract/incoming.ts'
 import type { Field, Form } from '../../contract/outgoing.ts'
 import { shortened } from '../../contract/plain-text.ts'
@@ -16,26 +17,33 @@ import { shortened } from '../../contract/plain-text.ts'
 const maxFields = 5
 
 export function modalOf({ title, command, action, fixed, fields }: Form): APIModalInteractionResponseCallbackData {
-  const id = JSON.stringify([command, action ?? '', fixed])
+  const shown = fields.slice(0, maxFields)
+  const emptiable = emptiableIn(shown)
+  const id = JSON.stringify([command, action ?? '', fixed, ...(emptiable.length > 0 ? [emptiable] : [])])
   if (id.length > 100) throw new Error(`what a dialog is for fits 100 characters on Discord, got ${id.length}`)
   return {
     custom_id: id,
     title: shortened(title, 45),
-    components: fields.slice(0, maxFields).map(labelOf),
+    components: shown.map(labelOf),
   }
 }
 
+export interface ModalPurpose extends Pick<Form, 'command' | 'action' | 'fixed'> {
+  /** Fields that say `none` when they come back empty. */
+  readonly emptiable: readonly string[]
+}
+
 /** What a modal was for; undefined where the id is not one of ours. */
-export function purposeOf(id: string): Pick<Form, 'command' | 'action' | 'fixed'> | undefined {
+export function purposeOf(id: string): ModalPurpose | undefined {
   try {
-    const [command, action, fixed] = purposeSchema.parse(JSON.parse(id))
-    return { command, ...(action && { action }), fixed }
+    const [command, action, fixed, emptiable = []] = purposeSchema.parse(JSON.parse(id))
+    return { command, ...(action && { action }), fixed, emptiable }
   } catch {
     return undefined
   }
 }
 
-const purposeSchema = z.tuple([z.string(), z.string(), z.record(z.string(), z.string())])
+const purposeSchema = z.tuple([z.string(), z.string(), z.record(z.string(), z.string()), z.array(z.string()).optional()])
 
 function labelOf(field: Field): APILabelComponent {
   const { label, help } = field

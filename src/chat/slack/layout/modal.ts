@@ -5,6 +5,7 @@ import type { types } from '@slack/bolt'
 import { z } from 'zod'
 import { omitUndefined } from '../../../omit-undefined.ts'
 import type { Attachment } from '../../contract/attachment.ts'
+import { emptiableIn } from '../../contract/emptied-fields.ts'
 import type { Choice, OptionInput } from '../../contract/incoming.ts'
 import { type IntegerOption, type NumberOption, numberIn, type Option } from '../../contract/option.ts'
 import type { Field, Form } from '../../contract/outgoing.ts'
@@ -18,10 +19,11 @@ const metadataSchema = z.object({
   command: z.string(),
   action: z.string().optional(),
   fixed: z.record(z.string(), z.string()),
+  emptiable: z.array(z.string()).optional(),
   address: addressSchema,
 })
 
-/** What a modal carries: which command it ends in, and where it was opened. */
+/** What a modal carries: which command it ends in, which fields say `none` when they are emptied, and where it was opened. */
 export type ModalMetadata = z.infer<typeof metadataSchema>
 
 export function viewOf(form: Form, { trigger: _, ...address }: Address): types.ModalView {
@@ -31,7 +33,7 @@ export function viewOf(form: Form, { trigger: _, ...address }: Address): types.M
     callback_id: formCallback,
     title: plain(form.title, 24),
     submit: plain(form.submit, 24),
-    private_metadata: metadataJson({ command, ...omitUndefined({ action }), fixed, address }),
+    private_metadata: metadataJson({ command, ...omitUndefined({ action }), fixed, emptiable: emptiableIn(form.fields), address }),
     blocks: form.fields.map(blockOf),
   }
 }

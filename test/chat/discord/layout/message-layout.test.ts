@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { commands } from '../../../../commands/index.ts'
 import type { Command } from '../../../../src/chat/contract/command.ts'
+import { emptiableIn } from '../../../../src/chat/contract/emptied-fields.ts'
 import type { Button, Outgoing, Picture, Tone } from '../../../../src/chat/contract/outgoing.ts'
 import { truncate } from '../../../../src/chat/delivery/rendering/truncate.ts'
 import { commandsJson, declaredName } from '../../../../src/chat/discord/application-commands.ts'
@@ -278,7 +279,12 @@ describe('dialogs on Discord', () => {
         const data = modalOf(form)
         const body = { type: 9, data }
         assert.deepEqual([...wrongBody(operation, body), ...wrongCallback(body, [])], [], `${name} ${action}`)
-        assert.deepEqual(purposeOf(data.custom_id), { command: name, ...(action && { action }), fixed: { job: 'k3j9x' } })
+        assert.deepEqual(purposeOf(data.custom_id), {
+          command: name,
+          ...(action && { action }),
+          fixed: { job: 'k3j9x' },
+          emptiable: emptiableIn(fields.slice(0, 5)),
+        })
       }
     }
   })
