@@ -1,5 +1,6 @@
-// A disk cache: a folder of bounded size that evicts the least recently used files. When a file was used is the time at which it was last
-// written, so that all processes that share the folder agree. What is in it and how it is written is the business of whoever uses it.
+// A disk cache: a folder of bounded size that evicts the least recently used files. When a file was used is its time of access, set
+// at every use, so that all processes that share the folder agree, however the disk is mounted. When it was written stays: what is computed
+// from a file is kept under that. What is in it and how it is written is the business of whoever uses it.
 
 import { existsSync, readdirSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,9 +33,9 @@ const abandonedMs = 3_600_000
 
 /** A file of another account, or on a disk that cannot be written, is no less good for being as old as it looks. */
 function touch(path: string): void {
-  const now = new Date()
   try {
-    utimesSync(path, now, now)
+    // Times are set in milliseconds: the first use, before anybody can have read it, rounds what the next ones leave alone.
+    utimesSync(path, new Date(), statSync(path).mtime)
   } catch {
     // evicted sooner than it would be
   }
@@ -47,7 +48,7 @@ export function createDiskCache<T>({ dir, ending, open, protect }: DiskCacheOpti
     return readdirSync(dir).flatMap((name) => {
       if (!name.endsWith(ending) && !name.endsWith(partialEnding)) return []
       const stat = statSync(join(dir, name), { throwIfNoEntry: false })
-      return stat ? [{ name, bytes: stat.size, usedMs: stat.mtimeMs }] : []
+      return stat ? [{ name, bytes: stat.size, usedMs: stat.atimeMs, writtenMs: stat.mtimeMs }] : []
     })
   }
 
@@ -70,7 +71,7 @@ export function createDiskCache<T>({ dir, ending, open, protect }: DiskCacheOpti
 
     evict(mostBytes) {
       const remove = ({ name }: Entry): void => rmSync(join(dir, name), { force: true })
-      const abandoned = (it: Entry): boolean => isPartial(it) && it.usedMs < Date.now() - abandonedMs
+      const abandoned = (it: Entry): boolean => isPartial(it) && it.writtenMs < Date.now() - abandonedMs
       for (const it of files().filter(abandoned)) remove(it)
       const left = files()
       let total = sumOf(left)
@@ -94,6 +95,7 @@ interface Entry {
   readonly name: string
   readonly bytes: number
   readonly usedMs: number
+  readonly writtenMs: number
 }
 
 const isPartial = ({ name }: Entry): boolean => name.endsWith(partialEnding)

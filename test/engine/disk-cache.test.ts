@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, u
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
+import { fileStamp } from '../../src/engine/checkpoint/tensor/file-stamp.ts'
 import { createDiskCache, type DiskCacheOptions } from '../../src/engine/disk-cache.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'zoetrope-disk-cache-'))
@@ -45,6 +46,16 @@ test('the least recently used files are evicted, and no more than is needed', ()
   assert.equal(cache.takenBytes(), 40)
   cache.evict(20)
   assert.deepEqual(readdirSync(dir), ['a.text', 'd.text'])
+})
+
+test('to be used is not to be written: what was computed from a file is found by its stamp at every start', () => {
+  writeFileSync(join(dir, 'a.text'), '123456789.')
+  assert.ok(cacheOf().find('a')) // whoever writes one finds it before it is read
+  const stamp = fileStamp(join(dir, 'a.text'))
+  for (const _ of [1, 2, 3]) {
+    assert.ok(cacheOf().find('a'))
+    assert.equal(fileStamp(join(dir, 'a.text')), stamp)
+  }
 })
 
 test('what was found is protected: all of it, or the last', () => {

@@ -17,6 +17,7 @@ import { after, test } from 'node:test'
 import { readLora } from '../../../../src/engine/checkpoint/lora/read.ts'
 import { type AppliedDelta, planLoras, shapesIn } from '../../../../src/engine/checkpoint/lora/runtime/adapter-plan.ts'
 import { openTensorFile } from '../../../../src/engine/checkpoint/open.ts'
+import { fileStamp } from '../../../../src/engine/checkpoint/tensor/file-stamp.ts'
 import { float32Of, type Tensor } from '../../../../src/engine/checkpoint/tensor/tensor.ts'
 import { createMergedWeightsCache, type MergedWeightsCacheOptions } from '../../../../src/engine/pipeline/loras/merged-weights-cache.ts'
 import { netsOf } from '../../../../src/engine/pipeline/model/model.ts'
@@ -71,8 +72,10 @@ test('a file is made once, and again for another strength, another file, another
   made.merge(base, merged(0.7), stampOf)
   const [name] = readdirSync(dir)
   const written = statSync(join(dir, name!)).ino
+  const stamp = fileStamp(join(dir, name!))
   cacheIn(dir).merge(base, merged(0.7), stampOf)
   assert.equal(names(), 1)
+  assert.equal(fileStamp(join(dir, name!)), stamp, 'what was computed from it is found again')
   assert.equal(statSync(join(dir, name!)).ino, written, 'also by another process')
   made.merge(base, merged(0.6), stampOf)
   assert.equal(names(), 2)
