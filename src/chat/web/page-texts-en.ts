@@ -50,6 +50,8 @@ export const en = {
   'load-failed': 'This could not be loaded. {why}',
   offline: 'No connection. Trying again …',
   online: 'Connected again.',
+  'cookies-needed':
+    'The page knows you by a cookie, and your browser keeps none of it: allow cookies here, or open the page through https.',
 
   'queue-empty': 'Nothing is waiting. What you ask for now starts at once.',
   'queue-place': '{ahead} before it',

@@ -52,6 +52,7 @@ export const zh: PageTexts = {
   'load-failed': '无法加载。{why}',
   offline: '连接已断开，正在重试……',
   online: '已重新连接。',
+  'cookies-needed': '页面靠 Cookie 认出你，但浏览器没有保存它：请允许这里使用 Cookie，或通过 https 打开页面。',
 
   'queue-empty': '没有人在等。现在提交会马上开始。',
   'queue-place': '前面还有 {ahead} 个',

@@ -23,11 +23,7 @@ let browser: Browser | undefined
 after(() => browser?.close())
 
 /** A window of its own, as of another person; scripts that fail are gathered in `errors`. */
-export async function openPage(
-  origin: string,
-  options: BrowserContextOptions = {},
-  composer = 'Your message',
-): Promise<{ page: Page; errors: string[] }> {
+export async function newPage(options: BrowserContextOptions = {}): Promise<{ page: Page; errors: string[] }> {
   browser ??= await chromium.launch({ executablePath, args })
   const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, locale: 'en-US', colorScheme: 'light', ...options })
   const page = await context.newPage()
@@ -38,9 +34,19 @@ export async function openPage(
     // also what the content policy forbade
     if (message.type() === 'error') errors.push(message.text())
   })
-  await page.goto(origin)
-  await page.getByLabel(composer).waitFor()
   return { page, errors }
+}
+
+/** A new window with the page in it, ready to be used. */
+export async function openPage(
+  origin: string,
+  options: BrowserContextOptions = {},
+  composer = 'Your message',
+): Promise<{ page: Page; errors: string[] }> {
+  const opened = await newPage(options)
+  await opened.page.goto(origin)
+  await opened.page.getByLabel(composer).waitFor()
+  return opened
 }
 
 /** Waits until the picture that is shown has so many pixels a row. The page's own policy forbids to wait inside it. */

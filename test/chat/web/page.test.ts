@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { createWeb, type Web } from '../../../src/chat/web/index.ts'
-import { hasChromium, openPage, pictureOf } from './chromium.ts'
+import { hasChromium, newPage, openPage, pictureOf } from './chromium.ts'
 import { createScriptedChat, type ScriptedChat } from './scripted-chat.ts'
 import { webOptions } from './web-options.ts'
 
@@ -46,6 +46,12 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     const one = await openPage(origin, options)
     opened.push(one)
     return one.page
+  }
+  /** Before the page is opened in it. */
+  async function visit(): Promise<{ page: Page; errors: string[] }> {
+    const one = await newPage()
+    opened.push(one)
+    return one
   }
   async function say(page: Page, words: string): Promise<void> {
     await page.getByLabel('Your message').fill(words)
@@ -301,6 +307,48 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     await say(page, '/queue')
     await page.getByRole('log').getByText('You said /queue.').waitFor()
     forgiveTheOutage()
+  })
+
+  it('a page whose first calls fail says why, and opens when it is tried again', async () => {
+    const { page, errors } = await visit()
+    await page.route('**/api/house*', (route) => route.abort())
+    await page.route('**/api/hello*', (route) => route.fulfill({ status: 429, json: { code: 'too-many-guests' } }))
+    await page.goto(origin)
+    for (const [path, why] of [
+      ['**/api/house*', 'The server cannot be reached.'],
+      ['**/api/hello*', 'Too many guests have come from your network.'],
+    ] as const) {
+      await page.getByRole('alert').getByText(`This could not be loaded. ${why}`).waitFor()
+      await page.unroute(path)
+      await page.getByRole('button', { name: 'Try again' }).click()
+    }
+    await say(page, '/queue')
+    await page.getByRole('log').getByText('You said /queue.').waitFor()
+    errors.splice(0, errors.length, ...errors.filter((error) => !/ERR_FAILED|429/.test(error)))
+  })
+
+  it('a browser that keeps nothing for the page is told so once, and opens it when it does', async () => {
+    const { page, errors } = await visit()
+    // as browsers do where cookies are blocked: the page's memory throws, and whom a response made them is forgotten
+    await page.addInitScript(
+      `Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError') } })`,
+    )
+    let hellos = 0
+    await page.route('**/api/hello*', async (route) => {
+      hellos++
+      await route.fulfill({ json: await (await fetch(`${origin}/api/hello`, { method: 'POST', headers: { origin } })).json() })
+    })
+    let loads = 0
+    page.on('load', () => loads++)
+    await page.goto(origin)
+    await page.getByRole('alert').getByText('your browser keeps none').waitFor()
+    await page.waitForTimeout(1500)
+    assert.deepEqual({ loads, hellos }, { loads: 1, hellos: 4 }, 'nobody is made new for ever')
+    await page.unrouteAll()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await say(page, '/queue')
+    await page.getByRole('log').getByText('You said /queue.').waitFor()
+    errors.splice(0, errors.length, ...errors.filter((error) => !error.includes('401')))
   })
 
   it('people see what is for everybody, not what is for others, and words are never markup', async () => {

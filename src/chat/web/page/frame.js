@@ -6,10 +6,11 @@ import { el, fill } from './element.js'
 import { icon } from './icons.js'
 import { isDark, preferences } from './preferences.js'
 import { text } from './texts.js'
+import { showTrouble } from './views/loading.js'
 
 /**
  * @param {Readonly<Record<string, View>>} views by name; the first is where one begins
- * @returns {{ go: (name: string) => void, offline: (is: boolean) => void }}
+ * @returns {{ go: (name: string) => void, offline: (is: boolean) => void, end: (why: string) => void }} `end`: nothing can be done here until the page is loaded again
  */
 export function createFrame(views) {
   const names = Object.keys(views)
@@ -69,6 +70,12 @@ export function createFrame(views) {
     go,
     offline(is) {
       lost.hidden = !is
+    },
+    end(why) {
+      views[now]?.leave()
+      const place = el('main', { class: 'view' })
+      fill(document.body, place)
+      showTrouble(place, why, () => location.reload())
     },
   }
 }

@@ -1,7 +1,7 @@
 // The page: says hello, builds its views, and keeps them with what the server tells.
 
 /** @import { Form } from '../../contract/outgoing.ts' */
-/** @import { Me, ShownMessage } from '../page-json.ts' */
+/** @import { Me, PageSetup, ShownMessage } from '../page-json.ts' */
 
 import { createServer } from './api-client.js'
 import { createComposer } from './composer/composer.js'
@@ -13,6 +13,7 @@ import { openStream } from './stream.js'
 import { speak, text } from './texts.js'
 import { createChat } from './views/chat.js'
 import { createGallery } from './views/gallery.js'
+import { loadInto } from './views/loading.js'
 import { createQueue } from './views/queue.js'
 import { createSamples } from './views/samples.js'
 import { createSettings } from './views/settings.js'
@@ -26,12 +27,21 @@ import { createStyles } from './views/styles.js'
  */
 
 const server = createServer(() => preferences.locale, text)
-/** @type {Me} */
-let me = await server.hello()
-const setup = await server.setup()
-speak(setup.texts)
-document.documentElement.lang = setup.language
-document.title = text('title')
+const opening = el('main', { class: 'view' })
+document.body.prepend(opening)
+/** @type {{ setup: PageSetup, greeted: Me }} */
+const { setup, greeted } = await new Promise((resolve) => {
+  void loadInto(opening, async () => {
+    const setup = await server.setup()
+    // first of all, so that everything else is refused in the page's language
+    speak(setup.texts)
+    document.documentElement.lang = setup.language
+    document.title = text('title')
+    resolve({ setup, greeted: await server.hello() })
+  })
+})
+opening.remove()
+let me = greeted
 
 /** Commands that this person may use. */
 const commands = () =>
@@ -120,8 +130,11 @@ const stream = openStream(() => preferences.locale, {
   caughtUp: (count) => chat.caughtUp(count),
   async again() {
     const { person } = await server.hello()
+    if (person === me.person) return
     // the server has another memory than before: everything begins anew
-    if (person !== me.person) location.reload()
+    if (await isKnown(person)) return location.reload()
+    stream.end()
+    frame.end(text('cookies-needed'))
   },
   state(connected) {
     frame.offline(!connected)
@@ -129,3 +142,13 @@ const stream = openStream(() => preferences.locale, {
     wasOff = !connected
   },
 })
+
+/**
+ * Whether the server knows this browser by its cookie: one that keeps none is somebody new at each hello, and a reload would be the next. Of two
+ * windows that become somebody new at once the later is both: so a second time is asked.
+ * @param {string} person whom it has just become
+ */
+async function isKnown(person) {
+  const second = await server.hello()
+  return second.person === person || second.person === (await server.hello()).person
+}

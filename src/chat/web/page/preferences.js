@@ -5,32 +5,33 @@
 
 const darkDevice = matchMedia('(prefers-color-scheme: dark)')
 const calmDevice = matchMedia('(prefers-reduced-motion: reduce)')
+const storage = openStorage()
 
 export const preferences = {
   /** @returns {Theme} */
   get theme() {
-    return among(localStorage.getItem('theme'), ['auto', 'light', 'dark'])
+    return among(storage.getItem('theme'), ['auto', 'light', 'dark'])
   },
   set theme(theme) {
-    localStorage.setItem('theme', theme)
+    storage.setItem('theme', theme)
     if (theme === 'auto') delete document.documentElement.dataset['theme']
     else document.documentElement.dataset['theme'] = theme
   },
 
   /** @returns {Motion} */
   get motion() {
-    return among(localStorage.getItem('motion'), ['auto', 'play', 'pause'])
+    return among(storage.getItem('motion'), ['auto', 'play', 'pause'])
   },
   set motion(motion) {
-    localStorage.setItem('motion', motion)
+    storage.setItem('motion', motion)
   },
 
   /** BCP 47. */
   get locale() {
-    return localStorage.getItem('locale') ?? navigator.language ?? 'en'
+    return storage.getItem('locale') ?? navigator.language ?? 'en'
   },
   set locale(locale) {
-    localStorage.setItem('locale', locale)
+    storage.setItem('locale', locale)
   },
 }
 
@@ -52,4 +53,15 @@ export function isCalm() {
  */
 function among(value, known) {
   return known.find((one) => one === value) ?? known[0]
+}
+
+/** @returns {Pick<Storage, 'getItem' | 'setItem'>} */
+function openStorage() {
+  try {
+    return localStorage
+  } catch {
+    // forbidden along with cookies: what is chosen holds until the page is left
+    const chosen = new Map()
+    return { getItem: (key) => chosen.get(key) ?? null, setItem: (key, value) => void chosen.set(key, value) }
+  }
 }

@@ -18,10 +18,11 @@ const longestWaitMs = 15_000
 /**
  * @param {() => string} locale
  * @param {StreamListener} listener
- * @returns {{ restart: () => void }} from the beginning
+ * @returns {{ restart: () => void, end: () => void }} `restart`: from the beginning; `end`: for good
  */
 export function openStream(locale, listener) {
   let last = ''
+  let ended = false
   let waitMs = 500
   /** @type {EventSource | undefined} */
   let source
@@ -36,6 +37,7 @@ export function openStream(locale, listener) {
 
   function open() {
     close()
+    if (ended) return
     const opened = new EventSource(`/api/events?locale=${encodeURIComponent(locale())}&after=${last}`)
     source = opened
     /** @param {string} name @param {(data: string) => void} use */
@@ -75,6 +77,10 @@ export function openStream(locale, listener) {
     restart() {
       last = ''
       open()
+    },
+    end() {
+      ended = true
+      close()
     },
   }
 }

@@ -1,7 +1,12 @@
 // What the page says, in the language that the server gave; filled with values.
 
-/** @type {Readonly<Record<string, string>>} */
-let table = {}
+/** Until the server has given them: why it has not. @type {Readonly<Record<string, string>>} */
+let table = {
+  retry: 'Try again',
+  'load-failed': 'This could not be loaded. {why}',
+  'error-broken': 'Something broke.',
+  'error-offline': 'The server cannot be reached.',
+}
 
 /** @param {Readonly<Record<string, string>>} texts */
 export function speak(texts) {

@@ -14,10 +14,19 @@ export async function loadInto(place, load) {
     await load()
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const again = el('button', { class: 'button usual', type: 'button', onClick: () => void loadInto(place, load) }, text('retry'))
-    const sentence = el('p', {}, text('load-failed', { why: error.message }))
-    fill(place, el(place.matches('ul, ol') ? 'li' : 'div', { class: 'empty-line', role: 'alert' }, sentence, again))
+    showTrouble(place, text('load-failed', { why: error.message }), () => void loadInto(place, load))
   } finally {
     place.removeAttribute('aria-busy')
   }
+}
+
+/**
+ * Why something is not there, where it would stand, with a way to try again.
+ * @param {HTMLElement} place
+ * @param {string} why
+ * @param {() => void} again
+ */
+export function showTrouble(place, why, again) {
+  const button = el('button', { class: 'button usual', type: 'button', onClick: again }, text('retry'))
+  fill(place, el(place.matches('ul, ol') ? 'li' : 'div', { class: 'empty-line', role: 'alert' }, el('p', {}, why), button))
 }
