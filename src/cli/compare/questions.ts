@@ -1,9 +1,9 @@
 // The questions that a comparison answers, each with the variants whose figures stand side by side. On the small model's world they are those
 // of AnimateDiff's paper, and one that it does not ask.
 
-import { basename } from 'node:path'
 import type { NamedLora } from '../../engine/index.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { shortPaths } from './short-paths.ts'
 import type { Variant } from './variants.ts'
 
 export interface Question {
@@ -31,14 +31,16 @@ export function paperQuestions({ checkpoint, motions, vae, styles, others }: Pap
     model: { checkpoint, motion, loras: [], ...omitUndefined({ vae }), ...change },
   })
   const whole = variant('AnimateDiff')
+  const names = shortPaths([...styles.map(({ file }) => file), ...others])
+  const lookOf = ({ file, strength }: NamedLora): string => `${names.get(file)!.replace(/\.safetensors$/, '')} ${strength}`
   return [
     { title: '(a) against Text2Video-Zero', variants: [whole, { ...variant('Text2Video-Zero'), method: 'zero' }] },
     {
       title: '(b) on another base than that of training',
       variants: [
         whole,
-        ...styles.map((style) => variant(`${basename(style.file, '.safetensors')} ${style.strength}`, { loras: [style] })),
-        ...others.map((other) => variant(basename(other), { checkpoint: other })),
+        ...styles.map((style) => variant(lookOf(style), { loras: [style] })),
+        ...others.map((other) => variant(names.get(other)!, { checkpoint: other })),
       ],
     },
     {

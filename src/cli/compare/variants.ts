@@ -1,8 +1,8 @@
 // Variants that are compared: every method, on every base, in every style.
 
-import { basename } from 'node:path'
 import type { Method, ModelSources, NamedLora } from '../../engine/index.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
+import { shortPaths } from './short-paths.ts'
 
 export interface Variant {
   readonly name: string
@@ -23,6 +23,7 @@ export interface VariantSources {
 
 /** Method by method; names say what sets one apart. */
 export function variantsOf({ methods, bases, styles, motions, vae }: VariantSources): Variant[] {
+  const names = shortPaths([...bases, ...styles.map(({ file }) => file)])
   return methods.flatMap((method) =>
     bases.flatMap((checkpoint) =>
       // Text2Video-Zero has no motion module, whatever its strength.
@@ -30,9 +31,9 @@ export function variantsOf({ methods, bases, styles, motions, vae }: VariantSour
         [undefined, ...styles].map((style): Variant => {
           const parts = [
             method,
-            ...(bases.length > 1 ? [basename(checkpoint)] : []),
+            ...(bases.length > 1 ? [names.get(checkpoint)!] : []),
             ...(strength === undefined ? [] : [`motion ${strength}`]),
-            ...(style ? [`${basename(style.file)} ${style.strength}`] : []),
+            ...(style ? [`${names.get(style.file)} ${style.strength}`] : []),
           ]
           return { name: parts.join(', '), method, model: { checkpoint, ...omitUndefined({ motion, vae }), loras: style ? [style] : [] } }
         }),
