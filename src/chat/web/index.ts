@@ -47,8 +47,8 @@ export interface WebOptions {
 }
 
 export interface Web extends Platform {
-  /** Takes away everything that this person said and got, and their name. */
-  forget(person: string): void
+  /** Takes away everything that this person said, got and handed over, and their name. */
+  forget(person: string): Promise<void>
 }
 
 const limits: PlatformLimits = {
@@ -88,6 +88,7 @@ export function createWeb(options: WebOptions): Web {
   const prune = () => {
     conversation.prune(now() - options.retentionDays * dayMs)
     conversation.trim()
+    void uploads.prune().catch(options.broken)
   }
 
   return {
@@ -149,9 +150,10 @@ export function createWeb(options: WebOptions): Web {
 
     fetchFile: (attachment, signal) => uploads.read(attachment, signal),
 
-    forget(person) {
+    async forget(person) {
       conversation.forget(person)
       users.forget(person)
+      await uploads.forget(person)
     },
   }
 }

@@ -1,4 +1,4 @@
-// Uploads: files that people hand over with a command, kept beside the conversation until the command has read them; an hour at most.
+// Uploads: files that people hand over with a command, kept beside the conversation for it to read; an hour, or a little more, at most.
 
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -21,6 +21,9 @@ export interface Uploads {
   find(person: string, id: string): Attachment
   /** @throws UserError file-gone */
   read(attachment: Attachment, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** Takes away what was handed over too long ago. */
+  prune(): Promise<void>
+  forget(person: string): Promise<void>
   clear(): Promise<void>
 }
 
@@ -40,20 +43,23 @@ const maxTogether = 50
 
 export function createUploads(folder: string, maxBytes: number, now: () => number): Uploads {
   const uploads = new Map<string, Upload>()
-  const drop = async (id: string) => {
-    const path = uploads.get(id)?.path
-    uploads.delete(id)
-    if (path) await rm(path, { force: true })
+  const dropWhere = async (isOver: (one: Upload) => boolean) => {
+    for (const [id, one] of [...uploads]) {
+      if (!isOver(one)) continue
+      uploads.delete(id)
+      await rm(one.path, { force: true })
+    }
   }
+  const prune = () => dropWhere(({ atMs }) => now() - atMs > keptMs)
 
   return {
     async take(person, name, body, beside) {
       if (maxBytes === 0) throw new HttpError(404, 'no-uploads', 'There is no command that takes a file.')
-      for (const [id, { atMs }] of [...uploads]) if (now() - atMs > keptMs) await drop(id)
+      await prune()
       // a new one of the same person takes the place of the last
       const earlier = beside === undefined ? undefined : uploads.get(beside)
       const batch = earlier?.person === person ? earlier.batch : randomBytes(18).toString('hex')
-      for (const [id, one] of [...uploads]) if (one.person === person && one.batch !== batch) await drop(id)
+      await dropWhere((one) => one.person === person && one.batch !== batch)
       const batches = new Set([...uploads.values()].map((one) => one.batch))
       const together = [...uploads.values()].filter((one) => one.batch === batch).length
       if (batches.size - Number(batches.has(batch)) >= maxUploads || together >= maxTogether)
@@ -90,6 +96,10 @@ export function createUploads(folder: string, maxBytes: number, now: () => numbe
       if (!one) throw new UserError('file-gone', gone)
       yield* createReadStream(one.path, { signal }) as AsyncIterable<Uint8Array>
     },
+
+    prune,
+
+    forget: (person) => dropWhere((one) => one.person === person),
 
     async clear() {
       uploads.clear()

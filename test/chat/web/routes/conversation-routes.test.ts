@@ -142,7 +142,7 @@ describe('what people say on the page', () => {
       assert.equal((await ann.messages()).length, 3)
       await ann.call('POST', '/api/clear')
       assert.equal((await ann.messages()).length, 2, 'clearing leaves what all can see')
-      served.forget(ann.me.person)
+      await served.forget(ann.me.person)
       assert.equal((await ann.messages()).length, 1)
       assert.equal((await bob.messages()).length, 2)
     })
