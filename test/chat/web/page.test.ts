@@ -145,10 +145,12 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
     assert.equal(await dialog.count(), 0)
     await page.getByRole('button', { name: 'Change words' }).first().click()
     await dialog.getByLabel('Other words').fill('a <b>blue</b> ball')
+    for (const name of ['negative', 'style', 'seed']) await dialog.getByLabel(name).fill('')
     await dialog.getByRole('button', { name: 'Draw' }).click()
     await page.locator('blockquote', { hasText: 'a <b>blue</b> ball' }).waitFor()
     const received = chat.received.at(-1)!
-    assert.deepEqual(received.kind === 'command' && received.options, { job: 'k3j9x', prompt: 'a <b>blue</b> ball' })
+    const options = { job: 'k3j9x', prompt: 'a <b>blue</b> ball', negative: 'none', style: 'none' }
+    assert.deepEqual(received.kind === 'command' && received.options, options, 'what is taken out is told where there is a word for it')
   })
 
   it('a button that is pressed again before it was heard was pressed once', async () => {

@@ -23,6 +23,7 @@ export interface ScriptedChat {
   platform: Platform | undefined
 }
 
+const labels: Readonly<Record<string, string>> = { prompt: 'Other words' }
 const styles: readonly Choice[] = [
   { value: 'anime', label: 'anime · Dark outlines' },
   { value: 'sepia', label: 'sepia · An old photograph' },
@@ -49,7 +50,8 @@ export function createScriptedChat(): ScriptedChat {
     const options = incoming.kind === 'command' ? incoming.options : spoken!.inputs
     if (name === 'again' && String(options['ask']) === 'yes') {
       const { options: declared } = commands.find((one) => one.name === 'again')!.actions['']!
-      const fields = [{ name: 'prompt', option: declared['prompt']!, label: 'Other words', value: 'a red ball' }]
+      const values = { prompt: 'a red ball', negative: 'blur', style: 'sepia', seed: '7' }
+      const fields = Object.entries(values).map(([name, value]) => ({ name, option: declared[name]!, label: labels[name] ?? name, value }))
       return platform.open(address, {
         title: 'Draw it with other words',
         command: 'again',

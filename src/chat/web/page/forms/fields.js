@@ -140,7 +140,10 @@ export function createField({ command, action, name, option, label, help, value 
         }
         return taken.length > 0 ? taken : undefined
       }
-      return control.value === '' ? undefined : control.value
+      if (control.value !== '') return control.value
+      // a text that was taken out: where that is possible, there is a word for it
+      const canBeNone = option.kind === 'text' && !option.required && (option.none || option.complete === 'style')
+      return value !== '' && canBeNone ? 'none' : undefined
     },
   }
 }

@@ -86,11 +86,8 @@ export function createCommandForm({ command, action, values = {}, fixed = {}, se
   async function send() {
     const filled = new Map(await readFields(fields))
     const changed = action.options.flatMap(({ name, option }) => {
-      const [before, now] = [values[name] ?? '', filled.get(name)]
-      if (now !== undefined) return String(now) === before && !option.required ? [] : [[name, now]]
-      // a text that is taken out: where that is possible, there is a word for it
-      const canBeNone = option.kind === 'text' && (option.none || option.complete === 'style')
-      return before !== '' && canBeNone ? [[name, 'none']] : []
+      const now = filled.get(name)
+      return now === undefined || (String(now) === values[name] && !option.required) ? [] : [[name, now]]
     })
     const options = [...Object.entries(fixed), ...changed]
     await say({ kind: 'command', command: command.name, ...(action.name && { action: action.name }), options })
