@@ -1,14 +1,14 @@
 // `npm start` and `npm run gpu-host` as people start them: two processes with a Redis between them, the model that ships.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { json } from 'node:stream/consumers'
+import { json, text as readText } from 'node:stream/consumers'
 import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings } from '../src/media/inspect.ts'
@@ -58,6 +58,8 @@ describe('a bot and a GPU host that share nothing but Redis and a key', { skip: 
       await (await fetch(`${host.health}/metrics`)).text(),
       /zoetrope_host_runs_total\{device="cpu",outcome="done",host="ada"\} 1/,
     )
+    const second = await startAgain({ ...environment, ZOETROPE_HOME: join(homes, 'host'), HOST_NAME: 'bob' })
+    assert.match(second, /^Another GPU host has its files in .*host: give each a folder of its own \(ZOETROPE_HOME\)/m)
     assert.ok(!`${asked.logged()}${host.logged()}`.includes('bouncing'), 'what people write is in no log')
     assert.equal(await stop(host), 0)
     while (!/GPU host ada has left/.test(asked.said())) await sleep(20)
@@ -114,6 +116,15 @@ test('a GPU host takes no arguments, and says where its settings come from', () 
   assert.equal(help.status, 0)
   assert.match(help.stdout, /^HOST_TAKES +drawings/m)
 })
+
+/** @returns what it says of why it does not start */
+async function startAgain(environment: NodeJS.ProcessEnv): Promise<string> {
+  const program = join(import.meta.dirname, '../src/gpu-host.ts')
+  const started = spawn(process.execPath, [program], { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const [said] = await Promise.all([readText(started.stderr), once(started, 'exit')])
+  assert.equal(started.exitCode, 1)
+  return said
+}
 
 interface CollectedSpan {
   readonly service: string

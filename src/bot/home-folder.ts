@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 
 /** What lies in one of ours. Another folder that somebody names is not ours to close. */
 const known =
-  /^(?:admin-token|cache|file-contents\.json|host-key|lost\+found|models|store|styles|terminal|trainings|uploads|(?:journal|page)\.sqlite(?:-\w+)?)$/
+  /^(?:admin-token|cache|file-contents\.json|gpu-host-lock|host-key|lost\+found|models|store|styles|terminal|trainings|uploads|(?:journal|page)\.sqlite(?:-\w+)?)$/
 
 /** @throws UserError no-home */
 export function openHome(home: string): void {

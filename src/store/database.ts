@@ -6,6 +6,8 @@
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../errors.ts'
+import { takeLock } from './process-lock.ts'
+import { codes, resultCode } from './sqlite-codes.ts'
 import { createDurability, createErasure } from './write-ahead-log.ts'
 
 export interface DatabaseOptions {
@@ -43,12 +45,13 @@ const logPages = 8000
 export function openDatabase(options: DatabaseOptions): Database {
   const { path, migrations, alone = false, waitMs = 5000 } = options
   let sql: DatabaseSync | undefined
-  let lock: DatabaseSync | undefined
+  let unlock: (() => void) | undefined
   try {
     if (path !== ':memory:') keepFromOthers(path)
     if (alone && path !== ':memory:') {
       keepFromOthers(`${path}-lock`)
-      lock = takeLock(`${path}-lock`, waitMs)
+      unlock = takeLock(`${path}-lock`, waitMs)
+      if (!unlock) throw locked(options)
     }
     sql = new DatabaseSync(path, { timeout: waitMs })
     checkOrigin(sql, options)
@@ -61,7 +64,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     )
   } catch (error) {
     sql?.close()
-    if (lock) releaseLock(lock)
+    unlock?.()
     throw refusal(error, options)
   }
   const database = sql
@@ -88,7 +91,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       erasure.close()
       durability?.close()
       database.close()
-      if (lock) releaseLock(lock)
+      unlock?.()
     },
   }
 }
@@ -104,27 +107,6 @@ function keepFromOthers(path: string): void {
   } catch {
     // SQLite says what is wrong with the place; a file of another account is that one's to close.
   }
-}
-
-/** Reachable, so that the garbage collector closes none. */
-const locks = new Set<DatabaseSync>()
-
-/** Of a process, until it gives it back or dies. SQLite's, because Node has no other lock that a killed process gives back. */
-function takeLock(path: string, waitMs: number): DatabaseSync {
-  const lock = new DatabaseSync(path, { timeout: waitMs })
-  try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
-    locks.add(lock)
-    return lock
-  } catch (error) {
-    lock.close()
-    throw error
-  }
-}
-
-function releaseLock(lock: DatabaseSync): void {
-  locks.delete(lock)
-  lock.close()
 }
 
 function checkOrigin(sql: DatabaseSync, options: DatabaseOptions): void {
@@ -148,17 +130,11 @@ function versionOf(sql: DatabaseSync): number {
   return Number(sql.prepare('PRAGMA user_version').get()!['user_version'])
 }
 
-/** SQLite's primary result codes, in the low byte. */
-const codes = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const
-
 function refusal(error: unknown, options: DatabaseOptions): unknown {
   const { path, name } = options
   const code = resultCode(error)
   const { message } = error as Error
-  if (code === codes.busy) {
-    const sentence = `The ${name} ${path} is open in another process: is the bot running already? One folder belongs to one bot.`
-    return new UserError('database-locked', sentence, { path }, { cause: error })
-  }
+  if (code === codes.busy) return locked(options, error)
   if (code === codes.corrupt || code === codes.notADatabase) return damaged(options, message, error)
   if (code === codes.readOnly || code === codes.cannotOpen || code === codes.ioError || code === codes.full) {
     return new UserError(
@@ -171,13 +147,12 @@ function refusal(error: unknown, options: DatabaseOptions): unknown {
   return error
 }
 
+function locked({ path, name }: DatabaseOptions, cause?: unknown): UserError {
+  const sentence = `The ${name} ${path} is open in another process: is the bot running already? One folder belongs to one bot.`
+  return new UserError('database-locked', sentence, { path }, { cause })
+}
+
 function damaged({ path, name }: DatabaseOptions, found: string, cause?: unknown): UserError {
   const sentence = `The ${name} ${path} is damaged or no SQLite file (${found}): move it away to begin anew, or put a copy in its place.`
   return new UserError('database-damaged', sentence, { path, found }, { cause })
-}
-
-/** Undefined for what SQLite did not throw. */
-export function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
-  return error.errcode & 0xff
 }

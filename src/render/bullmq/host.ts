@@ -11,6 +11,7 @@ import { serveHealth } from '../../health.ts'
 import type { Log } from '../../log.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, modelFolder, pocket } from '../../paths.ts'
+import { takeLock } from '../../store/process-lock.ts'
 import { openTracing } from '../../tracing.ts'
 import { createFileContents } from '../file-contents.ts'
 import { usualFrameCacheBytes } from '../frames/frame-cache.ts'
@@ -36,6 +37,8 @@ export interface RunningHost {
 
 /** At what `models pull` has brought. */
 const lookEveryMs = 60_000
+/** A restart overlaps with what it replaces. */
+const letGoMs = 5000
 
 /**
  * @param tell a sentence for the operator
@@ -51,6 +54,7 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
   }
   const hostKey = config.hostKey ?? readHostKey(home)
   mkdirSync(home, { recursive: true })
+  const unlock = lockHome(home)
   const onTrouble = (sentence: string): void => {
     tell(sentence)
     log.warn({ sentence }, 'told')
@@ -64,11 +68,14 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     ...omitUndefined({ threads: config.threads, ffmpeg: config.ffmpeg }),
     onTrouble: (sentence) => log.warn({ sentence }, 'a device is in trouble'),
   })
-  const open: (() => Promise<void>)[] = slots.map(
-    ({ pool }) =>
-      () =>
-        pool.close(),
-  )
+  const open: (() => Promise<void>)[] = [
+    async () => unlock(),
+    ...slots.map(
+      ({ pool }) =>
+        () =>
+          pool.close(),
+    ),
+  ]
   const stop = async (): Promise<void> => {
     for (const close of open.splice(0).reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'not closed'))
   }
@@ -134,6 +141,14 @@ export async function startHost(config: Config, log: Log, tell: (sentence: strin
     await stop()
     throw error
   }
+}
+
+/** What lies there of trainings and of files that come is deleted at a start. @throws UserError home-in-use */
+function lockHome(home: string): () => void {
+  const unlock = takeLock(join(home, 'gpu-host-lock'), letGoMs)
+  if (unlock) return unlock
+  const sentence = `Another GPU host has its files in ${home}: give each a folder of its own (ZOETROPE_HOME), and the bot's HOST_KEY.`
+  throw new UserError('home-in-use', sentence, { home })
 }
 
 /** A training waits while something is drawn on its device. */
