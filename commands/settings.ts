@@ -50,6 +50,7 @@ export const settings = commandGroup({
         'max-jobs': { kind: 'integer', help: 'Most requests of one person at a time', min: 1, max: 100 },
       },
       async ({ values, context }, now) => {
+        checkJobs(values['max-jobs'], context)
         const style = values.style === undefined ? now.style : await styleOf(values.style, context)
         const { style: _style, ...rest } = now
         return {
@@ -61,12 +62,12 @@ export const settings = commandGroup({
           maxJobs: values['max-jobs'] ?? now.maxJobs,
         }
       },
-      ({ style, maxFrames, maxSteps, maxPixels, maxJobs }) => ({
+      ({ style, maxFrames, maxSteps, maxPixels, maxJobs }, context) => ({
         ...omitUndefined({ style }),
         'max-frames': String(maxFrames),
         'max-steps': String(maxSteps),
         'max-pixels': String(maxPixels),
-        'max-jobs': String(maxJobs),
+        'max-jobs': String(heldJobs(maxJobs, context)),
       }),
     ),
     allow: admins('Draw in this channel, and in no others but those allowed', { channel: channelOption }, ({ values, context }, now) => ({
@@ -116,7 +117,7 @@ function admins<const Os extends Options>(
   help: string,
   options: Os,
   change: (call: CommandCall<Os>, now: Settings) => Settings | undefined | Promise<Settings>,
-  valuesOf?: (now: Settings) => CurrentValues,
+  valuesOf?: (now: Settings, context: CommandContext) => CurrentValues,
 ) {
   return action({
     help,
@@ -127,7 +128,7 @@ function admins<const Os extends Options>(
       const changed = await call.context.settings.update((now) => change(call, now))
       return shown(call.context, say(changed ? 'settings-changed' : 'settings-list'))
     },
-    ...(valuesOf && { current: async (_given: CurrentValues, { settings }: CommandContext) => valuesOf(await settings.get()) }),
+    ...(valuesOf && { current: async (_given: CurrentValues, context: CommandContext) => valuesOf(await context.settings.get(), context) }),
   })
 }
 
@@ -146,7 +147,7 @@ async function shown(context: CommandContext, text: Line): Promise<Reply> {
       { label: say('setting-max-frames'), value: String(now.maxFrames) },
       { label: say('setting-max-steps'), value: String(now.maxSteps) },
       { label: say('setting-max-pixels'), value: String(now.maxPixels) },
-      { label: say('setting-max-jobs'), value: String(now.maxJobs) },
+      { label: say('setting-max-jobs'), value: String(heldJobs(now.maxJobs, context)) },
       { label: say('setting-refuse'), value: list(now.blocked.refuse) },
       { label: say('setting-strip'), value: list(now.blocked.strip) },
       { label: say('setting-negative'), value: list(now.blocked.negative) },
@@ -155,6 +156,17 @@ async function shown(context: CommandContext, text: Line): Promise<Reply> {
       { label: say('setting-priority'), value: list(named(priorityRoles)) },
     ],
   }
+}
+
+/** @throws UserError over-limit */
+function checkJobs(value: number | undefined, { mostJobs: max }: CommandContext): void {
+  if (value === undefined || max === undefined || value <= max) return
+  throw new UserError('over-limit', `max-jobs may be at most ${max} here, and is ${value}.`, { name: 'max-jobs', max, value })
+}
+
+/** A place may have decided on more before whoever runs the bot allowed less. */
+function heldJobs(maxJobs: number, { mostJobs = maxJobs }: CommandContext): number {
+  return Math.min(maxJobs, mostJobs)
 }
 
 function unblocked(now: Settings, words: readonly string[]): Settings {

@@ -69,6 +69,7 @@ export function createChat(parts: ChatParts): Chat {
     delivery,
     gpuHosts: parts.gpuHosts ?? noGpuHosts,
     retentionDays,
+    limits,
     exampleLoop: parts.exampleLoop,
     forgetOnPlatform: async ({ platform, person }) => platforms.find(({ name }) => name === platform)?.forget?.(person),
   })

@@ -8,6 +8,7 @@ import { maxCommandChars } from '../../src/chat/contract/command.ts'
 import { messageHandleFrom } from '../../src/chat/delivery/message-handle.ts'
 import { createMessageIndex } from '../../src/chat/delivery/message-index.ts'
 import type { Job } from '../../src/jobs/job.ts'
+import { newFolder } from '../chat/test-chat.ts'
 import { createManualRenderer } from '../jobs/manual-renderer.ts'
 import { type CommandTester, createCommandTester, factsIn } from './command-tester.ts'
 
@@ -118,6 +119,22 @@ describe('what is kept', () => {
       'May manage styles besides admins': '123',
     })
     assert.deepEqual((await tester.testChat.chat.contexts.settingsOf({ platform: 'fake', space: 'other', person: 'x' })).channels, [])
+  })
+
+  test('/settings promises no more requests at a time than whoever runs the bot allows', async () => {
+    const folder = newFolder()
+    const jobsIn = async ({ say }: CommandTester) => factsIn(await say('root', '/settings'))['Most requests of one person at a time']
+    const unlimited = await createCommandTester({ folder })
+    await unlimited.say('root', '/settings set max-jobs:50')
+    assert.equal(await jobsIn(unlimited), '50')
+    await unlimited.testChat.close()
+    const limited = await createCommandTester({ folder, limits: { person: { waiting: 5, running: 1 }, space: {}, all: {} } })
+    assert.equal(await jobsIn(limited), '6')
+    const refusal = await limited.say('root', '/settings set max-jobs:50')
+    assert.deepEqual({ tone: refusal.tone, text: refusal.text }, { tone: 'refused', text: 'max-jobs may be at most 6 here, and is 50.' })
+    await limited.say('root', '/settings set max-jobs:2')
+    assert.equal(await jobsIn(limited), '2')
+    await limited.testChat.close()
   })
 
   test('/cancel ends the latest, all of the own ones, or one; /queue says so', async (t) => {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Format } from '../../animation-format.ts'
 import { type Owner, personOf, spaceOf } from '../../jobs/job.ts'
+import type { Limit, Limits } from '../../jobs/limits/limits.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
 import type { Scheduler } from '../../jobs/scheduler.ts'
 import type { Store } from '../../store/store.ts'
@@ -64,13 +65,16 @@ export interface ContextsParts {
   readonly delivery: Pick<Delivery, 'withdraw'>
   readonly gpuHosts: GpuHosts
   readonly retentionDays: number
+  /** Of jobs, in every place. */
+  readonly limits: Limits
   /** Of the help's examples; none are shown where it is absent. */
   readonly exampleLoop?: ((name: string, format: 'webp' | 'gif') => Promise<ShownAnimation | undefined>) | undefined
   readonly forgetOnPlatform: PersonalDataParts['forgetOnPlatform']
 }
 
 export function createContexts(parts: ContextsParts): Contexts {
-  const { commands, scheduler, store, styles, styleAdminFor, delivery, gpuHosts, retentionDays, exampleLoop, forgetOnPlatform } = parts
+  const { commands, scheduler, store, styles, styleAdminFor, delivery, gpuHosts, retentionDays, limits, exampleLoop, forgetOnPlatform } =
+    parts
   const settings = storedValues(store.space<unknown>('settings'), settingsSchema)
   const defaults = storedValues(store.space<unknown>('defaults'), defaultsSchema)
   const favourites = createFavourites(store.space<string[]>('kept'))
@@ -94,6 +98,7 @@ export function createContexts(parts: ContextsParts): Contexts {
       },
       defaults: ownDefaults,
       settings: here,
+      mostJobs: mostAtOnce(limits.person),
       jobs: createJobAccess(jobParts, caller),
       gpuHosts,
       privacy: createPersonalData({ ...jobParts, retentionDays, forgetOnPlatform }, owner, ownDefaults),
@@ -114,6 +119,11 @@ export function createContexts(parts: ContextsParts): Contexts {
     settingsOf: (owner) => settings.of(spaceOf(owner)).get(),
     defaultsOf: (owner) => defaults.of(personOf(owner)).get(),
   }
+}
+
+/** How many jobs may wait and run together; undefined: any number. */
+function mostAtOnce({ waiting, running }: Limit): number | undefined {
+  return waiting === undefined || running === undefined ? undefined : waiting + running
 }
 
 /** 32 bits: PyTorch's generator looks at no more of a seed, and people copy it by hand. */

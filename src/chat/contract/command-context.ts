@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly styleAdmin: StyleAdmin
   readonly defaults: StoredValue<Defaults>
   readonly settings: StoredValue<Settings>
+  /** How many requests of one person may wait and be drawn at a time in any place; undefined: as many as the place's settings say. */
+  readonly mostJobs: number | undefined
   readonly jobs: JobAccess
   readonly gpuHosts: GpuHosts
   readonly privacy: PersonalData
