@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { createWeb, type Web } from '../../../src/chat/web/index.ts'
+import { createWeb, type PageViews, type RecentAnimation, type Viewer, type Web, type WebOptions } from '../../../src/chat/web/index.ts'
 import { hasChromium, newPage, openPage, pictureOf } from './chromium.ts'
+import { filledViews } from './filled-views.ts'
 import { createScriptedChat, type ScriptedChat } from './scripted-chat.ts'
 import { webOptions } from './web-options.ts'
 
@@ -37,8 +38,8 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
   })
   after(() => rm(folder, { recursive: true }))
 
-  async function serve(port: number): Promise<void> {
-    web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery', uploads: join(folder, 'uploads') }))
+  async function serve(port: number, options: Partial<WebOptions> = {}): Promise<void> {
+    web = createWeb(webOptions({ file, port, adminToken: 'correct horse battery', uploads: join(folder, 'uploads'), ...options }))
     chat.platform = web
     origin = await web.start(chat.receiver)
   }
@@ -278,6 +279,53 @@ describe('the page in Chromium', { skip: !hasChromium, timeout: 600_000 }, () =>
       await page.route('**/api/{animations,styles}*', (route) => route.fulfill({ status: 500, json: { code: 'broken' } }))
     }
     for (const { errors } of opened) errors.splice(0, errors.length, ...errors.filter((error) => !error.includes('500')))
+  })
+
+  it('the gallery shows each animation once, also while some are deleted and others come', async () => {
+    const views = await filledViews()
+    const [sample] = (await views.recent({} as Viewer, { from: 0, limit: 1 })).entries
+    const entryOf = (id: string): RecentAnimation => ({
+      ...sample!,
+      job: { ...sample!.job, id, request: { ...sample!.job.request, prompt: id } },
+      mayDelete: true,
+    })
+    const entries = Array.from({ length: 50 }, (_, n) => entryOf(`loop${n}`))
+    const isThere = ({ job }: RecentAnimation) =>
+      !chat.received.some((one) => one.kind === 'text' && one.text === `cancel job:${job.id} sure:yes`)
+    const recent: PageViews['recent'] = async (_viewer, { from, limit }) => {
+      const there = entries.filter(isThere)
+      return { entries: there.slice(from, from + limit), total: there.length }
+    }
+    await web.stop()
+    await serve(0, { views: { ...views, recent } })
+    const page = await open({ reducedMotion: 'reduce' })
+    const cards = page.locator('.card')
+    const remove = async () => {
+      await cards.first().getByRole('button', { name: 'Delete' }).click()
+      await cards.first().getByRole('button', { name: 'Delete for good?' }).click()
+    }
+    const more = async (count: number) => {
+      await page.getByRole('button', { name: 'More' }).click()
+      await cards.nth(count - 1).waitFor()
+      assert.deepEqual(
+        await page.locator('.card-prompt').allInnerTexts(),
+        Array.from({ length: count }, (_, n) => `loop${n + 1}`),
+      )
+    }
+    await page.getByRole('link', { name: 'Gallery' }).click()
+    await cards.nth(23).waitFor()
+    await remove()
+    await cards.nth(23).waitFor({ state: 'detached' })
+    await more(47)
+    entries.unshift(entryOf('new'))
+    await more(49)
+    assert.equal(await page.getByRole('button', { name: 'More' }).count(), 0)
+
+    entries.splice(0, entries.length, entryOf('last'))
+    await page.getByLabel('Search words and styles').fill('last')
+    await page.getByText('last', { exact: true }).waitFor()
+    await remove()
+    await page.getByText('Nothing here has “last” in its words.').waitFor()
   })
 
   it('a reload keeps the conversation, also after a restart, and progress goes on in the open page', async () => {

@@ -40,7 +40,10 @@ export function createGallery({ server, press, ask }) {
     list,
     more,
   )
+  /** Of the server's list, from its newest. */
   let count = 0
+  /** @type {Map<string, HTMLElement>} */
+  const cards = new Map()
   let asked = 0
   /** @type {number | undefined} */
   let timer
@@ -54,14 +57,31 @@ export function createGallery({ server, press, ask }) {
     if (turn !== asked) return
     if (from === 0) {
       count = 0
+      cards.clear()
       if (animations.length === 0) showEmpty(list, words ? text('gallery-none-like', { words }) : text('gallery-empty'))
       else fill(list)
     }
-    for (const animation of animations) list.append(cardOf(animation))
+    for (const animation of animations) {
+      // those that came meanwhile have pushed some down that are shown already
+      if (cards.has(animation.job)) continue
+      const card = cardOf(animation)
+      cards.set(animation.job, card)
+      list.append(card)
+    }
     count += animations.length
     more.hidden = count >= total || animations.length === 0
   }
   const reload = () => void loadInto(list, () => load(0))
+
+  /** Those after it move up in the server's list. @param {string} job @param {HTMLElement} card */
+  function drop(job, card) {
+    // what was loaded anew meanwhile is counted without it
+    if (cards.get(job) !== card) return
+    card.remove()
+    cards.delete(job)
+    count--
+    if (cards.size === 0) reload()
+  }
   more.addEventListener('click', () => whileBusy(more, () => load(count)))
   search.addEventListener('input', () => {
     clearTimeout(timer)
@@ -102,7 +122,7 @@ export function createGallery({ server, press, ask }) {
         [style, own ? text('yours') : by, ago(atMs)].filter(Boolean).join(' · '),
       ),
     )
-    if (mayDelete) buttons.push(deleteButton(() => press(`cancel job:${job} sure:yes`).then(() => card.remove())))
+    if (mayDelete) buttons.push(deleteButton(() => press(`cancel job:${job} sure:yes`).then(() => drop(job, card))))
     card.append(createToolbar(text('actions'), buttons))
     return card
   }
