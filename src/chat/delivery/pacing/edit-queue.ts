@@ -42,12 +42,17 @@ export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): E
 
   function offer({ message, space, running }: EditTarget, edit: () => Promise<boolean>): void {
     if (stopped) return
-    const key = per === 'message' ? message : space
-    const lane: Lane = lanes.get(key) ?? { nextMs: 0, waiting: [new Map(), new Map()], turn: 0 }
-    lanes.set(key, lane)
+    const { key, lane } = laneOf(message, space)
     lane.waiting[running ? 1 : 0].delete(message)
     lane.waiting[running ? 0 : 1].set(message, edit)
     wake(key, lane)
+  }
+
+  function laneOf(message: string, space: string): { readonly key: string; readonly lane: Lane } {
+    const key = per === 'message' ? message : space
+    const lane: Lane = lanes.get(key) ?? { nextMs: 0, waiting: [new Map(), new Map()], turn: 0 }
+    lanes.set(key, lane)
+    return { key, lane }
   }
 
   /** An idle lane is forgotten once its budget would be whole again. */
@@ -67,11 +72,16 @@ export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): E
     const [message, edit] = lane.waiting[lane.turn].entries().next().value!
     lane.waiting[lane.turn].delete(message)
     const done = withTimeLimit(Promise.resolve().then(edit)).then((sent) => {
-      if (sent) lane.nextMs = clock.nowMs() + everyMs
+      if (sent) spend(lane)
       lane.busy = undefined
       wake(key, lane)
     })
     lane.busy = { message, done }
+  }
+
+  /** Also what went out ahead of its time is made up for. */
+  function spend(lane: Lane): void {
+    lane.nextMs = Math.max(lane.nextMs, clock.nowMs()) + everyMs
   }
 
   function withTimeLimit(sent: Promise<boolean>): Promise<boolean> {
@@ -85,11 +95,12 @@ export function createEditQueue({ perMinute, per }: EditLimits, clock: Clock): E
   }
 
   async function clear({ message, space }: Omit<EditTarget, 'running'>): Promise<void> {
-    const lane = lanes.get(per === 'message' ? message : space)
-    if (!lane) return
+    if (stopped) return
+    const { key, lane } = laneOf(message, space)
     for (const offers of lane.waiting) offers.delete(message)
     if (lane.busy?.message === message) await lane.busy.done
-    lane.nextMs = Math.max(lane.nextMs, clock.nowMs()) + everyMs
+    spend(lane)
+    wake(key, lane)
   }
 
   async function stop(): Promise<void> {

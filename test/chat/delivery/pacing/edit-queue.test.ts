@@ -79,6 +79,37 @@ describe('edits', () => {
     assert.deepEqual(order, ['under way', 'last'])
   })
 
+  test('wait for last ones, which are of the same budget', async () => {
+    const clock = createManualClock(0)
+    const queue = createEditQueue({ perMinute: 60, per: 'space' }, clock)
+    const sent: [string, number][] = []
+    const offer = (message: string) => queue.offer(place(message), async () => sent.push([message, clock.nowMs()]) > 0)
+    // before any other
+    await queue.clear(place('a'))
+    offer('b')
+    await clock.advance(1500)
+    // while the next one waits for its turn
+    offer('c')
+    await queue.clear(place('a'))
+    offer('d')
+    await clock.advance(3000)
+    // while another one is under way
+    let finish: (sent: boolean) => void = () => undefined
+    queue.offer(place('e'), () => new Promise((resolve) => (finish = resolve)))
+    await clock.advance(600)
+    await queue.clear(place('a'))
+    finish(true)
+    await clock.advance(0)
+    offer('f')
+    await clock.advance(5000)
+    assert.deepEqual(sent, [
+      ['b', 1000],
+      ['c', 3000],
+      ['d', 4000],
+      ['f', 7100],
+    ])
+  })
+
   test('that were dropped are not missed: the next message has its turn', async () => {
     const clock = createManualClock(0)
     const queue = createEditQueue({ perMinute: 60, per: 'space' }, clock)
