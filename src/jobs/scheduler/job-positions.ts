@@ -35,7 +35,8 @@ export function createJobPositions({ live, lanes, forecasts, renders }: JobPosit
     if (!job) return undefined
     if (laneOf(job.request) === 'training') return ofTraining(job)
     if (job.state === 'waiting') {
-      const { ahead, leftMs } = forecasts.ofWaiting(id)!
+      // In no forecast while its beginning could not be written: it waits to be given back.
+      const { ahead, leftMs } = forecasts.ofWaiting(id) ?? {}
       return omitUndefined({ job, ahead, leftMs })
     }
     const render = renders.of(id)
@@ -44,7 +45,7 @@ export function createJobPositions({ live, lanes, forecasts, renders }: JobPosit
 
   /** Nothing has been measured of the next; of one that runs, its steps tell. */
   function ofTraining(job: Job): JobPosition {
-    if (job.state === 'waiting') return { job, ahead: countTrainings() + lanes.training.queue.place(job.id)!.ahead }
+    if (job.state === 'waiting') return { job, ahead: countTrainings() + (lanes.training.queue.place(job.id)?.ahead ?? 0) }
     const render = renders.of(job.id)
     return omitUndefined({ job, leftMs: render && forecasts.ofRunning(render) })
   }

@@ -171,6 +171,8 @@ test('a job that could not be begun keeps no slot and is begun when it can be', 
   disk.full = true
   renderer.setCapacity(1)
   assert.deepEqual(activeIds(renderer), [])
+  // Whoever asks meanwhile hears that it waits.
+  for (const id of ['j0', 'j1']) assert.equal(scheduler.standing(id)?.job.state, 'waiting')
   disk.full = false
   await clock.advance(triedAgainMs)
   assert.deepEqual(activeIds(renderer), ['j0'])
