@@ -9,7 +9,7 @@ import {
   type Reply,
   say,
 } from '../src/chat/contract/command.ts'
-import { checkClip, keyedTexts } from '../src/clip.ts'
+import { checkClip, defaultsBy, keyedTexts } from '../src/clip.ts'
 import { clipSettingsIn, nthSeed } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
@@ -52,14 +52,17 @@ export const again = command({
     const asked = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings)
     checkLimits({ frames: asked, steps: values.steps }, model, settings)
     const { style: _style, maxBytes: _maxBytes, earlier, ...same } = before
+    const frames = asked ?? before.frames
+    // What was usual for a still is not for a clip, nor the other way round.
+    const [was, is] = [defaultsBy(before, own), defaultsBy({ frames, ...omitUndefined({ method }) }, own)]
     const changed: AnimationRequest = {
       ...same,
       ...omitUndefined({ style, loop, method }),
       negative: values.negative ?? before.negative,
       ...(values.size !== undefined || values.aspect !== undefined ? sizeOf(values.size, values.aspect ?? 'square', model, settings) : {}),
-      frames: asked ?? before.frames,
-      steps: values.steps ?? before.steps,
-      guidance: values.guidance ?? before.guidance,
+      frames,
+      steps: values.steps ?? (before.steps === was.steps ? Math.min(is.steps, settings.maxSteps) : before.steps),
+      guidance: values.guidance ?? (before.guidance === was.guidance ? is.guidance : before.guidance),
       fps,
       seed: values.seed ?? (values.change === 'travel' || pick !== undefined ? before.seed : context.randomSeed()),
       format: values.format ?? (context.formats.includes(before.format) || entry.own ? before.format : context.formats[0]!),

@@ -12,7 +12,7 @@ import {
   settingOption,
   type Values,
 } from '../src/chat/contract/command.ts'
-import { checkClip } from '../src/clip.ts'
+import { checkClip, defaultsBy } from '../src/clip.ts'
 import { clipSettingsIn, drawSettings, requiredSettingsIn } from '../src/draw-settings.ts'
 import { UserError } from '../src/errors.ts'
 import { omitUndefined } from '../src/omit-undefined.ts'
@@ -57,6 +57,8 @@ export const animate = command({
     const frames = framesOf({ frames: values.frames, seconds: values.seconds, loop }, fps, model, settings) ?? defaults.frames
     const wanted = { frames, steps: values.steps ?? defaults.steps }
     checkLimits(wanted, model, settings)
+    const drawn = { method, frames: wanted.frames ?? Math.min(model.frames, settings.maxFrames) }
+    const usual = defaultsBy(omitUndefined(drawn), model)
     const request: AnimationRequest = {
       prompt: values.prompt,
       negative: values.negative ?? defaults.negative ?? model.negative,
@@ -64,12 +66,12 @@ export const animate = command({
       ...requiredSettingsIn(model),
       ...omitUndefined({ method }),
       ...sizeOf(values.size, values.aspect ?? defaults.aspect ?? 'square', model, settings),
-      frames: wanted.frames ?? Math.min(model.frames, settings.maxFrames),
+      frames: drawn.frames,
       fps,
       loop,
       ...windowSettingsOf(values),
-      steps: wanted.steps ?? Math.min(model.steps, settings.maxSteps),
-      guidance: values.guidance ?? defaults.guidance ?? model.guidance,
+      steps: wanted.steps ?? Math.min(usual.steps, settings.maxSteps),
+      guidance: values.guidance ?? defaults.guidance ?? usual.guidance,
       seed: values.seed ?? context.randomSeed(),
       format: values.format ?? defaults.format ?? context.formats[0]!,
       maxBytes: context.maxBytes,
@@ -187,6 +189,7 @@ export async function commandOf(request: AnimationRequest, context: CommandConte
   const settings = await context.settings.get()
   const model = await context.styles.model(style)
   const usual = sizeOf(undefined, defaults.aspect ?? 'square', model, settings)
+  const by = defaultsBy({ frames, ...omitUndefined({ method: request.method ?? model.method }) }, model)
   const unlike = <T>(value: T, usual: T): T | undefined => (value === usual ? undefined : value)
   const motion = (Object.keys(speeds) as (keyof typeof speeds)[]).find((name) => fpsOf(name, model) === fps)
   return commandText('animate', {
@@ -198,8 +201,8 @@ export async function commandOf(request: AnimationRequest, context: CommandConte
     loop: unlike(request.loop, defaults.loop ?? model.loop ?? 'auto'),
     ...windowValuesOf(request, model),
     method: unlike(request.method, model.method),
-    steps: unlike(steps, defaults.steps ?? Math.min(model.steps, settings.maxSteps)),
-    guidance: unlike(guidance, defaults.guidance ?? model.guidance),
+    steps: unlike(steps, defaults.steps ?? Math.min(by.steps, settings.maxSteps)),
+    guidance: unlike(guidance, defaults.guidance ?? by.guidance),
     motion: unlike(motion, defaults.motion ?? 'usual'),
     format: unlike(request.format, defaults.format ?? context.formats[0]!),
     seed,

@@ -28,6 +28,16 @@ export function checkClip(request: ClipRequest, positions: WindowPositions | nul
 export const framesBy = (method: DrawSettings['method'] | undefined, frames: number): number =>
   method === 'zero' && frames === 1 ? 8 : frames
 
+/** A model's defaults for what is drawn: a motion module that was distilled to few steps has no say where it does not draw. */
+export const defaultsBy = <Defaults extends StillDefaults>(
+  { method, frames }: Pick<Partial<DrawSettings>, 'method' | 'frames'>,
+  defaults: Defaults,
+): Defaults => (frames === 1 || method === 'zero' ? { ...defaults, ...defaults.still } : defaults)
+
+interface StillDefaults extends Pick<DrawSettings, 'steps' | 'guidance'> {
+  readonly still?: Pick<DrawSettings, 'steps' | 'guidance'>
+}
+
 /**
  * The frames that `seconds` are, an even number where they are played forth and back.
  * @throws UserError `seconds-too-long`

@@ -86,7 +86,7 @@ async function openDrawer({ model, device, threads, weightDir }: RegularizationO
   const defaults = modelDefaults(files)
   return {
     draw(prompt, seed, { width, height }) {
-      const settings = { ...requiredSettingsIn(defaults), negative: defaults.negative, width, height, steps, frames: 1 }
+      const settings = { ...requiredSettingsIn(defaults), ...defaults.still, negative: defaults.negative, width, height, steps, frames: 1 }
       return engine.frames({ model: files, prompt, seed: BigInt(seed), ...settings })
     },
     close: engine.close,

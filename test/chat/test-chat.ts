@@ -157,6 +157,7 @@ const model: ModelSummary = {
   fps: 10,
   steps: 16,
   guidance: 4,
+  still: { steps: 20, guidance: 6 },
   negative: '',
   clipSkip: 1,
   maxFrames: 128,

@@ -82,9 +82,12 @@ describe('/animate', () => {
 
   test('draws without a motion module where that is asked, of a style too, and again otherwise', async () => {
     const zero = await tester.drawn('ann', '/animate a boat method:zero')
-    assert.equal(zero.request.method, 'zero')
+    assert.partialDeepStrictEqual(zero.request, { method: 'zero', steps: 20, guidance: 6 })
     const again = await tester.drawn('ann', '/again method:animatediff')
-    assert.equal(again.request.method, 'animatediff')
+    assert.partialDeepStrictEqual(again.request, { method: 'animatediff', steps: 16, guidance: 4 })
+    const still = await tester.drawn('ann', '/animate a boat frames:1')
+    assert.partialDeepStrictEqual(still.request, { steps: 20, guidance: 6 })
+    assert.partialDeepStrictEqual((await tester.drawn('ann', '/animate a boat frames:1 steps:16')).request, { steps: 16, guidance: 6 })
     assert.match((await tester.say('ann', '/animate a boat method:none')).text, /method is one of animatediff, zero/)
     assert.equal((await tester.drawn('ann', '/animate a boat')).request.method, undefined)
   })

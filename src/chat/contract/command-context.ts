@@ -84,6 +84,8 @@ export interface StyleSummary {
 /** What a model draws by itself, and how far it can go. */
 export interface ModelSummary extends RequiredDrawSettings, Pick<DrawSettings, ClipSettingName | 'method'> {
   readonly name: string
+  /** Of what no motion module draws; absent: the same. */
+  readonly still?: Pick<RequiredDrawSettings, 'steps' | 'guidance'>
   readonly negative: string
   readonly maxFrames: number
   /** What a window of its motion module may be; null: it draws stills. */

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Format } from '../../animation-format.ts'
-import { checkClip, framesBy, framesIn } from '../../clip.ts'
+import { checkClip, defaultsBy, framesBy, framesIn } from '../../clip.ts'
 import type { Config } from '../../config.ts'
 import { clipSettingsIn, type DrawSettings, drawSettings, drawSettingsIn, requiredSettingsIn } from '../../draw-settings.ts'
 import { checkControl, modelDefaults } from '../../engine/index.ts'
@@ -14,6 +14,7 @@ import { omitUndefined } from '../../omit-undefined.ts'
 import { pocket } from '../../paths.ts'
 import type { Recipe } from '../../render/recipe.ts'
 import { recipeFor } from '../../styles/catalog/recipe.ts'
+import type { ReadModelDefaults } from '../../styles/catalog/style.ts'
 import { readPublishedModels } from '../../styles/download/published-models.ts'
 import { modelPath, type NamedModels } from '../command-line/model-path.ts'
 import { formatOf } from './output-file.ts'
@@ -52,7 +53,10 @@ export async function recipeFromFlags(prompt: string, flags: Flags, config: Conf
 
 async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, models: NamedModels): Promise<Recipe> {
   const model = modelOf(flags, styles.base, models)
-  const defaults = model ? modelDefaults(model) : await styles.catalog.model(flags.style)
+  const own: ReturnType<ReadModelDefaults> = model ? modelDefaults(model) : await styles.catalog.model(flags.style)
+  const method = flags.method ?? own.method
+  const frames = framesOf(flags, own.fps) ?? framesBy(method, own.frames)
+  const defaults = defaultsBy({ frames, ...omitUndefined({ method }) }, own)
   const [width, height] = flags.size ?? [defaults.width, defaults.height]
   const { style, maxBytes, scale } = flags
   const control = controlOf(flags)
@@ -61,11 +65,10 @@ async function recipeOf(prompt: string, flags: Flags, styles: ReadCatalog, model
     negative: flags.negative ?? defaults.negative,
     ...omitUndefined({ style, model }),
     ...requiredSettingsIn(defaults),
-    frames: framesBy(flags.method, defaults.frames),
+    ...drawSettingsIn(flags),
+    frames,
     width,
     height,
-    ...drawSettingsIn(flags),
-    ...framesOf(flags, flags.fps ?? defaults.fps),
     seed: flags.seed ?? String(randomInt(2 ** 32)),
     format: formatOf(flags),
     ...(Number(flags.count ?? 1) > 1 && { count: Number(flags.count) }),
@@ -90,9 +93,9 @@ function controlOf({ controlImage: pictures = [], controlStrength: strength }: F
 }
 
 /** @throws UserError `frames-and-seconds`, `seconds-too-long` */
-function framesOf({ frames, seconds, loop }: Flags, fps: number): Pick<DrawSettings, 'frames'> | undefined {
-  if (seconds === undefined) return undefined
-  if (frames === undefined) return { frames: framesIn(seconds, { fps, loop, most: drawSettings.frames.max }) }
+function framesOf({ frames, seconds, loop, fps }: Flags, usualFps: number): number | undefined {
+  if (seconds === undefined) return frames
+  if (frames === undefined) return framesIn(seconds, { fps: fps ?? usualFps, loop, most: drawSettings.frames.max })
   throw new UserError('frames-and-seconds', '--frames and --seconds say the same: give one of them.', { frames, seconds })
 }
 

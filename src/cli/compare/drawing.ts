@@ -1,6 +1,7 @@
 // What is compared, drawn and measured: a variant after the other, so that what it is drawn with is loaded once.
 
 import { join, resolve } from 'node:path'
+import { defaultsBy } from '../../clip.ts'
 import { readConfig } from '../../config.ts'
 import { requiredSettingsIn } from '../../draw-settings.ts'
 import { type Device, type Frames, modelDefaults } from '../../engine/index.ts'
@@ -109,7 +110,7 @@ function joined(stills: readonly Frames[]): Frames {
 
 function drawerOf(engine: OpenEngine, { size: sides, steps, guidance }: DrawingFlags): Draw {
   return ({ variant: { model, method }, prompt, seed, frames }) => {
-    const defaults = modelDefaults(model)
+    const defaults = defaultsBy({ method, frames }, modelDefaults(model))
     const [width, height] = sides ?? [defaults.width, defaults.height]
     const settings = { ...requiredSettingsIn(defaults), ...omitUndefined({ steps, guidance }), width, height, frames }
     return engine.frames({ model, method, prompt: prompt.text, negative: defaults.negative, seed: BigInt(seed), ...settings })

@@ -12,6 +12,8 @@ import { type BaseFiles, type ModelSources, openModel } from './model/model.ts'
 import { recommendedSettings } from './model/recommended-settings.ts'
 
 export interface ModelDefaults extends RequiredDrawSettings, Required<Pick<DrawSettings, 'sampler' | 'spacing' | 'betas'>> {
+  /** Of what no motion module draws, a still or a clip by Text2Video-Zero: what a module was distilled for is not for it. */
+  readonly still: Pick<RequiredDrawSettings, 'steps' | 'guidance'>
   readonly negative: string
   /** 1 where there is no motion module. */
   readonly maxFrames: number
@@ -38,7 +40,9 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
     .find((found) => found !== undefined)
   // What a folder recommends is for its nets as they are: a LoRA for few steps needs its own.
   const wanted = distilledLora ? {} : omitUndefined({ steps: said.steps, guidance: said.guidance })
-  const { sampler, guidance } = scheduleFor(motion, wanted, { ...model.trained, ...omitUndefined({ distilledLora }) })
+  const companions = { ...model.trained, ...omitUndefined({ distilledLora }) }
+  const { sampler, guidance } = scheduleFor(motion, wanted, companions)
+  const still = motion ? scheduleFor(null, wanted, companions) : { sampler, guidance }
   const { factor } = model.vae.architecture
   return {
     width: model.trainedSide * factor,
@@ -47,6 +51,7 @@ export function modelDefaults(files: BaseFiles & Partial<Pick<ModelSources, 'lor
     fps: said.fps ?? 8,
     steps: sampler.steps,
     guidance,
+    still: { steps: still.sampler.steps, guidance: still.guidance },
     negative: said.negative ?? '',
     clipSkip: said.clipSkip ?? 1,
     maxFrames: motion ? drawSettings.frames.max : 1,

@@ -84,5 +84,12 @@ function memoized(read: ReadModelDefaults): ReadModelDefaults {
 
 function styleDefaults(style: Style, base: Omit<ModelSummary, 'name'>): ModelSummary {
   const own = { ...base, ...requiredSettingsIn(style), ...clipSettingsIn(style), ...omitUndefined({ method: style.method }) }
-  return { ...own, name: style.name, frames: Math.min(own.frames, base.maxFrames), negative: style.negative || base.negative }
+  const still = { ...base.still, ...omitUndefined({ steps: style.steps, guidance: style.guidance }) }
+  return {
+    ...own,
+    still: { steps: own.steps, guidance: own.guidance, ...still },
+    name: style.name,
+    frames: Math.min(own.frames, base.maxFrames),
+    negative: style.negative || base.negative,
+  }
 }

@@ -38,6 +38,14 @@ test('the motion module decides frames, steps and sampler', () => {
   assert.deepEqual({ steps, guidance, sampler, betas }, { steps: 25, guidance: 7.5, sampler: 'ddim', betas: 'linear' })
 })
 
+test('a module that was distilled decides for what it draws; a still is drawn as its checkpoint was trained', () => {
+  const motion = join(scratch, 'AnimateLCM_sd15_t2v.safetensors')
+  cpSync(join(tiny, 'motion_v2.safetensors'), motion)
+  const { steps, guidance, still } = modelDefaults({ checkpoint, motion })
+  assert.deepEqual([steps, guidance, still], [6, 1.5, { steps: 25, guidance: 7.5 }])
+  assert.deepEqual(modelDefaults({ checkpoint: 'models/pocket' }).still, { steps: 7, guidance: 5 }, 'what the folder recommends is for it')
+})
+
 test('an LCM LoRA, recognized by its name, draws in a few steps', () => {
   const file = join(scratch, 'LCM-lora-sd15.safetensors')
   cpSync(join(tiny, 'lora_peft.safetensors'), file)
