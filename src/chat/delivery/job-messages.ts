@@ -81,8 +81,8 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
   async function post(message: JobMessage): Promise<void> {
     const { job, platform, to } = message
     const nonce = firstNonce(job)
-    const outgoing = render(message)
     try {
+      const outgoing = render(message)
       const options = { giveUpAfterMs: firstMessageMs, signal }
       const posted = await retryForJob(message, options, () => platform.post(to.at, { ...outgoing, nonce }))
       message.shown = fingerprintOf(outgoing)
@@ -90,7 +90,15 @@ export function createJobMessages({ scheduler, index, retryForJob, signal, clock
     } catch (error) {
       if (signal.aborted) return
       log.warn({ job: job.id, err: error }, 'the first message of a request could not be posted')
-      if (error instanceof UserError) await scheduler.cancel(job.id, { state: 'refused', reason: reasonOf(error) })
+      if (error instanceof UserError) await refuse(job, error)
+    }
+  }
+
+  async function refuse({ id }: Job, error: UserError): Promise<void> {
+    try {
+      await scheduler.cancel(id, { state: 'refused', reason: reasonOf(error) })
+    } catch (err) {
+      log.error({ job: id, err }, 'a request that cannot be shown could not be refused')
     }
   }
 

@@ -50,6 +50,32 @@ describe('the life of a request', () => {
     assert.ok(testChat.lines.some((line) => line.includes('a wire broke')))
   })
 
+  test('is shown at its end, where nothing can be said of its place', async () => {
+    const { scheduler } = testChat
+    const { standing } = scheduler
+    scheduler.standing = () => {
+      throw new Error('its place is not known')
+    }
+    const event = await testChat.fake.say('eve', '/animate a boat of no place')
+    scheduler.standing = standing
+    assert.equal((await endOf(event)).outgoing.tone, 'done')
+  })
+
+  test('that can neither be shown nor refused there is shown at its end all the same', async () => {
+    const { scheduler, fake } = testChat
+    const { cancel } = scheduler
+    fake.trouble = (call) => {
+      if (call === 'post') throw new UserError('gone-for-now', 'It cannot be shown there.', {})
+    }
+    scheduler.cancel = async () => {
+      throw new Error('the disk is full')
+    }
+    const event = await fake.say('eve', '/animate a boat on a full disk')
+    fake.trouble = undefined
+    scheduler.cancel = cancel
+    assert.equal((await endOf(event)).outgoing.tone, 'done')
+  })
+
   test('is refused before it waits: words, channel, permissions, size, number', async () => {
     const asks = (text: string, where = {}) => testChat.fake.say('ann', text, where)
     const refusal = async (event: string) => {
