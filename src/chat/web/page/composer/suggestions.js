@@ -10,7 +10,6 @@ import { text } from '../texts.js'
  * @property {HTMLElement} element
  * @property {(all: readonly Suggestion[], first: boolean) => void} show `first`: the first is chosen from the start
  * @property {() => void} hide
- * @property {() => boolean} isOpen
  * @property {(event: KeyboardEvent) => boolean} key whether the key was for the list
  */
 
@@ -66,7 +65,6 @@ export function createSuggestions(field, choose) {
   return {
     element,
     hide,
-    isOpen: () => !element.hidden,
     show(suggestions, first) {
       if (suggestions.length === 0) return hide()
       // a response that comes later changes nothing of what was chosen meanwhile
