@@ -51,7 +51,7 @@ export function createAdminForm({ server, actions, ask }, command, action, fixed
 
   async function show() {
     const values = await server.current({ command: command.name, action: action.name, given: fixed }).catch(() => ({}))
-    fill(place, createCommandForm({ command, action, values, fixed, server, say, onUpload: progress.uploaded }))
+    fill(place, createCommandForm({ command, action, values, fixed, server, say, onUpload: progress.uploaded, onRead: progress.end }))
   }
 
   element.addEventListener('toggle', () => {

@@ -74,8 +74,9 @@ export function createPickers({ commands, server, changed }) {
  * @param {Server} options.server
  * @param {(saying: object) => Promise<void>} options.say
  * @param {(share: number) => void} [options.onUpload]
+ * @param {() => void} [options.onRead] what was filled in is read, or could not be
  */
-export function createCommandForm({ command, action, values = {}, fixed = {}, server, say, onUpload }) {
+export function createCommandForm({ command, action, values = {}, fixed = {}, server, say, onUpload, onRead }) {
   const fields = fieldsOf(command, action, { values, server, ...(onUpload && { onUpload }) }, ({ name }) => Object.hasOwn(fixed, name))
   const submit = el('button', { class: 'button main', type: 'submit' }, text(command.name === 'animate' ? 'draw' : 'run'))
   const form = el('form', { class: 'fields' }, ...fields.map(({ view }) => view.element), el('div', { class: 'buttons' }, submit))
@@ -84,7 +85,7 @@ export function createCommandForm({ command, action, values = {}, fixed = {}, se
     void whileBusy(submit, send)
   })
   async function send() {
-    const filled = new Map(await readFields(fields))
+    const filled = new Map(await readFields(fields).finally(onRead))
     const changed = action.options.flatMap(({ name, option }) => {
       const now = filled.get(name)
       return now === undefined || (String(now) === values[name] && !option.required) ? [] : [[name, now]]
