@@ -74,6 +74,17 @@ test('side by side, those that close and those that are played forth and back ha
   assert.equal(drawn.animation.frames, 5)
 })
 
+test('what no file could be made of is refused before anything is drawn', async () => {
+  const refused = (change: Partial<AnimationRequest>, more: Partial<Recipe> = {}) =>
+    createRenderer({ ...common, ffmpeg: join(folder, 'no-ffmpeg') })
+      .render({ ...recipe(change), ...more })
+      .next()
+  await assert.rejects(refused({ fps: 60 }), { code: 'fps-out-of-range' })
+  await assert.rejects(refused({}, { scale: 0 }), { code: 'scale-out-of-range' })
+  await assert.rejects(refused({ count: 4 }, { scale: 130 }), { code: 'animation-too-wide' })
+  await assert.rejects(refused({ format: 'mp4' }), { code: 'ffmpeg-missing' })
+})
+
 const beginningOf = (before: Drawn): Recipe => {
   const earlier = { blob: 'a.webp', frames, as: 'beginning' } as const
   return { ...recipe({ frames: 9, earlier }), earlier: fileOf(before) }

@@ -58,6 +58,8 @@ export interface OpenHost {
   /** Of its children, the last one last. */
   readonly pids: readonly number[]
   readonly troubles: string[]
+  /** Where files lie that were sent to it. */
+  readonly sent: string
 }
 
 export interface HostChanges extends Partial<Omit<GpuHostOptions, 'devices'>> {
@@ -72,11 +74,8 @@ export async function openHost(url: string, { pools, places = [pocket], ...optio
   const connection = options.connection ?? (await connectRedis({ url, name: 'test-host', onError: () => undefined, answerMs: 1000 }))
   const child = () => createLocalPool({ device: 'cpu', cacheDir, attempts: 1, onStart: (pid) => pids.push(pid) })
   const store = options.store ?? redisStore(connection)
-  const files = await openHostFiles(() => places, createFileContents(), {
-    store,
-    cacheFolder: join(temporaryFolder(), 'files'),
-    maxCacheBytes: 1e9,
-  })
+  const sent = join(temporaryFolder(), 'files')
+  const files = await openHostFiles(() => places, createFileContents(), { store, cacheFolder: sent, maxCacheBytes: 1e9 })
   const host = startGpuHost({
     connection,
     signature: createSignature({ key, nowMs: Date.now }),
@@ -90,5 +89,5 @@ export async function openHost(url: string, { pools, places = [pocket], ...optio
     onTrouble: (sentence) => troubles.push(sentence),
     ...options,
   })
-  return { host, connection, pids, troubles }
+  return { host, connection, pids, troubles, sent }
 }

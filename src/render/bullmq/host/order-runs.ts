@@ -101,6 +101,9 @@ export function createOrderRuns(parts: OrderRunsParts): (order: RenderOrder, run
         slots.release(slot)
       }
       used?.release()
+      // What people have had drawn or have sent does not stay: they may delete it where they are, and nobody tells this host.
+      const { earlier, pictures = [] } = recipe
+      await Promise.all([...(earlier ? [earlier] : []), ...pictures].map((content) => files.forget(content))).catch(onError)
     }
   }
 

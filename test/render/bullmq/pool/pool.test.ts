@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../../../src/errors.ts'
@@ -94,6 +94,18 @@ describe('GPU hosts', { skip: skipWithoutRedis, timeout: 300_000 }, () => {
     await assert.rejects(stopped)
     while (outcomes.length < 4) await sleep(20)
     assert.deepEqual(outcomes, ['done', 'failed', 'failed', 'stopped'])
+  })
+
+  test('keep nothing of an animation that another goes on from', async () => {
+    const { pool: hosts } = await pool()
+    const earlier = { blob: 'ball.webp', frames: 2, as: 'beginning' } as const
+    const path = join(folder, 'ball.webp')
+    writeFileSync(path, 'an animation that somebody has posted')
+    const { drawn, sent } = await host()
+    await untilCapacity(hosts, 1)
+    await hosts.render({ ...smallRecipe({ frames: 3, earlier }), earlier: path })
+    assert.equal(dirname(dirname(drawn[0]!.earlier!)), sent)
+    assert.deepEqual(readdirSync(sent), ['.partial'])
   })
 
   test('are behind a Redis that keeps what it is given: where it may not, the operator is told', async () => {
