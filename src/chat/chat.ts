@@ -101,7 +101,13 @@ export function createChat(parts: ChatParts): Chat {
     const shared = { contexts, scheduler, delivery, blobs, messages, styles, clock, log, observer, limits }
     const receiver = createRouter(platform, { ...shared, seen, live })
     const begin = async () => {
-      tell(await platform.start(receiver))
+      const found = await platform.start(receiver)
+      if (stopping.signal.aborted) {
+        // it came up while the others were stopped
+        await platform.stop()
+        throw stopping.signal.reason
+      }
+      tell(found)
       up.add(platform)
       await delivery.resume(platform)
     }
@@ -114,6 +120,7 @@ export function createChat(parts: ChatParts): Chat {
       await begin()
       return true
     } catch (error) {
+      if (stopping.signal.aborted) return false
       if (error instanceof UserError) {
         reportOff(error)
         return false
@@ -138,7 +145,8 @@ export function createChat(parts: ChatParts): Chat {
   async function stop(): Promise<void> {
     stopResuming()
     stopping.abort(new Error('the bot stops'))
-    await Promise.all([...up].map((platform) => platform.stop()))
+    // one that connects is not up yet, and holds what it has opened
+    await Promise.all(platforms.map((platform) => platform.stop()))
     await stopDeleting()
     await scheduler.stop()
     await delivery.stop()

@@ -52,6 +52,42 @@ describe('a network that is down at the start', { timeout: 60_000 }, () => {
     await testChat.close()
   })
 
+  test('keeps no platform connected that comes up after the bot was stopped', async () => {
+    const clock = createManualClock(Date.now())
+    const fake = createFakePlatform()
+    const { start } = fake.platform
+    const connected = Promise.withResolvers<void>()
+    let tries = 0
+    fake.platform.start = async (receiver) => {
+      if (tries++ === 0) throw new Error('getaddrinfo EAI_AGAIN')
+      await connected.promise
+      return start(receiver)
+    }
+    const testChat = await openTestChat({ folder: newFolder(), fake, clock })
+    await clock.advance(60_000)
+    assert.equal(tries, 2)
+    await testChat.close()
+    connected.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.equal(fake.platform.trouble(), 'The platform is stopped.')
+    assert.ok(!testChat.lines.includes('A fake platform called fake.'))
+  })
+
+  test('leaves nothing open of a platform that was connecting when the bot was stopped', async () => {
+    const fake = createFakePlatform()
+    let stops = 0
+    const { stop } = fake.platform
+    fake.platform.start = async () => {
+      throw new Error('getaddrinfo EAI_AGAIN')
+    }
+    fake.platform.stop = async () => {
+      stops++
+      await stop()
+    }
+    await (await openTestChat({ folder: newFolder(), fake })).close()
+    assert.equal(stops, 1)
+  })
+
   for (const [name, create] of [
     ['Discord', (port: number) => createDiscord({ api: `http://127.0.0.1:${port}/api`, token: 'MTIz.local.token-of-a-test', commands })],
     [
