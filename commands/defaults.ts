@@ -35,7 +35,7 @@ export const defaults = commandGroup({
     clear: action({
       help: 'Forget one, or all of them',
       private: true,
-      options: { name: { kind: 'choice', help: 'Which one', choices: Object.keys(settable) } },
+      options: { name: { kind: 'choice', help: 'Which one', choices: Object.keys(settable), names: 'options' } },
       async run({ values, context }) {
         const { name } = values
         if (name === undefined) {

@@ -9,7 +9,7 @@ import { say } from '../../src/chat/contract/reply.ts'
 import { en, type SentenceKey } from '../../src/chat/locales/en.ts'
 import { durationIn, fill, namesIn } from '../../src/chat/locales/fill.ts'
 import { english, localeFor, locales } from '../../src/chat/locales/locales.ts'
-import { helpIn, speak, speakNote } from '../../src/chat/locales/speak.ts'
+import { choiceNamesIn, helpIn, optionNameIn, speak, speakNote } from '../../src/chat/locales/speak.ts'
 import { textsIn } from '../../src/chat/web/page-texts.ts'
 import { UserError } from '../../src/errors.ts'
 import { encode } from '../../src/media/animation.ts'
@@ -45,6 +45,19 @@ describe('languages', () => {
       assert.deepEqual(missing, [])
     })
   }
+
+  test('a choice that is an option is called what the option is called', () => {
+    const chinese = localeFor('zh-CN')
+    const choicesOf = (command: string, action: string, name: string) => {
+      const option = commands.find((one) => one.name === command)!.actions[action]!.options[name]!
+      assert.ok(option.kind === 'choice')
+      return choiceNamesIn(chinese, option)
+    }
+    const cleared = choicesOf('defaults', 'clear', 'name')
+    for (const [name, label] of Object.entries(cleared)) assert.equal(label, optionNameIn(chinese, name))
+    assert.equal(cleared['negative'], '不要的内容')
+    assert.equal(choicesOf('settings', 'block', 'outcome')['negative'], '不让出现')
+  })
 
   test('the nearest one is taken: by tag, by language, else English', () => {
     assert.equal(localeFor('zh-TW').tags[0], 'zh')

@@ -37,6 +37,8 @@ export interface NumberOption extends Common {
 export interface ChoiceOption extends Common {
   readonly kind: 'choice'
   readonly choices: readonly string[]
+  /** The choices are options, and called what those are called. */
+  readonly names?: 'options'
   readonly default?: string
 }
 

@@ -15,7 +15,7 @@ import type { Action, Command } from '../contract/command.ts'
 import { fieldsOf, type Option, type Options } from '../contract/option.ts'
 import type { Locale } from '../locales/locale.ts'
 import { english, locales } from '../locales/locales.ts'
-import { helpIn } from '../locales/speak.ts'
+import { choiceNameIn, helpIn } from '../locales/speak.ts'
 
 /** discord.js sends permissions as digits; Discord's OpenAPI wants a number. */
 type CommandJson = Omit<RESTPostAPIChatInputApplicationCommandsJSONBody, 'default_member_permissions'> & {
@@ -120,7 +120,11 @@ function optionJson(path: string, name: string, option: Option): APIApplicationC
       return {
         ...common,
         type: ApplicationCommandOptionType.String,
-        choices: option.choices.map((value) => ({ name: value, value, ...inLanguages('name', (locale) => locale.choices[value]) })),
+        choices: option.choices.map((value) => ({
+          name: value,
+          value,
+          ...inLanguages('name', (locale) => choiceNameIn(locale, option, value)),
+        })),
       }
     case 'flag':
       return { ...common, type: ApplicationCommandOptionType.Boolean }

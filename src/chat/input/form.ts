@@ -28,7 +28,7 @@ export function formOf({ title, command, action = '', fixed, fields }: FormReply
           option,
           label: optionNameIn(locale, name),
           help: helpIn(locale, `${path}.${name}`, option.help),
-          ...(option.kind === 'choice' && { choices: choiceNamesIn(locale, option.choices) }),
+          ...(option.kind === 'choice' && { choices: choiceNamesIn(locale, option) }),
           ...omitUndefined({ value }),
         },
       ]

@@ -10,7 +10,7 @@ export interface Locale {
   readonly help: Readonly<Record<string, string>>
   /** Names of options as labels of fields. Absent: the name as it is typed, with a capital letter. */
   readonly optionNames: Readonly<Record<string, string>>
-  /** Values of choice options as people read them. Absent: as they are typed. */
+  /** Values of choice options as people read them, but of those that are names of options. Absent: as they are typed. */
   readonly choices: Readonly<Record<string, string>>
   /** Templates for notes and UserErrors by code, filled from their data. Absent: their own English. */
   readonly notes: Readonly<Record<string, string>>

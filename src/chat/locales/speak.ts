@@ -1,6 +1,7 @@
 // Localization: lines, notes and helps as text in one language.
 
 import type { Note } from '../../errors.ts'
+import type { ChoiceOption } from '../contract/option.ts'
 import type { Line } from '../contract/reply.ts'
 import { durationIn, fill } from './fill.ts'
 import type { Locale } from './locale.ts'
@@ -46,8 +47,13 @@ export function optionNameIn(locale: Locale, name: string): string {
   return locale.optionNames[name] ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 }
 
-export function choiceNamesIn(locale: Locale, choices: readonly string[]): Record<string, string> {
-  return Object.fromEntries(choices.map((choice) => [choice, locale.choices[choice] ?? choice]))
+export function choiceNamesIn(locale: Locale, option: Pick<ChoiceOption, 'choices' | 'names'>): Record<string, string> {
+  return Object.fromEntries(option.choices.map((choice) => [choice, choiceNameIn(locale, option, choice) ?? choice]))
+}
+
+/** Undefined: it is called as it is typed. */
+export function choiceNameIn({ choices, optionNames }: Locale, { names }: Pick<ChoiceOption, 'names'>, choice: string): string | undefined {
+  return (names === 'options' ? optionNames : choices)[choice]
 }
 
 /** @param path as in Locale.help */

@@ -92,6 +92,12 @@ describe('commands as Discord registers them', () => {
       value: 'wide',
       name_localizations: { 'zh-CN': '横向', 'zh-TW': '横向' },
     })
+    const clear = find(json().find(({ name }) => name === 'defaults')!.options, 'clear')['options'] as Data[]
+    assert.deepEqual((clear[0]!['choices'] as Data[])[1], {
+      name: 'negative',
+      value: 'negative',
+      name_localizations: { 'zh-CN': '不要的内容', 'zh-TW': '不要的内容' },
+    })
   })
 
   it('are offered to admins only where all of their actions are for admins', () => {
