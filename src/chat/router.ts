@@ -137,8 +137,6 @@ export function createRouter(platform: Platform, parts: RouterParts): Receiver {
         return openForm(reply, exchange)
       case 'text':
         return postText(reply, action.private ? 'asker' : 'everyone', exchange)
-      case 'none':
-        return
     }
   }
 

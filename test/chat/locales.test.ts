@@ -46,6 +46,19 @@ describe('languages', () => {
     })
   }
 
+  test('every sentence is said somewhere', () => {
+    const files = globSync(['commands/*.ts', 'src/**/*.ts'], { cwd: root, exclude: ['src/chat/locales/en.ts', 'src/chat/locales/zh*.ts'] })
+    const sources = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n')
+    const said = new Set(sources.match(/'[a-z-]+'/g))
+    const heads = [...sources.matchAll(/`([a-z]+-[a-z-]*)\$\{/g)].map(([, head]) => head!)
+    // a length of time asks for these itself
+    const units = ['seconds', 'minutes', 'hours']
+    assert.deepEqual(
+      Object.keys(en).filter((key) => !said.has(`'${key}'`) && !heads.some((head) => key.startsWith(head)) && !units.includes(key)),
+      [],
+    )
+  })
+
   test('a choice that is an option is called what the option is called', () => {
     const chinese = localeFor('zh-CN')
     const choicesOf = (command: string, action: string, name: string) => {

@@ -4,7 +4,7 @@ import type { AnimationRequest } from '../../jobs/request.ts'
 import type { SentenceKey } from '../locales/en.ts'
 import type { Audience, ShownAnimation, Tone } from './outgoing.ts'
 
-export type Reply = TextReply | AnimationReply | FormReply | EmptyReply
+export type Reply = TextReply | AnimationReply | FormReply
 
 /** Words. */
 export interface TextReply {
@@ -42,11 +42,6 @@ export interface FormReply {
   readonly fixed: Readonly<Record<string, string>>
   /** Names of the command's options, and what stands in them. */
   readonly fields: readonly { readonly name: string; readonly value?: string }[]
-}
-
-/** Done, and there is nothing to say. */
-export interface EmptyReply {
-  readonly kind: 'none'
 }
 
 export interface ReplyItem {

@@ -81,7 +81,6 @@ export const en = {
   'button-unkeep': 'No longer keep',
   'button-send': 'Send me',
   'button-try': 'Try it',
-  'button-show': 'Show',
   'button-newer': 'Newer',
   'button-older': 'Older',
   'button-more': 'More',

@@ -88,7 +88,6 @@ export const zh: Locale = {
     'button-unkeep': '取消收藏',
     'button-send': '发给我',
     'button-try': '试试',
-    'button-show': '查看',
     'button-newer': '较新',
     'button-older': '较早',
     'button-more': '更多',

@@ -12,7 +12,7 @@ const options = {
   name: { kind: 'text', help: 'The name', maxChars: 20 },
   file: { kind: 'file', help: 'The file', maxBytes: 1000 },
 } as const
-const add = action({ help: 'Add', options, run: () => ({ kind: 'none' }) })
+const add = action({ help: 'Add', options, run: () => ({ kind: 'text', text: 'Done.' }) })
 const file = { url: 'https://cdn.discordapp.com/a/b', name: 'look\u202e.safetensors', bytes: 1000 }
 
 const refused = (inputs: Parameters<typeof optionValues>[1]) => {
@@ -32,7 +32,7 @@ test('a file that hangs on a message fills the option that takes one', () => {
 
 test('without a file the option is absent, and a command that takes none leaves files aside', () => {
   assert.deepEqual(optionValues(options, withFiles({}, undefined, add)), { name: undefined, file: undefined })
-  const none = action({ help: '', options: { name: options.name }, run: () => ({ kind: 'none' }) })
+  const none = action({ help: '', options: { name: options.name }, run: () => ({ kind: 'text', text: 'Done.' }) })
   assert.deepEqual(withFiles({ name: 'x' }, [file], none), { name: 'x' })
 })
 

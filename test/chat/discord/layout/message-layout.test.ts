@@ -127,7 +127,7 @@ describe('commands as Discord registers them', () => {
                 name: { kind: 'text', help: 'Its name', maxChars: 20 },
                 file: { kind: 'file', help: 'A LoRA', maxBytes: 9, required: true },
               },
-              run: () => ({ kind: 'none' }),
+              run: () => ({ kind: 'text', text: 'Done.' }),
             },
           },
         },

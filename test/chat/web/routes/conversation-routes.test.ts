@@ -94,7 +94,11 @@ describe('what people say on the page', () => {
       name: 'take',
       help: 'Takes a file',
       actions: {
-        '': { help: 'Takes a file', options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } }, run: () => ({ kind: 'none' }) },
+        '': {
+          help: 'Takes a file',
+          options: { file: { kind: 'file', help: 'Which', maxBytes: 1000 } },
+          run: () => ({ kind: 'text', text: 'Done.' }),
+        },
       },
     } as const
     const received: Incoming[] = []
