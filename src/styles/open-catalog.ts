@@ -12,7 +12,7 @@ import { builtInStyles, isBuiltIn } from './registry/built-in-styles.ts'
 import type { StyleEntry, StyleFile } from './registry/style-entry.ts'
 import { openStyleFiles, type StyleFiles } from './registry/style-files.ts'
 import { type HistoryRecord, openStyleHistory, type StyleHistory } from './registry/style-history.ts'
-import { createStyleRegistry, type StyleRegistry } from './registry/style-registry.ts'
+import { createStyleRegistry, type ReservedName, type StyleRegistry } from './registry/style-registry.ts'
 
 export interface CatalogOptions extends Pick<StylePicturesOptions, 'webpToGif'> {
   /** `store.space('styles')`. */
@@ -27,6 +27,8 @@ export interface CatalogOptions extends Pick<StylePicturesOptions, 'webpToGif'> 
   /** The engine's. */
   readonly modelDefaults: ReadModelDefaults
   readonly nowMs: () => number
+  /** Names of styles that are being learned. */
+  readonly reserved?: () => readonly ReservedName[]
 }
 
 export interface OpenCatalog {
@@ -39,11 +41,11 @@ export interface OpenCatalog {
 }
 
 export async function openCatalog(options: CatalogOptions): Promise<OpenCatalog> {
-  const { space, blobs, folder, models, bases, modelDefaults, nowMs, webpToGif } = options
+  const { space, blobs, folder, models, bases, modelDefaults, nowMs, webpToGif, reserved } = options
   const history = await openStyleHistory(space)
   const files = openStyleFiles(folder)
   const shipped = builtInStyles(models)
-  const registry = createStyleRegistry(shipped, history, nowMs)
+  const registry = createStyleRegistry(shipped, history, nowMs, reserved)
   const shippedFiles = new Set(shipped.flatMap((entry) => entry.files.map(({ file }) => file)))
   const pathOf = ({ file }: StyleFile): string => (shippedFiles.has(file) ? join(models, file) : files.path(file))
   const shippedWith = (entry: StyleEntry): string | undefined =>

@@ -19,8 +19,9 @@ import { createIntake, type IntakeOptions } from './intake/intake.ts'
 import { type CatalogOptions, openCatalog } from './open-catalog.ts'
 import { keptFiles } from './registry/kept-files.ts'
 import { deleteUnusedFiles } from './registry/style-files.ts'
+import type { ReservedName } from './registry/style-registry.ts'
 import { createTaughtStyles, type TaughtStyles } from './training/taught-styles.ts'
-import { openTrainingFolders } from './training/training-folders.ts'
+import { openTrainingFolders, trainingsUnderWay } from './training/training-folders.ts'
 
 export interface StylesOptions extends CatalogOptions {
   /** The engine's, in a thread of its own. */
@@ -64,9 +65,11 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
     patienceMs = 10 * 60_000,
     previewMs = 60 * 60_000,
   } = options
-  const { catalog, registry, history, files, pathOf, pictures } = await openCatalog(options)
-  deleteUnusedFiles(folder, keptFiles(history.changes))
   const learning = join(folder, 'training')
+  const folders = openTrainingFolders(learning)
+  const reserved = (): ReservedName[] => trainingsUnderWay(folders, trainings?.(), nowMs()).map(({ id, name }) => ({ name, training: id }))
+  const { catalog, registry, history, files, pathOf, pictures } = await openCatalog({ ...options, reserved })
+  deleteUnusedFiles(folder, keptFiles(history.changes))
   const addParts = {
     registry,
     bases,
@@ -80,8 +83,8 @@ export async function createStyles(options: StylesOptions): Promise<Styles> {
   const taught = createTaughtStyles(
     {
       ...addParts,
-      ...{ folders: openTrainingFolders(learning), download, look, live: trainings },
-      learnedFiles: createIntake({ files, download, inspect, hostFolders: [learning] }),
+      ...{ folders, download, look, live: trainings },
+      learnedFiles: createIntake({ files, download, inspect, hostFolders: [learning], queues: true }),
     },
     (manager, name) => createStyleAdmin(parts, manager).remove(name, true),
   )

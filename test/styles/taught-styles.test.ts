@@ -136,6 +136,28 @@ test('what has no job, because it was refused after all, keeps nobody from askin
   without.close()
 })
 
+test('the name of what is being learned is taken by nobody meanwhile, and no quota that was filled since throws it away', async () => {
+  const house = await openTestStyles({ look, quotas: { ...usualQuotas, addsPerHour: 2 } })
+  const { pictures, files } = await handedOver(5)
+  const admin = house.admin({ files: { ...files, 'upload:l': lora() } })
+  const ids = await Promise.all(['ink', 'chalk', 'soot'].map(async (name) => (await admin.train({ name, pictures })).id))
+  const elsewhere = house.admin({ files: { 'upload:l': lora() }, space: 's2' })
+  for (const name of ['f1', 'f2']) await admin.add({ name, extend: false, file: loraFile })
+  for (const take of [
+    () => elsewhere.add({ name: 'Ink', extend: false, file: loraFile }),
+    () => admin.rename('f1', 'ink'),
+    () => admin.edit('f1', { aliases: 'manga, INK' }),
+  ])
+    assert.equal((await refusal(take())).code, 'training-name-taken')
+  assert.equal((await refusal(admin.add({ name: 'f3', extend: false, file: loraFile }))).code, 'quota-hour')
+
+  const { taught } = house.styles
+  for (const id of ids) cpSync(join(models, 'pocket/loras/anime.safetensors'), taught.find(id).out)
+  await Promise.all(ids.map((id) => taught.register(id)))
+  for (const name of ['ink', 'chalk', 'soot']) assert.equal((await admin.record(name)).card.name, name)
+  house.close()
+})
+
 test('how often is counted with the files that are added; of one place five wait at most; what has no job goes after an hour', async () => {
   const house = await openTestStyles({ look, quotas: { ...usualQuotas, addsPerHour: 6 } })
   const { pictures, files } = await handedOver(5)

@@ -5,6 +5,7 @@ import type { Sentence } from '../../chat/contract/reply.ts'
 import type { NewStyleFile } from '../../chat/contract/style-admin.ts'
 import { UserError } from '../../errors.ts'
 import { personOf, spaceOf } from '../../jobs/job.ts'
+import { omitUndefined } from '../../omit-undefined.ts'
 import { type BaseModel, installedBase } from '../catalog/base-models.ts'
 import { modelOf } from '../catalog/resolve-style.ts'
 import type { Intake } from '../intake/intake.ts'
@@ -35,15 +36,17 @@ export interface StyleFileToAdd {
   /** The style that it is a further file of; absent: it becomes one. */
   readonly before: StyleEntry | undefined
   readonly manager: StyleManager
+  /** Id of the training that has learned it. */
+  readonly training?: string
 }
 
 /** Of the whole intake. */
 const timeoutMs = 60 * 60_000
 
-/** @throws UserError those of intake and of quotas, `style-name`, `style-name-taken`, `style-has-file`, `list-full`, `style-word`, `style-everywhere` */
+/** @throws UserError those of intake and of quotas, `style-name`, `style-name-taken`, `training-name-taken`, `style-has-file`, `list-full`, `style-word`, `style-everywhere` */
 export async function addStyleFile(
   { registry, bases, files, pathOf, intake, quotas, nowMs }: AddStyleFileParts,
-  { wanted, by, before, manager }: StyleFileToAdd,
+  { wanted, by, before, manager, training }: StyleFileToAdd,
 ): Promise<{ entry: StyleEntry; notes: readonly Sentence[] }> {
   if (!before) refuseTaken(registry, checkStyleName(wanted.name))
   const room = (): number => roomFor(registry.changes(), by.space, nowMs(), quotas)
@@ -63,7 +66,7 @@ export async function addStyleFile(
         : { ...newEntry(file, taken, wanted, bases), home: by.space, ...(wanted.here && { spaces: [by.space] }) }
       const next = withinReach(now, made, manager)
       files.place(taken.incoming, file.file)
-      return { id: next.id, entry: next }
+      return { id: next.id, entry: next, ...omitUndefined({ training }) }
     })
     return { entry: entry!, notes: notesOn(taken, entry!, file) }
   } catch (error) {

@@ -37,6 +37,8 @@ export interface IntakeOptions {
   /** Where `path:` may point into. */
   readonly hostFolders: readonly string[]
   readonly hub?: string
+  /** Whoever comes while as many are taken in as may waits, and is not turned away. */
+  readonly queues?: boolean
 }
 
 /** Enough for every file there is; the format itself allows ten times as much. */
@@ -51,8 +53,15 @@ export type Intake = (named: NamedSource, options: TakeOptions) => Promise<Intak
  * Bottleneck counts who is at it, and with OVERFLOW turns the newcomer away; its own choice, LEAK, drops who has waited longest.
  * @throws UserError `style-source`, `intake-busy`, those of downloads, of `inspect`, and `path-outside`
  */
-export function createIntake({ files, download, inspect, hostFolders, hub = 'https://huggingface.co' }: IntakeOptions): Intake {
-  const slots = new Bottleneck({ maxConcurrent: maxAtOnce, highWater: 0, strategy: Bottleneck.strategy.OVERFLOW })
+export function createIntake({
+  files,
+  download,
+  inspect,
+  hostFolders,
+  hub = 'https://huggingface.co',
+  queues = false,
+}: IntakeOptions): Intake {
+  const slots = new Bottleneck({ maxConcurrent: maxAtOnce, highWater: queues ? null : 0, strategy: Bottleneck.strategy.OVERFLOW })
 
   return async (named, options) => {
     const from = intakeSource(named, hub)

@@ -22,7 +22,7 @@ export interface StyleRegistry {
   at(id: string, number: number): StyleEntry | undefined
   /**
    * Writes what `make` gives of the present state; nothing where it throws.
-   * @throws UserError `style-name-taken`
+   * @throws UserError `style-name-taken`, `training-name-taken`
    */
   change(by: Author, kind: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange>
   /** Follows what other processes have written. */
@@ -35,9 +35,23 @@ export interface StyleRegistry {
 export interface RecordedChange {
   readonly id: string
   readonly entry?: StyleEntry
+  /** Of the training that has learned it. */
+  readonly training?: string
 }
 
-export function createStyleRegistry(shipped: readonly StyleEntry[], history: StyleHistory, nowMs: () => number): StyleRegistry {
+/** Nobody takes a name meanwhile. */
+export interface ReservedName {
+  readonly name: string
+  /** Id of the training that learns a style of this name. */
+  readonly training: string
+}
+
+export function createStyleRegistry(
+  shipped: readonly StyleEntry[],
+  history: StyleHistory,
+  nowMs: () => number,
+  reserved: () => readonly ReservedName[] = () => [],
+): StyleRegistry {
   const present = new Map(shipped.map((entry) => [entry.id, entry]))
   let offered = withoutTaken(present.values())
   let byName = indexByName(offered)
@@ -63,8 +77,12 @@ export function createStyleRegistry(shipped: readonly StyleEntry[], history: Sty
 
   async function changeNow(by: Author, kind: ChangeKind, make: () => Promise<RecordedChange> | RecordedChange): Promise<StyleChange> {
     await refresh()
-    const { id, entry } = await make()
-    if (entry) refuseTaken(entry, byName)
+    const { id, entry, training } = await make()
+    if (entry) {
+      refuseTaken(entry, byName)
+      const others = reserved().filter((one) => one.training !== training)
+      refuseReserved(entry, present.get(id), others)
+    }
     const change = await history.append({ atMs: nowMs(), by, kind, id, ...omitUndefined({ entry }) })
     apply([change])
     return change
@@ -118,3 +136,14 @@ function refuseTaken(entry: StyleEntry, byName: ReadonlyMap<string, StyleEntry>)
     throw new UserError('style-name-taken', sentence, { name: called, taken: other.name })
   }
 }
+
+/** What it was called before stays its own. */
+function refuseReserved(entry: StyleEntry, before: StyleEntry | undefined, reserved: readonly ReservedName[]): void {
+  const own = new Set([before?.name, ...(before?.aliases ?? [])].flatMap((name) => (name === undefined ? [] : foldName(name))))
+  for (const called of [entry.name, ...entry.aliases]) {
+    if (!own.has(foldName(called)) && reserved.some(({ name }) => foldName(name) === foldName(called))) throw beingLearned(called)
+  }
+}
+
+export const beingLearned = (name: string): UserError =>
+  new UserError('training-name-taken', `'${name}' is being learned already.`, { name, taken: name })

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts'
 import { spaceOf } from '../../jobs/job.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { type AddStyleFileParts, addStyleFile, authorOf } from '../admin/add-style-file.ts'
-import { roomFor } from '../admin/quota.ts'
+import { type Quotas, roomFor } from '../admin/quota.ts'
 import { checkManager, type StyleManager } from '../admin/style-access.ts'
 import { maxWordsChars } from '../admin/style-edits.ts'
 import type { Download } from '../download/download.ts'
@@ -14,8 +14,9 @@ import { fileDigest } from '../download/file-digest.ts'
 import type { Intake } from '../intake/intake.ts'
 import { sanitizeText } from '../intake/sanitize.ts'
 import { checkStyleName, foldName } from '../registry/style-names.ts'
+import { beingLearned } from '../registry/style-registry.ts'
 import { checkPictures, takePictures } from './picture-intake.ts'
-import type { TrainingFolders, TrainingRecord } from './training-folders.ts'
+import { type TrainingFolders, type TrainingRecord, trainingsUnderWay } from './training-folders.ts'
 
 export interface TaughtStylesParts extends AddStyleFileParts {
   readonly folders: TrainingFolders
@@ -49,8 +50,6 @@ export interface TaughtStyles {
 
 /** All pictures of one training are fetched within this, or it is refused. */
 const fetchMs = 10 * 60_000
-/** A folder this young may have no job yet: its name counts as taken. */
-const acceptedMs = 10_000
 /** Trainings that one space may have prepared or under way. */
 const maxPrepared = 5
 
@@ -63,15 +62,10 @@ export function createTaughtStyles(
   const [base] = bases
 
   function refuseTaken(name: string, space: string): void {
-    const jobs = live?.()
-    // What was refused after it was taken in has no job; what has just been taken in has none yet.
-    const there = folders.all().filter(({ id, atMs }) => !jobs || jobs.has(id) || nowMs() - atMs < acceptedMs)
-    const learned = there.find((one) => foldName(one.name) === foldName(name))
-    const taken = registry.find(name)?.name ?? learned?.name
-    if (taken !== undefined) {
-      const sentence = learned ? `'${name}' is being learned already.` : `There is a style '${name}' already.`
-      throw new UserError(learned ? 'training-name-taken' : 'style-name-taken', sentence, { name, taken })
-    }
+    const there = trainingsUnderWay(folders, live?.(), nowMs())
+    if (there.some((one) => foldName(one.name) === foldName(name))) throw beingLearned(name)
+    const taken = registry.find(name)
+    if (taken) throw new UserError('style-name-taken', `There is a style '${name}' already.`, { name, taken: taken.name })
     if (there.filter(({ owner }) => spaceOf(owner) === space).length < maxPrepared) return
     throw new UserError('training-many', `${maxPrepared} styles wait to be learned here already, as many as may.`, { max: maxPrepared })
   }
@@ -129,10 +123,10 @@ export function createTaughtStyles(
     }
     const ofBase = bases.filter((one) => one.name === on)
     await addStyleFile(
-      { ...parts, bases: ofBase, intake },
+      { ...parts, bases: ofBase, intake, quotas: roomForLearned(quotas) },
       {
         wanted: { name, extend: false, path: out, example, ...(about !== undefined && { about }), ...(here && { here }) },
-        ...{ by: authorOf(manager), before: undefined, manager },
+        ...{ by: authorOf(manager), before: undefined, manager, training: id },
       },
     )
     return withdraw
@@ -146,6 +140,9 @@ export function createTaughtStyles(
     sweep: (live) => folders.sweep(live, nowMs()),
   }
 }
+
+/** There was room when it was asked for; what took hours to learn is not thrown away for some megabytes. */
+const roomForLearned = (quotas: Quotas): Quotas => ({ ...quotas, maxSpaceBytes: Infinity, maxBytes: Infinity, addsPerHour: Infinity })
 
 /** Who asked had the right to when they did. */
 function managerOf({ owner, manager, operator }: Pick<TrainingRecord, 'owner' | 'manager' | 'operator'>): StyleManager {

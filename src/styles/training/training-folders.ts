@@ -42,6 +42,13 @@ export interface TrainingFolders {
 }
 
 const youngMs = 3_600_000
+/** A folder this young may have no job yet: its name counts as taken. */
+const acceptedMs = 10_000
+
+/** What was refused after it was taken in has no job; what has just been taken in has none yet. @param jobs ids of trainings that wait or run */
+export function trainingsUnderWay(folders: Pick<TrainingFolders, 'all'>, jobs: ReadonlySet<string> | undefined, nowMs: number) {
+  return folders.all().filter(({ id, atMs }) => !jobs || jobs.has(id) || nowMs - atMs < acceptedMs)
+}
 
 export function openTrainingFolders(root: string): TrainingFolders {
   mkdirSync(root, { recursive: true })
