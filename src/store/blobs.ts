@@ -1,11 +1,11 @@
 // A blob store: bytes as files. A file is there whole or not at all: it is written elsewhere on the same disk, flushed, then renamed.
 
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formats } from '../animation-format.ts'
 import { UserError } from '../errors.ts'
+import { openDrafts } from './drafts.ts'
 
 /** Bytes by name; a name says nothing of what was asked. */
 export interface Blobs {
@@ -27,17 +27,9 @@ export interface Blob {
 
 const nameForm = new RegExp(`^[a-z0-9][a-z0-9-]{0,99}\\.(${formats.join('|')})$`)
 
-/** No file takes as long to write. */
-const abandonedMs = 3_600_000
-
 export function openBlobs(folder: string): Blobs {
   const partial = join(folder, '.partial')
-  mkdirSync(partial, { recursive: true })
-  // What a process left behind that died while writing. Another may be writing now, as a bot does beside a command line.
-  for (const name of readdirSync(partial)) {
-    const draft = join(partial, name)
-    if (Date.now() - (statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? 0) > abandonedMs) rmSync(draft, { force: true })
-  }
+  openDrafts(partial)
 
   /** In one of 256 folders, so that none becomes long. */
   function placeOf(name: string): { readonly shard: string; readonly path: string } {

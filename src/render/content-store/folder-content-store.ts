@@ -2,9 +2,10 @@
 // written beside and renamed.
 
 import { randomUUID } from 'node:crypto'
-import { createReadStream, mkdirSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openDrafts } from '../../store/drafts.ts'
 import { type ContentDigest, type ContentStore, NotStored } from './content-store.ts'
 
 /** A checkpoint in single precision, and more. */
@@ -12,7 +13,7 @@ const maxBytes = 16e9
 
 export function createFolderContentStore(folder: string): ContentStore {
   const partial = join(folder, '.partial')
-  mkdirSync(partial, { recursive: true })
+  openDrafts(partial)
   const shardOf = (sha256: string): string => join(folder, sha256.slice(0, 2))
   const pathOf = (sha256: string): string => join(shardOf(sha256), sha256)
 

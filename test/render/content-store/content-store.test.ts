@@ -1,9 +1,10 @@
 // Content stores over what they stand on: a real Redis, a folder, an S3-compatible server.
 
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe } from 'node:test'
+import { after, describe, test } from 'node:test'
 import S3rver from 's3rver'
 import { keys } from '../../../src/render/bullmq/protocol/keys.ts'
 import { connectRedis } from '../../../src/render/bullmq/protocol/redis-connection.ts'
@@ -22,6 +23,17 @@ testContentStore('a content store in a shared folder', async () => ({
   other: createFolderContentStore(folder),
   damage: async ({ sha256 }, bytes) => writeFileSync(join(folder, sha256.slice(0, 2), sha256), bytes),
 }))
+
+test('what a process left that died while it put something into a shared folder goes after an hour', () => {
+  const shared = temporaryFolder()
+  const drafts = ['old', 'new'].map((name) => join(shared, '.partial', name))
+  mkdirSync(join(shared, '.partial'))
+  for (const draft of drafts) writeFileSync(draft, 'half')
+  const hoursAgo = new Date(Date.now() - 2 * 3_600_000)
+  utimesSync(drafts[0]!, hoursAgo, hoursAgo)
+  createFolderContentStore(shared)
+  assert.deepEqual(drafts.map(existsSync), [false, true])
+})
 
 if (url !== undefined) {
   const connection = await connectRedis({ url, name: 'test', onError: () => undefined })
