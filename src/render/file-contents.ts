@@ -2,7 +2,7 @@
 // has the same. Only who renders elsewhere asks: a file is read when it is first asked for, and again when it has changed.
 
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, relative, sep } from 'node:path'
 import { z } from 'zod'
 import { fileStamp, filesOfModel } from '../engine/index.ts'
@@ -51,13 +51,17 @@ export function createFileContents({ keptIn }: FileContentsOptions = {}): FileCo
       if (before?.stamp === stamp) return before.digest
       const digest = await read(path)
       known.set(path, { stamp, digest })
-      // Written beside and renamed: a file that is cut off would be read as none, and everything again.
-      if (keptIn !== undefined && digest.bytes > largeBytes) {
-        writeFileSync(`${keptIn}.part`, JSON.stringify([...known]))
-        renameSync(`${keptIn}.part`, keptIn)
-      }
+      if (digest.bytes > largeBytes || known.size % pruneEvery === 0) keep()
       return digest
     })
+  }
+
+  /** What is still there. Written beside and renamed: a file that is cut off would be read as none, and everything again. */
+  function keep(): void {
+    for (const path of known.keys()) if (!existsSync(path)) known.delete(path)
+    if (keptIn === undefined) return
+    writeFileSync(`${keptIn}.part`, JSON.stringify([...known].filter(([, { digest }]) => digest.bytes > largeBytes)))
+    renameSync(`${keptIn}.part`, keptIn)
   }
 
   return {
@@ -74,6 +78,9 @@ export function createFileContents({ keptIn }: FileContentsOptions = {}): FileCo
     },
   }
 }
+
+/** Animations that others go on from are small, and come and go. */
+const pruneEvery = 500
 
 /** Whoever reads less has read it before it could have been kept. */
 const largeBytes = 1 << 20
