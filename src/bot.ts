@@ -9,6 +9,9 @@ import { untilAskedToStop } from './until-asked-to-stop.ts'
 
 const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
 
+/** A training that runs here ends after its step, which may take half a minute, and keeps its state. */
+const lateMs = 45_000
+
 // `zoetrope bot` has read its own
 const args = import.meta.main ? process.argv.slice(2) : []
 const about = 'The bot: a page on this machine, and Discord and Slack where they are configured.'
@@ -27,7 +30,7 @@ async function run(): Promise<void> {
     void bot.ready.then((ready) => say(ready ? 'Ready. Ctrl+C stops it.' : 'The bot answers, and cannot draw yet. Ctrl+C stops it.'))
     await stopped
     say('Stopping; what waits goes on at the next start.')
-    const late = setTimeout(() => process.exit(1), 20_000)
+    const late = setTimeout(() => process.exit(1), lateMs)
     late.unref()
     await bot.stop()
   } catch (error) {
