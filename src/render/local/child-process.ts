@@ -46,8 +46,6 @@ interface PendingCall {
   readonly onProgress: (progress: Extract<ChildMessage, { kind: 'progress' }>['progress']) => void
 }
 
-/** The end of what it said on stderr that is told with its death. */
-
 export function startRenderProcess({
   program,
   child,
