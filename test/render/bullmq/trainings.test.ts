@@ -1,6 +1,7 @@
 // Trainings on GPU hosts over a real Redis: real processes that train the model that ships, for a few steps.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, before, describe, test } from 'node:test'
@@ -10,6 +11,7 @@ import { SchedulerStops } from '../../../src/jobs/renderer.ts'
 import { pocket } from '../../../src/paths.ts'
 import type { HostTakes } from '../../../src/render/bullmq/host-takes.ts'
 import type { BullmqPool, BullmqPoolOptions } from '../../../src/render/bullmq/pool/pool.ts'
+import { keys } from '../../../src/render/bullmq/protocol/keys.ts'
 import { createLocalTrainer } from '../../../src/render/training/local-trainer.ts'
 import { watchPool } from '../../../src/render/training/pool-activity.ts'
 import { chooseTrainer, type TrainingRunnerOptions, type TrainingToRun } from '../../../src/render/training/trainer.ts'
@@ -197,11 +199,22 @@ describe('trainings on GPU hosts', { skip: skipWithoutRedis, timeout: 900_000 },
   })
 
   test('that nobody wants any more are killed, and their slot is free', async () => {
-    const { pool: hosts } = await pool()
+    const { pool: hosts, connection } = await pool()
     const one = await host('trainings', 'ada')
     await untilTrainers(hosts, 1)
-    const seen = watched((step) => step >= 2 && seen.abort.abort(new Error('cancelled')))
-    await assert.rejects(hosts.trainings.train(training('five'), seen, false), /cancelled/)
+    const what = training('five')
+    const isKept = (sha256: string) => connection.redis.exists(keys.content(sha256))
+    let learned = ''
+    let kept: Promise<number> | undefined
+    const seen = watched((_, kind) => {
+      if (kind !== 'saved' || kept) return
+      learned = createHash('sha256').update(readFileSync(what.out)).digest('hex')
+      kept = isKept(learned)
+      seen.abort.abort(new Error('cancelled'))
+    })
+    await assert.rejects(hosts.trainings.train(what, seen, false), /cancelled/)
+    assert.equal(await kept, 1)
+    while (await isKept(learned)) await sleep(20)
     while (one.host.runs().length > 0) await sleep(20)
     assert.throws(() => process.kill(one.training[0]!, 0), { code: 'ESRCH' })
     assert.deepEqual(readdirSync(one.workFolder), [])

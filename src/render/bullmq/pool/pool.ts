@@ -168,7 +168,10 @@ export function createBullmqPool(options: BullmqPoolOptions): BullmqPool {
       reject(signal!.reason)
       if (!made) return
       made.answered = true
-      if (!(signal!.reason instanceof SchedulerStops)) runs.abandon(made)
+      if (signal!.reason instanceof SchedulerStops) return
+      runs.abandon(made)
+      // It has ended: what it has kept for whoever would go on with it goes.
+      made.answer.reject(signal!.reason)
     }
     signal?.addEventListener('abort', abort, { once: true })
     inOrder(async () => {
