@@ -3,6 +3,7 @@
 import type { Format } from '../animation-format.ts'
 import type { Frames } from '../engine/frames.ts'
 import { UserError } from '../errors.ts'
+import { findFfmpeg } from './ffmpeg.ts'
 import { fit, type Reduced } from './fit.ts'
 import { everyNth, type FrameSource, mapFrames, sourceOf } from './frame-source.ts'
 import { encodeGif } from './gif/gif.ts'
@@ -49,23 +50,23 @@ export const FPS_RANGE = { min: 1, max: 50 } as const
 const MAX_SIDE: Readonly<Record<Format, number>> = { webp: 16_383, gif: 65_535, mp4: 8192 }
 
 /**
- * @throws UserError `fps-out-of-range`, `animation-too-wide`, `animation-too-large` (no reduction meets `maxBytes`),
+ * Refuses what needs no frames to be refused: they may take minutes to draw.
+ *
+ * @throws UserError `fps-out-of-range`, `scale-out-of-range`, `animation-too-wide`, and for MP4 `ffmpeg-missing`
+ */
+export async function checkEncoding(sides: Sides, options: Pick<EncodeOptions, 'format' | 'fps' | 'scale' | 'ffmpeg'>): Promise<void> {
+  sidesIn(sides, options)
+  if (options.format === 'mp4') await findFfmpeg(options.ffmpeg === undefined ? {} : { bin: options.ffmpeg })
+}
+
+/**
+ * @throws UserError `fps-out-of-range`, `scale-out-of-range`, `animation-too-wide`, `animation-too-large` (no reduction meets `maxBytes`),
  * and for MP4 what `encodeMp4` throws
  */
 export async function encode(given: Frames | FrameSource, options: EncodeOptions): Promise<Animation> {
   const frames = sourceOf(given)
-  const { format, fps, quality = DEFAULT_QUALITY, scale = 1, kernel = 'lanczos', maxBytes, ...rest } = options
-  if (!(fps >= FPS_RANGE.min && fps <= FPS_RANGE.max)) {
-    const sentence = `An animation has ${FPS_RANGE.min} to ${FPS_RANGE.max} frames per second, got ${fps}.`
-    throw new UserError('fps-out-of-range', sentence, { ...FPS_RANGE, fps })
-  }
-  const pixels = (side: number) => Math.max(1, Math.round(side * scale))
-  const whole = { quality, width: pixels(frames.width), height: pixels(frames.height), every: 1 }
-  const side = Math.max(whole.width, whole.height)
-  if (side > MAX_SIDE[format]) {
-    const sentence = `A ${format.toUpperCase()} is at most ${MAX_SIDE[format]} pixels wide and high, this one would be ${whole.width}×${whole.height}.`
-    throw new UserError('animation-too-wide', sentence, { format, ...whole, max: MAX_SIDE[format] })
-  }
+  const { format, fps, quality = DEFAULT_QUALITY, scale: _, kernel = 'lanczos', maxBytes, ...rest } = options
+  const whole = { quality, ...sidesIn(frames, options), every: 1 }
   const make = async ({ quality, width, height, every }: typeof whole): Promise<Animation> => {
     // The period stays: the rate falls with the count.
     const fewer = everyNth(frames, every)
@@ -78,6 +79,24 @@ export async function encode(given: Frames | FrameSource, options: EncodeOptions
     return { bytes, format, width: width + (width & even), height: height + (height & even), frames: fewer.count, fps: rate }
   }
   return maxBytes === undefined ? make(whole) : fit(make, whole, { maxBytes, frames: frames.count })
+}
+
+type Sides = Pick<FrameSource, 'width' | 'height'>
+
+/** Of the file. */
+function sidesIn({ width, height }: Sides, { format, fps, scale = 1 }: Pick<EncodeOptions, 'format' | 'fps' | 'scale'>): Sides {
+  if (!(fps >= FPS_RANGE.min && fps <= FPS_RANGE.max)) {
+    const sentence = `An animation has ${FPS_RANGE.min} to ${FPS_RANGE.max} frames per second, got ${fps}.`
+    throw new UserError('fps-out-of-range', sentence, { ...FPS_RANGE, fps })
+  }
+  if (!(scale > 0)) throw new UserError('scale-out-of-range', `A picture is scaled by a number above 0, got ${scale}.`, { scale })
+  const pixels = (side: number) => Math.max(1, Math.round(side * scale))
+  const [wide, high] = [pixels(width), pixels(height)]
+  if (Math.max(wide, high) > MAX_SIDE[format]) {
+    const sentence = `A ${format.toUpperCase()} is at most ${MAX_SIDE[format]} pixels wide and high, this one would be ${wide}×${high}.`
+    throw new UserError('animation-too-wide', sentence, { format, width: wide, height: high, max: MAX_SIDE[format] })
+  }
+  return { width: wide, height: high }
 }
 
 interface EncoderOptions {

@@ -6,8 +6,8 @@ import type { Note } from '../engine/index.ts'
 import type { Engine, EngineInput, EngineProgress } from '../engine/run.ts'
 import type { RenderProgress } from '../jobs/renderer.ts'
 import type { AnimationRequest, ModelFiles } from '../jobs/request.ts'
-import { type Animation, encode } from '../media/animation.ts'
-import { grid } from '../media/pixels/grid.ts'
+import { type Animation, checkEncoding, encode } from '../media/animation.ts'
+import { grid, gridSides } from '../media/pixels/grid.ts'
 import { previewWebp } from '../media/preview.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { controlPictures } from './frames/control-pictures.ts'
@@ -88,6 +88,13 @@ export function createRenderer({ engine, now, remark, frameCache, ffmpeg }: Rend
     const count = spools.length
     const previewOf = createPreviews(recipe, previewEveryMs, now)
     const stepMs: number[] = []
+    const encoding = {
+      format: request.format,
+      fps: request.fps,
+      scale: recipe.scale ?? enlargement(request),
+      ...omitUndefined({ ffmpeg }),
+    }
+    await checkEncoding(gridSides(count, request), encoding)
     const earlier = await earlierFrames(recipe, omitUndefined({ frameCache, ffmpeg }))
     const control = await controlPictures(recipe, omitUndefined({ ffmpeg }))
     let notes: readonly Note[] = []
@@ -114,12 +121,7 @@ export function createRenderer({ engine, now, remark, frameCache, ffmpeg }: Rend
     }
     const of = stepMs.length
     yield { stage: 'encoding', step: of, of }
-    const options = {
-      format: request.format,
-      fps: request.fps,
-      scale: recipe.scale ?? enlargement(request),
-      ...omitUndefined({ maxBytes: request.maxBytes, ffmpeg, signal }),
-    }
+    const options = { ...encoding, ...omitUndefined({ maxBytes: request.maxBytes, signal }) }
     const sources = spools.map((spool) => spool.source())
     const animation = await encode(grid(sources), { ...options, settings: request })
     // Several side by side are no clip that could go on; each of them is.

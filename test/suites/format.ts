@@ -111,6 +111,13 @@ export function testFormat(format: Format, { decibels, delayStepMs, evenSides = 
     }
   })
 
+  test(`${format}: a picture is scaled to some size`, async () => {
+    const frames = part(await ball(), 2, 16, 16)
+    for (const scale of [0, -1, Number.NaN]) {
+      await assert.rejects(encode(frames, { format, fps: 10, scale }), { name: 'UserError', code: 'scale-out-of-range' })
+    }
+  })
+
   for (const [what, prompt] of Object.entries(PROMPTS)) {
     test(`${format}: settings come back with ${what} in the prompt`, async () => {
       const settings = {

@@ -6,13 +6,18 @@ const columns = 2
 /** Between them; even, as MP4 wants sides to be. */
 const gap = 2
 
+/** Of n animations of one size, side by side. */
+export function gridSides(n: number, { width, height }: Pick<FrameSource, 'width' | 'height'>): Pick<FrameSource, 'width' | 'height'> {
+  if (n === 1) return { width, height }
+  return { width: columns * (width + gap) - gap, height: Math.ceil(n / columns) * (height + gap) - gap }
+}
+
 /** Frames [h, w, 3] of n animations → [rows·h + gaps, 2·w + gap, 3]; what is between and left over is black. One alone is itself. */
 export function grid(all: readonly FrameSource[]): FrameSource {
   const first = all[0]!
   if (all.length === 1) return first
   const { count, width: w, height: h } = first
-  const rows = Math.ceil(all.length / columns)
-  const [width, height] = [columns * (w + gap) - gap, rows * (h + gap) - gap]
+  const { width, height } = gridSides(all.length, first)
   return {
     count,
     width,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FrameSource } from '../../../src/media/frame-source.ts'
-import { grid } from '../../../src/media/pixels/grid.ts'
+import { grid, gridSides } from '../../../src/media/pixels/grid.ts'
 
 /** Two frames of 2 × 1 pixels of one brightness. */
 const plain = (light: number): FrameSource => ({ count: 2, width: 2, height: 1, frame: () => new Uint8Array(2 * 3).fill(light) })
@@ -25,4 +25,11 @@ test('several animations stand side by side, two in a row, with black between th
 test('one alone is itself', () => {
   const one = plain(1)
   assert.equal(grid([one]), one)
+})
+
+test('how large it becomes is known before there is any', () => {
+  for (const n of [1, 2, 3, 4]) {
+    const { width, height } = grid(Array.from({ length: n }, () => plain(1)))
+    assert.deepEqual(gridSides(n, plain(1)), { width, height })
+  }
 })
