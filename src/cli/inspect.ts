@@ -29,7 +29,7 @@ import type { CommandLine } from './command-line/command-line.ts'
 import { size, whole } from './command-line/flag-values.ts'
 import { modelPath } from './command-line/model-path.ts'
 import { readStandardInput } from './command-line/standard-input.ts'
-import { animateCommandLine } from './inspect/animate-command-line.ts'
+import { animateCommandLine, whyNotAgain } from './inspect/animate-command-line.ts'
 import { folderLines, type LabelledLine, weightLines } from './inspect/describe-weights.ts'
 import type { Output } from './terminal/output.ts'
 import { aligned, plainJson } from './terminal/plain-text.ts'
@@ -111,11 +111,13 @@ function printAnimation(file: string, prefix: string, output: Output): void {
   const embedded = readSettings(readFileSync(file))
   const { format, width, height, frames, durationMs, settings } = embedded
   const again = animateCommandLine(settings, prefix)
-  output.data({ ...embedded, ...omitUndefined({ again }) })
+  const notAgain = whyNotAgain(settings)
+  output.data({ ...embedded, ...omitUndefined({ again, notAgain }) })
   const rate = durationMs > 0 ? `, ${Math.round((frames * 1e5) / durationMs) / 100} a second` : ''
   printLines([['animation', `${format.toUpperCase()}, ${width}×${height}, ${frames} frames${rate}`]], output)
   output.line(settings === undefined ? 'It holds no settings: another program made it, or took them out.' : plainJson(settings))
   if (again) output.line(`\nTo draw it again:\n${again}`)
+  if (notAgain) output.line(`\nNo command draws it again. ${notAgain}`)
 }
 
 /** A file, or every net of a diffusers folder. */

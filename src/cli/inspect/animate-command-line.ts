@@ -1,5 +1,5 @@
-// The command line of `animate` that draws an animation again, made of the settings inside it. They come from a stranger's file: nothing is
-// trusted.
+// The command line of `animate` that draws an animation again, made of the settings inside it, or why none does. They come from a
+// stranger's file: nothing is trusted.
 
 import { z } from 'zod'
 import { drawSettingNames, drawSettings } from '../../draw-settings.ts'
@@ -19,7 +19,7 @@ const schema = z
       motion: text.optional(),
       vae: text.optional(),
       control: text.optional(),
-      loras: z.array(z.object({ file: text, strength: number })).catch([]),
+      loras: z.array(z.object({ file: text, strength: number, textStrength: number.optional() })).catch([]),
       embeddings: z.array(z.object({ file: text, word: text })).catch([]),
     }),
     control: z.object({
@@ -36,13 +36,29 @@ const schema = z
   })
   .partial()
 
-/** @param prefix what stands before `animate` where this program was called. @returns undefined where the settings have no prompt */
+/**
+ * Why no command draws it again.
+ * @returns undefined where nothing is known against it
+ */
+export function whyNotAgain(settings: unknown): string | undefined {
+  if (typeof settings !== 'object' || settings === null) return undefined
+  const { earlier, model } = settings as { readonly earlier?: unknown; readonly model?: unknown }
+  if (earlier !== undefined) {
+    const continues = z.object({ as: z.literal('beginning') }).safeParse(earlier).success
+    return `It ${continues ? 'goes on with' : 'is a variation of'} another animation, which is not in this file.`
+  }
+  const loras = schema.shape.model.safeParse(model).data?.loras ?? []
+  const apart = loras.some(({ strength, textStrength = strength }) => textStrength !== strength)
+  return apart ? 'A LoRA was at another strength in its text encoder, for which animate has no flag.' : undefined
+}
+
+/** @param prefix what stands before `animate` where this program was called. @returns undefined where the settings have no prompt, or do not tell all */
 export function animateCommandLine(settings: unknown, prefix: string): string | undefined {
   const record = typeof settings === 'object' && settings !== null ? Object.entries(settings) : []
   // Field by field, so that one of a wrong type does not take the others with it.
   const known = record.filter(([name, value]) => schema.safeParse({ [name]: value }).success)
   const { prompt, model, control, ...options } = schema.parse(Object.fromEntries(known))
-  if (prompt === undefined) return undefined
+  if (prompt === undefined || whyNotAgain(settings) !== undefined) return undefined
   const words = [prefix, 'animate']
   const add = (flag: string, value: string | number): number => words.push(`--${flag}`, shellQuote(String(value)))
   // A prompt that begins like a flag, or that stands for standard input, comes last behind the end of flags.

@@ -13,7 +13,7 @@ import type { CommandLine } from '../../../src/cli/command-line/command-line.ts'
 import { exitCodeOf } from '../../../src/cli/command-line/exit-codes.ts'
 import { commandPrefix } from '../../../src/cli/command-line/invocation.ts'
 import { complete } from '../../../src/cli/completion.ts'
-import { animateCommandLine, flagName } from '../../../src/cli/inspect/animate-command-line.ts'
+import { animateCommandLine, flagName, whyNotAgain } from '../../../src/cli/inspect/animate-command-line.ts'
 import { createOutput } from '../../../src/cli/terminal/output.ts'
 import { drawSettingNames } from '../../../src/draw-settings.ts'
 import { UserError } from '../../../src/errors.ts'
@@ -172,6 +172,29 @@ describe('printed commands', () => {
       animateCommandLine({ prompt: 'a ball', model, control }, 'zoetrope'),
       "zoetrope animate 'a ball' --checkpoint /a --control /c.ckpt --control-image 0:/first.png --control-image '-1:/last one.png' --control-strength 0.8",
     )
+  })
+
+  test('are none for what was made of another animation, or as no flag can say', () => {
+    const of = (settings: object) => [animateCommandLine({ prompt: 'a ball', ...settings }, 'zoetrope'), whyNotAgain(settings)]
+    const earlier = { blob: 'a.webp', frames: 8 }
+    assert.deepEqual(of({ earlier: { ...earlier, as: 'beginning' } }), [
+      undefined,
+      'It goes on with another animation, which is not in this file.',
+    ])
+    assert.deepEqual(of({ earlier: { ...earlier, as: 'variation', strength: 0.3 } }), [
+      undefined,
+      'It is a variation of another animation, which is not in this file.',
+    ])
+    const lora = { file: '/l.safetensors', strength: 0.8 }
+    const drawn = (more: object) => of({ model: { checkpoint: '/a', loras: [{ ...lora, ...more }] } })
+    assert.deepEqual(drawn({ textStrength: 0.4 }), [
+      undefined,
+      'A LoRA was at another strength in its text encoder, for which animate has no flag.',
+    ])
+    for (const same of [{ textStrength: 0.8 }, { merged: true }]) {
+      assert.deepEqual(drawn(same), ["zoetrope animate 'a ball' --checkpoint /a --lora /l.safetensors:0.8", undefined])
+    }
+    assert.equal(whyNotAgain('a text'), undefined)
   })
 
   test('keep embeddings, and prompts that begin like a flag', () => {
