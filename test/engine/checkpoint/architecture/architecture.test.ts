@@ -142,6 +142,21 @@ test('published motion modules are distinguished by mid block, position table an
   }
 })
 
+test('in the cache of the Hugging Face hub a module is called after its repository, not after the commit that lies there', () => {
+  const commit = '9ab9f4a1b0c64d2a8a3a0f9e2d1c6b5a4f3e2d1c'
+  const read = (repository: string, file = '/diffusion_pytorch_model.safetensors') => {
+    const path = `/cache/hub/models--${repository}/snapshots/${commit}${file}`
+    const { motion } = partsOf(fileOf(officialModules({ mid: true, peRows: 32 })))
+    const { version, steps, guessed } = motionArchitecture(motion!, { path, peRows: 32 })
+    return { version, ...(steps && { steps }), ...(guessed && { guessed }) }
+  }
+  assert.deepEqual(read('wangfuyun--AnimateLCM'), { version: 'animatelcm' })
+  assert.deepEqual(read('wangfuyun--AnimateLCM', ''), { version: 'animatelcm' }, 'the folder itself')
+  assert.deepEqual(read('someone--AnimateDiff-Lightning-4step'), { version: 'lightning', steps: 4 })
+  assert.deepEqual(read('guoyww--animatediff-motion-adapter-v1-5-2'), { version: 'v2' })
+  assert.deepEqual(read('animatelcm--plain'), { version: 'v2' }, 'whose it is says nothing')
+})
+
 test('a version that nothing says is marked as guessed', () => {
   const guessed = (path: string, options: Parameters<typeof officialModules>[0]) => {
     const { motion, peRows } = partsOf(fileOf(officialModules(options)))
