@@ -1,7 +1,7 @@
 // The output file: where an animation is written, and how. In the format that its name says, whole or not at all.
 
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, parse } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join, parse, sep } from 'node:path'
 import { type Format, formats } from '../../animation-format.ts'
 import { UserError } from '../../errors.ts'
 import type { AnimationRequest } from '../../jobs/request.ts'
@@ -9,9 +9,13 @@ import type { AnimationRequest } from '../../jobs/request.ts'
 /** In the place of a path: standard input or standard output. */
 export const standardStream = '-'
 
+/** A folder, or what is written like one, gets the usual name inside. */
+const isFolder = (out: string): boolean =>
+  out.endsWith('/') || out.endsWith(sep) || (statSync(out, { throwIfNoEntry: false })?.isDirectory() ?? false)
+
 /** @throws UserError `format` where --format and the end of --out disagree or say nothing that is known */
 export function formatOf({ format, out }: { readonly format?: Format; readonly out?: string }): Format {
-  const end = out === undefined || out === standardStream ? '' : parse(out).ext.slice(1).toLowerCase()
+  const end = out === undefined || out === standardStream || isFolder(out) ? '' : parse(out).ext.slice(1).toLowerCase()
   const ends = formats.find((name) => name === end)
   if (out !== undefined && end !== '' && (!ends || (format && format !== ends))) {
     throw new UserError('format', `${out} should end in .${format ?? formats.join(', .')}.`, { out, format })
@@ -22,7 +26,8 @@ export function formatOf({ format, out }: { readonly format?: Format; readonly o
 /** Where it will be written: known to be possible before anything is drawn. @throws UserError `not-written` */
 export function placeFor(out: string | undefined, { seed, format }: Pick<AnimationRequest, 'seed' | 'format'>): string {
   if (out === standardStream) return out
-  const wanted = out ?? free(join('out', `zoetrope-${seed}`), format)
+  const usual = out === undefined ? 'out' : isFolder(out) ? out : undefined
+  const wanted = usual === undefined ? out! : free(join(usual, `zoetrope-${seed}`), format)
   const path = parse(wanted).ext === '' ? `${wanted}.${format}` : wanted
   return writing(path, () => {
     const folder = parse(path).dir || '.'
