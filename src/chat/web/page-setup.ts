@@ -5,7 +5,7 @@ import type { Command } from '../contract/command.ts'
 import type { Option } from '../contract/option.ts'
 import type { Locale } from '../locales/locale.ts'
 import { localeFor, locales } from '../locales/locales.ts'
-import { helpIn } from '../locales/speak.ts'
+import { choiceNamesIn, helpIn } from '../locales/speak.ts'
 import type { OfferedAction, OfferedCommand, OfferedOption, PageSetup } from './page-json.ts'
 import { textsIn } from './page-texts.ts'
 
@@ -37,7 +37,6 @@ function offered({ name, help, hidden, actions }: Command, locale: Locale): Offe
 }
 
 function offeredOption(path: string, name: string, option: Option, locale: Locale): OfferedOption {
-  const labels =
-    option.kind === 'choice' ? Object.fromEntries(option.choices.map((choice) => [choice, locale.choices[choice] ?? choice])) : undefined
+  const labels = option.kind === 'choice' ? choiceNamesIn(locale, option) : undefined
   return { name, help: helpIn(locale, path, option.help), option, ...omitUndefined({ labels }) }
 }

@@ -64,6 +64,8 @@ describe('completion while typing', () => {
         { label: '竖向', insert: 'tall ' },
       ],
     )
+    const negative = completionAt('/defaults clear name:neg', 24, chinese).suggestions[0]
+    assert.deepEqual([negative?.label, negative?.insert], ['不要的内容', 'negative '])
   })
 
   it('asks for styles, and for recent prompts with all their words', () => {
