@@ -9,6 +9,7 @@ import { type OpenEngine, openEngine } from '../../engine/run.ts'
 import { openClip } from '../../engine/train.ts'
 import { openClassifier } from '../../judge/classifier.ts'
 import { wordsOfModel } from '../../judge/world-words.ts'
+import { joinFrames } from '../../media/decode.ts'
 import { encodeWebp } from '../../media/webp/webp.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder, pocket } from '../../paths.ts'
@@ -91,7 +92,7 @@ async function compared(
   const drawn = await draw({ ...drawing, frames })
   const stills: Frames[] = []
   if (eye) for (let i = 0; i < stillCount; i++) stills.push(await draw({ ...drawing, seed: seed + 1000 + i, frames: 1 }))
-  const figures = await figuresOf({ prompt, frames: drawn, stills: stills.length > 0 ? joined(stills) : drawn }, eye)
+  const figures = await figuresOf({ prompt, frames: drawn, stills: stills.length > 0 ? joinFrames(stills) : drawn }, eye)
   return {
     prompt: prompt.text,
     variant: variant.name,
@@ -99,13 +100,6 @@ async function compared(
     figures,
     picture: await encodeWebp(drawn, { fps: modelDefaults(variant.model).fps, quality: 85 }),
   }
-}
-
-function joined(stills: readonly Frames[]): Frames {
-  const { width, height } = stills[0]!
-  const data = new Uint8Array(stills.length * width * height * 3)
-  for (const [i, still] of stills.entries()) data.set(still.data, i * width * height * 3)
-  return { count: stills.length, width, height, data }
 }
 
 function drawerOf(engine: OpenEngine, { size: sides, steps, guidance }: DrawingFlags): Draw {

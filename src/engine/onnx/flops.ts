@@ -16,7 +16,6 @@ function nodeFlops({ op, inputs, outputs, attributes }: Node): number {
   switch (op) {
     case 'MatMul':
     case 'FusedMatMul':
-    case 'Gemm':
       return 2 * out * shape(0).at(-1)!
     case 'Conv':
     case 'NhwcConv':

@@ -13,7 +13,7 @@ const layer = /^.*?\b(?:resnets|attentions|motion_modules|layers|downsamplers|up
 
 const segmentOf = ({ name }: Node): string | undefined => layer.exec(name)?.[0]
 
-const dear: ReadonlySet<string> = new Set(['Conv', 'MatMul', 'FusedMatMul', 'Gemm', 'Attention', 'MultiHeadAttention'])
+const dear: ReadonlySet<string> = new Set(['Conv', 'MatMul', 'FusedMatMul', 'Attention', 'MultiHeadAttention'])
 
 /**
  * Of the spatial transformers what is large for what it costs: the first layers of feed-forwards, which give eight times what they read, and

@@ -213,11 +213,6 @@ const operators: Readonly<Record<string, Operator>> = {
     const [, , h, w] = x!.shape as [number, number, number, number]
     return [generate(outputs[0]!.shape, ([n, c, i, j]) => at(x!, [n!, c!, Math.floor((i! * h) / H), Math.floor((j! * w) / W)]))]
   },
-  DepthToSpace({ outputs, attributes }, [x]) {
-    const b = attributes['blocksize'] as number
-    const from = ([n, c, i, j]: number[]): number[] => [n!, c! * b * b + (i! % b) * b + (j! % b), Math.floor(i! / b), Math.floor(j! / b)]
-    return [generate(outputs[0]!.shape, (index) => at(x!, from(index)))]
-  },
 
   ReduceSum: reduction(false),
   ReduceMean: reduction(true),
@@ -226,7 +221,6 @@ const operators: Readonly<Record<string, Operator>> = {
   ],
   MatMul: product,
   FusedMatMul: product,
-  Gemm: product,
   Conv: conv,
   ConvTranspose({ outputs, attributes }, [x, w]) {
     const [s] = attributes['strides'] as readonly [number]

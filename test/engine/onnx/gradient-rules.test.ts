@@ -77,7 +77,6 @@ const examples: Readonly<Record<keyof typeof rules, Example>> = {
   Pad: ({ N, C, h, L }, x) => ops.Pad(x(N, C, h), [0, 1, L, 2, 0, 1]),
   Gather: ({ N, C, L, h }, x, ids) => ops.Gather(x(h, C), ids(h, N, L)),
   Resize: ({ N, C, h, w, p }, x) => ops.Resize(x(N, C, h, w), p ? 2 * h : 2 * h - 1, p ? 2 * w : 2 * w - 1),
-  DepthToSpace: ({ N, C, h, w }, x) => ops.DepthToSpace(x(N, 4 * C, h, w), 2),
 
   ReduceSum: ({ N, C, h, p }, x) => ops.ReduceSum(x(N, C, h), p ? [0, 2] : [1]),
   ReduceMean: ({ N, C, h, p }, x) => ops.ReduceMean(x(N, C, h), p ? [0, 1, 2] : [2]),
@@ -88,7 +87,6 @@ const examples: Readonly<Record<keyof typeof rules, Example>> = {
     const [transA, transB] = [s.seed % 2 === 1, s.seed % 3 > 0]
     return ops.FusedMatMul(...product(s, x, transA, transB), { transA, transB, alpha: 0.75 })
   },
-  Gemm: ({ N, C, K, p }, x) => ops.Gemm(x(N, C), x(K, C), p ? x(K) : null),
   Conv: ({ N, C, K, h, w, p, q, seed }, x) => {
     const k = p ? 3 : 1
     const pads = k === 1 ? [0, 0, 0, 0] : seed % 2 === 1 ? [1, 1, 1, 1] : [0, 0, 1, 1]

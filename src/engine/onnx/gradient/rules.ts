@@ -8,7 +8,7 @@ import { convGradient, convTransposeGradient } from './conv.ts'
 import { instanceNormGradient, layerNormGradient } from './norms.ts'
 import { number, productGradient, times, turnedBy } from './products.ts'
 import { floatOf, type Rule } from './rule.ts'
-import { cropped, gathered, inverse, joined, partsOf, scattered, spaceToDepth, spread } from './shapes.ts'
+import { cropped, gathered, inverse, joined, partsOf, scattered, spread } from './shapes.ts'
 
 export const rules: Readonly<Record<string, Rule>> = {
   Identity: ({ dy }) => [() => dy],
@@ -35,7 +35,6 @@ export const rules: Readonly<Record<string, Rule>> = {
   Pad: ({ dy, node }) => [() => cropped(dy, node)],
   Gather: ({ dy, x, node, kernels }) => [() => scattered(dy, x(1), node.inputs[0]!, kernels)],
   Resize: ({ dy, node }) => [() => gathered(dy, node.inputs[0]!)],
-  DepthToSpace: ({ dy, node }) => [() => spaceToDepth(dy, node.attributes['blocksize'] as number)],
 
   ReduceSum: ({ dy, node }) => [() => Expand(dy, node.inputs[0]!.shape)],
   ReduceMean: ({ dy, node }) => [() => Expand(times(dy, share(dy, node.inputs[0]!)), node.inputs[0]!.shape)],
@@ -43,7 +42,6 @@ export const rules: Readonly<Record<string, Rule>> = {
 
   MatMul: (call) => productGradient(call, {}),
   FusedMatMul: (call) => productGradient(call, turnedBy(call.node)),
-  Gemm: (call) => [...productGradient(call, { transB: true }), () => call.dy],
   Conv: convGradient,
   ConvTranspose: convTransposeGradient,
   LayerNormalization: layerNormGradient,

@@ -90,11 +90,4 @@ function readers(large: number, small: number): Float32Array {
   return table
 }
 
-/** Of DepthToSpace. */
-export function spaceToDepth(dy: Value, b: number): Value {
-  const [N, C, H, W] = dy.shape as [number, number, number, number]
-  const apart = Reshape(dy, [N, C, H / b, b, W / b, b])
-  return Reshape(Transpose(apart, [0, 1, 3, 5, 2, 4]), [N, C * b * b, H / b, W / b])
-}
-
 const zero = (like: Value): Value => like.graph.constant([0], [], like.type as 'float32' | 'float16')

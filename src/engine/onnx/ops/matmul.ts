@@ -31,10 +31,3 @@ export function FusedMatMul(a: Value, b: Value, { transA = false, transB = false
   const attributes = { ...(transA ? { transA: 1 } : {}), transB: transB ? 1 : 0, alpha: { float: alpha } }
   return addNode('FusedMatMul', [a, b], productShape('FusedMatMul', a, b, transB, transA), attributes, microsoft)
 }
-
-/** a bᵀ + c for a [M, K], b [N, K], c [N]. */
-export function Gemm(a: Value, b: Value, c: Value | null): Value {
-  check(a.shape.length === 2 && b.shape.length === 2, 'Gemm', 'two matrices', a, b)
-  check(!c || (c.shape.length === 1 && c.shape[0] === b.shape[0]), 'Gemm', 'c as long as b has rows', b, c)
-  return addNode('Gemm', [a, b, c], productShape('Gemm', a, b, true), { transB: 1 })
-}

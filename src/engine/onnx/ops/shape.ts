@@ -92,10 +92,3 @@ export function Resize(x: Value, H: number, W: number): Value {
     nearest_mode: 'floor',
   })
 }
-
-/** [N, C·b·b, h, w] → [N, C, h·b, w·b], channels ordered (C, b, b). */
-export function DepthToSpace(x: Value, blocksize: number): Value {
-  const [N, C, h, w] = x.shape as [number, number, number, number]
-  check(x.shape.length === 4 && C % blocksize ** 2 === 0, 'DepthToSpace', `channels divisible by ${blocksize ** 2}`, x)
-  return addNode('DepthToSpace', [x], [N, C / blocksize ** 2, h * blocksize, w * blocksize], { blocksize, mode: 'CRD' })
-}
