@@ -82,7 +82,12 @@ export function readLora(file: TensorFile, target: LoraTarget): ParsedLora {
 function sameTensor(a: Tensor, b: Tensor): boolean {
   if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false
   const others = piecesOf(b)
-  return piecesOf(a).every((piece) => Buffer.compare(piece, others.next().value!) === 0)
+  try {
+    return piecesOf(a).every((piece) => Buffer.compare(piece, others.next().value!) === 0)
+  } finally {
+    // whose file is open until then
+    others.return(undefined)
+  }
 }
 
 const saidTwice = ({ path }: TensorFile, module: Module, first: Tensor, second: Tensor): UserError =>

@@ -49,6 +49,18 @@ test('the pocket model’s styles fit it', () => {
   }
 })
 
+test('an adapter under two names counts once, and what was compared is open no more', { skip: process.platform !== 'linux' }, () => {
+  const models = join(import.meta.dirname, '../../../../models/pocket/')
+  const unet = partsOf(openTensorFile(`${models}unet/diffusion_pytorch_model.safetensors`)).unet!
+  const file = openTensorFile(`${models}loras/neon.safetensors`)
+  const again = [...file.tensors].map(([name, tensor]) => [name.replace('.lora_down.', '.lora_A.'), tensor] as const)
+  const open = () => readdirSync('/proc/self/fd').length
+  const before = open()
+  const { deltas } = readLora({ ...file, tensors: new Map([...file.tensors, ...again]) }, { unet })
+  assert.equal(open(), before)
+  assert.equal(deltas.length, readLora(file, { unet }).deltas.length)
+})
+
 test('every way to name a module of SD 1.5 leads to it', () => {
   const q = 'down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q'
   const out = 'up_blocks.3.attentions.2.transformer_blocks.0.attn2.to_out.0'
