@@ -21,6 +21,11 @@ test('a checkpoint without a motion module draws a still, and a clip by Text2Vid
   assert.deepEqual(await Promise.all([{}, { method: 'zero' }, { method: 'zero', frames: 5 }].map(framesWith)), [1, 8, 5])
 })
 
+test('sides that are asked for are drawn, as previews of a training ask for them', async () => {
+  const { width, height } = await requestOf({ width: 64, height: 128 })
+  assert.deepEqual([width, height], [64, 128])
+})
+
 test('what a motion module was distilled to is for what it draws: not for a still, nor for Text2Video-Zero', async () => {
   const motion = join(folder, 'animatediff_lightning_4step.safetensors')
   copyFileSync(join(tiny, 'motion_v2.safetensors'), motion)
