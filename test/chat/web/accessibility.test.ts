@@ -57,6 +57,8 @@ describe('the page, as axe-core sees it', { skip: !hasChromium, timeout: 600_000
       await page.keyboard.press('Enter')
       await page.locator('blockquote', { hasText: words }).last().waitFor()
     }
+    // What was said is shown before a job is made of it.
+    while (chat.jobs.length < before + 2) await page.waitForTimeout(20)
     const [first, second] = chat.jobs.slice(before)
     await first!.finish(100)
     await second!.progress(0.5, 'Step 6 of 12, 9 seconds left', 90)
