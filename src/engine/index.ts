@@ -1,7 +1,8 @@
 // The engine's entry point for files: what a file of weights is, which model it makes, how its nets are written as graphs. Loads no ONNX
 // Runtime, so that a process that draws nothing maps none of it: what computes is behind run.ts.
 
-export type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from './checkpoint/architecture/architecture.ts'
+export type { TextArchitecture, UNetArchitecture, VaeArchitecture } from './checkpoint/architecture/architecture.ts'
+export type { MotionArchitecture } from './checkpoint/architecture/motion-architecture.ts'
 export { type Identity, identify } from './checkpoint/identify/identify.ts'
 export { kindOfFile } from './checkpoint/identify/kind-of-file.ts'
 export { describeLora, type LoraDescription } from './checkpoint/lora/describe.ts'

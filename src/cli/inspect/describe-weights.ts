@@ -1,11 +1,7 @@
 // Describes a file of weights in lines that people read: what it is, what it holds, what would be left aside and why.
 
-import type {
-  MotionArchitecture,
-  TextArchitecture,
-  UNetArchitecture,
-  VaeArchitecture,
-} from '../../engine/checkpoint/architecture/architecture.ts'
+import type { TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../engine/checkpoint/architecture/architecture.ts'
+import type { MotionArchitecture } from '../../engine/checkpoint/architecture/motion-architecture.ts'
 import type { SparseControlArchitecture } from '../../engine/checkpoint/architecture/sparse-control-architecture.ts'
 import type { Identity } from '../../engine/checkpoint/identify/identify.ts'
 import type { LoraDescription } from '../../engine/checkpoint/lora/describe.ts'

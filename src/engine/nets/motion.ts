@@ -2,7 +2,7 @@
 // Guo et al., "AnimateDiff" (arXiv 2307.04725), figure 3; names as in diffusers' MotionAdapter.
 // B animations  F frames  N = B·F images  C channels  S = h·w positions
 
-import type { MotionArchitecture } from '../checkpoint/architecture/architecture.ts'
+import type { MotionArchitecture } from '../checkpoint/architecture/motion-architecture.ts'
 import type { Value } from '../onnx/graph.ts'
 import { Add, Concat, MatMul, Reshape, Slice, Transpose } from '../onnx/ops.ts'
 import { picture, sides, tokens } from './image.ts'

@@ -1,7 +1,7 @@
 // The nets of a drawing: its files are opened, checked and put together here. Models stay open, and what was merged is kept.
 
 import { join } from 'node:path'
-import type { MotionArchitecture } from '../checkpoint/architecture/architecture.ts'
+import type { MotionArchitecture } from '../checkpoint/architecture/motion-architecture.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import type { Target } from '../targets/target.ts'
 import { bundledEmbeddings, type Embeddings, readEmbeddings, vectorsIn } from '../text/embeddings.ts'

@@ -1,6 +1,6 @@
 // A model's defaults and limits, found without loading it: what a form is filled with before anybody asks.
 
-import type { MotionVersion } from '../checkpoint/architecture/architecture.ts'
+import type { MotionVersion } from '../checkpoint/architecture/motion-architecture.ts'
 import { openTensorFile } from '../checkpoint/open.ts'
 import { type DrawSettings, drawSettings, type RequiredDrawSettings } from '../draw-settings.ts'
 import { omitUndefined } from '../omit-undefined.ts'

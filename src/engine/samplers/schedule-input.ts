@@ -1,6 +1,6 @@
 // What a schedule is made from: the motion module, what the person asked for, and what else takes part.
 
-import type { MotionVersion } from '../checkpoint/architecture/architecture.ts'
+import type { MotionVersion } from '../checkpoint/architecture/motion-architecture.ts'
 import type { Betas, SamplerName, Spacing } from '../draw-settings.ts'
 import type { Distillation } from './distillation.ts'
 

@@ -1,6 +1,7 @@
 // A forecast of motion training at Stable Diffusion 1.5's real size, with a new motion module: computed from the graph, nothing is run.
 
-import { motionArchitecture, unetArchitecture } from '../checkpoint/architecture/architecture.ts'
+import { unetArchitecture } from '../checkpoint/architecture/architecture.ts'
+import { motionArchitecture } from '../checkpoint/architecture/motion-architecture.ts'
 import { type Named, partsOf } from '../checkpoint/dialects/parts.ts'
 import type { Tensor } from '../checkpoint/tensor/tensor.ts'
 import { flopsOf } from '../onnx/flops.ts'

@@ -4,12 +4,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  motionArchitecture,
-  textArchitecture,
-  unetArchitecture,
-  vaeArchitecture,
-} from '../../../src/engine/checkpoint/architecture/architecture.ts'
+import { textArchitecture, unetArchitecture, vaeArchitecture } from '../../../src/engine/checkpoint/architecture/architecture.ts'
+import { motionArchitecture } from '../../../src/engine/checkpoint/architecture/motion-architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
 import { drawingMemory } from '../../../src/engine/pipeline/drawing-memory.ts'
 import type { Model } from '../../../src/engine/pipeline/model/model.ts'

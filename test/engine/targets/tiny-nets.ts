@@ -4,6 +4,7 @@
 import { join } from 'node:path'
 import { compare } from '../../../src/engine/arrays/comparison.ts'
 import * as architecture from '../../../src/engine/checkpoint/architecture/architecture.ts'
+import { motionArchitecture } from '../../../src/engine/checkpoint/architecture/motion-architecture.ts'
 import { partsOf } from '../../../src/engine/checkpoint/dialects/parts.ts'
 import { openSafetensors } from '../../../src/engine/checkpoint/safetensors/safetensors.ts'
 import { float32Of, type Tensor } from '../../../src/engine/checkpoint/tensor/tensor.ts'
@@ -99,7 +100,7 @@ export function tinyMotion(target: Target, version: 'v1' | 'v2' | 'v3', { steps 
   const sample = graph.input('sample', 'float32', [clips * 16, 4, 16, 16])
   const time = graph.input('time', 'float32', [1, 32])
   const context = graph.input('context', 'float32', [clips, 77, 64])
-  const module = { frames: 16, architecture: architecture.motionArchitecture(motion!, { path: file.path, peRows: peRows! }) }
+  const module = { frames: 16, architecture: motionArchitecture(motion!, { path: file.path, peRows: peRows! }) }
   graph.output('eps', unet(w, sample, time, context, architecture.unetArchitecture(parts.unet!), module))
   const of = (name: string): Float32Array => {
     const both = reference(name)

@@ -1,8 +1,8 @@
 // SparseCtrl's architecture, read from its weights. Heads and groups of what it copied from a UNet are that UNet's.
 
 import type { Named } from '../dialects/parts.ts'
-import { type MotionArchitecture, motionArchitecture } from './architecture.ts'
 import { countBlocks, dims, refuseDepth, wrongShape } from './architecture-readers.ts'
+import { type MotionArchitecture, motionArchitecture } from './motion-architecture.ts'
 
 /** What it is shown: latents of pictures (published as `rgb`), or pixels of drawings (`scribble`). */
 export type ControlCondition = 'latents' | 'pixels'

@@ -3,8 +3,6 @@
 import { UserError } from '../../errors.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import {
-  type MotionArchitecture,
-  motionArchitecture,
   type TextArchitecture,
   textArchitecture,
   type UNetArchitecture,
@@ -12,6 +10,7 @@ import {
   type VaeArchitecture,
   vaeArchitecture,
 } from '../architecture/architecture.ts'
+import { type MotionArchitecture, motionArchitecture } from '../architecture/motion-architecture.ts'
 import { type Parameterization, parameterizationOf } from '../architecture/parameterization.ts'
 import { type SparseControlArchitecture, sparseControlArchitecture } from '../architecture/sparse-control-architecture.ts'
 import { whyIgnored } from '../dialects/ignored.ts'

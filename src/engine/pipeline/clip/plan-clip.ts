@@ -1,7 +1,7 @@
 // The plan of a clip: how many frames are drawn, in which windows at each call, and what of them is shown. Refuses what does not fit.
 // F frames that are shown  c frames of a window
 
-import type { MotionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { MotionArchitecture } from '../../checkpoint/architecture/motion-architecture.ts'
 import { type ClipSettings, defaultClip, type Loop, type WindowKind } from '../../draw-settings.ts'
 import { UserError } from '../../errors.ts'
 import type { WeightedWindow } from '../../nets/motion.ts'

@@ -1,6 +1,7 @@
 // The nets of a model: how each is built, and where its weights lie.
 
-import type { MotionArchitecture, TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { TextArchitecture, UNetArchitecture, VaeArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { MotionArchitecture } from '../../checkpoint/architecture/motion-architecture.ts'
 import type { SparseControlArchitecture } from '../../checkpoint/architecture/sparse-control-architecture.ts'
 import type { Named } from '../../checkpoint/dialects/parts.ts'
 

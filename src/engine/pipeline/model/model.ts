@@ -4,13 +4,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import {
-  type MotionArchitecture,
-  motionArchitecture,
-  textArchitecture,
-  unetArchitecture,
-  vaeArchitecture,
-} from '../../checkpoint/architecture/architecture.ts'
+import { textArchitecture, unetArchitecture, vaeArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import { type MotionArchitecture, motionArchitecture } from '../../checkpoint/architecture/motion-architecture.ts'
 import { type SparseControlArchitecture, sparseControlArchitecture } from '../../checkpoint/architecture/sparse-control-architecture.ts'
 import { whyIgnored } from '../../checkpoint/dialects/ignored.ts'
 import { motionModulePath } from '../../checkpoint/dialects/motion.ts'

@@ -2,7 +2,7 @@
 // One animation (or still) a run: a batch is several runs, whose gradients are added.
 // F frames  h w latent sides  L text tokens  D token width  V new words
 
-import type { MotionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { MotionArchitecture } from '../../checkpoint/architecture/motion-architecture.ts'
 import type { Tensor } from '../../checkpoint/tensor/tensor.ts'
 import { sparseControl, sparseControlPath } from '../../nets/sparse-control.ts'
 import { textEncoder, tokenEmbedding, withVectors } from '../../nets/text-encoder.ts'

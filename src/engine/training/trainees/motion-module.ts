@@ -1,7 +1,7 @@
 // A motion module in training: all of it, beside a frozen UNet. Anew it has AnimateDiff v3's form for the UNet's widths, PyTorch's initial
 // values, and last projections of zero, so that at first it changes nothing (Guo et al., arXiv 2307.04725, section 4.2).
 
-import { type MotionArchitecture, motionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import { type MotionArchitecture, motionArchitecture } from '../../checkpoint/architecture/motion-architecture.ts'
 import { motionModulePath, officialMotion } from '../../checkpoint/dialects/motion.ts'
 import { type Named, partsOf } from '../../checkpoint/dialects/parts.ts'
 import { flipped, translator } from '../../checkpoint/dialects/table.ts'

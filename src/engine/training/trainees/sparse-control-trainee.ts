@@ -2,7 +2,8 @@
 // latents and in front of others, which are zero at the start (Guo et al., arXiv 2311.16933). Beside it everything is frozen.
 // Written as AnimateDiff publishes them, or as a folder of diffusers' SparseControlNetModel.
 
-import { motionArchitecture, type UNetArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import type { UNetArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import { motionArchitecture } from '../../checkpoint/architecture/motion-architecture.ts'
 import { motionModulePath } from '../../checkpoint/dialects/motion.ts'
 import type { Named } from '../../checkpoint/dialects/parts.ts'
 import { elementsOf, float32Of, type Tensor, tensorOf } from '../../checkpoint/tensor/tensor.ts'

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path'
 import { swapAxes } from '../../arrays/swap-axes.ts'
-import { motionArchitecture } from '../../checkpoint/architecture/architecture.ts'
+import { motionArchitecture } from '../../checkpoint/architecture/motion-architecture.ts'
 import type { LowRank } from '../../checkpoint/lora/delta.ts'
 import { lowRankFactors } from '../../checkpoint/lora/merge/merge.ts'
 import { readLora } from '../../checkpoint/lora/read.ts'

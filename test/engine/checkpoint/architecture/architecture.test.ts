@@ -2,12 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  motionArchitecture,
-  textArchitecture,
-  unetArchitecture,
-  vaeArchitecture,
-} from '../../../../src/engine/checkpoint/architecture/architecture.ts'
+import { textArchitecture, unetArchitecture, vaeArchitecture } from '../../../../src/engine/checkpoint/architecture/architecture.ts'
+import { motionArchitecture } from '../../../../src/engine/checkpoint/architecture/motion-architecture.ts'
 import { partsOf } from '../../../../src/engine/checkpoint/dialects/parts.ts'
 import { openTensorFile } from '../../../../src/engine/checkpoint/open.ts'
 import { clipText, officialModules, sd15UNet, sd15Vae } from '../../../../src/engine/synthetic/sd15.ts'
