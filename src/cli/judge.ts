@@ -14,6 +14,7 @@ import { summarize } from '../judge/summary.ts'
 import { type Prompt, promptOf, type WorldWords, wholeWorld, wordsOfModel } from '../judge/world-words.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { pocket } from '../paths.ts'
+import { cameraNames } from '../pocket-world/camera.ts'
 import { type LookName, lookNames } from '../pocket-world/looks.ts'
 import { renderLoop } from '../pocket-world/render.ts'
 import { builtInStyles } from '../styles/registry/built-in-styles.ts'
@@ -152,11 +153,11 @@ async function accuraciesOf(classifier: Classifier, styles: readonly JudgedStyle
 
 /** @throws UserError `judge-look` for a style that has no formula */
 function formulas(looks: readonly string[]): JudgedStyle[] {
+  const drawn: readonly string[] = [...lookNames, ...cameraNames]
   const wanted = looks.includes('all') ? lookNames : looks
-  const missing = wanted.find((name) => !lookNames.some((look) => look === name))
-  if (missing !== undefined) {
-    throw new UserError('judge-look', `The program draws ${lookNames.join(', ')}, not ${missing}.`, { style: missing, looks: lookNames })
-  }
+  const missing = wanted.find((name) => !drawn.includes(name))
+  if (missing !== undefined)
+    throw new UserError('judge-look', `The program draws ${drawn.join(', ')}, not ${missing}.`, { style: missing, looks: drawn })
   return wanted.map((name) => ({ name, strength: 1 }))
 }
 

@@ -2,11 +2,13 @@
 // truth, so that both can stand in one table.
 
 import type { Frames } from '../engine/index.ts'
+import { cameras, isCamera } from '../pocket-world/camera.ts'
 import { inLook, type LookName, lookNames } from '../pocket-world/looks.ts'
 import { placeNames } from '../pocket-world/places.ts'
 import { colourNames, type Scene } from '../pocket-world/scene.ts'
 import { type SubjectName, subjectNames } from '../pocket-world/subjects.ts'
 import { colourless } from './accuracy.ts'
+import { cameraMovement } from './camera-movement.ts'
 import type { Classifier, Head, Logits } from './classifier.ts'
 import { colourDistance, meanColourOf, type Steadiness, sharpnessOf, steadinessOf } from './measures.ts'
 import type { Prompt, WorldWords } from './world-words.ts'
@@ -39,6 +41,8 @@ export interface Styled {
   /** The style is one of the looks, and the loop shows it. */
   readonly arrived?: boolean
   readonly colour?: StyledColour
+  /** The style is one of the cameras: the share of its way that the picture has moved halfway through the loop. */
+  readonly moved?: number
 }
 
 /** Distances of mean colours, 0 to 1. */
@@ -99,7 +103,8 @@ function styledOf(
   look: LookName | undefined,
   shown: Judgement['shown'],
 ): Styled {
-  const styled = { name, strength, kept: shown.subject === plainSubject }
+  const camera = isCamera(name) && cameras[name]
+  const styled = { name, strength, kept: shown.subject === plainSubject, ...(camera && { moved: cameraMovement(drawn, camera) }) }
   if (look === undefined) return styled
   const [got, wanted] = [meanColourOf(drawn), meanColourOf(inLook(plain, look))]
   const colour = {

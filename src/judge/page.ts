@@ -48,10 +48,11 @@ ${judgement.styled ? html`<p>${styledWords(judgement.styled)}</p>` : ''}
 </section>
 `
 
-const styledWords = ({ name, strength, kept, arrived, colour }: NonNullable<Judgement['styled']>): string =>
+const styledWords = ({ name, strength, kept, arrived, colour, moved }: NonNullable<Judgement['styled']>): string =>
   [
     styleName({ name, strength }),
     kept ? 'subject kept' : 'subject lost',
     ...(arrived === undefined ? [] : [arrived ? 'look recognized' : 'look not recognized']),
     ...(colour === undefined ? [] : [`colour off the formula by ${colour.off.toFixed(3)} of ${colour.way.toFixed(3)}`]),
+    ...(moved === undefined ? [] : [`moved ${moved.toFixed(2)} of the camera’s way`]),
   ].join(', ')

@@ -41,7 +41,7 @@ export const summaryRows = (summary: Summary): Row[] => [
 export function styleRows(styles: readonly { readonly name: string; readonly strength: number; readonly summary: Summary }[]): string[][] {
   const { subject, colourOff } = wanted.style
   const rows = styles.map(({ name, strength, summary }) => {
-    const { kept, arrived, colour } = summary.styled!
+    const { kept, arrived, colour, moved } = summary.styled!
     return [
       styleName({ name, strength }),
       percent(summary.subject) + missed(summary.subject >= subject),
@@ -52,13 +52,14 @@ export function styleRows(styles: readonly { readonly name: string; readonly str
       colour === null ? '—' : thousandths(colour.off),
       colour === null ? '—' : thousandths(colour.offTruth) + missed(colour.offTruth <= colourOff),
       colour === null ? '—' : thousandths(colour.way),
+      moved === null ? '—' : decimals(moved),
       percent(summary.seam.within),
       percent(summary.jump.within),
       decimals(summary.sharpness.median),
     ]
   })
   const formula = ['off formula', `off truth’s ≤ ${colourOff}`, 'without it']
-  const head = ['style', `subject ≥ ${percent(subject)}`, 'kept', 'colour', 'place', 'look', ...formula, 'seam', 'jump', 'sharp']
+  const head = ['style', `subject ≥ ${percent(subject)}`, 'kept', 'colour', 'place', 'look', ...formula, 'camera', 'seam', 'jump', 'sharp']
   return [head, ...rows]
 }
 

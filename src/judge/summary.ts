@@ -24,6 +24,8 @@ export interface StyledSummary {
   readonly kept: number
   readonly arrived: number | null
   readonly colour: StyledColour | null
+  /** The median. */
+  readonly moved: number | null
 }
 
 export interface Spread {
@@ -69,11 +71,13 @@ export function summarize(judgements: readonly Judgement[]): Summary {
 
 function summarizeStyled(styled: readonly Styled[]): StyledSummary {
   const colours = styled.flatMap(({ colour }) => colour ?? [])
+  const moved = styled.flatMap(({ moved }) => moved ?? [])
   const meanOf = (name: keyof StyledColour): number => mean(colours.map((colour) => colour[name]))!
   return {
     kept: mean(styled.map(({ kept }) => Number(kept)))!,
     arrived: mean(styled.flatMap(({ arrived }) => (arrived === undefined ? [] : Number(arrived)))),
     colour: colours.length === 0 ? null : { off: meanOf('off'), offTruth: meanOf('offTruth'), way: meanOf('way') },
+    moved: moved.length === 0 ? null : median(moved),
   }
 }
 

@@ -53,6 +53,8 @@ export type CameraName = keyof typeof cameras
 
 export const cameraNames = Object.keys(cameras) as readonly CameraName[]
 
+export const isCamera = (name: string): name is CameraName => Object.hasOwn(cameras, name)
+
 const done: Readonly<Record<Course, (time: number) => number>> = {
   return: (time) => 0.5 - 0.5 * Math.cos(2 * Math.PI * time),
   once: (time) => time,

@@ -44,6 +44,14 @@ test('in a look that leaves no colour, colour does not count; a style that is it
   }
 })
 
+test('a camera goes all of its way in the drawn truth', async () => {
+  const { styles } = await judgeAsJson('--truth', '--count', '3', '--looks', 'pan-left')
+  assert.deepEqual(
+    styles.map(({ name, summary }) => [name, Math.round(summary.styled!.moved!)]),
+    [['pan-left', 1]],
+  )
+})
+
 test('the same seeds give the same table', async () => {
   const [first, again] = [
     await runJudge('--truth', '--count', '3', '--seed', '7'),

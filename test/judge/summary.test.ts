@@ -102,8 +102,10 @@ test('a style is summed up too: kept, recognized, and how far its colour is off'
   ])
 })
 
-test('of a style that is no look, no colour is told', () => {
-  const summary = summarize([{ ...good, styled: { name: 'zoom-in', strength: 1, kept: true } }])
-  assert.deepEqual(summary.styled, { kept: 1, arrived: null, colour: null })
-  assert.equal(styleRows([{ name: 'zoom-in', strength: 1, summary }])[1]?.filter((cell) => cell === '—').length, 4)
+test('of a style that is a camera, no colour is told but how far it moved', () => {
+  const summary = summarize([{ ...good, styled: { name: 'zoom-in', strength: 1, kept: true, moved: 0.75 } }])
+  assert.deepEqual(summary.styled, { kept: 1, arrived: null, colour: null, moved: 0.75 })
+  const [head, row] = styleRows([{ name: 'zoom-in', strength: 1, summary }]) as [string[], string[]]
+  assert.equal(row.filter((cell) => cell === '—').length, 4)
+  assert.equal(row[head.indexOf('camera')], '0.75')
 })

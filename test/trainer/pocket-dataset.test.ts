@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { frameAt } from '../../src/engine/frames.ts'
+import { seededRandom } from '../../src/pocket-world/random.ts'
+import { renderFrame } from '../../src/pocket-world/render.ts'
+import { randomScene } from '../../src/pocket-world/scene.ts'
 import { pocketDataset } from '../../src/trainer/pocket-dataset.ts'
 
 const size = { width: 32, height: 32 }
@@ -28,6 +31,12 @@ test('a loop moves, a picture is one frame, and a look changes both', async () =
     'without colour',
   )
   assert.notEqual(noir!.stamp, pocketDataset({ count: 1, frames: 4 })[0]!.stamp)
+})
+
+test('a loop begins where the small model’s own do, so that a motion LoRA has no other beginning to learn', async () => {
+  const loop = await pocketDataset({ count: 1, frames: 4 })[0]!.decode(size)
+  const scene = { ...randomScene(seededRandom(0)), start: 0 }
+  assert.deepEqual(frameAt(loop, 0), renderFrame(scene, 3 / 8, { side: 32 }))
 })
 
 test('a camera moves over a loop and comes back; words stay, and its latents are cached apart', async () => {

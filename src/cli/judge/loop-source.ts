@@ -11,6 +11,7 @@ import { classifiedSquare } from '../../judge/classified-square.ts'
 import { otherScene, type Prompt } from '../../judge/world-words.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
 import { cacheFolder } from '../../paths.ts'
+import { cameras, isCamera } from '../../pocket-world/camera.ts'
 import { inLook, lookNames } from '../../pocket-world/looks.ts'
 import { renderLoop } from '../../pocket-world/render.ts'
 
@@ -28,11 +29,14 @@ export interface LoopSource {
   close(): Promise<void>
 }
 
-/** Another drawing of the same words; styles are their formulas, at full strength. */
+/** Another drawing of the same words; looks are their formulas and cameras move, at full strength. */
 export const truthSource: LoopSource = {
   async draw(prompt, style) {
-    const drawn = renderLoop(otherScene(prompt))
-    return style === undefined ? drawn : inLook(drawn, lookNames.find((name) => name === style.name)!)
+    const scene = otherScene(prompt)
+    const name = style?.name ?? ''
+    if (isCamera(name)) return renderLoop(scene, { camera: cameras[name] })
+    const look = lookNames.find((it) => it === name)
+    return look === undefined ? renderLoop(scene) : inLook(renderLoop(scene), look)
   },
   close: async () => {},
 }
