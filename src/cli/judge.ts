@@ -43,7 +43,12 @@ export function judgeCommand(program: Command, { output }: CommandLine): void {
     .option('--model <folder>', 'a small model in the layout of the one that ships', pocket)
     .option('--count <number>', 'how many prompts', whole, 20)
     .option('--seed <number>', 'of the first; the next ones follow', whole, 0)
-    .option('--looks <names>', 'LoRAs in the model’s folder, with commas between; all are those that are looks of the world', names, [])
+    .option(
+      '--looks <names>',
+      'LoRAs in the model’s folder, with commas between, cameras too; all are those that are looks of the world',
+      names,
+      [],
+    )
     .option('--strengths <numbers>', 'of each look, with commas between (0.6,1)', numbers, [0.6, 1])
     .option('--lora <file[:strength]>', 'under everything that is drawn; may be given again', collected(loraOf), [])
     .option('--size <WxH>', 'pixels of a frame; of what is not square the middle is judged', size)

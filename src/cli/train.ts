@@ -77,6 +77,8 @@ function withFlags(command: Command, kind: Kind): Command {
       .option('--clip-skip <layers>', '2 reads the second last layer of the text encoder', whole)
       .addOption(new Option('--weighting <name>', 'how much a timestep counts').choices([...lossWeightings]).default('none'))
       .option('--offset-noise <strength>', 'for dark and bright pictures, such as 0.05', number, 0)
+      .option('--min-timestep <timestep>', 'least noise that is shown, such as 300 for movements of the whole picture (0)', whole)
+      .option('--max-timestep <timestep>', 'most noise that is shown, up to but without it (1000)', whole)
   }
   command.option('--preview <words>', `draw them whenever the state is saved${kind.previews ?? ''}`)
   return command

@@ -6,6 +6,7 @@ export { type ClipModel, type ClipRunner, embedFrames, embedPrompts, openClip } 
 export { type ClipEmbeddings, domainSimilarity, motionSmoothness, textAlignment, unitRows } from './measures/clip-scores.ts'
 export { pixelMotionOf } from './measures/pixel-motion.ts'
 export { warpErrorOf } from './measures/warp-error.ts'
+export { trainSteps } from './samplers/betas.ts'
 export { forecastSd15 } from './training/forecast-sd15.ts'
 export { type LearningRate, learningRates } from './training/learning-rate.ts'
 export type { TextReading } from './training/objectives/caption-contexts.ts'

@@ -37,6 +37,8 @@ export function provenanceOf({ request, entries, baseDigest, outputName, stepsDo
       ss_seed: request.seed,
       ss_caption_dropout_rate: String(request.emptyCaptions),
       ...(request.offsetNoise > 0 && { ss_noise_offset: String(request.offsetNoise) }),
+      ...(request.minTimestep !== undefined && { ss_min_timestep: String(request.minTimestep) }),
+      ...(request.maxTimestep !== undefined && { ss_max_timestep: String(request.maxTimestep) }),
       ...(request.weighting === 'min-snr' && { ss_min_snr_gamma: '5.0' }),
       ...(request.frames > 1 && { ss_frames: String(request.frames), ss_frame_stride: String(request.stride) }),
       ...(average !== undefined && { ss_ema_decay: String(average) }),

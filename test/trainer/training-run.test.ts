@@ -38,7 +38,7 @@ for (const [i, background] of ['#c33', '#3c3', '#33c'].entries()) {
 const base = ['--checkpoint', join(tiny, 'checkpoint.safetensors'), '--size', '64x64', '--threads', '1']
 const loraTo = (out: string, ...more: string[]): string[] => [
   ...['lora', pictures, '--out', join(folder, out), ...base, '--rank', '2', '--steps', '60', '--batch', '2', '--save-every', '7'],
-  ...['--average', '0.9', '--learning-rate', '0.01', '--flip', '--offset-noise', '0.1', ...more],
+  ...['--average', '0.9', '--learning-rate', '0.01', '--flip', '--offset-noise', '0.1', '--min-timestep', '100', ...more],
 ]
 
 const bytesOf = (name: string): Buffer => readFileSync(join(folder, name))
@@ -81,7 +81,13 @@ test('the file says what it was made from, and the losses are drawn', async () =
     ss_num_train_images: '3',
     ss_sd_model_name: 'checkpoint.safetensors',
   }
-  for (const [name, value] of Object.entries({ ...expected, ss_total_batch_size: '2', ss_dataset: 'pictures', ss_ema_decay: '0.9' })) {
+  for (const [name, value] of Object.entries({
+    ...expected,
+    ss_total_batch_size: '2',
+    ss_dataset: 'pictures',
+    ss_ema_decay: '0.9',
+    ss_min_timestep: '100',
+  })) {
     assert.equal(metadata.get(name), value, name)
   }
   assert.match(metadata.get('ss_new_sd_model_hash')!, /^[0-9a-f]{64}$/)
@@ -185,6 +191,10 @@ test('what cannot be learned from, or written, is said in a sentence', async () 
   const cases: [readonly string[], RegExp][] = [
     [['motion', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--frames', '4'], /0\.png does not move/],
     [['lora', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--batch', '0'], /--batch is at least 1, not 0/],
+    [
+      ['lora', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--min-timestep', '400', '--max-timestep', '400'],
+      /Timesteps go from 0 to 1000: there are none from 400 up to 400/,
+    ],
     [['lora', pictures, '--out', join(folder, 'x.ckpt'), ...base], /x\.ckpt should be a file that ends in \.safetensors/],
     [
       ['lora', pictures, '--out', join(folder, 'x.safetensors'), ...base, '--size', '72x64'],

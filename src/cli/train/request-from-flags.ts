@@ -3,7 +3,15 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname, parse, resolve } from 'node:path'
 import { type Device, modelDefaults } from '../../engine/index.ts'
-import type { LearningRate, LossWeighting, Recomputation, TraineeName, VaePart, WrittenType } from '../../engine/train.ts'
+import {
+  type LearningRate,
+  type LossWeighting,
+  type Recomputation,
+  type TraineeName,
+  trainSteps,
+  type VaePart,
+  type WrittenType,
+} from '../../engine/train.ts'
 import { UserError } from '../../errors.ts'
 import type { ModelFiles } from '../../jobs/request.ts'
 import { omitUndefined } from '../../omit-undefined.ts'
@@ -39,6 +47,8 @@ export interface TrainFlags {
   readonly average?: number
   readonly weighting?: LossWeighting
   readonly offsetNoise?: number
+  readonly minTimestep?: number
+  readonly maxTimestep?: number
   readonly emptyCaptions?: number
   readonly textEncoder?: true
   readonly part?: VaePart
@@ -64,7 +74,7 @@ const clipSide = 256
 
 /**
  * @param base draws where no checkpoint is named
- * @throws UserError `train-out`, `train-data`, `train-number`, `train-from`
+ * @throws UserError `train-out`, `train-data`, `train-number`, `train-from`, `train-timesteps`
  */
 export function trainingRequestFrom(kind: TraineeName, folder: string | undefined, flags: TrainFlags, base: ModelFiles): TrainingRequest {
   const path = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file))
@@ -109,9 +119,16 @@ export function trainingRequestFrom(kind: TraineeName, folder: string | undefine
     },
     ...{ clipSkip: flags.clipSkip ?? defaults.clipSkip, writtenType: flags.type },
     ...{ steps, batch, learningRate, schedule, warmup, weightDecay, clip, weighting, offsetNoise, emptyCaptions, flip, seed },
+    ...timestepsOf(flags),
     ...omitUndefined({ caption: flags.caption, average: flags.average, ...(kind !== 'motion' && { from }) }),
     ...ofKind(kind, flags),
   }
+}
+
+function timestepsOf(flags: TrainFlags): Pick<TrainingRequest, 'minTimestep' | 'maxTimestep'> {
+  const { minTimestep: min = 0, maxTimestep: max = trainSteps } = flags
+  if (min < max && max <= trainSteps) return omitUndefined({ minTimestep: flags.minTimestep, maxTimestep: flags.maxTimestep })
+  throw new UserError('train-timesteps', `Timesteps go from 0 to ${trainSteps}: there are none from ${min} up to ${max}.`, { min, max })
 }
 
 /** What one kind alone has; of the rest nothing is said. */

@@ -28,6 +28,7 @@ export interface DenoisingExamples extends ExampleSource {
 
 export function denoisingExamples(source: DenoisingExamples): ExampleAt {
   const { items, window, captions, alphas, prediction, weighting, emptyCaptions, flip, seed, latentChannels: C, timeWidth } = source
+  const { minTimestep = 0, maxTimestep = trainSteps } = source
   const itemAt = itemOrder(items, seed)
   return (n, share) => {
     const item = itemAt(n)
@@ -36,7 +37,7 @@ export function denoisingExamples(source: DenoisingExamples): ExampleAt {
     const start = Math.floor(uniform() * (lastStart(item.frames, window) + 1))
     const flipped = uniform() < 0.5 && flip
     const words = captions.get(uniform() < emptyCaptions ? '' : item.caption)!
-    const t = Math.floor(uniform() * trainSteps)
+    const t = minTimestep + Math.floor(uniform() * (maxTimestep - minTimestep))
     const latents = drawn(item.read(clipIndices(item.frames, start, window), flipped), C, window.frames, normal)
     const plain = normal(latents.length)
     const noise = source.offsetNoise > 0 ? offsetNoise(plain, normal(C), source.offsetNoise, window.frames) : plain

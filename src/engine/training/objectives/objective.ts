@@ -31,6 +31,10 @@ export interface ExampleSource {
   /** What each caption is fed as, '' among them. */
   readonly captions: ReadonlyMap<string, Feeds>
   readonly weighting: LossWeighting
+  /** Timesteps that are shown: from this one (0), */
+  readonly minTimestep?: number
+  /** and below this one (1000). */
+  readonly maxTimestep?: number
   /** Strength; 0 for none. */
   readonly offsetNoise: number
   /** Share of examples whose caption is left out. */

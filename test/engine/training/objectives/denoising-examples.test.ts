@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { timestepEmbedding } from '../../../../src/engine/nets/unet.ts'
 import { alphasCumprod } from '../../../../src/engine/samplers/betas.ts'
 import { type DenoisingExamples, denoisingExamples } from '../../../../src/engine/training/objectives/denoising-examples.ts'
 import { randomStream } from '../../../../src/engine/training/random-stream.ts'
@@ -50,6 +51,14 @@ test('what the net is shown is the latents with as much noise as it should find'
   )
   assert.equal(fits.length, 1)
   assert.equal(Math.round(found(fits[0]!, 8)) - Math.round(found(fits[0]!, 0)), 1, 'neighbouring frames')
+})
+
+test('timesteps are those that were asked for, every one of them', () => {
+  const names = new Map(Array.from({ length: 1000 }, (_, t) => [String(timestepEmbedding(t, source.timeWidth)), t]))
+  assert.equal(names.size, 1000)
+  const at = denoisingExamples({ ...source, minTimestep: 300, maxTimestep: 310 })
+  const seen = new Set(Array.from({ length: 200 }, (_, n) => names.get(String(at(n, 1).feeds['time']))!))
+  assert.deepEqual([...seen].toSorted(), [300, 301, 302, 303, 304, 305, 306, 307, 308, 309])
 })
 
 test('captions are left out as often as was asked, and half of the examples are mirrored', () => {
