@@ -114,6 +114,13 @@ describe('a built-in style, beside the same drawing without it', async () => {
 
 describe('the camera', () => {
   const prompts = Array.from({ length: 5 }, (_, i) => promptOf(wholeWorld, i))
+
+  test('stands without a motion LoRA', async () => {
+    const { text: prompt, seed } = promptOf(wholeWorld, 2) // a car in the city: what is behind it shows any movement
+    const still = await drawn(undefined, { prompt, seed: BigInt(seed) })
+    for (const name of ['pan-left', 'zoom-in'] as const) assert.ok(Math.abs(cameraMovement(still, cameras[name])) <= 0.08, name)
+  })
+
   for (const name of ['pan-left', 'zoom-in'] as const) {
     test(`${name} goes most of its way in most loops, and in none the other way`, async () => {
       const shares: number[] = []
