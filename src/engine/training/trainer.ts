@@ -41,9 +41,9 @@ export interface TrainerOptions extends TextReading {
   /** Decay of the running average, which is what is written; absent: the last weights. */
   readonly average?: number
   readonly weighting: LossWeighting
-  /** Timesteps that are shown: from this one (0), */
+  /** The least that is shown; absent: 0. */
   readonly minTimestep?: number
-  /** and below this one (1000). */
+  /** All that are shown are below it; absent: 1000. */
   readonly maxTimestep?: number
   readonly offsetNoise: number
   /** Share of examples without their caption. */

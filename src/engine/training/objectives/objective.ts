@@ -31,9 +31,9 @@ export interface ExampleSource {
   /** What each caption is fed as, '' among them. */
   readonly captions: ReadonlyMap<string, Feeds>
   readonly weighting: LossWeighting
-  /** Timesteps that are shown: from this one (0), */
+  /** The least that is shown; absent: 0. */
   readonly minTimestep?: number
-  /** and below this one (1000). */
+  /** All that are shown are below it; absent: 1000. */
   readonly maxTimestep?: number
   /** Strength; 0 for none. */
   readonly offsetNoise: number
